@@ -1,0 +1,107 @@
+#include "dnc/client.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "dnc/channel.h"
+#include "dnc/connection.h"
+#include "dnc/number_text.h"
+#include "dnc/scrub_stub.h"
+
+namespace dnc {
+namespace {
+
+constexpr absl::Duration kMaxDeadline = absl::Hours(24);
+
+template <typename Request>
+void SetOptions(const ScrubOptions& options, Request* request) {
+  if (options.as_of != absl::InfiniteFuture()) {
+    const int64_t seconds = absl::ToUnixSeconds(options.as_of);
+    request->mutable_as_of()->set_seconds(seconds);
+    request->mutable_as_of()->set_nanos(static_cast<int32_t>(
+        absl::ToInt64Nanoseconds(options.as_of - absl::FromUnixSeconds(seconds))));
+  }
+  request->set_at_least_revision(options.at_least_revision);
+}
+
+void SetNumbers(absl::Span<const uint64_t> numbers, v1::ScrubRequest* request) {
+  request->mutable_numbers()->Assign(numbers.begin(), numbers.end());
+}
+
+void SetNumbers(absl::Span<const std::string> texts, v1::ScrubRequest* request) {
+  request->clear_texts();
+  for (const std::string& text : texts) request->add_texts(WireText(text));
+}
+
+}  // namespace
+
+v1::Verdict NumberCheck::verdict() const {
+  const v1::Verdict verdict = response_.result().verdict();
+  return v1::Verdict_IsValid(verdict) ? verdict : v1::VERDICT_UNSPECIFIED;
+}
+
+absl::StatusOr<Client> Client::Connect(const ClientOptions& options) {
+  if (options.target.empty()) {
+    return absl::InvalidArgumentError("the target is empty; give HOST:PORT");
+  }
+  if (options.max_attempts < 1 || options.batch_size < 1) {
+    return absl::InvalidArgumentError("max_attempts and batch_size must be at least 1");
+  }
+  if (options.deadline <= absl::ZeroDuration() || options.deadline > kMaxDeadline) {
+    return absl::InvalidArgumentError("the deadline must be above 0 and at most a day");
+  }
+  RetryPolicy policy;
+  policy.deadline = options.deadline;
+  policy.max_attempts = options.max_attempts;
+  return Client(
+      std::make_unique<Connection>(MakeGrpcScrubStub(MakeChannel(options.target)), policy),
+      options);
+}
+
+Client::Client(std::unique_ptr<Connection> connection, const ClientOptions& options)
+    : connection_(std::move(connection)), batch_size_(std::max<size_t>(options.batch_size, 1)) {}
+Client::Client(Client&&) noexcept = default;
+Client& Client::operator=(Client&&) noexcept = default;
+Client::~Client() = default;
+
+template <typename Item>
+ScrubResult Client::ScrubBatches(absl::Span<const Item> items, const ScrubOptions& options) const {
+  ScrubResult result(items.size());
+  v1::ScrubRequest request;
+  v1::ScrubResponse response;
+  request.set_detail(v1::DETAIL_COLUMNS);
+  SetOptions(options, &request);
+  for (size_t start = 0; start < items.size(); start += batch_size_) {
+    const absl::Span<const Item> batch = items.subspan(start, batch_size_);
+    SetNumbers(batch, &request);
+    absl::Status status = connection_->Scrub(request, &response);
+    if (status.ok()) status = result.AddBatch(batch.size(), response);
+    if (!status.ok()) {
+      result.Fail(std::move(status));
+      break;
+    }
+  }
+  return result;
+}
+
+ScrubResult Client::Scrub(absl::Span<const uint64_t> numbers, const ScrubOptions& options) const {
+  return ScrubBatches(numbers, options);
+}
+
+ScrubResult Client::Scrub(absl::Span<const std::string> texts, const ScrubOptions& options) const {
+  return ScrubBatches(texts, options);
+}
+
+absl::StatusOr<NumberCheck> Client::CheckNumber(const std::string& number,
+                                                const ScrubOptions& options) const {
+  v1::CheckNumberRequest request;
+  v1::CheckNumberResponse response;
+  request.set_number(WireText(number));
+  SetOptions(options, &request);
+  const absl::Status status = connection_->CheckNumber(request, &response);
+  if (!status.ok()) return status;
+  return NumberCheck(std::move(response));
+}
+
+}  // namespace dnc

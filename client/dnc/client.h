@@ -1,0 +1,103 @@
+// The client of a dncd: asks before a call whether it may be made.
+//
+//   absl::StatusOr<dnc::Client> client = dnc::Client::Connect({.target = "127.0.0.1:50061"});
+//   if (!client.ok()) return 1;
+//   std::vector<std::string> leads = {"(201) 555-0123", "+1 212 555 0147"};
+//   dnc::ScrubResult result = client->Scrub(leads);
+//   for (size_t i = 0; i < leads.size(); ++i) {
+//     if (result.may_call(i)) Dial(leads[i]);
+//   }
+//
+// Fails closed: an error, a timeout, a short answer and a verdict that this version does not know
+// all mean do-not-call, without any check by the caller.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "dnc/rpc_status.h"
+#include "dnc/scrub_result.h"
+#include "dnc/v1/scrub_service.pb.h"
+#include "dnc/v1/verdict.pb.h"
+
+namespace dnc {
+
+class Connection;
+
+struct ClientOptions {
+  // HOST:PORT, or another gRPC name.
+  std::string target = "127.0.0.1:50061";
+  // For each request to the server with all its attempts. A scrub of more than one batch makes
+  // several requests.
+  absl::Duration deadline = absl::Seconds(2);
+  // How often a request is tried while the server is UNAVAILABLE; at least 1.
+  int max_attempts = 4;
+  // Numbers in a request, 1 to the server's limit.
+  size_t batch_size = 10'000;
+};
+
+struct ScrubOptions {
+  // Answer as of this moment, from history. InfiniteFuture: now.
+  absl::Time as_of = absl::InfiniteFuture();
+  // Answer only from a snapshot of at least this revision. 0: whatever is current.
+  uint64_t at_least_revision = 0;
+};
+
+// Everything known about one number.
+class [[nodiscard]] NumberCheck {
+ public:
+  NumberCheck() = default;  // do-not-call
+  explicit NumberCheck(v1::CheckNumberResponse response) : response_(std::move(response)) {}
+
+  // True only if the server answered CLEAR.
+  [[nodiscard]] bool may_call() const { return verdict() == v1::VERDICT_CLEAR; }
+  [[nodiscard]] v1::Verdict verdict() const;
+  [[nodiscard]] const v1::NumberResult& result() const { return response_.result(); }
+  [[nodiscard]] const v1::Snapshot& snapshot() const { return response_.snapshot(); }
+
+ private:
+  v1::CheckNumberResponse response_;
+};
+
+// Movable; thread-safe apart from moving.
+class Client {
+ public:
+  // Checks the options; the first call connects. Errors: INVALID_ARGUMENT.
+  [[nodiscard]] static absl::StatusOr<Client> Connect(const ClientOptions& options);
+
+  // For tests and other transports.
+  Client(std::unique_ptr<Connection> connection, const ClientOptions& options);
+
+  Client(Client&&) noexcept;
+  Client& operator=(Client&&) noexcept;
+  ~Client();
+
+  // Asks about any count of numbers, ten digits each, or eleven with a leading 1. The results
+  // stand in the order asked. Goes on until a batch fails: see ScrubResult::status().
+  ScrubResult Scrub(absl::Span<const uint64_t> numbers, const ScrubOptions& options = {}) const;
+
+  // The same for numbers in any usual writing. A text that is not valid UTF-8 is asked with its
+  // foreign bytes replaced, and so answered INVALID.
+  ScrubResult Scrub(absl::Span<const std::string> texts, const ScrubOptions& options = {}) const;
+
+  // Asks about one number, in any usual writing, everything that is known. A number that is none
+  // is no error: its verdict is INVALID.
+  [[nodiscard]] absl::StatusOr<NumberCheck> CheckNumber(const std::string& number,
+                                                        const ScrubOptions& options = {}) const;
+
+ private:
+  template <typename Item>
+  ScrubResult ScrubBatches(absl::Span<const Item> items, const ScrubOptions& options) const;
+
+  std::unique_ptr<Connection> connection_;
+  size_t batch_size_;
+};
+
+}  // namespace dnc

@@ -1,0 +1,56 @@
+#include "dnc/connection.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/random/random.h"
+#include "absl/time/clock.h"
+
+namespace dnc {
+namespace {
+
+// Half of it fixed, so that a server that restarts gets time; half random, so that its clients
+// don't come back together.
+absl::Duration WithJitter(absl::Duration backoff) {
+  thread_local absl::BitGen random;
+  return backoff * absl::Uniform(random, 0.5, 1.0);
+}
+
+}  // namespace
+
+Connection::Connection(std::unique_ptr<ScrubStub> stub, const RetryPolicy& policy)
+    : Connection(std::move(stub), policy, [](absl::Duration wait) { absl::SleepFor(wait); }) {}
+
+Connection::Connection(std::unique_ptr<ScrubStub> stub, const RetryPolicy& policy, Sleep sleep)
+    : stub_(std::move(stub)), policy_(policy), sleep_(std::move(sleep)) {}
+
+absl::Status Connection::Retry(
+    const std::function<absl::Status(absl::Time deadline)>& attempt) const {
+  const absl::Time deadline = absl::Now() + policy_.deadline;
+  absl::Duration backoff = policy_.first_backoff;
+  for (int attempts = 1;; ++attempts) {
+    absl::Status status = attempt(deadline);
+    if (!absl::IsUnavailable(status) || attempts >= policy_.max_attempts) return status;
+    const absl::Duration wait = WithJitter(backoff);
+    if (absl::Now() + wait >= deadline) return status;
+    sleep_(wait);
+    backoff = std::min(backoff * 2, policy_.max_backoff);
+  }
+}
+
+absl::Status Connection::Scrub(const v1::ScrubRequest& request, v1::ScrubResponse* response) {
+  return Retry([&](absl::Time deadline) {
+    response->Clear();
+    return stub_->Scrub(deadline, request, response);
+  });
+}
+
+absl::Status Connection::CheckNumber(const v1::CheckNumberRequest& request,
+                                     v1::CheckNumberResponse* response) {
+  return Retry([&](absl::Time deadline) {
+    response->Clear();
+    return stub_->CheckNumber(deadline, request, response);
+  });
+}
+
+}  // namespace dnc

@@ -1,0 +1,48 @@
+#include "dnc/number_text.h"
+
+#include <algorithm>
+
+namespace dnc {
+namespace {
+
+// Bytes of the UTF-8 sequence that starts at text[at], 0 if it isn't one. Refuses overlong forms,
+// surrogates and values above U+10FFFF, as protobuf does.
+size_t SequenceLength(std::string_view text, size_t at) {
+  const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[at + i]); };
+  const unsigned char lead = byte(0);
+  if (lead < 0x80) return 1;
+  const size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+  if (lead < 0xC2 || lead > 0xF4 || text.size() - at < length) return 0;
+  for (size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xC0) != 0x80) return 0;
+  }
+  const unsigned char second = byte(1);
+  if ((lead == 0xE0 && second < 0xA0) || (lead == 0xED && second > 0x9F) ||
+      (lead == 0xF0 && second < 0x90) || (lead == 0xF4 && second > 0x8F)) {
+    return 0;
+  }
+  return length;
+}
+
+bool IsUtf8(std::string_view text) {
+  for (size_t at = 0; at < text.size();) {
+    const size_t length = SequenceLength(text, at);
+    if (length == 0) return false;
+    at += length;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::string WireText(std::string_view text) {
+  std::string wire(text.substr(0, kMaxNumberTextBytes));
+  if (!IsUtf8(wire)) {
+    std::replace_if(
+        wire.begin(), wire.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; },
+        '?');
+  }
+  return wire;
+}
+
+}  // namespace dnc

@@ -1,0 +1,49 @@
+#include "dnc/rpc_status.h"
+
+#include <string>
+
+#include "absl/strings/cord.h"
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
+
+namespace dnc {
+namespace {
+
+constexpr char kErrorInfoUrl[] = "type.googleapis.com/google.rpc.ErrorInfo";
+
+bool ReadErrorInfo(const absl::Status& status, google::rpc::ErrorInfo* info) {
+  const auto payload = status.GetPayload(kErrorInfoUrl);
+  return payload.has_value() && info->ParseFromString(std::string(*payload));
+}
+
+}  // namespace
+
+absl::Status FromGrpcStatus(const grpc::Status& status) {
+  if (status.ok()) return absl::OkStatus();
+  // The codes of both have the same values; one outside of them must stay an error.
+  absl::Status result(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
+  if (result.ok()) result = absl::UnknownError(status.error_message());
+  google::rpc::Status details;
+  if (!status.error_details().empty() && details.ParseFromString(status.error_details())) {
+    for (const auto& detail : details.details()) {
+      if (detail.type_url() == kErrorInfoUrl) {
+        result.SetPayload(kErrorInfoUrl, absl::Cord(detail.value()));
+      }
+    }
+  }
+  return result;
+}
+
+std::string ReasonOf(const absl::Status& status) {
+  google::rpc::ErrorInfo info;
+  return ReadErrorInfo(status, &info) ? info.reason() : std::string();
+}
+
+std::string GuardOf(const absl::Status& status) {
+  google::rpc::ErrorInfo info;
+  if (!ReadErrorInfo(status, &info)) return {};
+  const auto guard = info.metadata().find("guard");
+  return guard == info.metadata().end() ? std::string() : guard->second;
+}
+
+}  // namespace dnc

@@ -1,0 +1,67 @@
+// The answer to a scrub of any size. Whatever went wrong, the answer for a number is do-not-call
+// until the server has said CLEAR for exactly that number.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "dnc/v1/scrub_service.pb.h"
+#include "dnc/v1/verdict.pb.h"
+
+namespace dnc {
+
+// Const member functions may be called from many threads at once.
+class [[nodiscard]] ScrubResult {
+ public:
+  // An answer about nothing: do-not-call for every index.
+  ScrubResult() = default;
+  // An answer for `size` numbers, do-not-call for all until batches are added.
+  explicit ScrubResult(size_t size) : verdicts_(size), reasons_(size) {}
+
+  // How many numbers were asked.
+  [[nodiscard]] size_t size() const { return verdicts_.size(); }
+
+  // True only if the server answered CLEAR for the number asked at index `i`. False past the end.
+  [[nodiscard]] bool may_call(size_t i) const { return verdict(i) == v1::VERDICT_CLEAR; }
+
+  // VERDICT_UNSPECIFIED, which is do-not-call, for a number without an answer, for a verdict
+  // that this version does not know, and past the end.
+  [[nodiscard]] v1::Verdict verdict(size_t i) const;
+
+  // All reasons that apply, ascending, also ones that this version has no name for.
+  [[nodiscard]] std::vector<v1::Reason> reasons(size_t i) const;
+
+  // The same as a set: bit n stands for the reason of value n.
+  [[nodiscard]] uint32_t reason_bits(size_t i) const {
+    return i < reasons_.size() ? reasons_[i] : 0;
+  }
+
+  // OK if every number has an answer; else why the first batch without one failed. Batches from
+  // that one on were not asked, and are do-not-call; batches before it keep their answers.
+  [[nodiscard]] const absl::Status& status() const { return status_; }
+  [[nodiscard]] bool ok() const { return status_.ok(); }
+
+  // How many numbers have an answer from the server: the first so many.
+  [[nodiscard]] size_t answered() const { return answered_; }
+
+  // What the answers rest on, one for each batch that was answered, in order.
+  [[nodiscard]] const std::vector<v1::Snapshot>& snapshots() const { return snapshots_; }
+
+  // Takes the answer for the next `asked` numbers. An answer that does not have exactly a verdict
+  // and a set of reasons for each of them fails and changes no number.
+  [[nodiscard]] absl::Status AddBatch(size_t asked, const v1::ScrubResponse& response);
+
+  // Records why the rest has no answer. Keeps the first error.
+  void Fail(absl::Status status) { status_.Update(std::move(status)); }
+
+ private:
+  std::vector<uint8_t> verdicts_;
+  std::vector<uint32_t> reasons_;
+  size_t answered_ = 0;
+  std::vector<v1::Snapshot> snapshots_;
+  absl::Status status_;
+};
+
+}  // namespace dnc

@@ -1,0 +1,41 @@
+#include "dnc/scrub_stub.h"
+
+#include <utility>
+
+#include "dnc/rpc_status.h"
+#include "dnc/v1/scrub_service.grpc.pb.h"
+#include "grpcpp/client_context.h"
+
+namespace dnc {
+namespace {
+
+class GrpcScrubStub : public ScrubStub {
+ public:
+  explicit GrpcScrubStub(std::shared_ptr<grpc::Channel> channel)
+      : stub_(v1::ScrubService::NewStub(std::move(channel))) {}
+
+  absl::Status Scrub(absl::Time deadline, const v1::ScrubRequest& request,
+                     v1::ScrubResponse* response) override {
+    grpc::ClientContext context;
+    context.set_deadline(absl::ToChronoTime(deadline));
+    return FromGrpcStatus(stub_->Scrub(&context, request, response));
+  }
+
+  absl::Status CheckNumber(absl::Time deadline, const v1::CheckNumberRequest& request,
+                           v1::CheckNumberResponse* response) override {
+    grpc::ClientContext context;
+    context.set_deadline(absl::ToChronoTime(deadline));
+    return FromGrpcStatus(stub_->CheckNumber(&context, request, response));
+  }
+
+ private:
+  std::unique_ptr<v1::ScrubService::Stub> stub_;
+};
+
+}  // namespace
+
+std::unique_ptr<ScrubStub> MakeGrpcScrubStub(std::shared_ptr<grpc::Channel> channel) {
+  return std::make_unique<GrpcScrubStub>(std::move(channel));
+}
+
+}  // namespace dnc

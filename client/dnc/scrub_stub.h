@@ -1,0 +1,25 @@
+// The calls of dnc.v1.ScrubService behind an interface, so that a test can stand in for a server.
+#pragma once
+
+#include <memory>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "dnc/v1/scrub_service.pb.h"
+#include "grpcpp/channel.h"
+
+namespace dnc {
+
+// One attempt a call: no retry. Thread-safe. A call that fails leaves its response undefined.
+class ScrubStub {
+ public:
+  virtual ~ScrubStub() = default;
+  virtual absl::Status Scrub(absl::Time deadline, const v1::ScrubRequest& request,
+                             v1::ScrubResponse* response) = 0;
+  virtual absl::Status CheckNumber(absl::Time deadline, const v1::CheckNumberRequest& request,
+                                   v1::CheckNumberResponse* response) = 0;
+};
+
+std::unique_ptr<ScrubStub> MakeGrpcScrubStub(std::shared_ptr<grpc::Channel> channel);
+
+}  // namespace dnc

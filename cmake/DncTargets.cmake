@@ -1,0 +1,56 @@
+# How every target of the project is compiled: includes by path from the top, warnings as errors.
+add_library(dnc_options INTERFACE)
+target_include_directories(dnc_options INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(dnc_options INTERFACE -Wall -Wextra -Wpedantic -Werror -Wshadow
+  -Wnon-virtual-dtor -Wno-missing-field-initializers -fno-omit-frame-pointer)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  target_compile_options(dnc_options INTERFACE -Wthread-safety)
+endif()
+if(DNC_SANITIZE)
+  add_compile_options(-fsanitize=${DNC_SANITIZE} -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${DNC_SANITIZE})
+endif()
+
+# dnc_library(NAME SOURCES... DEPS ...): a static library.
+function(dnc_library name)
+  cmake_parse_arguments(ARG "" "" "DEPS" ${ARGN})
+  add_library(${name} STATIC ${ARG_UNPARSED_ARGUMENTS})
+  target_link_libraries(${name} PUBLIC ${ARG_DEPS} PRIVATE dnc_options)
+  target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
+endfunction()
+
+# dnc_program(NAME SOURCES... DEPS ...): a program in bin/.
+function(dnc_program name)
+  cmake_parse_arguments(ARG "" "" "DEPS" ${ARGN})
+  add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
+  target_link_libraries(${name} PRIVATE ${ARG_DEPS} dnc_options)
+endfunction()
+
+# dnc_test(NAME SOURCES... DEPS ... [LABELS ...]): a GoogleTest program, run by ctest.
+function(dnc_test name)
+  cmake_parse_arguments(ARG "" "" "DEPS;LABELS" ${ARGN})
+  foreach(source ${ARG_UNPARSED_ARGUMENTS})  # TEMPORARY
+    if(NOT EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${source})
+      message(WARNING "missing ${source}")
+      return()
+    endif()
+  endforeach()
+  add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
+  target_link_libraries(${name} PRIVATE ${ARG_DEPS} dnc_options GTest::gtest GTest::gmock
+    GTest::gtest_main)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+  add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 900)
+endfunction()
+
+# dnc_fuzzer(NAME SOURCE DEPS ...): a libFuzzer program, only with DNC_FUZZ.
+function(dnc_fuzzer name)
+  if(NOT DNC_FUZZ)
+    return()
+  endif()
+  cmake_parse_arguments(ARG "" "" "DEPS" ${ARGN})
+  add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
+  target_link_libraries(${name} PRIVATE ${ARG_DEPS} dnc_options)
+  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/fuzz)
+endfunction()

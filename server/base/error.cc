@@ -1,0 +1,44 @@
+#include "server/base/error.h"
+
+#include "absl/strings/cord.h"
+#include "server/base/str_cat.h"
+
+namespace dnc {
+namespace {
+constexpr const char* kReasonUrl = "dnc/reason";
+constexpr const char* kGuardUrl = "dnc/guard";
+
+std::string Payload(const absl::Status& status, const char* url) {
+  const auto payload = status.GetPayload(url);
+  return payload.has_value() ? std::string(*payload) : std::string();
+}
+}  // namespace
+
+absl::Status Error(absl::StatusCode code, std::string_view reason, std::string_view message) {
+  absl::Status status(code, ToAbsl(message));
+  status.SetPayload(kReasonUrl, absl::Cord(ToAbsl(reason)));
+  return status;
+}
+
+absl::Status GuardError(std::string_view guard, std::string_view message) {
+  absl::Status status = Error(absl::StatusCode::kFailedPrecondition, reason::kGuardRefused, message);
+  status.SetPayload(kGuardUrl, absl::Cord(ToAbsl(guard)));
+  return status;
+}
+
+std::string ErrorReason(const absl::Status& status) {
+  std::string found = Payload(status, kReasonUrl);
+  return found.empty() ? std::string(reason::kInternal) : found;
+}
+
+std::string ErrorGuard(const absl::Status& status) { return Payload(status, kGuardUrl); }
+
+absl::Status WithPrefix(const absl::Status& status, std::string_view prefix) {
+  absl::Status result(status.code(), StrCat(prefix, ": ", status.message()));
+  status.ForEachPayload([&result](absl::string_view url, const absl::Cord& payload) {
+    result.SetPayload(url, payload);
+  });
+  return result;
+}
+
+}  // namespace dnc

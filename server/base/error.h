@@ -1,0 +1,54 @@
+// Errors inside the server: absl::Status with a reason that the RPC layer turns into a
+// google.rpc.ErrorInfo. Messages tell the reader what happened and what to do next, and hold
+// no full phone number.
+//
+//   return Error(absl::StatusCode::kFailedPrecondition, reason::kNoBase,
+//                "area code 818 has no full list yet; load one first");
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+
+namespace dnc {
+
+// The values of dnc.v1.ErrorReason without their prefix; a test holds the two together.
+namespace reason {
+inline constexpr std::string_view kStarting = "STARTING";
+inline constexpr std::string_view kBatchTooLarge = "BATCH_TOO_LARGE";
+inline constexpr std::string_view kInvalidRequest = "INVALID_REQUEST";
+inline constexpr std::string_view kRevisionNotReached = "REVISION_NOT_REACHED";
+inline constexpr std::string_view kHistoryNotReached = "HISTORY_NOT_REACHED";
+inline constexpr std::string_view kNotFound = "NOT_FOUND";
+inline constexpr std::string_view kGuardRefused = "GUARD_REFUSED";
+inline constexpr std::string_view kBadFile = "BAD_FILE";
+inline constexpr std::string_view kDamagedFile = "DAMAGED_FILE";
+inline constexpr std::string_view kPathNotAllowed = "PATH_NOT_ALLOWED";
+inline constexpr std::string_view kLimitReached = "LIMIT_REACHED";
+inline constexpr std::string_view kDiskFull = "DISK_FULL";
+inline constexpr std::string_view kStorage = "STORAGE";
+inline constexpr std::string_view kNoEarlierRelease = "NO_EARLIER_RELEASE";
+inline constexpr std::string_view kNoBase = "NO_BASE";
+inline constexpr std::string_view kNoDate = "NO_DATE";
+inline constexpr std::string_view kStopping = "STOPPING";
+inline constexpr std::string_view kInternal = "INTERNAL";
+}  // namespace reason
+
+// An error with a reason. `code` must not be kOk.
+absl::Status Error(absl::StatusCode code, std::string_view reason, std::string_view message);
+
+// A refusal by a guard: FAILED_PRECONDITION, GUARD_REFUSED, and the guard's name, for example
+// "shrink".
+absl::Status GuardError(std::string_view guard, std::string_view message);
+
+// The reason of an error; kInternal if it has none.
+std::string ErrorReason(const absl::Status& status);
+
+// The guard that refused, or an empty string.
+std::string ErrorGuard(const absl::Status& status);
+
+// The same error with `prefix` and ": " before its message; reason and guard are kept.
+absl::Status WithPrefix(const absl::Status& status, std::string_view prefix);
+
+}  // namespace dnc

@@ -1,0 +1,217 @@
+#include "server/config/config_file.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <utility>
+
+#include "server/base/error.h"
+#include "server/base/status_macros.h"
+#include "server/base/str_cat.h"
+#include "server/config/config_section.h"
+
+namespace dnc {
+namespace {
+
+constexpr uint64_t kMiB = 1ULL << 20;
+constexpr uint64_t kGiB = 1ULL << 30;
+constexpr size_t kMaxLists = 32;
+
+absl::Status ReadRpc(const YAML::Node& node, RpcConfig* rpc) {
+  ConfigSection section("rpc", node);
+  section.Read("threads", &rpc->threads, 0, 256);
+  section.ReadDuration("spin_microseconds", &rpc->spin, absl::Microseconds(1), 0, 10'000);
+  section.Read("armed_calls", &rpc->armed_calls, 1, 4096);
+  section.Read("worker_threads", &rpc->worker_threads, 1, 256);
+  section.Read("worker_queue", &rpc->worker_queue, 1, 1'000'000);
+  section.ReadDuration("stop_grace_seconds", &rpc->stop_grace, absl::Seconds(1), 0, 600);
+  return section.Finish();
+}
+
+absl::Status ReadLimits(const YAML::Node& node, LimitsConfig* limits) {
+  ConfigSection section("limits", node);
+  section.Read("max_batch", &limits->max_batch, 1, 1'000'000);
+  // An upload's chunk of 1 MiB must fit.
+  section.ReadBytes("max_request_bytes", &limits->max_request_bytes, 2 * kMiB, 256 * kMiB);
+  section.Read("max_streams", &limits->max_streams, 1, 1'000'000);
+  section.Read("max_uploads", &limits->max_uploads, 1, 64);
+  section.ReadDuration("revision_wait_milliseconds", &limits->revision_wait, absl::Milliseconds(1),
+                       0, 60'000);
+  return section.Finish();
+}
+
+void ReadEffect(ConfigSection* section, std::optional<ListEffect>* field) {
+  std::string effect;
+  section->Read("effect", &effect);
+  if (effect.empty()) return;
+  if (effect == "deny") {
+    *field = ListEffect::kDeny;
+  } else if (effect == "wireless") {
+    *field = ListEffect::kWireless;
+  } else if (effect == "inform") {
+    *field = ListEffect::kInform;
+  } else {
+    section->Fail("effect", "expected deny, wireless or inform");
+  }
+}
+
+absl::StatusOr<PolicyList> ReadPolicyList(const std::string& path, const YAML::Node& node) {
+  PolicyList list;
+  ConfigSection section(path, node);
+  section.Read("name", &list.name);
+  if (list.name.empty()) {
+    section.Fail("name", "every list has a name");
+  } else if (const auto name = ParseListName(list.name); !name.ok()) {
+    section.Fail("name", ToStd(name.status().message()));
+  }
+  section.Read("required", &list.required);
+  ReadEffect(&section, &list.effect);
+  int days = 0;
+  section.Read("max_age_days", &days, 1, 3650);
+  if (days > 0) list.max_age = absl::Hours(24 * days);
+  DNC_RETURN_IF_ERROR(section.Finish());
+  return list;
+}
+
+absl::Status ReadPolicy(const YAML::Node& node, Policy* policy) {
+  ConfigSection section("policy", node);
+  section.Read("other_loaded_lists", &policy->other_loaded_lists);
+  const YAML::Node lists = section.Child("lists");
+  if (lists.IsDefined()) {
+    if (!lists.IsSequence() || lists.size() == 0 || lists.size() > kMaxLists) {
+      section.Fail("lists", StrCat("expected 1 to ", kMaxLists, " lists, `- name: national`"));
+      return section.Finish();
+    }
+    policy->lists.clear();
+    std::set<std::string> names;
+    for (size_t i = 0; i < lists.size(); ++i) {
+      DNC_ASSIGN_OR_RETURN(PolicyList list,
+                           ReadPolicyList(StrCat("policy.lists[", i, "]"), lists[i]));
+      if (!names.insert(list.name).second) {
+        section.Fail("lists", StrCat(list.name, " stands twice"));
+      }
+      policy->lists.push_back(std::move(list));
+    }
+  }
+  return section.Finish();
+}
+
+absl::Status ReadGuards(const YAML::Node& node, GuardLimits* guards) {
+  ConfigSection section("guards", node);
+  section.Read("max_shrink", &guards->max_shrink, 0.0, 1.0);
+  section.Read("max_misfit", &guards->max_misfit, 0.0, 1.0);
+  section.Read("max_change_gap_days", &guards->max_change_gap_days, 0, 365);
+  int gap_min_numbers = static_cast<int>(guards->gap_min_numbers);
+  section.Read("gap_min_numbers", &gap_min_numbers, 0, 1'000'000'000);
+  guards->gap_min_numbers = static_cast<uint64_t>(gap_min_numbers);
+  section.Read("max_clock_skew_seconds", &guards->max_clock_skew_seconds, 0, 86'400);
+  return section.Finish();
+}
+
+absl::Status ReadRegistry(const YAML::Node& node, RegistryConfig* registry) {
+  ConfigSection section("registry", node);
+  section.Read("load_dirs", &registry->load_dirs);
+  section.Read("load_threads", &registry->load_threads, 0, 256);
+  section.Read("max_waiting_loads", &registry->max_waiting_loads, 1, 1000);
+  section.ReadBytes("max_upload_bytes", &registry->max_upload_bytes, kMiB, 1024 * kGiB);
+  section.ReadBytes("history_cache_bytes", &registry->history_cache_bytes, 0, 1024 * kGiB);
+  section.Read("keep_releases", &registry->keep_releases, 0, 100);
+  section.ReadBytes("max_unpacked_bytes", &registry->max_unpacked_bytes, kMiB, 1024 * kGiB);
+  int ratio = static_cast<int>(registry->max_archive_ratio);
+  section.Read("max_archive_ratio", &ratio, 2, 100'000);
+  registry->max_archive_ratio = static_cast<uint64_t>(ratio);
+  return section.Finish();
+}
+
+absl::Status ReadStorage(const YAML::Node& node, StorageConfig* storage) {
+  ConfigSection section("storage", node);
+  section.ReadBytes("block_cache_bytes", &storage->block_cache_bytes, kMiB, 1024 * kGiB);
+  return section.Finish();
+}
+
+absl::StatusOr<ServerConfig> ReadAll(const YAML::Node& root) {
+  ServerConfig config;
+  ConfigSection section("", root);
+  section.Read("data_dir", &config.data_dir);
+  section.Read("listen", &config.listen);
+  section.Read("metrics_listen", &config.metrics_listen);
+  section.Read("log_level", &config.log_level);
+  DNC_RETURN_IF_ERROR(ReadRpc(section.Child("rpc"), &config.rpc));
+  DNC_RETURN_IF_ERROR(ReadLimits(section.Child("limits"), &config.limits));
+  DNC_RETURN_IF_ERROR(ReadPolicy(section.Child("policy"), &config.policy));
+  DNC_RETURN_IF_ERROR(ReadGuards(section.Child("guards"), &config.guards));
+  DNC_RETURN_IF_ERROR(ReadRegistry(section.Child("registry"), &config.registry));
+  DNC_RETURN_IF_ERROR(ReadStorage(section.Child("storage"), &config.storage));
+  DNC_RETURN_IF_ERROR(section.Finish());
+  return config;
+}
+
+}  // namespace
+
+absl::StatusOr<ServerConfig> ParseConfig(const std::string& yaml) {
+  try {
+    return ReadAll(YAML::Load(yaml));
+  } catch (const YAML::Exception& error) {
+    return ConfigError(StrCat("line ", error.mark.line + 1, ": no valid YAML: ", error.msg));
+  }
+}
+
+absl::StatusOr<ServerConfig> ReadConfigFile(const std::string& path) {
+  std::ifstream file(path);
+  std::ostringstream content;
+  content << file.rdbuf();
+  if (!file.is_open() || file.bad()) {
+    return Error(absl::StatusCode::kNotFound, reason::kNotFound,
+                 StrCat("the configuration file ", path, " cannot be read"));
+  }
+  absl::StatusOr<ServerConfig> config = ParseConfig(content.str());
+  if (!config.ok()) return WithPrefix(config.status(), path);
+  return config;
+}
+
+absl::Status CheckConfig(const ServerConfig& config) {
+  if (config.data_dir.empty()) {
+    return ConfigError(
+        "name the folder for the server's data with --data-dir, or with data_dir "
+        "in the configuration file");
+  }
+  if (!IsListenAddress(config.listen)) {
+    return ConfigError(StrCat("listen: \"", config.listen, "\" is no HOST:PORT"));
+  }
+  if (!config.metrics_listen.empty() && !IsListenAddress(config.metrics_listen)) {
+    return ConfigError(StrCat("metrics_listen: \"", config.metrics_listen,
+                              "\" is no HOST:PORT; empty turns metrics off"));
+  }
+  constexpr std::array<const char*, 5> kLevels = {"debug", "info", "warn", "error", "off"};
+  if (std::find(kLevels.begin(), kLevels.end(), config.log_level) == kLevels.end()) {
+    return ConfigError("log_level: expected debug, info, warn, error or off");
+  }
+  for (const std::string& folder : config.registry.load_dirs) {
+    if (folder.empty() || folder.front() != '/') {
+      return ConfigError(StrCat("registry.load_dirs: \"", folder, "\" is no absolute path"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+bool IsListenAddress(const std::string& address) {
+  const size_t colon = address.rfind(':');
+  if (colon == std::string::npos || colon == 0) return false;
+  const std::string host = address.substr(0, colon);
+  const bool bracketed = host.front() == '[' && host.back() == ']';
+  if (!bracketed && host.find_first_of(":/ ") != std::string::npos) return false;
+  int port = -1;
+  const char* const end = address.data() + address.size();
+  const auto [stop, error] = std::from_chars(address.data() + colon + 1, end, port);
+  return error == std::errc() && stop == end && port >= 0 && port <= 65535;
+}
+
+bool IsLoopback(const std::string& address) {
+  const std::string host = address.substr(0, address.rfind(':'));
+  return host == "localhost" || host == "[::1]" || host.rfind("127.", 0) == 0;
+}
+
+}  // namespace dnc

@@ -1,0 +1,63 @@
+// Everything that can be set about a server. docs/configuration.md lists the keys of the file; the
+// defaults stand here.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "server/registry/guards.h"
+#include "server/registry/policy.h"
+
+namespace dnc {
+
+// How calls are served.
+struct RpcConfig {
+  int threads = 0;                               // that serve calls; 0: one a core
+  absl::Duration spin = absl::Microseconds(50);  // looking for the next event before sleeping
+  int armed_calls = 32;                          // of each scrub method, waiting on each thread
+  int worker_threads = 4;                        // for calls that read the disk or wait
+  int worker_queue = 1024;                       // calls that wait for a worker
+  absl::Duration stop_grace = absl::Seconds(5);  // for calls under way when the server stops
+};
+
+// What a caller may ask for.
+struct LimitsConfig {
+  int max_batch = 10'000;                           // numbers
+  int max_request_bytes = 4 << 20;                  // of a message
+  int max_streams = 1024;                           // calls at the same time on a connection
+  int max_uploads = 4;                              // at the same time
+  absl::Duration revision_wait = absl::Seconds(1);  // for at_least_revision
+};
+
+// How files are loaded and releases kept; fields as in RegistryOptions.
+struct RegistryConfig {
+  std::vector<std::string> load_dirs;
+  int load_threads = 0;
+  int max_waiting_loads = 16;
+  uint64_t max_upload_bytes = 8ULL << 30;
+  uint64_t history_cache_bytes = 64ULL << 20;
+  int keep_releases = 1;
+  uint64_t max_unpacked_bytes = 16ULL << 30;
+  uint64_t max_archive_ratio = 200;
+};
+
+struct StorageConfig {
+  uint64_t block_cache_bytes = 16ULL << 20;
+};
+
+struct ServerConfig {
+  std::string data_dir;
+  std::string listen = "127.0.0.1:50061";
+  std::string metrics_listen = "127.0.0.1:9461";  // empty: off
+  std::string log_level = "info";
+  RpcConfig rpc;
+  LimitsConfig limits;
+  Policy policy;
+  GuardLimits guards;
+  RegistryConfig registry;
+  StorageConfig storage;
+};
+
+}  // namespace dnc

@@ -1,0 +1,32 @@
+// The refusals of the readers. Their messages hold no phone number: what a file holds is shown
+// only through SafeText.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "server/base/error.h"
+
+namespace dnc {
+
+// INVALID_ARGUMENT, BAD_FILE.
+inline absl::Status BadFile(std::string_view message) {
+  return Error(absl::StatusCode::kInvalidArgument, reason::kBadFile, message);
+}
+inline absl::Status BadLine(uint64_t line, std::string_view message) {
+  return BadFile(absl::StrCat("line ", line, ": ", message));
+}
+
+// DATA_LOSS, DAMAGED_FILE.
+inline absl::Status DamagedFile(std::string_view message) {
+  return Error(absl::StatusCode::kDataLoss, reason::kDamagedFile, message);
+}
+
+// `text` as a message may show it: at most 40 bytes, digits as `#`, everything but printable
+// ASCII as `?`.
+std::string SafeText(std::string_view text);
+
+}  // namespace dnc

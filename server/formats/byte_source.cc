@@ -1,0 +1,73 @@
+#include "server/formats/byte_source.h"
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "server/base/status_macros.h"
+#include "server/formats/bad_file.h"
+
+namespace dnc {
+namespace {
+
+class PlainSource : public ByteSource {
+ public:
+  explicit PlainSource(HashedFile& file) : file_(file) {}
+
+  absl::StatusOr<size_t> Read(char* out, size_t length) override {
+    DNC_ASSIGN_OR_RETURN(const size_t got, file_.ReadAt(offset_, out, length));
+    offset_ += got;
+    return got;
+  }
+
+ private:
+  HashedFile& file_;
+  uint64_t offset_ = 0;
+};
+
+struct ForeignHead {
+  std::string_view magic;
+  std::string_view name;
+};
+
+using namespace std::string_view_literals;
+constexpr ForeignHead kPacked[] = {
+    {"\x1F\x8B"sv, "gzip"},
+    {"BZh"sv, "bzip2"},
+    {"\xFD\x37zXZ\x00"sv, "xz"},
+    {"\x28\xB5\x2F\xFD"sv, "zstd"},
+    {"7z\xBC\xAF\x27\x1C"sv, "7-Zip"},
+    {"Rar!"sv, "RAR"},
+};
+constexpr ForeignHead kForeign[] = {
+    {"%PDF"sv, "a PDF document"},
+    {"\xD0\xCF\x11\xE0"sv, "an old Excel or Word document"},
+    {"\xFF\xFE"sv, "text in UTF-16"},
+    {"\xFE\xFF"sv, "text in UTF-16"},
+};
+
+}  // namespace
+
+std::unique_ptr<ByteSource> MakePlainSource(HashedFile& file) {
+  return std::make_unique<PlainSource>(file);
+}
+
+bool IsZip(std::string_view head) {
+  return absl::StartsWith(head, "PK\x03\x04") || absl::StartsWith(head, "PK\x05\x06");
+}
+
+absl::Status RefuseForeignHead(std::string_view head) {
+  for (const ForeignHead& packed : kPacked) {
+    if (absl::StartsWith(head, packed.magic)) {
+      return BadFile(absl::StrCat("the content is packed with ", packed.name,
+                                  "; unpack it, and load the plain file or a zip archive of it"));
+    }
+  }
+  for (const ForeignHead& foreign : kForeign) {
+    if (absl::StartsWith(head, foreign.magic)) {
+      return BadFile(
+          absl::StrCat("the content is ", foreign.name, "; save the list as plain text in UTF-8"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace dnc

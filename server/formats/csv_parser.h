@@ -1,0 +1,53 @@
+// Records of a CSV text (RFC 4180), whatever their columns mean.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "server/formats/text_reader.h"
+
+namespace dnc {
+
+struct CsvRecord {
+  std::vector<std::string_view> cells;  // unquoted; valid until the next record
+  uint64_t line = 0;                    // where it starts
+  bool terminated = false;
+  // True for an empty line.
+  bool blank() const { return cells.size() == 1 && cells[0].empty(); }
+};
+
+// Understands quoted cells with delimiters, doubled quotes and line ends in them, LF and CRLF.
+// The delimiter is the one of `,` `;` tab `|` that the first line has most of. Not thread-safe.
+class CsvParser {
+ public:
+  // `text` must outlive the parser.
+  explicit CsvParser(TextReader& text) : text_(text) {}
+
+  // The next record; null at the end. Stays the parser's. BAD_FILE: a quote that is not closed, or
+  // closed in the middle of a cell; a record longer than the line limit.
+  absl::StatusOr<const CsvRecord*> Next();
+
+ private:
+  enum class State : uint8_t { kCellStart, kPlain, kQuoted, kQuoteInQuoted, kDone };
+
+  absl::Status DetectDelimiter();
+  // What `c` does to the record.
+  absl::StatusOr<State> Step(State state, char c);
+  void EndCell();
+  void EndRecord(bool terminated);
+
+  TextReader& text_;
+  char delimiter_ = '\0';  // not yet known
+  CsvRecord record_;
+  std::string content_;                           // of all cells
+  std::vector<std::pair<size_t, size_t>> spans_;  // of the cells in content_
+  size_t cell_start_ = 0;
+  bool quoted_ = false;  // the present cell was
+};
+
+}  // namespace dnc

@@ -1,0 +1,87 @@
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "server/base/status_macros.h"
+#include "server/formats/bad_file.h"
+#include "server/formats/flat_record.h"
+#include "server/formats/readers.h"
+
+namespace dnc {
+namespace {
+
+bool IsHeading(const Line& line) {
+  bool has_letter = false;
+  for (const char c : line.text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (absl::ascii_isdigit(byte)) return false;
+    has_letter = has_letter || absl::ascii_isalpha(byte);
+  }
+  return line.number == 1 && has_letter;
+}
+
+class FlatReader {
+ public:
+  FlatReader(TextReader& text, bool allow_unterminated, RecordBatch& batch)
+      : text_(text), allow_unterminated_(allow_unterminated), batch_(batch) {}
+
+  absl::Status Read();
+
+ private:
+  absl::Status ReadExact();
+  absl::Status ReadLine(const Line& line);
+
+  TextReader& text_;
+  const bool allow_unterminated_;
+  RecordBatch& batch_;
+  bool exact_may_follow_ = true;  // not in a change list, nor after a blank line
+  bool blank_ = false;
+};
+
+absl::Status FlatReader::Read() {
+  for (;;) {
+    if (exact_may_follow_) DNC_RETURN_IF_ERROR(ReadExact());
+    DNC_ASSIGN_OR_RETURN(const std::optional<Line> line, text_.NextLine());
+    if (!line.has_value()) return absl::OkStatus();
+    DNC_RETURN_IF_ERROR(ReadLine(*line));
+  }
+}
+
+// The usual full list: all of it passes here.
+absl::Status FlatReader::ReadExact() {
+  for (;;) {
+    DNC_RETURN_IF_ERROR(text_.FillTo(kExactRecordBytes));
+    size_t unassignable = 0;
+    const size_t count =
+        TakeExactRecords(text_.buffered(), batch_.label(), batch_.Room(), unassignable);
+    if (count == 0) return absl::OkStatus();
+    DNC_RETURN_IF_ERROR(batch_.SetKind(FileKind::kFull, text_.line_number()));
+    text_.Consume(count * kExactRecordBytes, count);
+    DNC_RETURN_IF_ERROR(batch_.Commit(count, unassignable));
+  }
+}
+
+absl::Status FlatReader::ReadLine(const Line& line) {
+  if (line.text.empty()) {
+    blank_ = true;
+    exact_may_follow_ = false;
+    return absl::OkStatus();
+  }
+  if (blank_) return DataAfterBlank(line.number);
+  if (!line.terminated) {
+    DNC_RETURN_IF_ERROR(RefuseUnterminated(line.number, allow_unterminated_));
+  }
+  if (IsHeading(line)) return absl::OkStatus();
+  const absl::StatusOr<FlatRecord> record = ParseFlatRecord(line.text);
+  if (!record.ok()) return WithPrefix(record.status(), absl::StrCat("line ", line.number));
+  DNC_RETURN_IF_ERROR(batch_.SetKind(record->kind, line.number));
+  if (record->kind == FileKind::kFull) return batch_.AddNumber(record->change.number, line.number);
+  exact_may_follow_ = false;
+  return batch_.AddChange(record->change, line.number);
+}
+
+}  // namespace
+
+absl::Status ReadFlat(TextReader& text, bool allow_unterminated, RecordBatch& batch) {
+  return FlatReader(text, allow_unterminated, batch).Read();
+}
+
+}  // namespace dnc

@@ -1,0 +1,57 @@
+// A file that is hashed while it is read.
+#pragma once
+
+#include <openssl/evp.h>
+#include <sys/stat.h>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+
+namespace dnc {
+
+// Reads from any place of the file; what is read in order is hashed on the way, the rest when
+// Finish() asks. Not thread-safe.
+class HashedFile {
+ public:
+  // `bytes_done` and `stop` as in ReadRequest; both may be null and must outlive the file.
+  // Errors: NOT_FOUND, PERMISSION_DENIED, BAD_FILE (not a regular file).
+  static absl::StatusOr<std::unique_ptr<HashedFile>> Open(const std::string& path,
+                                                          std::atomic<uint64_t>* bytes_done,
+                                                          const std::atomic<bool>* stop);
+  ~HashedFile();
+  HashedFile(const HashedFile&) = delete;
+  HashedFile& operator=(const HashedFile&) = delete;
+
+  uint64_t size() const { return size_; }
+
+  // Fills `out` from `offset` on; fewer bytes than `length` only at the end of the file.
+  // DAMAGED_FILE if the file is shorter than it was; CANCELLED STOPPING.
+  absl::StatusOr<size_t> ReadAt(uint64_t offset, char* out, size_t length);
+
+  // The SHA-256 of the whole file in hexadecimal. Call once, at the end. DAMAGED_FILE if the file
+  // has changed its size since it was opened.
+  absl::StatusOr<std::string> Finish();
+
+ private:
+  struct FreeDigest {
+    void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+  };
+
+  HashedFile(int fd, const struct stat& info, std::atomic<uint64_t>* bytes_done,
+             const std::atomic<bool>* stop);
+  void Hash(uint64_t offset, const char* bytes, size_t length);
+
+  const int fd_;
+  const uint64_t size_;
+  const struct timespec modified_;
+  std::atomic<uint64_t>* const bytes_done_;
+  const std::atomic<bool>* const stop_;
+  std::unique_ptr<EVP_MD_CTX, FreeDigest> digest_;
+  uint64_t hashed_ = 0;  // bytes from the front
+};
+
+}  // namespace dnc

@@ -1,0 +1,56 @@
+// What a reader found, checked against the label, counted, and handed to the sink in batches.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/types/span.h"
+#include "server/formats/registry_file.h"
+
+namespace dnc {
+
+// Not thread-safe.
+class RecordBatch {
+ public:
+  // `facts.name` must be set; the counts, the kind and the first record outside the label are
+  // kept there. Both must outlive the batch.
+  RecordBatch(FileFacts& facts, RecordSink& sink);
+
+  // The three-digit label that every record must carry; 0 if any area code may come.
+  int label() const { return label_; }
+
+  // Says what the file is; BAD_FILE if it was found to be the other kind before.
+  absl::Status SetKind(FileKind kind, uint64_t line);
+
+  // One record; its area code must be valid. Records outside the label are only counted.
+  absl::Status AddNumber(Number number, uint64_t line) { return AddRange(number, number, line); }
+  // All numbers of `first` to `last` of one area code.
+  absl::Status AddRange(Number first, Number last, uint64_t line);
+  absl::Status AddChange(const ChangeRecord& change, uint64_t line);
+
+  // For a reader's fast path: a place for numbers that it has checked itself, also against the
+  // label, never empty; then how many it put there, and how many of those are unassignable.
+  absl::Span<Number> Room();
+  absl::Status Commit(size_t count, size_t unassignable);
+
+  // Hands on what is left. Call once, at the end.
+  absl::Status Flush();
+
+ private:
+  absl::Status FlushNumbers();
+  absl::Status FlushChanges();
+  bool CountIfOutside(Number number, uint64_t line, uint64_t records);
+
+  FileFacts& facts_;
+  RecordSink& sink_;
+  const int label_;
+  std::vector<Number> numbers_;
+  size_t filled_ = 0;  // of numbers_
+  std::vector<ChangeRecord> changes_;
+};
+
+// True if the exchange starts with 0 or 1.
+constexpr bool IsUnassignable(Number number) { return SubscriberOf(number) < 2'000'000; }
+
+}  // namespace dnc

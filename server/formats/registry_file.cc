@@ -1,0 +1,138 @@
+#include "server/formats/registry_file.h"
+
+#include <array>
+#include <memory>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "server/base/status_macros.h"
+#include "server/formats/bad_file.h"
+#include "server/formats/byte_source.h"
+#include "server/formats/file_name.h"
+#include "server/formats/flat_record.h"
+#include "server/formats/readers.h"
+
+namespace dnc {
+namespace {
+
+constexpr size_t kHeadBytes = 64;
+
+absl::StatusOr<std::unique_ptr<ByteSource>> OpenSource(HashedFile& file,
+                                                       const ReadRequest& request) {
+  std::array<char, kHeadBytes> bytes{};
+  DNC_ASSIGN_OR_RETURN(const size_t got, file.ReadAt(0, bytes.data(), bytes.size()));
+  const std::string_view head(bytes.data(), got);
+  const bool is_zip = IsZip(head);
+  if (is_zip && !IsZipName(request.name)) {
+    return BadFile("the content is a zip archive, but the name does not end with .zip; rename it");
+  }
+  if (is_zip) return MakeZipSource(file, request);
+  DNC_RETURN_IF_ERROR(RefuseForeignHead(head));
+  if (IsZipName(request.name)) {
+    return BadFile("the name ends with .zip, but the content is no zip archive; download it again");
+  }
+  return MakePlainSource(file);
+}
+
+// Drops a byte order mark, and refuses what is no text; the first bytes of the text.
+absl::StatusOr<std::string_view> ReadHead(TextReader& text) {
+  DNC_RETURN_IF_ERROR(text.FillTo(kHeadBytes));
+  if (absl::StartsWith(text.buffered(), "\xEF\xBB\xBF")) text.Consume(3, 0);
+  const std::string_view head = text.buffered().substr(0, kHeadBytes);
+  DNC_RETURN_IF_ERROR(RefuseForeignHead(head));
+  if (IsZip(head)) {
+    return BadFile("the archive's member is itself an archive; unpack it and load the list itself");
+  }
+  return head;
+}
+
+bool IsMarkup(std::string_view head) {
+  return absl::StartsWith(absl::StripLeadingAsciiWhitespace(head), "<");
+}
+
+bool StartsWithExactRecord(std::string_view head) {
+  const std::string_view line = head.substr(0, head.find_first_of("\r\n"));
+  return line.size() == kExactRecordBytes - 1 && line[3] == ',' && ParseFlatRecord(line).ok();
+}
+
+FileFormat FormatOf(FileDialect dialect, std::string_view head) {
+  switch (dialect) {
+    case FileDialect::kRegistry:
+      return IsMarkup(head) ? FileFormat::kXml : FileFormat::kFlat;
+    case FileDialect::kCsv:
+      return StartsWithExactRecord(head) ? FileFormat::kFlat : FileFormat::kCsv;
+    case FileDialect::kPorted:
+      return FileFormat::kPorted;
+  }
+  return FileFormat::kUnknown;
+}
+
+absl::Status ReadText(TextReader& text, const ReadRequest& request, FileFormat format,
+                      RecordBatch& batch) {
+  switch (format) {
+    case FileFormat::kFlat:
+      return ReadFlat(text, request.allow_unterminated, batch);
+    case FileFormat::kXml:
+      return ReadXml(text, batch);
+    case FileFormat::kCsv:
+      return ReadCsv(text, request.csv, request.allow_unterminated, batch);
+    case FileFormat::kPorted:
+      return ReadPorted(text, request.allow_unterminated, batch);
+    case FileFormat::kUnknown:
+      break;
+  }
+  return BadFile("the format of the file is not known");
+}
+
+absl::Status CheckContent(const ReadRequest& request, const FileFacts& facts) {
+  if (facts.kind == FileKind::kUnknown) {
+    return BadFile(
+        "the file holds no record; whether it is a full list or a change list cannot "
+        "be told. Download it again");
+  }
+  if (facts.kind == FileKind::kChange && request.dialect != FileDialect::kRegistry) {
+    return BadFile("this is a change list, but lists of this kind are loaded whole");
+  }
+  return CheckNameAgainstContent(request.name, facts.kind, facts.format);
+}
+
+}  // namespace
+
+std::string_view FileFormatName(FileFormat format) {
+  switch (format) {
+    case FileFormat::kFlat:
+      return "flat";
+    case FileFormat::kXml:
+      return "xml";
+    case FileFormat::kCsv:
+      return "csv";
+    case FileFormat::kPorted:
+      return "ported";
+    case FileFormat::kUnknown:
+      break;
+  }
+  return "unknown";
+}
+
+absl::StatusOr<FileFacts> ReadRegistryFile(const ReadRequest& request, RecordSink& sink) {
+  FileFacts facts;
+  facts.name = ParseFileName(request.name);
+  DNC_ASSIGN_OR_RETURN(const std::unique_ptr<HashedFile> file,
+                       HashedFile::Open(request.path, request.bytes_done, request.stop));
+  facts.size_bytes = file->size();
+  DNC_ASSIGN_OR_RETURN(const std::unique_ptr<ByteSource> source, OpenSource(*file, request));
+  TextReader text(*source, request.limits.max_line_bytes);
+  DNC_ASSIGN_OR_RETURN(const std::string_view head, ReadHead(text));
+  if (request.dialect != FileDialect::kRegistry && IsMarkup(head)) {
+    return BadFile("the content is XML or a web page, not a list of numbers; get the list as text");
+  }
+  facts.format = FormatOf(request.dialect, head);
+  RecordBatch batch(facts, sink);
+  DNC_RETURN_IF_ERROR(ReadText(text, request, facts.format, batch));
+  DNC_RETURN_IF_ERROR(CheckContent(request, facts));
+  DNC_RETURN_IF_ERROR(batch.Flush());
+  DNC_ASSIGN_OR_RETURN(facts.sha256, file->Finish());
+  return facts;
+}
+
+}  // namespace dnc

@@ -1,0 +1,106 @@
+// Reads a file of a published list, whatever its kind and format, into records.
+//
+// Liberal in what it reads, and never guesses: what a file is, is recognised from its content and
+// checked against its name; where the two disagree, or a line is not what the format holds, the
+// whole file is refused. See docs/formats.md for every form that is understood.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "server/numbers/phone_number.h"
+
+namespace dnc {
+
+// What a file's name tells: `2026-8-5_818_GUID.txt.zip`.
+struct FileNameFacts {
+  // 00:00 UTC of the date in the name: the earliest moment of that day, so that data never
+  // looks younger than it is.
+  std::optional<absl::Time> date;
+  // The part after the date, `818`; empty if the name has another form.
+  std::string label;
+  // The label as an area code, if it is three digits of 200 to 999.
+  std::optional<int> area_code;
+};
+// `name` may have folders before it. An impossible date (2026-13-40) is no date.
+FileNameFacts ParseFileName(std::string_view name);
+
+enum class FileKind : uint8_t { kUnknown = 0, kFull = 1, kChange = 2 };  // as dnc.v1.FileKind
+enum class FileFormat : uint8_t { kUnknown, kFlat, kXml, kCsv, kPorted };
+std::string_view FileFormatName(FileFormat format);  // "flat", "xml", "csv", "ported"
+
+// What the list asks of its files.
+enum class FileDialect : uint8_t {
+  kRegistry,  // the FTC's full and change lists, flat or XML
+  kCsv,       // a column of numbers; also the FTC's flat full form
+  kPorted,    // iconectiv's ported numbers, with or without ranges; also one-column CSV
+};
+
+struct CsvOptions {
+  std::string column;  // heading; empty: the only column, or phone, phone_number, number, telephone
+  int column_number = 0;  // from 1; 0: by heading
+};
+
+struct ReadLimits {
+  uint64_t max_unpacked_bytes = 16ULL << 30;  // of one archive (guard `archive-size`)
+  uint64_t max_ratio = 200;        // unpacked to packed, from 1 MiB unpacked on (the same)
+  uint64_t max_line_bytes = 4096;  // longer lines are foreign text
+};
+
+struct ReadRequest {
+  std::string path;  // where the bytes are
+  std::string name;  // the file's own name, for its date and label
+  FileDialect dialect = FileDialect::kRegistry;
+  CsvOptions csv;
+  ReadLimits limits;
+  bool ignore_archive_limits = false;  // the operator overrode `archive-size`
+  bool allow_unterminated = false;     // the operator overrode `unterminated`
+  // Counts bytes of the file as they are read; may be null.
+  std::atomic<uint64_t>* bytes_done = nullptr;
+  // Set by another thread to stop; the read then ends with CANCELLED, STOPPING. May be null.
+  const std::atomic<bool>* stop = nullptr;
+};
+
+struct ChangeRecord {
+  Number number = 0;
+  absl::Time time;
+  bool added = false;
+};
+
+// Receives what a file holds, in the file's order. Called from the reading thread. A file has
+// either numbers or changes. An error ends the read and is returned.
+class RecordSink {
+ public:
+  virtual ~RecordSink() = default;
+  virtual absl::Status OnNumbers(absl::Span<const Number> numbers) = 0;
+  virtual absl::Status OnChanges(absl::Span<const ChangeRecord> changes) = 0;
+};
+
+struct FileFacts {
+  FileKind kind = FileKind::kUnknown;
+  FileFormat format = FileFormat::kUnknown;
+  FileNameFacts name;
+  uint64_t size_bytes = 0;     // as stored, packed if it is an archive
+  std::string sha256;          // of those bytes, 64 hexadecimal digits
+  uint64_t records = 0;        // handed to the sink (a range counts each number)
+  uint64_t unassignable = 0;   // of those: exchange starts with 0 or 1
+  uint64_t outside_label = 0;  // records of another area code than the label's: not handed on
+  uint64_t first_outside_line = 0;
+  int first_outside_area = 0;
+};
+
+// Reads the whole file. Whatever the error, the caller must discard what the sink received.
+// Errors: NOT_FOUND; DATA_LOSS DAMAGED_FILE (truncated or damaged archive); INVALID_ARGUMENT
+// BAD_FILE (not exactly one regular member, foreign text with its line number, content against
+// name, an empty file, an unknown action, no such column); GuardError "archive-size",
+// "unterminated"; CANCELLED STOPPING; and what the sink returns.
+absl::StatusOr<FileFacts> ReadRegistryFile(const ReadRequest& request, RecordSink& sink);
+
+}  // namespace dnc

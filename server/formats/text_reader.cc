@@ -1,0 +1,78 @@
+#include "server/formats/text_reader.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "server/base/status_macros.h"
+#include "server/formats/bad_file.h"
+
+namespace dnc {
+namespace {
+constexpr size_t kPiece = 1 << 20;
+}  // namespace
+
+TextReader::TextReader(ByteSource& source, uint64_t max_line_bytes)
+    : source_(source), max_line_bytes_(max_line_bytes), buffer_(kPiece) {}
+
+absl::Status TextReader::Fill() {
+  if (exhausted_) return absl::OkStatus();
+  if (begin_ > 0) {
+    std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
+    end_ -= begin_;
+    begin_ = 0;
+  }
+  // What stays is at most one line; a huge line limit makes the buffer grow.
+  if (buffer_.size() - end_ < kPiece / 2) buffer_.resize(end_ + kPiece);
+  DNC_ASSIGN_OR_RETURN(const size_t got,
+                       source_.Read(buffer_.data() + end_, buffer_.size() - end_));
+  end_ += got;
+  exhausted_ = got == 0;
+  return absl::OkStatus();
+}
+
+absl::Status TextReader::FillTo(size_t bytes) {
+  while (!exhausted_ && buffered().size() < bytes) DNC_RETURN_IF_ERROR(Fill());
+  return absl::OkStatus();
+}
+
+void TextReader::Consume(size_t bytes, uint64_t lines) {
+  begin_ += bytes;
+  line_number_ += lines;
+}
+
+absl::StatusOr<std::optional<Line>> TextReader::NextLine() {
+  size_t searched = 0;
+  for (;;) {
+    const std::string_view bytes = buffered();
+    const size_t length = bytes.find('\n', searched);
+    const bool found = length != std::string_view::npos;
+    if (std::min(length, bytes.size()) > max_line_bytes_) return LineTooLong(line_number_);
+    if (found || exhausted_) {
+      if (bytes.empty()) return std::nullopt;
+      Line line{bytes.substr(0, length), line_number_, found};
+      if (!line.text.empty() && line.text.back() == '\r') line.text.remove_suffix(1);
+      Consume(found ? length + 1 : bytes.size(), 1);
+      return line;
+    }
+    searched = bytes.size();
+    DNC_RETURN_IF_ERROR(Fill());
+  }
+}
+
+absl::Status RefuseUnterminated(uint64_t line, bool allowed) {
+  if (allowed) return absl::OkStatus();
+  return GuardError("unterminated",
+                    absl::StrCat("line ", line,
+                                 ", the last one, has no line end, so the file may be cut off; "
+                                 "get it again, or override `unterminated` if it is complete"));
+}
+
+absl::Status DataAfterBlank(uint64_t line) {
+  return BadLine(line, "data follows a blank line; the file seems to be put together or damaged");
+}
+
+absl::Status LineTooLong(uint64_t line) {
+  return BadLine(line, "longer than any line of a list; this is no text of numbers");
+}
+
+}  // namespace dnc

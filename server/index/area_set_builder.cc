@@ -1,0 +1,77 @@
+#include <array>
+#include <cassert>
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/error.h"
+#include "server/base/status_macros.h"
+#include "server/index/area_set.h"
+#include "server/index/area_set_draft.h"
+#include "server/index/stored_block.h"
+
+namespace dnc {
+
+// A bitmap for each exchange seen. The arena has room for all of them, and takes memory only for
+// those that are used.
+struct AreaSetBuilder::Impl {
+  Bitmap* NewBitmap(int exchange) {
+    bitmaps[exchange] = reinterpret_cast<Bitmap*>(arena.Allocate(sizeof(Bitmap)));
+    return bitmaps[exchange];
+  }
+
+  Arena arena{kExchangesPerArea * sizeof(Bitmap)};
+  std::array<Bitmap*, kExchangesPerArea> bitmaps{};
+  std::array<uint16_t, kExchangesPerArea> counts{};
+  uint32_t size = 0;
+};
+
+AreaSetBuilder::AreaSetBuilder() : impl_(std::make_unique<Impl>()) {}
+AreaSetBuilder::~AreaSetBuilder() = default;
+AreaSetBuilder::AreaSetBuilder(AreaSetBuilder&&) noexcept = default;
+AreaSetBuilder& AreaSetBuilder::operator=(AreaSetBuilder&&) noexcept = default;
+
+bool AreaSetBuilder::Add(uint32_t subscriber) {
+  assert(subscriber < kNumbersPerArea);
+  const auto exchange = static_cast<int>(subscriber / kNumbersPerExchange);
+  const uint32_t line = subscriber % kNumbersPerExchange;
+  Bitmap* bitmap = impl_->bitmaps[exchange];
+  if (bitmap == nullptr) bitmap = impl_->NewBitmap(exchange);
+  if (bitmap->Test(line)) return false;
+  bitmap->Set(line);
+  ++impl_->counts[exchange];
+  ++impl_->size;
+  return true;
+}
+
+absl::Status AreaSetBuilder::AddBlock(int exchange, std::string_view block) {
+  if (exchange < 0 || exchange >= kExchangesPerArea || impl_->bitmaps[exchange] != nullptr) {
+    return Error(absl::StatusCode::kDataLoss, reason::kStorage,
+                 absl::StrCat("the stored list names exchange ", exchange,
+                              " twice or wrongly; load the list again, and check the disk"));
+  }
+  Bitmap bitmap;
+  DNC_ASSIGN_OR_RETURN(const uint32_t count, DecodeStoredBlock(exchange, block, bitmap));
+  *impl_->NewBitmap(exchange) = bitmap;
+  impl_->counts[exchange] = static_cast<uint16_t>(count);
+  impl_->size += count;
+  return absl::OkStatus();
+}
+
+uint32_t AreaSetBuilder::size() const { return impl_->size; }
+
+AreaSetPtr AreaSetBuilder::Build() && {
+  const std::unique_ptr<Impl> impl = std::exchange(impl_, std::make_unique<Impl>());
+  size_t block_bytes = 0;
+  for (const uint16_t count : impl->counts) block_bytes += PackedBytes(count);
+  AreaSetDraft draft(block_bytes);
+  for (int exchange = 0; exchange < kExchangesPerArea; ++exchange) {
+    const Bitmap* bitmap = impl->bitmaps[exchange];
+    if (bitmap == nullptr) continue;
+    draft.SetBlock(exchange, PackBlock(*bitmap, impl->counts[exchange], draft.arena()));
+  }
+  return std::move(draft).Finish(impl->size, /*base=*/nullptr);
+}
+
+}  // namespace dnc

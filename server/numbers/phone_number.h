@@ -1,0 +1,53 @@
+// North American numbers: reading them in any usual writing, and taking them apart.
+//
+//   ParsedNumber parsed = ParseNumber("(201) 555-0123");   // {2015550123, true}
+//
+// A number is well formed if it has ten digits, or eleven with a leading 1, and its area code
+// does not start with 0 or 1. Nothing is asked of the exchange: the registry lists numbers whose
+// exchange starts with 0 or 1, and they must be found.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace dnc {
+
+// Ten digits, 0 to 9,999,999,999.
+using Number = uint64_t;
+
+inline constexpr Number kNumberLimit = 10'000'000'000;
+inline constexpr int kAreaCodes = 1000;                  // 000 to 999
+inline constexpr uint32_t kNumbersPerArea = 10'000'000;  // seven digits
+inline constexpr int kExchangesPerArea = 1000;
+inline constexpr uint32_t kNumbersPerExchange = 10'000;  // four digits
+
+constexpr int AreaCodeOf(Number number) { return static_cast<int>(number / kNumbersPerArea); }
+constexpr uint32_t SubscriberOf(Number number) {
+  return static_cast<uint32_t>(number % kNumbersPerArea);
+}
+constexpr Number MakeNumber(int area_code, uint32_t subscriber) {
+  return static_cast<Number>(area_code) * kNumbersPerArea + subscriber;
+}
+
+// True for 200 to 999.
+constexpr bool IsAreaCode(int area_code) { return area_code >= 200 && area_code <= 999; }
+
+struct ParsedNumber {
+  Number number = 0;  // 0 if malformed
+  bool ok = false;
+};
+
+// Reads a number in any usual writing: digits with spaces (also no-break), dots, hyphens and
+// dashes, slashes, parentheses, a leading `+1`, `1`, `001`, `tel:`; surrounding blanks and quotes.
+// Malformed: letters, extensions, other country codes, other counts of digits, more than 64 bytes.
+// Never reads past `text`; allocates nothing.
+ParsedNumber ParseNumber(std::string_view text);
+
+// Ten digits, or eleven with a leading 1, as an integer.
+ParsedNumber NormalizeNumber(uint64_t value);
+
+// What may be written to logs and error messages: `201-***-****`.
+std::string MaskedNumber(Number number);
+
+}  // namespace dnc

@@ -1,0 +1,60 @@
+// One area code of a release in the making.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "server/index/area_set.h"
+#include "server/registry/records.pb.h"
+#include "server/registry/release_store.h"
+
+namespace dnc {
+
+// A change that a change list gave.
+struct TimedChange {
+  uint32_t subscriber = 0;
+  bool added = false;
+  int64_t at_micros = 0;
+};
+
+// Not thread-safe.
+class AreaDraft {
+ public:
+  // An area code as it is: `numbers` null and `covered` false if nothing that can be trusted is loaded.
+  AreaDraft(storage::Seal seal, AreaSetPtr numbers, bool covered)
+      : seal_(std::move(seal)), before_(numbers), numbers_(std::move(numbers)), covered_(covered) {}
+
+  bool covered() const { return covered_; }
+  const AreaSetPtr& numbers() const { return numbers_; }
+  const storage::Seal& seal() const { return seal_; }
+  storage::Seal& seal() { return seal_; }
+  uint64_t added() const { return added_; }
+  uint64_t deleted() const { return deleted_; }
+
+  // Replaces the numbers by those of a full list. Where the area code was covered before, the
+  // difference becomes changes dated `obtained_at`.
+  void ReplaceBy(AreaSetPtr numbers, int64_t obtained_at, uint64_t release_id);
+
+  // Applies changes in their order. Returns how many had no effect.
+  uint64_t Apply(absl::Span<const TimedChange> changes);
+
+  // Seals the result, and puts what has to be stored into `content`: the changes, or the whole
+  // area code where that is shorter, or where many releases of changes have piled up.
+  void Finish(uint64_t release_id, ReleaseContent& content);
+
+ private:
+  bool WritesWhole() const;
+
+  storage::Seal seal_;
+  AreaSetPtr before_;
+  AreaSetPtr numbers_;
+  bool covered_;
+  bool fresh_ = false;  // covered by this release for the first time
+  std::vector<StoredChange> changes_;  // in the order of taking effect
+  uint64_t added_ = 0;
+  uint64_t deleted_ = 0;
+};
+
+}  // namespace dnc

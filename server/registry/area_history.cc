@@ -1,0 +1,78 @@
+#include "server/registry/area_history.h"
+
+#include <algorithm>
+
+#include "server/base/status_macros.h"
+
+namespace dnc {
+
+absl::Span<const AreaEvent> AreaHistory::Of(uint32_t subscriber) const {
+  const auto less = [](const AreaEvent& event, uint32_t number) {
+    return event.subscriber < number;
+  };
+  const auto first = std::lower_bound(events_.begin(), events_.end(), subscriber, less);
+  auto last = first;
+  while (last != events_.end() && last->subscriber == subscriber) ++last;
+  return {events_.data() + (first - events_.begin()), static_cast<size_t>(last - first)};
+}
+
+bool AreaHistory::ListedAt(uint32_t subscriber, absl::Time moment, bool now) const {
+  const absl::Span<const AreaEvent> events = Of(subscriber);
+  if (events.empty()) return now;
+  const int64_t micros = ToMicros(moment);
+  for (auto event = events.rbegin(); event != events.rend(); ++event) {
+    if (event->at_micros <= micros) return event->added;
+  }
+  return !events.front().added;
+}
+
+absl::StatusOr<AreaHistoryPtr> HistoryCache::Get(const World& world, const ListState& list,
+                                                 int area_code) {
+  const Key key{list.list_id, area_code, list.head.id()};
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const auto it = entries_.find(key);
+    if (it != entries_.end()) {
+      used_.splice(used_.begin(), used_, it->second.used);
+      return it->second.history;
+    }
+  }
+  DNC_ASSIGN_OR_RETURN(const AreaHistoryPtr history, Read(world, list, area_code));
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (entries_.find(key) != entries_.end()) return history;
+  used_.push_front(key);
+  entries_[key] = {history, used_.begin()};
+  bytes_ += history->memory_bytes();
+  while (bytes_ > max_bytes_ && used_.size() > 1) {
+    const auto oldest = entries_.find(used_.back());
+    bytes_ -= oldest->second.history->memory_bytes();
+    entries_.erase(oldest);
+    used_.pop_back();
+  }
+  return history;
+}
+
+absl::StatusOr<AreaHistoryPtr> HistoryCache::Read(const World& world, const ListState& list,
+                                                  int area_code) const {
+  std::vector<AreaEvent> events;
+  const auto seal = list.seals.find(area_code);
+  if (seal != list.seals.end()) {
+    std::vector<uint64_t> lineage =
+        Lineage(world, list.head.id(), seal->second.first_release() + 1);
+    std::reverse(lineage.begin(), lineage.end());
+    for (const uint64_t release_id : lineage) {
+      DNC_ASSIGN_OR_RETURN(const std::vector<StoredChange> changes,
+                           store_->ReadChanges(list.list_id, release_id, area_code));
+      for (const StoredChange& change : changes) {
+        events.push_back(
+            {change.subscriber, change.added, change.exact, change.at_micros, release_id});
+      }
+    }
+    std::stable_sort(events.begin(), events.end(), [](const AreaEvent& a, const AreaEvent& b) {
+      return a.subscriber < b.subscriber;
+    });
+  }
+  return std::make_shared<const AreaHistory>(std::move(events));
+}
+
+}  // namespace dnc

@@ -1,0 +1,74 @@
+// When the numbers of an area code came and went: the changes of a list's releases, put together
+// for questions about one number or one moment.
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <tuple>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "server/registry/release_store.h"
+#include "server/registry/world.h"
+
+namespace dnc {
+
+// What happened to a number.
+struct AreaEvent {
+  uint32_t subscriber = 0;
+  bool added = false;
+  bool exact = false;
+  int64_t at_micros = 0;
+  uint64_t release_id = 0;
+};
+
+// All events of an area code up to a release. Immutable.
+class AreaHistory {
+ public:
+  // `events` by number, then in the order in which they took effect.
+  explicit AreaHistory(std::vector<AreaEvent> events) : events_(std::move(events)) {}
+
+  // The events of a number, in the order in which they took effect.
+  absl::Span<const AreaEvent> Of(uint32_t subscriber) const;
+  // Whether the number was listed at a moment, if it is (`now`) or is not listed now: after the
+  // last event up to then; before the first event, what that event changed.
+  bool ListedAt(uint32_t subscriber, absl::Time moment, bool now) const;
+  size_t memory_bytes() const { return events_.capacity() * sizeof(AreaEvent) + 64; }
+
+ private:
+  std::vector<AreaEvent> events_;
+};
+using AreaHistoryPtr = std::shared_ptr<const AreaHistory>;
+
+// Reads histories and keeps the recently used ones, up to a number of bytes. Thread-safe.
+class HistoryCache {
+ public:
+  HistoryCache(const ReleaseStore* store, uint64_t max_bytes)
+      : store_(store), max_bytes_(max_bytes) {}
+
+  absl::StatusOr<AreaHistoryPtr> Get(const World& world, const ListState& list, int area_code);
+
+ private:
+  using Key = std::tuple<uint32_t, int, uint64_t>;  // list, area code, release in force
+  struct Entry {
+    AreaHistoryPtr history;
+    std::list<Key>::iterator used;
+  };
+  absl::StatusOr<AreaHistoryPtr> Read(const World& world, const ListState& list,
+                                      int area_code) const;
+
+  const ReleaseStore* store_;
+  const uint64_t max_bytes_;
+  std::mutex mutex_;
+  uint64_t bytes_ = 0;           // guarded by mutex_
+  std::list<Key> used_;          // guarded by mutex_; most recent first
+  std::map<Key, Entry> entries_;  // guarded by mutex_
+};
+
+}  // namespace dnc

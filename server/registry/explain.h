@@ -1,0 +1,36 @@
+// Everything known about numbers, now or as of a moment.
+#pragma once
+
+#include <optional>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "server/registry/area_history.h"
+#include "server/registry/registry.h"
+#include "server/registry/release_store.h"
+#include "server/registry/world.h"
+
+namespace dnc {
+
+struct ExplainInputs {
+  WorldPtr world;
+  SnapshotPtr snapshot;  // made from `world`
+  const Policy* policy = nullptr;
+  const ReleaseStore* store = nullptr;
+  HistoryCache* histories = nullptr;
+};
+
+// As Registry::Explain, at `now`.
+absl::StatusOr<Explanation> ExplainNow(const ExplainInputs& inputs, absl::Time now,
+                                       absl::Span<const ParsedNumber> numbers);
+
+// The same as of `moment`: each number as the registry had it then, an event counting from its own
+// time on whichever release told of it; ages by the data that had been obtained by then.
+absl::StatusOr<Explanation> ExplainAsOf(const ExplainInputs& inputs, absl::Time moment,
+                                        absl::Span<const ParsedNumber> numbers);
+
+// As Registry::History.
+absl::StatusOr<NumberHistory> HistoryOf(const ExplainInputs& inputs, Number number);
+
+}  // namespace dnc

@@ -1,0 +1,213 @@
+#include "server/registry/file_stage.h"
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "absl/strings/escaping.h"
+#include "server/base/error.h"
+#include "server/base/status_macros.h"
+#include "server/base/str_cat.h"
+#include "server/registry/world.h"
+
+namespace dnc {
+namespace {
+
+// More changes than a registry sees in years; each takes 32 bytes while a load runs.
+constexpr size_t kMaxChanges = 30'000'000;
+
+// Collects what one file holds.
+class FileSink : public RecordSink {
+ public:
+  explicit FileSink(LoadProgress& progress) : progress_(progress) {}
+
+  absl::Status OnNumbers(absl::Span<const Number> numbers) override {
+    for (const Number number : numbers) {
+      std::unique_ptr<AreaSetBuilder>& builder = builders_[AreaCodeOf(number)];
+      if (builder == nullptr) builder = std::make_unique<AreaSetBuilder>();
+      if (!builder->Add(SubscriberOf(number))) ++duplicates_;
+    }
+    progress_.records_done += numbers.size();
+    return absl::OkStatus();
+  }
+
+  absl::Status OnChanges(absl::Span<const ChangeRecord> changes) override {
+    if (changes_.size() + changes.size() > kMaxChanges) {
+      return Error(absl::StatusCode::kResourceExhausted, reason::kLimitReached,
+                   StrCat("more than ", kMaxChanges,
+                          " changes in one file; load the full list instead"));
+    }
+    changes_.insert(changes_.end(), changes.begin(), changes.end());
+    progress_.records_done += changes.size();
+    return absl::OkStatus();
+  }
+
+  uint64_t duplicates() const { return duplicates_; }
+  std::vector<ChangeRecord>& changes() { return changes_; }
+  std::map<int, AreaSetPtr> TakeAreas() {
+    std::map<int, AreaSetPtr> areas;
+    for (int area_code = 0; area_code < kAreaCodes; ++area_code) {
+      if (builders_[area_code] == nullptr) continue;
+      areas[area_code] = std::move(*builders_[area_code]).Build();
+      builders_[area_code].reset();
+    }
+    return areas;
+  }
+
+ private:
+  LoadProgress& progress_;
+  std::array<std::unique_ptr<AreaSetBuilder>, kAreaCodes> builders_;
+  std::vector<ChangeRecord> changes_;
+  uint64_t duplicates_ = 0;
+};
+
+struct StagedFile {
+  FileFacts facts;
+  absl::Time obtained_at;
+  uint64_t duplicates = 0;
+  std::map<int, AreaSetPtr> areas;
+  std::vector<ChangeRecord> changes;
+};
+
+AreaSetPtr Union(const AreaSetPtr& a, const AreaSetPtr& b) {
+  AreaSetBuilder builder;
+  for (const AreaSetPtr& set : {a, b}) {
+    set->ForEachNumber([&builder](uint32_t subscriber) { builder.Add(subscriber); });
+  }
+  return std::move(builder).Build();
+}
+
+// iconectiv's two files have the same form; only their names tell which way the numbers went.
+absl::Status CheckPortedName(ListKind kind, const std::string& name) {
+  const bool to_wireless = name.find("WIRELINE-TO-WIRELESS") != std::string::npos;
+  const bool to_wireline = name.find("WIRELESS-TO-WIRELINE") != std::string::npos;
+  if ((kind == ListKind::kWireless && to_wireline) || (kind == ListKind::kWireline && to_wireless)) {
+    return Error(absl::StatusCode::kInvalidArgument, reason::kBadFile,
+                 "the file's name says that it belongs to the other list: WIRELINE-TO-WIRELESS is "
+                 "the list wireless, WIRELESS-TO-WIRELINE the list wireline");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<absl::Time> ObtainedAt(const LoadOptions& options, const std::string& name) {
+  const FileNameFacts facts = ParseFileName(name);
+  if (facts.date.has_value()) return *facts.date;
+  if (options.obtained_at.has_value()) return *options.obtained_at;
+  return Error(absl::StatusCode::kInvalidArgument, reason::kNoDate,
+               "its name does not tell when the data was obtained (2026-8-5_818_....txt.zip does); "
+               "say so with --obtained-at");
+}
+
+absl::StatusOr<StagedFile> StageFile(ListKind kind, const LoadOptions& options,
+                                     const LoadFile& file, const ReadLimits& limits,
+                                     const GuardCheck& guards, LoadProgress& progress) {
+  StagedFile staged;
+  DNC_RETURN_IF_ERROR(CheckPortedName(kind, file.name));
+  DNC_ASSIGN_OR_RETURN(staged.obtained_at, ObtainedAt(options, file.name));
+  ReadRequest request;
+  request.path = file.path;
+  request.name = file.name;
+  request.dialect = DialectOf(kind);
+  request.csv = options.csv;
+  request.limits = limits;
+  request.ignore_archive_limits = guards.Overrides(Guard::kArchiveSize);
+  request.allow_unterminated = guards.Overrides(Guard::kUnterminated);
+  request.bytes_done = &progress.bytes_done;
+  request.stop = &progress.stop;
+  FileSink sink(progress);
+  DNC_ASSIGN_OR_RETURN(staged.facts, ReadRegistryFile(request, sink));
+  staged.duplicates = sink.duplicates();
+  staged.changes = std::move(sink.changes());
+  staged.areas = sink.TakeAreas();
+  return staged;
+}
+
+absl::Status CheckLabel(const StagedFile& staged, GuardCheck& guards) {
+  const FileFacts& facts = staged.facts;
+  if (facts.outside_label == 0) return absl::OkStatus();
+  DNC_RETURN_IF_ERROR(guards.Refuse(
+      Guard::kOutsideLabel,
+      StrCat("the name says area code ", facts.name.label, ", but ", facts.outside_label,
+             " records have another, first line ", facts.first_outside_line, " with area code ",
+             facts.first_outside_area)));
+  if (facts.records > 0) return absl::OkStatus();
+  return Error(absl::StatusCode::kInvalidArgument, reason::kBadFile,
+               "no record has the area code that the name says");
+}
+
+storage::File ToRecord(const LoadFile& file, const StagedFile& staged) {
+  storage::File record;
+  record.set_name(file.name);
+  record.set_size_bytes(staged.facts.size_bytes);
+  record.set_sha256(absl::HexStringToBytes(staged.facts.sha256));
+  record.set_kind(static_cast<uint32_t>(staged.facts.kind));
+  record.set_format(std::string(FileFormatName(staged.facts.format)));
+  record.set_records(staged.facts.records);
+  record.set_duplicates(staged.duplicates);
+  record.set_unassignable(staged.facts.unassignable);
+  record.set_left_out(staged.facts.outside_label);
+  record.set_obtained_at(ToMicros(staged.obtained_at));
+  return record;
+}
+
+// Adds a file to what is staged; files must be added in their order.
+void Merge(const LoadFile& file, StagedFile&& staged, StagedFiles& all) {
+  const size_t place = all.files.size();
+  all.files.push_back(ToRecord(file, staged));
+  const std::optional<int> label = staged.facts.name.area_code;
+  for (auto& [area_code, numbers] : staged.areas) {
+    const auto [it, fresh] = all.areas.try_emplace(
+        area_code, StagedArea{numbers, staged.obtained_at, label.has_value(), place});
+    if (fresh) continue;
+    it->second.numbers = Union(it->second.numbers, numbers);
+    it->second.obtained_at = std::min(it->second.obtained_at, staged.obtained_at);
+  }
+  if (!staged.changes.empty()) {
+    all.changes.push_back({std::move(staged.changes), staged.obtained_at, label});
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<StagedFiles> StageFiles(ListKind kind, const LoadOptions& options,
+                                       const std::vector<LoadFile>& files,
+                                       const ReadLimits& limits, int threads, GuardCheck& guards,
+                                       LoadProgress& progress) {
+  std::vector<absl::StatusOr<StagedFile>> staged(files.size(), absl::UnknownError("not read"));
+  std::atomic<size_t> next{0};
+  std::atomic<bool> failed{false};
+  const GuardCheck& overrides = guards;
+  const auto work = [&] {
+    for (size_t i = next.fetch_add(1); i < files.size(); i = next.fetch_add(1)) {
+      if (failed) return;
+      staged[i] = StageFile(kind, options, files[i], limits, overrides, progress);
+      if (!staged[i].ok()) failed = true;
+    }
+  };
+  std::vector<std::thread> helpers;
+  for (int t = 1; t < threads && static_cast<size_t>(t) < files.size(); ++t) {
+    helpers.emplace_back(work);
+  }
+  work();
+  for (std::thread& helper : helpers) helper.join();
+
+  StagedFiles all;
+  for (size_t i = 0; i < files.size(); ++i) {
+    if (!staged[i].ok()) {
+      if (absl::IsUnknown(staged[i].status())) continue;  // behind a file that failed
+      return WithPrefix(staged[i].status(), files[i].name);
+    }
+    const absl::Status label = CheckLabel(*staged[i], guards);
+    if (!label.ok()) return WithPrefix(label, files[i].name);
+    if (!failed) Merge(files[i], *std::move(staged[i]), all);
+  }
+  std::stable_sort(all.changes.begin(), all.changes.end(),
+                   [](const StagedChanges& a, const StagedChanges& b) {
+                     return a.obtained_at < b.obtained_at;
+                   });
+  return all;
+}
+
+}  // namespace dnc

@@ -1,0 +1,53 @@
+// Reads the files of a load, side by side, into area codes and changes in memory.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "server/formats/registry_file.h"
+#include "server/index/area_set.h"
+#include "server/registry/guard_check.h"
+#include "server/registry/records.pb.h"
+#include "server/registry/registry.h"
+
+namespace dnc {
+
+// A full list's numbers in one area code.
+struct StagedArea {
+  AreaSetPtr numbers;
+  absl::Time obtained_at;   // the oldest of its files
+  bool labelled = false;    // a file's name speaks for this area code alone
+  size_t file = 0;          // its place among the files
+};
+
+// The changes of one change list.
+struct StagedChanges {
+  std::vector<ChangeRecord> records;  // in the file's order
+  absl::Time obtained_at;
+  std::optional<int> area_code;       // if its name speaks for one area code alone
+};
+
+struct StagedFiles {
+  std::vector<storage::File> files;
+  std::map<int, StagedArea> areas;
+  std::vector<StagedChanges> changes;  // by the date of their files
+};
+
+// Shared with those who watch the load.
+struct LoadProgress {
+  std::atomic<uint64_t> bytes_done{0};
+  std::atomic<uint64_t> records_done{0};
+  std::atomic<bool> stop{false};
+};
+
+// Reads `files` with at most `threads` threads. The first error, by the order of the files, ends it;
+// nothing of what was read remains.
+absl::StatusOr<StagedFiles> StageFiles(ListKind kind, const LoadOptions& options,
+                                       const std::vector<LoadFile>& files,
+                                       const ReadLimits& limits, int threads, GuardCheck& guards,
+                                       LoadProgress& progress);
+
+}  // namespace dnc

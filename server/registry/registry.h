@@ -1,0 +1,247 @@
+// The published lists: what is loaded, how it changes, what it was.
+//
+// The registry owns the releases of all lists, on disk through the store and in memory as a
+// snapshot that scrubs read. Loads run one after another on a thread of their own; whatever
+// happens, a release becomes visible and durable as a whole or not at all.
+//
+//   DNC_ASSIGN_OR_RETURN(auto registry, Registry::Open(options, store, clock));
+//   SnapshotPtr snapshot = registry->snapshot();   // null while starting
+//
+// All methods are thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "server/base/clock.h"
+#include "server/formats/registry_file.h"
+#include "server/numbers/phone_number.h"
+#include "server/registry/guards.h"
+#include "server/registry/policy.h"
+#include "server/scrub/snapshot.h"
+#include "server/scrub/verdict.h"
+
+namespace dnc {
+
+struct RegistryOptions {
+  std::string data_dir;
+  std::vector<std::string> load_dirs;  // folders that StartLoad may read; absolute
+  Policy policy;
+  GuardLimits guards;
+  ReadLimits read_limits;
+  int load_threads = 0;                       // 0: the processor's
+  int max_waiting_loads = 16;
+  uint64_t max_upload_bytes = 8ULL << 30;     // of one load
+  uint64_t history_cache_bytes = 64ULL << 20;
+  int keep_releases = 1;                      // releases before the one in force to go back to
+  int max_load_records = 10'000;              // records of past loads kept
+};
+
+struct FileReport {
+  std::string name;
+  uint64_t size_bytes = 0;
+  std::string sha256;
+  FileKind kind = FileKind::kUnknown;
+  std::string format;
+  uint64_t records = 0;
+  uint64_t duplicates = 0;
+  uint64_t unassignable = 0;
+  uint64_t left_out = 0;
+  absl::Time obtained_at = absl::InfinitePast();
+};
+
+struct ReleaseInfo {
+  uint64_t id = 0;
+  std::string list;
+  uint64_t revision = 0;
+  absl::Time published_at;
+  absl::Time obtained_at_oldest;
+  absl::Time obtained_at_newest;
+  uint64_t numbers = 0;
+  uint32_t area_codes = 0;
+  uint64_t added = 0;
+  uint64_t deleted = 0;
+  uint64_t no_effect = 0;
+  std::string digest;
+  std::vector<FileReport> files;
+  uint64_t parent_id = 0;
+  bool in_force = false;
+  bool kept = false;
+};
+
+struct LoadFile {
+  std::string path;
+  std::string name;
+};
+
+struct LoadOptions {
+  std::string list = "national";
+  std::optional<absl::Time> obtained_at;
+  std::vector<Guard> overrides;
+  CsvOptions csv;
+  std::string requested_by;
+};
+
+enum class LoadState : uint8_t { kWaiting = 1, kReading, kStoring, kSucceeded, kRefused };
+
+struct LoadInfo {
+  uint64_t id = 0;
+  std::string list;
+  LoadState state = LoadState::kWaiting;
+  uint64_t bytes_done = 0;
+  uint64_t bytes_total = 0;
+  uint64_t records_done = 0;
+  absl::Time created_at;
+  absl::Time ended_at = absl::InfinitePast();  // InfinitePast: not yet
+  std::vector<FileReport> files;
+  std::optional<ReleaseInfo> release;
+  absl::Status error;
+  std::vector<Guard> overridden;
+  std::string requested_by;
+};
+
+enum class CoverageState : uint8_t { kCovered = 1, kStale = 2, kDamaged = 3 };
+
+struct AreaInfo {
+  int area_code = 0;
+  CoverageState state = CoverageState::kDamaged;
+  uint64_t numbers = 0;
+  absl::Time obtained_at;
+  absl::Time stale_at;
+  std::string digest;
+  uint64_t release_id = 0;
+  absl::Time history_since;
+};
+
+struct CoverageInfo {
+  std::string list;
+  uint64_t release_id = 0;
+  std::vector<AreaInfo> areas;  // ascending
+  bool covers_all = false;
+};
+
+struct ListInfo {
+  std::string list;
+  ListEffect effect = ListEffect::kDeny;
+  bool required = true;
+  absl::Duration max_age;
+  std::optional<ReleaseInfo> release;  // without its files
+  uint32_t covered = 0;
+  uint32_t stale = 0;
+  uint32_t damaged = 0;
+};
+
+enum class HistoryAction : uint8_t { kFirstSeen = 1, kAdded = 2, kDeleted = 3 };
+
+struct HistoryEvent {
+  std::string list;
+  HistoryAction action = HistoryAction::kAdded;
+  absl::Time time;
+  uint64_t release_id = 0;
+};
+
+struct NumberHistory {
+  std::vector<HistoryEvent> events;  // oldest first
+  std::vector<std::string> listed_on;
+};
+
+struct MatchInfo {
+  std::string list;
+  ListEffect effect = ListEffect::kDeny;
+  absl::Time listed_since;
+  bool listed_since_exact = false;
+  uint64_t release_id = 0;
+  absl::Time obtained_at;
+};
+
+struct NumberReport {
+  Number number = 0;
+  Rule rule = Rule::kUnspecified;
+  ReasonSet reasons = 0;
+  std::vector<MatchInfo> matches;
+  absl::Time valid_until = absl::InfinitePast();  // InfinitePast: nothing holds
+};
+
+// What an answer rests on, a list each; dnc.v1.ListSnapshot.
+struct RestsOn {
+  std::string list;
+  uint64_t release_id = 0;
+  absl::Time obtained_at = absl::InfinitePast();  // InfinitePast: no area code asked is covered
+  absl::Time valid_until = absl::InfinitePast();
+  std::string digest;
+};
+
+// The answer of Explain.
+struct Explanation {
+  uint64_t revision = 0;
+  absl::Time decided_at;
+  std::vector<RestsOn> lists;
+  std::vector<NumberReport> numbers;  // as asked
+};
+
+class Store;
+
+class Registry {
+ public:
+  // Returns at once; reading and verifying the stored releases goes on in the background, and
+  // snapshot() is null until it has ended. Calls that need the data fail with UNAVAILABLE,
+  // STARTING before. `store` and `clock` must outlive the registry.
+  static absl::StatusOr<std::unique_ptr<Registry>> Open(RegistryOptions options, Store* store,
+                                                        const Clock* clock);
+  // Stops a running load at its next step; nothing half-done stays.
+  virtual ~Registry() = default;
+
+  // The view to scrub with: take it once a batch. Null while starting.
+  virtual SnapshotPtr snapshot() const = 0;
+
+  // Waits until the snapshot has at least `revision`, at most until `deadline`. False if not.
+  virtual bool WaitForRevision(uint64_t revision, absl::Time deadline) const = 0;
+
+  // Waits until starting has ended, well or not. For programs that start and then announce.
+  virtual absl::Status WaitUntilReady() const = 0;
+
+  // Queues a load of files that lie in `load_dirs`. Errors: PATH_NOT_ALLOWED, NOT_FOUND,
+  // INVALID_REQUEST, LIMIT_REACHED, STOPPING.
+  virtual absl::StatusOr<LoadInfo> StartLoad(const LoadOptions& options,
+                                             const std::vector<std::string>& paths) = 0;
+
+  // A new folder for an upload, below the data folder; at the next start leftovers are removed.
+  virtual absl::StatusOr<std::string> NewUploadDir() = 0;
+  // Queues a load of files in such a folder, and removes the folder when the load has ended or
+  // was not accepted.
+  virtual absl::StatusOr<LoadInfo> StartUploadedLoad(const LoadOptions& options,
+                                                     const std::string& upload_dir,
+                                                     const std::vector<LoadFile>& files) = 0;
+
+  virtual absl::StatusOr<LoadInfo> GetLoad(uint64_t id) const = 0;
+  // Newest first, at most `limit`, with ids below `before_id` (0: all).
+  virtual std::vector<LoadInfo> ListLoads(size_t limit, uint64_t before_id) const = 0;
+
+  // Newest first; empty `list`: of all lists.
+  virtual absl::StatusOr<std::vector<ReleaseInfo>> ListReleases(std::string_view list, size_t limit,
+                                                                uint64_t before_id) const = 0;
+  virtual absl::StatusOr<CoverageInfo> Coverage(std::string_view list) const = 0;
+  virtual std::vector<ListInfo> Lists() const = 0;
+
+  // Goes back to the release before; `expected` (0: any) must be in force.
+  virtual absl::StatusOr<ReleaseInfo> RollBack(std::string_view list, uint64_t expected) = 0;
+  // Returns the revision of the change.
+  virtual absl::StatusOr<uint64_t> Retire(std::string_view list) = 0;
+
+  virtual absl::StatusOr<NumberHistory> History(Number number) const = 0;
+
+  // Answers numbers with everything known, now or as of a moment. Reads the disk: not for the
+  // fast path. Errors: HISTORY_NOT_REACHED, STARTING, STORAGE.
+  virtual absl::StatusOr<Explanation> Explain(absl::Span<const ParsedNumber> numbers,
+                                              std::optional<absl::Time> as_of) const = 0;
+};
+
+}  // namespace dnc

@@ -1,0 +1,211 @@
+// How the registry changes: loads, rollbacks, retirements.
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <set>
+
+#include "server/base/error.h"
+#include "server/base/status_macros.h"
+#include "server/base/str_cat.h"
+#include "server/registry/registry_impl.h"
+#include "server/registry/release_draft.h"
+#include "server/registry/world_reader.h"
+
+namespace dnc {
+namespace {
+
+// Area codes folded between two publications.
+constexpr int kFoldedAtOnce = 8;
+
+uint32_t NextListId(const World& world) {
+  uint32_t id = 0;
+  for (const auto& [name, list] : world.lists) id = std::max(id, list->list_id);
+  return id + 1;
+}
+
+// The list as it is, or a new one.
+ListStatePtr ListBefore(const World& world, const std::string& name) {
+  const auto it = world.lists.find(name);
+  if (it != world.lists.end()) return it->second;
+  auto list = std::make_shared<ListState>();
+  list->list_id = NextListId(world);
+  list->name = name;
+  list->kind = ParseListName(name).value_or(ListName{}).kind;
+  return list;
+}
+
+}  // namespace
+
+std::shared_ptr<World> RegistryImpl::WithList(ListStatePtr list) const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  auto world = std::make_shared<World>(*view_.world);
+  world->lists[list->name] = std::move(list);
+  return world;
+}
+
+absl::Status RegistryImpl::RunLoad(LoadJob& job, const LoadQueue::Update& update) {
+  GuardCheck guards(options_.guards, job.options.overrides);
+  DNC_ASSIGN_OR_RETURN(const ListName name, ParseListName(job.options.list));
+  absl::StatusOr<StagedFiles> staged =
+      StageFiles(name.kind, job.options, job.files, options_.read_limits,
+                 options_.load_threads > 0
+                     ? options_.load_threads
+                     : static_cast<int>(std::max(1U, std::thread::hardware_concurrency())),
+                 guards, job.progress);
+  absl::Status status = staged.status();
+  if (status.ok()) {
+    update([&staged](LoadInfo& info) {
+      for (const storage::File& file : staged->files) info.files.push_back(ToReport(file));
+      info.state = LoadState::kStoring;
+    });
+    status = StoreAndPublish(job, *std::move(staged), guards, update);
+  }
+  update([&guards](LoadInfo& info) { info.overridden = guards.overridden(); });
+  if (!status.ok()) {
+    spdlog::warn("load of list {} refused: {}", job.options.list, ToStd(status.message()));
+    return status;
+  }
+  FoldShared(job.options.list);
+  CollectGarbage(job.options.list);
+  return absl::OkStatus();
+}
+
+absl::Status RegistryImpl::StoreAndPublish(LoadJob& job, StagedFiles staged, GuardCheck& guards,
+                                           const LoadQueue::Update& update) {
+  const std::lock_guard<std::mutex> writing(write_mutex_);
+  DNC_ASSIGN_OR_RETURN(const View view, Ready());
+  DraftInputs inputs;
+  inputs.world = view.world.get();
+  inputs.before = ListBefore(*view.world, job.options.list);
+  DNC_ASSIGN_OR_RETURN(inputs.release_id, releases_.ReserveReleaseId());
+  inputs.now = clock_->Now();
+  inputs.store = &releases_;
+  inputs.histories = &histories_;
+  DNC_ASSIGN_OR_RETURN(ReleaseDraft draft, DraftRelease(inputs, std::move(staged), guards));
+  DNC_RETURN_IF_ERROR(
+      releases_.WriteContent(draft.list->list_id, inputs.release_id, draft.content));
+  if (job.progress.stop) {
+    return Error(absl::StatusCode::kCancelled, reason::kStopping,
+                 "the server is stopping; load again after its start");
+  }
+  auto world = WithList(draft.list);
+  world->revision = view.world->revision + 1;
+  draft.release.set_revision(world->revision);
+  draft.release.set_published_at(ToMicros(clock_->Now()));
+  draft.list->head.set_revision(draft.release.revision());
+  draft.list->head.set_published_at(draft.release.published_at());
+  world->releases[inputs.release_id] =
+      std::make_shared<const storage::Release>(draft.list->head);
+  const storage::Seals seals = ToRecord(*draft.list);
+  DNC_RETURN_IF_ERROR(releases_.Commit(ToCatalog(*world), &draft.release, &seals));
+  Publish(world);
+  spdlog::info("list {}: release {} in force, revision {}, {} numbers", job.options.list,
+               inputs.release_id, world->revision, draft.release.numbers());
+  update([&draft](LoadInfo& info) {
+    info.release = ToInfo(draft.release);
+    info.release->in_force = info.release->kept = true;
+  });
+  return absl::OkStatus();
+}
+
+void RegistryImpl::FoldShared(const std::string& name) {
+  while (!stopping_) {
+    const std::lock_guard<std::mutex> writing(write_mutex_);
+    const absl::StatusOr<View> view = Ready();
+    if (!view.ok()) return;
+    const ListState& now = *view->world->lists.at(name);
+    auto folded = std::make_shared<ListState>(now);
+    int count = 0;
+    for (const auto& [area_code, seal] : now.seals) {
+      const AreaSetPtr& set = now.numbers.area(area_code);
+      if (set == nullptr || !set->shares()) continue;
+      folded->numbers.set_area(area_code, Folded(*set));
+      if (++count == kFoldedAtOnce) break;
+    }
+    if (count == 0) return;
+    Publish(WithList(folded));
+  }
+}
+
+void RegistryImpl::CollectGarbage(const std::string& name) {
+  const std::lock_guard<std::mutex> writing(write_mutex_);
+  const absl::StatusOr<View> view = Ready();
+  if (!view.ok()) return;
+  const ListState& list = *view->world->lists.at(name);
+  const std::vector<uint64_t> lineage = Lineage(*view->world, list.head.id());
+  std::set<uint64_t> generations;
+  const auto keep = [&generations](const storage::Seal& seal) {
+    generations.insert(seal.generation());
+  };
+  for (const auto& [area_code, seal] : list.seals) keep(seal);
+  for (size_t i = 1; i < lineage.size() && i <= static_cast<size_t>(options_.keep_releases); ++i) {
+    const absl::StatusOr<storage::Seals> seals = releases_.ReadSeals(lineage[i]);
+    if (!seals.ok()) return;  // keep everything rather than too little
+    for (const storage::Seal& seal : seals->seals()) keep(seal);
+  }
+  absl::Status status = releases_.CollectBlocks(
+      list.list_id, [&generations](uint64_t id) { return generations.count(id) != 0; });
+  if (status.ok()) {
+    const std::set<uint64_t> known(lineage.begin(), lineage.end());
+    status = releases_.CollectChanges(list.list_id,
+                                      [&known](uint64_t id) { return known.count(id) != 0; });
+  }
+  if (!status.ok()) {
+    spdlog::warn("removing what no release of list {} needs any more failed and will be tried again: {}",
+                 name, ToStd(status.message()));
+  }
+}
+
+absl::StatusOr<ReleaseInfo> RegistryImpl::RollBack(std::string_view name, uint64_t expected) {
+  const std::lock_guard<std::mutex> writing(write_mutex_);
+  DNC_ASSIGN_OR_RETURN(const View view, Ready());
+  DNC_ASSIGN_OR_RETURN(const ListStatePtr before, FindList(*view.world, name));
+  if (expected != 0 && before->head.id() != expected) {
+    return Error(absl::StatusCode::kFailedPrecondition, reason::kInvalidRequest,
+                 StrCat("release ", before->head.id(), " is in force, not ", expected,
+                        "; look at `dncctl releases` and decide again"));
+  }
+  const uint64_t target = before->head.parent_id();
+  const auto none = [&](std::string_view why) {
+    return Error(absl::StatusCode::kFailedPrecondition, reason::kNoEarlierRelease,
+                 StrCat("list ", before->name, " cannot go back from release ", before->head.id(),
+                        ": ", why, "; load the files that you want instead"));
+  };
+  if (target == 0) return none("it is the first");
+  storage::ListHead head;
+  head.set_list_id(before->list_id);
+  head.set_name(before->name);
+  head.set_release_id(target);
+  DNC_ASSIGN_OR_RETURN(const ListStatePtr list,
+                       ReadList(releases_, *view.world, head, 1, before.get(),
+                                [](const std::string& line) { spdlog::warn("{}", line); }));
+  if (list->damaged.any()) return none("the data of the release before is no longer kept whole");
+  auto world = WithList(list);
+  world->revision = view.world->revision + 1;
+  DNC_RETURN_IF_ERROR(releases_.Commit(ToCatalog(*world), nullptr, nullptr));
+  Publish(world);
+  spdlog::warn("list {} went back to release {}, revision {}", list->name, target,
+               world->revision);
+  ReleaseInfo info = ToInfo(list->head);
+  info.revision = world->revision;
+  info.in_force = info.kept = true;
+  return info;
+}
+
+absl::StatusOr<uint64_t> RegistryImpl::Retire(std::string_view name) {
+  const std::lock_guard<std::mutex> writing(write_mutex_);
+  DNC_ASSIGN_OR_RETURN(const View view, Ready());
+  DNC_ASSIGN_OR_RETURN(const ListStatePtr before, FindList(*view.world, name));
+  auto retired = std::make_shared<ListState>();
+  retired->list_id = before->list_id;
+  retired->name = before->name;
+  retired->kind = before->kind;
+  auto world = WithList(retired);
+  world->revision = view.world->revision + 1;
+  DNC_RETURN_IF_ERROR(releases_.Commit(ToCatalog(*world), nullptr, nullptr));
+  Publish(world);
+  spdlog::warn("list {} retired, revision {}", before->name, world->revision);
+  return world->revision;
+}
+
+}  // namespace dnc

@@ -1,0 +1,304 @@
+#include "server/registry/registry_impl.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+
+#include "server/base/error.h"
+#include "server/base/status_macros.h"
+#include "server/base/str_cat.h"
+#include "server/registry/explain.h"
+#include "server/registry/world_reader.h"
+
+namespace dnc {
+namespace {
+
+constexpr size_t kMaxRequestedBy = 200;
+
+int Threads(const RegistryOptions& options) {
+  if (options.load_threads > 0) return options.load_threads;
+  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
+std::string UploadsDir(const RegistryOptions& options) { return options.data_dir + "/uploads"; }
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Registry>> Registry::Open(RegistryOptions options, Store* store,
+                                                         const Clock* clock) {
+  std::error_code error;
+  // The folder itself stays: on a full disk it could not be made again.
+  std::filesystem::create_directories(UploadsDir(options), error);
+  for (const auto& left : std::filesystem::directory_iterator(UploadsDir(options), error)) {
+    std::error_code ignored;
+    std::filesystem::remove_all(left.path(), ignored);
+  }
+  if (error) {
+    return Error(absl::StatusCode::kFailedPrecondition, reason::kStorage,
+                 StrCat("cannot create ", UploadsDir(options), ": ", error.message()));
+  }
+  auto registry = std::make_unique<RegistryImpl>(std::move(options), store, clock);
+  registry->Start();
+  return registry;
+}
+
+RegistryImpl::RegistryImpl(RegistryOptions options, Store* store, const Clock* clock)
+    : options_(std::move(options)),
+      clock_(clock),
+      releases_(store, options_.data_dir + "/revision"),
+      histories_(&releases_, options_.history_cache_bytes),
+      loads_(&releases_, clock, static_cast<size_t>(options_.max_waiting_loads),
+             static_cast<size_t>(options_.max_load_records),
+             [this](LoadJob& job, const LoadQueue::Update& update) {
+               return RunLoad(job, update);
+             }) {}
+
+RegistryImpl::~RegistryImpl() {
+  stopping_ = true;
+  if (starter_.joinable()) starter_.join();
+}
+
+void RegistryImpl::Start() {
+  starter_ = std::thread([this] {
+    absl::Status status = loads_.ReadRecords();
+    absl::StatusOr<WorldPtr> world = status;
+    if (status.ok()) {
+      world = ReadWorld(releases_, Threads(options_),
+                        [](const std::string& line) { spdlog::error("{}", line); });
+    }
+    if (world.ok()) Publish(*world);
+    if (world.ok()) loads_.Start();
+    const std::lock_guard<std::mutex> lock(mutex_);
+    started_ = true;
+    start_status_ = world.status();
+    published_.notify_all();
+  });
+}
+
+SnapshotPtr RegistryImpl::snapshot() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return view_.snapshot;
+}
+
+absl::StatusOr<RegistryImpl::View> RegistryImpl::Ready() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (view_.world != nullptr) return view_;
+  if (started_ && !start_status_.ok()) return start_status_;
+  return Error(absl::StatusCode::kUnavailable, reason::kStarting,
+               "the server is still reading and verifying its data; try again in a moment");
+}
+
+void RegistryImpl::Publish(WorldPtr world) {
+  SnapshotPtr snapshot = MakeSnapshot(*world, options_.policy);
+  View old;  // let go outside the lock
+  const std::lock_guard<std::mutex> lock(mutex_);
+  old = std::move(view_);
+  view_ = {std::move(world), std::move(snapshot)};
+  published_.notify_all();
+}
+
+bool RegistryImpl::WaitForRevision(uint64_t revision, absl::Time deadline) const {
+  std::unique_lock<std::mutex> lock(mutex_);
+  return published_.wait_until(lock, absl::ToChronoTime(deadline), [&] {
+    return view_.world != nullptr && view_.world->revision >= revision;
+  });
+}
+
+absl::Status RegistryImpl::WaitUntilReady() const {
+  std::unique_lock<std::mutex> lock(mutex_);
+  published_.wait(lock, [this] { return started_; });
+  return start_status_;
+}
+
+absl::Status RegistryImpl::CheckOptions(const LoadOptions& options) const {
+  DNC_RETURN_IF_ERROR(ParseListName(options.list).status());
+  if (options.requested_by.size() > kMaxRequestedBy) {
+    return Error(absl::StatusCode::kInvalidArgument, reason::kInvalidRequest,
+                 StrCat("requested_by takes at most ", kMaxRequestedBy, " bytes"));
+  }
+  return Ready().status();
+}
+
+absl::Status RegistryImpl::CheckPath(const std::string& path) const {
+  std::error_code error;
+  // Resolves links, so that none leads out of an allowed folder.
+  const std::filesystem::path real = std::filesystem::canonical(path, error);
+  const auto inside = [&real](const std::string& folder) {
+    std::error_code ignored;
+    const auto allowed = std::filesystem::canonical(folder, ignored);
+    const auto ends = std::mismatch(allowed.begin(), allowed.end(), real.begin(), real.end());
+    return !allowed.empty() && ends.first == allowed.end();
+  };
+  const bool allowed = !error && std::any_of(options_.load_dirs.begin(),
+                                             options_.load_dirs.end(), inside);
+  if (!std::filesystem::path(path).is_absolute() || (!error && !allowed) ||
+      options_.load_dirs.empty()) {
+    return Error(absl::StatusCode::kPermissionDenied, reason::kPathNotAllowed,
+                 StrCat(path, ": the server loads files only from the folders in registry.load_dirs "
+                              "(or --load-dir); name an absolute path there, or upload the file"));
+  }
+  if (error || !std::filesystem::is_regular_file(real, error)) {
+    return Error(absl::StatusCode::kNotFound, reason::kNotFound,
+                 StrCat(path, ": no such file on the server"));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<LoadInfo> RegistryImpl::StartLoad(const LoadOptions& options,
+                                                 const std::vector<std::string>& paths) {
+  DNC_RETURN_IF_ERROR(CheckOptions(options));
+  std::vector<LoadFile> files;
+  for (const std::string& path : paths) {
+    DNC_RETURN_IF_ERROR(CheckPath(path));
+    files.push_back({path, std::filesystem::path(path).filename().string()});
+  }
+  if (files.empty()) {
+    return Error(absl::StatusCode::kInvalidArgument, reason::kInvalidRequest,
+                 "a load needs at least one file");
+  }
+  return loads_.Submit(options, std::move(files), "");
+}
+
+absl::StatusOr<std::string> RegistryImpl::NewUploadDir() {
+  std::string path;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    path = StrCat(UploadsDir(options_), "/", next_upload_++);
+  }
+  std::error_code error;
+  if (std::filesystem::create_directories(path, error)) return path;
+  const bool full = error == std::errc::no_space_on_device;
+  return Error(full ? absl::StatusCode::kResourceExhausted : absl::StatusCode::kInternal,
+               full ? reason::kDiskFull : reason::kStorage,
+               StrCat("cannot create ", path, ": ", error.message()));
+}
+
+absl::StatusOr<LoadInfo> RegistryImpl::StartUploadedLoad(const LoadOptions& options,
+                                                         const std::string& upload_dir,
+                                                         const std::vector<LoadFile>& files) {
+  absl::Status status = CheckOptions(options);
+  if (status.ok() && files.empty()) {
+    status = Error(absl::StatusCode::kInvalidArgument, reason::kInvalidRequest,
+                   "a load needs at least one file");
+  }
+  if (!status.ok()) {
+    std::error_code ignored;
+    std::filesystem::remove_all(upload_dir, ignored);
+    return status;
+  }
+  return loads_.Submit(options, files, upload_dir);
+}
+
+absl::StatusOr<LoadInfo> RegistryImpl::GetLoad(uint64_t id) const { return loads_.Get(id); }
+
+std::vector<LoadInfo> RegistryImpl::ListLoads(size_t limit, uint64_t before_id) const {
+  return loads_.List(limit, before_id);
+}
+
+absl::StatusOr<ListStatePtr> RegistryImpl::FindList(const World& world,
+                                                    std::string_view name) const {
+  const auto it = world.lists.find(std::string(name));
+  if (it != world.lists.end() && it->second->loaded()) return it->second;
+  return Error(absl::StatusCode::kNotFound, reason::kNotFound,
+               StrCat("no list \"", name.substr(0, 60),
+                      "\" is loaded; `dncctl status` shows those that are"));
+}
+
+bool RegistryImpl::IsKept(const World& world, const ListState& list, uint64_t release_id) const {
+  const std::vector<uint64_t> lineage = Lineage(world, list.head.id());
+  const auto kept = std::min<size_t>(lineage.size(), static_cast<size_t>(options_.keep_releases) + 1);
+  return std::find(lineage.begin(), lineage.begin() + static_cast<long>(kept), release_id) !=
+         lineage.begin() + static_cast<long>(kept);
+}
+
+absl::StatusOr<std::vector<ReleaseInfo>> RegistryImpl::ListReleases(std::string_view list,
+                                                                    size_t limit,
+                                                                    uint64_t before_id) const {
+  DNC_ASSIGN_OR_RETURN(const View view, Ready());
+  if (!list.empty()) DNC_RETURN_IF_ERROR(ParseListName(list).status());
+  std::vector<ReleaseInfo> infos;
+  for (auto it = view.world->releases.rbegin(); it != view.world->releases.rend(); ++it) {
+    if (infos.size() >= limit) break;
+    if (before_id != 0 && it->first >= before_id) continue;
+    if (!list.empty() && it->second->list() != list) continue;
+    DNC_ASSIGN_OR_RETURN(const storage::Release release, releases_.ReadRelease(it->first));
+    ReleaseInfo info = ToInfo(release);
+    const auto state = view.world->lists.find(info.list);
+    if (state != view.world->lists.end()) {
+      info.in_force = state->second->head.id() == info.id;
+      info.kept = IsKept(*view.world, *state->second, info.id);
+    }
+    infos.push_back(std::move(info));
+  }
+  return infos;
+}
+
+absl::StatusOr<CoverageInfo> RegistryImpl::Coverage(std::string_view list) const {
+  DNC_ASSIGN_OR_RETURN(const View view, Ready());
+  DNC_ASSIGN_OR_RETURN(const ListStatePtr state, FindList(*view.world, list));
+  const PolicyList policy = PolicyOf(options_.policy, *state).value_or(PolicyList{});
+  const absl::Duration max_age = policy.max_age.value_or(DefaultMaxAge(state->kind));
+  const absl::Time now = clock_->Now();
+  CoverageInfo coverage;
+  coverage.list = state->name;
+  coverage.release_id = state->head.id();
+  coverage.covers_all = state->covers_all();
+  for (const auto& [area_code, seal] : state->seals) {
+    AreaInfo area;
+    area.area_code = area_code;
+    area.numbers = seal.count();
+    area.obtained_at = FromMicros(seal.obtained_at());
+    area.stale_at = area.obtained_at + max_age;
+    area.state = state->damaged[area_code] ? CoverageState::kDamaged
+                 : now > area.stale_at     ? CoverageState::kStale
+                                           : CoverageState::kCovered;
+    area.digest = Digest{seal.digest_high(), seal.digest_low()}.ToHex();
+    area.release_id = seal.changed_by();
+    area.history_since = FromMicros(seal.history_since());
+    coverage.areas.push_back(std::move(area));
+  }
+  return coverage;
+}
+
+std::vector<ListInfo> RegistryImpl::Lists() const {
+  const absl::StatusOr<View> view = Ready();
+  std::vector<ListInfo> infos;
+  if (!view.ok()) return infos;
+  for (const auto& list : view->snapshot->lists) {
+    ListInfo info;
+    info.list = list->name;
+    info.effect = list->effect;
+    info.required = list->required;
+    info.max_age = list->max_age;
+    const auto state = view->world->lists.find(list->name);
+    if (state != view->world->lists.end() && state->second->loaded()) {
+      info.release = ToInfo(state->second->head);
+      info.release->in_force = true;
+    }
+    const absl::Time now = clock_->Now();
+    for (const AreaCoverage& area : list->areas) {
+      if (area.state == AreaState::kDamaged) ++info.damaged;
+      if (area.state != AreaState::kLoaded) continue;
+      ++(now - area.obtained_at > list->max_age ? info.stale : info.covered);
+    }
+    infos.push_back(std::move(info));
+  }
+  return infos;
+}
+
+absl::StatusOr<NumberHistory> RegistryImpl::History(Number number) const {
+  DNC_ASSIGN_OR_RETURN(const View view, Ready());
+  return HistoryOf({view.world, view.snapshot, &options_.policy, &releases_, &histories_}, number);
+}
+
+absl::StatusOr<Explanation> RegistryImpl::Explain(absl::Span<const ParsedNumber> numbers,
+                                                  std::optional<absl::Time> as_of) const {
+  DNC_ASSIGN_OR_RETURN(const View view, Ready());
+  const ExplainInputs inputs{view.world, view.snapshot, &options_.policy, &releases_, &histories_};
+  if (as_of.has_value()) return ExplainAsOf(inputs, *as_of, numbers);
+  return ExplainNow(inputs, clock_->Now(), numbers);
+}
+
+}  // namespace dnc

@@ -1,0 +1,87 @@
+// The registry over a store: what registry.h promises.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "server/registry/area_history.h"
+#include "server/registry/load_queue.h"
+#include "server/registry/registry.h"
+#include "server/registry/release_store.h"
+#include "server/registry/world.h"
+
+namespace dnc {
+
+class RegistryImpl : public Registry {
+ public:
+  RegistryImpl(RegistryOptions options, Store* store, const Clock* clock);
+  ~RegistryImpl() override;
+  void Start();
+
+  SnapshotPtr snapshot() const override;
+  bool WaitForRevision(uint64_t revision, absl::Time deadline) const override;
+  absl::Status WaitUntilReady() const override;
+  absl::StatusOr<LoadInfo> StartLoad(const LoadOptions& options,
+                                     const std::vector<std::string>& paths) override;
+  absl::StatusOr<std::string> NewUploadDir() override;
+  absl::StatusOr<LoadInfo> StartUploadedLoad(const LoadOptions& options,
+                                             const std::string& upload_dir,
+                                             const std::vector<LoadFile>& files) override;
+  absl::StatusOr<LoadInfo> GetLoad(uint64_t id) const override;
+  std::vector<LoadInfo> ListLoads(size_t limit, uint64_t before_id) const override;
+  absl::StatusOr<std::vector<ReleaseInfo>> ListReleases(std::string_view list, size_t limit,
+                                                        uint64_t before_id) const override;
+  absl::StatusOr<CoverageInfo> Coverage(std::string_view list) const override;
+  std::vector<ListInfo> Lists() const override;
+  absl::StatusOr<ReleaseInfo> RollBack(std::string_view list, uint64_t expected) override;
+  absl::StatusOr<uint64_t> Retire(std::string_view list) override;
+  absl::StatusOr<NumberHistory> History(Number number) const override;
+  absl::StatusOr<Explanation> Explain(absl::Span<const ParsedNumber> numbers,
+                                      std::optional<absl::Time> as_of) const override;
+
+ private:
+  struct View {
+    WorldPtr world;
+    SnapshotPtr snapshot;
+  };
+
+  absl::StatusOr<View> Ready() const;
+  absl::StatusOr<ListStatePtr> FindList(const World& world, std::string_view name) const;
+  void Publish(WorldPtr world);
+  absl::Status CheckOptions(const LoadOptions& options) const;
+  absl::Status CheckPath(const std::string& path) const;
+
+  absl::Status RunLoad(LoadJob& job, const LoadQueue::Update& update);
+  absl::Status StoreAndPublish(LoadJob& job, StagedFiles staged, GuardCheck& guards,
+                               const LoadQueue::Update& update);
+  std::shared_ptr<World> WithList(std::shared_ptr<const ListState> list) const;
+  // Makes what shares blocks with an earlier version independent, a few area codes at a time, so
+  // that the earlier version's memory can go.
+  void FoldShared(const std::string& name);
+  void CollectGarbage(const std::string& name);
+  bool IsKept(const World& world, const ListState& list, uint64_t release_id) const;
+
+  const RegistryOptions options_;
+  const Clock* const clock_;
+  mutable ReleaseStore releases_;
+  mutable HistoryCache histories_;
+  std::mutex write_mutex_;  // held while what is in force changes; before mutex_
+  mutable std::mutex mutex_;
+  mutable std::condition_variable published_;
+  // Guarded by mutex_:
+  View view_;
+  bool started_ = false;
+  absl::Status start_status_;
+  uint64_t next_upload_ = 1;
+
+  std::atomic<bool> stopping_{false};
+  LoadQueue loads_;
+  std::thread starter_;
+};
+
+}  // namespace dnc

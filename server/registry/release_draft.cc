@@ -1,0 +1,381 @@
+#include "server/registry/release_draft.h"
+
+#include <algorithm>
+#include <set>
+
+#include "absl/time/time.h"
+#include "server/base/error.h"
+#include "server/base/status_macros.h"
+#include "server/base/str_cat.h"
+#include "server/registry/area_draft.h"
+
+namespace dnc {
+namespace {
+
+std::string Date(absl::Time time) {
+  return absl::FormatTime("%Y-%m-%d %H:%M UTC", time, absl::UTCTimeZone());
+}
+
+absl::Status NoBase(std::string_view message) {
+  return Error(absl::StatusCode::kFailedPrecondition, reason::kNoBase, message);
+}
+
+// Works on the area codes that a load touches.
+class Drafter {
+ public:
+  Drafter(const DraftInputs& inputs, StagedFiles staged, GuardCheck& guards)
+      : in_(inputs), before_(*inputs.before), staged_(std::move(staged)), guards_(guards) {}
+
+  absl::Status CheckFiles();
+  absl::Status ApplyFullLists();
+  absl::Status ApplyChangeLists();
+  absl::StatusOr<ReleaseDraft> Finish();
+
+ private:
+  AreaDraft& Area(int area_code);
+  bool CoversNow(int area_code);
+  absl::Status CheckShrink(int area_code, uint64_t before, uint64_t after);
+  absl::Status ReplaceArea(int area_code, const StagedArea& staged);
+  absl::Status ReplaceWholeList();
+  absl::Status DropVanished();
+  absl::Status ApplyChangeList(const StagedChanges& list);
+  absl::Status CheckChangeDates(const StagedChanges& list, int64_t first_change);
+  absl::StatusOr<std::map<int, std::vector<TimedChange>>> Sort(const StagedChanges& list);
+  absl::Status DropSuperseded(int area_code, std::vector<TimedChange>& changes);
+  absl::Status CheckMisfit();
+  void FillRelease(ListState& list, storage::Release& release) const;
+
+  const DraftInputs& in_;
+  const ListState& before_;
+  StagedFiles staged_;
+  GuardCheck& guards_;
+  std::map<int, AreaDraft> areas_;
+  std::set<int> vanished_;
+  bool repeated_file_ = false;
+  uint64_t changed_numbers_ = 0;
+  uint64_t no_effect_ = 0;
+};
+
+AreaDraft& Drafter::Area(int area_code) {
+  const auto it = areas_.find(area_code);
+  if (it != areas_.end()) return it->second;
+  const bool trusted = before_.Covers(area_code) && !before_.damaged[area_code];
+  const auto seal = before_.seals.find(area_code);
+  if (trusted && seal != before_.seals.end()) {
+    return areas_.try_emplace(area_code, seal->second, before_.numbers.area(area_code), true)
+        .first->second;
+  }
+  storage::Seal fresh;
+  fresh.set_area_code(static_cast<uint32_t>(area_code));
+  if (!trusted) return areas_.try_emplace(area_code, fresh, nullptr, false).first->second;
+  // A list that covers all: so far without a number in this area code.
+  fresh.set_first_release(before_.whole_first_release);
+  fresh.set_history_since(ToMicros(before_.whole_history_since));
+  return areas_.try_emplace(area_code, fresh, AreaSetBuilder().Build(), true).first->second;
+}
+
+bool Drafter::CoversNow(int area_code) { return Area(area_code).covered(); }
+
+absl::Status Drafter::CheckFiles() {
+  const absl::Time latest = in_.now + absl::Seconds(guards_.limits().max_clock_skew_seconds);
+  std::set<std::string> digests;
+  for (const storage::File& file : staged_.files) {
+    if (FromMicros(file.obtained_at()) > latest) {
+      DNC_RETURN_IF_ERROR(guards_.Refuse(
+          Guard::kFutureDate, StrCat(file.name(), ": its date, ",
+                                     Date(FromMicros(file.obtained_at())), ", lies in the future")));
+    }
+    if (!digests.insert(file.sha256()).second) {
+      DNC_RETURN_IF_ERROR(guards_.Refuse(
+          Guard::kSameFile, StrCat(file.name(), ": the same file stands twice in this load")));
+      repeated_file_ = true;
+    }
+  }
+  for (const uint64_t id : Lineage(*in_.world, before_.head.id())) {
+    DNC_ASSIGN_OR_RETURN(const storage::Release release, in_.store->ReadRelease(id));
+    for (const storage::File& old : release.files()) {
+      if (digests.count(old.sha256()) == 0) continue;
+      DNC_RETURN_IF_ERROR(guards_.Refuse(
+          Guard::kSameFile, StrCat("the same bytes are loaded already, as ", old.name(),
+                                   " in release ", id, "; there is nothing to do")));
+      repeated_file_ = true;
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Drafter::CheckShrink(int area_code, uint64_t before, uint64_t after) {
+  const double allowed = static_cast<double>(before) * guards_.limits().max_shrink;
+  if (after >= before || static_cast<double>(before - after) <= allowed) return absl::OkStatus();
+  const std::string what =
+      area_code < 0 ? StrCat("list ", before_.name) : StrCat("area code ", area_code);
+  return guards_.Refuse(Guard::kShrink,
+                        StrCat(what, " would shrink from ", before, " numbers to ", after));
+}
+
+absl::Status Drafter::ReplaceArea(int area_code, const StagedArea& staged) {
+  AreaDraft& area = Area(area_code);
+  const int64_t obtained_at = ToMicros(staged.obtained_at);
+  if (area.covered() && obtained_at < area.seal().obtained_at() && !before_.covers_all()) {
+    DNC_RETURN_IF_ERROR(guards_.Refuse(
+        Guard::kOlderDate,
+        StrCat("area code ", area_code, ": the file is of ", Date(staged.obtained_at),
+               ", but data of ", Date(FromMicros(area.seal().obtained_at())), " is loaded")));
+  }
+  if (area.covered() && !before_.covers_all()) {
+    DNC_RETURN_IF_ERROR(CheckShrink(area_code, area.numbers()->size(), staged.numbers->size()));
+  }
+  area.ReplaceBy(staged.numbers, obtained_at, in_.release_id);
+  area.seal().set_source(staged.labelled ? 0 : in_.release_id << 16 | staged.file);
+  return absl::OkStatus();
+}
+
+// A list that covers all: what the files don't hold is on it no longer.
+absl::Status Drafter::ReplaceWholeList() {
+  if (staged_.areas.empty()) return absl::OkStatus();
+  absl::Time oldest = absl::InfiniteFuture();
+  uint64_t after = 0;
+  for (const auto& [area_code, staged] : staged_.areas) {
+    oldest = std::min(oldest, staged.obtained_at);
+    after += staged.numbers->size();
+  }
+  if (before_.loaded() && oldest < before_.whole_obtained_at) {
+    DNC_RETURN_IF_ERROR(guards_.Refuse(
+        Guard::kOlderDate, StrCat("the data is of ", Date(oldest), ", but data of ",
+                                  Date(before_.whole_obtained_at), " is loaded")));
+  }
+  DNC_RETURN_IF_ERROR(CheckShrink(-1, before_.numbers.size(), after));
+  for (const auto& [area_code, seal] : before_.seals) {
+    if (staged_.areas.count(area_code) == 0) {
+      staged_.areas[area_code] = {AreaSetBuilder().Build(), oldest, /*labelled=*/false, 0};
+    }
+  }
+  for (auto& [area_code, staged] : staged_.areas) staged.obtained_at = oldest;
+  return absl::OkStatus();
+}
+
+absl::Status Drafter::ApplyFullLists() {
+  if (before_.covers_all()) DNC_RETURN_IF_ERROR(ReplaceWholeList());
+  for (const auto& [area_code, staged] : staged_.areas) {
+    DNC_RETURN_IF_ERROR(ReplaceArea(area_code, staged));
+  }
+  return before_.covers_all() ? absl::OkStatus() : DropVanished();
+}
+
+// A file that replaces an area code of an earlier file should have that file's others too.
+absl::Status Drafter::DropVanished() {
+  std::set<uint64_t> replaced;
+  for (const auto& [area_code, staged] : staged_.areas) {
+    const auto seal = before_.seals.find(area_code);
+    if (staged.labelled || seal == before_.seals.end() || seal->second.source() == 0) continue;
+    replaced.insert(seal->second.source());
+  }
+  for (const auto& [area_code, seal] : before_.seals) {
+    if (replaced.count(seal.source()) != 0 && staged_.areas.count(area_code) == 0) {
+      vanished_.insert(area_code);
+    }
+  }
+  if (vanished_.empty()) return absl::OkStatus();
+  return guards_.Refuse(
+      Guard::kVanished,
+      StrCat(vanished_.size(), " area codes of the file that this one replaces are missing from it, "
+             "the first is ", *vanished_.begin(), "; with the override they are no longer covered"));
+}
+
+absl::StatusOr<std::map<int, std::vector<TimedChange>>> Drafter::Sort(const StagedChanges& list) {
+  std::map<int, std::vector<TimedChange>> sorted;
+  uint64_t outside = 0;
+  int first_outside = 0;
+  for (const ChangeRecord& record : list.records) {
+    const int area_code = AreaCodeOf(record.number);
+    if (!CoversNow(area_code) || vanished_.count(area_code) != 0) {
+      if (outside++ == 0) first_outside = area_code;
+      continue;
+    }
+    sorted[area_code].push_back(
+        {SubscriberOf(record.number), record.added, ToMicros(record.time)});
+  }
+  if (outside > 0) {
+    DNC_RETURN_IF_ERROR(guards_.Refuse(
+        Guard::kOutsideBase,
+        StrCat(outside, " changes are for area codes without a loaded, verified full list, the "
+               "first is ", first_outside, "; load their full lists first")));
+  }
+  for (auto& [area_code, changes] : sorted) {
+    std::stable_sort(changes.begin(), changes.end(),
+                     [](const TimedChange& a, const TimedChange& b) {
+                       return a.at_micros < b.at_micros;
+                     });
+    DNC_RETURN_IF_ERROR(DropSuperseded(area_code, changes));
+  }
+  return sorted;
+}
+
+// A change list that comes late must not undo what a later change said of the same number.
+absl::Status Drafter::DropSuperseded(int area_code, std::vector<TimedChange>& changes) {
+  const int64_t known_until = Area(area_code).seal().last_event_at();
+  if (known_until == 0 || changes.empty() || changes.front().at_micros >= known_until) {
+    return absl::OkStatus();
+  }
+  DNC_ASSIGN_OR_RETURN(const AreaHistoryPtr history,
+                       in_.histories->Get(*in_.world, before_, area_code));
+  const auto superseded = [&history](const TimedChange& change) {
+    const auto events = history->Of(change.subscriber);
+    return std::any_of(events.begin(), events.end(), [&change](const AreaEvent& event) {
+      return event.exact && event.at_micros > change.at_micros;
+    });
+  };
+  const auto end = std::remove_if(changes.begin(), changes.end(), superseded);
+  const auto dropped = static_cast<uint64_t>(changes.end() - end);
+  changes.erase(end, changes.end());
+  no_effect_ += dropped;
+  changed_numbers_ += dropped;
+  return absl::OkStatus();
+}
+
+absl::Status Drafter::CheckChangeDates(const StagedChanges& list, int64_t first_change) {
+  const GuardLimits& limits = guards_.limits();
+  for (const auto& [area_code, seal] : before_.seals) {
+    if (list.area_code.has_value() && *list.area_code != area_code) continue;
+    if (vanished_.count(area_code) != 0 || before_.damaged[area_code]) continue;
+    const AreaDraft& area = Area(area_code);
+    const absl::Time base = FromMicros(area.seal().obtained_at());
+    if (list.obtained_at < base) {
+      DNC_RETURN_IF_ERROR(guards_.Refuse(
+          Guard::kOlderDate, StrCat("area code ", area_code, ": the change list is of ",
+                                    Date(list.obtained_at), ", but data of ", Date(base),
+                                    " is loaded")));
+    }
+    const absl::Duration gap = FromMicros(first_change) - base;
+    if (area.numbers()->size() >= limits.gap_min_numbers &&
+        gap > absl::Hours(24 * limits.max_change_gap_days)) {
+      DNC_RETURN_IF_ERROR(guards_.Refuse(
+          Guard::kChangeGap,
+          StrCat("area code ", area_code, ": the changes begin at ",
+                 Date(FromMicros(first_change)), ", ", gap / absl::Hours(24),
+                 " days after the loaded data; a change list in between seems to be missing")));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Drafter::ApplyChangeList(const StagedChanges& list) {
+  int64_t first_change = ToMicros(absl::InfiniteFuture());
+  for (const ChangeRecord& record : list.records) {
+    first_change = std::min(first_change, ToMicros(record.time));
+  }
+  DNC_ASSIGN_OR_RETURN(const auto sorted, Sort(list));
+  DNC_RETURN_IF_ERROR(CheckChangeDates(list, first_change));
+  for (const auto& [area_code, changes] : sorted) {
+    std::set<uint32_t> numbers;
+    for (const TimedChange& change : changes) numbers.insert(change.subscriber);
+    changed_numbers_ += numbers.size();
+    no_effect_ += Area(area_code).Apply(changes);
+  }
+  // The list speaks for all area codes of its base: those without a change are as young as it is.
+  const int64_t obtained_at = ToMicros(list.obtained_at);
+  const auto refresh = [&](int area_code) {
+    AreaDraft& area = Area(area_code);
+    if (!area.covered() || (list.area_code.has_value() && *list.area_code != area_code)) return;
+    area.seal().set_obtained_at(std::max(area.seal().obtained_at(), obtained_at));
+  };
+  for (const auto& [area_code, seal] : before_.seals) {
+    if (vanished_.count(area_code) == 0) refresh(area_code);
+  }
+  for (const auto& [area_code, staged] : staged_.areas) refresh(area_code);
+  return absl::OkStatus();
+}
+
+absl::Status Drafter::ApplyChangeLists() {
+  if (staged_.changes.empty()) return absl::OkStatus();
+  if (before_.covers_all()) {
+    return Error(absl::StatusCode::kInvalidArgument, reason::kBadFile,
+                 StrCat("list ", before_.name, " is loaded from full lists only"));
+  }
+  if (!before_.loaded() && staged_.areas.empty()) {
+    return NoBase("a change list needs the full list that it changes; load that first");
+  }
+  for (const StagedChanges& list : staged_.changes) DNC_RETURN_IF_ERROR(ApplyChangeList(list));
+  return CheckMisfit();
+}
+
+absl::Status Drafter::CheckMisfit() {
+  const double allowed = static_cast<double>(changed_numbers_) * guards_.limits().max_misfit;
+  // A repeated file has no effect by its nature; the guard `same-file` has spoken for it.
+  if (repeated_file_ || static_cast<double>(no_effect_) <= allowed) return absl::OkStatus();
+  return guards_.Refuse(
+      Guard::kMisfit, StrCat("the change list does not fit its base: ", no_effect_, " of ",
+                             changed_numbers_,
+                             " numbers are added though listed or deleted though not listed"));
+}
+
+void Drafter::FillRelease(ListState& list, storage::Release& release) const {
+  release.set_id(in_.release_id);
+  release.set_list_id(list.list_id);
+  release.set_list(list.name);
+  release.set_parent_id(before_.head.id());
+  release.set_digest(DigestOfSeals(list.seals).ToHex());
+  release.set_no_effect(no_effect_);
+  int64_t oldest = ToMicros(list.covers_all() ? list.whole_obtained_at : absl::InfiniteFuture());
+  int64_t newest = ToMicros(list.covers_all() ? list.whole_obtained_at : absl::InfinitePast());
+  uint64_t numbers = 0;
+  for (const auto& [area_code, seal] : list.seals) {
+    numbers += seal.count();
+    if (list.covers_all()) continue;
+    oldest = std::min<int64_t>(oldest, seal.obtained_at());
+    newest = std::max<int64_t>(newest, seal.obtained_at());
+  }
+  release.set_numbers(numbers);
+  release.set_area_codes(list.covers_all() ? 0 : static_cast<uint32_t>(list.seals.size()));
+  release.set_obtained_at_oldest(oldest);
+  release.set_obtained_at_newest(newest);
+  list.head = release;
+  for (const storage::File& file : staged_.files) *release.add_files() = file;
+}
+
+absl::StatusOr<ReleaseDraft> Drafter::Finish() {
+  ReleaseDraft draft;
+  draft.list = std::make_shared<ListState>(before_);
+  ListState& list = *draft.list;
+  uint64_t added = 0;
+  uint64_t deleted = 0;
+  for (auto& [area_code, area] : areas_) {
+    if (!area.covered() || vanished_.count(area_code) != 0) continue;
+    area.Finish(in_.release_id, draft.content);
+    list.seals[area_code] = area.seal();
+    list.numbers.set_area(area_code, area.numbers());
+    list.damaged[area_code] = false;
+    added += area.added();
+    deleted += area.deleted();
+  }
+  for (const int area_code : vanished_) {
+    list.seals.erase(area_code);
+    list.numbers.set_area(area_code, nullptr);
+    list.damaged[area_code] = false;
+  }
+  if (list.covers_all()) {
+    list.damaged.reset();
+    list.whole_obtained_at = staged_.areas.begin()->second.obtained_at;
+    if (!before_.loaded() || before_.whole_first_release == 0) {
+      list.whole_first_release = in_.release_id;
+      list.whole_history_since = list.whole_obtained_at;
+    }
+  }
+  draft.release.set_added(added);
+  draft.release.set_deleted(deleted);
+  FillRelease(list, draft.release);
+  return draft;
+}
+
+}  // namespace
+
+absl::StatusOr<ReleaseDraft> DraftRelease(const DraftInputs& inputs, StagedFiles staged,
+                                          GuardCheck& guards) {
+  Drafter drafter(inputs, std::move(staged), guards);
+  DNC_RETURN_IF_ERROR(drafter.CheckFiles());
+  DNC_RETURN_IF_ERROR(drafter.ApplyFullLists());
+  DNC_RETURN_IF_ERROR(drafter.ApplyChangeLists());
+  return drafter.Finish();
+}
+
+}  // namespace dnc

@@ -1,0 +1,41 @@
+// A release in the making: the files of a load against the release before them.
+//
+// Asks every guard, and works out what the list will be and what has to be stored. Changes
+// nothing: a draft that is refused is thrown away.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "server/registry/area_history.h"
+#include "server/registry/file_stage.h"
+#include "server/registry/guard_check.h"
+#include "server/registry/release_store.h"
+#include "server/registry/world.h"
+
+namespace dnc {
+
+struct ReleaseDraft {
+  // The list as it will be. Its `head` is complete but for the revision and the time of publishing.
+  std::shared_ptr<ListState> list;
+  ReleaseContent content;
+  storage::Release release;  // with its files
+};
+
+struct DraftInputs {
+  const World* world = nullptr;
+  ListStatePtr before;            // the list now; never null
+  uint64_t release_id = 0;
+  absl::Time now;
+  const ReleaseStore* store = nullptr;
+  HistoryCache* histories = nullptr;
+};
+
+// Errors: the guards' refusals, NO_BASE, BAD_FILE, STORAGE.
+absl::StatusOr<ReleaseDraft> DraftRelease(const DraftInputs& inputs, StagedFiles staged,
+                                          GuardCheck& guards);
+
+}  // namespace dnc

@@ -1,0 +1,74 @@
+// Everything that is loaded at a moment: an immutable value that a load replaces as a whole.
+#pragma once
+
+#include <bitset>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "server/index/number_set.h"
+#include "server/registry/policy.h"
+#include "server/registry/records.pb.h"
+#include "server/registry/registry.h"
+#include "server/scrub/snapshot.h"
+
+namespace dnc {
+
+// A list with its release in force.
+struct ListState {
+  uint32_t list_id = 0;
+  std::string name;
+  ListKind kind = ListKind::kNational;
+  // The release in force, without its files; id 0: retired, or none loaded yet.
+  storage::Release head;
+  // What the release promises, by area code.
+  std::map<int, storage::Seal> seals;
+  // Lists that cover every area code as a whole.
+  absl::Time whole_obtained_at = absl::InfinitePast();
+  absl::Time whole_history_since = absl::InfinitePast();
+  uint64_t whole_first_release = 0;
+  // The numbers, and the area codes whose stored data does not match their seals.
+  NumberSet numbers;
+  std::bitset<kAreaCodes> damaged;
+
+  bool loaded() const { return head.id() != 0; }
+  bool covers_all() const { return CoversAll(kind); }
+  bool Covers(int area_code) const {
+    return loaded() && (covers_all() || seals.find(area_code) != seals.end());
+  }
+};
+using ListStatePtr = std::shared_ptr<const ListState>;
+
+struct World {
+  uint64_t revision = 0;
+  std::map<std::string, ListStatePtr> lists;
+  // All releases ever published, without their files, by id.
+  std::map<uint64_t, std::shared_ptr<const storage::Release>> releases;
+};
+using WorldPtr = std::shared_ptr<const World>;
+
+inline int64_t ToMicros(absl::Time time) { return absl::ToUnixMicros(time); }
+inline absl::Time FromMicros(int64_t micros) { return absl::FromUnixMicros(micros); }
+
+// The release, the one it followed, and so on: newest first. Stops below `down_to`.
+std::vector<uint64_t> Lineage(const World& world, uint64_t release_id, uint64_t down_to = 0);
+
+// The digest of a release: over its seals, in order of area codes (docs/formats.md).
+Digest DigestOfSeals(const std::map<int, storage::Seal>& seals);
+
+// How a list counts under the policy; nullopt if it does not.
+std::optional<PolicyList> PolicyOf(const Policy& policy, const ListState& list);
+
+// The view for scrubs: the lists of the policy in their order, then the others that count.
+SnapshotPtr MakeSnapshot(const World& world, const Policy& policy);
+
+storage::Seals ToRecord(const ListState& list);
+void FromRecord(const storage::Seals& seals, ListState& list);
+storage::Catalog ToCatalog(const World& world);
+ReleaseInfo ToInfo(const storage::Release& release);
+FileReport ToReport(const storage::File& file);
+
+}  // namespace dnc

@@ -1,0 +1,56 @@
+// What every call needs of the server that it runs in.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "absl/time/time.h"
+#include "grpcpp/completion_queue.h"
+#include "grpcpp/server_context.h"
+#include "server/rpc/worker_pool.h"
+#include "server/telemetry/metrics.h"
+
+namespace dnc {
+
+// Counts the calls that exist, waiting for a caller or under way. Thread-safe.
+class LiveCalls {
+ public:
+  void Add() { count_.fetch_add(1, std::memory_order_relaxed); }
+  void Remove() { count_.fetch_sub(1, std::memory_order_release); }
+  // Returns when there is none; only at the end, so it may poll.
+  void WaitUntilNone() const;
+
+ private:
+  std::atomic<int64_t> count_{0};
+};
+
+// Shared by the calls of a queue; outlives them.
+struct CallSite {
+  grpc::ServerCompletionQueue* queue = nullptr;
+  WorkerPool* workers = nullptr;
+  Metrics* metrics = nullptr;
+  LiveCalls* live = nullptr;
+  const std::atomic<bool>* stopping = nullptr;
+};
+
+// Base of all calls: counts itself.
+class Call {
+ public:
+  Call(const Call&) = delete;
+  Call& operator=(const Call&) = delete;
+
+ protected:
+  explicit Call(const CallSite& site) : site_(site) { site_.live->Add(); }
+  virtual ~Call() { site_.live->Remove(); }
+  const CallSite& site() const { return site_; }
+
+ private:
+  const CallSite& site_;
+};
+
+// When the caller stops waiting; far in the future if never.
+inline absl::Time DeadlineOf(const grpc::ServerContext& context) {
+  return absl::FromChrono(context.deadline());
+}
+
+}  // namespace dnc

@@ -1,0 +1,61 @@
+#include "server/rpc/error_status.h"
+
+#include <string>
+
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
+#include "server/base/error.h"
+#include "server/base/str_cat.h"
+#include "spdlog/spdlog.h"
+
+namespace dnc {
+namespace {
+constexpr char kDomain[] = "dnc.v1";
+// The message travels twice (as text, which can grow threefold by percent-encoding, and in the
+// details) in trailers of at most 8 KiB.
+constexpr size_t kMaxMessageBytes = 1500;
+
+std::string Shortened(std::string_view message) {
+  if (message.size() <= kMaxMessageBytes) return std::string(message);
+  size_t end = kMaxMessageBytes;
+  // Not in the middle of a UTF-8 character.
+  while (end > 0 && (static_cast<unsigned char>(message[end]) & 0xC0) == 0x80) --end;
+  return StrCat(message.substr(0, end), "...");
+}
+}  // namespace
+
+grpc::Status ToGrpcStatus(const absl::Status& status) {
+  if (status.ok()) return grpc::Status::OK;
+  const std::string why = ErrorReason(status);
+  if (why == reason::kInternal) {
+    spdlog::error("a call failed inside the server: {}", std::string(status.message()));
+  }
+  const std::string message = Shortened(ToStd(status.message()));
+  google::rpc::ErrorInfo info;
+  info.set_reason(why);
+  info.set_domain(kDomain);
+  if (const std::string guard = ErrorGuard(status); !guard.empty()) {
+    (*info.mutable_metadata())["guard"] = guard;
+  }
+  google::rpc::Status details;
+  details.set_code(static_cast<int>(status.code()));
+  details.set_message(message);
+  details.add_details()->PackFrom(info);
+  return grpc::Status(static_cast<grpc::StatusCode>(status.code()), message,
+                      details.SerializeAsString());
+}
+
+absl::Status InvalidRequest(std::string_view message) {
+  return Error(absl::StatusCode::kInvalidArgument, reason::kInvalidRequest, message);
+}
+
+absl::Status LimitReached(std::string_view message) {
+  return Error(absl::StatusCode::kResourceExhausted, reason::kLimitReached, message);
+}
+
+absl::Status StillStarting() {
+  return Error(absl::StatusCode::kUnavailable, reason::kStarting,
+               "the server is still reading and verifying its data; retry in a moment");
+}
+
+}  // namespace dnc

@@ -1,0 +1,24 @@
+// From absl::Status to what a caller sees.
+#pragma once
+
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "grpcpp/support/status.h"
+
+namespace dnc {
+
+// The gRPC status of an error: the same code and message, and in `grpc-status-details-bin` a
+// google.rpc.Status with one ErrorInfo (reason, domain `dnc.v1`, metadata `guard` if a guard
+// refused). Long messages are cut, because trailers have room for 8 KiB. Errors without a reason
+// are defects of the server and are logged.
+grpc::Status ToGrpcStatus(const absl::Status& status);
+
+// Short for INVALID_ARGUMENT, INVALID_REQUEST.
+absl::Status InvalidRequest(std::string_view message);
+// Short for RESOURCE_EXHAUSTED, LIMIT_REACHED.
+absl::Status LimitReached(std::string_view message);
+// UNAVAILABLE, STARTING.
+absl::Status StillStarting();
+
+}  // namespace dnc

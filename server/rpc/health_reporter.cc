@@ -1,0 +1,64 @@
+#include "server/rpc/health_reporter.h"
+
+#include <algorithm>
+#include <chrono>
+#include <vector>
+
+#include "spdlog/spdlog.h"
+
+namespace dnc {
+namespace {
+constexpr std::chrono::milliseconds kInterval(200);
+constexpr char kScrubService[] = "dnc.v1.ScrubService";
+constexpr char kRegistryService[] = "dnc.v1.RegistryService";
+}  // namespace
+
+bool CanAnswerScrubs(const Registry& registry) {
+  if (registry.snapshot() == nullptr) return false;
+  const std::vector<ListInfo> lists = registry.Lists();
+  return std::any_of(lists.begin(), lists.end(), [](const ListInfo& list) {
+    return list.required && list.release.has_value() && list.covered > 0;
+  });
+}
+
+HealthReporter::HealthReporter(grpc::HealthCheckServiceInterface* health, const Registry* registry)
+    : health_(health), registry_(registry) {
+  Report(false);  // gRPC starts with SERVING
+  health_->SetServingStatus(kRegistryService, true);
+  thread_ = std::thread([this] { Run(); });
+}
+
+HealthReporter::~HealthReporter() { Stop(); }
+
+void HealthReporter::Stop() {
+  {
+    std::lock_guard lock(mutex_);
+    if (stopping_) return;
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  thread_.join();
+  health_->Shutdown();
+}
+
+void HealthReporter::Run() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    lock.unlock();
+    Report(CanAnswerScrubs(*registry_));
+    lock.lock();
+    wake_.wait_for(lock, kInterval, [this] { return stopping_; });
+  }
+}
+
+void HealthReporter::Report(bool scrubs) {
+  if (reported_ == scrubs) return;
+  health_->SetServingStatus("", scrubs);
+  health_->SetServingStatus(kScrubService, scrubs);
+  if (reported_.has_value()) {
+    spdlog::info("scrubs {} be answered now", scrubs ? "can" : "cannot");
+  }
+  reported_ = scrubs;
+}
+
+}  // namespace dnc

@@ -1,0 +1,46 @@
+// Keeps grpc.health.v1 in step with the registry.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "absl/time/time.h"
+#include "grpcpp/health_check_service_interface.h"
+#include "server/registry/registry.h"
+
+namespace dnc {
+
+// Whether scrubs can be answered: the data is read and verified, and at least one list that the
+// policy requires covers an area code.
+bool CanAnswerScrubs(const Registry& registry);
+
+// Looks five times a second. "" and `dnc.v1.ScrubService` are SERVING while scrubs can be
+// answered, `dnc.v1.RegistryService` until Stop.
+class HealthReporter {
+ public:
+  // Both must outlive the reporter.
+  HealthReporter(grpc::HealthCheckServiceInterface* health, const Registry* registry);
+  ~HealthReporter();  // as Stop
+  HealthReporter(const HealthReporter&) = delete;
+  HealthReporter& operator=(const HealthReporter&) = delete;
+
+  // Everything is NOT_SERVING from now on.
+  void Stop();
+
+ private:
+  void Run();
+  void Report(bool scrubs);
+
+  grpc::HealthCheckServiceInterface* const health_;
+  const Registry* const registry_;
+  std::optional<bool> reported_;  // of the thread
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool stopping_ = false;  // guarded by mutex_
+  std::thread thread_;
+};
+
+}  // namespace dnc

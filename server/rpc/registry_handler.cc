@@ -1,0 +1,127 @@
+#include "server/rpc/registry_handler.h"
+
+#include <string>
+#include <vector>
+
+#include "server/base/status_macros.h"
+#include "server/base/str_cat.h"
+#include "server/numbers/phone_number.h"
+#include "server/rpc/error_status.h"
+#include "server/rpc/page.h"
+#include "server/rpc/translate_registry.h"
+#include "server/rpc/translate_time.h"
+
+namespace dnc {
+namespace {
+constexpr int kMaxPaths = 10'000;
+// Loads wait in a short queue, so the one that runs is among the newest.
+constexpr size_t kNewestLoads = 128;
+
+std::string ListOrNational(const std::string& list) { return list.empty() ? "national" : list; }
+}  // namespace
+
+absl::Status RegistryHandler::LoadRelease(const v1::LoadReleaseRequest& request,
+                                          v1::LoadReleaseResponse* out) {
+  if (request.paths_size() == 0) return InvalidRequest("name at least one file in `paths`");
+  if (request.paths_size() > kMaxPaths) {
+    return InvalidRequest(StrCat("a load has at most ", kMaxPaths, " files"));
+  }
+  DNC_ASSIGN_OR_RETURN(const LoadOptions options, FromProto(request.options()));
+  const std::vector<std::string> paths(request.paths().begin(), request.paths().end());
+  DNC_ASSIGN_OR_RETURN(const LoadInfo load, registry_->StartLoad(options, paths));
+  FillLoad(load, out->mutable_load());
+  return absl::OkStatus();
+}
+
+absl::Status RegistryHandler::GetLoad(uint64_t id, v1::Load* out) const {
+  DNC_ASSIGN_OR_RETURN(const LoadInfo load, registry_->GetLoad(id));
+  FillLoad(load, out);
+  return absl::OkStatus();
+}
+
+absl::Status RegistryHandler::ListLoads(const v1::ListLoadsRequest& request,
+                                        v1::ListLoadsResponse* out) const {
+  DNC_ASSIGN_OR_RETURN(const Page page, ReadPage(request.page_size(), request.page_token()));
+  std::vector<LoadInfo> loads = registry_->ListLoads(page.size + 1, page.before_id);
+  out->set_next_page_token(CutToPage(page, &loads));
+  for (const LoadInfo& load : loads) FillLoad(load, out->add_loads());
+  return absl::OkStatus();
+}
+
+absl::Status RegistryHandler::ListReleases(const v1::ListReleasesRequest& request,
+                                           v1::ListReleasesResponse* out) const {
+  DNC_ASSIGN_OR_RETURN(const Page page, ReadPage(request.page_size(), request.page_token()));
+  DNC_ASSIGN_OR_RETURN(std::vector<ReleaseInfo> releases,
+                       registry_->ListReleases(request.list(), page.size + 1, page.before_id));
+  out->set_next_page_token(CutToPage(page, &releases));
+  for (const ReleaseInfo& release : releases) FillRelease(release, out->add_releases());
+  return absl::OkStatus();
+}
+
+absl::Status RegistryHandler::GetCoverage(const v1::GetCoverageRequest& request,
+                                          v1::GetCoverageResponse* out) const {
+  DNC_ASSIGN_OR_RETURN(const CoverageInfo coverage,
+                       registry_->Coverage(ListOrNational(request.list())));
+  FillCoverage(coverage, out);
+  return absl::OkStatus();
+}
+
+absl::Status RegistryHandler::RollBackRelease(const v1::RollBackReleaseRequest& request,
+                                              v1::RollBackReleaseResponse* out) {
+  DNC_ASSIGN_OR_RETURN(
+      const ReleaseInfo release,
+      registry_->RollBack(ListOrNational(request.list()), request.expected_release_id()));
+  FillRelease(release, out->mutable_release());
+  out->set_revision(release.revision);
+  return absl::OkStatus();
+}
+
+absl::Status RegistryHandler::RetireList(const v1::RetireListRequest& request,
+                                         v1::RetireListResponse* out) {
+  // No default here: who retires a list has to name it.
+  if (request.list().empty()) return InvalidRequest("name the list to retire");
+  DNC_ASSIGN_OR_RETURN(const uint64_t revision, registry_->Retire(request.list()));
+  out->set_revision(revision);
+  return absl::OkStatus();
+}
+
+absl::Status RegistryHandler::GetHistory(const v1::GetHistoryRequest& request,
+                                         v1::GetHistoryResponse* out) const {
+  const ParsedNumber parsed = ParseNumber(request.number());
+  if (!parsed.ok) {
+    return InvalidRequest(
+        "this is no North American number of ten digits, or of eleven with a leading 1");
+  }
+  DNC_ASSIGN_OR_RETURN(const NumberHistory history, registry_->History(parsed.number));
+  out->set_number(parsed.number);
+  for (const HistoryEvent& event : history.events) FillHistoryEvent(event, out->add_events());
+  for (const std::string& list : history.listed_on) out->add_listed_on(list);
+  return absl::OkStatus();
+}
+
+absl::Status RegistryHandler::GetStatus(v1::GetStatusResponse* out) const {
+  out->set_version(facts_.version);
+  *out->mutable_started_at() = ToTimestamp(facts_.started_at);
+  out->set_max_batch(static_cast<uint32_t>(facts_.max_batch));
+  const SnapshotPtr snapshot = registry_->snapshot();
+  if (snapshot == nullptr) return absl::OkStatus();  // starting: revision 0 and no lists
+  out->set_revision(snapshot->revision);
+  uint64_t numbers = 0;
+  uint64_t bytes = 0;
+  for (const auto& list : snapshot->lists) {
+    numbers += list->numbers.size();
+    bytes += list->numbers.memory_bytes();
+  }
+  out->set_numbers(numbers);
+  out->set_index_bytes(bytes);
+  for (const ListInfo& list : registry_->Lists()) FillListStatus(list, out->add_lists());
+  for (const LoadInfo& load : registry_->ListLoads(kNewestLoads, 0)) {
+    if (load.state == LoadState::kReading || load.state == LoadState::kStoring) {
+      FillLoad(load, out->mutable_running_load());
+      break;
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace dnc

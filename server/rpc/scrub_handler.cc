@@ -1,0 +1,195 @@
+#include "server/rpc/scrub_handler.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include "server/base/error.h"
+#include "server/base/status_macros.h"
+#include "server/base/str_cat.h"
+#include "server/numbers/phone_number.h"
+#include "server/rpc/error_status.h"
+#include "server/rpc/translate_scrub.h"
+#include "server/rpc/translate_time.h"
+#include "server/scrub/engine.h"
+
+namespace dnc {
+namespace {
+
+// VerdictOf as a table, since it is asked for every number. Every value that is no rule is in it.
+const std::array<uint8_t, 256>& VerdictTable() {
+  static const std::array<uint8_t, 256> table = [] {
+    std::array<uint8_t, 256> verdicts{};
+    for (size_t rule = 0; rule < verdicts.size(); ++rule) {
+      verdicts[rule] = static_cast<uint8_t>(VerdictOf(static_cast<Rule>(rule)));
+    }
+    return verdicts;
+  }();
+  return table;
+}
+
+// Kept from batch to batch, so that a batch allocates nothing for its numbers.
+struct Scratch {
+  std::vector<ParsedNumber> numbers;
+  std::vector<Rule> rules;
+};
+Scratch& MyScratch() {
+  thread_local Scratch scratch;
+  return scratch;
+}
+
+absl::Status ParseBatch(const v1::ScrubRequest& request, int max_batch,
+                        std::vector<ParsedNumber>* out) {
+  if (request.numbers_size() > 0 && request.texts_size() > 0) {
+    return InvalidRequest("give the numbers in `numbers` or in `texts`, not in both");
+  }
+  if (request.detail() < v1::DETAIL_UNSPECIFIED || request.detail() > v1::Detail_MAX) {
+    return InvalidRequest("`detail` has a value that this server does not know");
+  }
+  const int count = std::max(request.numbers_size(), request.texts_size());
+  if (count > max_batch) {
+    return Error(absl::StatusCode::kInvalidArgument, reason::kBatchTooLarge,
+                 StrCat(count, " numbers in one batch; this server takes ", max_batch,
+                        ". Send smaller batches, or use ScrubStream"));
+  }
+  out->clear();
+  out->reserve(static_cast<size_t>(count));
+  for (const uint64_t number : request.numbers()) out->push_back(NormalizeNumber(number));
+  for (const std::string& text : request.texts()) out->push_back(ParseNumber(text));
+  return absl::OkStatus();
+}
+
+absl::Status WrongCount() {
+  return absl::InternalError(
+      "the answer has another count of numbers than the question; treat all as do-not-call");
+}
+
+// Frees the place that a waiting request holds.
+class CountGuard {
+ public:
+  explicit CountGuard(std::atomic<int>* count) : count_(count), before_(count->fetch_add(1)) {}
+  ~CountGuard() { count_->fetch_sub(1); }
+  CountGuard(const CountGuard&) = delete;
+  CountGuard& operator=(const CountGuard&) = delete;
+  int before() const { return before_; }
+
+ private:
+  std::atomic<int>* const count_;
+  const int before_;
+};
+
+}  // namespace
+
+bool ScrubHandler::IsFast(const v1::ScrubRequest& request) const {
+  if (request.detail() == v1::DETAIL_FULL || request.has_as_of()) return false;
+  if (request.at_least_revision() == 0) return true;
+  const SnapshotPtr snapshot = registry_->snapshot();
+  return snapshot == nullptr || snapshot->revision >= request.at_least_revision();
+}
+
+absl::Status ScrubHandler::Scrub(const v1::ScrubRequest& request, absl::Time deadline,
+                                 v1::ScrubResponse* response) {
+  std::vector<ParsedNumber>& numbers = MyScratch().numbers;
+  DNC_RETURN_IF_ERROR(ParseBatch(request, limits_.max_batch, &numbers));
+  DNC_RETURN_IF_ERROR(WaitForRevision(request.at_least_revision(), deadline));
+  if (request.detail() == v1::DETAIL_FULL || request.has_as_of()) {
+    return ScrubExplained(request, numbers, response);
+  }
+  return ScrubFast(numbers, response);
+}
+
+absl::Status ScrubHandler::ScrubFast(absl::Span<const ParsedNumber> numbers,
+                                     v1::ScrubResponse* response) {
+  const SnapshotPtr snapshot = registry_->snapshot();
+  if (snapshot == nullptr) return StillStarting();
+  const absl::Time now = clock_->Now();
+  const size_t count = numbers.size();
+  std::vector<Rule>& rules = MyScratch().rules;
+  rules.assign(count, Rule::kUnspecified);
+  response->mutable_reasons()->Resize(static_cast<int>(count), 0);
+  dnc::Scrub(*snapshot, now, numbers, absl::MakeSpan(rules),
+             absl::MakeSpan(response->mutable_reasons()->mutable_data(), count));
+
+  const std::array<uint8_t, 256>& verdict_of = VerdictTable();
+  VerdictCounts counts{};
+  response->mutable_verdicts()->Resize(static_cast<int>(count), v1::VERDICT_UNSPECIFIED);
+  int* verdicts = response->mutable_verdicts()->mutable_data();
+  for (size_t i = 0; i < count; ++i) {
+    const uint8_t verdict = verdict_of[static_cast<uint8_t>(rules[i])];
+    verdicts[i] = verdict;
+    ++counts[verdict];
+  }
+  FillSnapshot(*snapshot, now, numbers, response->mutable_snapshot());
+  metrics_->CountNumbers(counts);
+  return absl::OkStatus();
+}
+
+absl::Status ScrubHandler::ScrubExplained(const v1::ScrubRequest& request,
+                                          absl::Span<const ParsedNumber> numbers,
+                                          v1::ScrubResponse* response) {
+  DNC_ASSIGN_OR_RETURN(const Explanation explanation,
+                       Explain(numbers, request.has_as_of() ? &request.as_of() : nullptr));
+  const int count = static_cast<int>(numbers.size());
+  response->mutable_verdicts()->Reserve(count);
+  response->mutable_reasons()->Reserve(count);
+  VerdictCounts counts{};
+  for (const NumberReport& report : explanation.numbers) {
+    const Verdict verdict = VerdictOf(report.rule);
+    response->add_verdicts(ToProto(verdict));
+    response->add_reasons(report.reasons);
+    if (request.detail() == v1::DETAIL_FULL) FillResult(report, response->add_results());
+    ++counts[static_cast<size_t>(verdict)];
+  }
+  FillSnapshot(explanation, response->mutable_snapshot());
+  metrics_->CountNumbers(counts);
+  return absl::OkStatus();
+}
+
+absl::Status ScrubHandler::CheckNumber(const v1::CheckNumberRequest& request, absl::Time deadline,
+                                       v1::CheckNumberResponse* response) {
+  DNC_RETURN_IF_ERROR(WaitForRevision(request.at_least_revision(), deadline));
+  const ParsedNumber number = ParseNumber(request.number());
+  DNC_ASSIGN_OR_RETURN(const Explanation explanation,
+                       Explain({&number, 1}, request.has_as_of() ? &request.as_of() : nullptr));
+  FillResult(explanation.numbers.front(), response->mutable_result());
+  FillSnapshot(explanation, response->mutable_snapshot());
+  VerdictCounts counts{};
+  ++counts[static_cast<size_t>(VerdictOf(explanation.numbers.front().rule))];
+  metrics_->CountNumbers(counts);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Explanation> ScrubHandler::Explain(absl::Span<const ParsedNumber> numbers,
+                                                  const google::protobuf::Timestamp* as_of) const {
+  if (registry_->snapshot() == nullptr) return StillStarting();
+  std::optional<absl::Time> moment;
+  if (as_of != nullptr) {
+    DNC_ASSIGN_OR_RETURN(moment, FromTimestamp(*as_of));
+    if (*moment > clock_->Now()) {
+      return InvalidRequest("`as_of` lies in the future; leave it out to ask for now");
+    }
+  }
+  DNC_ASSIGN_OR_RETURN(Explanation explanation, registry_->Explain(numbers, moment));
+  if (explanation.numbers.size() != numbers.size()) return WrongCount();
+  return explanation;
+}
+
+absl::Status ScrubHandler::WaitForRevision(uint64_t revision, absl::Time deadline) {
+  if (revision == 0) return absl::OkStatus();
+  const SnapshotPtr snapshot = registry_->snapshot();
+  if (snapshot == nullptr) return StillStarting();
+  if (snapshot->revision >= revision) return absl::OkStatus();
+  const CountGuard wait(&revision_waits_);
+  if (wait.before() >= limits_.max_revision_waits) {
+    return LimitReached("too many calls wait for a later revision; retry in a moment");
+  }
+  // The registry waits by the time of day, whatever clock it judges ages by.
+  const absl::Time until = std::min(deadline, absl::Now() + limits_.revision_wait);
+  if (registry_->WaitForRevision(revision, until)) return absl::OkStatus();
+  return Error(absl::StatusCode::kFailedPrecondition, reason::kRevisionNotReached,
+               StrCat("revision ", revision, " was asked for, the server is at ",
+                      snapshot->revision, "; repeat the call when the change is visible"));
+}
+
+}  // namespace dnc

@@ -1,0 +1,34 @@
+#include "server/rpc/scrub_service.h"
+
+#include "server/rpc/scrub_stream_call.h"
+
+namespace dnc {
+
+ScrubService::ScrubService(ScrubHandler* handler)
+    : handler_(handler),
+      scrub_{Method::kScrub,
+             [this](auto* context, auto* request, auto* writer, auto* queue, void* tag) {
+               service_.RequestScrub(context, request, writer, queue, queue, tag);
+             },
+             [handler](const auto& request, absl::Time deadline, auto* response) {
+               return handler->Scrub(request, deadline, response);
+             },
+             [handler](const auto& request) { return handler->IsFast(request); }},
+      check_number_{Method::kCheckNumber,
+                    [this](auto* context, auto* request, auto* writer, auto* queue, void* tag) {
+                      service_.RequestCheckNumber(context, request, writer, queue, queue, tag);
+                    },
+                    [handler](const auto& request, absl::Time deadline, auto* response) {
+                      return handler->CheckNumber(request, deadline, response);
+                    },
+                    nullptr} {}
+
+void ScrubService::Arm(const CallSite& site, int calls) {
+  for (int i = 0; i < calls; ++i) {
+    UnaryCall<v1::ScrubRequest, v1::ScrubResponse>::Arm(scrub_, site);
+    UnaryCall<v1::CheckNumberRequest, v1::CheckNumberResponse>::Arm(check_number_, site);
+    ScrubStreamCall::Arm(&service_, handler_, site);
+  }
+}
+
+}  // namespace dnc

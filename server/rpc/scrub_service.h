@@ -1,0 +1,31 @@
+// dnc.v1.ScrubService on the completion queues.
+#pragma once
+
+#include "dnc/v1/scrub_service.grpc.pb.h"
+#include "server/rpc/call_site.h"
+#include "server/rpc/scrub_handler.h"
+#include "server/rpc/unary_call.h"
+
+namespace dnc {
+
+class ScrubService {
+ public:
+  // `handler` must outlive the service.
+  explicit ScrubService(ScrubHandler* handler);
+  ScrubService(const ScrubService&) = delete;
+  ScrubService& operator=(const ScrubService&) = delete;
+
+  grpc::Service* service() { return &service_; }
+
+  // Lets `calls` calls of each method wait for callers; the server must have started. The service
+  // must outlive the calls.
+  void Arm(const CallSite& site, int calls);
+
+ private:
+  v1::ScrubService::AsyncService service_;
+  ScrubHandler* const handler_;
+  const UnaryMethod<v1::ScrubRequest, v1::ScrubResponse> scrub_;
+  const UnaryMethod<v1::CheckNumberRequest, v1::CheckNumberResponse> check_number_;
+};
+
+}  // namespace dnc

@@ -1,0 +1,63 @@
+#include "server/rpc/scrub_stream_call.h"
+
+#include "server/rpc/error_status.h"
+#include "server/telemetry/call_timer.h"
+
+namespace dnc {
+
+void ScrubStreamCall::Arm(v1::ScrubService::AsyncService* service, ScrubHandler* handler,
+                          const CallSite& site) {
+  auto* call = new ScrubStreamCall(service, handler, site);
+  service->RequestScrubStream(&call->context_, &call->stream_, site.queue, site.queue,
+                              call->on_start_.tag());
+}
+
+void ScrubStreamCall::OnStart(bool ok) {
+  if (!ok) {  // the server stops
+    delete this;
+    return;
+  }
+  Arm(service_, handler_, site());
+  stream_.Read(&request_, on_read_.tag());
+}
+
+void ScrubStreamCall::OnRead(bool ok) {
+  if (!ok) {  // the caller has sent all, or is gone
+    Finish(absl::OkStatus());
+  } else if (handler_->IsFast(request_.scrub())) {
+    Answer();
+  } else if (!site().workers->TryPost([this] { Answer(); })) {
+    Finish(LimitReached("too many calls are waiting; send the rest of the numbers again later"));
+  }
+}
+
+void ScrubStreamCall::Answer() {
+  response_.Clear();
+  absl::Status status;
+  {
+    CallTimer timer(site().metrics, Method::kScrubStream);
+    status = handler_->Scrub(request_.scrub(), DeadlineOf(context_), response_.mutable_scrub());
+  }
+  if (status.ok()) {
+    stream_.Write(response_, on_write_.tag());
+  } else {
+    Finish(status);
+  }
+}
+
+void ScrubStreamCall::OnWrite(bool ok) {
+  if (ok) {
+    stream_.Read(&request_, on_read_.tag());
+  } else {
+    Finish(absl::CancelledError("the caller is gone"));
+  }
+}
+
+void ScrubStreamCall::Finish(const absl::Status& status) {
+  site().metrics->CountCall(Method::kScrubStream, status.code());
+  stream_.Finish(ToGrpcStatus(status), on_finish_.tag());
+}
+
+void ScrubStreamCall::OnFinish(bool /*ok*/) { delete this; }
+
+}  // namespace dnc

@@ -1,0 +1,44 @@
+// ScrubStream: batches in, answers out, one batch at a time.
+#pragma once
+
+#include "dnc/v1/scrub_service.grpc.pb.h"
+#include "server/rpc/call_queue.h"
+#include "server/rpc/call_site.h"
+#include "server/rpc/scrub_handler.h"
+
+namespace dnc {
+
+// Reads a batch when the answer before is written, so that a slow reader slows the writer. Deletes
+// itself when the stream has ended.
+class ScrubStreamCall final : public Call {
+ public:
+  // Waits for a caller. All that is given must outlive the call.
+  static void Arm(v1::ScrubService::AsyncService* service, ScrubHandler* handler,
+                  const CallSite& site);
+
+ private:
+  ScrubStreamCall(v1::ScrubService::AsyncService* service, ScrubHandler* handler,
+                  const CallSite& site)
+      : Call(site), service_(service), handler_(handler), stream_(&context_) {}
+
+  void OnStart(bool ok);
+  void OnRead(bool ok);
+  void OnWrite(bool ok);
+  void OnFinish(bool ok);
+
+  void Answer();
+  void Finish(const absl::Status& status);
+
+  v1::ScrubService::AsyncService* const service_;
+  ScrubHandler* const handler_;
+  grpc::ServerContext context_;
+  grpc::ServerAsyncReaderWriter<v1::ScrubStreamResponse, v1::ScrubStreamRequest> stream_;
+  v1::ScrubStreamRequest request_;
+  v1::ScrubStreamResponse response_;
+  MemberEvent<ScrubStreamCall, &ScrubStreamCall::OnStart> on_start_{this};
+  MemberEvent<ScrubStreamCall, &ScrubStreamCall::OnRead> on_read_{this};
+  MemberEvent<ScrubStreamCall, &ScrubStreamCall::OnWrite> on_write_{this};
+  MemberEvent<ScrubStreamCall, &ScrubStreamCall::OnFinish> on_finish_{this};
+};
+
+}  // namespace dnc

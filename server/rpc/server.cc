@@ -1,0 +1,142 @@
+#include "server/rpc/server.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <mutex>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/time/clock.h"
+#include "grpcpp/ext/proto_server_reflection_plugin.h"
+#include "grpcpp/grpcpp.h"
+#include "grpcpp/health_check_service_interface.h"
+#include "server/base/error.h"
+#include "server/base/str_cat.h"
+#include "server/rpc/call_queue.h"
+#include "server/rpc/call_site.h"
+#include "server/rpc/health_reporter.h"
+#include "server/rpc/registry_service.h"
+#include "server/rpc/scrub_service.h"
+#include "server/rpc/worker_pool.h"
+
+namespace dnc {
+namespace {
+
+// Health and reflection are plugins of the process.
+void EnablePlugins() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    grpc::EnableDefaultHealthCheckService(true);
+    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  });
+}
+
+int ThreadCount(int configured) {
+  if (configured > 0) return configured;
+  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
+ScrubLimits ScrubLimitsOf(const ServerOptions& options) {
+  ScrubLimits limits;
+  limits.max_batch = options.limits.max_batch;
+  limits.revision_wait = options.limits.revision_wait;
+  // One worker stays free for calls that don't wait.
+  limits.max_revision_waits = std::max(1, options.rpc.worker_threads - 1);
+  return limits;
+}
+
+}  // namespace
+
+struct Server::Impl {
+  Impl(const ServerOptions& options, Registry* registry, Metrics* metrics, const Clock* clock)
+      : grace(options.rpc.stop_grace),
+        workers(options.rpc.worker_threads, static_cast<size_t>(options.rpc.worker_queue)),
+        scrub_handler(ScrubLimitsOf(options), registry, metrics, clock),
+        registry_handler({options.version, clock->Now(), options.limits.max_batch}, registry),
+        scrub_service(&scrub_handler),
+        registry_service(&registry_handler, &uploads) {
+    uploads.limits.max_bytes = options.max_upload_bytes;
+    uploads.registry = registry;
+    uploads.max_uploads = options.limits.max_uploads;
+  }
+
+  const absl::Duration grace;
+  int port = 0;
+  std::string address;
+  std::atomic<bool> stopping{false};
+  LiveCalls live;
+  WorkerPool workers;
+  ScrubHandler scrub_handler;
+  RegistryHandler registry_handler;
+  UploadShared uploads;
+  ScrubService scrub_service;
+  RegistryService registry_service;
+  std::vector<std::unique_ptr<CallQueue>> queues;
+  std::vector<CallSite> sites;  // one a queue
+  std::unique_ptr<grpc::Server> server;
+  std::unique_ptr<HealthReporter> health;
+};
+
+Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Server::~Server() { Stop(); }
+
+int Server::port() const { return impl_->port; }
+
+const std::string& Server::address() const { return impl_->address; }
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& options,
+                                                      Registry* registry, Metrics* metrics,
+                                                      const Clock* clock) {
+  EnablePlugins();
+  auto impl = std::make_unique<Impl>(options, registry, metrics, clock);
+  grpc::ServerBuilder builder;
+  builder.AddListeningPort(options.listen, grpc::InsecureServerCredentials(), &impl->port);
+  builder.SetMaxReceiveMessageSize(options.limits.max_request_bytes);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, options.limits.max_streams);
+  // With port sharing on, a second server would silently take half of the calls.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.RegisterService(impl->scrub_service.service());
+  builder.RegisterService(impl->registry_service.service());
+  const int threads = ThreadCount(options.rpc.threads);
+  for (int i = 0; i < threads; ++i) {
+    impl->queues.push_back(std::make_unique<CallQueue>(
+        builder.AddCompletionQueue(), absl::ToChronoMicroseconds(options.rpc.spin)));
+  }
+  impl->server = builder.BuildAndStart();
+  if (impl->server == nullptr || impl->port == 0) {
+    for (const auto& queue : impl->queues) queue->Stop();
+    return Error(absl::StatusCode::kUnavailable, reason::kInvalidRequest,
+                 StrCat("cannot listen on ", options.listen,
+                        "; is the port taken by another program, and the address one of this "
+                        "machine's?"));
+  }
+  impl->address = StrCat(options.listen.substr(0, options.listen.rfind(':')), ":", impl->port);
+  impl->health = std::make_unique<HealthReporter>(impl->server->GetHealthCheckService(), registry);
+  for (const auto& queue : impl->queues) {
+    impl->sites.push_back(
+        CallSite{queue->queue(), &impl->workers, metrics, &impl->live, &impl->stopping});
+  }
+  for (size_t i = 0; i < impl->queues.size(); ++i) {
+    impl->scrub_service.Arm(impl->sites[i], options.rpc.armed_calls);
+    impl->registry_service.Arm(impl->sites[i], std::max(1, options.rpc.armed_calls / 8));
+    impl->queues[i]->Start();
+  }
+  return std::unique_ptr<Server>(new Server(std::move(impl)));
+}
+
+void Server::Stop() {
+  if (impl_->stopping.exchange(true)) return;
+  impl_->health->Stop();
+  impl_->server->Shutdown(std::chrono::system_clock::now() +
+                          absl::ToChronoMilliseconds(impl_->grace));
+  // From here on gRPC starts no call; those that waited for callers end, too. Workers and queues
+  // still run, because calls need both to end.
+  impl_->live.WaitUntilNone();
+  impl_->workers.Stop();
+  for (const auto& queue : impl_->queues) queue->Stop();
+}
+
+}  // namespace dnc

@@ -1,0 +1,54 @@
+// The gRPC server: both services, health and reflection on one port.
+//
+//   DNC_ASSIGN_OR_RETURN(auto server, Server::Start(options, registry, &metrics, &clock));
+//   ...                       // serves on threads of its own
+//   server->Stop();
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "server/base/clock.h"
+#include "server/config/server_config.h"
+#include "server/registry/registry.h"
+#include "server/telemetry/metrics.h"
+
+namespace dnc {
+
+struct ServerOptions {
+  std::string listen = "127.0.0.1:0";  // HOST:PORT; port 0 takes a free one
+  RpcConfig rpc;
+  LimitsConfig limits;
+  uint64_t max_upload_bytes = 8ULL << 30;
+  std::string version;
+};
+
+// Start and Stop belong to one thread.
+class Server {
+ public:
+  // Listens and serves when it returns. What is given must outlive the server. Errors: UNAVAILABLE
+  // if the address cannot be listened on.
+  static absl::StatusOr<std::unique_ptr<Server>> Start(const ServerOptions& options,
+                                                       Registry* registry, Metrics* metrics,
+                                                       const Clock* clock);
+  ~Server();  // as Stop
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  int port() const;
+  // HOST:PORT with the port that was taken.
+  const std::string& address() const;
+
+  // Takes no new calls, lets those under way end for rpc.stop_grace_seconds, cancels the rest, and
+  // returns when none is left.
+  void Stop();
+
+ private:
+  struct Impl;
+  explicit Server(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace dnc

@@ -1,0 +1,183 @@
+#include "server/rpc/translate_registry.h"
+
+#include <string>
+
+#include "server/base/error.h"
+#include "server/base/status_macros.h"
+#include "server/base/str_cat.h"
+#include "server/rpc/error_status.h"
+#include "server/rpc/translate_scrub.h"
+#include "server/rpc/translate_time.h"
+
+namespace dnc {
+namespace {
+
+// The values travel as they are; these hold the two sides together.
+#define DNC_SAME(ours, theirs) static_assert(static_cast<int>(ours) == static_cast<int>(theirs))
+DNC_SAME(FileKind::kUnknown, v1::FILE_KIND_UNSPECIFIED);
+DNC_SAME(FileKind::kFull, v1::FILE_KIND_FULL);
+DNC_SAME(FileKind::kChange, v1::FILE_KIND_CHANGE);
+DNC_SAME(FileKind::kChange, v1::FileKind_MAX);
+DNC_SAME(Guard::kShrink, v1::GUARD_SHRINK);
+DNC_SAME(Guard::kVanished, v1::GUARD_VANISHED);
+DNC_SAME(Guard::kOutsideLabel, v1::GUARD_OUTSIDE_LABEL);
+DNC_SAME(Guard::kOlderDate, v1::GUARD_OLDER_DATE);
+DNC_SAME(Guard::kFutureDate, v1::GUARD_FUTURE_DATE);
+DNC_SAME(Guard::kSameFile, v1::GUARD_SAME_FILE);
+DNC_SAME(Guard::kMisfit, v1::GUARD_MISFIT);
+DNC_SAME(Guard::kChangeGap, v1::GUARD_CHANGE_GAP);
+DNC_SAME(Guard::kArchiveSize, v1::GUARD_ARCHIVE_SIZE);
+DNC_SAME(Guard::kOutsideBase, v1::GUARD_OUTSIDE_BASE);
+DNC_SAME(Guard::kUnterminated, v1::GUARD_UNTERMINATED);
+static_assert(kGuardCount == v1::Guard_ARRAYSIZE);
+DNC_SAME(LoadState::kWaiting, v1::LOAD_STATE_WAITING);
+DNC_SAME(LoadState::kReading, v1::LOAD_STATE_READING);
+DNC_SAME(LoadState::kStoring, v1::LOAD_STATE_STORING);
+DNC_SAME(LoadState::kSucceeded, v1::LOAD_STATE_SUCCEEDED);
+DNC_SAME(LoadState::kRefused, v1::LOAD_STATE_REFUSED);
+DNC_SAME(LoadState::kRefused, v1::LoadState_MAX);
+DNC_SAME(CoverageState::kCovered, v1::COVERAGE_STATE_COVERED);
+DNC_SAME(CoverageState::kStale, v1::COVERAGE_STATE_STALE);
+DNC_SAME(CoverageState::kDamaged, v1::COVERAGE_STATE_DAMAGED);
+DNC_SAME(CoverageState::kDamaged, v1::CoverageState_MAX);
+DNC_SAME(HistoryAction::kFirstSeen, v1::HISTORY_ACTION_FIRST_SEEN);
+DNC_SAME(HistoryAction::kAdded, v1::HISTORY_ACTION_ADDED);
+DNC_SAME(HistoryAction::kDeleted, v1::HISTORY_ACTION_DELETED);
+DNC_SAME(HistoryAction::kDeleted, v1::HistoryAction_MAX);
+#undef DNC_SAME
+
+constexpr size_t kMaxRequestedByBytes = 200;
+constexpr uint32_t kMaxCsvColumns = 10'000;
+
+template <class To, class From>
+To As(From value) {
+  return static_cast<To>(static_cast<int>(value));
+}
+
+}  // namespace
+
+void FillFileReport(const FileReport& report, v1::FileReport* out) {
+  out->set_name(report.name);
+  out->set_size_bytes(report.size_bytes);
+  out->set_sha256(report.sha256);
+  out->set_kind(As<v1::FileKind>(report.kind));
+  out->set_format(report.format);
+  out->set_records(report.records);
+  out->set_duplicates(report.duplicates);
+  out->set_unassignable(report.unassignable);
+  out->set_left_out(report.left_out);
+  if (IsMoment(report.obtained_at)) *out->mutable_obtained_at() = ToTimestamp(report.obtained_at);
+}
+
+void FillRelease(const ReleaseInfo& release, v1::Release* out) {
+  out->set_id(release.id);
+  out->set_list(release.list);
+  out->set_revision(release.revision);
+  if (IsMoment(release.published_at)) {
+    *out->mutable_published_at() = ToTimestamp(release.published_at);
+  }
+  if (IsMoment(release.obtained_at_oldest)) {
+    *out->mutable_obtained_at_oldest() = ToTimestamp(release.obtained_at_oldest);
+  }
+  if (IsMoment(release.obtained_at_newest)) {
+    *out->mutable_obtained_at_newest() = ToTimestamp(release.obtained_at_newest);
+  }
+  out->set_numbers(release.numbers);
+  out->set_area_codes(release.area_codes);
+  out->set_added(release.added);
+  out->set_deleted(release.deleted);
+  out->set_no_effect(release.no_effect);
+  out->set_digest(release.digest);
+  for (const FileReport& file : release.files) FillFileReport(file, out->add_files());
+  out->set_parent_id(release.parent_id);
+  out->set_in_force(release.in_force);
+  out->set_kept(release.kept);
+}
+
+void FillLoad(const LoadInfo& load, v1::Load* out) {
+  out->set_id(load.id);
+  out->set_list(load.list);
+  out->set_state(As<v1::LoadState>(load.state));
+  out->set_bytes_done(load.bytes_done);
+  out->set_bytes_total(load.bytes_total);
+  out->set_records_done(load.records_done);
+  if (IsMoment(load.created_at)) *out->mutable_created_at() = ToTimestamp(load.created_at);
+  if (IsMoment(load.ended_at)) *out->mutable_ended_at() = ToTimestamp(load.ended_at);
+  for (const FileReport& file : load.files) FillFileReport(file, out->add_files());
+  if (load.release.has_value()) FillRelease(*load.release, out->mutable_release());
+  if (!load.error.ok()) {
+    out->set_error(std::string(load.error.message()));
+    out->set_error_reason(ErrorReason(load.error));
+    if (const auto guard = GuardFromName(ErrorGuard(load.error)); guard.has_value()) {
+      out->set_refused_by(As<v1::Guard>(*guard));
+    }
+  }
+  for (const Guard guard : load.overridden) out->add_overridden(As<v1::Guard>(guard));
+  out->set_requested_by(load.requested_by);
+}
+
+void FillCoverage(const CoverageInfo& coverage, v1::GetCoverageResponse* out) {
+  out->set_list(coverage.list);
+  out->set_release_id(coverage.release_id);
+  out->set_covers_all(coverage.covers_all);
+  out->mutable_area_codes()->Reserve(static_cast<int>(coverage.areas.size()));
+  for (const AreaInfo& area : coverage.areas) {
+    v1::AreaCodeCoverage* entry = out->add_area_codes();
+    entry->set_area_code(static_cast<uint32_t>(area.area_code));
+    entry->set_state(As<v1::CoverageState>(area.state));
+    entry->set_numbers(area.numbers);
+    if (IsMoment(area.obtained_at)) *entry->mutable_obtained_at() = ToTimestamp(area.obtained_at);
+    if (IsMoment(area.stale_at)) *entry->mutable_stale_at() = ToTimestamp(area.stale_at);
+    entry->set_digest(area.digest);
+    entry->set_release_id(area.release_id);
+    if (IsMoment(area.history_since)) {
+      *entry->mutable_history_since() = ToTimestamp(area.history_since);
+    }
+  }
+}
+
+void FillListStatus(const ListInfo& list, v1::ListStatus* out) {
+  out->set_list(list.list);
+  out->set_effect(ToProto(list.effect));
+  out->set_required(list.required);
+  if (list.release.has_value()) FillRelease(*list.release, out->mutable_release());
+  out->set_covered(list.covered);
+  out->set_stale(list.stale);
+  out->set_damaged(list.damaged);
+  out->set_max_age_days(static_cast<uint32_t>(list.max_age / absl::Hours(24)));
+}
+
+void FillHistoryEvent(const HistoryEvent& event, v1::HistoryEvent* out) {
+  out->set_list(event.list);
+  out->set_action(As<v1::HistoryAction>(event.action));
+  if (IsMoment(event.time)) *out->mutable_time() = ToTimestamp(event.time);
+  out->set_release_id(event.release_id);
+}
+
+absl::StatusOr<LoadOptions> FromProto(const v1::LoadOptions& options) {
+  LoadOptions result;
+  if (!options.list().empty()) result.list = options.list();
+  if (options.has_obtained_at()) {
+    DNC_ASSIGN_OR_RETURN(result.obtained_at, FromTimestamp(options.obtained_at()));
+  }
+  for (const int guard : options.overrides()) {
+    if (guard <= 0 || guard >= kGuardCount) {
+      return InvalidRequest(StrCat("overrides names guard ", guard,
+                                   ", which this server does not know; see dnc.v1.Guard"));
+    }
+    result.overrides.push_back(static_cast<Guard>(guard));
+  }
+  if (options.csv().column_number() > kMaxCsvColumns) {
+    return InvalidRequest(
+        StrCat("csv.column_number is above ", kMaxCsvColumns, "; columns count from 1"));
+  }
+  result.csv.column = options.csv().column();
+  result.csv.column_number = static_cast<int>(options.csv().column_number());
+  if (options.requested_by().size() > kMaxRequestedByBytes) {
+    return InvalidRequest(StrCat("requested_by is longer than ", kMaxRequestedByBytes, " bytes"));
+  }
+  result.requested_by = options.requested_by();
+  return result;
+}
+
+}  // namespace dnc

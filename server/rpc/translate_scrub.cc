@@ -1,0 +1,135 @@
+#include "server/rpc/translate_scrub.h"
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "server/rpc/translate_time.h"
+#include "server/scrub/engine.h"
+
+namespace dnc {
+namespace {
+
+// The values travel as they are; these hold the two sides together.
+#define DNC_SAME(ours, theirs) static_assert(static_cast<int>(ours) == static_cast<int>(theirs))
+DNC_SAME(Verdict::kUnspecified, v1::VERDICT_UNSPECIFIED);
+DNC_SAME(Verdict::kClear, v1::VERDICT_CLEAR);
+DNC_SAME(Verdict::kListed, v1::VERDICT_LISTED);
+DNC_SAME(Verdict::kNotCovered, v1::VERDICT_NOT_COVERED);
+DNC_SAME(Verdict::kStale, v1::VERDICT_STALE);
+DNC_SAME(Verdict::kInvalid, v1::VERDICT_INVALID);
+DNC_SAME(Verdict::kWireless, v1::VERDICT_WIRELESS);
+DNC_SAME(Verdict::kWireless, v1::Verdict_MAX);
+DNC_SAME(Reason::kMalformed, v1::REASON_MALFORMED);
+DNC_SAME(Reason::kListNotLoaded, v1::REASON_LIST_NOT_LOADED);
+DNC_SAME(Reason::kAreaCodeNotLoaded, v1::REASON_AREA_CODE_NOT_LOADED);
+DNC_SAME(Reason::kAreaCodeDamaged, v1::REASON_AREA_CODE_DAMAGED);
+DNC_SAME(Reason::kReleaseStale, v1::REASON_RELEASE_STALE);
+DNC_SAME(Reason::kHistoryNotReached, v1::REASON_HISTORY_NOT_REACHED);
+DNC_SAME(Reason::kNational, v1::REASON_NATIONAL);
+DNC_SAME(Reason::kState, v1::REASON_STATE);
+DNC_SAME(Reason::kLitigator, v1::REASON_LITIGATOR);
+DNC_SAME(Reason::kOtherList, v1::REASON_OTHER_LIST);
+DNC_SAME(Reason::kWireless, v1::REASON_WIRELESS);
+DNC_SAME(Reason::kWireline, v1::REASON_WIRELINE);
+DNC_SAME(Reason::kWireline, v1::Reason_MAX);
+DNC_SAME(Rule::kUnspecified, v1::RULE_UNSPECIFIED);
+DNC_SAME(Rule::kMalformed, v1::RULE_MALFORMED);
+DNC_SAME(Rule::kLitigator, v1::RULE_LITIGATOR);
+DNC_SAME(Rule::kNotCovered, v1::RULE_NOT_COVERED);
+DNC_SAME(Rule::kStale, v1::RULE_STALE);
+DNC_SAME(Rule::kNational, v1::RULE_NATIONAL);
+DNC_SAME(Rule::kState, v1::RULE_STATE);
+DNC_SAME(Rule::kOtherList, v1::RULE_OTHER_LIST);
+DNC_SAME(Rule::kWireless, v1::RULE_WIRELESS);
+DNC_SAME(Rule::kClear, v1::RULE_CLEAR);
+DNC_SAME(Rule::kClear, v1::Rule_MAX);
+DNC_SAME(ListEffect::kDeny, v1::LIST_EFFECT_DENY);
+DNC_SAME(ListEffect::kWireless, v1::LIST_EFFECT_WIRELESS);
+DNC_SAME(ListEffect::kInform, v1::LIST_EFFECT_INFORM);
+DNC_SAME(ListEffect::kInform, v1::ListEffect_MAX);
+#undef DNC_SAME
+
+}  // namespace
+
+std::string_view RuleSentence(Rule rule) {
+  switch (rule) {
+    case Rule::kMalformed:
+      return "This is no North American number of ten digits, or of eleven with a leading 1.";
+    case Rule::kLitigator:
+      return "The number is on a list of litigators: do not call.";
+    case Rule::kNotCovered:
+      return "A required list has no verified release for this area code: whether the number is "
+             "listed is unknown, so do not call. Load the area code.";
+    case Rule::kStale:
+      return "A list that counts is older than its maximum age: do not call. Load a new release.";
+    case Rule::kNational:
+      return "The number is on the National Do Not Call Registry: do not call.";
+    case Rule::kState:
+      return "The number is on a state's do-not-call list: do not call.";
+    case Rule::kOtherList:
+      return "The number is on a published list that forbids calls: do not call.";
+    case Rule::kWireless:
+      return "The number is wireless: no automatic dialling.";
+    case Rule::kClear:
+      return "Every list that counts answered, and none holds the number.";
+    case Rule::kUnspecified:
+      break;
+  }
+  return "No rule decided: do not call.";
+}
+
+void FillSnapshot(const Snapshot& snapshot, absl::Time now, absl::Span<const ParsedNumber> numbers,
+                  v1::Snapshot* out) {
+  out->set_revision(snapshot.revision);
+  *out->mutable_decided_at() = ToTimestamp(now);
+  const std::vector<absl::Time> obtained = OldestObtainedAt(snapshot, numbers);
+  for (size_t i = 0; i < snapshot.lists.size(); ++i) {
+    const SnapshotList& list = *snapshot.lists[i];
+    v1::ListSnapshot* entry = out->add_lists();
+    entry->set_list(list.name);
+    entry->set_release_id(list.release_id);
+    entry->set_digest(list.digest);
+    if (i < obtained.size() && IsMoment(obtained[i])) {
+      *entry->mutable_obtained_at() = ToTimestamp(obtained[i]);
+      *entry->mutable_valid_until() = ToTimestamp(obtained[i] + list.max_age);
+    }
+  }
+}
+
+void FillSnapshot(const Explanation& explanation, v1::Snapshot* out) {
+  out->set_revision(explanation.revision);
+  *out->mutable_decided_at() = ToTimestamp(explanation.decided_at);
+  for (const RestsOn& list : explanation.lists) {
+    v1::ListSnapshot* entry = out->add_lists();
+    entry->set_list(list.list);
+    entry->set_release_id(list.release_id);
+    entry->set_digest(list.digest);
+    if (IsMoment(list.obtained_at)) *entry->mutable_obtained_at() = ToTimestamp(list.obtained_at);
+    if (IsMoment(list.valid_until)) *entry->mutable_valid_until() = ToTimestamp(list.valid_until);
+  }
+}
+
+void FillResult(const NumberReport& report, v1::NumberResult* out) {
+  out->set_number(report.number);
+  out->set_verdict(ToProto(VerdictOf(report.rule)));
+  for (int reason = 1; reason <= static_cast<int>(v1::Reason_MAX); ++reason) {
+    if ((report.reasons >> reason & 1U) != 0) out->add_reasons(static_cast<v1::Reason>(reason));
+  }
+  out->set_rule(ToProto(report.rule));
+  out->set_explanation(std::string(RuleSentence(report.rule)));
+  for (const MatchInfo& match : report.matches) {
+    v1::Match* entry = out->add_matches();
+    entry->set_list(match.list);
+    entry->set_effect(ToProto(match.effect));
+    if (IsMoment(match.listed_since)) {
+      *entry->mutable_listed_since() = ToTimestamp(match.listed_since);
+    }
+    entry->set_listed_since_exact(match.listed_since_exact);
+    entry->set_release_id(match.release_id);
+    if (IsMoment(match.obtained_at)) *entry->mutable_obtained_at() = ToTimestamp(match.obtained_at);
+  }
+  if (IsMoment(report.valid_until)) *out->mutable_valid_until() = ToTimestamp(report.valid_until);
+}
+
+}  // namespace dnc

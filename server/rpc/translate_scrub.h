@@ -1,0 +1,32 @@
+// Between the verdict engine's types and those of dnc/v1/scrub_service.proto.
+#pragma once
+
+#include <string_view>
+
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "dnc/v1/scrub_service.pb.h"
+#include "dnc/v1/verdict.pb.h"
+#include "server/registry/registry.h"
+#include "server/scrub/snapshot.h"
+#include "server/scrub/verdict.h"
+
+namespace dnc {
+
+inline v1::Verdict ToProto(Verdict verdict) { return static_cast<v1::Verdict>(verdict); }
+inline v1::Rule ToProto(Rule rule) { return static_cast<v1::Rule>(rule); }
+inline v1::ListEffect ToProto(ListEffect effect) { return static_cast<v1::ListEffect>(effect); }
+
+// The rule in a sentence, for a person.
+std::string_view RuleSentence(Rule rule);
+
+// What an answer rests on that was given from `snapshot` at `now` for `numbers`.
+void FillSnapshot(const Snapshot& snapshot, absl::Time now, absl::Span<const ParsedNumber> numbers,
+                  v1::Snapshot* out);
+
+// What an explanation rests on.
+void FillSnapshot(const Explanation& explanation, v1::Snapshot* out);
+
+void FillResult(const NumberReport& report, v1::NumberResult* out);
+
+}  // namespace dnc

@@ -1,0 +1,96 @@
+// A call with one request and one answer.
+#pragma once
+
+#include <functional>
+
+#include "absl/status/status.h"
+#include "absl/time/clock.h"
+#include "grpcpp/server_context.h"
+#include "grpcpp/support/async_unary_call.h"
+#include "server/rpc/call_queue.h"
+#include "server/rpc/call_site.h"
+#include "server/rpc/error_status.h"
+#include "server/telemetry/call_timer.h"
+#include "server/telemetry/metrics.h"
+
+namespace dnc {
+
+// A method of a service; outlives its calls.
+template <class Request, class Response>
+struct UnaryMethod {
+  using Writer = grpc::ServerAsyncResponseWriter<Response>;
+
+  Method name;
+  // Asks gRPC for the next call: service.RequestX(context, request, writer, queue, queue, tag).
+  std::function<void(grpc::ServerContext*, Request*, Writer*, grpc::ServerCompletionQueue*, void*)>
+      arm;
+  // Answers. Called on a queue or worker thread, many at once.
+  std::function<absl::Status(const Request&, absl::Time deadline, Response*)> handle;
+  // Whether the request is answered fast and without waiting, on the queue's thread. Null: never.
+  std::function<bool(const Request&)> is_fast;
+};
+
+// Deletes itself when the answer has gone out.
+template <class Request, class Response>
+class UnaryCall final : public Call {
+ public:
+  using MethodType = UnaryMethod<Request, Response>;
+
+  // Waits for a caller.
+  static void Arm(const MethodType& method, const CallSite& site) {
+    auto* call = new UnaryCall(method, site);
+    method.arm(&call->context_, &call->request_, &call->writer_, site.queue, call->on_start_.tag());
+  }
+
+ private:
+  UnaryCall(const MethodType& method, const CallSite& site)
+      : Call(site), method_(method), writer_(&context_) {}
+
+  void OnStart(bool ok) {
+    if (!ok) {  // the server stops
+      delete this;
+      return;
+    }
+    Arm(method_, site());
+    if (method_.is_fast != nullptr && method_.is_fast(request_)) {
+      Answer();
+    } else if (!site().workers->TryPost([this] { Answer(); })) {
+      Finish(LimitReached("too many calls are waiting; retry in a moment"));
+    }
+  }
+
+  void OnFinish(bool /*ok*/) { delete this; }
+
+  void Answer() {
+    const absl::Time deadline = DeadlineOf(context_);
+    if (deadline < absl::Now()) {  // waited too long for a worker: nobody listens any more
+      Finish(absl::DeadlineExceededError("the call's deadline has passed"));
+      return;
+    }
+    absl::Status status;
+    {
+      CallTimer timer(site().metrics, method_.name);
+      status = method_.handle(request_, deadline, &response_);
+    }
+    Finish(status);
+  }
+
+  void Finish(const absl::Status& status) {
+    site().metrics->CountCall(method_.name, status.code());
+    if (status.ok()) {
+      writer_.Finish(response_, grpc::Status::OK, on_finish_.tag());
+    } else {
+      writer_.FinishWithError(ToGrpcStatus(status), on_finish_.tag());
+    }
+  }
+
+  const MethodType& method_;
+  grpc::ServerContext context_;
+  Request request_;
+  Response response_;
+  typename MethodType::Writer writer_;
+  MemberEvent<UnaryCall, &UnaryCall::OnStart> on_start_{this};
+  MemberEvent<UnaryCall, &UnaryCall::OnFinish> on_finish_{this};
+};
+
+}  // namespace dnc

@@ -1,0 +1,107 @@
+#include "server/rpc/upload_call.h"
+
+#include "server/base/str_cat.h"
+#include "server/rpc/error_status.h"
+#include "server/rpc/translate_registry.h"
+#include "server/telemetry/call_timer.h"
+
+namespace dnc {
+
+UploadCall::UploadCall(v1::RegistryService::AsyncService* service, UploadShared* shared,
+                       const CallSite& site)
+    : Call(site), service_(service), shared_(shared), reader_(&context_) {
+  context_.AsyncNotifyWhenDone(on_done_.tag());
+}
+
+UploadCall::~UploadCall() {
+  if (counted_) shared_->active.fetch_sub(1);
+}
+
+void UploadCall::Arm(v1::RegistryService::AsyncService* service, UploadShared* shared,
+                     const CallSite& site) {
+  auto* call = new UploadCall(service, shared, site);
+  service->RequestUploadRelease(&call->context_, &call->reader_, site.queue, site.queue,
+                                call->on_start_.tag());
+}
+
+void UploadCall::OnStart(bool ok) {
+  if (!ok) {  // the server stops; OnDone never comes
+    delete this;
+    return;
+  }
+  Arm(service_, shared_, site());
+  counted_ = true;
+  if (shared_->active.fetch_add(1) >= shared_->max_uploads) {
+    Finish(LimitReached(StrCat("the server takes ", shared_->max_uploads,
+                               " uploads at the same time; repeat this one later")));
+    return;
+  }
+  session_.emplace(shared_->limits, shared_->registry);
+  reader_.Read(&request_, on_read_.tag());
+}
+
+void UploadCall::OnRead(bool ok) {
+  if (ok) {
+    // Not TryPost: to refuse would waste what was sent, and max_uploads bounds these jobs.
+    site().workers->Post([this] { Store(); });
+    return;
+  }
+  // Either all parts have arrived, or the caller is gone: a read ends the same way for both, and
+  // OnDone may come later. To load what a lost caller has sent would publish a release with files
+  // missing. Sending tells the two apart: it fails on a call that was closed before the read ended.
+  reader_.SendInitialMetadata(on_alive_.tag());
+}
+
+void UploadCall::OnAlive(bool ok) {
+  if (!ok || done_) {
+    // On a worker too: removing the files takes a while.
+    site().workers->Post([this] { Finish(absl::CancelledError("the upload broke off")); });
+  } else {
+    site().workers->Post([this] { Complete(); });
+  }
+}
+
+void UploadCall::Store() {
+  const absl::Status status = session_->Accept(request_);
+  if (status.ok()) {
+    reader_.Read(&request_, on_read_.tag());
+  } else {
+    Finish(status);
+  }
+}
+
+void UploadCall::Complete() {
+  absl::StatusOr<LoadInfo> load;
+  {
+    CallTimer timer(site().metrics, Method::kUploadRelease);
+    load = session_->Complete();
+  }
+  if (load.ok()) FillLoad(*load, response_.mutable_load());
+  Finish(load.status());
+}
+
+void UploadCall::Finish(const absl::Status& status) {
+  session_.reset();  // before the answer, so that no file remains when the caller reads it
+  site().metrics->CountCall(Method::kUploadRelease, status.code());
+  if (status.ok()) {
+    reader_.Finish(response_, grpc::Status::OK, on_finish_.tag());
+  } else {
+    reader_.FinishWithError(ToGrpcStatus(status), on_finish_.tag());
+  }
+}
+
+void UploadCall::OnFinish(bool /*ok*/) {
+  finished_ = true;
+  DeleteIfOver();
+}
+
+void UploadCall::OnDone(bool /*ok*/) {
+  done_ = true;
+  DeleteIfOver();
+}
+
+void UploadCall::DeleteIfOver() {
+  if (finished_ && done_) delete this;
+}
+
+}  // namespace dnc

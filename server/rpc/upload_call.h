@@ -1,0 +1,63 @@
+// UploadRelease: takes the parts of an upload and queues the load.
+#pragma once
+
+#include <atomic>
+#include <optional>
+
+#include "dnc/v1/registry_service.grpc.pb.h"
+#include "server/rpc/call_queue.h"
+#include "server/rpc/call_site.h"
+#include "server/rpc/upload_session.h"
+
+namespace dnc {
+
+// What all uploads of a server share. `active` counts those under way.
+struct UploadShared {
+  UploadLimits limits;
+  Registry* registry = nullptr;
+  int max_uploads = 0;
+  std::atomic<int> active{0};
+};
+
+// Reads a part when the part before is on the disk, so that memory stays bounded. Deletes itself
+// when the call has ended and gRPC has said so.
+class UploadCall final : public Call {
+ public:
+  // Waits for a caller. All that is given must outlive the call.
+  static void Arm(v1::RegistryService::AsyncService* service, UploadShared* shared,
+                  const CallSite& site);
+
+ private:
+  UploadCall(v1::RegistryService::AsyncService* service, UploadShared* shared,
+             const CallSite& site);
+  ~UploadCall() override;
+
+  void OnStart(bool ok);
+  void OnRead(bool ok);
+  void OnAlive(bool ok);
+  void OnFinish(bool ok);
+  void OnDone(bool ok);
+
+  void Store();     // on a worker
+  void Complete();  // on a worker
+  void Finish(const absl::Status& status);
+  void DeleteIfOver();
+
+  v1::RegistryService::AsyncService* const service_;
+  UploadShared* const shared_;
+  grpc::ServerContext context_;
+  grpc::ServerAsyncReader<v1::UploadReleaseResponse, v1::UploadReleaseRequest> reader_;
+  v1::UploadReleaseRequest request_;
+  v1::UploadReleaseResponse response_;
+  std::optional<UploadSession> session_;
+  bool counted_ = false;   // in shared_->active
+  bool finished_ = false;  // queue thread
+  bool done_ = false;      // queue thread
+  MemberEvent<UploadCall, &UploadCall::OnStart> on_start_{this};
+  MemberEvent<UploadCall, &UploadCall::OnRead> on_read_{this};
+  MemberEvent<UploadCall, &UploadCall::OnAlive> on_alive_{this};
+  MemberEvent<UploadCall, &UploadCall::OnFinish> on_finish_{this};
+  MemberEvent<UploadCall, &UploadCall::OnDone> on_done_{this};
+};
+
+}  // namespace dnc

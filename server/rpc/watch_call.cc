@@ -1,0 +1,109 @@
+#include "server/rpc/watch_call.h"
+
+#include <chrono>
+
+#include "server/base/error.h"
+#include "server/rpc/error_status.h"
+#include "server/telemetry/call_timer.h"
+
+namespace dnc {
+namespace {
+constexpr std::chrono::milliseconds kInterval(100);
+
+bool HasEnded(const v1::Load& load) {
+  return load.state() == v1::LOAD_STATE_SUCCEEDED || load.state() == v1::LOAD_STATE_REFUSED;
+}
+}  // namespace
+
+WatchCall::WatchCall(v1::RegistryService::AsyncService* service, RegistryHandler* handler,
+                     const CallSite& site)
+    : Call(site), service_(service), handler_(handler), stream_(&context_) {
+  context_.AsyncNotifyWhenDone(on_done_.tag());
+}
+
+void WatchCall::Arm(v1::RegistryService::AsyncService* service, RegistryHandler* handler,
+                    const CallSite& site) {
+  auto* call = new WatchCall(service, handler, site);
+  service->RequestWatchLoad(&call->context_, &call->request_, &call->stream_, site.queue,
+                            site.queue, call->on_start_.tag());
+}
+
+void WatchCall::OnStart(bool ok) {
+  if (!ok) {  // the server stops; OnDone never comes
+    delete this;
+    return;
+  }
+  Arm(service_, handler_, site());
+  if (!site().workers->TryPost([this] { Look(); })) {
+    Finish(LimitReached("too many calls are waiting; retry in a moment"));
+  }
+}
+
+void WatchCall::Look() {
+  if (gone_.load(std::memory_order_relaxed)) {
+    Finish(absl::CancelledError("the caller is gone"));
+    return;
+  }
+  response_.Clear();
+  absl::Status status;
+  {
+    CallTimer timer(site().metrics, Method::kWatchLoad);
+    status = handler_->GetLoad(request_.load_id(), response_.mutable_load());
+  }
+  if (!status.ok()) {
+    Finish(status);
+    return;
+  }
+  std::string now = response_.SerializeAsString();
+  if (now == written_) {
+    LookSoon();
+    return;
+  }
+  written_ = std::move(now);
+  stream_.Write(response_, on_write_.tag());
+}
+
+void WatchCall::LookSoon() {
+  alarm_.Set(site().queue, std::chrono::system_clock::now() + kInterval, on_time_.tag());
+}
+
+void WatchCall::OnWrite(bool ok) {
+  if (!ok) {
+    Finish(absl::CancelledError("the caller is gone"));
+  } else if (HasEnded(response_.load())) {
+    Finish(absl::OkStatus());
+  } else {
+    LookSoon();
+  }
+}
+
+void WatchCall::OnTime(bool /*ok*/) {
+  if (site().stopping->load(std::memory_order_relaxed)) {
+    Finish(Error(absl::StatusCode::kUnavailable, reason::kStopping,
+                 "the server is stopping; ask for the load again when it is back"));
+  } else if (!site().workers->TryPost([this] { Look(); })) {
+    LookSoon();  // busy: the next look will tell as much
+  }
+}
+
+void WatchCall::Finish(const absl::Status& status) {
+  site().metrics->CountCall(Method::kWatchLoad, status.code());
+  stream_.Finish(ToGrpcStatus(status), on_finish_.tag());
+}
+
+void WatchCall::OnFinish(bool /*ok*/) {
+  finished_ = true;
+  DeleteIfOver();
+}
+
+void WatchCall::OnDone(bool /*ok*/) {
+  done_ = true;
+  gone_.store(true, std::memory_order_relaxed);
+  DeleteIfOver();
+}
+
+void WatchCall::DeleteIfOver() {
+  if (finished_ && done_) delete this;
+}
+
+}  // namespace dnc

@@ -1,0 +1,57 @@
+// WatchLoad: tells of a load until it has ended.
+#pragma once
+
+#include <atomic>
+#include <string>
+
+#include "dnc/v1/registry_service.grpc.pb.h"
+#include "grpcpp/alarm.h"
+#include "server/rpc/call_queue.h"
+#include "server/rpc/call_site.h"
+#include "server/rpc/registry_handler.h"
+
+namespace dnc {
+
+// Looks at the load ten times a second, on a worker, and writes what has changed. Deletes itself
+// when the stream has ended and gRPC has said so.
+class WatchCall final : public Call {
+ public:
+  // Waits for a caller. All that is given must outlive the call.
+  static void Arm(v1::RegistryService::AsyncService* service, RegistryHandler* handler,
+                  const CallSite& site);
+
+ private:
+  WatchCall(v1::RegistryService::AsyncService* service, RegistryHandler* handler,
+            const CallSite& site);
+
+  void OnStart(bool ok);
+  void OnTime(bool ok);
+  void OnWrite(bool ok);
+  void OnFinish(bool ok);
+  // The call has ended in one way or another: with our Finish, or because the caller is gone.
+  void OnDone(bool ok);
+
+  void Look();  // on a worker
+  void LookSoon();
+  void Finish(const absl::Status& status);
+  void DeleteIfOver();
+
+  v1::RegistryService::AsyncService* const service_;
+  RegistryHandler* const handler_;
+  grpc::ServerContext context_;
+  v1::WatchLoadRequest request_;
+  v1::WatchLoadResponse response_;
+  grpc::ServerAsyncWriter<v1::WatchLoadResponse> stream_;
+  grpc::Alarm alarm_;
+  std::string written_;            // the last answer
+  bool finished_ = false;          // queue thread
+  bool done_ = false;              // queue thread
+  std::atomic<bool> gone_{false};  // as done_, for the worker
+  MemberEvent<WatchCall, &WatchCall::OnStart> on_start_{this};
+  MemberEvent<WatchCall, &WatchCall::OnTime> on_time_{this};
+  MemberEvent<WatchCall, &WatchCall::OnWrite> on_write_{this};
+  MemberEvent<WatchCall, &WatchCall::OnFinish> on_finish_{this};
+  MemberEvent<WatchCall, &WatchCall::OnDone> on_done_{this};
+};
+
+}  // namespace dnc

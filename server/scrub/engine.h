@@ -1,0 +1,31 @@
+// The verdict engine: from a snapshot and numbers to verdicts. Pure: no clock, no storage, no RPC.
+//
+// Fails closed: CLEAR is what remains when every rule that could forbid the call has been
+// shown not to apply. The rules and their order are dnc.v1.Rule.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "server/numbers/phone_number.h"
+#include "server/scrub/snapshot.h"
+#include "server/scrub/verdict.h"
+
+namespace dnc {
+
+// The verdict that a rule gives. A value that is no rule gives kNotCovered, never kClear.
+Verdict VerdictOf(Rule rule);
+
+// Answers numbers[i] with the rule that decided and all reasons that apply; the spans have the
+// same size. `now` is the moment that ages are measured at.
+void Scrub(const Snapshot& snapshot, absl::Time now, absl::Span<const ParsedNumber> numbers,
+           absl::Span<Rule> rules, absl::Span<ReasonSet> reasons);
+
+// What the answer for `numbers` rests on, a list each, in the order of snapshot.lists: the oldest
+// obtained-at among the area codes asked for that the list covers; InfinitePast if none.
+std::vector<absl::Time> OldestObtainedAt(const Snapshot& snapshot,
+                                         absl::Span<const ParsedNumber> numbers);
+
+}  // namespace dnc

@@ -1,0 +1,59 @@
+// What a scrub reads: the lists that count, each with its numbers and its coverage. Built and
+// published by the registry; immutable from then on.
+#pragma once
+
+#include <array>
+#include <bitset>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "server/index/number_set.h"
+
+namespace dnc {
+
+enum class ListKind : uint8_t { kNational, kState, kLitigator, kWireless, kWireline, kOther };
+
+// What a match means; dnc.v1.ListEffect has the same values.
+enum class ListEffect : uint8_t { kDeny = 1, kWireless = 2, kInform = 3 };
+
+enum class AreaState : uint8_t {
+  kNotLoaded,  // no release covers it
+  kLoaded,     // loaded, and its content matches its seal
+  kDamaged,    // the stored content does not match its seal: no answer rests on it
+  kBeforeHistory,  // as-of questions: history does not reach the moment asked for
+};
+
+struct AreaCoverage {
+  AreaState state = AreaState::kNotLoaded;
+  absl::Time obtained_at = absl::InfinitePast();
+};
+
+// A list in a snapshot.
+struct SnapshotList {
+  std::string name;  // "national", "state:TX", ...
+  ListKind kind = ListKind::kNational;
+  ListEffect effect = ListEffect::kDeny;
+  // Whether a number that the list does not cover is NOT_COVERED. Lists that are not required
+  // but loaded still answer STALE when they are too old.
+  bool required = true;
+  // Area codes that the list must cover; a state's list need not cover other states. A number
+  // that is on the list counts whatever its area code.
+  std::bitset<kAreaCodes> applies_to;
+  absl::Duration max_age = absl::Hours(31 * 24);
+  uint64_t release_id = 0;  // 0: nothing loaded
+  std::string digest;       // 32 hexadecimal digits
+  NumberSet numbers;
+  std::array<AreaCoverage, kAreaCodes> areas{};
+};
+
+struct Snapshot {
+  uint64_t revision = 0;
+  // In the order of the policy.
+  std::vector<std::shared_ptr<const SnapshotList>> lists;
+};
+using SnapshotPtr = std::shared_ptr<const Snapshot>;
+
+}  // namespace dnc

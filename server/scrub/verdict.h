@@ -1,0 +1,53 @@
+// Verdicts, reasons and rules; the values are those of dnc.v1.Verdict, Reason and Rule, and a test
+// holds them together. The proto file says what each means.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace dnc {
+
+enum class Verdict : uint8_t {
+  kUnspecified = 0,  // never sent
+  kClear = 1,
+  kListed = 2,
+  kNotCovered = 3,
+  kStale = 4,
+  kInvalid = 5,
+  kWireless = 6,
+};
+
+enum class Reason : uint8_t {
+  kUnspecified = 0,
+  kMalformed = 1,
+  kListNotLoaded = 2,
+  kAreaCodeNotLoaded = 3,
+  kAreaCodeDamaged = 4,
+  kReleaseStale = 5,
+  kHistoryNotReached = 6,
+  kNational = 8,
+  kState = 9,
+  kLitigator = 10,
+  kOtherList = 11,
+  kWireless = 12,
+  kWireline = 13,
+};
+
+enum class Rule : uint8_t {
+  kUnspecified = 0,
+  kMalformed = 1,
+  kLitigator = 2,
+  kNotCovered = 3,
+  kStale = 4,
+  kNational = 5,
+  kState = 6,
+  kOtherList = 7,
+  kWireless = 8,
+  kClear = 9,
+};
+
+// A set of reasons; bit i stands for the reason of value i.
+using ReasonSet = uint32_t;
+constexpr ReasonSet ReasonBit(Reason reason) { return 1U << static_cast<int>(reason); }
+
+}  // namespace dnc

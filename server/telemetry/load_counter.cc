@@ -1,0 +1,24 @@
+#include "server/telemetry/load_counter.h"
+
+#include <vector>
+
+namespace dnc {
+namespace {
+constexpr size_t kNewest = 128;
+}
+
+const LoadCounts& LoadCounter::Update(const Registry& registry) {
+  const std::vector<LoadInfo> loads = registry.ListLoads(kNewest, 0);
+  for (const LoadInfo& load : loads) {
+    const bool succeeded = load.state == LoadState::kSucceeded;
+    const bool refused = load.state == LoadState::kRefused;
+    if (load.created_at < since_ || !(succeeded || refused)) continue;
+    if (!counted_.insert(load.id).second) continue;
+    ++(succeeded ? counts_.succeeded : counts_.refused);
+  }
+  // Loads end in their order but for a few, so what has left the page never comes back.
+  if (!loads.empty()) counted_.erase(counted_.begin(), counted_.lower_bound(loads.back().id));
+  return counts_;
+}
+
+}  // namespace dnc

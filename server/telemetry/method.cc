@@ -1,0 +1,16 @@
+#include "server/telemetry/method.h"
+
+#include <array>
+#include <cstddef>
+
+namespace dnc {
+
+std::string_view MethodName(Method method) {
+  static constexpr std::array<std::string_view, kMethodCount> kNames = {
+      "Scrub",      "ScrubStream", "CheckNumber",  "UploadRelease", "LoadRelease",
+      "WatchLoad",  "ListLoads",   "ListReleases", "GetCoverage",   "RollBackRelease",
+      "RetireList", "GetHistory",  "GetStatus"};
+  return kNames.at(static_cast<size_t>(method));
+}
+
+}  // namespace dnc

@@ -1,0 +1,29 @@
+// The methods of the services, as metrics name them.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace dnc {
+
+enum class Method : uint8_t {
+  kScrub,
+  kScrubStream,
+  kCheckNumber,
+  kUploadRelease,
+  kLoadRelease,
+  kWatchLoad,
+  kListLoads,
+  kListReleases,
+  kGetCoverage,
+  kRollBackRelease,
+  kRetireList,
+  kGetHistory,
+  kGetStatus,
+};
+inline constexpr int kMethodCount = 13;
+
+// "Scrub", ...
+std::string_view MethodName(Method method);
+
+}  // namespace dnc

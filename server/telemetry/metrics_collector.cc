@@ -1,0 +1,178 @@
+#include "server/telemetry/metrics_collector.h"
+
+#include <array>
+#include <exception>
+#include <limits>
+#include <utility>
+
+#include "server/base/error.h"
+#include "server/base/str_cat.h"
+
+namespace dnc {
+namespace {
+
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+using Labels = std::vector<ClientMetric::Label>;
+
+constexpr std::array<const char*, kVerdictCount> kVerdictNames = {
+    "unspecified", "clear", "listed", "not_covered", "stale", "invalid", "wireless"};
+
+MetricFamily Family(std::string name, std::string help, MetricType type) {
+  MetricFamily family;
+  family.name = std::move(name);
+  family.help = std::move(help);
+  family.type = type;
+  return family;
+}
+
+void AddCounter(MetricFamily* family, Labels labels, uint64_t value) {
+  ClientMetric metric;
+  metric.label = std::move(labels);
+  metric.counter.value = static_cast<double>(value);
+  family->metric.push_back(std::move(metric));
+}
+
+void AddGauge(MetricFamily* family, Labels labels, double value) {
+  ClientMetric metric;
+  metric.label = std::move(labels);
+  metric.gauge.value = value;
+  family->metric.push_back(std::move(metric));
+}
+
+MetricFamily Numbers(const MetricsSum& sum) {
+  MetricFamily family =
+      Family("dnc_scrubbed_numbers_total", "Numbers answered, by verdict.", MetricType::Counter);
+  for (size_t i = 1; i < kVerdictNames.size(); ++i) {
+    AddCounter(&family, {{"verdict", kVerdictNames[i]}}, sum.numbers[i]);
+  }
+  return family;
+}
+
+MetricFamily Calls(const MetricsSum& sum) {
+  MetricFamily family = Family("dnc_calls_total", "Calls ended, by method and gRPC status code.",
+                               MetricType::Counter);
+  for (size_t method = 0; method < kMethodCount; ++method) {
+    const std::string name(MethodName(static_cast<Method>(method)));
+    for (size_t code = 0; code < kStatusCodeCount; ++code) {
+      if (sum.calls[method][code] == 0) continue;
+      AddCounter(&family,
+                 {{"method", name},
+                  {"code", absl::StatusCodeToString(static_cast<absl::StatusCode>(code))}},
+                 sum.calls[method][code]);
+    }
+  }
+  return family;
+}
+
+MetricFamily Latency(const MetricsSum& sum) {
+  MetricFamily family =
+      Family("dnc_handler_seconds",
+             "Time from a request read to its answer ready, without the network, by method.",
+             MetricType::Histogram);
+  for (size_t method = 0; method < kMethodCount; ++method) {
+    const LatencyCounts& counts = sum.latency[method];
+    ClientMetric metric;
+    metric.label = {{"method", std::string(MethodName(static_cast<Method>(method)))}};
+    uint64_t seen = 0;
+    for (int bucket = 0; bucket < kBucketCount; ++bucket) {
+      seen += counts.buckets[static_cast<size_t>(bucket)];
+      const double bound = bucket < kBoundCount ? static_cast<double>(BucketBound(bucket)) * 1e-9
+                                                : std::numeric_limits<double>::infinity();
+      metric.histogram.bucket.push_back({seen, bound});
+    }
+    if (seen == 0) continue;
+    metric.histogram.sample_count = seen;
+    metric.histogram.sample_sum = static_cast<double>(counts.nanoseconds) * 1e-9;
+    family.metric.push_back(std::move(metric));
+  }
+  return family;
+}
+
+void AddLists(const std::vector<ListInfo>& lists, absl::Time now,
+              std::vector<MetricFamily>* families) {
+  MetricFamily numbers =
+      Family("dnc_list_numbers", "Numbers on the list's release in force.", MetricType::Gauge);
+  MetricFamily age =
+      Family("dnc_release_age_seconds", "Age of the oldest data in the list's release in force.",
+             MetricType::Gauge);
+  MetricFamily limit = Family("dnc_list_max_age_seconds",
+                              "Age from which the list's data is stale.", MetricType::Gauge);
+  MetricFamily areas =
+      Family("dnc_list_area_codes", "Area codes of the list that are covered, stale or damaged.",
+             MetricType::Gauge);
+  for (const ListInfo& list : lists) {
+    const Labels name = {{"list", list.list}};
+    AddGauge(&limit, name, absl::ToDoubleSeconds(list.max_age));
+    AddGauge(&areas, {{"list", list.list}, {"state", "covered"}}, list.covered);
+    AddGauge(&areas, {{"list", list.list}, {"state", "stale"}}, list.stale);
+    AddGauge(&areas, {{"list", list.list}, {"state", "damaged"}}, list.damaged);
+    if (!list.release.has_value()) continue;
+    AddGauge(&numbers, name, static_cast<double>(list.release->numbers));
+    AddGauge(&age, name, absl::ToDoubleSeconds(now - list.release->obtained_at_oldest));
+  }
+  for (MetricFamily* family : {&numbers, &age, &limit, &areas}) {
+    families->push_back(std::move(*family));
+  }
+}
+
+MetricFamily Loads(const LoadCounts& counts) {
+  MetricFamily family = Family(
+      "dnc_loads_total", "Loads ended since the server started, by result.", MetricType::Counter);
+  AddCounter(&family, {{"result", "succeeded"}}, counts.succeeded);
+  AddCounter(&family, {{"result", "refused"}}, counts.refused);
+  return family;
+}
+
+MetricFamily Single(std::string name, std::string help, Labels labels, double value) {
+  MetricFamily family = Family(std::move(name), std::move(help), MetricType::Gauge);
+  AddGauge(&family, std::move(labels), value);
+  return family;
+}
+
+}  // namespace
+
+MetricsCollector::MetricsCollector(std::string version, const Metrics* metrics,
+                                   const Registry* registry, const Clock* clock)
+    : version_(std::move(version)),
+      metrics_(metrics),
+      registry_(registry),
+      clock_(clock),
+      loads_(clock->Now()) {}
+
+std::vector<MetricFamily> MetricsCollector::Collect() const {
+  const MetricsSum sum = metrics_->Sum();
+  const SnapshotPtr snapshot = registry_->snapshot();
+  std::vector<MetricFamily> families;
+  families.push_back(Single("dnc_build_info", "Always 1; the label tells the server's version.",
+                            {{"version", version_}}, 1));
+  families.push_back(Single("dnc_ready", "1 when the stored releases are read and verified.", {},
+                            snapshot != nullptr ? 1 : 0));
+  families.push_back(Numbers(sum));
+  families.push_back(Calls(sum));
+  families.push_back(Latency(sum));
+  if (snapshot == nullptr) return families;
+  families.push_back(
+      Single("dnc_revision", "Revision in force.", {}, static_cast<double>(snapshot->revision)));
+  AddLists(registry_->Lists(), clock_->Now(), &families);
+  const std::lock_guard lock(mutex_);
+  families.push_back(Loads(loads_.Update(*registry_)));
+  return families;
+}
+
+absl::StatusOr<std::unique_ptr<prometheus::Exposer>> ServeMetrics(
+    const std::string& listen, const std::shared_ptr<MetricsCollector>& collector) {
+  try {
+    auto exposer = std::make_unique<prometheus::Exposer>(listen, 1);
+    exposer->RegisterCollectable(collector);
+    return exposer;
+  } catch (const std::exception&) {
+    return Error(absl::StatusCode::kUnavailable, reason::kInvalidRequest,
+                 StrCat("cannot serve metrics on ", listen,
+                        "; is the port taken by another "
+                        "program? --metrics-listen names another address, or none if empty"));
+  }
+}
+
+}  // namespace dnc

@@ -1,0 +1,229 @@
+#include "tests/model/oracle.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace dnc::blackbox {
+namespace {
+
+constexpr std::time_t kDay = 24 * 3600;
+constexpr std::time_t kEver = std::numeric_limits<std::time_t>::max();
+
+bool IsNational(const std::string& list) { return list == "national"; }
+bool IsPorted(const std::string& list) { return list == "wireless" || list == "wireline"; }
+
+std::time_t MaxAge(const std::string& list) { return (IsPorted(list) ? 15 : 31) * kDay; }
+
+// The coverage of a list of CSV files is kept under area code 0: it speaks for all.
+int CoverageKey(const std::string& list, int area_code) {
+  return IsNational(list) ? area_code : 0;
+}
+
+void Note(OracleAnswer& answer, v1::Rule rule, v1::Reason reason) {
+  if (rule < answer.rule) answer.rule = rule;
+  answer.reasons |= 1U << reason;
+}
+
+void NoteMatch(const std::string& list, OracleAnswer& answer) {
+  if (IsNational(list)) return Note(answer, v1::RULE_NATIONAL, v1::REASON_NATIONAL);
+  if (list == "wireless") return Note(answer, v1::RULE_WIRELESS, v1::REASON_WIRELESS);
+  if (list == "wireline") return Note(answer, v1::RULE_CLEAR, v1::REASON_WIRELINE);
+  if (list.rfind("state:", 0) == 0) return Note(answer, v1::RULE_STATE, v1::REASON_STATE);
+  if (list.rfind("litigator:", 0) == 0) {
+    return Note(answer, v1::RULE_LITIGATOR, v1::REASON_LITIGATOR);
+  }
+  Note(answer, v1::RULE_OTHER_LIST, v1::REASON_OTHER_LIST);
+}
+
+v1::Verdict VerdictOfRule(v1::Rule rule) {
+  switch (rule) {
+    case v1::RULE_MALFORMED:
+      return v1::VERDICT_INVALID;
+    case v1::RULE_NOT_COVERED:
+      return v1::VERDICT_NOT_COVERED;
+    case v1::RULE_STALE:
+      return v1::VERDICT_STALE;
+    case v1::RULE_WIRELESS:
+      return v1::VERDICT_WIRELESS;
+    case v1::RULE_CLEAR:
+      return v1::VERDICT_CLEAR;
+    default:
+      return v1::VERDICT_LISTED;
+  }
+}
+
+bool Holds(const NumberSets& sets, uint64_t number) {
+  const auto area = sets.find(AreaOf(number));
+  return area != sets.end() && area->second.count(number) != 0;
+}
+
+// What happened to `number` last, up to `moment`.
+std::optional<OracleEvent> LastEvent(const OracleList& list, uint64_t number,
+                                     std::time_t moment) {
+  std::optional<OracleEvent> last;
+  for (const OracleRelease& release : list.lineage) {
+    for (const OracleEvent& event : release.events) {
+      if (event.number == number && event.time <= moment) last = event;
+    }
+  }
+  return last;
+}
+
+// The events that turn `before` into `after`, all at `time`.
+void AppendDifference(const std::set<uint64_t>& before, const std::set<uint64_t>& after,
+                      std::time_t time, std::vector<OracleEvent>& events) {
+  for (const uint64_t number : after) {
+    if (before.count(number) == 0) events.push_back({number, time, true, false});
+  }
+  for (const uint64_t number : before) {
+    if (after.count(number) == 0) events.push_back({number, time, false, false});
+  }
+}
+
+}  // namespace
+
+bool Oracle::loaded(const std::string& list) const {
+  const auto it = lists_.find(list);
+  return it != lists_.end() && it->second.loaded();
+}
+
+NumberSets Oracle::Numbers(const std::string& list) const {
+  return loaded(list) ? lists_.at(list).now().numbers : NumberSets{};
+}
+
+std::set<int> Oracle::AreaCodes(const std::string& list) const {
+  std::set<int> area_codes;
+  if (!loaded(list)) return area_codes;
+  for (const auto& [area_code, time] : lists_.at(list).now().obtained_at) {
+    area_codes.insert(area_code);
+  }
+  return area_codes;
+}
+
+void Oracle::Publish(const std::string& list, OracleRelease release) {
+  OracleList& state = lists_[list];
+  if (state.loaded()) state.kept = std::min(kKeepReleases, state.kept + 1);
+  state.lineage.push_back(std::move(release));
+}
+
+void Oracle::LoadFull(const NumberSets& numbers, std::time_t obtained_at) {
+  const std::string list = "national";
+  OracleRelease release = loaded(list) ? lists_.at(list).now() : OracleRelease{};
+  release.events.clear();
+  for (const auto& [area_code, after] : numbers) {
+    AppendDifference(release.numbers[area_code], after, obtained_at, release.events);
+    release.numbers[area_code] = after;
+    release.obtained_at[area_code] = obtained_at;
+  }
+  Publish(list, std::move(release));
+}
+
+void Oracle::LoadWhole(const std::string& list, const NumberSets& numbers,
+                       std::time_t obtained_at) {
+  OracleRelease release;
+  NumberSets before = Numbers(list);
+  for (const auto& [area_code, after] : numbers) {
+    AppendDifference(before[area_code], after, obtained_at, release.events);
+  }
+  for (const auto& [area_code, gone] : before) {
+    if (numbers.count(area_code) == 0) {
+      AppendDifference(gone, {}, obtained_at, release.events);
+    }
+  }
+  release.numbers = numbers;
+  release.obtained_at[0] = obtained_at;
+  Publish(list, std::move(release));
+}
+
+uint64_t Oracle::LoadChanges(std::vector<OracleEvent> changes, const std::set<int>& area_codes,
+                             std::time_t obtained_at) {
+  OracleRelease release = lists_.at("national").now();
+  release.events.clear();
+  const auto earlier = [](const OracleEvent& a, const OracleEvent& b) { return a.time < b.time; };
+  std::stable_sort(changes.begin(), changes.end(), earlier);
+  std::map<uint64_t, OracleEvent> last;
+  for (const OracleEvent& change : changes) last[change.number] = change;
+  uint64_t no_effect = 0;
+  for (const auto& [number, change] : last) {
+    std::set<uint64_t>& numbers = release.numbers[AreaOf(number)];
+    const bool listed = numbers.count(number) != 0;
+    if (listed == change.added) {
+      ++no_effect;
+      continue;
+    }
+    if (change.added) {
+      numbers.insert(number);
+    } else {
+      numbers.erase(number);
+    }
+    release.events.push_back({number, change.time, change.added, true});
+  }
+  std::stable_sort(release.events.begin(), release.events.end(), earlier);
+  for (const int area_code : area_codes) release.obtained_at[area_code] = obtained_at;
+  Publish("national", std::move(release));
+  return no_effect;
+}
+
+bool Oracle::RollBack(const std::string& list) {
+  const auto it = lists_.find(list);
+  if (it == lists_.end() || it->second.kept == 0) return false;
+  it->second.lineage.pop_back();
+  --it->second.kept;
+  return true;
+}
+
+void Oracle::Retire(const std::string& list) { lists_.erase(list); }
+
+std::time_t Oracle::FirstRelease(const std::string& list) const {
+  std::time_t first = lists_.at(list).lineage.front().obtained_at.begin()->second;
+  for (const auto& [area_code, time] : lists_.at(list).lineage.front().obtained_at) {
+    first = std::min(first, time);
+  }
+  return first;
+}
+
+void Oracle::NoteCoverage(const std::string& name, const OracleList& list, int area_code,
+                          std::time_t moment, bool as_of, OracleAnswer& answer) const {
+  if (name == "wireline") return;  // only informs
+  const int key = CoverageKey(name, area_code);
+  const auto& covered = list.now().obtained_at;
+  if (covered.count(key) == 0) {
+    return Note(answer, v1::RULE_NOT_COVERED, v1::REASON_AREA_CODE_NOT_LOADED);
+  }
+  std::optional<std::time_t> newest;
+  for (const OracleRelease& release : list.lineage) {
+    const auto obtained = release.obtained_at.find(key);
+    if (obtained == release.obtained_at.end()) continue;
+    if (!as_of || obtained->second <= moment) newest = obtained->second;
+  }
+  if (!newest) return Note(answer, v1::RULE_NOT_COVERED, v1::REASON_HISTORY_NOT_REACHED);
+  if (moment - *newest > MaxAge(name)) {
+    Note(answer, v1::RULE_STALE, v1::REASON_RELEASE_STALE);
+  }
+}
+
+OracleAnswer Oracle::Ask(uint64_t number, std::time_t now,
+                         std::optional<std::time_t> as_of) const {
+  OracleAnswer answer;
+  answer.rule = v1::RULE_CLEAR;
+  const std::time_t moment = as_of.value_or(now);
+  const bool malformed = number == 0;
+  if (malformed) Note(answer, v1::RULE_MALFORMED, v1::REASON_MALFORMED);
+  if (!malformed && !loaded("national")) {
+    Note(answer, v1::RULE_NOT_COVERED, v1::REASON_LIST_NOT_LOADED);
+  }
+  for (const auto& [name, list] : lists_) {
+    if (malformed || !list.loaded()) continue;
+    NoteCoverage(name, list, AreaOf(number), moment, as_of.has_value(), answer);
+    const bool holds_now = Holds(list.now().numbers, number);
+    if (!as_of && !holds_now) continue;
+    const auto last = LastEvent(list, number, as_of ? moment : kEver);
+    if (as_of && !(last && last->added)) continue;
+    NoteMatch(name, answer);
+    answer.matches[name] = last;
+  }
+  answer.verdict = VerdictOfRule(answer.rule);
+  return answer;
+}
+
+}  // namespace dnc::blackbox

@@ -1,0 +1,92 @@
+// The registry as a person would write it down: sets of numbers, and events with their times.
+//
+// Slow, plain and obviously right. It knows nothing of files, blocks or snapshots; what the real
+// server answers must be what the oracle answers.
+#pragma once
+
+#include <cstdint>
+#include <ctime>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "dnc/v1/verdict.pb.h"
+
+namespace dnc::blackbox {
+
+using NumberSets = std::map<int, std::set<uint64_t>>;  // by area code
+
+inline int AreaOf(uint64_t number) { return static_cast<int>(number / 10'000'000); }
+
+// Something that happened to a number.
+struct OracleEvent {
+  uint64_t number = 0;
+  std::time_t time = 0;
+  bool added = false;
+  bool exact = false;  // a change list told the time
+};
+
+// A release, whole: nothing is shared, nothing is clever.
+struct OracleRelease {
+  NumberSets numbers;
+  std::map<int, std::time_t> obtained_at;  // by area code; for lists of CSV files under 0
+  std::vector<OracleEvent> events;         // against the release before, in order of time
+};
+
+// A list with the releases that led to the one in force.
+struct OracleList {
+  std::vector<OracleRelease> lineage;  // oldest first; empty: not loaded
+  int kept = 0;                        // how many releases can be gone back to
+
+  bool loaded() const { return !lineage.empty(); }
+  const OracleRelease& now() const { return lineage.back(); }
+};
+
+// The answer for a number.
+struct OracleAnswer {
+  v1::Verdict verdict = v1::VERDICT_UNSPECIFIED;
+  v1::Rule rule = v1::RULE_UNSPECIFIED;
+  uint32_t reasons = 0;
+  std::map<std::string, std::optional<OracleEvent>> matches;  // by list: the event that added it
+};
+
+class Oracle {
+ public:
+  // How many releases before the one in force a server keeps.
+  static constexpr int kKeepReleases = 1;
+
+  bool loaded(const std::string& list) const;
+  // Empty if the list is not loaded.
+  NumberSets Numbers(const std::string& list) const;
+  std::set<int> AreaCodes(const std::string& list) const;
+  const std::map<std::string, OracleList>& lists() const { return lists_; }
+
+  // A full list that replaces the area codes that it names.
+  void LoadFull(const NumberSets& numbers, std::time_t obtained_at);
+  // A full list of another kind: replaces everything.
+  void LoadWhole(const std::string& list, const NumberSets& numbers, std::time_t obtained_at);
+  // A change list; `changes` in any order, applied by time. Refreshes `area_codes`. Returns how
+  // many numbers were already as the list wanted them.
+  uint64_t LoadChanges(std::vector<OracleEvent> changes, const std::set<int>& area_codes,
+                       std::time_t obtained_at);
+  // False, and nothing changes, if there is no release to go back to.
+  bool RollBack(const std::string& list);
+  void Retire(const std::string& list);
+
+  // `number` 0: malformed. `as_of` empty: now.
+  OracleAnswer Ask(uint64_t number, std::time_t now, std::optional<std::time_t> as_of) const;
+
+  // The first release of any list; an as-of question before it cannot be answered.
+  std::time_t FirstRelease(const std::string& list) const;
+
+ private:
+  void Publish(const std::string& list, OracleRelease release);
+  void NoteCoverage(const std::string& name, const OracleList& list, int area_code,
+                    std::time_t moment, bool as_of, OracleAnswer& answer) const;
+
+  std::map<std::string, OracleList> lists_;
+};
+
+}  // namespace dnc::blackbox

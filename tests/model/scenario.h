@@ -1,0 +1,70 @@
+// A random life of a server: loads, refusals, rollbacks, restarts and kills, each done to the
+// real server and to the oracle.
+#pragma once
+
+#include <ctime>
+#include <string>
+#include <vector>
+
+#include "tests/model/comparison.h"
+#include "tests/model/oracle.h"
+#include "tests/support/seed.h"
+#include "tests/support/server_process.h"
+#include "tests/support/temp_dir.h"
+
+namespace dnc::blackbox {
+
+// Not thread-safe. Failures are GoogleTest failures.
+class Scenario {
+ public:
+  // `days`: how long before now the life begins; it ends at the present.
+  Scenario(Random& random, int days);
+
+  // Does one step and asks afterwards. False when the present is reached or a test has failed.
+  bool Step();
+
+  // For failure messages: what was done so far.
+  std::string Diary() const;
+
+ private:
+  void LoadFullLists();
+  void LoadChangeList();
+  void LoadOtherList();
+  void RefuseSomething();
+  void RefuseChangeList();
+  void RollBack();
+  void Retire();
+  void Restart(bool gently);
+  void KillDuringLoad();
+  void Ask();
+
+  // The numbers that an area code could have next, and the load that brings them.
+  std::set<uint64_t> NextNumbers(int area_code);
+  std::set<uint64_t> Shrunk(const std::set<uint64_t>& numbers);
+  std::vector<OracleEvent> NextChanges(const std::set<int>& area_codes);
+  LoadRequest RequestFor(const NumberSets& numbers);
+  LoadRequest RequestFor(const std::vector<OracleEvent>& changes, const std::string& label);
+  Form RandomForm();
+  uint64_t RandomNumber(int area_code);
+  // A listed number or one of its neighbours, or any other.
+  uint64_t NumberToAsk();
+
+  void ExpectLoaded(const LoadRequest& request);
+  void ExpectRefused(const LoadRequest& request, v1::Guard guard);
+  void Note(const std::string& entry);
+  void Connect();
+
+  Random& random_;
+  TempDir dir_;
+  ServerProcess server_;
+  std::unique_ptr<TestClient> client_;
+  Oracle oracle_;
+  std::time_t begin_;
+  std::time_t time_;       // of the latest accepted data
+  std::time_t next_time_;  // of the data of this step
+  uint64_t files_ = 0;     // written so far, for names
+  std::vector<uint64_t> asked_;  // numbers that were listed once
+  std::vector<std::string> diary_;
+};
+
+}  // namespace dnc::blackbox

@@ -1,0 +1,171 @@
+#include "tests/support/test_client.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
+
+namespace dnc::blackbox {
+namespace {
+
+constexpr size_t kChunkBytes = 256 << 10;
+
+void SetDeadline(grpc::ClientContext& context, int seconds = 60) {
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(seconds));
+}
+
+std::shared_ptr<grpc::Channel> Connect(const std::string& address) {
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(64 << 20);
+  // Channels to servers that come and go on the same port must not share a connection.
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+}
+
+v1::UploadReleaseRequest OptionsPart(const LoadRequest& request) {
+  v1::UploadReleaseRequest part;
+  v1::LoadOptions* options = part.mutable_options();
+  options->set_list(request.list);
+  options->set_requested_by("tests");
+  if (request.obtained_at) options->mutable_obtained_at()->set_seconds(*request.obtained_at);
+  for (const v1::Guard guard : request.overrides) options->add_overrides(guard);
+  return part;
+}
+
+bool WriteFile(grpc::ClientWriter<v1::UploadReleaseRequest>& writer, const ListFile& file) {
+  v1::UploadReleaseRequest start;
+  start.mutable_file()->set_name(file.name);
+  start.mutable_file()->set_size_bytes(file.bytes.size());
+  if (!writer.Write(start)) return false;
+  for (size_t at = 0; at < file.bytes.size(); at += kChunkBytes) {
+    v1::UploadReleaseRequest chunk;
+    chunk.set_chunk(file.bytes.substr(at, kChunkBytes));
+    if (!writer.Write(chunk)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::string LoadOutcome::Describe() const {
+  if (!status.ok()) {
+    return "call failed with code " + std::to_string(status.error_code()) + " " +
+           ReasonOf(status) + ": " + status.error_message();
+  }
+  return "load " + std::to_string(load.id()) + " of " + load.list() + " is " +
+         v1::LoadState_Name(load.state()) + " " + load.error_reason() + " " +
+         v1::Guard_Name(load.refused_by()) + ": " + load.error();
+}
+
+std::string ReasonOf(const grpc::Status& status) {
+  google::rpc::Status details;
+  if (!details.ParseFromString(status.error_details())) return "";
+  for (const auto& detail : details.details()) {
+    google::rpc::ErrorInfo info;
+    if (detail.UnpackTo(&info)) return info.reason();
+  }
+  return "";
+}
+
+TestClient::TestClient(const std::string& address)
+    : channel_(Connect(address)),
+      registry_(v1::RegistryService::NewStub(channel_)),
+      scrub_(v1::ScrubService::NewStub(channel_)) {}
+
+LoadOutcome TestClient::StartLoad(const LoadRequest& request) {
+  grpc::ClientContext context;
+  SetDeadline(context);
+  v1::UploadReleaseResponse response;
+  const auto writer = registry_->UploadRelease(&context, &response);
+  bool open = writer->Write(OptionsPart(request));
+  for (const ListFile& file : request.files) open = open && WriteFile(*writer, file);
+  writer->WritesDone();
+  LoadOutcome outcome;
+  outcome.status = writer->Finish();
+  outcome.load = response.load();
+  return outcome;
+}
+
+LoadOutcome TestClient::Load(const LoadRequest& request) {
+  LoadOutcome outcome = StartLoad(request);
+  if (!outcome.status.ok()) return outcome;
+  grpc::ClientContext context;
+  SetDeadline(context, 120);
+  v1::WatchLoadRequest watch;
+  watch.set_load_id(outcome.load.id());
+  const auto reader = registry_->WatchLoad(&context, watch);
+  v1::WatchLoadResponse answer;
+  while (reader->Read(&answer)) outcome.load = answer.load();
+  outcome.status = reader->Finish();
+  return outcome;
+}
+
+grpc::Status TestClient::Scrub(const v1::ScrubRequest& request, v1::ScrubResponse* response) {
+  grpc::ClientContext context;
+  SetDeadline(context);
+  return scrub_->Scrub(&context, request, response);
+}
+
+std::vector<v1::Verdict> TestClient::Verdicts(const std::vector<uint64_t>& numbers) {
+  std::vector<v1::Verdict> verdicts;
+  for (size_t first = 0; first < numbers.size(); first += 10'000) {
+    const size_t last = std::min(numbers.size(), first + 10'000);
+    v1::ScrubRequest request;
+    for (size_t i = first; i < last; ++i) request.add_numbers(numbers[i]);
+    v1::ScrubResponse response;
+    if (!Scrub(request, &response).ok()) return {};
+    for (const int verdict : response.verdicts()) {
+      verdicts.push_back(static_cast<v1::Verdict>(verdict));
+    }
+  }
+  return verdicts;
+}
+
+v1::GetCoverageResponse TestClient::Coverage(const std::string& list) {
+  grpc::ClientContext context;
+  SetDeadline(context);
+  v1::GetCoverageRequest request;
+  request.set_list(list);
+  v1::GetCoverageResponse response;
+  registry_->GetCoverage(&context, request, &response);
+  return response;
+}
+
+v1::GetStatusResponse TestClient::Status() {
+  grpc::ClientContext context;
+  SetDeadline(context);
+  v1::GetStatusResponse response;
+  registry_->GetStatus(&context, {}, &response);
+  return response;
+}
+
+std::vector<v1::Release> TestClient::Releases(const std::string& list) {
+  grpc::ClientContext context;
+  SetDeadline(context);
+  v1::ListReleasesRequest request;
+  request.set_list(list);
+  v1::ListReleasesResponse response;
+  registry_->ListReleases(&context, request, &response);
+  return {response.releases().begin(), response.releases().end()};
+}
+
+grpc::Status TestClient::RollBack(const std::string& list,
+                                  v1::RollBackReleaseResponse* response) {
+  grpc::ClientContext context;
+  SetDeadline(context);
+  v1::RollBackReleaseRequest request;
+  request.set_list(list);
+  return registry_->RollBackRelease(&context, request, response);
+}
+
+grpc::Status TestClient::Retire(const std::string& list) {
+  grpc::ClientContext context;
+  SetDeadline(context);
+  v1::RetireListRequest request;
+  request.set_list(list);
+  v1::RetireListResponse response;
+  return registry_->RetireList(&context, request, &response);
+}
+
+}  // namespace dnc::blackbox

@@ -1,0 +1,69 @@
+// A plain client of the two services, for tests: no retries, nothing hidden.
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+
+#include <cstdint>
+#include <ctime>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dnc/v1/registry_service.grpc.pb.h"
+#include "dnc/v1/scrub_service.grpc.pb.h"
+#include "tests/support/list_files.h"
+
+namespace dnc::blackbox {
+
+struct LoadRequest {
+  std::vector<ListFile> files;
+  std::string list = "national";
+  std::optional<std::time_t> obtained_at;
+  std::vector<v1::Guard> overrides;
+};
+
+// How a load ended.
+struct LoadOutcome {
+  grpc::Status status;  // of the calls; the load itself may be refused under an OK
+  v1::Load load;        // as it was last seen
+
+  bool succeeded() const { return status.ok() && load.state() == v1::LOAD_STATE_SUCCEEDED; }
+  bool refused() const { return status.ok() && load.state() == v1::LOAD_STATE_REFUSED; }
+  // For failure messages.
+  std::string Describe() const;
+};
+
+// The reason of an error as in ErrorInfo.reason; empty if it carries none.
+std::string ReasonOf(const grpc::Status& status);
+
+// Thread-safe. Every call has a deadline, so that a test never hangs.
+class TestClient {
+ public:
+  explicit TestClient(const std::string& address);
+
+  // Uploads, and waits for the end of the load.
+  LoadOutcome Load(const LoadRequest& request);
+
+  // Uploads, and returns when the load is accepted.
+  LoadOutcome StartLoad(const LoadRequest& request);
+
+  grpc::Status Scrub(const v1::ScrubRequest& request, v1::ScrubResponse* response);
+
+  // The verdicts of `numbers`; empty if the call failed.
+  std::vector<v1::Verdict> Verdicts(const std::vector<uint64_t>& numbers);
+
+  v1::GetCoverageResponse Coverage(const std::string& list = "national");
+  v1::GetStatusResponse Status();
+  // Newest first.
+  std::vector<v1::Release> Releases(const std::string& list = "national");
+  grpc::Status RollBack(const std::string& list, v1::RollBackReleaseResponse* response);
+  grpc::Status Retire(const std::string& list);
+
+ private:
+  std::shared_ptr<grpc::Channel> channel_;
+  std::unique_ptr<v1::RegistryService::Stub> registry_;
+  std::unique_ptr<v1::ScrubService::Stub> scrub_;
+};
+
+}  // namespace dnc::blackbox

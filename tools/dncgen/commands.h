@@ -1,0 +1,16 @@
+// The commands of dncgen.
+#pragma once
+
+#include "CLI/CLI.hpp"
+#include "absl/status/status.h"
+
+namespace dnc {
+
+// Each adds a command to `app`; when it is chosen it runs while the arguments are parsed and leaves
+// what became of it in `status`. Both must outlive the parse.
+void AddFullCommand(CLI::App& app, absl::Status& status);
+void AddChangesCommand(CLI::App& app, absl::Status& status);
+void AddLeadsCommand(CLI::App& app, absl::Status& status);
+void AddListCommand(CLI::App& app, absl::Status& status);
+
+}  // namespace dnc

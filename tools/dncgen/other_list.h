@@ -1,0 +1,32 @@
+// Writes synthetic lists of the other kinds: state and litigator lists as CSV, wireless numbers as
+// iconectiv writes ported numbers.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+
+namespace dnc {
+
+enum class OtherListKind {
+  kState,      // `phone,registered_on`
+  kLitigator,  // `name,phone,filed_on`, with quoting
+  kWireless,   // a ten-digit number a line
+};
+
+struct OtherListOptions {
+  OtherListKind kind = OtherListKind::kState;
+  std::string path;  // a name that ends with .zip is zipped
+  uint64_t numbers = 0;
+  uint64_t seed = 1;
+  std::vector<int> area_codes;  // empty: all
+  bool ranges = false;          // kWireless: neighbours as `2015550100,0104`, the form of the files
+                                // without -NORANGE in their name
+};
+
+// Writes exactly `options.numbers` numbers, ascending. Memory is bounded. Errors as WriteFullList.
+absl::Status WriteOtherList(const OtherListOptions& options);
+
+}  // namespace dnc
