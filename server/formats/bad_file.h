@@ -7,8 +7,8 @@
 #include <string_view>
 
 #include "absl/status/status.h"
-#include "absl/strings/str_cat.h"
 #include "server/base/error.h"
+#include "server/base/str_cat.h"
 
 namespace dnc {
 
@@ -17,7 +17,7 @@ inline absl::Status BadFile(std::string_view message) {
   return Error(absl::StatusCode::kInvalidArgument, reason::kBadFile, message);
 }
 inline absl::Status BadLine(uint64_t line, std::string_view message) {
-  return BadFile(absl::StrCat("line ", line, ": ", message));
+  return BadFile(StrCat("line ", line, ": ", message));
 }
 
 // DATA_LOSS, DAMAGED_FILE.

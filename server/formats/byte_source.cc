@@ -1,8 +1,7 @@
 #include "server/formats/byte_source.h"
 
-#include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "server/base/status_macros.h"
+#include "server/base/str_cat.h"
 #include "server/formats/bad_file.h"
 
 namespace dnc {
@@ -51,20 +50,20 @@ std::unique_ptr<ByteSource> MakePlainSource(HashedFile& file) {
 }
 
 bool IsZip(std::string_view head) {
-  return absl::StartsWith(head, "PK\x03\x04") || absl::StartsWith(head, "PK\x05\x06");
+  return head.starts_with("PK\x03\x04") || head.starts_with("PK\x05\x06");
 }
 
 absl::Status RefuseForeignHead(std::string_view head) {
   for (const ForeignHead& packed : kPacked) {
-    if (absl::StartsWith(head, packed.magic)) {
-      return BadFile(absl::StrCat("the content is packed with ", packed.name,
-                                  "; unpack it, and load the plain file or a zip archive of it"));
+    if (head.starts_with(packed.magic)) {
+      return BadFile(StrCat("the content is packed with ", packed.name,
+                            "; unpack it, and load the plain file or a zip archive of it"));
     }
   }
   for (const ForeignHead& foreign : kForeign) {
-    if (absl::StartsWith(head, foreign.magic)) {
+    if (head.starts_with(foreign.magic)) {
       return BadFile(
-          absl::StrCat("the content is ", foreign.name, "; save the list as plain text in UTF-8"));
+          StrCat("the content is ", foreign.name, "; save the list as plain text in UTF-8"));
     }
   }
   return absl::OkStatus();

@@ -1,11 +1,9 @@
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "server/base/status_macros.h"
+#include "server/base/str_cat.h"
 #include "server/formats/bad_file.h"
 #include "server/formats/csv_parser.h"
 #include "server/formats/readers.h"
@@ -32,7 +30,7 @@ bool LooksLikeHeading(std::string_view cell) {
 }
 
 std::string Heading(std::string_view cell) {
-  return absl::AsciiStrToLower(absl::StripAsciiWhitespace(cell));
+  return absl::AsciiStrToLower(absl::StripAsciiWhitespace(ToAbsl(cell)));
 }
 
 bool IsUsualColumn(std::string_view cell) {
@@ -43,12 +41,11 @@ bool IsUsualColumn(std::string_view cell) {
 
 std::string Headings(const CsvRecord& first) {
   const size_t shown = std::min(first.cells.size(), kShownHeadings);
-  const std::vector<std::string_view> cells(first.cells.begin(), first.cells.begin() + shown);
-  return absl::StrCat(absl::StrJoin(cells, ", ",
-                                    [](std::string* out, std::string_view cell) {
-                                      absl::StrAppend(out, "`", SafeText(cell), "`");
-                                    }),
-                      shown < first.cells.size() ? ", ..." : "");
+  std::string headings;
+  for (size_t i = 0; i < shown; ++i) {
+    absl::StrAppend(&headings, i == 0 ? "`" : ", `", SafeText(first.cells[i]), "`");
+  }
+  return shown < first.cells.size() ? headings + ", ..." : headings;
 }
 
 // The FTC's data about reported calls lists callers, not people who ask not to be called.
@@ -120,8 +117,8 @@ absl::StatusOr<size_t> CsvReader::FindColumn(const CsvRecord& first) const {
   if (options_.column_number < 0 ||
       static_cast<size_t>(options_.column_number) > first.cells.size()) {
     return BadLine(first.line,
-                   absl::StrCat("there is no column ", options_.column_number, "; the columns are ",
-                                "1 to ", first.cells.size(), ": ", Headings(first)));
+                   StrCat("there is no column ", options_.column_number, "; the columns are ",
+                          "1 to ", first.cells.size(), ": ", Headings(first)));
   }
   return static_cast<size_t>(options_.column_number) - 1;
 }
@@ -131,13 +128,12 @@ absl::StatusOr<size_t> CsvReader::FindNamedColumn(const CsvRecord& first) const 
   const auto is_wanted = [&wanted](std::string_view cell) { return Heading(cell) == wanted; };
   const auto found = std::find_if(first.cells.begin(), first.cells.end(), is_wanted);
   if (found == first.cells.end()) {
-    return BadLine(first.line, absl::StrCat("there is no column `", SafeText(options_.column),
-                                            "`; the headings are ", Headings(first)));
+    return BadLine(first.line, StrCat("there is no column `", SafeText(options_.column),
+                                      "`; the headings are ", Headings(first)));
   }
   if (std::count_if(first.cells.begin(), first.cells.end(), is_wanted) > 1) {
-    return BadLine(first.line,
-                   absl::StrCat("several columns are called `", SafeText(options_.column),
-                                "`; name the column by its number"));
+    return BadLine(first.line, StrCat("several columns are called `", SafeText(options_.column),
+                                      "`; name the column by its number"));
   }
   return static_cast<size_t>(found - first.cells.begin());
 }
@@ -149,25 +145,25 @@ absl::StatusOr<size_t> CsvReader::FindUsualColumn(const CsvRecord& first) const 
     return static_cast<size_t>(found - first.cells.begin());
   }
   return BadLine(first.line,
-                 absl::StrCat("which of the ", first.cells.size(),
-                              " columns holds the numbers is not clear; name it by its heading or "
-                              "its number. The first line has ",
-                              Headings(first)));
+                 StrCat("which of the ", first.cells.size(),
+                        " columns holds the numbers is not clear; name it by its heading or "
+                        "its number. The first line has ",
+                        Headings(first)));
 }
 
 absl::Status CsvReader::ReadRecord(const CsvRecord& record) {
   // Another count means that a delimiter or a quote is missing, and the columns are shifted.
   if (record.cells.size() != columns_) {
     return BadLine(record.line,
-                   absl::StrCat("it has ", record.cells.size(), " columns, but the first line has ",
-                                columns_, "; check its delimiters and quotes"));
+                   StrCat("it has ", record.cells.size(), " columns, but the first line has ",
+                          columns_, "; check its delimiters and quotes"));
   }
   const std::string_view cell = record.cells[column_];
   const ParsedNumber number = ParseNumber(cell);
   if (!number.ok) {
-    return BadLine(record.line, absl::StrCat("column ", column_ + 1, " is ",
-                                             cell.empty() ? "empty" : "not a US phone number",
-                                             "; correct the line or take it out of the file"));
+    return BadLine(record.line, StrCat("column ", column_ + 1, " is ",
+                                       cell.empty() ? "empty" : "not a US phone number",
+                                       "; correct the line or take it out of the file"));
   }
   DNC_RETURN_IF_ERROR(batch_.SetKind(FileKind::kFull, record.line));
   return batch_.AddNumber(number.number, record.line);

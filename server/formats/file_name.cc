@@ -2,8 +2,8 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "absl/time/civil_time.h"
+#include "server/base/str_cat.h"
 #include "server/formats/bad_file.h"
 
 namespace dnc {
@@ -83,28 +83,30 @@ FileNameFacts ParseFileName(std::string_view name) {
   return facts;
 }
 
-std::string LowerBaseName(std::string_view name) { return absl::AsciiStrToLower(BaseName(name)); }
+std::string LowerBaseName(std::string_view name) {
+  return absl::AsciiStrToLower(ToAbsl(BaseName(name)));
+}
 
-bool IsZipName(std::string_view name) { return absl::EndsWithIgnoreCase(name, ".zip"); }
+bool IsZipName(std::string_view name) { return absl::EndsWithIgnoreCase(ToAbsl(name), ".zip"); }
 
 absl::Status CheckKindWords(std::string_view what, std::string_view text, FileKind kind) {
-  const bool says_change =
-      absl::StrContainsIgnoreCase(text, "change") || absl::StrContainsIgnoreCase(text, "delta");
-  const bool says_full = absl::StrContainsIgnoreCase(text, "full");
+  const std::string lower = absl::AsciiStrToLower(ToAbsl(text));
+  const bool says_change = absl::StrContains(lower, "change") || absl::StrContains(lower, "delta");
+  const bool says_full = absl::StrContains(lower, "full");
   if (says_change == says_full) return absl::OkStatus();
   if (says_change && kind == FileKind::kFull) {
-    return BadFile(absl::StrCat(
-        what,
-        " speaks of a change list, but the content is a full list; loading it as either "
-        "could lose numbers. Find out which it is, and correct ",
-        what, " if it is wrong"));
+    return BadFile(
+        StrCat(what,
+               " speaks of a change list, but the content is a full list; loading it as either "
+               "could lose numbers. Find out which it is, and correct ",
+               what, " if it is wrong"));
   }
   if (says_full && kind == FileKind::kChange) {
-    return BadFile(absl::StrCat(
-        what,
-        " speaks of a full list, but the content is a change list. Find out which it is, "
-        "and correct ",
-        what, " if it is wrong"));
+    return BadFile(
+        StrCat(what,
+               " speaks of a full list, but the content is a change list. Find out which it is, "
+               "and correct ",
+               what, " if it is wrong"));
   }
   return absl::OkStatus();
 }
@@ -113,12 +115,12 @@ absl::Status CheckNameAgainstContent(std::string_view name, FileKind kind, FileF
   std::string base = LowerBaseName(name);
   if (IsZipName(base)) base.resize(base.size() - 4);
   const bool is_xml = format == FileFormat::kXml;
-  if (absl::EndsWith(base, ".xml") && !is_xml) {
+  if (base.ends_with(".xml") && !is_xml) {
     return BadFile(
         "the name ends with .xml, but the content is not XML. Download the file again, or rename "
         "it if its name is wrong");
   }
-  if ((absl::EndsWith(base, ".txt") || absl::EndsWith(base, ".csv")) && is_xml) {
+  if ((base.ends_with(".txt") || base.ends_with(".csv")) && is_xml) {
     return BadFile(
         "the name is that of a text file, but the content is XML. Download the file again, or "
         "rename it if its name is wrong");

@@ -1,6 +1,6 @@
 #include "absl/strings/ascii.h"
-#include "absl/strings/str_cat.h"
 #include "server/base/status_macros.h"
+#include "server/base/str_cat.h"
 #include "server/formats/bad_file.h"
 #include "server/formats/flat_record.h"
 #include "server/formats/readers.h"
@@ -71,7 +71,7 @@ absl::Status FlatReader::ReadLine(const Line& line) {
   }
   if (IsHeading(line)) return absl::OkStatus();
   const absl::StatusOr<FlatRecord> record = ParseFlatRecord(line.text);
-  if (!record.ok()) return WithPrefix(record.status(), absl::StrCat("line ", line.number));
+  if (!record.ok()) return WithPrefix(record.status(), StrCat("line ", line.number));
   DNC_RETURN_IF_ERROR(batch_.SetKind(record->kind, line.number));
   if (record->kind == FileKind::kFull) return batch_.AddNumber(record->change.number, line.number);
   exact_may_follow_ = false;

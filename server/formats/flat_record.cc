@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "absl/strings/str_cat.h"
 #include "server/base/status_macros.h"
+#include "server/base/str_cat.h"
 #include "server/formats/bad_file.h"
 #include "server/formats/record_time.h"
 #include "server/numbers/digits.h"
@@ -37,8 +37,8 @@ absl::Status NoRecord() {
 absl::StatusOr<bool> IsAddition(std::string_view action) {
   if (action == "A" || action == "a") return true;
   if (action == "D" || action == "d") return false;
-  return BadFile(absl::StrCat("unknown action `", SafeText(action),
-                              "`; only A (added) and D (deleted) are known"));
+  return BadFile(
+      StrCat("unknown action `", SafeText(action), "`; only A (added) and D (deleted) are known"));
 }
 
 }  // namespace
@@ -52,7 +52,7 @@ absl::StatusOr<FlatRecord> ParseFlatRecord(std::string_view line) {
   if (!TakeDigits(rest, 7, number)) return NoRecord();
   if (!rest.empty() && rest.front() != ',') return NoRecord();
   if (!IsAreaCode(AreaCodeOf(number))) {
-    return BadFile(absl::StrCat("the area code ", line.substr(0, 3), " is not one of 200 to 999"));
+    return BadFile(StrCat("the area code ", line.substr(0, 3), " is not one of 200 to 999"));
   }
   record.change.number = number;
   record.kind = FileKind::kFull;

@@ -7,26 +7,26 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <string_view>
+#include <cstring>
 #include <vector>
 
 #include "absl/strings/escaping.h"
-#include "absl/strings/str_cat.h"
 #include "server/base/status_macros.h"
+#include "server/base/str_cat.h"
 #include "server/formats/bad_file.h"
 
 namespace dnc {
 namespace {
 
 absl::Status OpenError(int error, const std::string& path) {
-  const std::string cause = absl::ErrnoToStatus(error, absl::StrCat("opening ", path)).ToString();
+  const std::string cause = StrCat("the file ", path, " cannot be opened: ", std::strerror(error));
   if (error == ENOENT || error == ENOTDIR) {
     return Error(absl::StatusCode::kNotFound, reason::kNotFound,
-                 absl::StrCat("there is no file ", path, "; check the path"));
+                 StrCat("there is no file ", path, "; check the path"));
   }
   if (error == EACCES || error == EPERM) {
     return Error(absl::StatusCode::kPermissionDenied, reason::kPathNotAllowed,
-                 absl::StrCat("the server may not read ", path, "; let its user read the file"));
+                 StrCat("the server may not read ", path, "; let its user read the file"));
   }
   return Error(absl::StatusCode::kInternal, reason::kInternal, cause);
 }
@@ -76,9 +76,8 @@ absl::StatusOr<size_t> HashedFile::ReadAt(uint64_t offset, char* out, size_t len
     const ssize_t got = pread(fd_, out + done, wanted - done, static_cast<off_t>(offset + done));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) {
-      const absl::Status cause = absl::ErrnoToStatus(errno, "reading");
-      return DamagedFile(absl::StrCat("the file cannot be read at byte ", offset + done, " (",
-                                      cause.message(), "); check the disk, then load it again"));
+      return DamagedFile(StrCat("the file cannot be read at byte ", offset + done, " (",
+                                std::strerror(errno), "); check the disk, then load it again"));
     }
     if (got == 0) {
       return DamagedFile(
@@ -116,7 +115,7 @@ absl::StatusOr<std::string> HashedFile::Finish() {
   unsigned length = 0;
   EVP_DigestFinal_ex(digest_.get(), digest.data(), &length);
   return absl::BytesToHexString(
-      std::string_view(reinterpret_cast<const char*>(digest.data()), length));
+      absl::string_view(reinterpret_cast<const char*>(digest.data()), length));
 }
 
 }  // namespace dnc

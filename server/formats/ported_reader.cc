@@ -3,6 +3,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "server/base/status_macros.h"
+#include "server/base/str_cat.h"
 #include "server/formats/bad_file.h"
 #include "server/formats/readers.h"
 
@@ -37,7 +38,7 @@ absl::StatusOr<Range> ParseRange(std::string_view text) {
   const std::string_view end = text.substr(separator + 1);
   uint32_t last = 0;
   if (end.size() != 4 || !std::all_of(end.begin(), end.end(), IsDigit) ||
-      !absl::SimpleAtoi(end, &last)) {
+      !absl::SimpleAtoi(ToAbsl(end), &last)) {
     return BadFile("the end of the range is not four digits");
   }
   const Number exchange = number.number / kNumbersPerExchange * kNumbersPerExchange;
@@ -62,7 +63,7 @@ absl::Status ReadPorted(TextReader& text, bool allow_unterminated, RecordBatch& 
     }
     if (IsHeading(*line)) continue;
     const absl::StatusOr<Range> range = ParseRange(line->text);
-    if (!range.ok()) return WithPrefix(range.status(), absl::StrCat("line ", line->number));
+    if (!range.ok()) return WithPrefix(range.status(), StrCat("line ", line->number));
     DNC_RETURN_IF_ERROR(batch.SetKind(FileKind::kFull, line->number));
     DNC_RETURN_IF_ERROR(batch.AddRange(range->first, range->last, line->number));
   }

@@ -3,9 +3,8 @@
 #include <array>
 #include <memory>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "server/base/status_macros.h"
+#include "server/base/str_cat.h"
 #include "server/formats/bad_file.h"
 #include "server/formats/byte_source.h"
 #include "server/formats/file_name.h"
@@ -37,7 +36,7 @@ absl::StatusOr<std::unique_ptr<ByteSource>> OpenSource(HashedFile& file,
 // Drops a byte order mark, and refuses what is no text; the first bytes of the text.
 absl::StatusOr<std::string_view> ReadHead(TextReader& text) {
   DNC_RETURN_IF_ERROR(text.FillTo(kHeadBytes));
-  if (absl::StartsWith(text.buffered(), "\xEF\xBB\xBF")) text.Consume(3, 0);
+  if (text.buffered().starts_with("\xEF\xBB\xBF")) text.Consume(3, 0);
   const std::string_view head = text.buffered().substr(0, kHeadBytes);
   DNC_RETURN_IF_ERROR(RefuseForeignHead(head));
   if (IsZip(head)) {
@@ -47,7 +46,8 @@ absl::StatusOr<std::string_view> ReadHead(TextReader& text) {
 }
 
 bool IsMarkup(std::string_view head) {
-  return absl::StartsWith(absl::StripLeadingAsciiWhitespace(head), "<");
+  const size_t first = head.find_first_not_of(" \t\r\n");
+  return first != std::string_view::npos && head[first] == '<';
 }
 
 bool StartsWithExactRecord(std::string_view head) {

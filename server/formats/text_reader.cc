@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "server/base/status_macros.h"
+#include "server/base/str_cat.h"
 #include "server/formats/bad_file.h"
 
 namespace dnc {
@@ -62,9 +63,9 @@ absl::StatusOr<std::optional<Line>> TextReader::NextLine() {
 absl::Status RefuseUnterminated(uint64_t line, bool allowed) {
   if (allowed) return absl::OkStatus();
   return GuardError("unterminated",
-                    absl::StrCat("line ", line,
-                                 ", the last one, has no line end, so the file may be cut off; "
-                                 "get it again, or override `unterminated` if it is complete"));
+                    StrCat("line ", line,
+                           ", the last one, has no line end, so the file may be cut off; "
+                           "get it again, or override `unterminated` if it is complete"));
 }
 
 absl::Status DataAfterBlank(uint64_t line) {

@@ -8,8 +8,8 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
-#include "absl/strings/str_cat.h"
 #include "server/base/status_macros.h"
+#include "server/base/str_cat.h"
 #include "server/formats/bad_file.h"
 #include "server/formats/file_name.h"
 #include "server/formats/readers.h"
@@ -35,16 +35,17 @@ bool IsDigits(std::string_view text) {
 
 std::optional<int> AreaCodeFromText(std::string_view text) {
   int value = 0;
-  if (text.size() != 3 || !IsDigits(text) || !absl::SimpleAtoi(text, &value)) return std::nullopt;
+  if (text.size() != 3 || !IsDigits(text) || !absl::SimpleAtoi(ToAbsl(text), &value))
+    return std::nullopt;
   return IsAreaCode(value) ? std::optional<int>(value) : std::nullopt;
 }
 
 std::optional<bool> ActionFromText(std::string_view text) {
   for (const std::string_view word : {"a", "add", "added"}) {
-    if (absl::EqualsIgnoreCase(text, word)) return true;
+    if (absl::EqualsIgnoreCase(ToAbsl(text), ToAbsl(word))) return true;
   }
   for (const std::string_view word : {"d", "delete", "deleted"}) {
-    if (absl::EqualsIgnoreCase(text, word)) return false;
+    if (absl::EqualsIgnoreCase(ToAbsl(text), ToAbsl(word))) return false;
   }
   return std::nullopt;
 }
@@ -72,8 +73,8 @@ absl::StatusOr<Entry> ParseEntry(const XML_Char** attributes) {
       entry.time = time;
     } else {
       // It could be an action of another name, so it is not passed over.
-      return BadFile(absl::StrCat("the attribute ", SafeText(name), "=`", SafeText(value),
-                                  "` of <ph> is neither an action (A, D, add, delete) nor a time"));
+      return BadFile(StrCat("the attribute ", SafeText(name), "=`", SafeText(value),
+                            "` of <ph> is neither an action (A, D, add, delete) nor a time"));
     }
   }
   if (entry.added.has_value() && !entry.time.has_value()) {
@@ -169,8 +170,8 @@ absl::Status XmlReader::Start(std::string_view name, const XML_Char** attributes
     level_ = Level::kNumber;
     return StartNumber(attributes);
   }
-  return BadLine(line(), absl::StrCat("unexpected element <", SafeText(name),
-                                      ">; a list has <ph> in <ac> in <list>"));
+  return BadLine(line(), StrCat("unexpected element <", SafeText(name),
+                                ">; a list has <ph> in <ac> in <list>"));
 }
 
 absl::Status XmlReader::StartList(const XML_Char** attributes) {
@@ -190,7 +191,7 @@ absl::Status XmlReader::StartArea(const XML_Char** attributes) {
     const std::string_view name = attributes[0];
     if (name != "val") {
       // It could hold an action for all its numbers.
-      return BadLine(line(), absl::StrCat("unknown attribute ", SafeText(name), " of <ac>"));
+      return BadLine(line(), StrCat("unknown attribute ", SafeText(name), " of <ac>"));
     }
     area = AreaCodeFromText(attributes[1]);
   }
@@ -199,7 +200,7 @@ absl::Status XmlReader::StartArea(const XML_Char** attributes) {
   }
   if (list_area_ != 0 && list_area_ != *area) {
     return BadLine(line(),
-                   absl::StrCat("<ac> has the area code ", *area, ", but <list> has ", list_area_));
+                   StrCat("<ac> has the area code ", *area, ", but <list> has ", list_area_));
   }
   area_ = *area;
   return absl::OkStatus();
@@ -207,7 +208,7 @@ absl::Status XmlReader::StartArea(const XML_Char** attributes) {
 
 absl::StatusOr<Number> XmlReader::NumberOf(std::string_view value) const {
   uint64_t number = 0;
-  if (!IsDigits(value) || value.size() > 10 || !absl::SimpleAtoi(value, &number)) {
+  if (!IsDigits(value) || value.size() > 10 || !absl::SimpleAtoi(ToAbsl(value), &number)) {
     return BadFile("the number of <ph> is not seven digits");
   }
   if (value.size() <= 7) return MakeNumber(area_, static_cast<uint32_t>(number));
@@ -218,9 +219,9 @@ absl::StatusOr<Number> XmlReader::NumberOf(std::string_view value) const {
 
 absl::Status XmlReader::StartNumber(const XML_Char** attributes) {
   const absl::StatusOr<Entry> entry = ParseEntry(attributes);
-  if (!entry.ok()) return WithPrefix(entry.status(), absl::StrCat("line ", line()));
+  if (!entry.ok()) return WithPrefix(entry.status(), StrCat("line ", line()));
   const absl::StatusOr<Number> number = NumberOf(entry->value);
-  if (!number.ok()) return WithPrefix(number.status(), absl::StrCat("line ", line()));
+  if (!number.ok()) return WithPrefix(number.status(), StrCat("line ", line()));
   const FileKind kind = entry->added.has_value() ? FileKind::kChange : FileKind::kFull;
   if (kind != kind_) {
     DNC_RETURN_IF_ERROR(batch_.SetKind(kind, line()));
@@ -236,8 +237,8 @@ absl::Status XmlReader::ParserError() const {
   if (!status_.ok()) return status_;
   const XML_Error error = XML_GetErrorCode(parser_.get());
   const bool cut = error == XML_ERROR_NO_ELEMENTS || error == XML_ERROR_UNCLOSED_TOKEN;
-  return BadLine(line(), absl::StrCat("the XML ", cut ? "ends too early" : "is not well formed",
-                                      " (", XML_ErrorString(error), "); download the file again"));
+  return BadLine(line(), StrCat("the XML ", cut ? "ends too early" : "is not well formed", " (",
+                                XML_ErrorString(error), "); download the file again"));
 }
 
 absl::Status XmlReader::Feed() {

@@ -4,8 +4,8 @@
 #include <string>
 #include <string_view>
 
-#include "absl/strings/str_cat.h"
 #include "server/base/status_macros.h"
+#include "server/base/str_cat.h"
 #include "server/formats/bad_file.h"
 
 namespace dnc {
@@ -108,9 +108,9 @@ absl::StatusOr<ZipMember> ReadZipDirectory(HashedFile& file) {
     return Incomplete();
   }
   if (directory.members != 1) {
-    return BadFile(absl::StrCat("the archive has ", directory.members,
-                                " members, but must have exactly one file; unpack it and load "
-                                "its files one by one"));
+    return BadFile(StrCat("the archive has ", directory.members,
+                          " members, but must have exactly one file; unpack it and load "
+                          "its files one by one"));
   }
   DNC_ASSIGN_OR_RETURN(const std::string header, ReadExactly(file, directory.offset, kHeaderBytes));
   const uint64_t length =

@@ -6,8 +6,8 @@
 #include <cerrno>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "server/base/status_macros.h"
+#include "server/base/str_cat.h"
 #include "server/formats/bad_file.h"
 #include "server/formats/byte_source.h"
 #include "server/formats/zip_directory.h"
@@ -87,9 +87,9 @@ class ZipSource : public ByteSource {
 absl::Status ZipSource::Failure() const {
   if (!input_.status.ok()) return input_.status;
   const char* cause = archive_error_string(reader_.get());
-  return DamagedFile(absl::StrCat("the archive is damaged or not complete (",
-                                  SafeText(cause == nullptr ? "no cause given" : cause),
-                                  "); download it again"));
+  return DamagedFile(StrCat("the archive is damaged or not complete (",
+                            SafeText(cause == nullptr ? "no cause given" : cause),
+                            "); download it again"));
 }
 
 absl::Status ZipSource::Open() {
@@ -127,16 +127,16 @@ absl::Status ZipSource::CheckSize(uint64_t unpacked) const {
   if (unlimited_) return absl::OkStatus();
   if (unpacked > limits_.max_unpacked_bytes) {
     return GuardError("archive-size",
-                      absl::StrCat("the archive unpacks to more than ", limits_.max_unpacked_bytes,
-                                   " bytes; check where it came from, or override `archive-size`"));
+                      StrCat("the archive unpacks to more than ", limits_.max_unpacked_bytes,
+                             " bytes; check where it came from, or override `archive-size`"));
   }
   // Divided, because the product of a huge limit would overflow.
   if (unpacked >= kRatioFrom &&
       unpacked / std::max<uint64_t>(input_.file.size(), 1) > limits_.max_ratio) {
     return GuardError("archive-size",
-                      absl::StrCat("the archive unpacks to more than ", limits_.max_ratio,
-                                   " times its own size; check where it came from, or override "
-                                   "`archive-size`"));
+                      StrCat("the archive unpacks to more than ", limits_.max_ratio,
+                             " times its own size; check where it came from, or override "
+                             "`archive-size`"));
   }
   return absl::OkStatus();
 }

@@ -30,6 +30,7 @@ void AreaDraft::ReplaceBy(AreaSetPtr numbers, int64_t obtained_at, uint64_t rele
   }
   numbers_ = std::move(numbers);
   seal_.set_obtained_at(obtained_at);
+  seal_.set_full_obtained_at(obtained_at);
 }
 
 uint64_t AreaDraft::Apply(absl::Span<const TimedChange> changes) {

@@ -62,12 +62,11 @@ RegistryImpl::~RegistryImpl() {
 
 void RegistryImpl::Start() {
   starter_ = std::thread([this] {
-    absl::Status status = loads_.ReadRecords();
-    absl::StatusOr<WorldPtr> world = status;
-    if (status.ok()) {
-      world = ReadWorld(releases_, Threads(options_),
-                        [](const std::string& line) { spdlog::error("{}", line); });
-    }
+    absl::StatusOr<WorldPtr> world =
+        ReadWorld(releases_, Threads(options_),
+                  [](const std::string& line) { spdlog::error("{}", line); });
+    const absl::Status records = loads_.ReadRecords();
+    if (!records.ok()) world = records;
     if (world.ok()) Publish(*world);
     if (world.ok()) loads_.Start();
     const std::lock_guard<std::mutex> lock(mutex_);

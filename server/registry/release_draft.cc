@@ -211,15 +211,18 @@ absl::StatusOr<std::map<int, std::vector<TimedChange>>> Drafter::Sort(const Stag
   return sorted;
 }
 
-// A change list that comes late must not undo what a later change said of the same number.
+// A change list that comes late must not undo what is known to be later: what a later change said
+// of the number, or that a full list obtained since still holds it.
 absl::Status Drafter::DropSuperseded(int area_code, std::vector<TimedChange>& changes) {
-  const int64_t known_until = Area(area_code).seal().last_event_at();
-  if (known_until == 0 || changes.empty() || changes.front().at_micros >= known_until) {
-    return absl::OkStatus();
+  const storage::Seal& seal = Area(area_code).seal();
+  const int64_t full_at = seal.full_obtained_at();
+  AreaHistoryPtr history;
+  if (seal.last_event_at() > changes.front().at_micros) {
+    DNC_ASSIGN_OR_RETURN(history, in_.histories->Get(*in_.world, before_, area_code));
   }
-  DNC_ASSIGN_OR_RETURN(const AreaHistoryPtr history,
-                       in_.histories->Get(*in_.world, before_, area_code));
-  const auto superseded = [&history](const TimedChange& change) {
+  const auto superseded = [&](const TimedChange& change) {
+    if (!change.added && change.at_micros < full_at) return true;
+    if (history == nullptr) return false;
     const auto events = history->Of(change.subscriber);
     return std::any_of(events.begin(), events.end(), [&change](const AreaEvent& event) {
       return event.exact && event.at_micros > change.at_micros;
@@ -306,7 +309,8 @@ absl::Status Drafter::CheckMisfit() {
   return guards_.Refuse(
       Guard::kMisfit, StrCat("the change list does not fit its base: ", no_effect_, " of ",
                              changed_numbers_,
-                             " numbers are added though listed or deleted though not listed"));
+                             " numbers are added though listed, deleted though not listed, or deleted before the full list "
+                             "that still holds them was obtained"));
 }
 
 void Drafter::FillRelease(ListState& list, storage::Release& release) const {

@@ -71,7 +71,8 @@ struct Finding {
 // Whether `list` can answer for the area code at all.
 void NoteCoverage(const SnapshotList& list, absl::Time now, int area_code, Finding& finding) {
   if (list.effect == ListEffect::kInform) return;
-  const bool asked = list.required && list.applies_to[area_code];
+  const bool applies = list.applies_to[area_code];
+  const bool asked = list.required && applies;
   if (list.release_id == 0) {
     if (asked) finding.Note(Rule::kNotCovered, Reason::kListNotLoaded);
     return;
@@ -79,7 +80,7 @@ void NoteCoverage(const SnapshotList& list, absl::Time now, int area_code, Findi
   const AreaCoverage& coverage = list.areas[area_code];
   switch (coverage.state) {
     case AreaState::kLoaded:
-      if (now - coverage.obtained_at > list.max_age) {
+      if (applies && now - coverage.obtained_at > list.max_age) {
         finding.Note(Rule::kStale, Reason::kReleaseStale);
       }
       return;

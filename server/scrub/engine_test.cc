@@ -121,6 +121,11 @@ TEST(Engine, AMatchCountsWhereTheListNeedNotCover) {
   EXPECT_EQ(Ask({ListSpec{}, state}).rule, Rule::kState);
 }
 
+TEST(Engine, AStaleListSaysNothingOfAreaCodesThatItNeedNotCover) {
+  const ListSpec state{.kind = ListKind::kState, .stale = true, .applies = false};
+  EXPECT_EQ(Ask({ListSpec{}, state}).rule, Rule::kClear);
+}
+
 TEST(Engine, ExactlyTheMaximumAgeIsNotStale) {
   auto list = std::make_shared<SnapshotList>();
   list->release_id = 1;

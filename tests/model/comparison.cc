@@ -98,9 +98,8 @@ void ExpectSameAnswers(TestClient& client, const Oracle& oracle, const Question&
     const bool same = SameVerdict(expected, response.verdicts(i), response.reasons(i));
     EXPECT_TRUE(same) << "number " << number << " as of " << question.as_of.value_or(0)
                       << ": expected " << v1::Verdict_Name(expected.verdict) << " reasons "
-                      << expected.reasons << ", answered "
-                      << v1::Verdict_Name(response.verdicts(i)) << " reasons "
-                      << response.reasons(i);
+                      << expected.reasons << ", answered " << v1::Verdict_Name(response.verdicts(i))
+                      << " reasons " << response.reasons(i);
     if (!same) return;
     if (question.full) ExpectSameMatches(expected, response.results(i));
   }

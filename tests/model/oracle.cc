@@ -15,9 +15,7 @@ bool IsPorted(const std::string& list) { return list == "wireless" || list == "w
 std::time_t MaxAge(const std::string& list) { return (IsPorted(list) ? 15 : 31) * kDay; }
 
 // The coverage of a list of CSV files is kept under area code 0: it speaks for all.
-int CoverageKey(const std::string& list, int area_code) {
-  return IsNational(list) ? area_code : 0;
-}
+int CoverageKey(const std::string& list, int area_code) { return IsNational(list) ? area_code : 0; }
 
 void Note(OracleAnswer& answer, v1::Rule rule, v1::Reason reason) {
   if (rule < answer.rule) answer.rule = rule;
@@ -58,8 +56,7 @@ bool Holds(const NumberSets& sets, uint64_t number) {
 }
 
 // What happened to `number` last, up to `moment`.
-std::optional<OracleEvent> LastEvent(const OracleList& list, uint64_t number,
-                                     std::time_t moment) {
+std::optional<OracleEvent> LastEvent(const OracleList& list, uint64_t number, std::time_t moment) {
   std::optional<OracleEvent> last;
   for (const OracleRelease& release : list.lineage) {
     for (const OracleEvent& event : release.events) {
@@ -202,8 +199,7 @@ void Oracle::NoteCoverage(const std::string& name, const OracleList& list, int a
   }
 }
 
-OracleAnswer Oracle::Ask(uint64_t number, std::time_t now,
-                         std::optional<std::time_t> as_of) const {
+OracleAnswer Oracle::Ask(uint64_t number, std::time_t now, std::optional<std::time_t> as_of) const {
   OracleAnswer answer;
   answer.rule = v1::RULE_CLEAR;
   const std::time_t moment = as_of.value_or(now);

@@ -167,6 +167,7 @@ void Scenario::RefuseSomething() {
     case 0: {
       if (area->second.size() < 20) return;
       next_time_ = (time_ / kDay + 1) * kDay;
+      if (next_time_ > std::time(nullptr)) return;
       next[area_code] = Shrunk(area->second);
       Note("a full list that shrinks");
       const LoadRequest request = RequestFor(next);
@@ -272,8 +273,9 @@ void Scenario::Ask() {
   question.texts = OneIn(random_, 3);
   for (size_t i = 0; i < kBatch; ++i) question.numbers.push_back(NumberToAsk());
   ExpectSameAnswers(*client_, oracle_, question);
-  question.as_of = begin_ - kDay + static_cast<std::time_t>(Below(
-                                       random_, static_cast<uint64_t>(time_ - begin_ + 3 * kDay)));
+  question.as_of =
+      begin_ - kDay +
+      static_cast<std::time_t>(Below(random_, static_cast<uint64_t>(time_ - begin_ + 3 * kDay)));
   *question.as_of = std::min(*question.as_of, std::time(nullptr) - 1);
   ExpectSameAnswers(*client_, oracle_, question);
 }

@@ -60,9 +60,9 @@ class Scenario {
   std::unique_ptr<TestClient> client_;
   Oracle oracle_;
   std::time_t begin_;
-  std::time_t time_;       // of the latest accepted data
-  std::time_t next_time_;  // of the data of this step
-  uint64_t files_ = 0;     // written so far, for names
+  std::time_t time_;             // of the latest accepted data
+  std::time_t next_time_;        // of the data of this step
+  uint64_t files_ = 0;           // written so far, for names
   std::vector<uint64_t> asked_;  // numbers that were listed once
   std::vector<std::string> diary_;
 };

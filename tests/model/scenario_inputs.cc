@@ -66,8 +66,7 @@ std::vector<OracleEvent> Scenario::NextChanges(const std::set<int>& area_codes) 
   std::set<uint64_t> used;
   const auto time = [this] {
     return time_ + 1 +
-           static_cast<std::time_t>(
-               Below(random_, static_cast<uint64_t>(next_time_ - time_)));
+           static_cast<std::time_t>(Below(random_, static_cast<uint64_t>(next_time_ - time_)));
   };
   const NumberSets all = oracle_.Numbers("national");
   for (const int area_code : area_codes) {

@@ -75,8 +75,7 @@ ListFile FullList(std::string_view stem, const std::vector<uint64_t>& numbers, F
   if (form.format == Format::kXml) {
     std::map<uint64_t, std::string> rows;
     for (const uint64_t number : numbers) {
-      rows[number / kNumbersPerArea] +=
-          "<ph val='" + Digits(number % kNumbersPerArea, 7) + "' />";
+      rows[number / kNumbersPerArea] += "<ph val='" + Digits(number % kNumbersPerArea, 7) + "' />";
     }
     return Finish(stem, ".xml", XmlDocument(rows), form.zip);
   }
@@ -148,9 +147,9 @@ std::string Zipped(std::string_view member, std::string_view bytes) {
   archive_entry_set_perm(entry, 0644);
   archive_entry_set_mtime(entry, 1'700'000'000, 0);
   Require(archive_write_header(zip, entry) == ARCHIVE_OK, "header");
-  Require(archive_write_data(zip, bytes.data(), bytes.size()) ==
-              static_cast<la_ssize_t>(bytes.size()),
-          "data");
+  Require(
+      archive_write_data(zip, bytes.data(), bytes.size()) == static_cast<la_ssize_t>(bytes.size()),
+      "data");
   archive_entry_free(entry);
   Require(archive_write_close(zip) == ARCHIVE_OK, "close");
   archive_write_free(zip);

@@ -62,9 +62,8 @@ bool ServerProcess::Start() {
   int out[2];
   if (::pipe2(out, O_CLOEXEC) != 0) return false;
   const int log = ::open(log_path_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
-  std::vector<std::string> words = {"dncd",     "--data-dir",  settings_.data_dir,
-                                    "--listen", "127.0.0.1:0", "--metrics-listen",
-                                    ""};
+  std::vector<std::string> words = {
+      "dncd", "--data-dir", settings_.data_dir, "--listen", "127.0.0.1:0", "--metrics-listen", ""};
   words.insert(words.end(), settings_.arguments.begin(), settings_.arguments.end());
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
@@ -134,8 +133,7 @@ void ServerProcess::Kill() {
 bool ServerProcess::running() {
   if (pid_ <= 0) return false;
   siginfo_t info{};
-  const int result =
-      ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT);
+  const int result = ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT);
   return result == 0 && info.si_pid == 0;
 }
 

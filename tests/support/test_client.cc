@@ -50,8 +50,8 @@ bool WriteFile(grpc::ClientWriter<v1::UploadReleaseRequest>& writer, const ListF
 
 std::string LoadOutcome::Describe() const {
   if (!status.ok()) {
-    return "call failed with code " + std::to_string(status.error_code()) + " " +
-           ReasonOf(status) + ": " + status.error_message();
+    return "call failed with code " + std::to_string(status.error_code()) + " " + ReasonOf(status) +
+           ": " + status.error_message();
   }
   return "load " + std::to_string(load.id()) + " of " + load.list() + " is " +
          v1::LoadState_Name(load.state()) + " " + load.error_reason() + " " +
@@ -150,8 +150,7 @@ std::vector<v1::Release> TestClient::Releases(const std::string& list) {
   return {response.releases().begin(), response.releases().end()};
 }
 
-grpc::Status TestClient::RollBack(const std::string& list,
-                                  v1::RollBackReleaseResponse* response) {
+grpc::Status TestClient::RollBack(const std::string& list, v1::RollBackReleaseResponse* response) {
   grpc::ClientContext context;
   SetDeadline(context);
   v1::RollBackReleaseRequest request;

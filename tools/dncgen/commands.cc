@@ -132,7 +132,8 @@ void AddFullCommand(CLI::App& app, absl::Status& status) {
   FullListOptions& list = arguments->list;
   command->add_option("--out", list.folder, "The folder to write to")->required();
   command->add_option("--numbers", list.numbers, "How many numbers, over all files")->required();
-  command->add_option("--seed", list.seed, "Another seed gives other numbers");
+  command->add_option("--seed", list.seed, "Another seed gives other numbers")
+      ->capture_default_str();
   AddAreaCodes(*command, list.area_codes, "--area-codes");
   command->add_option("--date", arguments->date,
                       "The files' date, YYYY-MM-DD; today (UTC) if not given");
@@ -140,7 +141,8 @@ void AddFullCommand(CLI::App& app, absl::Status& status) {
   command->add_flag("--xml", list.xml, "XML instead of flat text");
   command->add_flag("--single-file", list.single_file, "All area codes in one file");
   command->add_option("--threads", list.threads, "Files written at the same time")
-      ->check(CLI::Range(1, 64));
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
   command->footer(
       "Examples:\n"
       "  dncgen full --out full --numbers 260000000\n"
@@ -159,7 +161,8 @@ void AddChangesCommand(CLI::App& app, absl::Status& status) {
   command->add_option("--out", list.path, "The file to write; in the base's folder if not given");
   command->add_option("--date", arguments->date,
                       "The file's date, YYYY-MM-DD; the day after the base's if not given");
-  command->add_option("--seed", list.seed, "Another seed gives other changes");
+  command->add_option("--seed", list.seed, "Another seed gives other changes")
+      ->capture_default_str();
   command->footer("Example:\n  dncgen changes --base full --adds 150000 --deletes 50000");
 }
 
@@ -173,11 +176,12 @@ void AddLeadsCommand(CLI::App& app, absl::Status& status) {
   command->add_option("--base", arguments->base, "The folder of the full list")->required();
   command->add_option("--numbers", list.numbers, "How many leads")->required();
   command->add_option("--hit-rate", list.hit_rate, "The share that is listed")
-      ->check(CLI::Range(0.0, 1.0));
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
   command->add_option("--changes", arguments->changes, "A change list to apply to the base first");
-  command->add_option("--out", list.path, "The file to write");
+  command->add_option("--out", list.path, "The file to write")->capture_default_str();
   command->add_option("--truth", list.truth_path, "Also write id,listed to this file");
-  command->add_option("--seed", list.seed, "Another seed gives other leads");
+  command->add_option("--seed", list.seed, "Another seed gives other leads")->capture_default_str();
   command->footer("Example:\n  dncgen leads --base full --numbers 100000 --hit-rate 0.48");
 }
 
@@ -196,7 +200,8 @@ void AddListCommand(CLI::App& app, absl::Status& status) {
   command->add_option("--numbers", list.numbers, "How many numbers")->required();
   AddAreaCodes(*command, list.area_codes, "--area-codes");
   command->add_option("--state", arguments->state, "The area codes of a state, for example TX");
-  command->add_option("--seed", list.seed, "Another seed gives other numbers");
+  command->add_option("--seed", list.seed, "Another seed gives other numbers")
+      ->capture_default_str();
   command->add_flag("--ranges", list.ranges, "wireless: neighbours as ranges");
   command->footer(
       "Examples:\n"

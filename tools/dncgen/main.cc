@@ -15,7 +15,6 @@ int main(int argc, char** argv) {
       "The same arguments give the same bytes. No number in them is a person's.");
   app.name("dncgen");
   app.require_subcommand(1);
-  app.option_defaults()->always_capture_default();
   absl::Status status;
   dnc::AddFullCommand(app, status);
   dnc::AddChangesCommand(app, status);

@@ -1,0 +1,118 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "server/base/error.h"
+#include "server/formats/test_files.h"
+
+namespace dnc {
+namespace {
+
+using ::testing::ContainsRegex;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class CsvReaderTest : public ::testing::Test {
+ protected:
+  absl::StatusOr<FileFacts> Read(std::string_view content) {
+    sink_ = {};
+    return ReadContent(content, request_, sink_);
+  }
+  void Refused(std::string_view content, const std::string& hint) {
+    const absl::Status status = Read(content).status();
+    EXPECT_EQ(ErrorReason(status), reason::kBadFile) << content;
+    EXPECT_THAT(std::string(status.message()), HasSubstr(hint)) << content;
+    EXPECT_THAT(std::string(status.message()), Not(ContainsRegex("[0-9]{4}"))) << content;
+  }
+  void ReadsTwo(std::string_view content) {
+    const absl::StatusOr<FileFacts> facts = Read(content);
+    ASSERT_TRUE(facts.ok()) << facts.status() << content;
+    EXPECT_EQ(facts->kind, FileKind::kFull);
+    EXPECT_THAT(sink_.numbers, ElementsAre(2015550123, 2125550124)) << content;
+  }
+
+  ReadRequest request_{.name = "TX.csv", .dialect = FileDialect::kCsv};
+  CollectingSink sink_;
+};
+
+TEST_F(CsvReaderTest, FindsTheUsualColumn) {
+  ReadsTwo("name,Phone\nAnn,(201) 555-0123\nBob,+1.212.555.0124\n");
+  ReadsTwo("Telephone;name\r\n201-555-0123;Ann\r\n212-555-0124;Bob\r\n");
+  ReadsTwo("id\tPhone Number\n1\t2015550123\n2\t12125550124\n\n");
+  ReadsTwo("a|NUMBER\n1|2015550123\n2|2125550124\n");
+  ReadsTwo("\xEF\xBB\xBFphone\n2015550123\n2125550124\n");
+  ReadsTwo("2015550123\n2125550124\n");
+  ReadsTwo("whatever\n2015550123\n2125550124\n");
+  ReadsTwo("\"name, first\",\"phone\"\n\"Ann \"\"A\"\"\nSmith\",\"2015550123\"\n,2125550124\n");
+}
+
+TEST_F(CsvReaderTest, TakesTheNamedColumn) {
+  request_.csv.column = "fax";
+  ReadsTwo("phone,Fax \n1,2015550123\n2,2125550124\n");
+  Refused("phone,other\n1,2015550123\n",
+          "there is no column `fax`; the headings are `phone`, `other`");
+  Refused("2015550123,2125550124\n", "no column `fax`");
+  Refused("fax,FAX\n2015550123,2015550123\n", "several");
+  request_.csv.column = "";
+  request_.csv.column_number = 2;
+  ReadsTwo("phone,Fax\n1,2015550123\n2,2125550124\n");
+  ReadsTwo("1,2015550123\n2,2125550124\n");
+  Refused("2015550123\n", "there is no column 2");
+}
+
+TEST_F(CsvReaderTest, ReadsTheFtcsFlatForm) {
+  ReadsTwo("201,5550123\n212,5550124\n");
+  EXPECT_EQ(Read("201,5550123\n212,5550124\n")->format, FileFormat::kFlat);
+  Refused("201,5550123\n2125550124,2026-08-05,A\n", "line 2");
+}
+
+TEST_F(CsvReaderTest, DropsNothing) {
+  Refused("phone\n2015550123\n201555012\n", "line 3");
+  Refused("phone\n2015550123 x5\n", "line 2");
+  Refused("201555012\n2015550123\n", "line 1");
+  Refused("201-555-0123 x5\n2015550123\n", "line 1");
+  Refused("a,phone\n1,\n", "empty");
+  Refused("a,phone\n1,2015550123,3\n", "line 2");
+  Refused("a,phone\n1\n", "line 2");
+  Refused("phone\n2015550123\n\n2015550124\n", "line 4");
+  Refused("a,phone\n\"Ann\n\",2015550123\n\"B\"b,2015550124\n", "line 4");
+  Refused("a,phone\n\"Ann,2015550123\n", "never closed");
+  Refused("a,phone\n\"Ann,2015550123\n" + std::string(5000, 'x'), "longer");
+  Refused("", "no record");
+  Refused("phone\n", "no record");
+}
+
+TEST_F(CsvReaderTest, AsksWhichColumn) {
+  Refused("a,b\n1,2015550123\n", "not clear");
+  Refused("phone,telephone\n2015550123,2015550124\n", "not clear");
+  Refused("2015550123,2125550124\n", "`##########`");
+}
+
+TEST_F(CsvReaderTest, RefusesForeignFiles) {
+  Refused("Company_Phone_Number,Created_Date,Violation_Date\n2015550123,a,b\n", "reported calls");
+  Refused("<html>\n", "web page");
+  request_.csv.column = "company_phone_number";
+  Refused("Company_Phone_Number,Created_Date,Violation_Date\n2015550123,a,b\n", "reported calls");
+}
+
+TEST_F(CsvReaderTest, AsksForTheLastLineEnd) {
+  EXPECT_EQ(ErrorGuard(Read("phone\n2015550123").status()), "unterminated");
+  request_.allow_unterminated = true;
+  EXPECT_TRUE(Read("phone\n2015550123").ok());
+}
+
+TEST_F(CsvReaderTest, ReadsLongFiles) {
+  std::string content = "name,phone\n";
+  for (int i = 0; i < 100'000; ++i) {
+    content += "\"Ann\nB\",(201) 5" + std::to_string(10 + i / 10'000) + "-" +
+               std::to_string(10'000 + i % 10'000).substr(1) + "\n";
+  }
+  const absl::StatusOr<FileFacts> facts = Read(content);
+  ASSERT_TRUE(facts.ok()) << facts.status();
+  EXPECT_EQ(facts->records, 100'000);
+  EXPECT_EQ(sink_.numbers[99'999], 2015199999);
+  EXPECT_THAT(std::string(Read(content + "x,y\n").status().message()), HasSubstr("line 200002"));
+}
+
+}  // namespace
+}  // namespace dnc

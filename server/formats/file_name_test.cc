@@ -1,0 +1,73 @@
+#include "server/formats/file_name.h"
+
+#include <gtest/gtest.h>
+
+#include "server/base/error.h"
+
+namespace dnc {
+namespace {
+
+absl::Time Day(int year, int month, int day) {
+  return absl::FromCivil(absl::CivilDay(year, month, day), absl::UTCTimeZone());
+}
+
+TEST(FileName, ReadsTheFtcsForm) {
+  const FileNameFacts facts =
+      ParseFileName("in/2026-8-5_818_36554E44-EAB3-4167-B3BF-13E73EE57B8A.txt.zip");
+  EXPECT_EQ(facts.date, Day(2026, 8, 5));
+  EXPECT_EQ(facts.label, "818");
+  EXPECT_EQ(facts.area_code, 818);
+}
+
+TEST(FileName, ReadsLabels) {
+  const std::string guid = "36554E44-EAB3-4167-B3BF-13E73EE57B8A";
+  EXPECT_EQ(ParseFileName("2026-12-31_NEW_YORK_" + guid + ".txt").label, "NEW_YORK");
+  EXPECT_EQ(ParseFileName("2026-8-5_818_" + guid + " (1).txt").area_code, 818);
+  EXPECT_EQ(ParseFileName("2026-8-5_818_again.txt").area_code, 818);
+  EXPECT_EQ(ParseFileName("2026-8-5_818.txt").area_code, 818);
+  EXPECT_EQ(ParseFileName("2026-8-5_118.txt").area_code, std::nullopt);
+  EXPECT_EQ(ParseFileName("2026-8-5_8181.txt").area_code, std::nullopt);
+  EXPECT_EQ(ParseFileName("2026-8-5_818_").area_code, 818);
+  EXPECT_EQ(ParseFileName("C:\\lists\\2026-8-5_818.txt").area_code, 818);
+}
+
+TEST(FileName, ReadsDates) {
+  EXPECT_EQ(ParseFileName("2026-08-05.csv").date, Day(2026, 8, 5));
+  EXPECT_EQ(ParseFileName("2026-08-05.csv").label, "");
+  EXPECT_EQ(ParseFileName("2024-2-29_818.txt").date, Day(2024, 2, 29));
+  for (const char* name :
+       {"2026-13-40_818.txt", "2026-2-29_818.txt", "2026-0-1_818.txt", "0000-1-1_818.txt"}) {
+    EXPECT_EQ(ParseFileName(name).date, std::nullopt) << name;
+    EXPECT_EQ(ParseFileName(name).label, "818") << name;
+  }
+  for (const char* name :
+       {"", "/", "818.txt", "20260805_818.txt", "2026-8-5x_818.txt", "26-8-5_818.txt",
+        "2026-8-123_818.txt", "2026-8_818.txt", "2026-8-5/x"}) {
+    EXPECT_EQ(ParseFileName(name).date, std::nullopt) << name;
+    EXPECT_EQ(ParseFileName(name).label, "") << name;
+  }
+}
+
+TEST(FileName, IsCheckedAgainstTheContent) {
+  const auto check = [](std::string_view name, FileKind kind, FileFormat format) {
+    return CheckNameAgainstContent(name, kind, format);
+  };
+  const auto full = FileKind::kFull;
+  const auto change = FileKind::kChange;
+  EXPECT_TRUE(check("2026-8-5_818.txt.zip", full, FileFormat::kFlat).ok());
+  EXPECT_TRUE(check("2026-8-5_818.xml.zip", full, FileFormat::kXml).ok());
+  EXPECT_TRUE(check("2026-8-5_change.txt", change, FileFormat::kFlat).ok());
+  EXPECT_TRUE(check("changes/818.txt", full, FileFormat::kFlat).ok()) << "a folder tells nothing";
+  EXPECT_TRUE(check("full-and-change", full, FileFormat::kFlat).ok());
+  for (const absl::Status& status : {check("2026-8-5_Change_818.txt", full, FileFormat::kFlat),
+                                     check("2026-8-5_DELTA.txt", full, FileFormat::kFlat),
+                                     check("2026-8-5_Full.txt", change, FileFormat::kFlat),
+                                     check("2026-8-5_818.xml.zip", full, FileFormat::kFlat),
+                                     check("2026-8-5_818.XML", full, FileFormat::kFlat),
+                                     check("2026-8-5_818.txt", full, FileFormat::kXml)}) {
+    EXPECT_EQ(ErrorReason(status), reason::kBadFile) << status;
+  }
+}
+
+}  // namespace
+}  // namespace dnc

@@ -1,0 +1,131 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <openssl/evp.h>
+
+#include "absl/strings/escaping.h"
+#include "server/base/error.h"
+#include "server/base/str_cat.h"
+#include "server/formats/test_files.h"
+
+namespace dnc {
+namespace {
+
+class ZipSourceTest : public ::testing::TestWithParam<ZipOptions> {
+ protected:
+  absl::StatusOr<FileFacts> Read(std::string_view content) {
+    sink_ = {};
+    return ReadContent(content, request_, sink_);
+  }
+  std::string Reason(std::string_view content) { return ErrorReason(Read(content).status()); }
+  bool IsRefused(std::string_view content) {
+    const absl::Status status = Read(content).status();
+    const std::string why = ErrorReason(status);
+    return !status.ok() && (why == reason::kDamagedFile || why == reason::kBadFile);
+  }
+
+  ReadRequest request_{.name = "2026-8-5_201.txt.zip"};
+  CollectingSink sink_;
+};
+
+std::string SmallList() {
+  std::string list;
+  for (int i = 0; i < 40; ++i) list += StrCat("201,", 5'550'100 + i * i % 97, "\n");
+  return list;
+}
+
+TEST_P(ZipSourceTest, ReadsTheOnlyMember) {
+  const std::string zip = MakeZip({{"any name", SmallList()}}, GetParam());
+  const absl::StatusOr<FileFacts> facts = Read(zip);
+  ASSERT_TRUE(facts.ok()) << facts.status();
+  EXPECT_EQ(sink_.numbers.size(), 40);
+  EXPECT_EQ(facts->size_bytes, zip.size());
+  // The digest is of the packed bytes, in their order, although they are read in another.
+  unsigned char digest[32];
+  EVP_Digest(zip.data(), zip.size(), digest, nullptr, EVP_sha256(), nullptr);
+  EXPECT_EQ(facts->sha256, absl::BytesToHexString({reinterpret_cast<char*>(digest), 32}));
+}
+
+TEST_P(ZipSourceTest, RefusesEveryTruncation) {
+  const std::string zip = MakeZip({{"list.txt", SmallList()}}, GetParam());
+  for (size_t length = 0; length < zip.size(); ++length) {
+    // Without its first four bytes, it is no archive at all.
+    const std::string_view why = length < 4 ? reason::kBadFile : reason::kDamagedFile;
+    EXPECT_EQ(Reason(zip.substr(0, length)), why) << length;
+  }
+}
+
+// A flipped bit is refused, or what was read is the list itself (names, times and such do not
+// matter).
+TEST_P(ZipSourceTest, ReadsNoFlippedBit) {
+  const std::string zip = MakeZip({{"list.txt", SmallList()}}, GetParam());
+  ASSERT_TRUE(Read(zip).ok());
+  const std::vector<Number> expected = sink_.numbers;
+  size_t passed = 0;
+  for (size_t bit = 0; bit < zip.size() * 8; ++bit) {
+    std::string damaged = zip;
+    damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ 1 << bit % 8);
+    if (!Read(damaged).ok()) continue;
+    ++passed;
+    EXPECT_TRUE(sink_.numbers == expected) << bit;
+  }
+  RecordProperty("passed", static_cast<int>(passed));
+}
+
+TEST_P(ZipSourceTest, RefusesWhatFollowsOrPrecedes) {
+  const std::string zip = MakeZip({{"list.txt", SmallList()}}, GetParam());
+  EXPECT_EQ(Reason(zip + "x"), reason::kDamagedFile);
+  EXPECT_EQ(Reason(zip + zip), reason::kDamagedFile);
+  EXPECT_TRUE(IsRefused("x" + zip));
+  EXPECT_EQ(Reason("PK\x03\x04" + zip), reason::kDamagedFile);
+}
+
+TEST_P(ZipSourceTest, WantsExactlyOneRegularMember) {
+  const ZipEntry list{"list.txt", SmallList()};
+  EXPECT_EQ(Reason(MakeZip({}, GetParam())), reason::kBadFile);
+  EXPECT_EQ(Reason(MakeZip({list, list}, GetParam())), reason::kBadFile);
+  EXPECT_EQ(Reason(MakeZip({list, {"README", ""}}, GetParam())), reason::kBadFile);
+  EXPECT_EQ(Reason(MakeZip({{"folder/", ""}}, GetParam())), reason::kBadFile);
+  EXPECT_EQ(Reason(MakeZip({{"x.zip", MakeZip({list})}}, GetParam())), reason::kBadFile);
+  ZipOptions encrypted = GetParam();
+  encrypted.flags = 1;
+  EXPECT_EQ(Reason(MakeZip({list}, encrypted)), reason::kBadFile);
+}
+
+TEST_P(ZipSourceTest, GoesByContentNotByName) {
+  request_.name = "2026-8-5_201.txt";
+  EXPECT_EQ(Reason(MakeZip({{"list.txt", SmallList()}}, GetParam())), reason::kBadFile);
+}
+
+TEST_P(ZipSourceTest, ReportsAnErrorBehindTheLastRecord) {
+  std::string list;
+  for (int i = 0; i < 200'000; ++i) list += StrCat("201,", 2'000'000 + i * 37, "\n");
+  std::string zip = MakeZip({{"list.txt", list}}, GetParam());
+  ASSERT_TRUE(Read(zip).ok());
+  // The checksum in the directory and, if there is one, behind the member.
+  const size_t directory = zip.rfind("PK\x01\x02");
+  zip[directory + 16] = static_cast<char>(zip[directory + 16] ^ 1);
+  EXPECT_EQ(Reason(zip), reason::kDamagedFile);
+}
+
+TEST_P(ZipSourceTest, GuardsAgainstBombs) {
+  std::string list;
+  for (int i = 0; i < 100'000; ++i) list += "201,5550123\n";
+  const std::string zip = MakeZip({{"list.txt", list}}, GetParam());
+  request_.limits.max_ratio = GetParam().deflate ? 200 : 0;
+  EXPECT_EQ(ErrorGuard(Read(zip).status()), "archive-size");
+  request_.limits.max_ratio = 1'000'000;
+  EXPECT_TRUE(Read(zip).ok());
+  request_.limits.max_unpacked_bytes = 1'199'999;
+  EXPECT_EQ(ErrorGuard(Read(zip).status()), "archive-size");
+  request_.ignore_archive_limits = true;
+  EXPECT_TRUE(Read(zip).ok());
+  EXPECT_EQ(sink_.numbers.size(), 100'000);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Zips, ZipSourceTest,
+    ::testing::Values(ZipOptions{}, ZipOptions{.deflate = false}, ZipOptions{.descriptor = true},
+                      ZipOptions{.deflate = true, .descriptor = true, .comment = "a comment"}));
+
+}  // namespace
+}  // namespace dnc

@@ -1,0 +1,188 @@
+#include "server/numbers/phone_number.h"
+
+#include <gtest/gtest.h>
+#include <phonenumbers/phonenumberutil.h>
+
+#include <random>
+#include <vector>
+
+namespace dnc {
+namespace {
+
+using ::i18n::phonenumbers::PhoneNumber;
+using ::i18n::phonenumbers::PhoneNumberUtil;
+
+constexpr Number kExample = 2015550123;
+
+TEST(PhoneNumber, ReadsUsualWritings) {
+  for (const char* text :
+       {"2015550123", "12015550123", "0012015550123", "+12015550123", "201-555-0123",
+        "(201) 555-0123", "+1.201.555.0123", "1 (201) 555 0123", "201.555.0123", "201/555-0123",
+        "tel:+1-201-555-0123", "TEL:2015550123", "  2015550123\r\n", "\"2015550123\"",
+        "'2015550123", "\t\"(201) 555-0123\" ",
+        "201\xC2\xA0"
+        "555\xC2\xA0"
+        "0123",
+        "201\xE2\x80\x93"
+        "555\xE2\x88\x92"
+        "0123",
+        "001-201-555-0123"}) {
+    const ParsedNumber parsed = ParseNumber(text);
+    EXPECT_TRUE(parsed.ok) << text;
+    EXPECT_EQ(parsed.number, kExample) << text;
+  }
+  EXPECT_EQ(ParseNumber("818,0000818").ok, false);
+  EXPECT_EQ(ParseNumber("8180000818").number, 8180000818);
+  EXPECT_EQ(ParseNumber("9999999999").number, 9999999999);
+}
+
+TEST(PhoneNumber, RefusesTheRest) {
+  for (const char* text : {"",
+                           " ",
+                           "+",
+                           "tel:",
+                           "201555012",
+                           "20155501234",
+                           "1015550123",
+                           "0015550123",
+                           "11015550123",
+                           "02015550123",
+                           "0002015550123",
+                           "0112015550123",
+                           "+2015550123",
+                           "+0012015550123",
+                           "+442015550123",
+                           "++12015550123",
+                           "1+2015550123",
+                           "201555012x",
+                           "2015550123x5",
+                           "2015550123 ext 5",
+                           "201-555-CALL",
+                           "2015550123,",
+                           "201,5550123",
+                           "20155\0x50123",
+                           "201_555_0123",
+                           "201\t5550123",
+                           "201\xE2\x80"
+                           "5550123",
+                           "2015550123\xE2",
+                           "2015550123\xC2",
+                           "201*5550123",
+                           "12 2015550123",
+                           "nan",
+                           "11111111111111111111111111111111"}) {
+    const ParsedNumber parsed = ParseNumber(text);
+    EXPECT_FALSE(parsed.ok) << text;
+    EXPECT_EQ(parsed.number, 0) << text;
+  }
+  EXPECT_TRUE(ParseNumber(std::string(54, ' ') + "2015550123").ok);
+  EXPECT_FALSE(ParseNumber(std::string(55, ' ') + "2015550123").ok);
+  EXPECT_FALSE(ParseNumber(std::string_view("201555\00123", 11)).ok);
+}
+
+TEST(PhoneNumber, RefusesAnyOtherByteInTenDigits) {
+  for (size_t at = 0; at < 10; ++at) {
+    for (int byte = 0; byte < 256; ++byte) {
+      std::string text = "2015550123";
+      text[at] = static_cast<char>(byte);
+      const bool digit = byte >= '0' && byte <= '9' && (at > 0 || byte >= '2');
+      const ParsedNumber parsed = ParseNumber(text);
+      EXPECT_EQ(parsed.ok, digit) << at << " " << byte;
+      EXPECT_EQ(parsed.number, digit ? std::stoull(text) : 0) << at << " " << byte;
+    }
+  }
+}
+
+TEST(PhoneNumber, NormalizesIntegers) {
+  EXPECT_EQ(NormalizeNumber(kExample).number, kExample);
+  EXPECT_EQ(NormalizeNumber(10'000'000'000 + kExample).number, kExample);
+  EXPECT_EQ(NormalizeNumber(2'000'000'000).number, 2'000'000'000);
+  for (const uint64_t value : {uint64_t{0}, uint64_t{1'999'999'999}, uint64_t{11'999'999'999},
+                               uint64_t{20'000'000'000}, uint64_t{22'015'550'123}, ~uint64_t{0}}) {
+    EXPECT_FALSE(NormalizeNumber(value).ok) << value;
+    EXPECT_EQ(NormalizeNumber(value).number, 0) << value;
+  }
+}
+
+TEST(PhoneNumber, MasksNumbers) {
+  EXPECT_EQ(MaskedNumber(kExample), "201-***-****");
+  EXPECT_EQ(MaskedNumber(5), "000-***-****");
+  EXPECT_EQ(MaskedNumber(kNumberLimit), "***-***-****");
+}
+
+// What libphonenumber reads as a US number; 0 if it does not.
+Number PeerNumber(const std::string& text) {
+  PhoneNumber peer;
+  const auto error = PhoneNumberUtil::GetInstance()->Parse(text, "US", &peer);
+  const bool good = error == PhoneNumberUtil::NO_PARSING_ERROR && peer.country_code() == 1;
+  return good ? peer.national_number() : 0;
+}
+
+std::string PickFrom(std::mt19937_64& random, const std::vector<std::string>& choices) {
+  return choices[random() % choices.size()];
+}
+
+std::string Decorated(std::mt19937_64& random, Number number) {
+  const std::vector<std::string> separators = {"",
+                                               " ",
+                                               ".",
+                                               "-",
+                                               "/",
+                                               "\xC2\xA0",
+                                               "\xE2\x80\x90",
+                                               "\xE2\x80\x93",
+                                               "\xE2\x80\x94",
+                                               "\xE2\x88\x92",
+                                               " - "};
+  const std::string digits = std::to_string(number);
+  const std::string area = digits.substr(0, 3);
+  std::string text = PickFrom(random, {"", " ", "\"", "tel:", "'", "\t"});
+  text += PickFrom(random, {"", "", "1", "+1"});
+  text += PickFrom(random, separators);
+  text += random() % 2 == 0 ? area : "(" + area + ")";
+  text += PickFrom(random, separators) + digits.substr(3, 3);
+  text += PickFrom(random, separators) + digits.substr(6);
+  return text + PickFrom(random, {"", " ", "\"", "\r\n"});
+}
+
+TEST(PhoneNumber, ReadsWhatLibphonenumberReads) {
+  std::mt19937_64 random(20260805);
+  for (int i = 0; i < 20'000; ++i) {
+    const Number number = MakeNumber(200 + static_cast<int>(random() % 800),
+                                     2'000'000 + static_cast<uint32_t>(random() % 8'000'000));
+    const std::string text = Decorated(random, number);
+    const ParsedNumber parsed = ParseNumber(text);
+    ASSERT_TRUE(parsed.ok) << text;
+    ASSERT_EQ(parsed.number, number) << text;
+    ASSERT_EQ(PeerNumber(text), number) << text;
+  }
+}
+
+// Exception: 001, which is how a US number is dialled from abroad, is not libphonenumber's prefix
+// for international calls from the US.
+TEST(PhoneNumber, AcceptsNothingThatLibphonenumberReadsOtherwise) {
+  std::mt19937_64 random(818);
+  const std::vector<std::string> pieces = {
+      "0",    "1",   "2", "5", "9", "201", "555", "0123", "+",        "+1",           " ",
+      "-",    ".",   "/", "(", ")", "x",   "a",   ",",    "\xC2\xA0", "\xE2\x80\x93", "\"",
+      "tel:", "ext", "#", "*", ";"};
+  int accepted = 0;
+  for (int i = 0; i < 400'000; ++i) {
+    std::string text;
+    for (uint64_t left = 1 + random() % 9; left > 0; --left) text += PickFrom(random, pieces);
+    if (random() % 4 == 0) text += "2015550123";
+    const ParsedNumber parsed = ParseNumber(text);
+    if (!parsed.ok) continue;
+    std::string digits;
+    for (const char c : text) {
+      if (c >= '0' && c <= '9') digits += c;
+    }
+    if (digits.size() == 13) continue;
+    ++accepted;
+    ASSERT_EQ(PeerNumber(text), parsed.number) << text;
+  }
+  EXPECT_GT(accepted, 1'000);
+}
+
+}  // namespace
+}  // namespace dnc

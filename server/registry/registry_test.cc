@@ -1,0 +1,279 @@
+// The registry over a real store and real files, without RPC.
+#include "server/registry/registry.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "server/base/error.h"
+#include "server/base/str_cat.h"
+#include "server/scrub/engine.h"
+#include "server/storage/store.h"
+
+namespace dnc {
+namespace {
+
+const absl::Time kNow = absl::FromCivil(absl::CivilSecond(2026, 8, 10, 12, 0, 0), absl::UTCTimeZone());
+
+class FixedClock : public Clock {
+ public:
+  absl::Time Now() const override { return kNow + offset; }
+  absl::Duration offset = absl::ZeroDuration();
+};
+
+class RegistryTest : public testing::Test {
+ protected:
+  RegistryTest()
+      : dir_(StrCat(testing::TempDir(), "/dnc_registry_",
+                    testing::UnitTest::GetInstance()->current_test_info()->name())) {
+    std::filesystem::remove_all(dir_);
+    std::filesystem::create_directories(dir_ + "/files");
+    Open();
+  }
+  ~RegistryTest() override {
+    Close();
+    std::filesystem::remove_all(dir_);
+  }
+
+  void Close() {
+    registry_.reset();
+    store_.reset();
+  }
+  void Open() {
+    auto store = Store::Open({.path = dir_ + "/data/store"});
+    ASSERT_TRUE(store.ok()) << store.status();
+    store_ = *std::move(store);
+    RegistryOptions options;
+    options.data_dir = dir_ + "/data";
+    options.load_dirs = {dir_ + "/files"};
+    options.load_threads = 2;
+    auto registry = Registry::Open(options, store_.get(), &clock_);
+    ASSERT_TRUE(registry.ok()) << registry.status();
+    registry_ = *std::move(registry);
+    ASSERT_TRUE(registry_->WaitUntilReady().ok());
+  }
+  void Reopen() {
+    Close();
+    Open();
+  }
+
+  std::string WriteFile(const std::string& name, const std::string& content) {
+    const std::string path = dir_ + "/files/" + name;
+    std::ofstream(path, std::ios::binary) << content;
+    return path;
+  }
+
+  LoadInfo Load(const std::vector<std::string>& paths, LoadOptions options = {}) {
+    auto load = registry_->StartLoad(options, paths);
+    EXPECT_TRUE(load.ok()) << load.status();
+    if (!load.ok()) return {};
+    while (true) {
+      auto now = registry_->GetLoad(load->id);
+      EXPECT_TRUE(now.ok());
+      if (now->state == LoadState::kSucceeded || now->state == LoadState::kRefused) return *now;
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+  }
+  LoadInfo MustLoad(const std::vector<std::string>& paths, LoadOptions options = {}) {
+    LoadInfo load = Load(paths, std::move(options));
+    EXPECT_EQ(load.state, LoadState::kSucceeded) << load.error;
+    return load;
+  }
+
+  Rule Ask(Number number) {
+    const std::vector<ParsedNumber> numbers = {{number, true}};
+    std::vector<Rule> rules(1);
+    std::vector<ReasonSet> reasons(1);
+    Scrub(*registry_->snapshot(), clock_.Now(), numbers, absl::MakeSpan(rules),
+          absl::MakeSpan(reasons));
+    return rules[0];
+  }
+  absl::StatusOr<NumberReport> Explain(Number number, std::optional<absl::Time> as_of = {}) {
+    auto answer = registry_->Explain({{number, true}}, as_of);
+    if (!answer.ok()) return answer.status();
+    return answer->numbers.at(0);
+  }
+
+  FixedClock clock_;
+  std::string dir_;
+  std::unique_ptr<Store> store_;
+  std::unique_ptr<Registry> registry_;
+};
+
+constexpr char kBase[] = "201,5550100\n201,5550101\n201,0000000\n";
+constexpr char kBaseName[] = "2026-8-5_201_A.txt";
+
+absl::Time At(int day, int hour = 0) {
+  return absl::FromCivil(absl::CivilSecond(2026, 8, day, hour, 0, 0), absl::UTCTimeZone());
+}
+
+TEST_F(RegistryTest, NothingLoadedIsNotCovered) { EXPECT_EQ(Ask(2015550100), Rule::kNotCovered); }
+
+TEST_F(RegistryTest, FullListThenRestart) {
+  const LoadInfo load = MustLoad({WriteFile(kBaseName, kBase)});
+  EXPECT_EQ(load.release->numbers, 3U);
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(Ask(2015550100), Rule::kNational);
+    EXPECT_EQ(Ask(2010000000), Rule::kNational);
+    EXPECT_EQ(Ask(2015550102), Rule::kClear);
+    EXPECT_EQ(Ask(2025550100), Rule::kNotCovered);
+    Reopen();
+  }
+  EXPECT_EQ(registry_->Coverage("national")->areas.at(0).obtained_at, At(5));
+  clock_.offset = absl::Hours(24 * 30);
+  EXPECT_EQ(Ask(2015550102), Rule::kStale);
+}
+
+TEST_F(RegistryTest, ChangesHistoryAndRollback) {
+  MustLoad({WriteFile(kBaseName, kBase)});
+  const LoadInfo change = MustLoad({WriteFile("2026-8-7_changes_B.txt",
+                                              "2015550100,2026-08-06T10:00:00,D\n"
+                                              "2015550199,2026-08-06T11:00:00,A\n")});
+  EXPECT_EQ(change.release->added, 1U);
+  EXPECT_EQ(change.release->deleted, 1U);
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(Ask(2015550100), Rule::kClear);
+    EXPECT_EQ(Ask(2015550199), Rule::kNational);
+    EXPECT_EQ(Explain(2015550199)->matches.at(0).listed_since, At(6, 11));
+    EXPECT_TRUE(Explain(2015550199)->matches.at(0).listed_since_exact);
+    EXPECT_EQ(Explain(2015550100, At(6, 9))->rule, Rule::kNational);
+    EXPECT_EQ(Explain(2015550100, At(6, 11))->rule, Rule::kClear);
+    EXPECT_EQ(Explain(2015550199, At(6, 9))->rule, Rule::kClear);
+    EXPECT_EQ(ErrorReason(Explain(2015550199, At(4)).status()), reason::kHistoryNotReached);
+    EXPECT_EQ(registry_->History(2015550100)->events.size(), 2U);
+    Reopen();
+  }
+  const auto back = registry_->RollBack("national", change.release->id);
+  ASSERT_TRUE(back.ok()) << back.status();
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(Ask(2015550100), Rule::kNational);
+    EXPECT_EQ(Ask(2015550199), Rule::kClear);
+    Reopen();
+  }
+  EXPECT_EQ(ErrorReason(registry_->RollBack("national", 0).status()), reason::kNoEarlierRelease);
+  MustLoad({dir_ + "/files/2026-8-7_changes_B.txt"});
+  EXPECT_EQ(Ask(2015550199), Rule::kNational);
+}
+
+TEST_F(RegistryTest, ALateChangeListDoesNotUndoALaterChange) {
+  MustLoad({WriteFile(kBaseName, kBase)});
+  MustLoad({WriteFile("2026-8-8_changes_B.txt", "2015550199,2026-08-07T11:00:00,A\n")});
+  LoadOptions options;
+  options.overrides = {Guard::kMisfit};
+  MustLoad({WriteFile("2026-8-9_changes_C.txt",
+                      "2015550199,2026-08-06T11:00:00,D\n2015550198,2026-08-08T11:00:00,A\n")},
+           options);
+  EXPECT_EQ(Ask(2015550199), Rule::kNational);
+  EXPECT_EQ(Ask(2015550198), Rule::kNational);
+}
+
+TEST_F(RegistryTest, ADeletionOlderThanTheFullListIsNotBelieved) {
+  MustLoad({WriteFile(kBaseName, kBase)});
+  const std::string path =
+      WriteFile("2026-8-7_changes_B.txt", "2015550100,2026-08-04T10:00:00,D\n");
+  EXPECT_EQ(ErrorGuard(Load({path}).error), "misfit");
+  LoadOptions options;
+  options.overrides = {Guard::kMisfit};
+  MustLoad({path}, options);
+  EXPECT_EQ(Ask(2015550100), Rule::kNational);
+}
+
+TEST_F(RegistryTest, GuardsRefuseAndChangeNothing) {
+  MustLoad({WriteFile(kBaseName, kBase)});
+  const uint64_t revision = registry_->snapshot()->revision;
+  const auto refused = [&](const std::string& name, const std::string& content) {
+    const LoadInfo load = Load({WriteFile(name, content)});
+    EXPECT_EQ(load.state, LoadState::kRefused) << name;
+    EXPECT_EQ(registry_->snapshot()->revision, revision);
+    return ErrorGuard(load.error);
+  };
+  EXPECT_EQ(refused("2026-8-6_201_B.txt", "201,5550100\n"), "shrink");
+  EXPECT_EQ(refused("2026-8-4_201_B.txt", kBase), "same-file");
+  EXPECT_EQ(refused("2026-8-4_201_C.txt", StrCat(kBase, "201,5550109\n")), "older-date");
+  EXPECT_EQ(refused("2026-8-12_201_C.txt", StrCat(kBase, "201,5550109\n")), "future-date");
+  EXPECT_EQ(refused("2026-8-6_201_D.txt", StrCat(kBase, "202,5550109\n")), "outside-label");
+  EXPECT_EQ(refused("2026-8-6_201_E.txt", StrCat(kBase, "201,5550109")), "unterminated");
+  EXPECT_EQ(refused("2026-8-6_changes_F.txt", "2015550100,2026-08-06T10:00:00,A\n"), "misfit");
+  EXPECT_EQ(refused("2026-8-6_changes_G.txt", "2025550100,2026-08-06T10:00:00,A\n"),
+            "outside-base");
+  EXPECT_EQ(registry_->ListLoads(100, 0).size(), 9U);
+  LoadOptions options;
+  options.overrides = {Guard::kShrink};
+  MustLoad({dir_ + "/files/2026-8-6_201_B.txt"}, options);
+  EXPECT_EQ(Ask(2015550101), Rule::kClear);
+}
+
+TEST_F(RegistryTest, VanishedAreaCodes) {
+  MustLoad({WriteFile("2026-8-5_US_A.txt", "201,5550100\n202,5550100\n")});
+  EXPECT_EQ(ErrorGuard(Load({WriteFile("2026-8-6_US_A.txt", "201,5550100\n")}).error), "vanished");
+  LoadOptions options;
+  options.overrides = {Guard::kVanished};
+  MustLoad({dir_ + "/files/2026-8-6_US_A.txt"}, options);
+  EXPECT_EQ(Ask(2025550100), Rule::kNotCovered);
+  EXPECT_EQ(Ask(2015550100), Rule::kNational);
+  MustLoad({WriteFile("2026-8-6_202_B.txt", "202,5550101\n")});
+  EXPECT_EQ(Ask(2025550101), Rule::kNational);
+  EXPECT_EQ(Ask(2015550100), Rule::kNational);
+}
+
+TEST_F(RegistryTest, OtherListsAndRetiring) {
+  MustLoad({WriteFile(kBaseName, kBase)});
+  LoadOptions litigators;
+  litigators.list = "litigator:known";
+  litigators.obtained_at = At(9);
+  MustLoad({WriteFile("lit.csv", "name,phone\nA,(202) 555-0133\nB,201-555-0102\n")}, litigators);
+  EXPECT_EQ(Ask(2025550133), Rule::kLitigator);
+  EXPECT_EQ(Ask(2015550102), Rule::kLitigator);
+  Reopen();
+  EXPECT_EQ(Ask(2015550102), Rule::kLitigator);
+  ASSERT_TRUE(registry_->Retire("litigator:known").ok());
+  EXPECT_EQ(Ask(2015550102), Rule::kClear);
+  EXPECT_EQ(ErrorReason(registry_->Retire("litigator:known").status()), reason::kNotFound);
+  litigators.obtained_at.reset();
+  EXPECT_EQ(ErrorReason(Load({WriteFile("lit2.csv", "2025550133\n2025550134\n")}, litigators).error),
+            reason::kNoDate);
+}
+
+TEST_F(RegistryTest, ManyChangeListsSurviveRestarts) {
+  std::string base;
+  for (int i = 0; i < 3000; ++i) base += StrCat("201,", 5000000 + i * 7, "\n");
+  MustLoad({WriteFile("2026-7-1_201_A.txt", base)});
+  for (int i = 0; i < 60; ++i) {
+    const absl::Time day = absl::FromCivil(absl::CivilDay(2026, 7, 2) + i / 2, absl::UTCTimeZone());
+    const std::string date = absl::FormatTime("%Y-%m-%d", day, absl::UTCTimeZone());
+    std::string lines;
+    for (int j = 0; j < 5; ++j) {
+      lines += StrCat(2015000000 + (i * 5 + j) * 7, ",", date, "T01:00:00,D\n");
+      lines += StrCat(2017000000 + i * 5 + j, ",", date, "T01:00:00,A\n");
+    }
+    MustLoad({WriteFile(StrCat(date, "_changes_", i, ".txt"), lines)});
+    if (i % 7 == 0) Reopen();
+  }
+  Reopen();
+  EXPECT_EQ(registry_->Coverage("national")->areas.at(0).numbers, 3000U);
+  EXPECT_EQ(Ask(2015000000 + 299 * 7), Rule::kClear);
+  EXPECT_EQ(Ask(2015000000 + 300 * 7), Rule::kNational);
+  EXPECT_EQ(Ask(2017000299), Rule::kNational);
+}
+
+TEST_F(RegistryTest, AStoreBehindItsMarkIsRefused) {
+  MustLoad({WriteFile(kBaseName, kBase)});
+  Close();
+  std::filesystem::copy(dir_ + "/data/store", dir_ + "/old", std::filesystem::copy_options::recursive);
+  Open();
+  MustLoad({WriteFile("2026-8-8_changes_B.txt", "2015550199,2026-08-07T11:00:00,A\n")});
+  Close();
+  std::filesystem::remove_all(dir_ + "/data/store");
+  std::filesystem::rename(dir_ + "/old", dir_ + "/data/store");
+  store_ = *Store::Open({.path = dir_ + "/data/store"});
+  RegistryOptions options;
+  options.data_dir = dir_ + "/data";
+  registry_ = *Registry::Open(options, store_.get(), &clock_);
+  EXPECT_EQ(registry_->WaitUntilReady().code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(registry_->snapshot(), nullptr);
+}
+
+}  // namespace
+}  // namespace dnc

@@ -1,0 +1,271 @@
+#include <atomic>
+#include <thread>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "server/rpc/test_server.h"
+
+namespace dnc {
+namespace {
+
+using testing::ElementsAre;
+
+class ScrubServiceTest : public ServerTest {
+ protected:
+  grpc::Status Scrub(const v1::ScrubRequest& request, v1::ScrubResponse* response) {
+    grpc::ClientContext context;
+    return scrub_->Scrub(&context, request, response);
+  }
+  static v1::ScrubRequest Numbers(const std::vector<uint64_t>& numbers) {
+    v1::ScrubRequest request;
+    for (const uint64_t number : numbers) request.add_numbers(number);
+    return request;
+  }
+};
+
+TEST_F(ScrubServiceTest, AnswersByColumnsInTheOrderAsked) {
+  Start();
+  v1::ScrubResponse response;
+  ASSERT_TRUE(
+      Scrub(Numbers({2015550101, 12015550123, 3035550100, 42, 12015550109}), &response).ok());
+  EXPECT_THAT(response.verdicts(),
+              ElementsAre(v1::VERDICT_LISTED, v1::VERDICT_CLEAR, v1::VERDICT_NOT_COVERED,
+                          v1::VERDICT_INVALID, v1::VERDICT_LISTED));
+  EXPECT_THAT(response.reasons(),
+              ElementsAre(1U << v1::REASON_NATIONAL, 0, 1U << v1::REASON_AREA_CODE_NOT_LOADED,
+                          1U << v1::REASON_MALFORMED, 1U << v1::REASON_NATIONAL));
+  EXPECT_EQ(response.results_size(), 0);
+  EXPECT_EQ(response.snapshot().revision(), 5);
+  ASSERT_EQ(response.snapshot().lists_size(), 1);
+  const v1::ListSnapshot& list = response.snapshot().lists(0);
+  EXPECT_EQ(list.list(), "national");
+  EXPECT_EQ(list.release_id(), 5);
+  EXPECT_EQ(list.digest().size(), 32);
+  EXPECT_EQ(list.valid_until().seconds() - list.obtained_at().seconds(), 31 * 86400);
+  EXPECT_EQ(metrics_.Sum().numbers[static_cast<size_t>(Verdict::kListed)], 2);
+  EXPECT_EQ(metrics_.Sum().numbers[static_cast<size_t>(Verdict::kInvalid)], 1);
+}
+
+TEST_F(ScrubServiceTest, ReadsTexts) {
+  Start();
+  v1::ScrubRequest request;
+  request.add_texts("(201) 555-0101");
+  request.add_texts("+1.212.555.0101");
+  request.add_texts("call me");
+  v1::ScrubResponse response;
+  ASSERT_TRUE(Scrub(request, &response).ok());
+  EXPECT_THAT(response.verdicts(),
+              ElementsAre(v1::VERDICT_LISTED, v1::VERDICT_CLEAR, v1::VERDICT_INVALID));
+}
+
+TEST_F(ScrubServiceTest, AnswersAnEmptyBatchWithASnapshot) {
+  Start();
+  v1::ScrubResponse response;
+  ASSERT_TRUE(Scrub({}, &response).ok());
+  EXPECT_EQ(response.verdicts_size(), 0);
+  EXPECT_EQ(response.snapshot().revision(), 5);
+}
+
+TEST_F(ScrubServiceTest, RefusesRequestsOutOfOrder) {
+  Start();
+  v1::ScrubResponse response;
+  v1::ScrubRequest both = Numbers({2015550101});
+  both.add_texts("2015550101");
+  grpc::Status status = Scrub(both, &response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(ReasonOf(status), "INVALID_REQUEST");
+
+  status = Scrub(Numbers(std::vector<uint64_t>(1001, 2015550101)), &response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(ReasonOf(status), "BATCH_TOO_LARGE");
+  EXPECT_TRUE(Scrub(Numbers(std::vector<uint64_t>(1000, 2015550101)), &response).ok());
+
+  v1::ScrubRequest unknown = Numbers({2015550101});
+  unknown.set_detail(static_cast<v1::Detail>(9));
+  EXPECT_EQ(ReasonOf(Scrub(unknown, &response)), "INVALID_REQUEST");
+
+  v1::ScrubRequest future = Numbers({2015550101});
+  future.mutable_as_of()->set_seconds(absl::ToUnixSeconds(absl::Now()) + 3600);
+  EXPECT_EQ(ReasonOf(Scrub(future, &response)), "INVALID_REQUEST");
+  future.mutable_as_of()->set_nanos(-1);
+  EXPECT_EQ(ReasonOf(Scrub(future, &response)), "INVALID_REQUEST");
+}
+
+TEST_F(ScrubServiceTest, IsUnavailableWhileStarting) {
+  StartEmpty();
+  v1::ScrubResponse response;
+  const grpc::Status status = Scrub(Numbers({2015550101}), &response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(ReasonOf(status), "STARTING");
+  grpc::ClientContext context;
+  v1::CheckNumberResponse check;
+  EXPECT_EQ(ReasonOf(scrub_->CheckNumber(&context, {}, &check)), "STARTING");
+}
+
+TEST_F(ScrubServiceTest, WaitsForARevision) {
+  Start();
+  v1::ScrubRequest request = Numbers({2015550101});
+  request.set_at_least_revision(6);
+  v1::ScrubResponse response;
+  const grpc::Status status = Scrub(request, &response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_EQ(ReasonOf(status), "REVISION_NOT_REACHED");
+
+  std::thread publisher([this] {
+    absl::SleepFor(absl::Milliseconds(50));
+    registry_.SetSnapshot(TestSnapshot(6, absl::Now()));
+  });
+  EXPECT_TRUE(Scrub(request, &response).ok());
+  EXPECT_EQ(response.snapshot().revision(), 6);
+  publisher.join();
+}
+
+TEST_F(ScrubServiceTest, TellsEverythingWithFullDetail) {
+  Start();
+  v1::ScrubRequest request = Numbers({2015550101, 2015550123, 7});
+  request.set_detail(v1::DETAIL_FULL);
+  v1::ScrubResponse response;
+  ASSERT_TRUE(Scrub(request, &response).ok());
+  ASSERT_EQ(response.results_size(), 3);
+  EXPECT_THAT(response.verdicts(),
+              ElementsAre(v1::VERDICT_LISTED, v1::VERDICT_CLEAR, v1::VERDICT_INVALID));
+  EXPECT_EQ(response.results(0).rule(), v1::RULE_NATIONAL);
+  EXPECT_EQ(response.results(0).matches(0).effect(), v1::LIST_EFFECT_DENY);
+  EXPECT_THAT(response.results(0).reasons(), ElementsAre(v1::REASON_NATIONAL));
+  EXPECT_FALSE(response.results(1).explanation().empty());
+  EXPECT_EQ(response.results(2).number(), 0);
+}
+
+TEST_F(ScrubServiceTest, AnswersAsOfAMomentByColumns) {
+  Start();
+  v1::ScrubRequest request = Numbers({2015550101});
+  request.mutable_as_of()->set_seconds(absl::ToUnixSeconds(absl::Now()) - 60);
+  v1::ScrubResponse response;
+  ASSERT_TRUE(Scrub(request, &response).ok());
+  EXPECT_THAT(response.verdicts(), ElementsAre(v1::VERDICT_LISTED));
+  EXPECT_EQ(response.results_size(), 0);
+  EXPECT_EQ(response.snapshot().decided_at().seconds(), request.as_of().seconds());
+}
+
+TEST_F(ScrubServiceTest, NeverSendsAShortAnswer) {
+  Start();
+  registry_.SetShortAnswers();
+  v1::ScrubRequest request = Numbers({2015550101, 2015550123});
+  request.set_detail(v1::DETAIL_FULL);
+  v1::ScrubResponse response;
+  const grpc::Status status = Scrub(request, &response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INTERNAL);
+  EXPECT_EQ(ReasonOf(status), "INTERNAL");
+}
+
+TEST_F(ScrubServiceTest, ChecksANumber) {
+  Start();
+  grpc::ClientContext context;
+  v1::CheckNumberRequest request;
+  request.set_number("1 201 555 0101");
+  v1::CheckNumberResponse response;
+  ASSERT_TRUE(scrub_->CheckNumber(&context, request, &response).ok());
+  EXPECT_EQ(response.result().number(), 2015550101);
+  EXPECT_EQ(response.result().verdict(), v1::VERDICT_LISTED);
+  EXPECT_EQ(response.snapshot().revision(), 5);
+}
+
+TEST_F(ScrubServiceTest, StreamsBatchesInOrder) {
+  Start();
+  grpc::ClientContext context;
+  const auto stream = scrub_->ScrubStream(&context);
+  for (int i = 0; i < 200; ++i) {
+    v1::ScrubStreamRequest request;
+    for (int j = 0; j <= i; ++j) request.mutable_scrub()->add_numbers(2015550100);
+    if (i % 10 == 9) request.mutable_scrub()->set_detail(v1::DETAIL_FULL);
+    ASSERT_TRUE(stream->Write(request));
+    v1::ScrubStreamResponse response;
+    ASSERT_TRUE(stream->Read(&response));
+    ASSERT_EQ(response.scrub().verdicts_size(), i + 1);
+    EXPECT_EQ(response.scrub().verdicts(i), v1::VERDICT_LISTED);
+  }
+  stream->WritesDone();
+  EXPECT_TRUE(stream->Finish().ok());
+}
+
+TEST_F(ScrubServiceTest, FirstErrorEndsAStream) {
+  Start();
+  grpc::ClientContext context;
+  const auto stream = scrub_->ScrubStream(&context);
+  v1::ScrubStreamRequest request;
+  request.mutable_scrub()->add_numbers(2015550100);
+  ASSERT_TRUE(stream->Write(request));
+  request.mutable_scrub()->add_texts("x");
+  stream->Write(request);
+  v1::ScrubStreamResponse response;
+  EXPECT_TRUE(stream->Read(&response));
+  EXPECT_FALSE(stream->Read(&response));
+  EXPECT_EQ(ReasonOf(stream->Finish()), "INVALID_REQUEST");
+}
+
+TEST_F(ScrubServiceTest, StopsWithStreamsOpen) {
+  Start();
+  grpc::ClientContext context;
+  const auto stream = scrub_->ScrubStream(&context);
+  v1::ScrubStreamRequest request;
+  request.mutable_scrub()->add_numbers(2015550100);
+  ASSERT_TRUE(stream->Write(request));
+  v1::ScrubStreamResponse response;
+  ASSERT_TRUE(stream->Read(&response));
+  const absl::Time begin = absl::Now();
+  server_->Stop();
+  EXPECT_LT(absl::Now() - begin, absl::Seconds(4));
+  EXPECT_FALSE(stream->Read(&response));
+  EXPECT_FALSE(stream->Finish().ok());
+}
+
+TEST_F(ScrubServiceTest, ManyCallersWhileSnapshotsChangeAndCallsAreCancelled) {
+  Start();
+  std::atomic<bool> stop{false};
+  std::atomic<int> answered{0};
+  std::vector<std::thread> callers;
+  for (int t = 0; t < 4; ++t) {
+    callers.emplace_back([&, t] {
+      for (int i = 0; !stop; ++i) {
+        v1::ScrubRequest request = Numbers(std::vector<uint64_t>(i % 300, 2015550100));
+        if (i % 3 == 0) request.set_detail(v1::DETAIL_FULL);
+        grpc::ClientContext context;
+        if (t == 0) {
+          context.set_deadline(std::chrono::system_clock::now() +
+                               std::chrono::microseconds(i % 500));
+        }
+        v1::ScrubResponse response;
+        const grpc::Status status = scrub_->Scrub(&context, request, &response);
+        if (!status.ok()) {
+          EXPECT_EQ(t, 0) << status.error_message();
+          continue;
+        }
+        ++answered;
+        ASSERT_EQ(response.verdicts_size(), request.numbers_size());
+        for (const int verdict : response.verdicts()) ASSERT_EQ(verdict, v1::VERDICT_LISTED);
+      }
+    });
+  }
+  callers.emplace_back([&] {  // streams that break off at any point
+    for (int i = 0; !stop; ++i) {
+      grpc::ClientContext context;
+      const auto stream = scrub_->ScrubStream(&context);
+      v1::ScrubStreamRequest request;
+      request.mutable_scrub()->add_numbers(2015550100);
+      if (i % 2 == 0) request.mutable_scrub()->set_detail(v1::DETAIL_FULL);
+      for (int j = 0; j < i % 5; ++j) stream->Write(request);
+      if (i % 7 == 0) context.TryCancel();
+    }
+  });
+  const absl::Time end = absl::Now() + absl::Seconds(2);
+  for (uint64_t revision = 6; absl::Now() < end; ++revision) {
+    registry_.SetSnapshot(TestSnapshot(revision, absl::Now()));
+    absl::SleepFor(absl::Milliseconds(1));
+  }
+  stop = true;
+  for (std::thread& caller : callers) caller.join();
+  EXPECT_GT(answered, 100);
+}
+
+}  // namespace
+}  // namespace dnc

@@ -1,0 +1,94 @@
+#include "server/rpc/server.h"
+
+#include <string>
+
+#include "grpcpp/generic/generic_stub.h"
+#include "server/rpc/test_server.h"
+
+namespace dnc {
+namespace {
+
+class ServerLifeTest : public ServerTest {
+ protected:
+  // The status that grpc.health.v1 tells: 1 SERVING, 2 NOT_SERVING; 0 for an error. Debian has no
+  // C++ stubs of the health service, so the bytes are made by hand.
+  int Health(const std::string& service) {
+    std::string request;
+    if (!service.empty()) {
+      request = std::string("\x0a") + static_cast<char>(service.size()) + service;
+    }
+    const grpc::Slice slice(request);
+    const grpc::ByteBuffer buffer(&slice, 1);
+    grpc::GenericStub stub(channel_);
+    grpc::ClientContext context;
+    grpc::CompletionQueue queue;
+    auto call = stub.PrepareUnaryCall(&context, "/grpc.health.v1.Health/Check", buffer, &queue);
+    call->StartCall();
+    grpc::ByteBuffer answer;
+    grpc::Status status;
+    void* tag = nullptr;
+    bool ok = false;
+    call->Finish(&answer, &status, &tag);
+    queue.Next(&tag, &ok);
+    grpc::Slice bytes;
+    if (!status.ok() || !answer.DumpToSingleSlice(&bytes).ok() || bytes.size() != 2) return 0;
+    return bytes.begin()[1];
+  }
+
+  bool HealthBecomes(const std::string& service, int expected) {
+    for (int i = 0; i < 100; ++i) {
+      if (Health(service) == expected) return true;
+      absl::SleepFor(absl::Milliseconds(20));
+    }
+    return false;
+  }
+};
+
+TEST_F(ServerLifeTest, HealthFollowsTheRegistry) {
+  StartEmpty();
+  EXPECT_EQ(Health(""), 2);
+  EXPECT_EQ(Health("dnc.v1.ScrubService"), 2);
+  EXPECT_EQ(Health("dnc.v1.RegistryService"), 1);
+  registry_.SetSnapshot(TestSnapshot(1, absl::Now()));
+  EXPECT_TRUE(HealthBecomes("", 1));
+  EXPECT_TRUE(HealthBecomes("dnc.v1.ScrubService", 1));
+  registry_.SetSnapshot(TestSnapshot(0, absl::Now()));  // release 0: nothing is loaded
+  EXPECT_TRUE(HealthBecomes("", 2));
+  EXPECT_EQ(Health("dnc.v1.Nobody"), 0);
+}
+
+TEST_F(ServerLifeTest, ASecondServerOnThePortFailsClearly) {
+  Start();
+  ServerOptions second = options_;
+  second.listen = server_->address();
+  const auto failed = Server::Start(second, &registry_, &metrics_, &clock_);
+  ASSERT_FALSE(failed.ok());
+  EXPECT_NE(std::string(failed.status().message()).find(server_->address()), std::string::npos);
+}
+
+TEST_F(ServerLifeTest, StopsAtOnceWhenNobodyCalls) {
+  for (int i = 0; i < 5; ++i) {
+    Start();
+    grpc::ClientContext context;
+    v1::ScrubResponse response;
+    ASSERT_TRUE(scrub_->Scrub(&context, {}, &response).ok());
+    const absl::Time begin = absl::Now();
+    server_->Stop();
+    server_->Stop();
+    EXPECT_LT(absl::Now() - begin, absl::Milliseconds(900));
+  }
+}
+
+TEST_F(ServerLifeTest, RefusesMessagesAboveTheLimit) {
+  options_.limits.max_request_bytes = 1000;
+  Start();
+  v1::ScrubRequest request;
+  for (int i = 0; i < 200; ++i) request.add_numbers(2015550100);
+  grpc::ClientContext context;
+  v1::ScrubResponse response;
+  EXPECT_EQ(scrub_->Scrub(&context, request, &response).error_code(),
+            grpc::StatusCode::RESOURCE_EXHAUSTED);
+}
+
+}  // namespace
+}  // namespace dnc

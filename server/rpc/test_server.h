@@ -1,0 +1,89 @@
+// A server over a FakeRegistry on a real socket, and stubs to call it.
+#pragma once
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "absl/time/clock.h"
+#include "dnc/v1/registry_service.grpc.pb.h"
+#include "dnc/v1/scrub_service.grpc.pb.h"
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
+#include "grpcpp/grpcpp.h"
+#include "gtest/gtest.h"
+#include "server/base/str_cat.h"
+#include "server/rpc/fake_registry.h"
+#include "server/rpc/server.h"
+
+namespace dnc {
+
+class ServerTest : public testing::Test {
+ protected:
+  ServerTest() {
+    options_.limits.max_batch = 1000;
+    options_.limits.revision_wait = absl::Milliseconds(200);
+    options_.rpc.stop_grace = absl::Seconds(1);
+    options_.rpc.armed_calls = 8;
+    options_.max_upload_bytes = 1 << 20;
+    options_.version = "9.9.9";
+  }
+
+  ~ServerTest() override {
+    server_.reset();
+    std::filesystem::remove_all(folder_);
+  }
+
+  // Serves with a snapshot of revision 5.
+  void Start() {
+    registry_.SetSnapshot(TestSnapshot(5, absl::Now() - absl::Hours(24)));
+    StartEmpty();
+  }
+
+  void StartEmpty() {
+    auto server = Server::Start(options_, &registry_, &metrics_, &clock_);
+    ASSERT_TRUE(server.ok()) << server.status();
+    server_ = std::move(*server);
+    channel_ = grpc::CreateChannel(server_->address(), grpc::InsecureChannelCredentials());
+    scrub_ = v1::ScrubService::NewStub(channel_);
+    registry_stub_ = v1::RegistryService::NewStub(channel_);
+  }
+
+  // The reason in the details of an error, checked for form.
+  static google::rpc::ErrorInfo InfoOf(const grpc::Status& status) {
+    google::rpc::Status details;
+    google::rpc::ErrorInfo info;
+    EXPECT_TRUE(details.ParseFromString(status.error_details()));
+    EXPECT_EQ(details.code(), static_cast<int>(status.error_code()));
+    EXPECT_EQ(details.details_size(), 1);
+    if (details.details_size() == 1) {
+      EXPECT_TRUE(details.details(0).UnpackTo(&info));
+    }
+    EXPECT_EQ(info.domain(), "dnc.v1");
+    return info;
+  }
+  static std::string ReasonOf(const grpc::Status& status) { return InfoOf(status).reason(); }
+
+  // Upload folders that are still there.
+  int Leftovers() const {
+    if (!std::filesystem::exists(folder_)) return 0;
+    int count = 0;
+    for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(folder_)) ++count;
+    return count;
+  }
+
+  const std::string folder_ =
+      StrCat(testing::TempDir(), "/dnc_rpc_", getpid(), "_", absl::ToUnixNanos(absl::Now()));
+  ServerOptions options_;
+  Clock clock_;
+  Metrics metrics_;
+  FakeRegistry registry_{folder_};
+  std::unique_ptr<Server> server_;
+  std::shared_ptr<grpc::Channel> channel_;
+  std::unique_ptr<v1::ScrubService::Stub> scrub_;
+  std::unique_ptr<v1::RegistryService::Stub> registry_stub_;
+};
+
+}  // namespace dnc

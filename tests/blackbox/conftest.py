@@ -1,0 +1,89 @@
+"""Starts real servers for the tests, with stubs made from the contract."""
+
+import importlib
+import pathlib
+import subprocess
+import sys
+import types
+
+import pytest
+from grpc_tools import protoc
+
+from dnc_server import BIN, REPO, Server
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+def compile_protos(folder):
+    sources = [(REPO / "proto", ["dnc/v1/error_reason.proto", "dnc/v1/verdict.proto",
+                                 "dnc/v1/scrub_service.proto", "dnc/v1/registry_service.proto",
+                                 "google/rpc/status.proto", "google/rpc/error_details.proto"]),
+               (HERE / "protos", ["grpc/health/v1/health.proto",
+                                  "grpc/reflection/v1alpha/reflection.proto"])]
+    well_known = pathlib.Path(protoc.__file__).parent / "_proto"
+    includes = [str(path) for path in (well_known, pathlib.Path("/usr/include")) if path.exists()]
+    for root, names in sources:
+        arguments = ["protoc", f"-I{root}", *[f"-I{path}" for path in includes],
+                     f"--python_out={folder}", f"--grpc_python_out={folder}", *names]
+        assert protoc.main(arguments) == 0, arguments
+
+
+@pytest.fixture(scope="session")
+def stubs(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("stubs")
+    # The tests' `grpc.health` and `grpc.reflection` must not hide the package `grpc`.
+    compile_protos(folder)
+    (folder / "grpc").rename(folder / "standard")
+    for generated in (folder / "standard").rglob("*_pb2*.py"):
+        text = generated.read_text()
+        generated.write_text(text.replace("from grpc.health", "from standard.health")
+                             .replace("from grpc.reflection", "from standard.reflection"))
+    sys.path.insert(0, str(folder))
+    # Where a package `google` is installed, `google.rpc` lies beside it.
+    google = importlib.import_module("google")
+    google.__path__.append(str(folder / "google"))
+    modules = {"verdict": "dnc.v1.verdict_pb2", "scrub": "dnc.v1.scrub_service_pb2",
+               "scrub_grpc": "dnc.v1.scrub_service_pb2_grpc",
+               "registry": "dnc.v1.registry_service_pb2",
+               "registry_grpc": "dnc.v1.registry_service_pb2_grpc",
+               "status": "google.rpc.status_pb2", "details": "google.rpc.error_details_pb2",
+               "health": "standard.health.v1.health_pb2",
+               "health_grpc": "standard.health.v1.health_pb2_grpc",
+               "reflection": "standard.reflection.v1alpha.reflection_pb2",
+               "reflection_grpc": "standard.reflection.v1alpha.reflection_pb2_grpc"}
+    return types.SimpleNamespace(
+        **{name: importlib.import_module(module) for name, module in modules.items()})
+
+
+@pytest.fixture
+def start_server(stubs, tmp_path):
+    """Starts servers that end with the test: start_server("--load-dir", DIR)."""
+    servers = []
+
+    def start(*arguments, data_dir=None):
+        folder = data_dir or tmp_path / f"data{len(servers)}"
+        servers.append(Server(stubs, folder, *arguments))
+        servers[-1].wait_until_ready()
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        if server.process.poll() is None:
+            server.stop()
+
+
+@pytest.fixture
+def server(start_server):
+    return start_server()
+
+
+@pytest.fixture
+def dncctl(server):
+    """Runs dncctl against the test's server: dncctl("check", NUMBER)."""
+
+    def run(*arguments, **options):
+        return subprocess.run([str(BIN / "dncctl"), "--server", server.address, *arguments],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                              timeout=120, check=False, **options)
+
+    return run

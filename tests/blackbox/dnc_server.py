@@ -1,0 +1,129 @@
+"""A real dncd and a plain client of it."""
+
+import os
+import pathlib
+import signal
+import subprocess
+import time
+
+import grpc
+
+REPO = pathlib.Path(__file__).resolve().parents[2]
+BIN = pathlib.Path(os.environ.get("DNC_BIN_DIR", REPO / "build" / "bin"))
+CALL_SECONDS = 30
+
+
+class Refused(Exception):
+    """A call that failed, or a load that was refused, with its reason."""
+
+    def __init__(self, code, reason, guard, message):
+        super().__init__(f"{code} {reason} {guard}: {message}")
+        self.code, self.reason, self.guard, self.message = code, reason, guard, message
+
+
+class Server:
+    """Starts at once. `stubs` are the generated modules (see conftest.py)."""
+
+    def __init__(self, stubs, data_dir, *arguments):
+        self.stubs = stubs
+        self.command = [str(BIN / "dncd"), "--data-dir", str(data_dir), "--listen", "127.0.0.1:0",
+                        "--metrics-listen", "", *arguments]
+        self.log_path = pathlib.Path(str(data_dir) + ".log")
+        self.process = None
+        self.start()
+
+    def start(self):
+        with self.log_path.open("ab") as log:
+            # pylint: disable-next=consider-using-with
+            self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, stderr=log)
+        line = self.process.stdout.readline().decode()
+        assert " listening on " in line, f"dncd did not start: {line!r} {self.log()}"
+        self.address = line.split(" listening on ")[1].strip()
+        self.channel = grpc.insecure_channel(
+            self.address, options=[("grpc.use_local_subchannel_pool", 1)])
+        self.scrubs = self.stubs.scrub_grpc.ScrubServiceStub(self.channel)
+        self.registry = self.stubs.registry_grpc.RegistryServiceStub(self.channel)
+
+    def log(self):
+        return self.log_path.read_text(errors="replace")
+
+    def stop(self, number=signal.SIGTERM):
+        self.channel.close()
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        code = self.process.wait(timeout=30)
+        self.process.stdout.close()
+        return code
+
+    def wait_until_ready(self):
+        for _ in range(500):
+            try:
+                return self.verdicts([2015550123])
+            except Refused:
+                time.sleep(0.01)
+        raise AssertionError(f"dncd is not ready: {self.log()}")
+
+    def call(self, method, request):
+        """The answer; raises Refused if there is none."""
+        try:
+            return method(request, timeout=CALL_SECONDS)
+        except grpc.RpcError as error:
+            raise self.refused(error) from None
+
+    def refused(self, error):
+        status = self.stubs.status.Status()
+        for key, value in error.trailing_metadata() or ():
+            if key == "grpc-status-details-bin":
+                status.ParseFromString(value)
+        info = self.stubs.details.ErrorInfo()
+        for detail in status.details:
+            detail.Unpack(info)
+        return Refused(error.code().name, info.reason, info.metadata.get("guard", ""),
+                       error.details())
+
+    def upload(self, files, list_name="national", obtained_at=None, overrides=(), **csv):
+        """Starts a load of `files`, (name, bytes) each."""
+        registry = self.stubs.registry
+
+        def parts():
+            options = registry.LoadOptions(list=list_name, requested_by="tests",
+                                           overrides=list(overrides))
+            if obtained_at is not None:
+                options.obtained_at.seconds = int(obtained_at)
+            if csv:
+                options.csv.CopyFrom(registry.CsvOptions(**csv))
+            yield registry.UploadReleaseRequest(options=options)
+            for name, content in files:
+                yield registry.UploadReleaseRequest(
+                    file=registry.FileStart(name=name, size_bytes=len(content)))
+                for at in range(0, len(content), 2**19):
+                    yield registry.UploadReleaseRequest(chunk=content[at:at + 2**19])
+
+        return self.call(self.registry.UploadRelease, parts()).load
+
+    def load(self, files, *arguments, **options):
+        """Loads, and waits for the end. Raises Refused if the server refuses."""
+        load = self.upload(files, *arguments, **options)
+        registry = self.stubs.registry
+        for answer in self.registry.WatchLoad(registry.WatchLoadRequest(load_id=load.id),
+                                              timeout=120):
+            load = answer.load
+        if load.state == registry.LOAD_STATE_SUCCEEDED:
+            return load
+        assert load.state == registry.LOAD_STATE_REFUSED, load
+        raise Refused("", load.error_reason, registry.Guard.Name(load.refused_by), load.error)
+
+    def scrub(self, **fields):
+        return self.call(self.scrubs.Scrub, self.stubs.scrub.ScrubRequest(**fields))
+
+    def verdicts(self, numbers):
+        answer = self.scrub(numbers=numbers)
+        names = self.stubs.verdict.Verdict
+        return [names.Name(verdict).replace("VERDICT_", "") for verdict in answer.verdicts]
+
+    def coverage(self, list_name="national"):
+        return self.call(self.registry.GetCoverage,
+                         self.stubs.registry.GetCoverageRequest(list=list_name))
+
+    def loads(self):
+        return self.call(self.registry.ListLoads, self.stubs.registry.ListLoadsRequest()).loads

@@ -1,0 +1,168 @@
+"""Each guard of a load: it refuses, nothing changes, it says why, and it can be overridden."""
+
+import time
+
+import pytest
+
+from dnc_server import Refused
+from list_files import DAY, block, changes, flat, registry_name, zipped
+
+NOW = int(time.time())
+BASE_TIME = NOW - 10 * DAY
+BASE = block(201, 555, 3000) + block(818, 555, 3000) + block(818, 556, 12000 - 2000)
+SHRUNK = [number for number in BASE if number % 10 != 3]
+
+
+def bomb():
+    """A plausible list that packs far better than real ones."""
+    return [("bomb.txt.zip", zipped("bomb.txt", b"201,5550101\n" * 2_000_000, 9))]
+
+
+# name, guard, files, time of the data, what the override gives:
+# numbers listed and numbers not listed afterwards; None: the load still fails
+CASES = [
+    ("shrink", "GUARD_SHRINK", [("new.txt", flat(SHRUNK))], NOW - DAY,
+     ([2015550004], [2015550003])),
+    ("vanished", "GUARD_VANISHED", [("new.txt", flat(block(201, 555, 3001)))], NOW - DAY,
+     ([2015550001], [])),
+    ("outside-label", "GUARD_OUTSIDE_LABEL",
+     [(registry_name(NOW - DAY, "201"), flat(block(201, 555, 3000) + [3055550101]))], None,
+     ([2015550001], [])),
+    ("older-date", "GUARD_OLDER_DATE", [("new.txt", flat(BASE + [2015560001]))],
+     BASE_TIME - 1, ([2015560001], [])),
+    ("future-date", "GUARD_FUTURE_DATE", [("new.txt", flat(BASE + [2015560001]))], NOW + DAY,
+     ([2015560001], [])),
+    ("same-file", "GUARD_SAME_FILE", [("again.txt", flat(BASE))], NOW - DAY,
+     ([2015550001], [2015560001])),
+    ("misfit", "GUARD_MISFIT",
+     [("changes.txt", changes([(number, BASE_TIME + DAY, "A") for number in BASE[:100]]
+                              + [(2015560001, BASE_TIME + DAY, "A")]))], NOW - DAY,
+     ([2015560001], [])),
+    ("change-gap", "GUARD_CHANGE_GAP",
+     [("changes.txt", changes([(2015560001, BASE_TIME + 9 * DAY, "A")]))], NOW,
+     ([2015560001], [2015560002])),
+    ("archive-size", "GUARD_ARCHIVE_SIZE", bomb(), NOW - DAY, None),
+    ("outside-base", "GUARD_OUTSIDE_BASE",
+     [("changes.txt", changes([(2015560001, BASE_TIME + DAY, "A"),
+                               (3055550101, BASE_TIME + DAY, "A")]))], NOW - DAY,
+     ([2015560001], [])),
+    ("unterminated", "GUARD_UNTERMINATED", [("new.txt", flat(BASE + [2015560001])[:-1])],
+     NOW - DAY, ([2015560001], [])),
+]
+
+
+def state(server):
+    """Everything that a refused load must leave as it was."""
+    coverage = server.coverage()
+    return (coverage.release_id,
+            [(area.area_code, area.numbers, area.digest, area.obtained_at.seconds)
+             for area in coverage.area_codes])
+
+
+@pytest.fixture
+def loaded(server):
+    server.load([("base.txt", flat(BASE))], obtained_at=BASE_TIME)
+    return server
+
+
+@pytest.mark.parametrize("name, guard, files, obtained_at, after", CASES,
+                         ids=[case[0] for case in CASES])
+def test_guard(loaded, name, guard, files, obtained_at, after):
+    before = state(loaded)
+    with pytest.raises(Refused) as refusal:
+        loaded.load(files, obtained_at=obtained_at)
+    error = refusal.value
+    assert (error.reason, error.guard) == ("GUARD_REFUSED", guard)
+    assert name in error.message, "the message names the guard and its override"
+    assert "allow" in error.message
+    assert state(loaded) == before
+    record = loaded.loads()[0]
+    assert record.error == error.message
+    assert record.state == loaded.stubs.registry.LOAD_STATE_REFUSED
+
+    override = loaded.stubs.registry.Guard.Value(guard)
+    overrides = [override]
+    if name == "archive-size":  # the list inside is also smaller than what it replaces
+        overrides += [loaded.stubs.registry.GUARD_SHRINK, loaded.stubs.registry.GUARD_VANISHED]
+        assert loaded.load(files, obtained_at=obtained_at, overrides=overrides)
+        return
+    load = loaded.load(files, obtained_at=obtained_at, overrides=overrides)
+    assert override in load.overridden
+    listed, others = after
+    verdicts = loaded.verdicts(listed + others)
+    assert verdicts == ["LISTED"] * len(listed) + ["CLEAR"] * len(others)
+
+
+def test_vanished_area_codes_are_covered_no_longer(loaded):
+    guard = loaded.stubs.registry.GUARD_VANISHED
+    loaded.load([("new.txt", flat(block(201, 555, 3001)))], obtained_at=NOW - DAY,
+                overrides=[guard])
+    assert loaded.verdicts([8185550001, 8189990001]) == ["NOT_COVERED"] * 2
+
+
+def test_no_message_holds_a_full_number(loaded):
+    for _, _, files, obtained_at, _ in CASES:
+        with pytest.raises(Refused) as refusal:
+            loaded.load(files, obtained_at=obtained_at)
+        for number in ("2015550101", "555-0101", "5550101", "3055550101", "2015560001"):
+            assert number not in refusal.value.message
+            assert number not in loaded.log()
+
+
+def test_no_date(server):
+    with pytest.raises(Refused) as refusal:
+        server.load([("list.txt", flat(BASE))])
+    assert refusal.value.reason == "NO_DATE"
+    assert server.verdicts([2015550001]) == ["NOT_COVERED"]
+
+
+def test_a_change_list_needs_a_base(server):
+    with pytest.raises(Refused) as refusal:
+        server.load([("changes.txt", changes([(2015550101, NOW - DAY, "A")]))], obtained_at=NOW)
+    assert refusal.value.reason == "NO_BASE"
+
+
+def test_files_of_one_call_are_one_release(loaded):
+    before = state(loaded)
+    good = (registry_name(NOW - DAY, "305"), flat(block(305, 555, 100)))
+    bad = (registry_name(NOW - DAY, "512"), b"512,5550101\nno number\n")
+    with pytest.raises(Refused) as refusal:
+        loaded.load([good, bad])
+    assert refusal.value.reason == "BAD_FILE"
+    assert "line 2" in refusal.value.message
+    assert state(loaded) == before
+    other = (registry_name(NOW - DAY, "512"), flat(block(512, 555, 100)))
+    loaded.load([good, other])
+    assert loaded.verdicts([3055550001, 5125550001, 5125560001]) == ["LISTED", "LISTED", "CLEAR"]
+
+
+def test_paths_outside_the_load_folders(loaded, tmp_path):
+    path = tmp_path / "list.txt"
+    path.write_bytes(flat(BASE))
+    registry = loaded.stubs.registry
+    with pytest.raises(Refused) as refusal:
+        loaded.call(loaded.registry.LoadRelease, registry.LoadReleaseRequest(
+            paths=[str(path)], options=registry.LoadOptions()))
+    assert refusal.value.code == "PERMISSION_DENIED"
+    assert refusal.value.reason == "PATH_NOT_ALLOWED"
+
+
+def test_paths_in_a_load_folder(start_server, tmp_path):
+    folder = tmp_path / "incoming"
+    folder.mkdir()
+    (folder / registry_name(NOW - DAY, "201")).write_bytes(flat(block(201, 555, 50)))
+    server = start_server("--load-dir", str(folder))
+    registry = server.stubs.registry
+    outside = tmp_path / "outside.txt"
+    outside.write_bytes(flat(BASE))
+    (folder / "link.txt").symlink_to(outside)
+    for path in (folder / "link.txt", folder / ".." / "outside.txt"):
+        with pytest.raises(Refused) as refusal:
+            server.call(server.registry.LoadRelease,
+                        registry.LoadReleaseRequest(paths=[str(path)]))
+        assert refusal.value.reason == "PATH_NOT_ALLOWED"
+    load = server.call(server.registry.LoadRelease, registry.LoadReleaseRequest(
+        paths=[str(folder / registry_name(NOW - DAY, "201"))])).load
+    *_, last = server.registry.WatchLoad(registry.WatchLoadRequest(load_id=load.id), timeout=60)
+    assert last.load.state == registry.LOAD_STATE_SUCCEEDED
+    assert server.verdicts([2015550049, 2015550050]) == ["LISTED", "CLEAR"]

@@ -1,0 +1,162 @@
+// A full disk fails the load and nothing else; with room again the next load works.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "tests/support/server_test.h"
+
+namespace dnc::blackbox {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr uint64_t kDiskBytes = 96 << 20;
+
+bool WriteText(const std::string& path, const std::string& text) {
+  std::ofstream file(path);
+  file << text;
+  file.close();
+  return !file.fail();
+}
+
+// Mounts of our own that end with this program. Before any thread exists.
+bool OwnMounts() {
+  const uid_t user = ::getuid();
+  if (user == 0) {
+    if (::unshare(CLONE_NEWNS) != 0) return false;
+  } else {
+    if (::unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) return false;
+    WriteText("/proc/self/setgroups", "deny");
+    if (!WriteText("/proc/self/uid_map", "0 " + std::to_string(user) + " 1")) return false;
+  }
+  return ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
+}
+
+class DiskFull : public ServerTest {
+ protected:
+  static void SetUpTestSuite() { own_mounts_ = OwnMounts(); }
+
+  void TearDown() override {
+    if (!mounted_) return;
+    server().Kill();
+    ::umount2(data_dir().c_str(), MNT_DETACH);
+  }
+
+  bool MountSmallDisk() {
+    fs::create_directories(data_dir());
+    const std::string size = "size=" + std::to_string(kDiskBytes);
+    mounted_ = own_mounts_ && ::mount("none", data_dir().c_str(), "tmpfs", 0, size.c_str()) == 0;
+    return mounted_;
+  }
+
+  uint64_t FreeBytes() {
+    struct statvfs room {};
+    ::statvfs(data_dir().c_str(), &room);
+    return room.f_bavail * room.f_bsize;
+  }
+
+  // Leaves `free` bytes on the disk.
+  void Fill(uint64_t free) {
+    const uint64_t now = FreeBytes();
+    ASSERT_GT(now, free);
+    const int fd = ::open(Filler().c_str(), O_WRONLY | O_CREAT, 0600);
+    ASSERT_EQ(::posix_fallocate(fd, 0, static_cast<off_t>(now - free)), 0);
+    ::close(fd);
+  }
+  void MakeRoom() { fs::remove(Filler()); }
+  std::string Filler() { return data_dir() + "/filler"; }
+
+  void ExpectServed(const std::set<uint64_t>& listed, v1::Verdict others) {
+    const std::vector<uint64_t> numbers(listed.begin(), listed.end());
+    EXPECT_EQ(client().Verdicts(numbers),
+              std::vector<v1::Verdict>(numbers.size(), v1::VERDICT_LISTED));
+    EXPECT_EQ(client().Verdicts({8185550123}), std::vector<v1::Verdict>{others});
+  }
+
+  LoadRequest BigLoad() {
+    std::vector<uint64_t> rows;
+    for (uint64_t i = 0; i < 10'000'000; i += 1 + Below(random_, 19)) {
+      if (i != 5550123) rows.push_back(8180000000 + i);
+    }
+    LoadRequest request;
+    request.files = {FullList("big", rows, {.zip = true})};
+    request.obtained_at = std::time(nullptr) - 60;
+    return request;
+  }
+
+  Random random_{TestSeed()};
+  bool mounted_ = false;
+  static bool own_mounts_;
+};
+
+bool DiskFull::own_mounts_ = false;
+
+TEST_F(DiskFull, TheLoadFailsAndTheRestGoesOn) {
+  if (!MountSmallDisk()) GTEST_SKIP() << "may not mount a small disk here";
+  ASSERT_TRUE(Start()) << server().Log();
+  const std::set<uint64_t> small = RandomNumbers(random_, 201, 2'000, 30);
+  LoadFull({small.begin(), small.end()}, std::time(nullptr) - 7200);
+  const LoadRequest big = BigLoad();
+  int failed = 0;
+  // Little room fails the upload, more room a later step.
+  const uint64_t upload = big.files[0].bytes.size();
+  for (const uint64_t free : {uint64_t{64} << 10, upload / 2, upload + (uint64_t{256} << 10),
+                              upload + (uint64_t{1} << 20)}) {
+    ASSERT_NO_FATAL_FAILURE(Fill(free));
+    const LoadOutcome outcome = client().Load(big);
+    const std::string reason =
+        outcome.status.ok() ? outcome.load.error_reason() : ReasonOf(outcome.status);
+    EXPECT_FALSE(outcome.succeeded()) << free << " bytes were free";
+    EXPECT_EQ(reason, "DISK_FULL") << free << " bytes were free: " << outcome.Describe();
+    ++failed;
+    ASSERT_TRUE(server().running()) << server().Log();
+    ExpectServed(small, v1::VERDICT_NOT_COVERED);
+    MakeRoom();
+  }
+  EXPECT_EQ(failed, 4);
+  const LoadOutcome outcome = client().Load(big);
+  ASSERT_TRUE(outcome.succeeded()) << outcome.Describe();
+  ExpectServed(small, v1::VERDICT_CLEAR);
+  server().Kill();
+  ASSERT_TRUE(Restart()) << server().Log();
+  ExpectServed(small, v1::VERDICT_CLEAR);
+}
+
+TEST_F(DiskFull, AKilledServerStartsOnAFullDiskOrSaysWhyNot) {
+  if (!MountSmallDisk()) GTEST_SKIP() << "may not mount a small disk here";
+  ASSERT_TRUE(Start()) << server().Log();
+  const std::set<uint64_t> small = RandomNumbers(random_, 201, 2'000, 30);
+  LoadFull({small.begin(), small.end()}, std::time(nullptr) - 7200);
+  server().Kill();
+  ASSERT_NO_FATAL_FAILURE(Fill(4096));
+  if (Restart()) {
+    ExpectServed(small, v1::VERDICT_NOT_COVERED);
+    server().Kill();
+  } else {
+    EXPECT_FALSE(server().Log().empty());
+  }
+  MakeRoom();
+  ASSERT_TRUE(Restart()) << server().Log();
+  ExpectServed(small, v1::VERDICT_NOT_COVERED);
+}
+
+// Where no small disk can be mounted: the size of files is limited instead.
+TEST_F(DiskFull, AWriteThatFailsChangesNothing) {
+  ASSERT_TRUE(StartOn({data_dir(), {}, 512 << 10})) << server().Log();
+  const std::set<uint64_t> small = RandomNumbers(random_, 201, 500, 10);
+  LoadFull({small.begin(), small.end()}, std::time(nullptr) - 7200);
+  const LoadOutcome outcome = client().Load(BigLoad());
+  EXPECT_FALSE(outcome.succeeded());
+  EXPECT_FALSE(outcome.Describe().empty());
+  ASSERT_TRUE(server().running()) << server().Log();
+  ExpectServed(small, v1::VERDICT_NOT_COVERED);
+}
+
+}  // namespace
+}  // namespace dnc::blackbox

@@ -1,0 +1,137 @@
+// Scrubs while loads replace the lists under them. Two versions of two area codes share no
+// number, so an answer that mixes them, or that is half of one, shows.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+
+#include "tests/support/server_test.h"
+
+namespace dnc::blackbox {
+namespace {
+
+constexpr int kScrubbers = 3;
+constexpr int kSwitches = 30;
+
+const std::vector<v1::Guard> kAllow = {v1::GUARD_SHRINK, v1::GUARD_SAME_FILE, v1::GUARD_MISFIT,
+                                       v1::GUARD_CHANGE_GAP};
+
+// The numbers of both versions, version A on even places.
+struct Versions {
+  std::vector<uint64_t> a;
+  std::vector<uint64_t> b;
+  std::vector<uint64_t> asked;
+};
+
+Versions MakeVersions(Random& random) {
+  Versions versions;
+  for (const int area_code : {201, 818}) {
+    for (const uint64_t number : RandomNumbers(random, area_code, 2'500, 20)) {
+      std::vector<uint64_t>& version =
+          versions.a.size() <= versions.b.size() ? versions.a : versions.b;
+      version.push_back(number);
+    }
+  }
+  for (size_t i = 0; i < versions.b.size(); ++i) {
+    versions.asked.push_back(versions.a[i]);
+    versions.asked.push_back(versions.b[i]);
+  }
+  return versions;
+}
+
+// What the threads found.
+struct Tally {
+  std::atomic<bool> stop{false};
+  std::atomic<uint64_t> as_a{0};
+  std::atomic<uint64_t> as_b{0};
+  std::atomic<uint64_t> mixed{0};
+  std::atomic<uint64_t> failed{0};
+  std::atomic<uint64_t> revision_went_back{0};
+};
+
+bool IsVersion(const v1::ScrubResponse& response, int listed_place) {
+  for (int i = 0; i < response.verdicts_size(); ++i) {
+    const auto expected = i % 2 == listed_place ? v1::VERDICT_LISTED : v1::VERDICT_CLEAR;
+    if (response.verdicts(i) != expected) return false;
+  }
+  return true;
+}
+
+void ScrubUntilStopped(const std::string& address, const Versions& versions, Tally& tally) {
+  TestClient client(address);
+  v1::ScrubRequest request;
+  for (const uint64_t number : versions.asked) request.add_numbers(number);
+  uint64_t revision = 0;
+  while (!tally.stop) {
+    v1::ScrubResponse response;
+    const grpc::Status status = client.Scrub(request, &response);
+    if (!status.ok() || response.verdicts_size() != request.numbers_size()) {
+      ++tally.failed;
+      continue;
+    }
+    if (response.snapshot().revision() < revision) ++tally.revision_went_back;
+    revision = response.snapshot().revision();
+    if (IsVersion(response, 0)) {
+      ++tally.as_a;
+    } else if (IsVersion(response, 1)) {
+      ++tally.as_b;
+    } else {
+      ++tally.mixed;
+    }
+  }
+}
+
+class Concurrency : public ServerTest {};
+
+LoadRequest FullSwitch(const std::vector<uint64_t>& to, std::time_t time, int step) {
+  LoadRequest request;
+  request.files = {FullList("switch-" + std::to_string(step), to)};
+  request.obtained_at = time;
+  request.overrides = kAllow;
+  return request;
+}
+
+LoadRequest ChangeSwitch(const std::vector<uint64_t>& from, const std::vector<uint64_t>& to,
+                         std::time_t time, int step) {
+  std::vector<ChangeLine> changes;
+  for (const uint64_t number : from) changes.push_back({number, time, false});
+  for (const uint64_t number : to) changes.push_back({number, time, true});
+  LoadRequest request;
+  request.files = {ChangeList("switch-" + std::to_string(step), changes)};
+  request.obtained_at = time;
+  request.overrides = kAllow;
+  return request;
+}
+
+TEST_F(Concurrency, NoAnswerMixesTwoVersions) {
+  Random random(TestSeed());
+  ASSERT_TRUE(Start()) << server().Log();
+  const Versions versions = MakeVersions(random);
+  const std::time_t begin = std::time(nullptr) - 7200;
+  LoadFull(versions.a, begin);
+  Tally tally;
+  std::vector<std::thread> scrubbers;
+  for (int i = 0; i < kScrubbers; ++i) {
+    scrubbers.emplace_back([&] { ScrubUntilStopped(server().address(), versions, tally); });
+  }
+  for (int step = 1; step <= kSwitches && !HasFailure(); ++step) {
+    const bool to_b = step % 2 == 1;
+    const std::vector<uint64_t>& from = to_b ? versions.a : versions.b;
+    const std::vector<uint64_t>& to = to_b ? versions.b : versions.a;
+    const std::time_t time = begin + step * 60;
+    const LoadOutcome outcome = client().Load(
+        OneIn(random, 2) ? FullSwitch(to, time, step) : ChangeSwitch(from, to, time, step));
+    EXPECT_TRUE(outcome.succeeded()) << outcome.Describe();
+  }
+  tally.stop = true;
+  for (std::thread& scrubber : scrubbers) scrubber.join();
+  EXPECT_EQ(tally.mixed, 0U);
+  EXPECT_EQ(tally.failed, 0U);
+  EXPECT_EQ(tally.revision_went_back, 0U);
+  EXPECT_GT(tally.as_a, 0U);
+  EXPECT_GT(tally.as_b, 0U);
+  std::printf("%llu answers\n", static_cast<unsigned long long>(tally.as_a + tally.as_b));
+}
+
+}  // namespace
+}  // namespace dnc::blackbox

@@ -1,0 +1,160 @@
+#!/usr/bin/env bash
+# The steps of ./dev test. Runs those named as arguments, or all; goes on after a failure, so that
+# one run shows everything; the last line is `N passed, N failed`, the exit code 1 if any failed.
+set -uo pipefail
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+JOBS="${JOBS:-$(nproc)}"
+FUZZ_SECONDS="${FUZZ_SECONDS:-5}"
+PYTHON=/usr/bin/python3
+RESULTS=build/test-results
+ALL_STEPS=(lint build unit blackbox crash fuzz sanitize)
+
+# A check that is no test program of its own: check NAME COMMAND...
+check() {
+  local name="$1" start=$SECONDS
+  shift
+  if "$@"; then
+    echo "pass $name" >>"$RESULTS/checks.txt"
+    echo "   ok   $name ($((SECONDS - start)) s)"
+  else
+    echo "fail $name" >>"$RESULTS/checks.txt"
+    echo "   FAIL $name ($((SECONDS - start)) s)"
+  fi
+}
+
+# ctest in a build directory, with a result file a program: run_ctest NAME DIRECTORY ARGUMENTS...
+run_ctest() {
+  local name="$1" directory="$2"
+  shift 2
+  local out="$PWD/$RESULTS/$name"
+  mkdir -p "$out/gtest"
+  GTEST_OUTPUT="xml:$out/gtest/" ctest --test-dir "$directory" --output-on-failure \
+    --no-tests=ignore --output-junit "$out/ctest.xml" "$@" >"$out/log.txt" 2>&1
+  local code=$?
+  # A quiet pass, a full story of a failure.
+  if [ $code -eq 0 ]; then tail -n 4 "$out/log.txt"; else cat "$out/log.txt"; fi
+  return 0  # the result files tell
+}
+
+run_pytest() {  # NAME DIRECTORY
+  local out="$PWD/$RESULTS/$1"
+  mkdir -p "$out"
+  if ! find "$2" -name 'test_*.py' 2>/dev/null | grep -q .; then
+    echo "   no Python tests in $2"
+    return 0
+  fi
+  "$PYTHON" -m pytest -q -p no:cacheprovider "$2" --junitxml="$out/pytest.xml" 2>&1 | tail -n 60
+  # A pytest that ended without a report has not tested anything.
+  [ -f "$out/pytest.xml" ] || echo "fail pytest $2" >>"$RESULTS/checks.txt"
+}
+
+check_scripts() {
+  find dev .ci/run bench client deploy tests tools \( -name '*.sh' -o -name dev -o -name run \) -type f \
+    -exec shellcheck -x {} +
+}
+
+step_lint() {
+  check "clang-format" bash tests/style/format.sh
+  check "shellcheck" check_scripts
+  check "configure" configure release build
+  check "generated sources" cmake --build build --target dnc_proto -- -j"$JOBS" --quiet
+  check "clang-tidy" bash tests/style/tidy.sh "$JOBS"
+  run_pytest style tests/style
+}
+
+configure() {  # PRESET DIRECTORY
+  [ -f "$2/build.ninja" ] || cmake --preset "$1" >/dev/null
+}
+
+step_build() {
+  check "configure" configure release build
+  check "release build" cmake --build build -- -j"$JOBS" --quiet
+}
+
+# What the later steps need, when they are run alone.
+built() { [ -x build/bin/dncd ] || step_build; }
+
+step_unit() {
+  built
+  run_ctest unit build -LE 'blackbox|crash' -j"$JOBS"
+}
+
+step_blackbox() {
+  built
+  run_ctest blackbox build -L blackbox
+  run_pytest blackbox_python tests/blackbox
+}
+
+step_crash() {
+  built
+  run_ctest crash build -L crash
+  run_pytest crash_python tests/crash
+}
+
+fuzz_one() {  # PROGRAM: new inputs go to the build tree, known ones are read from the corpus
+  local name corpus
+  name="$(basename "$1")"
+  corpus="build-asan/corpus/$name"
+  mkdir -p "$corpus"
+  local known=()
+  [ -d "tests/fuzz/corpus/$name" ] && known=("tests/fuzz/corpus/$name")
+  "$1" -max_total_time="$FUZZ_SECONDS" -rss_limit_mb=2048 -timeout=10 -print_final_stats=1 \
+    -artifact_prefix="build-asan/" "$corpus" "${known[@]}" >"$RESULTS/fuzz_$name.txt" 2>&1 ||
+    { tail -n 40 "$RESULTS/fuzz_$name.txt"; return 1; }
+}
+
+step_fuzz() {
+  check "configure asan" configure asan build-asan
+  [ -f tests/fuzz/CMakeLists.txt ] || { echo "   no fuzzers"; return; }
+  check "build fuzzers" cmake --build build-asan --target tests/fuzz/all -- -j"$JOBS" --quiet
+  local program
+  for program in build-asan/fuzz/*; do
+    if [ -x "$program" ]; then check "fuzz $(basename "$program")" fuzz_one "$program"; fi
+  done
+}
+
+# Builds and runs the tests of some rooms under a preset: sanitize PRESET ROOM...
+sanitize() {
+  local preset="$1" room targets=()
+  shift
+  check "configure $preset" configure "$preset" "build-$preset"
+  for room in "$@"; do
+    if [ -f "server/$room/CMakeLists.txt" ]; then targets+=("server/$room/all"); fi
+  done
+  check "build $preset" cmake --build "build-$preset" --target "${targets[@]}" -- -j"$JOBS" --quiet
+  for room in "$@"; do
+    if [ -f "server/$room/CMakeLists.txt" ]; then
+      run_ctest "$preset-$room" "build-$preset/server/$room" -j"$JOBS"
+    fi
+  done
+}
+
+step_sanitize() {
+  export ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1
+  export UBSAN_OPTIONS=print_stacktrace=1
+  export TSAN_OPTIONS="suppressions=$PWD/tests/tsan.supp:history_size=4"
+  sanitize asan base numbers index formats scrub storage registry
+  sanitize tsan index scrub registry
+}
+
+main() {
+  local steps=("$@") step began=$SECONDS start
+  [ $# -gt 0 ] || steps=("${ALL_STEPS[@]}")
+  rm -rf "$RESULTS"
+  mkdir -p "$RESULTS"
+  for step in "${steps[@]}"; do
+    if ! declare -F "step_$step" >/dev/null; then
+      echo "dev: no step '$step'; there are: ${ALL_STEPS[*]}" >&2
+      exit 2
+    fi
+    start=$SECONDS
+    echo "== $step"
+    "step_$step"
+    echo "== $step took $((SECONDS - start)) s"
+  done
+  echo "== all took $((SECONDS - began)) s"
+  "$PYTHON" tests/count_results.py "$RESULTS"
+}
+
+main "$@"

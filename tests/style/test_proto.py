@@ -1,0 +1,126 @@
+"""The contract keeps buf's STANDARD rules and explains every message, field and value."""
+
+import pathlib
+import re
+import subprocess
+
+import pytest
+from google.protobuf import descriptor_pb2
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+# Field numbers of descriptor.proto, of which the paths in source_code_info are made.
+FILE_MESSAGE, FILE_ENUM, FILE_SERVICE = 4, 5, 6
+MESSAGE_FIELD, MESSAGE_NESTED, MESSAGE_ENUM = 2, 3, 4
+ENUM_VALUE, SERVICE_METHOD = 2, 2
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    out = tmp_path_factory.mktemp("proto") / "set.pb"
+    sources = sorted(str(p.relative_to(ROOT / "proto")) for p in (ROOT / "proto/dnc").rglob("*.proto"))
+    subprocess.run(["protoc", "-I", str(ROOT / "proto"), f"--descriptor_set_out={out}",
+                    "--include_source_info", *sources], check=True)
+    files = descriptor_pb2.FileDescriptorSet.FromString(out.read_bytes()).file
+    return [file for file in files if file.name in sources]
+
+
+def snake(name):
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
+
+
+def messages(file):
+    """Each message with its path, nested ones too."""
+    stack = [((FILE_MESSAGE, i), m) for i, m in enumerate(file.message_type)]
+    while stack:
+        path, message = stack.pop()
+        if not message.options.map_entry:
+            yield path, message
+            stack += [((*path, MESSAGE_NESTED, i), m) for i, m in enumerate(message.nested_type)]
+
+
+def enums(file):
+    yield from (((FILE_ENUM, i), e) for i, e in enumerate(file.enum_type))
+    for path, message in messages(file):
+        yield from (((*path, MESSAGE_ENUM, i), e) for i, e in enumerate(message.enum_type))
+
+
+def elements(file):
+    """Everything that needs a comment: path and name."""
+    for path, message in messages(file):
+        yield path, message.name
+        for i, field in enumerate(message.field):
+            yield (*path, MESSAGE_FIELD, i), f"{message.name}.{field.name}"
+    for path, enum in enums(file):
+        yield path, enum.name
+        yield from (((*path, ENUM_VALUE, i), v.name) for i, v in enumerate(enum.value))
+    for s, service in enumerate(file.service):
+        yield (FILE_SERVICE, s), service.name
+        for i, method in enumerate(service.method):
+            yield (FILE_SERVICE, s, SERVICE_METHOD, i), f"{service.name}.{method.name}"
+
+
+def test_everything_is_explained(files):
+    bad = []
+    for file in files:
+        comments = {tuple(l.path): l.leading_comments for l in file.source_code_info.location}
+        bad += [f"{file.name}: {name}" for path, name in elements(file)
+                if not comments.get(path, "").strip()]
+    assert not bad, "no comment:\n" + "\n".join(bad)
+
+
+def test_packages_and_files(files):
+    for file in files:
+        assert re.fullmatch(r"[a-z0-9.]+\.v[0-9]+", file.package), file.name
+        assert str(pathlib.PurePath(file.name).parent) == file.package.replace(".", "/")
+        assert re.fullmatch(r"[a-z0-9_]+\.proto", pathlib.PurePath(file.name).name), file.name
+        assert file.syntax == "proto3"
+        assert not file.public_dependency and not file.weak_dependency
+
+
+def test_names(files):
+    bad = []
+    for file in files:
+        for _, message in messages(file):
+            if not re.fullmatch(r"([A-Z][a-z0-9]*)+", message.name):
+                bad.append(message.name)
+            bad += [f"{message.name}.{f.name}" for f in [*message.field, *message.oneof_decl]
+                    if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", f.name)]
+    assert not bad, bad
+
+
+def test_enums(files):
+    bad = []
+    for file in files:
+        for _, enum in enums(file):
+            prefix = snake(enum.name).upper() + "_"
+            if enum.options.allow_alias:
+                bad.append(f"{enum.name} allows aliases")
+            if enum.value[0].number != 0 or enum.value[0].name != prefix + "UNSPECIFIED":
+                bad.append(f"{enum.name} does not begin with {prefix}UNSPECIFIED = 0")
+            bad += [f"{v.name} lacks {prefix}" for v in enum.value
+                    if not re.fullmatch(re.escape(prefix) + r"[A-Z0-9_]+", v.name)]
+    assert not bad, "\n".join(bad)
+
+
+def test_services(files):
+    bad, used = [], []
+    for file in files:
+        for service in file.service:
+            if not service.name.endswith("Service"):
+                bad.append(service.name)
+            for method in service.method:
+                for kind, found in (("Request", method.input_type), ("Response", method.output_type)):
+                    used.append(found)
+                    if found != f".{file.package}.{method.name}{kind}":
+                        bad.append(f"{service.name}.{method.name}: {found}")
+    bad += [f"{name} is used twice" for name in set(used) if used.count(name) > 1]
+    assert not bad, "\n".join(bad)
+
+
+def test_imports_are_used(files):
+    """buf's IMPORT_USED: protoc warns of imports that nothing needs."""
+    result = subprocess.run(
+        ["protoc", "-I", str(ROOT / "proto"), "--descriptor_set_out=/dev/null",
+         *[file.name for file in files]], capture_output=True, text=True, check=True)
+    assert "unused" not in result.stderr, result.stderr

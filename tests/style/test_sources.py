@@ -1,0 +1,132 @@
+"""Habits that the compiler does not check: short files, one way of includes, tidy text."""
+
+import functools
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+MAX_LINES = 400
+TEXT_SUFFIXES = {".cc", ".h", ".py", ".sh", ".proto", ".cmake", ".md", ".yaml", ".yml", ".txt"}
+
+# The rooms of the server; an include goes only to a room that stands before or in its own.
+ROOMS = ["base", "numbers", "index", "scrub", "formats", "storage", "registry", "telemetry",
+         "config", "rpc"]
+# What rooms must not know, so that they can be read and tested alone.
+FOREIGN = {
+    "base": ("grpc", "rocksdb/", "dnc/v1/"),
+    "numbers": ("grpc", "rocksdb/", "dnc/v1/"),
+    "index": ("grpc", "rocksdb/", "dnc/v1/"),
+    "scrub": ("grpc", "rocksdb/", "dnc/v1/"),
+    "formats": ("grpc", "rocksdb/", "dnc/v1/"),
+    "storage": ("grpc",),
+    "registry": ("grpc", "rocksdb/"),
+}
+
+
+@functools.cache
+def tracked_files():
+    """The files of the repository: what git knows and what it would add."""
+    listed = subprocess.run(
+        ["git", "-c", f"safe.directory={ROOT}", "ls-files", "-co", "--exclude-standard"],
+        cwd=ROOT, check=True, capture_output=True, text=True)
+    paths = (ROOT / line for line in listed.stdout.splitlines())
+    return sorted(path for path in paths if path.is_file())
+
+
+def files(*suffixes, under=""):
+    return [p for p in tracked_files() if p.suffix in suffixes and (ROOT / under) in p.parents]
+
+
+def name(path):
+    return str(path.relative_to(ROOT))
+
+
+def includes(path):
+    return re.findall(r'^#include [<"]([^>"]+)[>"]', path.read_text(), re.M)
+
+
+def test_files_are_short():
+    long = {name(p): n for p in files(".cc", ".h", ".py", ".sh")
+            if (n := len(p.read_text().splitlines())) > MAX_LINES}
+    assert not long, f"above {MAX_LINES} lines; look for the missing part: {long}"
+
+
+def test_lines_end_clean():
+    bad = []
+    for path in tracked_files():
+        if path.suffix not in TEXT_SUFFIXES and path.name not in ("dev", "run", "CMakeLists.txt"):
+            continue
+        if "corpus" in path.parts:
+            continue
+        text = path.read_bytes()
+        bad += [f"{name(path)}:{i}: blanks at the end" for i, line in enumerate(
+            text.split(b"\n"), 1) if line != line.rstrip()]
+        if text and not text.endswith(b"\n"):
+            bad.append(f"{name(path)}: no line end at the end")
+        if path.suffix in (".cc", ".h", ".py") and b"\t" in text:
+            bad.append(f"{name(path)}: a tab")
+    assert not bad, "\n".join(bad)
+
+
+def test_lines_are_not_wide():
+    bad = [f"{name(p)}:{i}" for p in files(".cc", ".h", ".py", ".proto")
+           for i, line in enumerate(p.read_text().splitlines(), 1) if len(line) > 100]
+    assert not bad, f"wider than 100 columns: {bad}"
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_includes_go_one_way(room):
+    allowed = ROOMS[: ROOMS.index(room) + 1]
+    bad = []
+    for path in files(".cc", ".h", under=f"server/{room}"):
+        for include in includes(path):
+            match = re.match(r"server/([a-z_]+)/", include)
+            if match and match[1] not in allowed:
+                bad.append(f"{name(path)} includes {include}")
+            if include.startswith(("client/", "tools/")):
+                bad.append(f"{name(path)} includes {include}")
+    assert not bad, "\n".join(bad)
+
+
+@pytest.mark.parametrize("room", sorted(FOREIGN))
+def test_rooms_do_not_know_what_is_above_them(room):
+    bad = [f"{name(path)} includes {include}"
+           for path in files(".cc", ".h", under=f"server/{room}")
+           for include in includes(path) if include.startswith(FOREIGN[room])]
+    assert not bad, "\n".join(bad)
+
+
+def test_client_stands_alone():
+    bad = [f"{name(path)} includes {include}" for path in files(".cc", ".h", under="client")
+           for include in includes(path) if include.startswith(("server/", "tools/"))]
+    assert not bad, "\n".join(bad)
+
+
+def test_headers_begin_with_their_contract():
+    """A header says what it is for before any code, and is read once."""
+    bad = [name(p) for p in files(".h")
+           if not re.match(r"(//.*\n)+#pragma once\n", p.read_text())]
+    assert not bad, f"no comment and `#pragma once` at the top: {bad}"
+
+
+def test_sources_are_built():
+    """No dead files: each source is named in a CMakeLists.txt of its folder or above it."""
+    dead = []
+    for path in files(".cc"):
+        lists = [folder / "CMakeLists.txt" for folder in path.parents if folder != ROOT.parent]
+        text = "".join(p.read_text() for p in lists if p.is_file())
+        if not re.search(rf"\b{re.escape(path.stem)}\b", text):
+            dead.append(name(path))
+    assert not dead, f"not in any CMakeLists.txt: {dead}"
+
+
+def test_markdown_links_lead_somewhere():
+    bad = []
+    for path in files(".md"):
+        for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", path.read_text()):
+            if "://" not in target and not (path.parent / target).exists():
+                bad.append(f"{name(path)} -> {target}")
+    assert not bad, "\n".join(bad)

@@ -1,0 +1,173 @@
+// dncctl releases, loads, rollback and retire.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "tools/dncctl/commands.h"
+#include "tools/dncctl/exit_code.h"
+#include "tools/dncctl/names.h"
+#include "tools/dncctl/proto_json.h"
+#include "tools/dncctl/terminal.h"
+
+namespace dnc::ctl {
+namespace {
+
+using Registry = v1::RegistryService::Stub;
+constexpr uint32_t kPageSize = 1000;
+
+struct ReleaseArguments {
+  std::string list;
+  uint32_t limit = 100;
+  uint64_t expected_release = 0;
+};
+
+void PrintReleases(const std::vector<v1::Release>& releases) {
+  Table table({"RELEASE", "LIST", "REVISION", "PUBLISHED", "OBTAINED", "NUMBERS", "ADDED",
+               "DELETED", "AREA CODES", ""},
+              {0, 2, 5, 6, 7, 8});
+  for (const v1::Release& release : releases) {
+    table.AddRow({std::to_string(release.id()), release.list(), std::to_string(release.revision()),
+                  IsoTime(release.published_at()), IsoTime(release.obtained_at_newest()),
+                  WithCommas(release.numbers()), WithCommas(release.added()),
+                  WithCommas(release.deleted()), std::to_string(release.area_codes()),
+                  release.in_force() ? "in force" : (release.kept() ? "kept" : "")});
+  }
+  table.Print(stdout);
+}
+
+int RunReleases(const GlobalOptions& options, const ReleaseArguments& arguments) {
+  Session session(options);
+  v1::ListReleasesRequest request;
+  request.set_list(arguments.list);
+  std::vector<v1::Release> releases;
+  do {
+    request.set_page_size(
+        std::min<uint32_t>(kPageSize, arguments.limit - static_cast<uint32_t>(releases.size())));
+    const auto page = session.Call(session.registry(), &Registry::ListReleases, request);
+    if (!page.ok()) return ReportError(options, page.status());
+    releases.insert(releases.end(), page->releases().begin(), page->releases().end());
+    request.set_page_token(page->next_page_token());
+  } while (!request.page_token().empty() && releases.size() < arguments.limit);
+  if (options.json) {
+    nlohmann::ordered_json object = {{"releases", nlohmann::ordered_json::array()}};
+    for (const auto& release : releases) object["releases"].push_back(ToJson(release));
+    PrintJson(object);
+  } else {
+    PrintReleases(releases);
+  }
+  return kExitOk;
+}
+
+void PrintLoads(const std::vector<v1::Load>& loads) {
+  Table table({"LOAD", "LIST", "STATE", "ASKED", "BY", "FILES", "RECORDS", "RELEASE", "WHY"},
+              {0, 5, 6, 7});
+  for (const v1::Load& load : loads) {
+    const std::string why =
+        load.refused_by() == v1::GUARD_UNSPECIFIED
+            ? load.error()
+            : fmt::format("[{}] {}", GuardName(load.refused_by()), load.error());
+    table.AddRow({std::to_string(load.id()), load.list(), Name(load.state()),
+                  IsoTime(load.created_at()), load.requested_by(),
+                  std::to_string(load.files_size()), WithCommas(load.records_done()),
+                  load.has_release() ? std::to_string(load.release().id()) : "", why});
+  }
+  table.Print(stdout);
+}
+
+int RunLoads(const GlobalOptions& options, const ReleaseArguments& arguments) {
+  Session session(options);
+  v1::ListLoadsRequest request;
+  std::vector<v1::Load> loads;
+  do {
+    request.set_page_size(
+        std::min<uint32_t>(kPageSize, arguments.limit - static_cast<uint32_t>(loads.size())));
+    const auto page = session.Call(session.registry(), &Registry::ListLoads, request);
+    if (!page.ok()) return ReportError(options, page.status());
+    loads.insert(loads.end(), page->loads().begin(), page->loads().end());
+    request.set_page_token(page->next_page_token());
+  } while (!request.page_token().empty() && loads.size() < arguments.limit);
+  if (options.json) {
+    nlohmann::ordered_json object = {{"loads", nlohmann::ordered_json::array()}};
+    for (const auto& load : loads) object["loads"].push_back(ToJson(load));
+    PrintJson(object);
+  } else {
+    PrintLoads(loads);
+  }
+  return kExitOk;
+}
+
+int RunRollback(const GlobalOptions& options, const ReleaseArguments& arguments) {
+  Session session(options);
+  v1::RollBackReleaseRequest request;
+  request.set_list(arguments.list);
+  request.set_expected_release_id(arguments.expected_release);
+  const auto answer = session.Call(session.registry(), &Registry::RollBackRelease, request);
+  if (!answer.ok()) return ReportError(options, answer.status());
+  if (options.json) {
+    PrintJson(ToJson(*answer));
+  } else {
+    const v1::Release& release = answer->release();
+    fmt::print("{}: release {} is in force again: {} numbers, obtained {}; revision {}\n",
+               release.list(), release.id(), WithCommas(release.numbers()),
+               IsoTime(release.obtained_at_newest()), answer->revision());
+  }
+  return kExitOk;
+}
+
+int RunRetire(const GlobalOptions& options, const ReleaseArguments& arguments) {
+  Session session(options);
+  v1::RetireListRequest request;
+  request.set_list(arguments.list);
+  const auto answer = session.Call(session.registry(), &Registry::RetireList, request);
+  if (!answer.ok()) return ReportError(options, answer.status());
+  if (options.json) {
+    PrintJson(ToJson(*answer));
+  } else {
+    fmt::print("{}: retired; revision {}\n", arguments.list, answer->revision());
+  }
+  return kExitOk;
+}
+
+using Run = int (*)(const GlobalOptions&, const ReleaseArguments&);
+
+CLI::App* AddCommand(CLI::App* app, const GlobalOptions& options, Job* job,
+                     const std::shared_ptr<ReleaseArguments>& arguments, const std::string& name,
+                     const std::string& description, Run run) {
+  CLI::App* command = app->add_subcommand(name, description);
+  command->callback([&options, job, arguments, run] {
+    *job = [&options, arguments, run] { return run(options, *arguments); };
+  });
+  return command;
+}
+
+}  // namespace
+
+void AddReleaseCommands(CLI::App* app, const GlobalOptions& options, Job* job) {
+  // One subcommand runs a time, so they share their arguments.
+  auto arguments = std::make_shared<ReleaseArguments>();
+  const auto add = [&](const char* name, const char* description, Run run) {
+    return AddCommand(app, options, job, arguments, name, description, run);
+  };
+  CLI::App* releases = add("releases", "The releases of the lists, newest first", RunReleases);
+  releases->add_option("--list", arguments->list, "Only of this list");
+  releases->add_option("--limit", arguments->limit, "At most so many")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+
+  CLI::App* loads = add("loads", "Loads, also the refused ones, newest first", RunLoads);
+  loads->add_option("--limit", arguments->limit, "At most so many")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+
+  CLI::App* rollback =
+      add("rollback", "Go back to the release before the one in force", RunRollback);
+  rollback->add_option("--list", arguments->list, "The list; national if not given");
+  rollback->add_option("--expect-release", arguments->expected_release,
+                       "Only if this release is in force now");
+
+  CLI::App* retire = add("retire", "Take a list out of every scrub", RunRetire);
+  retire->add_option("list", arguments->list, "The list")->required();
+}
+
+}  // namespace dnc::ctl

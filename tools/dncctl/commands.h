@@ -1,0 +1,26 @@
+// The commands of dncctl: each adds its subcommand to the app. A command that was parsed puts its
+// work into `job`, which returns the exit code and runs when all of the line has been understood.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+
+#include "tools/dncctl/session.h"
+
+namespace dnc::ctl {
+
+using Job = std::function<int()>;
+
+// `options` and `job` must outlive the app.
+void AddLoadCommand(CLI::App* app, const GlobalOptions& options, Job* job);
+void AddStatusCommand(CLI::App* app, const GlobalOptions& options, Job* job);
+void AddReleaseCommands(CLI::App* app, const GlobalOptions& options, Job* job);
+void AddCoverageCommand(CLI::App* app, const GlobalOptions& options, Job* job);
+void AddCheckCommand(CLI::App* app, const GlobalOptions& options, Job* job);
+void AddScrubCommand(CLI::App* app, const GlobalOptions& options, Job* job);
+void AddHistoryCommand(CLI::App* app, const GlobalOptions& options, Job* job);
+
+// Reads ISO 8601, or fails the parse, for option callbacks.
+absl::Time TimeArgument(const std::string& name, const std::string& text);
+
+}  // namespace dnc::ctl

@@ -1,0 +1,13 @@
+// What dncctl says with its exit code.
+#pragma once
+
+namespace dnc::ctl {
+
+inline constexpr int kExitOk = 0;
+inline constexpr int kExitError = 1;
+inline constexpr int kExitUsage = 2;
+// Only `check`: the verdict is LISTED; it is another one that isn't CLEAR.
+inline constexpr int kExitListed = 10;
+inline constexpr int kExitNotClear = 11;
+
+}  // namespace dnc::ctl

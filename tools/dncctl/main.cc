@@ -1,0 +1,87 @@
+// dncctl: loads lists into a dncd, asks it about numbers, and looks after it.
+#include <fmt/format.h>
+#include <signal.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+
+#include "tools/dncctl/commands.h"
+#include "tools/dncctl/exit_code.h"
+#include "tools/dncctl/terminal.h"
+
+namespace dnc::ctl {
+
+absl::Time TimeArgument(const std::string& name, const std::string& text) {
+  absl::Time time;
+  if (!ParseIsoTime(text, &time)) {
+    throw CLI::ValidationError(
+        name, fmt::format("'{}' is no time; write 2026-08-05 or 2026-08-05T14:00:00Z", text));
+  }
+  return time;
+}
+
+namespace {
+
+constexpr char kFooter[] =
+    "Exit codes:\n"
+    "  0   done; check: CLEAR, the number may be called\n"
+    "  1   error; whatever was asked about must not be called\n"
+    "  2   usage\n"
+    "  10  check: LISTED\n"
+    "  11  check: not clear for another reason (not covered, stale, invalid, wireless)\n"
+    "Times are ISO 8601; without an offset they are UTC.";
+
+void AddGlobalOptions(CLI::App* app, GlobalOptions* options) {
+  app->add_option("--server", options->server, "HOST:PORT of the dncd")
+      ->envname("DNC_SERVER")
+      ->capture_default_str();
+  app->add_flag("--json", options->json, "Print JSON on stdout, for scripts");
+  app->add_option("--timeout", options->timeout_seconds,
+                  "Seconds to wait for the server's next answer")
+      ->check(CLI::Range(0.001, 86400.0))
+      ->capture_default_str();
+}
+
+int Run(int argc, char** argv) {
+  GlobalOptions options;
+  Job job;
+  CLI::App app("Loads lists into a dncd, asks it about numbers, and looks after it.", "dncctl");
+  app.footer(kFooter);
+  app.fallthrough();
+  app.require_subcommand(1);
+  AddGlobalOptions(&app, &options);
+  AddLoadCommand(&app, options, &job);
+  AddStatusCommand(&app, options, &job);
+  AddReleaseCommands(&app, options, &job);
+  AddCoverageCommand(&app, options, &job);
+  AddCheckCommand(&app, options, &job);
+  AddScrubCommand(&app, options, &job);
+  AddHistoryCommand(&app, options, &job);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kExitOk : kExitUsage;
+  }
+  const int code = job();
+  // An answer that did not reach its reader is no answer.
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+    fmt::print(stderr, "error: the output could not be written\n");
+    return kExitError;
+  }
+  return code;
+}
+
+}  // namespace
+}  // namespace dnc::ctl
+
+int main(int argc, char** argv) {
+  // A closed pipe ends in a write error, which is cleaned up after, not in a sudden death.
+  signal(SIGPIPE, SIG_IGN);
+  try {
+    return dnc::ctl::Run(argc, argv);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "error: {}\n", error.what());
+    return dnc::ctl::kExitError;
+  }
+}

@@ -1,0 +1,71 @@
+#include "tools/dncctl/session.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "dnc/channel.h"
+#include "tools/dncctl/exit_code.h"
+#include "tools/dncctl/terminal.h"
+
+namespace dnc::ctl {
+namespace {
+
+void CopyPayloads(const absl::Status& from, absl::Status* to) {
+  from.ForEachPayload(
+      [to](absl::string_view url, const absl::Cord& payload) { to->SetPayload(url, payload); });
+}
+
+}  // namespace
+
+Session::Session(const GlobalOptions& options)
+    : server_(options.server), timeout_(options.timeout()) {
+  const auto channel = MakeChannel(options.server);
+  registry_ = v1::RegistryService::NewStub(channel);
+  scrub_ = v1::ScrubService::NewStub(channel);
+}
+
+absl::Status Session::Explain(absl::Status status) const {
+  // An error with a reason comes from a dncd, whose message says what to do.
+  if (status.ok() || !ReasonOf(status).empty()) return status;
+  std::string message(status.message());
+  switch (status.code()) {
+    case absl::StatusCode::kUnavailable:
+      message = fmt::format(
+          "no answer from {} ({}); is dncd running there? Name another with --server or DNC_SERVER",
+          server_, message);
+      break;
+    case absl::StatusCode::kDeadlineExceeded:
+      message = fmt::format("{} did not answer within {}; allow more time with --timeout", server_,
+                            absl::FormatDuration(timeout_));
+      break;
+    case absl::StatusCode::kUnimplemented:
+      message = fmt::format("{} does not know this call ({}); is it a dncd of this version?",
+                            server_, message);
+      break;
+    default:
+      break;
+  }
+  absl::Status explained(status.code(), message);
+  CopyPayloads(status, &explained);
+  return explained;
+}
+
+int ReportError(const GlobalOptions& options, const absl::Status& status) {
+  const Style style(stderr);
+  fmt::print(stderr, "{} {}\n", style.Bad("error:"), std::string(status.message()));
+  const std::string guard = GuardOf(status);
+  if (options.json) {
+    const nlohmann::ordered_json error = {{"error",
+                                           {{"code", absl::StatusCodeToString(status.code())},
+                                            {"reason", ReasonOf(status)},
+                                            {"guard", guard},
+                                            {"message", std::string(status.message())}}}};
+    fmt::print("{}\n", error.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+  }
+  return kExitError;
+}
+
+}  // namespace dnc::ctl

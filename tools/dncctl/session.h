@@ -1,0 +1,62 @@
+// A connection to the server for one command, and how the command reports errors.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "dnc/rpc_status.h"
+#include "dnc/v1/registry_service.grpc.pb.h"
+#include "dnc/v1/scrub_service.grpc.pb.h"
+#include "grpcpp/client_context.h"
+
+namespace dnc::ctl {
+
+// What holds for every command.
+struct GlobalOptions {
+  std::string server = "127.0.0.1:50061";
+  bool json = false;
+  double timeout_seconds = 10;
+
+  absl::Duration timeout() const { return absl::Seconds(timeout_seconds); }
+};
+
+class Session {
+ public:
+  explicit Session(const GlobalOptions& options);
+
+  v1::RegistryService::Stub& registry() { return *registry_; }
+  v1::ScrubService::Stub& scrub() { return *scrub_; }
+  absl::Duration timeout() const { return timeout_; }
+
+  // A call with one answer: session.Call(session.registry(), &Stub::GetStatus, request).
+  template <typename Stub, typename Request, typename Response>
+  absl::StatusOr<Response> Call(Stub& stub,
+                                grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
+                                                             Response*),
+                                const Request& request) const {
+    grpc::ClientContext context;
+    context.set_deadline(absl::ToChronoTime(absl::Now() + timeout_));
+    Response response;
+    const absl::Status status =
+        Explain(FromGrpcStatus((stub.*method)(&context, request, &response)));
+    if (!status.ok()) return status;
+    return response;
+  }
+
+  // Adds to an error of the transport which server it was and what to do next.
+  absl::Status Explain(absl::Status status) const;
+
+ private:
+  std::string server_;
+  absl::Duration timeout_;
+  std::unique_ptr<v1::RegistryService::Stub> registry_;
+  std::unique_ptr<v1::ScrubService::Stub> scrub_;
+};
+
+// Tells the error on stderr, and with --json also as an object on stdout. Returns kExitError.
+int ReportError(const GlobalOptions& options, const absl::Status& status);
+
+}  // namespace dnc::ctl

@@ -1,0 +1,67 @@
+// How dncctl writes for people: colours, units, times, tables.
+#pragma once
+
+#include <google/protobuf/timestamp.pb.h>
+
+#include <cstdint>
+#include <cstdio>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/time/time.h"
+
+namespace dnc::ctl {
+
+bool IsTerminal(FILE* stream);
+
+// Colours, where the stream is a terminal and NO_COLOR is not set; else the plain text.
+class Style {
+ public:
+  explicit Style(FILE* stream);
+
+  std::string Good(std::string_view text) const { return Wrap("1;32", text); }
+  std::string Bad(std::string_view text) const { return Wrap("1;31", text); }
+  std::string Warn(std::string_view text) const { return Wrap("1;33", text); }
+  std::string Strong(std::string_view text) const { return Wrap("1", text); }
+  std::string Faint(std::string_view text) const { return Wrap("2", text); }
+
+ private:
+  std::string Wrap(std::string_view code, std::string_view text) const;
+
+  bool colours_;
+};
+
+// 1234567 as "1,234,567".
+std::string WithCommas(uint64_t value);
+// 1536 as "1.5 KiB".
+std::string HumanBytes(double bytes);
+// "4 s", "3 min 12 s", "2 h 5 min", "12 days".
+std::string HumanDuration(absl::Duration duration);
+
+absl::Time ToTime(const google::protobuf::Timestamp& timestamp);
+google::protobuf::Timestamp ToTimestamp(absl::Time time);
+
+// ISO 8601 in UTC, to the second: 2026-08-05T14:03:00Z.
+std::string IsoTime(const google::protobuf::Timestamp& timestamp);
+
+// Reads 2026-08-05, 2026-08-05T14:03:00 (both UTC) or a time with its offset from UTC. False if
+// the text is none of these.
+bool ParseIsoTime(const std::string& text, absl::Time* time);
+
+// Ten digits as "201-555-0123".
+std::string FormatNumber(uint64_t number);
+
+// A table of left-aligned columns; columns named in `right` are right-aligned.
+class Table {
+ public:
+  Table(std::vector<std::string> headings, std::vector<size_t> right);
+  void AddRow(std::vector<std::string> cells);
+  void Print(FILE* stream) const;
+
+ private:
+  std::vector<std::vector<std::string>> rows_;
+  std::vector<bool> right_;
+};
+
+}  // namespace dnc::ctl
