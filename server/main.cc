@@ -108,7 +108,11 @@ int Main(int argc, char** argv) {
                      "HOST:PORT to serve metrics on (127.0.0.1:9461); empty: off");
   app.add_option("--load-dir", load_dirs, "Folder that LoadRelease may read; repeatable");
   app.add_option("--log-level", log_level, "debug, info, warn, error or off (info)");
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
 
   const auto config = [&]() -> absl::StatusOr<ServerConfig> {
     ServerConfig result;

@@ -26,6 +26,11 @@ std::string Shortened(std::string_view message) {
 
 grpc::Status ToGrpcStatus(const absl::Status& status) {
   if (status.ok()) return grpc::Status::OK;
+  // Nobody reads the answer to a call that its caller gave up, and it is no defect either.
+  if (absl::IsCancelled(status) || absl::IsDeadlineExceeded(status)) {
+    return grpc::Status(static_cast<grpc::StatusCode>(status.code()),
+                        std::string(ToStd(status.message())));
+  }
   const std::string why = ErrorReason(status);
   if (why == reason::kInternal) {
     spdlog::error("a call failed inside the server: {}", std::string(status.message()));

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/time/clock.h"
+#include "grpc/support/log.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/grpcpp.h"
 #include "grpcpp/health_check_service_interface.h"
@@ -20,14 +21,19 @@
 #include "server/rpc/registry_service.h"
 #include "server/rpc/scrub_service.h"
 #include "server/rpc/worker_pool.h"
+#include "spdlog/spdlog.h"
 
 namespace dnc {
 namespace {
 
-// Health and reflection are plugins of the process.
+// gRPC's own lines, long and for its developers: what matters to an operator, we say ourselves.
+void LogOfGrpc(gpr_log_func_args* line) { spdlog::debug("grpc: {}", line->message); }
+
+// Health, reflection and the log are the process's.
 void EnablePlugins() {
   static std::once_flag once;
   std::call_once(once, [] {
+    gpr_set_log_function(&LogOfGrpc);
     grpc::EnableDefaultHealthCheckService(true);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   });
@@ -107,7 +113,6 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   }
   impl->server = builder.BuildAndStart();
   if (impl->server == nullptr || impl->port == 0) {
-    for (const auto& queue : impl->queues) queue->Stop();
     return Error(absl::StatusCode::kUnavailable, reason::kInvalidRequest,
                  StrCat("cannot listen on ", options.listen,
                         "; is the port taken by another program, and the address one of this "

@@ -78,7 +78,9 @@ void WatchCall::OnWrite(bool ok) {
 }
 
 void WatchCall::OnTime(bool /*ok*/) {
-  if (site().stopping->load(std::memory_order_relaxed)) {
+  if (done_) {
+    Finish(absl::CancelledError("the caller is gone"));
+  } else if (site().stopping->load(std::memory_order_relaxed)) {
     Finish(Error(absl::StatusCode::kUnavailable, reason::kStopping,
                  "the server is stopping; ask for the load again when it is back"));
   } else if (!site().workers->TryPost([this] { Look(); })) {

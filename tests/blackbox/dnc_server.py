@@ -108,6 +108,21 @@ class Server:
         for answer in self.registry.WatchLoad(registry.WatchLoadRequest(load_id=load.id),
                                               timeout=120):
             load = answer.load
+        return self.checked(load)
+
+    def load_quickly(self, files, *arguments, **options):
+        """The same for hundreds of small loads: looks at the records instead of watching."""
+        load = self.upload(files, *arguments, **options)
+        request = self.stubs.registry.ListLoadsRequest(page_size=1)
+        while True:
+            loads = self.call(self.registry.ListLoads, request).loads
+            if loads and loads[0].id == load.id and loads[0].HasField("ended_at"):
+                return self.checked(loads[0])
+            time.sleep(0.002)
+
+    def checked(self, load):
+        """A load that has ended; raises Refused if it was refused."""
+        registry = self.stubs.registry
         if load.state == registry.LOAD_STATE_SUCCEEDED:
             return load
         assert load.state == registry.LOAD_STATE_REFUSED, load

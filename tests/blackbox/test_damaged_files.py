@@ -15,7 +15,7 @@ def refused(server, name, content, **options):
     """Loads what must be refused, and returns the refusal."""
     options.setdefault("obtained_at", NOW - DAY)
     with pytest.raises(Refused) as refusal:
-        server.load([(name, content)], **options)
+        server.load_quickly([(name, content)], **options)
     assert refusal.value.message
     return refusal.value
 
@@ -39,8 +39,8 @@ def test_an_archive_with_a_flipped_bit(server):
         damaged = bytearray(whole)
         damaged[at] ^= 1 << at % 8
         try:
-            server.load([("list.txt.zip", bytes(damaged))], obtained_at=NOW - DAY,
-                        overrides=overrides)
+            server.load_quickly([("list.txt.zip", bytes(damaged))], obtained_at=NOW - DAY,
+                                overrides=overrides)
         except Refused:
             continue
         accepted += 1

@@ -14,6 +14,14 @@ bool IsPorted(const std::string& list) { return list == "wireless" || list == "w
 
 std::time_t MaxAge(const std::string& list) { return (IsPorted(list) ? 15 : 31) * kDay; }
 
+// Whether the list says anything of numbers of the area code that it does not hold.
+bool AppliesTo(const std::string& list, int area_code) {
+  static const std::set<int> kTexas = {210, 214, 254, 281, 325, 346, 361, 409, 430, 432,
+                                       469, 512, 682, 713, 726, 737, 806, 817, 830, 832,
+                                       903, 915, 936, 940, 945, 956, 972, 979};
+  return list != "state:TX" || kTexas.count(area_code) != 0;
+}
+
 // The coverage of a list of CSV files is kept under area code 0: it speaks for all.
 int CoverageKey(const std::string& list, int area_code) { return IsNational(list) ? area_code : 0; }
 
@@ -193,8 +201,12 @@ void Oracle::NoteCoverage(const std::string& name, const OracleList& list, int a
     if (obtained == release.obtained_at.end()) continue;
     if (!as_of || obtained->second <= moment) newest = obtained->second;
   }
-  if (!newest) return Note(answer, v1::RULE_NOT_COVERED, v1::REASON_HISTORY_NOT_REACHED);
-  if (moment - *newest > MaxAge(name)) {
+  if (!newest) {
+    // Other lists than the national registry were not in use then.
+    if (!IsNational(name)) return;
+    return Note(answer, v1::RULE_NOT_COVERED, v1::REASON_HISTORY_NOT_REACHED);
+  }
+  if (AppliesTo(name, area_code) && moment - *newest > MaxAge(name)) {
     Note(answer, v1::RULE_STALE, v1::REASON_RELEASE_STALE);
   }
 }

@@ -27,9 +27,9 @@ ListFile Finish(std::string_view stem, std::string_view extension, std::string b
 
 // `rows` are `ph` elements by area code.
 std::string XmlDocument(const std::map<uint64_t, std::string>& rows) {
-  std::string text = "<?xml version='1.0' encoding='utf-8'?>\n<list val='";
-  text += rows.empty() ? "" : Digits(rows.begin()->first, 3);
-  text += "'>";
+  std::string text = "<?xml version='1.0' encoding='utf-8'?>\n<list";
+  if (rows.size() == 1) text += " val='" + Digits(rows.begin()->first, 3) + "'";
+  text += ">";
   for (const auto& [area_code, elements] : rows) {
     text += "<ac val='" + Digits(area_code, 3) + "'>" + elements + "</ac>\n";
   }
