@@ -71,12 +71,12 @@ start_server() {
 }
 
 load() {
-  title "3. Load 13 zipped files as one release"
+  title "3. Load 12 zipped files as one release"
   local start
   start="$(now)"
-  "$BIN/dncctl" load "$DEMO"/full/*.zip "$DEMO"/old/*.zip 2>&1 | indent
+  "$BIN/dncctl" load "$DEMO"/full/*.zip 2>&1 | sed -n 1,2p | indent
   note "$(since "$start") s from the first byte to the first answer"
-  "$BIN/dncctl" coverage | cut -c1-90 | indent
+  "$BIN/dncctl" coverage | cut -c1-74 | indent
 }
 
 # One line a number. `check` ends with a code other than 0 for all that are not clear.
@@ -87,7 +87,8 @@ ask() {  # LABEL NUMBER
 import json, sys
 answer = json.load(sys.stdin)
 lists = ", ".join("%s since %s" % (m["list"], m.get("listed_since", "?")) for m in answer["matches"])
-print("%-12s %s" % (answer["verdict"], lists or answer.get("explanation", "")))' <<<"$answer")"
+why = answer.get("explanation", "").split(": ")[0].rstrip(".")
+print("%-12s %s" % (answer["verdict"], lists or why))' <<<"$answer")"
 }
 
 # The first lead that is listed (1) or not (0), in ten digits.
@@ -109,7 +110,6 @@ ask_numbers() {
   title "4. May these numbers be called?"
   ask "on the registry" "$(lead 1)"
   ask "not on it" "$(lead 0)"
-  ask "area code of 40 days ago" "${STALE_AREA}5550123"
   ask "area code without a file" 7025550123
   ask "no number at all" 555-0123
 }
@@ -134,9 +134,15 @@ change_while_scrubbing() {
   ask "after: deleted" "$deleted"
 }
 
+load_old_file() {
+  title "6. Load an area code of 40 days ago: the law allows 31"
+  "$BIN/dncctl" load "$DEMO"/old/*.zip 2>&1 | sed -n 1p | indent
+  ask "area code of 40 days ago" "${STALE_AREA}5550123"
+}
+
 # Every lead that the registry held before and after must not be clear in the result.
 compare() {
-  title "6. Compare each verdict with what was generated"
+  title "7. Compare each verdict with what was generated"
   /usr/bin/python3 - "$DEMO" "$CHANGES" <<'PY' | indent
 import csv, re, sys
 folder, changes = sys.argv[1:]
@@ -156,7 +162,7 @@ PY
 }
 
 measure() {
-  title "7. Rate and latency, one caller, server and caller on this machine"
+  title "8. Rate and latency, one caller, server and caller on this machine"
   "$BIN/dncload" --base "$DEMO/full" --changes "$CHANGES" --seconds 2 | indent
 }
 
@@ -168,6 +174,7 @@ main() {
   load
   ask_numbers
   change_while_scrubbing
+  load_old_file
   compare
   measure
   stop_server

@@ -5,10 +5,10 @@
 #include <cstdio>
 #include <cstdlib>
 
-#define DNC_CHECK(condition, what)                                                        \
-  do {                                                                                    \
-    if (!(condition)) {                                                                   \
-      std::fprintf(stderr, "%s:%d: broken invariant: %s\n", __FILE__, __LINE__, what);    \
-      std::abort();                                                                       \
-    }                                                                                     \
+#define DNC_CHECK(condition, what)                                                     \
+  do {                                                                                 \
+    if (!(condition)) {                                                                \
+      std::fprintf(stderr, "%s:%d: broken invariant: %s\n", __FILE__, __LINE__, what); \
+      std::abort();                                                                    \
+    }                                                                                  \
   } while (false)

@@ -21,7 +21,8 @@ absl::Status Error(absl::StatusCode code, std::string_view reason, std::string_v
 }
 
 absl::Status GuardError(std::string_view guard, std::string_view message) {
-  absl::Status status = Error(absl::StatusCode::kFailedPrecondition, reason::kGuardRefused, message);
+  absl::Status status =
+      Error(absl::StatusCode::kFailedPrecondition, reason::kGuardRefused, message);
   status.SetPayload(kGuardUrl, absl::Cord(ToAbsl(guard)));
   return status;
 }

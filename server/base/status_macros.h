@@ -10,10 +10,10 @@
 #define DNC_CONCAT(a, b) DNC_CONCAT_INNER(a, b)
 
 // Returns the error of `expr`, if it is one.
-#define DNC_RETURN_IF_ERROR(expr)                      \
-  do {                                                 \
-    absl::Status dnc_status = (expr);                  \
-    if (!dnc_status.ok()) return dnc_status;           \
+#define DNC_RETURN_IF_ERROR(expr)            \
+  do {                                       \
+    absl::Status dnc_status = (expr);        \
+    if (!dnc_status.ok()) return dnc_status; \
   } while (false)
 
 // DNC_ASSIGN_OR_RETURN(auto value, Expression()); declares or assigns, or returns the error.

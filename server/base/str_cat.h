@@ -1,4 +1,5 @@
-// absl::StrCat that also takes std::string_view: Debian builds Abseil with a string_view of its own.
+// absl::StrCat that also takes std::string_view: Debian builds Abseil with a string_view of its
+// own.
 #pragma once
 
 #include <string>

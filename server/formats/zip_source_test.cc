@@ -111,8 +111,7 @@ TEST_P(ZipSourceTest, GuardsAgainstBombs) {
   std::string list;
   for (int i = 0; i < 100'000; ++i) list += "201,5550123\n";
   const std::string zip = MakeZip({{"list.txt", list}}, GetParam());
-  request_.limits.max_ratio = GetParam().deflate ? 200 : 0;
-  EXPECT_EQ(ErrorGuard(Read(zip).status()), "archive-size");
+  EXPECT_EQ(ErrorGuard(Read(zip).status()), GetParam().deflate ? "archive-size" : "");
   request_.limits.max_ratio = 1'000'000;
   EXPECT_TRUE(Read(zip).ok());
   request_.limits.max_unpacked_bytes = 1'199'999;

@@ -119,28 +119,42 @@ inline BlockRef DeltaBase(BlockRef delta) {
   return base;
 }
 
+// True if `value` is one of `kCount` entries. Without branches, and fit for vector instructions.
+template <uint32_t kCount>
+inline bool HasEntry(const uint16_t* entries, uint16_t value) {
+  uint16_t found = 0;
+  for (uint32_t i = 0; i < kCount; ++i) {
+    found = static_cast<uint16_t>(found | (entries[i] == value ? 1 : 0));
+  }
+  return found != 0;
+}
+
 // The whole array is scanned: its cache lines are read at once, where a binary search would wait
 // for them one after the other.
 inline bool ArrayContains(BlockRef array, uint32_t line) {
   const uint16_t* lines = ArrayLines(array);
-  bool found = false;
-  for (uint32_t unit = 0; unit < array.units(); ++unit, lines += kLinesPerUnit) {
-    for (uint32_t i = 0; i < kLinesPerUnit; ++i) found |= lines[i] == line;
+  const auto value = static_cast<uint16_t>(line);
+  bool found = HasEntry<kLinesPerUnit>(lines, value);
+  for (uint32_t unit = 1; unit < array.units(); ++unit) {
+    found |= HasEntry<kLinesPerUnit>(lines + unit * kLinesPerUnit, value);
   }
   return found;
 }
 
 inline DeltaAnswer DeltaLookup(BlockRef delta, uint32_t line) {
+  constexpr uint32_t kFirstLines = kLinesPerUnit - sizeof(BlockRef) / sizeof(uint16_t);
   const uint16_t* lines = DeltaLines(delta);
-  const uint32_t count = delta.units() * kLinesPerUnit - 4;
-  bool listed = false;
-  bool not_listed = false;
-  for (uint32_t i = 0; i < count; ++i) {
-    listed |= lines[i] == (line | kListedBit);
-    not_listed |= lines[i] == line;
+  const auto not_listed_entry = static_cast<uint16_t>(line);
+  const auto listed_entry = static_cast<uint16_t>(line | kListedBit);
+  bool listed = HasEntry<kFirstLines>(lines, listed_entry);
+  bool not_listed = HasEntry<kFirstLines>(lines, not_listed_entry);
+  lines += kFirstLines;
+  for (uint32_t unit = 1; unit < delta.units(); ++unit, lines += kLinesPerUnit) {
+    listed |= HasEntry<kLinesPerUnit>(lines, listed_entry);
+    not_listed |= HasEntry<kLinesPerUnit>(lines, not_listed_entry);
   }
-  return listed ? DeltaAnswer::kListed
-                : (not_listed ? DeltaAnswer::kNotListed : DeltaAnswer::kAsBase);
+  if (listed) return DeltaAnswer::kListed;
+  return not_listed ? DeltaAnswer::kNotListed : DeltaAnswer::kAsBase;
 }
 
 // True if `line` (below 10,000) is in the block.

@@ -7,8 +7,8 @@ namespace dnc {
 namespace {
 
 // A start replays the changes since an area code was last written whole, so both their number
-// and the number of releases they came with stay small. The limit differs between area codes, so that
-// they are not all rewritten by the same release.
+// and the number of releases they came with stay small. The limit differs between area codes, so
+// that they are not all rewritten by the same release.
 constexpr uint32_t kMaxChain = 24;
 constexpr uint32_t kChainSpread = 16;
 constexpr uint64_t kMaxChangedShare = 8;  // one in so many numbers
@@ -74,10 +74,9 @@ void AreaDraft::Finish(uint64_t release_id, ReleaseContent& content) {
   }
   if (!fresh_) {
     // A release may bring a full list and a change list; a number then has several changes.
-    std::stable_sort(changes_.begin(), changes_.end(),
-                     [](const StoredChange& a, const StoredChange& b) {
-                       return a.subscriber < b.subscriber;
-                     });
+    std::stable_sort(
+        changes_.begin(), changes_.end(),
+        [](const StoredChange& a, const StoredChange& b) { return a.subscriber < b.subscriber; });
     content.changes[area_code] = changes_;
   }
   seal_.set_changed_by(release_id);

@@ -22,7 +22,8 @@ struct TimedChange {
 // Not thread-safe.
 class AreaDraft {
  public:
-  // An area code as it is: `numbers` null and `covered` false if nothing that can be trusted is loaded.
+  // An area code as it is: `numbers` null and `covered` false if nothing that can be trusted is
+  // loaded.
   AreaDraft(storage::Seal seal, AreaSetPtr numbers, bool covered)
       : seal_(std::move(seal)), before_(numbers), numbers_(std::move(numbers)), covered_(covered) {}
 
@@ -51,7 +52,7 @@ class AreaDraft {
   AreaSetPtr before_;
   AreaSetPtr numbers_;
   bool covered_;
-  bool fresh_ = false;  // covered by this release for the first time
+  bool fresh_ = false;                 // covered by this release for the first time
   std::vector<StoredChange> changes_;  // in the order of taking effect
   uint64_t added_ = 0;
   uint64_t deleted_ = 0;

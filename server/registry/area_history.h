@@ -66,8 +66,8 @@ class HistoryCache {
   const ReleaseStore* store_;
   const uint64_t max_bytes_;
   std::mutex mutex_;
-  uint64_t bytes_ = 0;           // guarded by mutex_
-  std::list<Key> used_;          // guarded by mutex_; most recent first
+  uint64_t bytes_ = 0;            // guarded by mutex_
+  std::list<Key> used_;           // guarded by mutex_; most recent first
   std::map<Key, Entry> entries_;  // guarded by mutex_
 };
 

@@ -63,8 +63,8 @@ absl::StatusOr<Explanation> Explain(const ExplainInputs& in, const Snapshot& sna
   const std::vector<absl::Time> oldest = OldestObtainedAt(snapshot, numbers);
   for (size_t l = 0; l < snapshot.lists.size(); ++l) {
     const SnapshotList& list = *snapshot.lists[l];
-    answer.lists.push_back({list.name, list.release_id, oldest[l],
-                            oldest[l] + list.max_age, list.digest});
+    answer.lists.push_back(
+        {list.name, list.release_id, oldest[l], oldest[l] + list.max_age, list.digest});
   }
   for (size_t i = 0; i < numbers.size(); ++i) {
     NumberReport report;
@@ -156,10 +156,10 @@ class ListThen {
       dnc::FromRecord(seals, then);
       for (auto it = open.begin(); it != open.end();) {
         const auto seal = then.seals.find(*it);
-        const absl::Time obtained_at =
-            then.covers_all()        ? then.whole_obtained_at
-            : seal == then.seals.end() ? absl::InfiniteFuture()
-                                       : FromMicros(seal->second.obtained_at());
+        const absl::Time obtained_at = then.covers_all() ? then.whole_obtained_at
+                                       : seal == then.seals.end()
+                                           ? absl::InfiniteFuture()
+                                           : FromMicros(seal->second.obtained_at());
         if (obtained_at > moment_) {
           ++it;
           continue;

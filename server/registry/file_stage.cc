@@ -35,9 +35,9 @@ class FileSink : public RecordSink {
 
   absl::Status OnChanges(absl::Span<const ChangeRecord> changes) override {
     if (changes_.size() + changes.size() > kMaxChanges) {
-      return Error(absl::StatusCode::kResourceExhausted, reason::kLimitReached,
-                   StrCat("more than ", kMaxChanges,
-                          " changes in one file; load the full list instead"));
+      return Error(
+          absl::StatusCode::kResourceExhausted, reason::kLimitReached,
+          StrCat("more than ", kMaxChanges, " changes in one file; load the full list instead"));
     }
     changes_.insert(changes_.end(), changes.begin(), changes.end());
     progress_.records_done += changes.size();
@@ -83,7 +83,8 @@ AreaSetPtr Union(const AreaSetPtr& a, const AreaSetPtr& b) {
 absl::Status CheckPortedName(ListKind kind, const std::string& name) {
   const bool to_wireless = name.find("WIRELINE-TO-WIRELESS") != std::string::npos;
   const bool to_wireline = name.find("WIRELESS-TO-WIRELINE") != std::string::npos;
-  if ((kind == ListKind::kWireless && to_wireline) || (kind == ListKind::kWireline && to_wireless)) {
+  if ((kind == ListKind::kWireless && to_wireline) ||
+      (kind == ListKind::kWireline && to_wireless)) {
     return Error(absl::StatusCode::kInvalidArgument, reason::kBadFile,
                  "the file's name says that it belongs to the other list: WIRELINE-TO-WIRELESS is "
                  "the list wireless, WIRELESS-TO-WIRELINE the list wireline");
@@ -172,9 +173,8 @@ void Merge(const LoadFile& file, StagedFile&& staged, StagedFiles& all) {
 }  // namespace
 
 absl::StatusOr<StagedFiles> StageFiles(ListKind kind, const LoadOptions& options,
-                                       const std::vector<LoadFile>& files,
-                                       const ReadLimits& limits, int threads, GuardCheck& guards,
-                                       LoadProgress& progress) {
+                                       const std::vector<LoadFile>& files, const ReadLimits& limits,
+                                       int threads, GuardCheck& guards, LoadProgress& progress) {
   std::vector<absl::StatusOr<StagedFile>> staged(files.size(), absl::UnknownError("not read"));
   std::atomic<size_t> next{0};
   std::atomic<bool> failed{false};
@@ -203,10 +203,9 @@ absl::StatusOr<StagedFiles> StageFiles(ListKind kind, const LoadOptions& options
     if (!label.ok()) return WithPrefix(label, files[i].name);
     if (!failed) Merge(files[i], *std::move(staged[i]), all);
   }
-  std::stable_sort(all.changes.begin(), all.changes.end(),
-                   [](const StagedChanges& a, const StagedChanges& b) {
-                     return a.obtained_at < b.obtained_at;
-                   });
+  std::stable_sort(
+      all.changes.begin(), all.changes.end(),
+      [](const StagedChanges& a, const StagedChanges& b) { return a.obtained_at < b.obtained_at; });
   return all;
 }
 

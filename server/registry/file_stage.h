@@ -18,16 +18,16 @@ namespace dnc {
 // A full list's numbers in one area code.
 struct StagedArea {
   AreaSetPtr numbers;
-  absl::Time obtained_at;   // the oldest of its files
-  bool labelled = false;    // a file's name speaks for this area code alone
-  size_t file = 0;          // its place among the files
+  absl::Time obtained_at;  // the oldest of its files
+  bool labelled = false;   // a file's name speaks for this area code alone
+  size_t file = 0;         // its place among the files
 };
 
 // The changes of one change list.
 struct StagedChanges {
   std::vector<ChangeRecord> records;  // in the file's order
   absl::Time obtained_at;
-  std::optional<int> area_code;       // if its name speaks for one area code alone
+  std::optional<int> area_code;  // if its name speaks for one area code alone
 };
 
 struct StagedFiles {
@@ -43,11 +43,10 @@ struct LoadProgress {
   std::atomic<bool> stop{false};
 };
 
-// Reads `files` with at most `threads` threads. The first error, by the order of the files, ends it;
-// nothing of what was read remains.
+// Reads `files` with at most `threads` threads. The first error, by the order of the files, ends
+// it; nothing of what was read remains.
 absl::StatusOr<StagedFiles> StageFiles(ListKind kind, const LoadOptions& options,
-                                       const std::vector<LoadFile>& files,
-                                       const ReadLimits& limits, int threads, GuardCheck& guards,
-                                       LoadProgress& progress);
+                                       const std::vector<LoadFile>& files, const ReadLimits& limits,
+                                       int threads, GuardCheck& guards, LoadProgress& progress);
 
 }  // namespace dnc

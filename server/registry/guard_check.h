@@ -26,8 +26,9 @@ class GuardCheck {
   // What a guard says that has found something: a refusal, or OK if it is overridden.
   absl::Status Refuse(Guard guard, std::string_view found) {
     if (!Overrides(guard)) {
-      return GuardError(GuardName(guard), StrCat(found, ". If this is right, load again with --allow ",
-                                                 GuardName(guard)));
+      return GuardError(
+          GuardName(guard),
+          StrCat(found, ". If this is right, load again with --allow ", GuardName(guard)));
     }
     if (std::find(overridden_.begin(), overridden_.end(), guard) == overridden_.end()) {
       overridden_.push_back(guard);

@@ -10,10 +10,11 @@ namespace dnc {
 namespace {
 
 absl::Status BadName(std::string_view name) {
-  return Error(absl::StatusCode::kInvalidArgument, reason::kInvalidRequest,
-               StrCat("\"", name.substr(0, 60),
-                      "\" names no list; use national, state:XX with a state's two letters, wireless, "
-                      "wireline, litigator:NAME or other:NAME"));
+  return Error(
+      absl::StatusCode::kInvalidArgument, reason::kInvalidRequest,
+      StrCat("\"", name.substr(0, 60),
+             "\" names no list; use national, state:XX with a state's two letters, wireless, "
+             "wireline, litigator:NAME or other:NAME"));
 }
 
 bool IsQualifier(std::string_view text) {

@@ -19,7 +19,8 @@ struct ListName {
   std::string qualifier;  // of state, litigator and other
 };
 
-// INVALID_ARGUMENT, INVALID_REQUEST for other names. A qualifier has 1 to 40 letters, digits, '-' and
+// INVALID_ARGUMENT, INVALID_REQUEST for other names. A qualifier has 1 to 40 letters, digits, '-'
+// and
 // '_'; a state's is two upper-case letters of a state with area codes.
 absl::StatusOr<ListName> ParseListName(std::string_view name);
 
@@ -30,8 +31,8 @@ bool CoversAll(ListKind kind);
 struct PolicyList {
   std::string name;
   bool required = true;
-  std::optional<ListEffect> effect;        // default: by kind
-  std::optional<absl::Duration> max_age;   // default: by kind
+  std::optional<ListEffect> effect;       // default: by kind
+  std::optional<absl::Duration> max_age;  // default: by kind
 };
 
 struct Policy {

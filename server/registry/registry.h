@@ -37,12 +37,12 @@ struct RegistryOptions {
   Policy policy;
   GuardLimits guards;
   ReadLimits read_limits;
-  int load_threads = 0;                       // 0: the processor's
+  int load_threads = 0;  // 0: the processor's
   int max_waiting_loads = 16;
-  uint64_t max_upload_bytes = 8ULL << 30;     // of one load
+  uint64_t max_upload_bytes = 8ULL << 30;  // of one load
   uint64_t history_cache_bytes = 64ULL << 20;
-  int keep_releases = 1;                      // releases before the one in force to go back to
-  int max_load_records = 10'000;              // records of past loads kept
+  int keep_releases = 1;          // releases before the one in force to go back to
+  int max_load_records = 10'000;  // records of past loads kept
 };
 
 struct FileReport {

@@ -94,8 +94,7 @@ absl::Status RegistryImpl::StoreAndPublish(LoadJob& job, StagedFiles staged, Gua
   draft.release.set_published_at(ToMicros(clock_->Now()));
   draft.list->head.set_revision(draft.release.revision());
   draft.list->head.set_published_at(draft.release.published_at());
-  world->releases[inputs.release_id] =
-      std::make_shared<const storage::Release>(draft.list->head);
+  world->releases[inputs.release_id] = std::make_shared<const storage::Release>(draft.list->head);
   const storage::Seals seals = ToRecord(*draft.list);
   DNC_RETURN_IF_ERROR(releases_.Commit(ToCatalog(*world), &draft.release, &seals));
   Publish(world);
@@ -151,8 +150,9 @@ void RegistryImpl::CollectGarbage(const std::string& name) {
                                       [&known](uint64_t id) { return known.count(id) != 0; });
   }
   if (!status.ok()) {
-    spdlog::warn("removing what no release of list {} needs any more failed and will be tried again: {}",
-                 name, ToStd(status.message()));
+    spdlog::warn(
+        "removing what no release of list {} needs any more failed and will be tried again: {}",
+        name, ToStd(status.message()));
   }
 }
 
@@ -184,8 +184,7 @@ absl::StatusOr<ReleaseInfo> RegistryImpl::RollBack(std::string_view name, uint64
   world->revision = view.world->revision + 1;
   DNC_RETURN_IF_ERROR(releases_.Commit(ToCatalog(*world), nullptr, nullptr));
   Publish(world);
-  spdlog::warn("list {} went back to release {}, revision {}", list->name, target,
-               world->revision);
+  spdlog::warn("list {} went back to release {}, revision {}", list->name, target, world->revision);
   ReleaseInfo info = ToInfo(list->head);
   info.revision = world->revision;
   info.in_force = info.kept = true;

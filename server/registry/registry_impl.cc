@@ -49,11 +49,10 @@ RegistryImpl::RegistryImpl(RegistryOptions options, Store* store, const Clock* c
       clock_(clock),
       releases_(store, options_.data_dir + "/revision"),
       histories_(&releases_, options_.history_cache_bytes),
-      loads_(&releases_, clock, static_cast<size_t>(options_.max_waiting_loads),
-             static_cast<size_t>(options_.max_load_records),
-             [this](LoadJob& job, const LoadQueue::Update& update) {
-               return RunLoad(job, update);
-             }) {}
+      loads_(
+          &releases_, clock, static_cast<size_t>(options_.max_waiting_loads),
+          static_cast<size_t>(options_.max_load_records),
+          [this](LoadJob& job, const LoadQueue::Update& update) { return RunLoad(job, update); }) {}
 
 RegistryImpl::~RegistryImpl() {
   stopping_ = true;
@@ -62,9 +61,8 @@ RegistryImpl::~RegistryImpl() {
 
 void RegistryImpl::Start() {
   starter_ = std::thread([this] {
-    absl::StatusOr<WorldPtr> world =
-        ReadWorld(releases_, Threads(options_),
-                  [](const std::string& line) { spdlog::error("{}", line); });
+    absl::StatusOr<WorldPtr> world = ReadWorld(
+        releases_, Threads(options_), [](const std::string& line) { spdlog::error("{}", line); });
     const absl::Status records = loads_.ReadRecords();
     if (!records.ok()) world = records;
     if (world.ok()) Publish(*world);
@@ -130,13 +128,14 @@ absl::Status RegistryImpl::CheckPath(const std::string& path) const {
     const auto ends = std::mismatch(allowed.begin(), allowed.end(), real.begin(), real.end());
     return !allowed.empty() && ends.first == allowed.end();
   };
-  const bool allowed = !error && std::any_of(options_.load_dirs.begin(),
-                                             options_.load_dirs.end(), inside);
+  const bool allowed =
+      !error && std::any_of(options_.load_dirs.begin(), options_.load_dirs.end(), inside);
   if (!std::filesystem::path(path).is_absolute() || (!error && !allowed) ||
       options_.load_dirs.empty()) {
     return Error(absl::StatusCode::kPermissionDenied, reason::kPathNotAllowed,
-                 StrCat(path, ": the server loads files only from the folders in registry.load_dirs "
-                              "(or --load-dir); name an absolute path there, or upload the file"));
+                 StrCat(path,
+                        ": the server loads files only from the folders in registry.load_dirs "
+                        "(or --load-dir); name an absolute path there, or upload the file"));
   }
   if (error || !std::filesystem::is_regular_file(real, error)) {
     return Error(absl::StatusCode::kNotFound, reason::kNotFound,
@@ -207,7 +206,8 @@ absl::StatusOr<ListStatePtr> RegistryImpl::FindList(const World& world,
 
 bool RegistryImpl::IsKept(const World& world, const ListState& list, uint64_t release_id) const {
   const std::vector<uint64_t> lineage = Lineage(world, list.head.id());
-  const auto kept = std::min<size_t>(lineage.size(), static_cast<size_t>(options_.keep_releases) + 1);
+  const auto kept =
+      std::min<size_t>(lineage.size(), static_cast<size_t>(options_.keep_releases) + 1);
   return std::find(lineage.begin(), lineage.begin() + static_cast<long>(kept), release_id) !=
          lineage.begin() + static_cast<long>(kept);
 }

@@ -15,7 +15,8 @@
 namespace dnc {
 namespace {
 
-const absl::Time kNow = absl::FromCivil(absl::CivilSecond(2026, 8, 10, 12, 0, 0), absl::UTCTimeZone());
+const absl::Time kNow =
+    absl::FromCivil(absl::CivilSecond(2026, 8, 10, 12, 0, 0), absl::UTCTimeZone());
 
 class FixedClock : public Clock {
  public:
@@ -232,8 +233,9 @@ TEST_F(RegistryTest, OtherListsAndRetiring) {
   EXPECT_EQ(Ask(2015550102), Rule::kClear);
   EXPECT_EQ(ErrorReason(registry_->Retire("litigator:known").status()), reason::kNotFound);
   litigators.obtained_at.reset();
-  EXPECT_EQ(ErrorReason(Load({WriteFile("lit2.csv", "2025550133\n2025550134\n")}, litigators).error),
-            reason::kNoDate);
+  EXPECT_EQ(
+      ErrorReason(Load({WriteFile("lit2.csv", "2025550133\n2025550134\n")}, litigators).error),
+      reason::kNoDate);
 }
 
 TEST_F(RegistryTest, ManyChangeListsSurviveRestarts) {
@@ -261,7 +263,8 @@ TEST_F(RegistryTest, ManyChangeListsSurviveRestarts) {
 TEST_F(RegistryTest, AStoreBehindItsMarkIsRefused) {
   MustLoad({WriteFile(kBaseName, kBase)});
   Close();
-  std::filesystem::copy(dir_ + "/data/store", dir_ + "/old", std::filesystem::copy_options::recursive);
+  std::filesystem::copy(dir_ + "/data/store", dir_ + "/old",
+                        std::filesystem::copy_options::recursive);
   Open();
   MustLoad({WriteFile("2026-8-8_changes_B.txt", "2015550199,2026-08-07T11:00:00,A\n")});
   Close();

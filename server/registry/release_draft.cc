@@ -7,54 +7,9 @@
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
-#include "server/registry/area_draft.h"
+#include "server/registry/drafter.h"
 
 namespace dnc {
-namespace {
-
-std::string Date(absl::Time time) {
-  return absl::FormatTime("%Y-%m-%d %H:%M UTC", time, absl::UTCTimeZone());
-}
-
-absl::Status NoBase(std::string_view message) {
-  return Error(absl::StatusCode::kFailedPrecondition, reason::kNoBase, message);
-}
-
-// Works on the area codes that a load touches.
-class Drafter {
- public:
-  Drafter(const DraftInputs& inputs, StagedFiles staged, GuardCheck& guards)
-      : in_(inputs), before_(*inputs.before), staged_(std::move(staged)), guards_(guards) {}
-
-  absl::Status CheckFiles();
-  absl::Status ApplyFullLists();
-  absl::Status ApplyChangeLists();
-  absl::StatusOr<ReleaseDraft> Finish();
-
- private:
-  AreaDraft& Area(int area_code);
-  bool CoversNow(int area_code);
-  absl::Status CheckShrink(int area_code, uint64_t before, uint64_t after);
-  absl::Status ReplaceArea(int area_code, const StagedArea& staged);
-  absl::Status ReplaceWholeList();
-  absl::Status DropVanished();
-  absl::Status ApplyChangeList(const StagedChanges& list);
-  absl::Status CheckChangeDates(const StagedChanges& list, int64_t first_change);
-  absl::StatusOr<std::map<int, std::vector<TimedChange>>> Sort(const StagedChanges& list);
-  absl::Status DropSuperseded(int area_code, std::vector<TimedChange>& changes);
-  absl::Status CheckMisfit();
-  void FillRelease(ListState& list, storage::Release& release) const;
-
-  const DraftInputs& in_;
-  const ListState& before_;
-  StagedFiles staged_;
-  GuardCheck& guards_;
-  std::map<int, AreaDraft> areas_;
-  std::set<int> vanished_;
-  bool repeated_file_ = false;
-  uint64_t changed_numbers_ = 0;
-  uint64_t no_effect_ = 0;
-};
 
 AreaDraft& Drafter::Area(int area_code) {
   const auto it = areas_.find(area_code);
@@ -81,9 +36,10 @@ absl::Status Drafter::CheckFiles() {
   std::set<std::string> digests;
   for (const storage::File& file : staged_.files) {
     if (FromMicros(file.obtained_at()) > latest) {
-      DNC_RETURN_IF_ERROR(guards_.Refuse(
-          Guard::kFutureDate, StrCat(file.name(), ": its date, ",
-                                     Date(FromMicros(file.obtained_at())), ", lies in the future")));
+      DNC_RETURN_IF_ERROR(
+          guards_.Refuse(Guard::kFutureDate,
+                         StrCat(file.name(), ": its date, ", Date(FromMicros(file.obtained_at())),
+                                ", lies in the future")));
     }
     if (!digests.insert(file.sha256()).second) {
       DNC_RETURN_IF_ERROR(guards_.Refuse(
@@ -140,9 +96,9 @@ absl::Status Drafter::ReplaceWholeList() {
     after += staged.numbers->size();
   }
   if (before_.loaded() && oldest < before_.whole_obtained_at) {
-    DNC_RETURN_IF_ERROR(guards_.Refuse(
-        Guard::kOlderDate, StrCat("the data is of ", Date(oldest), ", but data of ",
-                                  Date(before_.whole_obtained_at), " is loaded")));
+    DNC_RETURN_IF_ERROR(
+        guards_.Refuse(Guard::kOlderDate, StrCat("the data is of ", Date(oldest), ", but data of ",
+                                                 Date(before_.whole_obtained_at), " is loaded")));
   }
   DNC_RETURN_IF_ERROR(CheckShrink(-1, before_.numbers.size(), after));
   for (const auto& [area_code, seal] : before_.seals) {
@@ -178,139 +134,10 @@ absl::Status Drafter::DropVanished() {
   if (vanished_.empty()) return absl::OkStatus();
   return guards_.Refuse(
       Guard::kVanished,
-      StrCat(vanished_.size(), " area codes of the file that this one replaces are missing from it, "
-             "the first is ", *vanished_.begin(), "; with the override they are no longer covered"));
-}
-
-absl::StatusOr<std::map<int, std::vector<TimedChange>>> Drafter::Sort(const StagedChanges& list) {
-  std::map<int, std::vector<TimedChange>> sorted;
-  uint64_t outside = 0;
-  int first_outside = 0;
-  for (const ChangeRecord& record : list.records) {
-    const int area_code = AreaCodeOf(record.number);
-    if (!CoversNow(area_code) || vanished_.count(area_code) != 0) {
-      if (outside++ == 0) first_outside = area_code;
-      continue;
-    }
-    sorted[area_code].push_back(
-        {SubscriberOf(record.number), record.added, ToMicros(record.time)});
-  }
-  if (outside > 0) {
-    DNC_RETURN_IF_ERROR(guards_.Refuse(
-        Guard::kOutsideBase,
-        StrCat(outside, " changes are for area codes without a loaded, verified full list, the "
-               "first is ", first_outside, "; load their full lists first")));
-  }
-  for (auto& [area_code, changes] : sorted) {
-    std::stable_sort(changes.begin(), changes.end(),
-                     [](const TimedChange& a, const TimedChange& b) {
-                       return a.at_micros < b.at_micros;
-                     });
-    DNC_RETURN_IF_ERROR(DropSuperseded(area_code, changes));
-  }
-  return sorted;
-}
-
-// A change list that comes late must not undo what is known to be later: what a later change said
-// of the number, or that a full list obtained since still holds it.
-absl::Status Drafter::DropSuperseded(int area_code, std::vector<TimedChange>& changes) {
-  const storage::Seal& seal = Area(area_code).seal();
-  const int64_t full_at = seal.full_obtained_at();
-  AreaHistoryPtr history;
-  if (seal.last_event_at() > changes.front().at_micros) {
-    DNC_ASSIGN_OR_RETURN(history, in_.histories->Get(*in_.world, before_, area_code));
-  }
-  const auto superseded = [&](const TimedChange& change) {
-    if (!change.added && change.at_micros < full_at) return true;
-    if (history == nullptr) return false;
-    const auto events = history->Of(change.subscriber);
-    return std::any_of(events.begin(), events.end(), [&change](const AreaEvent& event) {
-      return event.exact && event.at_micros > change.at_micros;
-    });
-  };
-  const auto end = std::remove_if(changes.begin(), changes.end(), superseded);
-  const auto dropped = static_cast<uint64_t>(changes.end() - end);
-  changes.erase(end, changes.end());
-  no_effect_ += dropped;
-  changed_numbers_ += dropped;
-  return absl::OkStatus();
-}
-
-absl::Status Drafter::CheckChangeDates(const StagedChanges& list, int64_t first_change) {
-  const GuardLimits& limits = guards_.limits();
-  for (const auto& [area_code, seal] : before_.seals) {
-    if (list.area_code.has_value() && *list.area_code != area_code) continue;
-    if (vanished_.count(area_code) != 0 || before_.damaged[area_code]) continue;
-    const AreaDraft& area = Area(area_code);
-    const absl::Time base = FromMicros(area.seal().obtained_at());
-    if (list.obtained_at < base) {
-      DNC_RETURN_IF_ERROR(guards_.Refuse(
-          Guard::kOlderDate, StrCat("area code ", area_code, ": the change list is of ",
-                                    Date(list.obtained_at), ", but data of ", Date(base),
-                                    " is loaded")));
-    }
-    const absl::Duration gap = FromMicros(first_change) - base;
-    if (area.numbers()->size() >= limits.gap_min_numbers &&
-        gap > absl::Hours(24 * limits.max_change_gap_days)) {
-      DNC_RETURN_IF_ERROR(guards_.Refuse(
-          Guard::kChangeGap,
-          StrCat("area code ", area_code, ": the changes begin at ",
-                 Date(FromMicros(first_change)), ", ", gap / absl::Hours(24),
-                 " days after the loaded data; a change list in between seems to be missing")));
-    }
-  }
-  return absl::OkStatus();
-}
-
-absl::Status Drafter::ApplyChangeList(const StagedChanges& list) {
-  int64_t first_change = ToMicros(absl::InfiniteFuture());
-  for (const ChangeRecord& record : list.records) {
-    first_change = std::min(first_change, ToMicros(record.time));
-  }
-  DNC_ASSIGN_OR_RETURN(const auto sorted, Sort(list));
-  DNC_RETURN_IF_ERROR(CheckChangeDates(list, first_change));
-  for (const auto& [area_code, changes] : sorted) {
-    std::set<uint32_t> numbers;
-    for (const TimedChange& change : changes) numbers.insert(change.subscriber);
-    changed_numbers_ += numbers.size();
-    no_effect_ += Area(area_code).Apply(changes);
-  }
-  // The list speaks for all area codes of its base: those without a change are as young as it is.
-  const int64_t obtained_at = ToMicros(list.obtained_at);
-  const auto refresh = [&](int area_code) {
-    AreaDraft& area = Area(area_code);
-    if (!area.covered() || (list.area_code.has_value() && *list.area_code != area_code)) return;
-    area.seal().set_obtained_at(std::max(area.seal().obtained_at(), obtained_at));
-  };
-  for (const auto& [area_code, seal] : before_.seals) {
-    if (vanished_.count(area_code) == 0) refresh(area_code);
-  }
-  for (const auto& [area_code, staged] : staged_.areas) refresh(area_code);
-  return absl::OkStatus();
-}
-
-absl::Status Drafter::ApplyChangeLists() {
-  if (staged_.changes.empty()) return absl::OkStatus();
-  if (before_.covers_all()) {
-    return Error(absl::StatusCode::kInvalidArgument, reason::kBadFile,
-                 StrCat("list ", before_.name, " is loaded from full lists only"));
-  }
-  if (!before_.loaded() && staged_.areas.empty()) {
-    return NoBase("a change list needs the full list that it changes; load that first");
-  }
-  for (const StagedChanges& list : staged_.changes) DNC_RETURN_IF_ERROR(ApplyChangeList(list));
-  return CheckMisfit();
-}
-
-absl::Status Drafter::CheckMisfit() {
-  const double allowed = static_cast<double>(changed_numbers_) * guards_.limits().max_misfit;
-  // A repeated file has no effect by its nature; the guard `same-file` has spoken for it.
-  if (repeated_file_ || static_cast<double>(no_effect_) <= allowed) return absl::OkStatus();
-  return guards_.Refuse(
-      Guard::kMisfit, StrCat("the change list does not fit its base: ", no_effect_, " of ",
-                             changed_numbers_,
-                             " numbers are added though listed, deleted though not listed, or deleted before the full list "
-                             "that still holds them was obtained"));
+      StrCat(vanished_.size(),
+             " area codes of the file that this one replaces are missing from it, "
+             "the first is ",
+             *vanished_.begin(), "; with the override they are no longer covered"));
 }
 
 void Drafter::FillRelease(ListState& list, storage::Release& release) const {
@@ -370,8 +197,6 @@ absl::StatusOr<ReleaseDraft> Drafter::Finish() {
   FillRelease(list, draft.release);
   return draft;
 }
-
-}  // namespace
 
 absl::StatusOr<ReleaseDraft> DraftRelease(const DraftInputs& inputs, StagedFiles staged,
                                           GuardCheck& guards) {

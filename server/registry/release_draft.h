@@ -27,7 +27,7 @@ struct ReleaseDraft {
 
 struct DraftInputs {
   const World* world = nullptr;
-  ListStatePtr before;            // the list now; never null
+  ListStatePtr before;  // the list now; never null
   uint64_t release_id = 0;
   absl::Time now;
   const ReleaseStore* store = nullptr;

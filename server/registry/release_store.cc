@@ -58,8 +58,8 @@ absl::Status Damaged(std::string_view what) {
 // value + XXH3-64 of key and value, little-endian.
 std::string Seal(std::string_view key, std::string_view value) {
   std::string sealed(value);
-  const uint64_t sum = XXH3_64bits_withSeed(value.data(), value.size(),
-                                            XXH3_64bits(key.data(), key.size()));
+  const uint64_t sum =
+      XXH3_64bits_withSeed(value.data(), value.size(), XXH3_64bits(key.data(), key.size()));
   sealed.append(reinterpret_cast<const char*>(&sum), sizeof(sum));
   return sealed;
 }
@@ -98,7 +98,8 @@ std::string EncodeChanges(const std::vector<StoredChange>& changes) {
   std::string bytes(changes.size() * kChangeBytes, '\0');
   char* out = bytes.data();
   for (const StoredChange& change : changes) {
-    const uint32_t head = change.subscriber << 2 | (change.exact ? 2U : 0U) | (change.added ? 1U : 0U);
+    const uint32_t head =
+        change.subscriber << 2 | (change.exact ? 2U : 0U) | (change.added ? 1U : 0U);
     std::memcpy(out, &head, sizeof(head));
     std::memcpy(out + sizeof(head), &change.at_micros, sizeof(change.at_micros));
     out += kChangeBytes;
@@ -117,10 +118,11 @@ absl::StatusOr<storage::Catalog> ReleaseStore::ReadCatalog() {
   }
   DNC_ASSIGN_OR_RETURN(const std::optional<uint64_t> mark, ReadMark(mark_path_));
   if (mark.value_or(0) > catalog.revision()) {
-    return Error(absl::StatusCode::kDataLoss, reason::kStorage,
-                 StrCat("the store is at revision ", catalog.revision(), " but revision ", *mark,
-                        " was acknowledged: it has lost changes. Restore the newest copy of the data "
-                        "folder, or load the lists again into a new one"));
+    return Error(
+        absl::StatusCode::kDataLoss, reason::kStorage,
+        StrCat("the store is at revision ", catalog.revision(), " but revision ", *mark,
+               " was acknowledged: it has lost changes. Restore the newest copy of the data "
+               "folder, or load the lists again into a new one"));
   }
   if (mark.value_or(0) < catalog.revision()) {
     // A crash between the commit and the mark; the commit holds.
@@ -131,20 +133,19 @@ absl::StatusOr<storage::Catalog> ReleaseStore::ReadCatalog() {
 
 absl::StatusOr<std::vector<storage::Release>> ReleaseStore::ReadReleases() const {
   std::vector<storage::Release> releases;
-  DNC_RETURN_IF_ERROR(store_->Scan(
-      Column::kMeta, IdKey(kReleasePrefix, 0), IdKey(kReleasePrefix, ~0ULL),
-      [&releases](std::string_view key, std::string_view value) -> absl::Status {
-        DNC_ASSIGN_OR_RETURN(storage::Release release,
-                             Decode<storage::Release>(key, value, "release"));
-        releases.push_back(std::move(release));
-        return absl::OkStatus();
-      }));
+  DNC_RETURN_IF_ERROR(
+      store_->Scan(Column::kMeta, IdKey(kReleasePrefix, 0), IdKey(kReleasePrefix, ~0ULL),
+                   [&releases](std::string_view key, std::string_view value) -> absl::Status {
+                     DNC_ASSIGN_OR_RETURN(storage::Release release,
+                                          Decode<storage::Release>(key, value, "release"));
+                     releases.push_back(std::move(release));
+                     return absl::OkStatus();
+                   }));
   return releases;
 }
 
 absl::StatusOr<storage::Release> ReleaseStore::ReadRelease(uint64_t id) const {
-  return GetRecord<storage::Release>(*store_, IdKey(kReleasePrefix, id),
-                                     StrCat("release ", id));
+  return GetRecord<storage::Release>(*store_, IdKey(kReleasePrefix, id), StrCat("release ", id));
 }
 
 absl::StatusOr<storage::Seals> ReleaseStore::ReadSeals(uint64_t release_id) const {
@@ -154,14 +155,13 @@ absl::StatusOr<storage::Seals> ReleaseStore::ReadSeals(uint64_t release_id) cons
 
 absl::StatusOr<std::vector<storage::Load>> ReleaseStore::ReadLoads(size_t limit) const {
   std::vector<storage::Load> loads;
-  DNC_RETURN_IF_ERROR(
-      store_->Scan(Column::kMeta, IdKey(kLoadPrefix, 0), IdKey(kLoadPrefix, ~0ULL),
-                   [&loads](std::string_view key, std::string_view value) -> absl::Status {
-                     DNC_ASSIGN_OR_RETURN(storage::Load load,
-                                          Decode<storage::Load>(key, value, "load record"));
-                     loads.push_back(std::move(load));
-                     return absl::OkStatus();
-                   }));
+  DNC_RETURN_IF_ERROR(store_->Scan(
+      Column::kMeta, IdKey(kLoadPrefix, 0), IdKey(kLoadPrefix, ~0ULL),
+      [&loads](std::string_view key, std::string_view value) -> absl::Status {
+        DNC_ASSIGN_OR_RETURN(storage::Load load, Decode<storage::Load>(key, value, "load record"));
+        loads.push_back(std::move(load));
+        return absl::OkStatus();
+      }));
   if (loads.size() > limit) loads.erase(loads.begin(), loads.end() - static_cast<long>(limit));
   return loads;
 }
@@ -196,8 +196,8 @@ absl::Status ReleaseStore::WriteContent(uint32_t list_id, uint64_t release_id,
     const auto area = static_cast<uint16_t>(area_code);
     set->ForEachBlock([&](int exchange, std::string_view block) {
       if (!status.ok()) return;
-      status = blocks->Add(
-          BlockKey(list_id, release_id, area, static_cast<uint16_t>(exchange)), block);
+      status =
+          blocks->Add(BlockKey(list_id, release_id, area, static_cast<uint16_t>(exchange)), block);
     });
     DNC_RETURN_IF_ERROR(status);
   }
@@ -237,8 +237,8 @@ absl::Status ReleaseStore::ReadBlocks(uint32_t list_id, uint64_t generation, int
                       ContentKey(list_id, generation, static_cast<uint16_t>(area + 1)),
                       [&builder](std::string_view key, std::string_view block) -> absl::Status {
                         if (key.size() != 16) return Damaged("block key");
-                        const int exchange = static_cast<uint8_t>(key[14]) << 8 |
-                                             static_cast<uint8_t>(key[15]);
+                        const int exchange =
+                            static_cast<uint8_t>(key[14]) << 8 | static_cast<uint8_t>(key[15]);
                         return builder.AddBlock(exchange, block);
                       });
 }
@@ -248,8 +248,7 @@ absl::StatusOr<std::vector<StoredChange>> ReleaseStore::ReadChanges(uint32_t lis
                                                                     int area_code) const {
   const std::string key = ContentKey(list_id, release_id, static_cast<uint16_t>(area_code));
   std::vector<StoredChange> changes;
-  DNC_ASSIGN_OR_RETURN(const std::optional<std::string> sealed,
-                       store_->Get(Column::kChanges, key));
+  DNC_ASSIGN_OR_RETURN(const std::optional<std::string> sealed, store_->Get(Column::kChanges, key));
   if (!sealed.has_value()) return changes;
   DNC_ASSIGN_OR_RETURN(const std::string_view bytes, Unseal(key, *sealed, "change record"));
   if (bytes.size() % kChangeBytes != 0) return Damaged("change record");
@@ -283,8 +282,7 @@ absl::Status ReleaseStore::Collect(Column column, uint32_t list_id,
   const std::string end = ContentKey(list_id + 1, 0, 0);
   std::string from = ContentKey(list_id, 0, 0);
   while (true) {
-    DNC_ASSIGN_OR_RETURN(const std::optional<std::string> key,
-                         store_->FirstKey(column, from, end));
+    DNC_ASSIGN_OR_RETURN(const std::optional<std::string> key, store_->FirstKey(column, from, end));
     if (!key.has_value()) return absl::OkStatus();
     uint64_t release_id = 0;
     for (int i = 4; i < 12; ++i) release_id = release_id << 8 | static_cast<uint8_t>((*key)[i]);

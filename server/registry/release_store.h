@@ -27,7 +27,7 @@ namespace dnc {
 struct StoredChange {
   uint32_t subscriber = 0;
   bool added = false;
-  bool exact = false;     // `at` is the time that a change list gave
+  bool exact = false;  // `at` is the time that a change list gave
   int64_t at_micros = 0;
 };
 

@@ -98,8 +98,7 @@ void NoteCoverage(const SnapshotList& list, absl::Time now, int area_code, Findi
 
 void ScrubGroup(absl::Span<const std::shared_ptr<const SnapshotList>> lists, absl::Time now,
                 absl::Span<const ParsedNumber> parsed, absl::Span<const Number> numbers,
-                absl::Span<uint32_t> marks, absl::Span<Rule> rules,
-                absl::Span<ReasonSet> reasons) {
+                absl::Span<uint32_t> marks, absl::Span<Rule> rules, absl::Span<ReasonSet> reasons) {
   std::fill(marks.begin(), marks.end(), 0);
   for (size_t l = 0; l < lists.size(); ++l) {
     lists[l]->numbers.MarkContained(numbers, static_cast<int>(l), marks);

@@ -81,8 +81,10 @@ TEST(Engine, PrecedenceTable) {
   const ListSpec national{.holds = true};
   const ListSpec state{.kind = ListKind::kState, .holds = true};
   const ListSpec litigator{.kind = ListKind::kLitigator, .required = false, .holds = true};
-  const ListSpec wireless{
-      .kind = ListKind::kWireless, .effect = ListEffect::kWireless, .required = false, .holds = true};
+  const ListSpec wireless{.kind = ListKind::kWireless,
+                          .effect = ListEffect::kWireless,
+                          .required = false,
+                          .holds = true};
   const ListSpec stale{.stale = true, .holds = true};
   EXPECT_EQ(Ask({national, state, litigator, wireless}).rule, Rule::kLitigator);
   EXPECT_EQ(Ask({stale, litigator}).rule, Rule::kLitigator);

@@ -20,9 +20,9 @@ enum class ListKind : uint8_t { kNational, kState, kLitigator, kWireless, kWirel
 enum class ListEffect : uint8_t { kDeny = 1, kWireless = 2, kInform = 3 };
 
 enum class AreaState : uint8_t {
-  kNotLoaded,  // no release covers it
-  kLoaded,     // loaded, and its content matches its seal
-  kDamaged,    // the stored content does not match its seal: no answer rests on it
+  kNotLoaded,      // no release covers it
+  kLoaded,         // loaded, and its content matches its seal
+  kDamaged,        // the stored content does not match its seal: no answer rests on it
   kBeforeHistory,  // as-of questions: history does not reach the moment asked for
 };
 

@@ -51,9 +51,9 @@ absl::Status WriteMark(const std::string& path, uint64_t revision) {
   const int fd = open(next.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   if (fd < 0) return Failed("creating", next);
   const std::string content = Content(revision);
-  const bool written = write(fd, content.data(), content.size()) ==
-                           static_cast<ssize_t>(content.size()) &&
-                       fsync(fd) == 0;
+  const bool written =
+      write(fd, content.data(), content.size()) == static_cast<ssize_t>(content.size()) &&
+      fsync(fd) == 0;
   const absl::Status failed = written ? absl::OkStatus() : Failed("writing", next);
   close(fd);
   if (!failed.ok()) return failed;
@@ -77,8 +77,9 @@ absl::StatusOr<std::optional<uint64_t>> ReadMark(const std::string& path) {
       !absl::SimpleAtoi(content.substr(kPrefix.size(), space - kPrefix.size()), &revision) ||
       content != Content(revision)) {
     return Error(absl::StatusCode::kDataLoss, reason::kStorage,
-                 StrCat(path, " is damaged; restore it from a copy of the data folder, or "
-                                    "load the lists again into a new data folder"));
+                 StrCat(path,
+                        " is damaged; restore it from a copy of the data folder, or "
+                        "load the lists again into a new data folder"));
   }
   return revision;
 }

@@ -14,8 +14,8 @@
 #include <system_error>
 
 #include "server/base/error.h"
-#include "server/base/str_cat.h"
 #include "server/base/status_macros.h"
+#include "server/base/str_cat.h"
 
 namespace dnc {
 namespace {
@@ -139,7 +139,7 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(const StoreOptions& options) 
   if (error) {
     return Error(absl::StatusCode::kFailedPrecondition, reason::kStorage,
                  StrCat("cannot create ", options.path, ": ", error.message(),
-                              "; choose a --data-dir that this user may write"));
+                        "; choose a --data-dir that this user may write"));
   }
   auto store = std::unique_ptr<Store>(new Store());
   store->path_ = options.path;
@@ -166,8 +166,8 @@ Store::~Store() {
 
 absl::StatusOr<std::optional<std::string>> Store::Get(Column column, std::string_view key) const {
   std::string value;
-  const auto status = db_->Get(rocksdb::ReadOptions(), columns_[static_cast<size_t>(column)],
-                               ToSlice(key), &value);
+  const auto status =
+      db_->Get(rocksdb::ReadOptions(), columns_[static_cast<size_t>(column)], ToSlice(key), &value);
   if (status.IsNotFound()) return std::nullopt;
   DNC_RETURN_IF_ERROR(FromRocks(status, "reading the store"));
   return value;
@@ -261,9 +261,9 @@ absl::Status Store::CheckRoom(uint64_t bytes) const {
   if (free_bytes >= bytes + kReserveBytes) return absl::OkStatus();
   return Error(absl::StatusCode::kResourceExhausted, reason::kDiskFull,
                StrCat("the data disk has ", free_bytes >> 20, " MiB left and ",
-                            (bytes + kReserveBytes) >> 20,
-                            " MiB are needed; free some space and repeat. What is loaded is "
-                            "served on"));
+                      (bytes + kReserveBytes) >> 20,
+                      " MiB are needed; free some space and repeat. What is loaded is "
+                      "served on"));
 }
 
 }  // namespace dnc

@@ -85,9 +85,9 @@ class Store {
   absl::StatusOr<std::optional<std::string>> Get(Column column, std::string_view key) const;
 
   // Calls `fn` for each key in [begin, end), ascending, until it returns an error.
-  absl::Status Scan(Column column, std::string_view begin, std::string_view end,
-                    absl::FunctionRef<absl::Status(std::string_view key, std::string_view value)> fn)
-      const;
+  absl::Status Scan(
+      Column column, std::string_view begin, std::string_view end,
+      absl::FunctionRef<absl::Status(std::string_view key, std::string_view value)> fn) const;
 
   // The first key in [begin, end), or nullopt.
   absl::StatusOr<std::optional<std::string>> FirstKey(Column column, std::string_view begin,

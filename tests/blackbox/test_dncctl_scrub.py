@@ -35,7 +35,7 @@ def scrub(loaded, dncctl, tmp_path):
                       *arguments)
         if not result.exists():
             return done, None
-        content = result.read_text(encoding="utf-8-sig", newline="")
+        content = result.read_bytes().decode("utf-8-sig")
         return done, list(csv.reader(io.StringIO(content, newline="")))
 
     run.folder = tmp_path

@@ -169,12 +169,18 @@ uint64_t Oracle::LoadChanges(std::vector<OracleEvent> changes, const std::set<in
   return no_effect;
 }
 
-bool Oracle::RollBack(const std::string& list) {
-  const auto it = lists_.find(list);
-  if (it == lists_.end() || it->second.kept == 0) return false;
-  it->second.lineage.pop_back();
-  --it->second.kept;
-  return true;
+bool Oracle::MustGoBack(const std::string& list) const {
+  return loaded(list) && lists_.at(list).kept > 0;
+}
+
+bool Oracle::MayGoBack(const std::string& list) const {
+  return loaded(list) && lists_.at(list).lineage.size() > 1;
+}
+
+void Oracle::RollBack(const std::string& list) {
+  OracleList& state = lists_.at(list);
+  state.lineage.pop_back();
+  state.kept = std::max(0, state.kept - 1);
 }
 
 void Oracle::Retire(const std::string& list) { lists_.erase(list); }

@@ -71,8 +71,11 @@ class Oracle {
   // many numbers were already as the list wanted them.
   uint64_t LoadChanges(std::vector<OracleEvent> changes, const std::set<int>& area_codes,
                        std::time_t obtained_at);
-  // False, and nothing changes, if there is no release to go back to.
-  bool RollBack(const std::string& list);
+  // Whether the server must be able to go back; and whether it may be, because it has not yet
+  // thrown away what it need not keep.
+  bool MustGoBack(const std::string& list) const;
+  bool MayGoBack(const std::string& list) const;
+  void RollBack(const std::string& list);
   void Retire(const std::string& list);
 
   // `number` 0: malformed. `as_of` empty: now.

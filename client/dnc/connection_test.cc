@@ -1,0 +1,98 @@
+#include "dnc/connection.h"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <vector>
+
+#include "absl/time/clock.h"
+
+namespace dnc {
+namespace {
+
+// Answers with the statuses given, then with OK.
+class ScriptedStub : public ScrubStub {
+ public:
+  ScriptedStub(std::deque<absl::Status> script, int* calls)
+      : script_(std::move(script)), calls_(calls) {}
+
+  absl::Status Scrub(absl::Time /*deadline*/, const v1::ScrubRequest& /*request*/,
+                     v1::ScrubResponse* response) override {
+    response->add_verdicts(v1::VERDICT_CLEAR);
+    return Next();
+  }
+  absl::Status CheckNumber(absl::Time /*deadline*/, const v1::CheckNumberRequest& /*request*/,
+                           v1::CheckNumberResponse* /*response*/) override {
+    return Next();
+  }
+
+ private:
+  absl::Status Next() {
+    ++*calls_;
+    if (script_.empty()) return absl::OkStatus();
+    absl::Status status = script_.front();
+    script_.pop_front();
+    return status;
+  }
+
+  std::deque<absl::Status> script_;
+  int* calls_;
+};
+
+class ConnectionTest : public ::testing::Test {
+ protected:
+  absl::Status Scrub(std::deque<absl::Status> script) {
+    Connection connection(std::make_unique<ScriptedStub>(std::move(script), &calls_), policy_,
+                          [this](absl::Duration wait) { waits_.push_back(wait); });
+    return connection.Scrub(v1::ScrubRequest(), &response_);
+  }
+
+  RetryPolicy policy_;
+  int calls_ = 0;
+  std::vector<absl::Duration> waits_;
+  v1::ScrubResponse response_;
+};
+
+TEST_F(ConnectionTest, RetriesUnavailable) {
+  EXPECT_TRUE(Scrub({absl::UnavailableError("a"), absl::UnavailableError("b")}).ok());
+  EXPECT_EQ(calls_, 3);
+  EXPECT_EQ(response_.verdicts_size(), 1);  // nothing is left of failed attempts
+}
+
+TEST_F(ConnectionTest, WaitsLongerEachTime) {
+  ASSERT_TRUE(
+      Scrub({absl::UnavailableError("a"), absl::UnavailableError("b"), absl::UnavailableError("c")})
+          .ok());
+  ASSERT_EQ(waits_.size(), 3u);
+  for (size_t i = 0; i < waits_.size(); ++i) {
+    const absl::Duration backoff = policy_.first_backoff * (1 << i);
+    EXPECT_GE(waits_[i], backoff / 2);
+    EXPECT_LE(waits_[i], backoff);
+  }
+}
+
+TEST_F(ConnectionTest, GivesUpAfterTheLastAttempt) {
+  policy_.max_attempts = 2;
+  EXPECT_TRUE(absl::IsUnavailable(Scrub(std::deque(9, absl::UnavailableError("gone")))));
+  EXPECT_EQ(calls_, 2);
+}
+
+TEST_F(ConnectionTest, DoesNotWaitPastTheDeadline) {
+  policy_.deadline = absl::Milliseconds(10);
+  EXPECT_TRUE(absl::IsUnavailable(Scrub(std::deque(9, absl::UnavailableError("gone")))));
+  EXPECT_EQ(calls_, 1);
+  EXPECT_TRUE(waits_.empty());
+}
+
+TEST_F(ConnectionTest, DoesNotRepeatOtherErrors) {
+  for (const absl::Status& status :
+       {absl::DeadlineExceededError("late"), absl::InternalError("bad"),
+        absl::ResourceExhaustedError("full"), absl::InvalidArgumentError("wrong")}) {
+    calls_ = 0;
+    EXPECT_EQ(Scrub({status}), status);
+    EXPECT_EQ(calls_, 1);
+  }
+}
+
+}  // namespace
+}  // namespace dnc

@@ -1,0 +1,71 @@
+#include "dnc/scrub_result.h"
+
+#include <gtest/gtest.h>
+
+namespace dnc {
+namespace {
+
+v1::ScrubResponse Answer(std::initializer_list<int> verdicts, size_t reasons) {
+  v1::ScrubResponse response;
+  for (const int verdict : verdicts) response.add_verdicts(static_cast<v1::Verdict>(verdict));
+  for (size_t i = 0; i < reasons; ++i) response.add_reasons(1U << v1::REASON_NATIONAL);
+  return response;
+}
+
+TEST(ScrubResultTest, DefaultIsDoNotCall) {
+  const ScrubResult nothing;
+  const ScrubResult unanswered(3);
+  for (const size_t i : {size_t{0}, size_t{2}, size_t{3}, SIZE_MAX}) {
+    EXPECT_FALSE(nothing.may_call(i));
+    EXPECT_FALSE(unanswered.may_call(i));
+    EXPECT_EQ(unanswered.verdict(i), v1::VERDICT_UNSPECIFIED);
+    EXPECT_TRUE(unanswered.reasons(i).empty());
+  }
+}
+
+TEST(ScrubResultTest, OnlyClearMayBeCalled) {
+  for (int verdict = 0; verdict < 300; ++verdict) {
+    ScrubResult result(1);
+    ASSERT_TRUE(result.AddBatch(1, Answer({verdict}, 1)).ok());
+    EXPECT_EQ(result.may_call(0), verdict == v1::VERDICT_CLEAR) << verdict;
+    EXPECT_FALSE(result.may_call(1));
+  }
+}
+
+TEST(ScrubResultTest, UnknownVerdictIsUnspecified) {
+  ScrubResult result(3);
+  ASSERT_TRUE(result.AddBatch(3, Answer({100, -255, 257}, 3)).ok());
+  for (size_t i = 0; i < 3; ++i) EXPECT_EQ(result.verdict(i), v1::VERDICT_UNSPECIFIED);
+}
+
+TEST(ScrubResultTest, AnswerOfAnotherSizeChangesNothing) {
+  const auto clear = v1::VERDICT_CLEAR;
+  for (const auto& answer : {Answer({clear}, 2), Answer({clear, clear}, 1), Answer({}, 0),
+                             Answer({clear, clear, clear}, 3)}) {
+    ScrubResult result(2);
+    EXPECT_FALSE(result.AddBatch(2, answer).ok());
+    EXPECT_EQ(result.answered(), 0u);
+    EXPECT_FALSE(result.may_call(0));
+    EXPECT_FALSE(result.may_call(1));
+  }
+}
+
+TEST(ScrubResultTest, BatchPastTheEndIsRefused) {
+  ScrubResult result(1);
+  ASSERT_TRUE(result.AddBatch(1, Answer({v1::VERDICT_LISTED}, 1)).ok());
+  EXPECT_FALSE(result.AddBatch(1, Answer({v1::VERDICT_CLEAR}, 1)).ok());
+  EXPECT_EQ(result.verdict(0), v1::VERDICT_LISTED);
+}
+
+TEST(ScrubResultTest, ReasonsAreTheBits) {
+  ScrubResult result(1);
+  v1::ScrubResponse answer = Answer({v1::VERDICT_LISTED}, 0);
+  answer.add_reasons(1U << v1::REASON_STATE | 1U << v1::REASON_NATIONAL | 1U << 31);
+  ASSERT_TRUE(result.AddBatch(1, answer).ok());
+  const std::vector<v1::Reason> expected = {v1::REASON_NATIONAL, v1::REASON_STATE,
+                                            static_cast<v1::Reason>(31)};
+  EXPECT_EQ(result.reasons(0), expected);
+}
+
+}  // namespace
+}  // namespace dnc

@@ -1,0 +1,155 @@
+#include "testing/fake_dncd.h"
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
+
+namespace dnc {
+namespace {
+
+constexpr uint64_t kRevision = 7;
+
+uint64_t Normalize(uint64_t value) {
+  if (value >= 12'000'000'000 && value < 20'000'000'000) value -= 10'000'000'000;
+  return value >= 2'000'000'000 && value < 10'000'000'000 ? value : 0;
+}
+
+uint64_t Parse(const std::string& text) {
+  uint64_t value = 0;
+  for (const char c : text.substr(0, 18)) {
+    if (c >= '0' && c <= '9') value = value * 10 + static_cast<uint64_t>(c - '0');
+  }
+  return text.find('?') == std::string::npos ? Normalize(value) : 0;
+}
+
+void FillResult(uint64_t number, v1::NumberResult* result) {
+  result->set_number(number);
+  if (number == 0) {
+    result->set_verdict(v1::VERDICT_INVALID);
+    result->set_rule(v1::RULE_MALFORMED);
+    result->add_reasons(v1::REASON_MALFORMED);
+    return;
+  }
+  result->mutable_valid_until()->set_seconds(1'790'000'000);
+  if (number % 2 == 0) {
+    result->set_verdict(v1::VERDICT_CLEAR);
+    result->set_rule(v1::RULE_CLEAR);
+    return;
+  }
+  result->set_verdict(v1::VERDICT_LISTED);
+  result->set_rule(v1::RULE_NATIONAL);
+  result->add_reasons(v1::REASON_NATIONAL);
+  result->add_reasons(v1::REASON_STATE);
+  for (const char* list : {"national", "state:TX"}) {
+    v1::Match* match = result->add_matches();
+    match->set_list(list);
+    match->set_effect(v1::LIST_EFFECT_DENY);
+    match->mutable_listed_since()->set_seconds(1'700'000'000 + 60 * result->matches_size());
+  }
+}
+
+void FillSnapshot(v1::Snapshot* snapshot) {
+  snapshot->set_revision(kRevision);
+  snapshot->mutable_decided_at()->set_seconds(1'780'000'000);
+  v1::ListSnapshot* list = snapshot->add_lists();
+  list->set_list("national");
+  list->set_release_id(3);
+}
+
+}  // namespace
+
+grpc::Status FakeScrubService::Admit(grpc::ServerContext* context) {
+  ++calls;
+  while (stall && !context->IsCancelled()) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  if (unavailable > 0) {
+    --unavailable;
+    return {grpc::StatusCode::UNAVAILABLE, "starting"};
+  }
+  return grpc::Status::OK;
+}
+
+void FakeScrubService::Answer(const v1::ScrubRequest& request, v1::ScrubResponse* response) {
+  const int asked = request.numbers_size() + request.texts_size();
+  largest_batch = std::max(largest_batch.load(), asked);
+  for (int i = 0; i < asked; ++i) {
+    v1::NumberResult result;
+    FillResult(i < request.numbers_size() ? Normalize(request.numbers(i))
+                                          : Parse(request.texts(i - request.numbers_size())),
+               &result);
+    uint32_t bits = 0;
+    for (const int reason : result.reasons()) bits |= 1U << reason;
+    if (i < asked - drop_verdicts) response->add_verdicts(result.verdict());
+    if (i < asked - drop_reasons) response->add_reasons(bits);
+    if (contradict) result.set_verdict(v1::VERDICT_CLEAR);
+    if (request.detail() == v1::DETAIL_FULL) *response->add_results() = result;
+  }
+  FillSnapshot(response->mutable_snapshot());
+}
+
+grpc::Status FakeScrubService::Scrub(grpc::ServerContext* context, const v1::ScrubRequest* request,
+                                     v1::ScrubResponse* response) {
+  const grpc::Status status = Admit(context);
+  if (status.ok()) Answer(*request, response);
+  return status;
+}
+
+grpc::Status FakeScrubService::ScrubStream(
+    grpc::ServerContext* context,
+    grpc::ServerReaderWriter<v1::ScrubStreamResponse, v1::ScrubStreamRequest>* stream) {
+  v1::ScrubStreamRequest request;
+  for (int answers = 0; stream->Read(&request); ++answers) {
+    const grpc::Status status = Admit(context);
+    if (!status.ok()) return status;
+    if (answers == stream_limit) {
+      return end_quietly ? grpc::Status::OK
+                         : grpc::Status(grpc::StatusCode::UNAVAILABLE, "going away");
+    }
+    v1::ScrubStreamResponse response;
+    Answer(request.scrub(), response.mutable_scrub());
+    stream->Write(response);
+  }
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeScrubService::CheckNumber(grpc::ServerContext* context,
+                                           const v1::CheckNumberRequest* request,
+                                           v1::CheckNumberResponse* response) {
+  const grpc::Status status = Admit(context);
+  if (!status.ok()) return status;
+  FillResult(Parse(request->number()), response->mutable_result());
+  FillSnapshot(response->mutable_snapshot());
+  return grpc::Status::OK;
+}
+
+FakeDncd::FakeDncd() {
+  int port = 0;
+  grpc::ServerBuilder builder;
+  builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
+  builder.RegisterService(&scrub);
+  server_ = builder.BuildAndStart();
+  address_ = "127.0.0.1:" + std::to_string(port);
+}
+
+FakeDncd::~FakeDncd() {
+  scrub.stall = false;
+  server_->Shutdown(std::chrono::system_clock::now());
+}
+
+grpc::Status StatusWithReason(const std::string& reason, const std::string& guard) {
+  google::rpc::ErrorInfo info;
+  info.set_reason(reason);
+  info.set_domain("dnc.v1");
+  if (!guard.empty()) (*info.mutable_metadata())["guard"] = guard;
+  google::rpc::Status details;
+  details.set_code(grpc::StatusCode::INVALID_ARGUMENT);
+  details.set_message("message");
+  details.add_details()->PackFrom(info);
+  return {grpc::StatusCode::INVALID_ARGUMENT, "message", details.SerializeAsString()};
+}
+
+}  // namespace dnc

@@ -1,0 +1,65 @@
+// Here and not in its room, because it needs the registry for tests.
+#include "server/telemetry/metrics_collector.h"
+
+#include <string>
+
+#include "absl/time/clock.h"
+#include "gtest/gtest.h"
+#include "prometheus/text_serializer.h"
+#include "server/base/error.h"
+#include "server/rpc/fake_registry.h"
+
+namespace dnc {
+namespace {
+
+TEST(MetricsCollectorTest, ShowsWhatHappened) {
+  FakeRegistry registry("unused");
+  Metrics metrics;
+  const Clock clock;
+  const MetricsCollector collector("1.2.3", &metrics, &registry, &clock);
+  const auto page = [&] { return prometheus::TextSerializer().Serialize(collector.Collect()); };
+  EXPECT_NE(page().find("dnc_ready 0\n"), std::string::npos);
+
+  registry.SetSnapshot(TestSnapshot(4, absl::Now() - absl::Hours(1)));
+  LoadInfo load;
+  load.id = 1;
+  load.created_at = absl::Now();
+  load.state = LoadState::kReading;
+  registry.SetLoad(load);
+  VerdictCounts counts{};
+  counts[static_cast<size_t>(Verdict::kListed)] = 7;
+  metrics.CountNumbers(counts);
+  metrics.CountCall(Method::kGetStatus, absl::StatusCode::kUnavailable);
+  metrics.RecordLatency(Method::kScrub, absl::Microseconds(3));
+  EXPECT_NE(page().find("dnc_loads_total{result=\"refused\"} 0\n"), std::string::npos);
+  load.state = LoadState::kRefused;
+  registry.SetLoad(load);
+  page();
+  const std::string text = page();  // a load is counted once
+  for (const std::string line :
+       {"dnc_build_info{version=\"1.2.3\"} 1\n", "dnc_ready 1\n", "dnc_revision 4\n",
+        "dnc_scrubbed_numbers_total{verdict=\"listed\"} 7\n",
+        "dnc_calls_total{method=\"GetStatus\",code=\"UNAVAILABLE\"} 1\n",
+        "dnc_handler_seconds_count{method=\"Scrub\"} 1\n",
+        "dnc_list_numbers{list=\"national\"} 10\n",
+        "dnc_list_area_codes{list=\"national\",state=\"covered\"} 2\n",
+        "dnc_loads_total{result=\"refused\"} 1\n", "dnc_loads_total{result=\"succeeded\"} 0\n"}) {
+    EXPECT_NE(text.find(line), std::string::npos) << line << "in\n" << text;
+  }
+}
+
+TEST(ServeMetricsTest, FailsClearlyOnATakenPort) {
+  FakeRegistry registry("unused");
+  Metrics metrics;
+  const Clock clock;
+  const auto collector = std::make_shared<MetricsCollector>("1", &metrics, &registry, &clock);
+  const auto first = ServeMetrics("127.0.0.1:0", collector);
+  ASSERT_TRUE(first.ok()) << first.status();
+  const std::string address = "127.0.0.1:" + std::to_string((*first)->GetListeningPorts().at(0));
+  const auto second = ServeMetrics(address, collector);
+  ASSERT_FALSE(second.ok());
+  EXPECT_NE(std::string(second.status().message()).find(address), std::string::npos);
+}
+
+}  // namespace
+}  // namespace dnc

@@ -1,0 +1,33 @@
+// The FTC's flat text: no line is dropped, and none is read in two ways.
+#include "tests/fuzz/checked_read.h"
+
+namespace {
+
+// Lines that are not empty, the first one left out if it holds no digit.
+size_t CountRecords(std::string_view content) {
+  size_t records = 0;
+  for (bool first = true; !content.empty(); first = false) {
+    const size_t end = content.find('\n');
+    std::string_view line = content.substr(0, end);
+    content.remove_prefix(end == std::string_view::npos ? content.size() : end + 1);
+    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+    const bool heading = first && line.find_first_of("0123456789") == std::string_view::npos;
+    records += line.empty() || heading ? 0 : 1;
+  }
+  return records;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const std::string_view content = dnc::FuzzText(data, size);
+  for (const char* name : {"list", "2026-8-5_201.txt"}) {
+    dnc::CollectingSink sink;
+    dnc::FileFacts facts;
+    const dnc::ReadRequest request{.name = name, .allow_unterminated = true};
+    if (!dnc::CheckedRead(content, request, sink, facts)) continue;
+    if (facts.format != dnc::FileFormat::kFlat) continue;
+    DNC_CHECK(facts.records + facts.outside_label == CountRecords(content), "no line is dropped");
+  }
+  return 0;
+}
