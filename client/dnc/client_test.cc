@@ -6,7 +6,7 @@
 #include <thread>
 
 #include "absl/time/clock.h"
-#include "testing/fake_dncd.h"
+#include "client/testing/fake_dncd.h"
 
 namespace dnc {
 namespace {

@@ -1,4 +1,4 @@
-#include "testing/fake_dncd.h"
+#include "client/testing/fake_dncd.h"
 
 #include <algorithm>
 #include <chrono>

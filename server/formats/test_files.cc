@@ -74,8 +74,8 @@ std::string MakeZip(const std::vector<ZipEntry>& entries, const ZipOptions& opti
                               Field((options.descriptor ? 8U : 0U) | options.flags, 2) +
                               Field(options.deflate ? 8 : 0, 2) + Field(0x5A000000, 4);
     const std::string lengths = Field(entry.name.size(), 2) + Field(0, 2);
-    directory += Field(0x02014b50, 4) + Field(20, 2) + start + sums + lengths + Field(0, 10) +
-                 Field(zip.size(), 4) + entry.name;
+    directory += Field(0x02014b50, 4) + Field(20, 2) + start + sums + lengths + Field(0, 8) +
+                 Field(0, 2) + Field(zip.size(), 4) + entry.name;
     zip += Field(0x04034b50, 4) + start + (options.descriptor ? std::string(12, '\0') : sums) +
            lengths + entry.name + packed;
     if (options.descriptor) zip += Field(0x08074b50, 4) + sums;

@@ -9,11 +9,12 @@
 
 namespace dnc {
 namespace {
+constexpr size_t kFirstPiece = 16 << 10;
 constexpr size_t kPiece = 1 << 20;
 }  // namespace
 
 TextReader::TextReader(ByteSource& source, uint64_t max_line_bytes)
-    : source_(source), max_line_bytes_(max_line_bytes), buffer_(kPiece) {}
+    : source_(source), max_line_bytes_(max_line_bytes), piece_(kFirstPiece) {}
 
 absl::Status TextReader::Fill() {
   if (exhausted_) return absl::OkStatus();
@@ -22,12 +23,13 @@ absl::Status TextReader::Fill() {
     end_ -= begin_;
     begin_ = 0;
   }
-  // What stays is at most one line; a huge line limit makes the buffer grow.
-  if (buffer_.size() - end_ < kPiece / 2) buffer_.resize(end_ + kPiece);
+  // What stays is at most one line; a small file never needs the large buffer.
+  if (buffer_.size() < end_ + piece_) buffer_.resize(end_ + piece_);
   DNC_ASSIGN_OR_RETURN(const size_t got,
                        source_.Read(buffer_.data() + end_, buffer_.size() - end_));
   end_ += got;
   exhausted_ = got == 0;
+  piece_ = std::min(2 * piece_, kPiece);
   return absl::OkStatus();
 }
 

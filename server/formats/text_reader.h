@@ -46,6 +46,7 @@ class TextReader {
  private:
   ByteSource& source_;
   const uint64_t max_line_bytes_;
+  size_t piece_;  // bytes to ask for next
   std::vector<char> buffer_;
   size_t begin_ = 0;
   size_t end_ = 0;

@@ -21,7 +21,8 @@ constexpr size_t kPackedPiece = 256 << 10;
 
 // What libarchive reads from: the file, and the first error met there.
 struct PackedInput {
-  explicit PackedInput(HashedFile& packed) : file(packed), piece(kPackedPiece) {}
+  explicit PackedInput(HashedFile& packed)
+      : file(packed), piece(std::min<uint64_t>(kPackedPiece, packed.size())) {}
 
   HashedFile& file;
   uint64_t offset = 0;

@@ -31,7 +31,7 @@ std::shared_ptr<const SnapshotList> MakeList(const ListSpec& spec) {
   list->effect = spec.effect;
   list->required = spec.required;
   list->release_id = spec.loaded ? 7 : 0;
-  if (spec.applies) list->applies_to.set();
+  if (!spec.applies) list->applies_to.reset();
   list->areas[201] = {spec.state, kNow - absl::Hours(24 * (spec.stale ? 32 : 30))};
   if (spec.holds) {
     AreaSetBuilder builder;

@@ -41,7 +41,7 @@ struct SnapshotList {
   bool required = true;
   // Area codes that the list must cover; a state's list need not cover other states. A number
   // that is on the list counts whatever its area code.
-  std::bitset<kAreaCodes> applies_to;
+  std::bitset<kAreaCodes> applies_to = std::bitset<kAreaCodes>().set();
   absl::Duration max_age = absl::Hours(31 * 24);
   uint64_t release_id = 0;  // 0: nothing loaded
   std::string digest;       // 32 hexadecimal digits

@@ -13,8 +13,12 @@ TEST(LatencyHistogramTest, EveryDurationLiesBelowItsBoundAndAboveTheOneBefore) {
     const int bucket = BucketOf(value);
     ASSERT_GE(bucket, 0);
     ASSERT_LT(bucket, kBucketCount);
-    if (bucket < kBoundCount) ASSERT_LT(value, BucketBound(bucket)) << value;
-    if (bucket > 0) ASSERT_GE(value, BucketBound(bucket - 1)) << value;
+    if (bucket < kBoundCount) {
+      ASSERT_LT(value, BucketBound(bucket)) << value;
+    }
+    if (bucket > 0) {
+      ASSERT_GE(value, BucketBound(bucket - 1)) << value;
+    }
   }
 }
 

@@ -55,6 +55,17 @@ class DamagedDisk : public ServerTest {
       ASSERT_TRUE(outcome.succeeded()) << outcome.Describe();
     }
     listed_.assign(numbers.begin(), numbers.end());
+    // Numbers that only one other list holds.
+    for (const std::string list : {"state:TX", "litigator:one"}) {
+      const std::set<uint64_t> others = RandomNumbers(random_, 818, 40, 40);
+      LoadRequest request;
+      request.list = list;
+      request.files = {CsvList("list", {others.begin(), others.end()})};
+      request.obtained_at = begin;
+      const LoadOutcome outcome = client().Load(request);
+      ASSERT_TRUE(outcome.succeeded()) << outcome.Describe();
+      listed_.insert(listed_.end(), others.begin(), others.end());
+    }
     ASSERT_EQ(server().Stop(), 0) << server().Log();
   }
 

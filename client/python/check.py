@@ -1,0 +1,25 @@
+"""Asks a dncd about the numbers on the command line.
+
+Stubs first, from the repository's top, into a folder that Python finds:
+
+    python3 -m grpc_tools.protoc -I proto --python_out=client/python \\
+        --grpc_python_out=client/python proto/dnc/v1/verdict.proto proto/dnc/v1/scrub_service.proto
+    python3 client/python/check.py 127.0.0.1:50061 "(201) 555-0123"
+"""
+
+import sys
+
+import grpc
+from dnc.v1 import scrub_service_pb2, scrub_service_pb2_grpc, verdict_pb2
+
+server, numbers = sys.argv[1], sys.argv[2:]
+stub = scrub_service_pb2_grpc.ScrubServiceStub(grpc.insecure_channel(server))
+try:
+    verdicts = stub.Scrub(scrub_service_pb2.ScrubRequest(texts=numbers), timeout=2).verdicts
+except grpc.RpcError as error:
+    sys.exit(f"{error.details()}: call none of them")
+if len(verdicts) != len(numbers):  # an answer that is too short is none
+    sys.exit("short answer: call none of them")
+for number, verdict in zip(numbers, verdicts):
+    may_call = verdict == verdict_pb2.VERDICT_CLEAR  # nothing else permits a call
+    print(f"{number}: {'call' if may_call else 'do not call'}")

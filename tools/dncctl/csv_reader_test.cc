@@ -1,0 +1,137 @@
+#include "tools/dncctl/csv_reader.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace dnc::ctl {
+namespace {
+
+// A pipe that gives `text`, so that reads end where they like.
+class TextSource {
+ public:
+  explicit TextSource(std::string text) {
+    EXPECT_EQ(pipe(fds_), 0);
+    writer_ = std::thread([this, text = std::move(text)] {
+      for (size_t done = 0; done < text.size();) {
+        const ssize_t count = write(fds_[1], text.data() + done, text.size() - done);
+        if (count <= 0) break;
+        done += static_cast<size_t>(count);
+      }
+      close(fds_[1]);
+    });
+  }
+  ~TextSource() {
+    writer_.join();
+    close(fds_[0]);
+  }
+  int fd() const { return fds_[0]; }
+
+ private:
+  int fds_[2];
+  std::thread writer_;
+};
+
+using Rows = std::vector<std::vector<std::string>>;
+
+struct Parsed {
+  Rows rows;
+  std::string copy;  // the records as they stood, put together again
+  absl::Status status;
+};
+
+Parsed ParseAll(const std::string& text, char delimiter = ',') {
+  TextSource source(text);
+  CsvReader reader(source.fd(), delimiter);
+  Parsed parsed;
+  CsvRecord record;
+  while (true) {
+    const auto more = reader.Next(&record);
+    parsed.status = more.status();
+    if (!more.ok()) {
+      char rest[4096];
+      while (read(source.fd(), rest, sizeof(rest)) > 0) continue;
+      return parsed;
+    }
+    if (!*more) return parsed;
+    parsed.copy += record.raw + record.line_end;
+    std::vector<std::string> row;
+    for (size_t i = 0; i < record.fields.size(); ++i) row.push_back(record.Text(i));
+    parsed.rows.push_back(row);
+  }
+}
+
+void ExpectRows(const std::string& text, const Rows& rows) {
+  const Parsed parsed = ParseAll(text);
+  EXPECT_TRUE(parsed.status.ok()) << parsed.status;
+  EXPECT_EQ(parsed.rows, rows) << text;
+  EXPECT_EQ(parsed.copy, text);
+}
+
+TEST(CsvReaderTest, LineEnds) {
+  ExpectRows("a,b\nc,d\n", {{"a", "b"}, {"c", "d"}});
+  ExpectRows("a,b\r\nc,d\r\n", {{"a", "b"}, {"c", "d"}});
+  ExpectRows("a,b\rc,d\r", {{"a", "b"}, {"c", "d"}});
+  ExpectRows("a\nb\r\nc\rd", {{"a"}, {"b"}, {"c"}, {"d"}});
+  ExpectRows("a\n\nb\n\n", {{"a"}, {}, {"b"}, {}});
+  ExpectRows("a\r", {{"a"}});
+  ExpectRows("", {});
+}
+
+TEST(CsvReaderTest, Quotes) {
+  ExpectRows("\"a,b\",\"c\"\"d\",\"e\nf\r\ng\"\n", {{"a,b", "c\"d", "e\nf\r\ng"}});
+  ExpectRows("\"\",x\n", {{"", "x"}});
+  ExpectRows("a\"b,c\"\n",
+             {{"a\"b", "c\""}});  // inside of an unquoted field they stand for themselves
+  ExpectRows("\"a\"b,c\n", {{"ab", "c"}});
+  ExpectRows("\"\"\"\"\n", {{"\""}});
+}
+
+TEST(CsvReaderTest, EmptyFields) {
+  ExpectRows(",\n", {{"", ""}});
+  ExpectRows("a,,\n", {{"a", "", ""}});
+  ExpectRows(",,c", {{"", "", "c"}});
+}
+
+TEST(CsvReaderTest, ByteOrderMark) {
+  const Parsed parsed = ParseAll("\xEF\xBB\xBF\"phone\",b\n1,2\n");
+  ASSERT_EQ(parsed.rows.size(), 2u);
+  EXPECT_EQ(parsed.rows[0], (std::vector<std::string>{"phone", "b"}));
+  EXPECT_EQ(parsed.copy.substr(0, 3), "\xEF\xBB\xBF");
+}
+
+TEST(CsvReaderTest, OtherDelimiters) {
+  EXPECT_EQ(ParseAll("a;b,c\n", ';').rows, (Rows{{"a", "b,c"}}));
+  EXPECT_EQ(ParseAll("a\tb\n", '\t').rows, (Rows{{"a", "b"}}));
+}
+
+TEST(CsvReaderTest, LostQuoteIsAnErrorWithItsLine) {
+  const Parsed open = ParseAll("a\nb\n\"c\nd\n");
+  EXPECT_FALSE(open.status.ok());
+  EXPECT_NE(open.status.message().find("line 3"), absl::string_view::npos) << open.status;
+  const Parsed endless = ParseAll("a\n\"" + std::string(CsvReader::kMaxRecordBytes + 1, 'x'));
+  EXPECT_FALSE(endless.status.ok());
+  EXPECT_NE(endless.status.message().find("line 2"), absl::string_view::npos) << endless.status;
+}
+
+TEST(CsvReaderTest, RecordsAcrossBuffers) {
+  std::string text;
+  Rows rows;
+  for (int i = 0; i < 60'000; ++i) {
+    text += std::to_string(i) + ",\"x\r\n\"\"y\"\r\n";
+    rows.push_back({std::to_string(i), "x\r\n\"y"});
+  }
+  ExpectRows(text, rows);
+}
+
+TEST(CsvReaderTest, UnreadableInputIsAnError) {
+  CsvReader reader(-1, ',');
+  CsvRecord record;
+  EXPECT_FALSE(reader.Next(&record).ok());
+}
+
+}  // namespace
+}  // namespace dnc::ctl
