@@ -11,6 +11,11 @@ if(DNC_SANITIZE)
   add_link_options(-fsanitize=${DNC_SANITIZE})
 endif()
 
+if(DNC_FUZZ)
+  # What is fuzzed tells libFuzzer which branches it took.
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
 # dnc_library(NAME SOURCES... DEPS ...): a static library.
 function(dnc_library name)
   cmake_parse_arguments(ARG "" "" "DEPS" ${ARGN})
@@ -29,12 +34,6 @@ endfunction()
 # dnc_test(NAME SOURCES... DEPS ... [LABELS ...]): a GoogleTest program, run by ctest.
 function(dnc_test name)
   cmake_parse_arguments(ARG "" "" "DEPS;LABELS" ${ARGN})
-  foreach(source ${ARG_UNPARSED_ARGUMENTS})  # TEMPORARY
-    if(NOT EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${source})
-      message(WARNING "missing ${source}")
-      return()
-    endif()
-  endforeach()
   add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} dnc_options GTest::gtest GTest::gmock
     GTest::gtest_main)

@@ -30,11 +30,12 @@ run_ctest() {
   local out="$PWD/$RESULTS/$name"
   mkdir -p "$out/gtest"
   GTEST_OUTPUT="xml:$out/gtest/" ctest --test-dir "$directory" --output-on-failure \
-    --no-tests=ignore --output-junit "$out/ctest.xml" "$@" >"$out/log.txt" 2>&1
+    --no-tests=error --output-junit "$out/ctest.xml" "$@" >"$out/log.txt" 2>&1
   local code=$?
   # A quiet pass, a full story of a failure.
   if [ $code -eq 0 ]; then tail -n 4 "$out/log.txt"; else cat "$out/log.txt"; fi
-  return 0  # the result files tell
+  # The result files tell of failed tests, but not that there were none.
+  [ -f "$out/ctest.xml" ] || echo "fail ctest $name" >>"$RESULTS/checks.txt"
 }
 
 run_pytest() {  # NAME DIRECTORY
@@ -105,12 +106,13 @@ fuzz_one() {  # PROGRAM: new inputs go to the build tree, known ones are read fr
 }
 
 step_fuzz() {
+  local fuzzers program
   check "configure asan" configure asan build-asan
-  [ -f tests/fuzz/CMakeLists.txt ] || { echo "   no fuzzers"; return; }
-  check "build fuzzers" cmake --build build-asan --target tests/fuzz/all -- -j"$JOBS" --quiet
-  local program
-  for program in build-asan/fuzz/*; do
-    if [ -x "$program" ]; then check "fuzz $(basename "$program")" fuzz_one "$program"; fi
+  mapfile -t fuzzers < <(ninja -C build-asan -t targets all | sed -n 's/^\(fuzz\/[^:]*\): .*/\1/p')
+  [ "${#fuzzers[@]}" -gt 0 ] || { echo "fail no fuzzers" >>"$RESULTS/checks.txt"; return; }
+  check "build fuzzers" ninja -C build-asan --quiet -j"$JOBS" "${fuzzers[@]}"
+  for program in "${fuzzers[@]}"; do
+    check "fuzz ${program#fuzz/}" fuzz_one "build-asan/$program"
   done
 }
 
@@ -134,7 +136,7 @@ step_sanitize() {
   export ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1
   export UBSAN_OPTIONS=print_stacktrace=1
   export TSAN_OPTIONS="suppressions=$PWD/tests/tsan.supp:history_size=4"
-  sanitize asan base numbers index formats scrub storage registry
+  sanitize asan numbers index formats scrub storage registry
   sanitize tsan index scrub registry
 }
 
@@ -157,4 +159,5 @@ main() {
   "$PYTHON" tests/count_results.py "$RESULTS"
 }
 
-main "$@"
+# One line, so that the script may be edited while it runs.
+main "$@"; exit $?

@@ -48,8 +48,8 @@ absl::Status ConfigError(std::string_view message) {
   return Error(absl::StatusCode::kInvalidArgument, reason::kInvalidRequest, message);
 }
 
-ConfigSection::ConfigSection(std::string path, YAML::Node node)
-    : path_(std::move(path)), node_(std::move(node)) {
+ConfigSection::ConfigSection(std::string path, const YAML::Node& node)
+    : path_(std::move(path)), node_(node) {
   if (node_.IsDefined() && !node_.IsNull() && !node_.IsMap()) {
     status_ = ConfigError(StrCat(path_.empty() ? "the file" : path_, " (line ",
                                  node_.Mark().line + 1, "): expected `key: value` lines"));

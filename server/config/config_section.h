@@ -23,7 +23,7 @@ namespace dnc {
 class ConfigSection {
  public:
   // `path` is the section's name, for messages; empty for the whole file. `node` may be missing.
-  ConfigSection(std::string path, YAML::Node node);
+  ConfigSection(std::string path, const YAML::Node& node);
 
   void Read(std::string_view key, bool* field);
   void Read(std::string_view key, int* field, int least, int most);

@@ -88,7 +88,7 @@ TEST_F(FlatReaderTest, RefusesForeignText) {
   Refused("201,5550123\n\n201,5550123\n", "line 3: data follows a blank line");
   Refused("201,5550123\n118,5550123\n", "line 2: the area code 118");
   Refused("0005550123\n", "the area code 000");
-  Refused(std::string_view("201,555\0123\n", 12), "line 1");
+  Refused(std::string("201,555") + '\0' + "123\n", "line 1");
   Refused("phone 1\n", "line 1");
   Refused(std::string(5000, '7') + "\n", "longer");
   Refused("\x1F\x8B\x08", "gzip");

@@ -35,6 +35,20 @@ uint64_t Checksum(const std::string& content) {
   return crc32_z(0, reinterpret_cast<const Bytef*>(content.data()), content.size());
 }
 
+// What stands behind the directory, which starts at `at`.
+std::string EndOf(size_t entries, size_t at, size_t size, const ZipOptions& options) {
+  const std::string comment = Field(options.comment.size(), 2) + options.comment;
+  const std::string signature = Field(0x06054b50, 4) + Field(0, 4);
+  if (!options.zip64) {
+    const std::string count = Field(entries, 2);
+    return signature + count + count + Field(size, 4) + Field(at, 4) + comment;
+  }
+  const std::string count = Field(entries, 8);
+  return Field(0x06064b50, 4) + Field(44, 8) + Field(45, 2) + Field(45, 2) + Field(0, 8) + count +
+         count + Field(size, 8) + Field(at, 8) + Field(0x07064b50, 4) + Field(0, 4) +
+         Field(at + size, 8) + Field(1, 4) + signature + std::string(12, '\xFF') + comment;
+}
+
 }  // namespace
 
 absl::Status CollectingSink::OnNumbers(absl::Span<const Number> more) {
@@ -80,11 +94,7 @@ std::string MakeZip(const std::vector<ZipEntry>& entries, const ZipOptions& opti
            lengths + entry.name + packed;
     if (options.descriptor) zip += Field(0x08074b50, 4) + sums;
   }
-  const std::string count = Field(entries.size(), 2);
-  const size_t directory_at = zip.size();
-  return zip + directory + Field(0x06054b50, 4) + Field(0, 4) + count + count +
-         Field(directory.size(), 4) + Field(directory_at, 4) + Field(options.comment.size(), 2) +
-         options.comment;
+  return zip + directory + EndOf(entries.size(), zip.size(), directory.size(), options);
 }
 
 }  // namespace dnc

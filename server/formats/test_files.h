@@ -42,6 +42,7 @@ absl::StatusOr<FileFacts> ReadContent(std::string_view content, ReadRequest requ
 struct ZipOptions {
   bool deflate = true;
   bool descriptor = false;  // length and checksum behind the member, as streaming writers do
+  bool zip64 = false;       // the end record of large archives
   uint16_t flags = 0;       // more general purpose bits
   std::string comment;
 };

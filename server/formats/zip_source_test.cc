@@ -124,6 +124,7 @@ TEST_P(ZipSourceTest, GuardsAgainstBombs) {
 INSTANTIATE_TEST_SUITE_P(
     Zips, ZipSourceTest,
     ::testing::Values(ZipOptions{}, ZipOptions{.deflate = false}, ZipOptions{.descriptor = true},
+                      ZipOptions{.zip64 = true},
                       ZipOptions{.deflate = true, .descriptor = true, .comment = "a comment"}));
 
 }  // namespace

@@ -60,7 +60,7 @@ TEST(PhoneNumber, RefusesTheRest) {
                            "201-555-CALL",
                            "2015550123,",
                            "201,5550123",
-                           "20155\0x50123",
+
                            "201_555_0123",
                            "201\t5550123",
                            "201\xE2\x80"
@@ -77,7 +77,7 @@ TEST(PhoneNumber, RefusesTheRest) {
   }
   EXPECT_TRUE(ParseNumber(std::string(54, ' ') + "2015550123").ok);
   EXPECT_FALSE(ParseNumber(std::string(55, ' ') + "2015550123").ok);
-  EXPECT_FALSE(ParseNumber(std::string_view("201555\00123", 11)).ok);
+  EXPECT_FALSE(ParseNumber(std::string("201555") + '\0' + "123").ok);
 }
 
 TEST(PhoneNumber, RefusesAnyOtherByteInTenDigits) {

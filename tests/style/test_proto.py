@@ -18,7 +18,8 @@ ENUM_VALUE, SERVICE_METHOD = 2, 2
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
     out = tmp_path_factory.mktemp("proto") / "set.pb"
-    sources = sorted(str(p.relative_to(ROOT / "proto")) for p in (ROOT / "proto/dnc").rglob("*.proto"))
+    proto = ROOT / "proto"
+    sources = sorted(str(p.relative_to(proto)) for p in (proto / "dnc").rglob("*.proto"))
     subprocess.run(["protoc", "-I", str(ROOT / "proto"), f"--descriptor_set_out={out}",
                     "--include_source_info", *sources], check=True)
     files = descriptor_pb2.FileDescriptorSet.FromString(out.read_bytes()).file
@@ -110,7 +111,8 @@ def test_services(files):
             if not service.name.endswith("Service"):
                 bad.append(service.name)
             for method in service.method:
-                for kind, found in (("Request", method.input_type), ("Response", method.output_type)):
+                for kind, found in (("Request", method.input_type),
+                                    ("Response", method.output_type)):
                     used.append(found)
                     if found != f".{file.package}.{method.name}{kind}":
                         bad.append(f"{service.name}.{method.name}: {found}")

@@ -43,7 +43,11 @@ void PrintRow(const Style& style, const std::string& label, const std::string& t
 
 void PrintMatches(const Style& style, const v1::NumberResult& result) {
   std::string label = "matches";
-  if (result.matches().empty()) PrintRow(style, label, "on no list");
+  if (result.matches().empty()) {
+    // Only a CLEAR has proven it.
+    const bool proven = result.verdict() == v1::VERDICT_CLEAR;
+    PrintRow(style, label, proven ? "on no list" : "none known");
+  }
   for (const v1::Match& match : result.matches()) {
     const std::string since = !match.has_listed_since() ? "since an unknown time"
                               : match.listed_since_exact()

@@ -1,9 +1,9 @@
 // dncctl load FILE...
 #include <fmt/format.h>
+#include <pwd.h>
 #include <unistd.h>
 
 #include <array>
-#include <cstdlib>
 #include <filesystem>
 #include <memory>
 
@@ -36,8 +36,9 @@ struct LoadArguments {
 std::string Requester() {
   std::array<char, 128> host{};
   if (gethostname(host.data(), host.size() - 1) != 0) host[0] = '\0';
-  const char* user = std::getenv("USER");
-  return fmt::format("{}@{}", user == nullptr ? "unknown" : user, host.data()).substr(0, 200);
+  const passwd* user = getpwuid(getuid());
+  return fmt::format("{}@{}", user == nullptr ? "unknown" : user->pw_name, host.data())
+      .substr(0, 200);
 }
 
 v1::LoadOptions ToOptions(const LoadArguments& arguments) {
@@ -111,6 +112,25 @@ absl::StatusOr<v1::Load> Watch(Session& session, v1::Load load, ProgressBar* bar
                                   id, std::string(status.message())));
 }
 
+void PrintFiles(const v1::Load& load, absl::Duration took) {
+  uint64_t records = 0;
+  uint64_t unassignable = 0;
+  for (const v1::FileReport& file : load.files()) {
+    records += file.records();
+    unassignable += file.unassignable();
+  }
+  fmt::print(
+      "{} files, {} records in {:.1f} s; {} with an exchange that nobody can have, listed as "
+      "they stand\n",
+      load.files_size(), WithCommas(records), absl::ToDoubleSeconds(took),
+      WithCommas(unassignable));
+  for (const v1::FileReport& file : load.files()) {
+    if (file.duplicates() + file.left_out() == 0) continue;
+    fmt::print("  {}: {} duplicates, {} left out\n", file.name(), WithCommas(file.duplicates()),
+               WithCommas(file.left_out()));
+  }
+}
+
 void PrintSucceeded(const v1::Load& load, absl::Duration took) {
   const Style style(stdout);
   const v1::Release& release = load.release();
@@ -118,16 +138,7 @@ void PrintSucceeded(const v1::Load& load, absl::Duration took) {
              style.Good("loaded"), load.list(), release.id(), WithCommas(release.numbers()),
              release.area_codes(), WithCommas(release.added()), WithCommas(release.deleted()),
              IsoTime(release.obtained_at_newest()), release.revision());
-  uint64_t records = 0;
-  for (const v1::FileReport& file : load.files()) records += file.records();
-  fmt::print("{} files, {} records in {:.1f} s\n", load.files_size(), WithCommas(records),
-             absl::ToDoubleSeconds(took));
-  for (const v1::FileReport& file : load.files()) {
-    if (file.duplicates() + file.unassignable() + file.left_out() == 0) continue;
-    fmt::print("  {}: {} duplicates, {} unassignable, {} left out\n", file.name(),
-               WithCommas(file.duplicates()), WithCommas(file.unassignable()),
-               WithCommas(file.left_out()));
-  }
+  PrintFiles(load, took);
   if (release.no_effect() > 0) {
     fmt::print("  {} changes had no effect\n", WithCommas(release.no_effect()));
   }
@@ -136,14 +147,20 @@ void PrintSucceeded(const v1::Load& load, absl::Duration took) {
   }
 }
 
+// Names the guard, and how to override it unless the server's message has said so.
+void PrintGuard(const Style& style, const std::string& guard, const std::string& message) {
+  fmt::print(stderr, "guard: {}\n", style.Strong(guard));
+  if (message.find("--allow") == std::string::npos) {
+    fmt::print(stderr, "If the data is right all the same, load it again with --allow {}\n", guard);
+  }
+}
+
 void PrintRefused(const v1::Load& load) {
   const Style style(stderr);
   fmt::print(stderr, "{} load {} of {}: {}\n", style.Bad("refused:"), load.id(), load.list(),
              load.error());
   if (load.refused_by() != v1::GUARD_UNSPECIFIED) {
-    const std::string guard = GuardName(load.refused_by());
-    fmt::print(stderr, "guard: {}. If the data is right all the same, load it with --allow {}\n",
-               style.Strong(guard), guard);
+    PrintGuard(style, GuardName(load.refused_by()), load.error());
   }
   fmt::print(stderr, "nothing changed\n");
 }
@@ -152,10 +169,7 @@ void PrintRefused(const v1::Load& load) {
 int ReportLoadError(const GlobalOptions& options, const absl::Status& status) {
   const int code = ReportError(options, status);
   const std::string guard = GuardOf(status);
-  if (!guard.empty()) {
-    fmt::print(stderr, "guard: {}. If the data is right all the same, load it with --allow {}\n",
-               guard, guard);
-  }
+  if (!guard.empty()) PrintGuard(Style(stderr), guard, std::string(status.message()));
   return code;
 }
 

@@ -26,9 +26,7 @@ namespace fs = std::filesystem;
 
 class DncgenTest : public testing::Test {
  protected:
-  DncgenTest()
-      : folder_(fs::path(testing::TempDir()) /
-                fmt::format("dncgen_{}", getpid())) {
+  DncgenTest() : folder_(fs::path(testing::TempDir()) / fmt::format("dncgen_{}", getpid())) {
     fs::remove_all(folder_);
   }
   ~DncgenTest() override { fs::remove_all(folder_); }
