@@ -52,7 +52,7 @@ run_pytest() {  # NAME DIRECTORY
 
 check_scripts() {
   find dev .ci/run bench client deploy tests tools \( -name '*.sh' -o -name dev -o -name run \) -type f \
-    -exec shellcheck -x {} +
+    -exec shellcheck -x -S warning {} +
 }
 
 step_lint() {
@@ -143,6 +143,12 @@ step_sanitize() {
 main() {
   local steps=("$@") step began=$SECONDS start
   [ $# -gt 0 ] || steps=("${ALL_STEPS[@]}")
+  mkdir -p build
+  exec 9>build/test.lock
+  if ! flock -n 9; then
+    echo "dev: another ./dev test runs in this tree; wait for its end" >&2
+    exit 2
+  fi
   rm -rf "$RESULTS"
   mkdir -p "$RESULTS"
   for step in "${steps[@]}"; do
@@ -159,5 +165,4 @@ main() {
   "$PYTHON" tests/count_results.py "$RESULTS"
 }
 
-# One line, so that the script may be edited while it runs.
-main "$@"; exit $?
+main "$@"

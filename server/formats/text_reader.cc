@@ -64,10 +64,11 @@ absl::StatusOr<std::optional<Line>> TextReader::NextLine() {
 
 absl::Status RefuseUnterminated(uint64_t line, bool allowed) {
   if (allowed) return absl::OkStatus();
-  return GuardError("unterminated",
-                    StrCat("line ", line,
-                           ", the last one, has no line end, so the file may be cut off; "
-                           "get it again, or override `unterminated` if it is complete"));
+  return GuardError(
+      "unterminated",
+      StrCat("line ", line,
+             ", the last one, has no line end, so the file may be cut off; "
+             "get it again, or load again with --allow unterminated if it is complete"));
 }
 
 absl::Status DataAfterBlank(uint64_t line) {

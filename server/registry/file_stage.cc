@@ -69,6 +69,7 @@ struct StagedFile {
   uint64_t duplicates = 0;
   std::map<int, AreaSetPtr> areas;
   std::vector<ChangeRecord> changes;
+  std::vector<Guard> overridden;  // of the reader's guards
 };
 
 AreaSetPtr Union(const AreaSetPtr& a, const AreaSetPtr& b) {
@@ -113,16 +114,27 @@ absl::StatusOr<StagedFile> StageFile(ListKind kind, const LoadOptions& options,
   request.dialect = DialectOf(kind);
   request.csv = options.csv;
   request.limits = limits;
-  request.ignore_archive_limits = guards.Overrides(Guard::kArchiveSize);
-  request.allow_unterminated = guards.Overrides(Guard::kUnterminated);
-  request.bytes_done = &progress.bytes_done;
   request.stop = &progress.stop;
-  FileSink sink(progress);
-  DNC_ASSIGN_OR_RETURN(staged.facts, ReadRegistryFile(request, sink));
-  staged.duplicates = sink.duplicates();
-  staged.changes = std::move(sink.changes());
-  staged.areas = sink.TakeAreas();
-  return staged;
+  // Read strictly first, so that an override is recorded only where a guard would have refused.
+  while (true) {
+    request.bytes_done = staged.overridden.empty() ? &progress.bytes_done : nullptr;
+    FileSink sink(progress);
+    absl::StatusOr<FileFacts> facts = ReadRegistryFile(request, sink);
+    if (facts.ok()) {
+      staged.facts = *std::move(facts);
+      staged.duplicates = sink.duplicates();
+      staged.changes = std::move(sink.changes());
+      staged.areas = sink.TakeAreas();
+      return staged;
+    }
+    const std::optional<Guard> guard = GuardFromName(ErrorGuard(facts.status()));
+    if (!guard.has_value() || !guards.Overrides(*guard)) return facts.status();
+    bool& flag =
+        *guard == Guard::kArchiveSize ? request.ignore_archive_limits : request.allow_unterminated;
+    if (flag) return facts.status();
+    flag = true;
+    staged.overridden.push_back(*guard);
+  }
 }
 
 absl::Status CheckLabel(const StagedFile& staged, GuardCheck& guards) {
@@ -198,6 +210,9 @@ absl::StatusOr<StagedFiles> StageFiles(ListKind kind, const LoadOptions& options
     if (!staged[i].ok()) {
       if (absl::IsUnknown(staged[i].status())) continue;  // behind a file that failed
       return WithPrefix(staged[i].status(), files[i].name);
+    }
+    for (const Guard guard : staged[i]->overridden) {
+      DNC_RETURN_IF_ERROR(guards.Refuse(guard, ""));
     }
     const absl::Status label = CheckLabel(*staged[i], guards);
     if (!label.ok()) return WithPrefix(label, files[i].name);

@@ -251,11 +251,17 @@ TEST_F(ScrubServiceTest, ManyCallersWhileSnapshotsChangeAndCallsAreCancelled) {
     });
   }
   callers.emplace_back([&] {  // streams that break off at any point
+    grpc::ChannelArguments arguments;
+    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+    auto own = grpc::CreateCustomChannel(server_->address(), grpc::InsecureChannelCredentials(), arguments);
+    auto stub = v1::ScrubService::NewStub(getenv("OWNCH") ? own : channel_);
+    const char* sl = getenv("SLEEP");
     for (int i = 0; !stop; ++i) {
+      if (sl) absl::SleepFor(absl::Microseconds(atoi(sl)));
       if (getenv("NOSTREAM")) { break; }
  ++streams;
       grpc::ClientContext context;
-      const auto stream = scrub_->ScrubStream(&context);
+      const auto stream = stub->ScrubStream(&context);
       v1::ScrubStreamRequest request;
       request.mutable_scrub()->add_numbers(2015550100);
       if (i % 2 == 0) request.mutable_scrub()->set_detail(v1::DETAIL_FULL);

@@ -39,8 +39,8 @@ CASES = [
                               + [(2015560001, BASE_TIME + DAY, "A")]))], NOW - DAY,
      ([2015560001], [])),
     ("change-gap", "GUARD_CHANGE_GAP",
-     [("changes.txt", changes([(2015560001, BASE_TIME + 9 * DAY, "A")]))], NOW,
-     ([2015560001], [2015560002])),
+     [("changes.txt", changes([(8185570001, BASE_TIME + 9 * DAY, "A")]))], NOW,
+     ([8185570001], [8185570002])),
     ("archive-size", "GUARD_ARCHIVE_SIZE", bomb(), NOW - DAY, None),
     ("outside-base", "GUARD_OUTSIDE_BASE",
      [("changes.txt", changes([(2015560001, BASE_TIME + DAY, "A"),
@@ -99,6 +99,14 @@ def test_vanished_area_codes_are_covered_no_longer(loaded):
     loaded.load([("new.txt", flat(block(201, 555, 3001)))], obtained_at=NOW - DAY,
                 overrides=[guard])
     assert loaded.verdicts([8185550001, 8189990001]) == ["NOT_COVERED"] * 2
+
+
+def test_a_gap_leaves_other_area_codes_as_old_as_they_are(loaded):
+    """818 is large enough to have had changes in the nine days; the list tells of none."""
+    loaded.load([("changes.txt", changes([(2015560001, BASE_TIME + 9 * DAY, "A")]))],
+                obtained_at=NOW)
+    ages = {area.area_code: area.obtained_at.seconds for area in loaded.coverage().area_codes}
+    assert ages == {201: NOW, 818: BASE_TIME}
 
 
 def test_no_message_holds_a_full_number(loaded):

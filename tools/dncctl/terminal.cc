@@ -75,7 +75,7 @@ std::string FormatNumber(uint64_t number) {
                      number % 10'000);
 }
 
-Table::Table(std::vector<std::string> headings, std::vector<size_t> right)
+Table::Table(std::vector<std::string> headings, const std::vector<size_t>& right)
     : right_(headings.size()) {
   rows_.push_back(std::move(headings));
   for (const size_t column : right) right_[column] = true;

@@ -55,7 +55,7 @@ std::string FormatNumber(uint64_t number);
 // A table of left-aligned columns; columns named in `right` are right-aligned.
 class Table {
  public:
-  Table(std::vector<std::string> headings, std::vector<size_t> right);
+  Table(std::vector<std::string> headings, const std::vector<size_t>& right);
   void AddRow(std::vector<std::string> cells);
   void Print(FILE* stream) const;
 

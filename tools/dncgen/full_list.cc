@@ -39,7 +39,7 @@ class FileQueue {
     const std::lock_guard<std::mutex> lock(mutex_);
     paths_.push_back(std::move(path));
   }
-  void Failed(absl::Status status) {
+  void Failed(const absl::Status& status) {
     const std::lock_guard<std::mutex> lock(mutex_);
     status_.Update(status);
     next_.store(files_.size());
