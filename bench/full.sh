@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # ./dev bench full: the whole server with the whole registry. Generates 260 million numbers (once),
 # loads them zipped and plain, changes, restarts, asks, and prints a table for docs/benchmarks.md.
-#   DNC_BENCH_DIR      where to work, 12 GB; build/bench unless told
+#   DNC_BENCH_DIR      where to work, 12 GB; build/bench-data unless told
 #   DNC_BENCH_NUMBERS  260000000 unless told
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-BENCH="${DNC_BENCH_DIR:-$PWD/build/bench}"
+BENCH="${DNC_BENCH_DIR:-$PWD/build/bench-data}"
 NUMBERS="${DNC_BENCH_NUMBERS:-260000000}"
 BIN="$PWD/build/bin"
 SERVER_PID=
