@@ -4,11 +4,11 @@
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-build="$PWD/${1:-build}"
+build=$(realpath "${1:-build}")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-cmake --install "$build" --component client --prefix "$work/prefix" >"$work/install.log" ||
+cmake --install "$build/client" --component client --prefix "$work/prefix" >"$work/install.log" ||
   { cat "$work/install.log"; exit 1; }
 
 mkdir "$work/user"

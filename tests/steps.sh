@@ -59,7 +59,7 @@ step_lint() {
   check "clang-format" bash tests/style/format.sh
   check "shellcheck" check_scripts
   check "configure" configure release build
-  check "generated sources" cmake --build build --target dnc_proto -- -j"$JOBS" --quiet
+  check "generated sources" cmake --build build --target generate -- -j"$JOBS" --quiet
   check "clang-tidy" bash tests/style/tidy.sh "$JOBS"
   run_pytest style tests/style
 }
