@@ -1,7 +1,7 @@
-// A mapping of memory that is filled from its start and given back to the system as a whole.
+// A run of memory that is filled from its start and given back to the pool as a whole.
 //
 // The blocks of one area code live in one arena: no allocation a block, none of them on the heap,
-// and the memory of a replaced set leaves the process when the set does.
+// all in huge pages (page_pool.h).
 #pragma once
 
 #include <cstddef>
@@ -18,8 +18,8 @@ class Arena {
   // An empty arena, without memory.
   Arena() = default;
 
-  // Maps room for `capacity` bytes, rounded up to a page. Pages take memory when first written.
-  // Ends the process if the system refuses the mapping.
+  // Takes room for `capacity` bytes, rounded up to a page. Pages take memory when first written.
+  // Ends the process if the system refuses it.
   explicit Arena(size_t capacity);
   ~Arena();
   Arena(Arena&& other) noexcept;
@@ -34,7 +34,7 @@ class Arena {
 
   bool Contains(const void* address) const;
 
-  // Bytes mapped: what the arena takes at most.
+  // Bytes of the run: what the arena takes at most.
   size_t size() const { return size_; }
 
  private:

@@ -38,8 +38,8 @@ class Drafter {
   absl::Status ReplaceWholeList();
   absl::Status DropVanished();
   absl::Status ApplyChangeList(const StagedChanges& list);
-  bool HasGap(int area_code, int64_t first_change);
-  absl::Status CheckChangeDates(const StagedChanges& list, int64_t first_change,
+  std::set<int> Gaps(const StagedChanges& list, int64_t first_change);
+  absl::Status CheckChangeDates(const StagedChanges& list, const std::set<int>& gaps,
                                 const std::map<int, std::vector<TimedChange>>& sorted);
   absl::StatusOr<std::map<int, std::vector<TimedChange>>> Sort(const StagedChanges& list);
   absl::Status DropSuperseded(int area_code, std::vector<TimedChange>& changes);

@@ -14,6 +14,18 @@ absl::Status NoBase(std::string_view message) {
   return Error(absl::StatusCode::kFailedPrecondition, reason::kNoBase, message);
 }
 
+// Whether an area code that the list does not name has no changes, rather than being left out.
+bool SpeaksFor(const StagedChanges& list, int area_code) {
+  return !list.area_code.has_value() || *list.area_code == area_code;
+}
+
+// InfiniteFuture without any.
+absl::Time FirstChange(const StagedChanges& list) {
+  absl::Time first = absl::InfiniteFuture();
+  for (const ChangeRecord& record : list.records) first = std::min(first, record.time);
+  return first;
+}
+
 }  // namespace
 
 absl::StatusOr<std::map<int, std::vector<TimedChange>>> Drafter::Sort(const StagedChanges& list) {
@@ -70,22 +82,31 @@ absl::Status Drafter::DropSuperseded(int area_code, std::vector<TimedChange>& ch
   return absl::OkStatus();
 }
 
-// Whether changes between an area code's data and the first change of a list seem to be missing.
-bool Drafter::HasGap(int area_code, int64_t first_change) {
+// The area codes for which changes between their data and the first change of the list seem to be
+// missing. A list that speaks for few numbers may well be silent for days.
+std::set<int> Drafter::Gaps(const StagedChanges& list, int64_t first_change) {
   const GuardLimits& limits = guards_.limits();
-  const AreaDraft& area = Area(area_code);
-  const absl::Duration gap = FromMicros(first_change) - FromMicros(area.seal().obtained_at());
-  return area.numbers()->size() >= limits.gap_min_numbers &&
-         gap > absl::Hours(24 * limits.max_change_gap_days);
+  const absl::Duration allowed = absl::Hours(24 * limits.max_change_gap_days);
+  std::set<int> gaps;
+  uint64_t numbers = 0;
+  for (const auto& [area_code, seal] : before_.seals) {
+    if (!CoversNow(area_code) || !SpeaksFor(list, area_code)) continue;
+    const AreaDraft& area = Area(area_code);
+    numbers += area.numbers()->size();
+    if (FromMicros(first_change) - FromMicros(area.seal().obtained_at()) > allowed) {
+      gaps.insert(area_code);
+    }
+  }
+  if (numbers < limits.gap_min_numbers) gaps.clear();
+  return gaps;
 }
 
-absl::Status Drafter::CheckChangeDates(const StagedChanges& list, int64_t first_change,
+absl::Status Drafter::CheckChangeDates(const StagedChanges& list, const std::set<int>& gaps,
                                        const std::map<int, std::vector<TimedChange>>& sorted) {
   for (const auto& [area_code, seal] : before_.seals) {
-    if (list.area_code.has_value() && *list.area_code != area_code) continue;
+    if (!SpeaksFor(list, area_code)) continue;
     if (vanished_.count(area_code) != 0 || before_.damaged[area_code]) continue;
-    const AreaDraft& area = Area(area_code);
-    const absl::Time base = FromMicros(area.seal().obtained_at());
+    const absl::Time base = FromMicros(Area(area_code).seal().obtained_at());
     if (list.obtained_at < base) {
       DNC_RETURN_IF_ERROR(guards_.Refuse(
           Guard::kOlderDate,
@@ -93,10 +114,10 @@ absl::Status Drafter::CheckChangeDates(const StagedChanges& list, int64_t first_
                  ", but data of ", Date(base), " is loaded")));
     }
     // Without changes of its own such an area code is left as old as it is instead.
-    if (sorted.count(area_code) != 0 && HasGap(area_code, first_change)) {
+    if (sorted.count(area_code) != 0 && gaps.count(area_code) != 0) {
       DNC_RETURN_IF_ERROR(guards_.Refuse(
           Guard::kChangeGap, StrCat("area code ", area_code, ": the changes begin at ",
-                                    Date(FromMicros(first_change)), ", but the loaded data is of ",
+                                    Date(FirstChange(list)), ", but the loaded data is of ",
                                     Date(base), "; a change list in between seems to be missing")));
     }
   }
@@ -104,16 +125,9 @@ absl::Status Drafter::CheckChangeDates(const StagedChanges& list, int64_t first_
 }
 
 absl::Status Drafter::ApplyChangeList(const StagedChanges& list) {
-  int64_t first_change = ToMicros(absl::InfiniteFuture());
-  for (const ChangeRecord& record : list.records) {
-    first_change = std::min(first_change, ToMicros(record.time));
-  }
   DNC_ASSIGN_OR_RETURN(const auto sorted, Sort(list));
-  DNC_RETURN_IF_ERROR(CheckChangeDates(list, first_change, sorted));
-  std::set<int> gaps;
-  for (const auto& [area_code, seal] : before_.seals) {
-    if (CoversNow(area_code) && HasGap(area_code, first_change)) gaps.insert(area_code);
-  }
+  const std::set<int> gaps = Gaps(list, ToMicros(FirstChange(list)));
+  DNC_RETURN_IF_ERROR(CheckChangeDates(list, gaps, sorted));
   for (const auto& [area_code, changes] : sorted) {
     std::set<uint32_t> numbers;
     for (const TimedChange& change : changes) numbers.insert(change.subscriber);
@@ -125,7 +139,7 @@ absl::Status Drafter::ApplyChangeList(const StagedChanges& list) {
   const int64_t obtained_at = ToMicros(list.obtained_at);
   const auto refresh = [&](int area_code) {
     AreaDraft& area = Area(area_code);
-    if (!area.covered() || (list.area_code.has_value() && *list.area_code != area_code)) return;
+    if (!area.covered() || !SpeaksFor(list, area_code)) return;
     if (gaps.count(area_code) != 0 && !guards_.Overrides(Guard::kChangeGap)) return;
     area.seal().set_obtained_at(std::max(area.seal().obtained_at(), obtained_at));
   };

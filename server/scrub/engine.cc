@@ -1,6 +1,8 @@
 #include "server/scrub/engine.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <bitset>
 
 #include "server/base/check.h"
@@ -96,25 +98,64 @@ void NoteCoverage(const SnapshotList& list, absl::Time now, int area_code, Findi
   finding.Note(Rule::kNotCovered, Reason::kAreaCodeDamaged);
 }
 
-void ScrubGroup(absl::Span<const std::shared_ptr<const SnapshotList>> lists, absl::Time now,
-                absl::Span<const ParsedNumber> parsed, absl::Span<const Number> numbers,
-                absl::Span<uint32_t> marks, absl::Span<Rule> rules, absl::Span<ReasonSet> reasons) {
-  std::fill(marks.begin(), marks.end(), 0);
-  for (size_t l = 0; l < lists.size(); ++l) {
-    lists[l]->numbers.MarkContained(numbers, static_cast<int>(l), marks);
+// What coverage says of a number before it is looked up. It depends on the area code alone, and a
+// batch has few of them beside its numbers, so it is found once for each.
+class AreaFindings {
+ public:
+  void BeginBatch() {
+    if (++batch_ != 0) return;
+    cells_.fill(Cell());
+    batch_ = 1;
   }
-  for (size_t i = 0; i < parsed.size(); ++i) {
-    if (!parsed[i].ok) continue;
-    Finding finding{rules[i], reasons[i]};
-    const int area_code = AreaCodeOf(parsed[i].number);
-    for (size_t l = 0; l < lists.size(); ++l) {
-      NoteCoverage(*lists[l], now, area_code, finding);
-      if ((marks[i] >> l & 1U) != 0) {
-        finding.Note(MatchRule(*lists[l]), ReasonOfKind(lists[l]->kind));
-      }
+
+  const Finding& Of(const Snapshot& snapshot, absl::Time now, int area_code) {
+    Cell& cell = cells_[area_code];
+    if (cell.batch != batch_) cell = {batch_, Find(snapshot, now, area_code)};
+    return cell.finding;
+  }
+
+ private:
+  struct Cell {
+    uint32_t batch = 0;  // of which the finding is
+    Finding finding;
+  };
+
+  static Finding Find(const Snapshot& snapshot, absl::Time now, int area_code) {
+    Finding finding;
+    // No list at all is no proof: only a list that was asked can say clear.
+    if (snapshot.lists.empty()) finding.Note(Rule::kNotCovered, Reason::kListNotLoaded);
+    for (const auto& list : snapshot.lists) NoteCoverage(*list, now, area_code, finding);
+    return finding;
+  }
+
+  std::array<Cell, kAreaCodes> cells_{};
+  uint32_t batch_ = 0;
+};
+
+// Kept a thread, so that a scrub allocates nothing once it has run.
+struct Scratch {
+  AreaFindings areas;
+  std::vector<Number> plain;
+  std::vector<uint32_t> marks;
+};
+
+// Looks the numbers up in up to kListsAGroup lists. What is no number is in none.
+void NoteMatches(absl::Span<const std::shared_ptr<const SnapshotList>> lists, Scratch& scratch,
+                 absl::Span<Rule> rules, absl::Span<ReasonSet> reasons) {
+  std::fill(scratch.marks.begin(), scratch.marks.end(), 0);
+  std::array<Finding, kListsAGroup> matches;
+  for (size_t l = 0; l < lists.size(); ++l) {
+    lists[l]->numbers.MarkContained(scratch.plain, static_cast<int>(l),
+                                    absl::MakeSpan(scratch.marks));
+    matches[l] = Finding();
+    matches[l].Note(MatchRule(*lists[l]), ReasonOfKind(lists[l]->kind));
+  }
+  for (size_t i = 0; i < rules.size(); ++i) {
+    for (uint32_t marks = scratch.marks[i]; marks != 0; marks &= marks - 1) {
+      const Finding& match = matches[static_cast<size_t>(std::countr_zero(marks))];
+      rules[i] = std::min(rules[i], match.rule);
+      reasons[i] |= match.reasons;
     }
-    rules[i] = finding.rule;
-    reasons[i] = finding.reasons;
   }
 }
 
@@ -146,24 +187,26 @@ void Scrub(const Snapshot& snapshot, absl::Time now, absl::Span<const ParsedNumb
            absl::Span<Rule> rules, absl::Span<ReasonSet> reasons) {
   DNC_CHECK(numbers.size() == rules.size() && numbers.size() == reasons.size(),
             "a scrub answers every number");
-  // Scratch kept a thread, so that a scrub allocates nothing once it has run.
-  thread_local std::vector<Number> plain;
-  thread_local std::vector<uint32_t> marks;
-  plain.resize(numbers.size());
-  marks.resize(numbers.size());
-  // No list at all is no proof: only a list that was asked can say clear.
-  const Rule start = snapshot.lists.empty() ? Rule::kNotCovered : Rule::kClear;
-  const ReasonSet start_reasons =
-      snapshot.lists.empty() ? ReasonBit(Reason::kListNotLoaded) : ReasonSet{0};
+  thread_local Scratch scratch;
+  scratch.areas.BeginBatch();
+  scratch.plain.resize(numbers.size());
+  scratch.marks.resize(numbers.size());
   for (size_t i = 0; i < numbers.size(); ++i) {
-    plain[i] = numbers[i].ok ? numbers[i].number : kNumberLimit;
-    rules[i] = numbers[i].ok ? start : Rule::kMalformed;
-    reasons[i] = numbers[i].ok ? start_reasons : ReasonBit(Reason::kMalformed);
+    const ParsedNumber& parsed = numbers[i];
+    if (!parsed.ok) {
+      scratch.plain[i] = kNumberLimit;
+      rules[i] = Rule::kMalformed;
+      reasons[i] = ReasonBit(Reason::kMalformed);
+      continue;
+    }
+    const Finding& finding = scratch.areas.Of(snapshot, now, AreaCodeOf(parsed.number));
+    scratch.plain[i] = parsed.number;
+    rules[i] = finding.rule;
+    reasons[i] = finding.reasons;
   }
   const auto lists = absl::MakeConstSpan(snapshot.lists);
   for (size_t first = 0; first < lists.size(); first += kListsAGroup) {
-    ScrubGroup(lists.subspan(first, kListsAGroup), now, numbers, plain, absl::MakeSpan(marks),
-               rules, reasons);
+    NoteMatches(lists.subspan(first, kListsAGroup), scratch, rules, reasons);
   }
 }
 

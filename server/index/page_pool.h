@@ -1,0 +1,48 @@
+// Memory for arenas in huge pages.
+//
+// A scrub reads one random cache line a number. With pages of 4 KB each of those reads also misses
+// the TLB, and with the walk it costs twice (docs/benchmarks.md). An area code is far smaller than
+// a huge page (2 MB), so the arenas share them: the pool hands out runs of small pages from regions
+// that the kernel is asked to back with huge ones.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <mutex>
+
+namespace dnc {
+
+// Thread-safe. Ends the process if the system refuses memory: an index without its memory must not
+// answer.
+class PagePool {
+ public:
+  // The pool of the process; never destroyed.
+  static PagePool& Instance();
+
+  // Small pages: what runs are rounded up to.
+  static size_t RunBytes(size_t bytes);
+
+  // A run of RunBytes(bytes) bytes, `bytes` > 0, aligned to a small page, of any content. It takes
+  // memory when first written.
+  uint8_t* Take(size_t bytes);
+
+  // Gives back what Take returned, or its tail: whole small pages. Huge pages that are free as a
+  // whole leave the process.
+  void Give(uint8_t* start, size_t bytes);
+
+  // Bytes handed out.
+  size_t used_bytes() const;
+
+ private:
+  PagePool() = default;
+  void AddRegion(size_t bytes);
+  // Puts a run among the free ones, joined with its neighbours; returns the joined run.
+  std::map<uintptr_t, size_t>::iterator Join(uintptr_t start, size_t bytes);
+
+  mutable std::mutex mutex_;
+  std::map<uintptr_t, size_t> free_;  // by start, to bytes; no two touch
+  size_t used_ = 0;
+};
+
+}  // namespace dnc
