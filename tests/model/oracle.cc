@@ -17,8 +17,8 @@ std::time_t MaxAge(const std::string& list) { return (IsPorted(list) ? 15 : 31) 
 // Whether the list says anything of numbers of the area code that it does not hold.
 bool AppliesTo(const std::string& list, int area_code) {
   static const std::set<int> kTexas = {210, 214, 254, 281, 325, 346, 361, 409, 430, 432,
-                                       469, 512, 682, 713, 726, 737, 806, 817, 830, 832,
-                                       903, 915, 936, 940, 945, 956, 972, 979};
+                                       469, 512, 621, 682, 713, 726, 737, 806, 817, 830,
+                                       832, 903, 915, 936, 940, 945, 956, 972, 979};
   return list != "state:TX" || kTexas.count(area_code) != 0;
 }
 
