@@ -1,0 +1,114 @@
+// A Bloom filter over (tenant, number): "nothing is known about this number", or "perhaps".
+//
+//   BloomFilter filter(DesignBloom(/*capacity=*/1'000'000, /*bits_a_key=*/12, /*seed=*/0));
+//   filter.Insert({tenant, number});
+//   filter.MayContain({tenant, number});   // true; false only for what was never inserted
+//
+// The key is hashed with XXH3-64 (16 bytes: tenant and number, each as 8 bytes, little-endian). The
+// high bits choose the block, hash * blocks / 2^64, so any number of blocks works; the low 32 bits
+// choose a bit in each of its 8 words, by 8 multiplications. A probe reads one cache line.
+// bloom_design.h has the error rate, docs/formats.md the exact rule.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "absl/types/span.h"
+#include "server/index/bloom_design.h"
+#include "server/numbers/phone_number.h"
+
+namespace dnc {
+
+struct BloomKey {
+  uint32_t tenant = 0;
+  Number number = 0;  // any value; it is hashed whole
+};
+
+inline bool operator==(const BloomKey& a, const BloomKey& b) {
+  return a.tenant == b.tenant && a.number == b.number;
+}
+inline bool operator<(const BloomKey& a, const BloomKey& b) {
+  return a.tenant != b.tenant ? a.tenant < b.tenant : a.number < b.number;
+}
+
+// How a batch is tested. The fastest that the processor has is chosen at the first use.
+enum class BloomProbe { kPortable, kAvx2 };
+
+bool IsSupported(BloomProbe probe);
+
+// How full a filter is.
+struct BloomLoad {
+  double fill = 0;        // share of the bits that are set
+  double error_rate = 0;  // share of absent keys that the filter would say yes to
+};
+
+// All functions are thread-safe beside each other, except those that say otherwise. No function
+// locks or waits.
+//
+// Order: bits are set with relaxed atomic operations. A probe sees an insert if anything makes the
+// insert happen before the probe: the same thread, a mutex, a release and an acquire, an answer
+// that was sent and read. That is also all that a caller can mean by "before". It holds too for an
+// insert that found its bits set by another thread's insert.
+// The AVX2 probe reads a word as part of an aligned vector, which the processor never tears within
+// 8 bytes; so it sees what a relaxed load of each word would.
+class BloomFilter {
+ public:
+  // An empty filter. Its memory is zeroed, in huge pages (page_pool.h). Ends the process if the
+  // design has no blocks or too many, or the system refuses memory.
+  explicit BloomFilter(const BloomDesign& design);
+  // The same with memory of any content: fill all of memory() before any other use.
+  struct Unfilled {};
+  BloomFilter(const BloomDesign& design, Unfilled);
+  ~BloomFilter();
+  BloomFilter(const BloomFilter&) = delete;
+  BloomFilter& operator=(const BloomFilter&) = delete;
+
+  // True if the key was not there: some bit was not set before. For a new key false in about
+  // error_rate of all cases.
+  bool Insert(const BloomKey& key);
+
+  // The same for many, with the memory accesses overlapped. Returns for how many it was true.
+  uint64_t InsertBatch(absl::Span<const BloomKey> keys);
+
+  // False only if the key was never inserted.
+  bool MayContain(const BloomKey& key) const;
+
+  // Sets bit `bit` (0 to 31) of results[i] where MayContain({tenant, numbers[i]}), leaves the other
+  // bits, and returns how many it set. Overlaps the memory accesses of neighbouring numbers: far
+  // faster than MayContain in a loop. The spans have the same size.
+  size_t MarkPossible(uint32_t tenant, absl::Span<const Number> numbers, int bit,
+                      absl::Span<uint32_t> results) const;
+
+  // The same, tested in a given way, which must be supported.
+  size_t MarkPossibleWith(BloomProbe probe, uint32_t tenant, absl::Span<const Number> numbers,
+                          int bit, absl::Span<uint32_t> results) const;
+
+  // Counts keys whose records are gone. Their bits stay, because other keys may share them.
+  void NoteDeleted(uint64_t keys) { deleted_.fetch_add(keys, std::memory_order_relaxed); }
+
+  const BloomDesign& design() const { return design_; }
+  uint64_t memory_bytes() const { return design_.blocks * kBloomBlockBytes; }
+  // Keys inserted, without repetitions and without the few new ones whose bits were all set.
+  uint64_t keys() const { return keys_.load(std::memory_order_relaxed); }
+  uint64_t deleted() const { return deleted_.load(std::memory_order_relaxed); }
+
+  // The load, from up to 65,536 blocks spread over the filter; takes a few milliseconds.
+  BloomLoad SampleLoad() const;
+
+  // Copies `bytes` bytes from `offset` of the filter's memory, both multiples of 8. Inserts under
+  // way are copied or not, each word as a whole; those that returned before are copied.
+  void CopyOut(uint64_t offset, size_t bytes, char* out) const;
+
+  // To restore a filter, before any other thread knows it: the words, and the counts.
+  char* memory() { return reinterpret_cast<char*>(words_); }
+  void SetCounts(uint64_t keys, uint64_t deleted);
+
+ private:
+  BloomDesign design_;
+  uint64_t* words_;
+  std::atomic<uint64_t> keys_ = 0;
+  std::atomic<uint64_t> deleted_ = 0;
+};
+
+}  // namespace dnc

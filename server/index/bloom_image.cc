@@ -1,0 +1,194 @@
+#include "server/index/bloom_image.h"
+
+#include <xxhash.h>
+
+#include <algorithm>
+#include <cstring>
+#include <iterator>
+#include <new>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "server/base/error.h"
+#include "server/base/status_macros.h"
+#include "server/base/str_cat.h"
+#include "server/index/image_file.h"
+
+namespace dnc {
+namespace {
+
+constexpr char kMagic[8] = {'D', 'N', 'C', 'B', 'L', 'O', 'O', 'M'};
+constexpr uint32_t kFormatVersion = 1;
+constexpr uint32_t kXxh3OverTenantAndNumber = 1;
+// Read, hashed and written at a time: stays in the second-level cache between the two.
+constexpr size_t kChunk = size_t{512} << 10;
+
+// As it lies in the file; docs/formats.md.
+struct Header {
+  char magic[8];
+  uint32_t version;
+  uint32_t hash;
+  uint64_t store_high;
+  uint64_t store_low;
+  uint64_t revision;
+  uint64_t blocks;
+  uint64_t capacity;
+  uint64_t seed;
+  uint64_t keys;
+  uint64_t deleted;
+  uint64_t reserved[5];
+  uint64_t checksum;  // XXH3-64 of what is before it
+};
+static_assert(sizeof(Header) == kBloomImageHeaderBytes);
+constexpr size_t kCheckedBytes = sizeof(Header) - sizeof(uint64_t);
+
+// XXH3-128 of all that came by.
+class Seal {
+ public:
+  Seal() : state_(XXH3_createState()) {
+    if (state_ == nullptr) throw std::bad_alloc();
+    XXH3_128bits_reset(state_.get());
+  }
+  void Add(const void* data, size_t bytes) { XXH3_128bits_update(state_.get(), data, bytes); }
+  XXH128_canonical_t Value() const {
+    XXH128_canonical_t value;
+    XXH128_canonicalFromHash(&value, XXH3_128bits_digest(state_.get()));
+    return value;
+  }
+
+ private:
+  struct Free {
+    void operator()(XXH3_state_t* state) const { XXH3_freeState(state); }
+  };
+  std::unique_ptr<XXH3_state_t, Free> state_;
+};
+
+static_assert(sizeof(XXH128_canonical_t) == kBloomImageSealBytes);
+
+template <typename T>
+std::string_view BytesOf(const T& value) {
+  return {reinterpret_cast<const char*>(&value), sizeof(value)};
+}
+
+absl::Status Damaged(const std::string& path, std::string_view what) {
+  return Error(absl::StatusCode::kDataLoss, reason::kStorage,
+               StrCat(path, " is damaged: ", what,
+                      "; the filter is rebuilt from the store, check the disk"));
+}
+
+absl::Status Foreign(const std::string& path, std::string_view what) {
+  return Error(absl::StatusCode::kFailedPrecondition, reason::kStorage,
+               StrCat(path, " ", what, "; the filter is rebuilt from the store"));
+}
+
+Header MakeHeader(const BloomFilter& filter, const BloomImageOwner& owner) {
+  Header header{};
+  std::memcpy(header.magic, kMagic, sizeof(kMagic));
+  header.version = kFormatVersion;
+  header.hash = kXxh3OverTenantAndNumber;
+  header.store_high = owner.store_high;
+  header.store_low = owner.store_low;
+  header.revision = owner.revision;
+  header.blocks = filter.design().blocks;
+  header.capacity = filter.design().capacity;
+  header.seed = filter.design().seed;
+  header.keys = filter.keys();
+  header.deleted = filter.deleted();
+  header.checksum = XXH3_64bits(&header, kCheckedBytes);
+  return header;
+}
+
+absl::Status CheckHeader(const std::string& path, const Header& header,
+                         const BloomImageOwner& owner) {
+  if (std::memcmp(header.magic, kMagic, sizeof(kMagic)) != 0) {
+    return Damaged(path, "it does not begin like a filter's image");
+  }
+  if (header.checksum != XXH3_64bits(&header, kCheckedBytes)) {
+    return Damaged(path, "the header's checksum is wrong");
+  }
+  if (header.version != kFormatVersion || header.hash != kXxh3OverTenantAndNumber) {
+    return Foreign(path, StrCat("has the format ", header.version, ".", header.hash,
+                                ", not the one of this dncd"));
+  }
+  if (header.store_high != owner.store_high || header.store_low != owner.store_low) {
+    return Foreign(path, "belongs to another store");
+  }
+  if (header.revision != owner.revision) {
+    return Foreign(path, StrCat("has revision ", header.revision, ", the store ", owner.revision));
+  }
+  const auto* end = std::end(header.reserved);
+  if (std::any_of(header.reserved, end, [](uint64_t word) { return word != 0; })) {
+    return Damaged(path, "the reserved part of the header is in use");
+  }
+  return absl::OkStatus();
+}
+
+// The file's size proves the count of blocks before memory is taken for them.
+absl::Status CheckSize(const std::string& path, const Header& header, uint64_t file_bytes,
+                       uint64_t max_bytes) {
+  if (header.blocks == 0 || header.blocks > kMaxBloomBlocks) {
+    return Damaged(path, StrCat("it names ", header.blocks, " blocks"));
+  }
+  const uint64_t content = header.blocks * kBloomBlockBytes;
+  const uint64_t expected = kBloomImageHeaderBytes + content + kBloomImageSealBytes;
+  if (file_bytes != expected) {
+    return Damaged(path, StrCat("it has ", file_bytes, " bytes instead of ", expected));
+  }
+  if (content > max_bytes) {
+    return Error(absl::StatusCode::kResourceExhausted, reason::kLimitReached,
+                 StrCat(path, " holds a filter of ", content, " bytes, the limit is ", max_bytes,
+                        "; raise the limit, or have the filter rebuilt"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status WriteBloomImage(const BloomFilter& filter, const BloomImageOwner& owner,
+                             const std::string& path) {
+  DNC_ASSIGN_OR_RETURN(ImageFileWriter file, ImageFileWriter::Create(path));
+  Seal seal;
+  const Header header = MakeHeader(filter, owner);
+  seal.Add(&header, sizeof(header));
+  DNC_RETURN_IF_ERROR(file.Append(BytesOf(header)));
+  // Inserts go on, so what is sealed and what is written must be one copy.
+  std::vector<char> chunk(kChunk);
+  for (uint64_t offset = 0; offset < filter.memory_bytes(); offset += kChunk) {
+    const size_t bytes = std::min<uint64_t>(kChunk, filter.memory_bytes() - offset);
+    filter.CopyOut(offset, bytes, chunk.data());
+    seal.Add(chunk.data(), bytes);
+    DNC_RETURN_IF_ERROR(file.Append({chunk.data(), bytes}));
+  }
+  DNC_RETURN_IF_ERROR(file.Append(BytesOf(seal.Value())));
+  return file.Commit();
+}
+
+absl::StatusOr<std::unique_ptr<BloomFilter>> ReadBloomImage(const std::string& path,
+                                                            const BloomImageOwner& owner,
+                                                            uint64_t max_bytes) {
+  DNC_ASSIGN_OR_RETURN(ImageFileReader file, ImageFileReader::Open(path));
+  Header header;
+  DNC_RETURN_IF_ERROR(file.Read({reinterpret_cast<char*>(&header), sizeof(header)}));
+  DNC_RETURN_IF_ERROR(CheckHeader(path, header, owner));
+  DNC_RETURN_IF_ERROR(CheckSize(path, header, file.size(), max_bytes));
+  Seal seal;
+  seal.Add(&header, sizeof(header));
+  const BloomDesign design = {header.blocks, header.capacity, header.seed};
+  auto filter = std::make_unique<BloomFilter>(design, BloomFilter::Unfilled());
+  for (uint64_t offset = 0; offset < filter->memory_bytes(); offset += kChunk) {
+    const size_t bytes = std::min<uint64_t>(kChunk, filter->memory_bytes() - offset);
+    DNC_RETURN_IF_ERROR(file.Read({filter->memory() + offset, bytes}));
+    seal.Add(filter->memory() + offset, bytes);
+  }
+  XXH128_canonical_t stored;
+  DNC_RETURN_IF_ERROR(file.Read({reinterpret_cast<char*>(&stored), sizeof(stored)}));
+  const XXH128_canonical_t computed = seal.Value();
+  if (std::memcmp(&stored, &computed, sizeof(stored)) != 0) {
+    return Damaged(path, "the seal is wrong");
+  }
+  filter->SetCounts(header.keys, header.deleted);
+  return filter;
+}
+
+}  // namespace dnc
