@@ -119,6 +119,8 @@ absl::Status ReadRegistry(const YAML::Node& node, RegistryConfig* registry) {
   section.ReadBytes("max_upload_bytes", &registry->max_upload_bytes, kMiB, 1024 * kGiB);
   section.ReadBytes("history_cache_bytes", &registry->history_cache_bytes, 0, 1024 * kGiB);
   section.Read("keep_releases", &registry->keep_releases, 0, 100);
+  section.Read("max_releases", &registry->max_releases, 3, 100'000);
+  section.Read("max_lists", &registry->max_lists, 1, 10'000);
   section.ReadBytes("max_unpacked_bytes", &registry->max_unpacked_bytes, kMiB, 1024 * kGiB);
   int ratio = static_cast<int>(registry->max_archive_ratio);
   section.Read("max_archive_ratio", &ratio, 2, 100'000);

@@ -55,6 +55,8 @@ TEST(ConfigFileTest, DefaultsAreThoseOfTheRooms) {
   EXPECT_EQ(ours.max_upload_bytes, theirs.max_upload_bytes);
   EXPECT_EQ(ours.history_cache_bytes, theirs.history_cache_bytes);
   EXPECT_EQ(ours.keep_releases, theirs.keep_releases);
+  EXPECT_EQ(ours.max_releases, theirs.max_releases);
+  EXPECT_EQ(ours.max_lists, theirs.max_lists);
   EXPECT_EQ(ours.read_limits.max_unpacked_bytes, theirs.read_limits.max_unpacked_bytes);
   EXPECT_EQ(ours.read_limits.max_ratio, theirs.read_limits.max_ratio);
   EXPECT_EQ(StoreOptionsOf(ServerConfig()).block_cache_bytes, StoreOptions().block_cache_bytes);

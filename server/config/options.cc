@@ -24,6 +24,8 @@ RegistryOptions RegistryOptionsOf(const ServerConfig& config) {
   options.max_upload_bytes = config.registry.max_upload_bytes;
   options.history_cache_bytes = config.registry.history_cache_bytes;
   options.keep_releases = config.registry.keep_releases;
+  options.max_releases = config.registry.max_releases;
+  options.max_lists = config.registry.max_lists;
   return options;
 }
 

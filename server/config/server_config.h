@@ -14,12 +14,12 @@ namespace dnc {
 
 // How calls are served.
 struct RpcConfig {
-  int threads = 0;                               // that serve calls; 0: one a core
-  absl::Duration spin = absl::Microseconds(50);  // looking for the next event before sleeping
-  int armed_calls = 32;                          // of each scrub method, waiting on each thread
-  int worker_threads = 4;                        // for calls that read the disk or wait
-  int worker_queue = 1024;                       // calls that wait for a worker
-  absl::Duration stop_grace = absl::Seconds(5);  // for calls under way when the server stops
+  int threads = 0;                                // that serve calls; 0: one a core
+  absl::Duration spin = absl::Microseconds(200);  // looking for the next event before sleeping
+  int armed_calls = 32;                           // of each scrub method, waiting on each thread
+  int worker_threads = 4;                         // for calls that read the disk or wait
+  int worker_queue = 1024;                        // calls that wait for a worker
+  absl::Duration stop_grace = absl::Seconds(5);   // for calls under way when the server stops
 };
 
 // What a caller may ask for.
@@ -39,6 +39,8 @@ struct RegistryConfig {
   uint64_t max_upload_bytes = 8ULL << 30;
   uint64_t history_cache_bytes = 64ULL << 20;
   int keep_releases = 1;
+  int max_releases = 2000;
+  int max_lists = 1000;
   uint64_t max_unpacked_bytes = 16ULL << 30;
   uint64_t max_archive_ratio = 200;
 };

@@ -94,6 +94,8 @@ absl::Status CsvReader::Read() {
     if (blank) return DataAfterBlank(record->line);
     if (!record->terminated) {
       DNC_RETURN_IF_ERROR(RefuseUnterminated(record->line, allow_unterminated_));
+      // Without a line before it, nothing tells how many columns it should have.
+      if (columns_ == 0) return MayBeCut(record->line, "a line of more columns");
     }
     DNC_RETURN_IF_ERROR(columns_ == 0 ? ReadFirst(*record) : ReadRecord(*record));
   }

@@ -99,6 +99,10 @@ TEST_F(CsvReaderTest, AsksForTheLastLineEnd) {
   EXPECT_EQ(ErrorGuard(Read("phone\n2015550123").status()), "unterminated");
   request_.allow_unterminated = true;
   EXPECT_TRUE(Read("phone\n2015550123").ok());
+  Refused("phone\n201555012", "line 2");
+  Refused("a,b\n2015550123,201555012", "line");
+  // Perhaps only the first column of two.
+  Refused("2015550123", "may be the start of a line of more columns");
 }
 
 TEST_F(CsvReaderTest, ReadsLongFiles) {

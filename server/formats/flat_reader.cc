@@ -72,6 +72,10 @@ absl::Status FlatReader::ReadLine(const Line& line) {
   if (IsHeading(line)) return absl::OkStatus();
   const absl::StatusOr<FlatRecord> record = ParseFlatRecord(line.text);
   if (!record.ok()) return WithPrefix(record.status(), StrCat("line ", line.number));
+  // Only the lines before it tell a number of a full list from a change that was cut off.
+  if (!line.terminated && batch_.kind() == FileKind::kUnknown && record->kind == FileKind::kFull) {
+    return MayBeCut(line.number, "a change");
+  }
   DNC_RETURN_IF_ERROR(batch_.SetKind(record->kind, line.number));
   if (record->kind == FileKind::kFull) return batch_.AddNumber(record->change.number, line.number);
   exact_may_follow_ = false;

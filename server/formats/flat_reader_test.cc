@@ -116,6 +116,14 @@ TEST_F(FlatReaderTest, AsksForTheLastLineEnd) {
   EXPECT_THAT(sink_.numbers, ElementsAre(2015550123, 2015550124));
   EXPECT_TRUE(Read("2015550123,2026-08-05,A").ok());
   Refused("201,5550123\n201,555012", "line 2");
+  // Every cut of a change list's last line: refused, or all of it is there.
+  for (const std::string begin : {"", "phone,date,action\n", "2015550122,2026-08-05,A\n"}) {
+    const std::string line = "2015550123,2026-08-05T10:00:00,D";
+    for (size_t length = 1; length < line.size(); ++length) {
+      EXPECT_FALSE(Read(begin + line.substr(0, length)).ok()) << begin << length;
+    }
+    EXPECT_TRUE(Read(begin + line).ok()) << begin;
+  }
 }
 
 TEST_F(FlatReaderTest, CountsWhatIsOutsideTheLabel) {

@@ -24,6 +24,7 @@ bool IsHeading(const Line& line) {
 struct Range {
   Number first = 0;
   Number last = 0;
+  bool has_end = false;  // it was written as a range
 };
 
 // Malformed text gives an error without a line number.
@@ -34,7 +35,7 @@ absl::StatusOr<Range> ParseRange(std::string_view text) {
     return BadFile(
         "neither a ten-digit number nor a range; check that this is a file of ported numbers");
   }
-  if (separator == std::string_view::npos) return Range{number.number, number.number};
+  if (separator == std::string_view::npos) return Range{number.number, number.number, false};
   const std::string_view end = text.substr(separator + 1);
   uint32_t last = 0;
   if (end.size() != 4 || !std::all_of(end.begin(), end.end(), IsDigit) ||
@@ -43,7 +44,7 @@ absl::StatusOr<Range> ParseRange(std::string_view text) {
   }
   const Number exchange = number.number / kNumbersPerExchange * kNumbersPerExchange;
   if (exchange + last < number.number) return BadFile("the range ends before it starts");
-  return Range{number.number, exchange + last};
+  return Range{number.number, exchange + last, true};
 }
 
 }  // namespace
@@ -64,6 +65,7 @@ absl::Status ReadPorted(TextReader& text, bool allow_unterminated, RecordBatch& 
     if (IsHeading(*line)) continue;
     const absl::StatusOr<Range> range = ParseRange(line->text);
     if (!range.ok()) return WithPrefix(range.status(), StrCat("line ", line->number));
+    if (!line->terminated && !range->has_end) return MayBeCut(line->number, "a range");
     DNC_RETURN_IF_ERROR(batch.SetKind(FileKind::kFull, line->number));
     DNC_RETURN_IF_ERROR(batch.AddRange(range->first, range->last, line->number));
   }

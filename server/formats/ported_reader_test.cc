@@ -67,6 +67,18 @@ TEST_F(PortedReaderTest, RefusesTheRest) {
   EXPECT_EQ(ErrorGuard(Read("2015550123").status()), "unterminated");
 }
 
+TEST_F(PortedReaderTest, DoesNotBelieveARangeThatMayBeCutOff) {
+  request_.allow_unterminated = true;
+  const std::string line = "2015550123,0129";
+  for (size_t length = 1; length < line.size(); ++length) {
+    EXPECT_FALSE(Read("2015550100\n" + line.substr(0, length)).ok()) << length;
+  }
+  Refused("2015550100\n2015550123", "line 2: the last line has no line end and may be the start");
+  const absl::StatusOr<FileFacts> facts = Read("2015550100\n" + line);
+  ASSERT_TRUE(facts.ok()) << facts.status();
+  EXPECT_EQ(facts->records, 8);
+}
+
 TEST_F(PortedReaderTest, CountsRangesOutsideTheLabel) {
   request_.name = "2026-8-5_212.txt";
   const absl::StatusOr<FileFacts> facts = Read("2015550120,0129\n2125550124\n");

@@ -20,6 +20,7 @@ class RecordBatch {
   // The three-digit label that every record must carry; 0 if any area code may come.
   int label() const { return label_; }
 
+  FileKind kind() const { return facts_.kind; }
   // Says what the file is; BAD_FILE if it was found to be the other kind before.
   absl::Status SetKind(FileKind kind, uint64_t line);
 

@@ -71,6 +71,11 @@ absl::Status RefuseUnterminated(uint64_t line, bool allowed) {
              "get it again, or load again with --allow unterminated if it is complete"));
 }
 
+absl::Status MayBeCut(uint64_t line, std::string_view what) {
+  return BadLine(line, StrCat("the last line has no line end and may be the start of ", what,
+                              "; get the file again, or end the line if the file is complete"));
+}
+
 absl::Status DataAfterBlank(uint64_t line) {
   return BadLine(line, "data follows a blank line; the file seems to be put together or damaged");
 }

@@ -57,6 +57,10 @@ class TextReader {
 // The refusal of a last line without its line end, `unterminated`; OK if `allowed`.
 absl::Status RefuseUnterminated(uint64_t line, bool allowed);
 
+// BAD_FILE: a last line without its line end that may be the start of a longer record. No override
+// makes it believed: what was cut off would be lost without a word.
+absl::Status MayBeCut(uint64_t line, std::string_view what);
+
 // BAD_FILE: the line that follows a blank one.
 absl::Status DataAfterBlank(uint64_t line);
 

@@ -2,8 +2,9 @@
 //
 //   AreaCodesOfState("TX")[512]   // true
 //
-// Geographic codes only: no toll-free, premium or personal numbers. Informs generators, state lists
-// and reports; no verdict rests on it, because new area codes come into service every year.
+// Geographic codes only: no toll-free, premium or personal numbers. New area codes come into
+// service every year, so no verdict rests on a code's absence: one that the table does not know may
+// belong to any state.
 #pragma once
 
 #include <bitset>
@@ -24,6 +25,9 @@ absl::Span<const AreaCodeInfo> UsAreaCodes();
 
 // The area codes of a state by its postal code, in either case. Empty for an unknown state.
 std::bitset<1000> AreaCodesOfState(std::string_view state);
+
+// All area codes of the table.
+std::bitset<1000> KnownAreaCodes();
 
 // The postal code of an area code's state; empty if it is not a US area code.
 std::string_view StateOfAreaCode(int area_code);

@@ -32,6 +32,12 @@ TEST(AreaCodesTest, LooksUpStates) {
   EXPECT_TRUE(AreaCodesOfState("").none());
 }
 
+TEST(AreaCodesTest, KnowsItsOwnCodes) {
+  EXPECT_EQ(KnownAreaCodes().count(), UsAreaCodes().size());
+  EXPECT_TRUE(KnownAreaCodes()[748]);
+  EXPECT_FALSE(KnownAreaCodes()[389]);
+}
+
 TEST(AreaCodesTest, KnowsNoForeignOrTollFreeCodes) {
   EXPECT_EQ(StateOfAreaCode(787), "PR");
   EXPECT_EQ(StateOfAreaCode(201), "NJ");

@@ -132,10 +132,6 @@ ParsedNumber ParseNumber(std::string_view text) {
   }
 }
 
-ParsedNumber NormalizeNumber(uint64_t value) {
-  return value < kNumberLimit ? National(value) : AfterCountryCode(value);
-}
-
 std::string MaskedNumber(Number number) {
   if (number >= kNumberLimit) return "***-***-****";
   const auto area_code = static_cast<unsigned>(AreaCodeOf(number));

@@ -44,8 +44,14 @@ struct ParsedNumber {
 // Never reads past `text`; allocates nothing.
 ParsedNumber ParseNumber(std::string_view text);
 
-// Ten digits, or eleven with a leading 1, as an integer.
-ParsedNumber NormalizeNumber(uint64_t value);
+// Ten digits, or eleven with a leading 1, as an integer. Without branches, as it is asked for every
+// number of a batch.
+constexpr ParsedNumber NormalizeNumber(uint64_t value) {
+  const bool eleven = value >= kNumberLimit && value < 2 * kNumberLimit;
+  const Number number = value - (eleven ? kNumberLimit : 0);
+  const bool ok = number >= MakeNumber(200, 0) && number < kNumberLimit;
+  return {ok ? number : 0, ok};
+}
 
 // What may be written to logs and error messages: `201-***-****`.
 std::string MaskedNumber(Number number);

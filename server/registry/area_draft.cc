@@ -1,7 +1,6 @@
 #include "server/registry/area_draft.h"
 
 #include <algorithm>
-#include <map>
 
 namespace dnc {
 namespace {
@@ -12,6 +11,8 @@ namespace {
 constexpr uint32_t kMaxChain = 24;
 constexpr uint32_t kChainSpread = 16;
 constexpr uint64_t kMaxChangedShare = 8;  // one in so many numbers
+
+bool ByNumber(const StoredChange& a, const StoredChange& b) { return a.subscriber < b.subscriber; }
 
 }  // namespace
 
@@ -27,6 +28,7 @@ void AreaDraft::ReplaceBy(AreaSetPtr numbers, int64_t obtained_at, uint64_t rele
     seal_.set_first_release(release_id);
     seal_.set_history_since(obtained_at);
     seal_.clear_last_event_at();
+    seal_.set_history_changes(0);
   }
   numbers_ = std::move(numbers);
   seal_.set_obtained_at(obtained_at);
@@ -34,32 +36,47 @@ void AreaDraft::ReplaceBy(AreaSetPtr numbers, int64_t obtained_at, uint64_t rele
 }
 
 uint64_t AreaDraft::Apply(absl::Span<const TimedChange> changes) {
-  std::vector<Change> plain;
-  plain.reserve(changes.size());
-  std::vector<TimedChange> last(changes.begin(), changes.end());
-  for (const TimedChange& change : changes) plain.push_back({change.subscriber, change.added});
-  ChangeResult result = WithChanges(numbers_, plain);
-  numbers_ = std::move(result.set);
-  // The time of a change is that of the number's last one; both are in order of numbers.
-  std::stable_sort(last.begin(), last.end(), [](const TimedChange& a, const TimedChange& b) {
+  std::vector<TimedChange> ordered(changes.begin(), changes.end());
+  std::stable_sort(ordered.begin(), ordered.end(), [](const TimedChange& a, const TimedChange& b) {
     return a.subscriber < b.subscriber;
   });
-  auto source = last.begin();
-  for (const Change& change : result.effective) {
-    while (source->subscriber != change.subscriber) ++source;
-    while (source + 1 != last.end() && (source + 1)->subscriber == change.subscriber) ++source;
-    changes_.push_back({change.subscriber, change.added, /*exact=*/true, source->at_micros});
-    ++(change.added ? added_ : deleted_);
+  std::vector<Change> plain;
+  plain.reserve(ordered.size());
+  uint64_t no_effect = 0;
+  // A number may come and go within one list: history tells of each time, although only the last
+  // counts from now on.
+  for (auto change = ordered.begin(); change != ordered.end();) {
+    const uint32_t subscriber = change->subscriber;
+    bool listed = numbers_->Contains(subscriber);
+    bool moved = false;
+    for (; change != ordered.end() && change->subscriber == subscriber; ++change) {
+      seal_.set_last_event_at(std::max<int64_t>(seal_.last_event_at(), change->at_micros));
+      plain.push_back({subscriber, change->added});
+      if (change->added == listed) continue;
+      listed = change->added;
+      moved = true;
+      changes_.push_back({subscriber, listed, /*exact=*/true, change->at_micros});
+    }
+    if (!moved) ++no_effect;
   }
-  for (const TimedChange& change : changes) {
-    seal_.set_last_event_at(std::max<int64_t>(seal_.last_event_at(), change.at_micros));
-  }
-  return result.no_effect;
+  std::stable_sort(changes_.begin(), changes_.end(), ByNumber);
+  ChangeResult result = WithChanges(numbers_, plain);
+  numbers_ = std::move(result.set);
+  for (const Change& change : result.effective) ++(change.added ? added_ : deleted_);
+  return no_effect;
+}
+
+bool AreaDraft::ChangedAfter(uint32_t subscriber, int64_t at_micros) const {
+  const auto [first, last] =
+      std::equal_range(changes_.begin(), changes_.end(), StoredChange{subscriber}, ByNumber);
+  return std::any_of(first, last, [at_micros](const StoredChange& change) {
+    return change.exact && change.at_micros > at_micros;
+  });
 }
 
 bool AreaDraft::WritesWhole() const {
   const uint64_t changed = seal_.chain_changes() + changes_.size();
-  return fresh_ || changed > numbers_->size() / kMaxChangedShare + 64 ||
+  return fresh_ || rebase_ || changed > numbers_->size() / kMaxChangedShare + 64 ||
          seal_.chain_length() >= kMaxChain + seal_.area_code() % kChainSpread;
 }
 
@@ -68,18 +85,14 @@ void AreaDraft::Finish(uint64_t release_id, ReleaseContent& content) {
   seal_.set_count(numbers_->size());
   seal_.set_digest_high(numbers_->digest().high);
   seal_.set_digest_low(numbers_->digest().low);
-  if (!fresh_ && changes_.empty()) {
-    if (before_ != nullptr) numbers_ = before_;  // equal, and shared with the release before
-    return;
+  const bool unchanged = !fresh_ && changes_.empty();
+  if (unchanged && before_ != nullptr) numbers_ = before_;  // equal, and shared with the one before
+  if (unchanged && !rebase_) return;
+  if (!changes_.empty()) content.changes[area_code] = changes_;
+  if (seal_.has_history_changes()) {
+    seal_.set_history_changes(seal_.history_changes() + changes_.size());
   }
-  if (!fresh_) {
-    // A release may bring a full list and a change list; a number then has several changes.
-    std::stable_sort(
-        changes_.begin(), changes_.end(),
-        [](const StoredChange& a, const StoredChange& b) { return a.subscriber < b.subscriber; });
-    content.changes[area_code] = changes_;
-  }
-  seal_.set_changed_by(release_id);
+  if (!unchanged) seal_.set_changed_by(release_id);
   if (WritesWhole()) {
     seal_.set_generation(release_id);
     seal_.set_chain_length(0);

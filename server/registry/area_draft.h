@@ -38,8 +38,14 @@ class AreaDraft {
   // difference becomes changes dated `obtained_at`.
   void ReplaceBy(AreaSetPtr numbers, int64_t obtained_at, uint64_t release_id);
 
-  // Applies changes in their order. Returns how many had no effect.
+  // Applies changes, in order of time. Returns how many numbers they did not move.
   uint64_t Apply(absl::Span<const TimedChange> changes);
+
+  // Whether a change list of this release told of a later change of the number.
+  bool ChangedAfter(uint32_t subscriber, int64_t at_micros) const;
+
+  // Has the area code written whole, so that no release before this one is needed to read it.
+  void Rebase() { rebase_ = true; }
 
   // Seals the result, and puts what has to be stored into `content`: the changes, or the whole
   // area code where that is shorter, or where many releases of changes have piled up.
@@ -52,8 +58,10 @@ class AreaDraft {
   AreaSetPtr before_;
   AreaSetPtr numbers_;
   bool covered_;
-  bool fresh_ = false;                 // covered by this release for the first time
-  std::vector<StoredChange> changes_;  // in the order of taking effect
+  bool fresh_ = false;  // covered by this release for the first time
+  bool rebase_ = false;
+  // By number; those of a number in the order of taking effect.
+  std::vector<StoredChange> changes_;
   uint64_t added_ = 0;
   uint64_t deleted_ = 0;
 };

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "server/base/error.h"
 #include "server/base/status_macros.h"
+#include "server/base/str_cat.h"
 
 namespace dnc {
 
@@ -52,21 +54,45 @@ absl::StatusOr<AreaHistoryPtr> HistoryCache::Get(const World& world, const ListS
   return history;
 }
 
+absl::StatusOr<uint64_t> HistoryCache::ChangesUpTo(uint64_t release_id, int area_code) const {
+  DNC_ASSIGN_OR_RETURN(const storage::Seals seals, store_->ReadSeals(release_id));
+  for (const storage::Seal& seal : seals.seals()) {
+    if (static_cast<int>(seal.area_code()) == area_code) return seal.history_changes();
+  }
+  return 0;
+}
+
 absl::StatusOr<AreaHistoryPtr> HistoryCache::Read(const World& world, const ListState& list,
                                                   int area_code) const {
   std::vector<AreaEvent> events;
   const auto seal = list.seals.find(area_code);
   if (seal != list.seals.end()) {
-    std::vector<uint64_t> lineage =
-        Lineage(world, list.head.id(), seal->second.first_release() + 1);
+    const storage::Seal& now = seal->second;
+    DNC_ASSIGN_OR_RETURN(std::vector<uint64_t> lineage, WholeLineage(world, list));
     std::reverse(lineage.begin(), lineage.end());
+    // Of a history that was cut off, the oldest release is the base, and its own changes are gone.
+    uint64_t cut_off = 0;
+    uint64_t from = now.first_release();
+    if (from < lineage.front()) {
+      from = lineage.front() + 1;
+      DNC_ASSIGN_OR_RETURN(cut_off, ChangesUpTo(lineage.front(), area_code));
+    }
     for (const uint64_t release_id : lineage) {
+      if (release_id < from) continue;
       DNC_ASSIGN_OR_RETURN(const std::vector<StoredChange> changes,
                            store_->ReadChanges(list.list_id, release_id, area_code));
       for (const StoredChange& change : changes) {
         events.push_back(
             {change.subscriber, change.added, change.exact, change.at_micros, release_id});
       }
+    }
+    if (now.has_history_changes() && now.history_changes() != cut_off + events.size()) {
+      return Error(
+          absl::StatusCode::kDataLoss, reason::kStorage,
+          StrCat("the stored history of list ", list.name, ", area code ", area_code, ", has ",
+                 events.size(), " changes instead of ", now.history_changes() - cut_off,
+                 "; restore the data folder from a copy, or retire the list and load it "
+                 "again"));
     }
     std::stable_sort(events.begin(), events.end(), [](const AreaEvent& a, const AreaEvent& b) {
       return a.subscriber < b.subscriber;

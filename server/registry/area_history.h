@@ -63,6 +63,9 @@ class HistoryCache {
   absl::StatusOr<AreaHistoryPtr> Read(const World& world, const ListState& list,
                                       int area_code) const;
 
+  // How many changes the area code's releases have, up to one.
+  absl::StatusOr<uint64_t> ChangesUpTo(uint64_t release_id, int area_code) const;
+
   const ReleaseStore* store_;
   const uint64_t max_bytes_;
   std::mutex mutex_;

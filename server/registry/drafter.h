@@ -44,6 +44,7 @@ class Drafter {
   absl::StatusOr<std::map<int, std::vector<TimedChange>>> Sort(const StagedChanges& list);
   absl::Status DropSuperseded(int area_code, std::vector<TimedChange>& changes);
   absl::Status CheckMisfit();
+  void RebaseOld();
   void FillRelease(ListState& list, storage::Release& release) const;
 
   const DraftInputs& in_;

@@ -19,11 +19,22 @@ bool SpeaksFor(const StagedChanges& list, int area_code) {
   return !list.area_code.has_value() || *list.area_code == area_code;
 }
 
+// How long after the date of a change list its changes may be: the date is the start of a day, and
+// the time zone of the changes is not known.
+constexpr absl::Duration kChangesLater = absl::Hours(48);
+
 // InfiniteFuture without any.
 absl::Time FirstChange(const StagedChanges& list) {
   absl::Time first = absl::InfiniteFuture();
   for (const ChangeRecord& record : list.records) first = std::min(first, record.time);
   return first;
+}
+
+// InfinitePast without any.
+absl::Time LastChange(const StagedChanges& list) {
+  absl::Time last = absl::InfinitePast();
+  for (const ChangeRecord& record : list.records) last = std::max(last, record.time);
+  return last;
 }
 
 }  // namespace
@@ -68,6 +79,10 @@ absl::Status Drafter::DropSuperseded(int area_code, std::vector<TimedChange>& ch
   }
   const auto superseded = [&](const TimedChange& change) {
     if (!change.added && change.at_micros < full_at) return true;
+    // What came later than this may be cut off.
+    if (!change.added && change.at_micros < ToMicros(before_.life.history_since)) return true;
+    // Another change list of the same load.
+    if (Area(area_code).ChangedAfter(change.subscriber, change.at_micros)) return true;
     if (history == nullptr) return false;
     const auto events = history->Of(change.subscriber);
     return std::any_of(events.begin(), events.end(), [&change](const AreaEvent& event) {
@@ -103,6 +118,13 @@ std::set<int> Drafter::Gaps(const StagedChanges& list, int64_t first_change) {
 
 absl::Status Drafter::CheckChangeDates(const StagedChanges& list, const std::set<int>& gaps,
                                        const std::map<int, std::vector<TimedChange>>& sorted) {
+  // A change of the far future would stand against all that come until then.
+  const absl::Time last = LastChange(list);
+  if (last > list.obtained_at + kChangesLater) {
+    DNC_RETURN_IF_ERROR(guards_.Refuse(
+        Guard::kFutureDate, StrCat("the changes go on until ", Date(last),
+                                   ", but the change list is of ", Date(list.obtained_at))));
+  }
   for (const auto& [area_code, seal] : before_.seals) {
     if (!SpeaksFor(list, area_code)) continue;
     if (vanished_.count(area_code) != 0 || before_.damaged[area_code]) continue;

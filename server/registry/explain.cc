@@ -11,21 +11,6 @@
 namespace dnc {
 namespace {
 
-// Where a list's history of an area code begins.
-struct Beginning {
-  absl::Time since = absl::InfiniteFuture();
-  uint64_t release_id = 0;
-};
-
-Beginning BeginningOf(const ListState& list, int area_code) {
-  const auto seal = list.seals.find(area_code);
-  if (seal != list.seals.end()) {
-    return {FromMicros(seal->second.history_since()), seal->second.first_release()};
-  }
-  if (list.covers_all()) return {list.whole_history_since, list.whole_first_release};
-  return {};
-}
-
 // Since when a number that is listed at `moment` has been listed.
 absl::StatusOr<MatchInfo> MakeMatch(const ExplainInputs& in, const ListState& state,
                                     const SnapshotList& list, Number number, absl::Time moment) {
@@ -34,7 +19,7 @@ absl::StatusOr<MatchInfo> MakeMatch(const ExplainInputs& in, const ListState& st
   match.list = list.name;
   match.effect = list.effect;
   match.obtained_at = list.areas[area_code].obtained_at;
-  const Beginning beginning = BeginningOf(state, area_code);
+  const Beginning beginning = BeginningOf(*in.world, state, area_code);
   match.listed_since = beginning.since;
   match.release_id = beginning.release_id;
   DNC_ASSIGN_OR_RETURN(const AreaHistoryPtr history,
@@ -104,12 +89,18 @@ class ListThen {
     list->areas = {};
     list->release_id = 0;
     list->digest.clear();
-    std::map<int, std::set<uint32_t>> asked;
+    Asked asked;
     for (const ParsedNumber& parsed : numbers) {
       if (parsed.ok) asked[AreaCodeOf(parsed.number)].insert(SubscriberOf(parsed.number));
     }
-    DNC_RETURN_IF_ERROR(FindRelease(*list));
-    DNC_RETURN_IF_ERROR(FindCoverage(asked, *list));
+    if (state_.damaged.all()) {  // so nothing is known of its releases either
+      list->release_id = now_.release_id;
+      list->areas = now_.areas;
+      return list;
+    }
+    DNC_ASSIGN_OR_RETURN(const std::vector<uint64_t> lineage, WholeLineage(*in_.world, state_));
+    FindRelease(lineage, *list);
+    DNC_RETURN_IF_ERROR(FindCoverage(lineage, asked, *list));
     for (const auto& [area_code, subscribers] : asked) {
       if (list->areas[area_code].state != AreaState::kLoaded) continue;
       DNC_RETURN_IF_ERROR(FindNumbers(area_code, subscribers, *list));
@@ -118,37 +109,42 @@ class ListThen {
   }
 
  private:
+  using Asked = std::map<int, std::set<uint32_t>>;  // subscribers by area code
+
   // The release in force then: the newest whose data had been obtained.
-  absl::Status FindRelease(SnapshotList& list) const {
-    for (const uint64_t id : Lineage(*in_.world, state_.head.id())) {
-      const storage::Release& release = *in_.world->releases.at(id);
-      if (FromMicros(release.obtained_at_newest()) > moment_) continue;
-      list.release_id = id;
-      list.digest = release.digest();
-      return absl::OkStatus();
-    }
+  void FindRelease(const std::vector<uint64_t>& lineage, SnapshotList& list) const {
+    const auto obtained = [this](uint64_t id) {
+      return FromMicros(in_.world->releases.at(id)->obtained_at_newest()) <= moment_;
+    };
+    const auto found = std::find_if(lineage.begin(), lineage.end(), obtained);
     // Some area codes may have been covered; the answer then rests on the first release.
-    const std::vector<uint64_t> lineage = Lineage(*in_.world, state_.head.id());
-    if (!lineage.empty()) list.release_id = lineage.back();
-    return absl::OkStatus();
+    list.release_id = found == lineage.end() ? lineage.back() : *found;
+    if (found != lineage.end()) list.digest = in_.world->releases.at(*found)->digest();
+  }
+
+  // What can be said of an area code before its newest data then is looked for; kLoaded if that
+  // must be done.
+  AreaState StateThen(int area_code) const {
+    const AreaState now = now_.areas[area_code].state;
+    if (now == AreaState::kNotLoaded && (now_.required || !state_.vanished[area_code])) return now;
+    if (now == AreaState::kDamaged) return now;
+    if (now == AreaState::kLoaded && moment_ >= BeginningOf(*in_.world, state_, area_code).since) {
+      return now;
+    }
+    // Without the list the server answered as if there were none, unless the policy asks for it.
+    const bool without = !now_.required && SurelyAbsent(*in_.world, state_, moment_);
+    return without ? AreaState::kNotLoaded : AreaState::kBeforeHistory;
   }
 
   // For each area code asked: the newest data obtained by then.
-  absl::Status FindCoverage(const std::map<int, std::set<uint32_t>>& asked,
+  absl::Status FindCoverage(const std::vector<uint64_t>& lineage, const Asked& asked,
                             SnapshotList& list) const {
     std::set<int> open;
     for (const auto& [area_code, subscribers] : asked) {
-      const AreaState now = now_.areas[area_code].state;
-      list.areas[area_code].state = now;
-      if (now != AreaState::kLoaded) continue;
-      if (moment_ < BeginningOf(state_, area_code).since) {
-        list.areas[area_code].state =
-            now_.required ? AreaState::kBeforeHistory : AreaState::kNotLoaded;
-        continue;
-      }
-      open.insert(area_code);
+      list.areas[area_code].state = StateThen(area_code);
+      if (list.areas[area_code].state == AreaState::kLoaded) open.insert(area_code);
     }
-    for (const uint64_t id : Lineage(*in_.world, state_.head.id())) {
+    for (const uint64_t id : lineage) {
       if (open.empty()) break;
       ListState then;
       then.kind = state_.kind;
@@ -192,16 +188,66 @@ class ListThen {
   const absl::Time moment_;
 };
 
+absl::Status NotReached(const ListState& state, std::string_view advice) {
+  return Error(absl::StatusCode::kOutOfRange, reason::kHistoryNotReached,
+               StrCat("the history of list ", state.name, " ", advice));
+}
+
 absl::Status CheckReach(const ListState& state, absl::Time moment) {
   absl::Time first = state.covers_all() ? state.whole_history_since : absl::InfiniteFuture();
   for (const auto& [area_code, seal] : state.seals) {
     first = std::min(first, FromMicros(seal.history_since()));
   }
+  first = std::max(first, state.life.history_since);
   if (moment >= first) return absl::OkStatus();
-  return Error(absl::StatusCode::kOutOfRange, reason::kHistoryNotReached,
-               StrCat("the history of list ", state.name, " begins at ",
-                      absl::FormatTime(absl::RFC3339_sec, first, absl::UTCTimeZone()),
-                      "; ask for that moment or later"));
+  return NotReached(
+      state, StrCat("begins at ", absl::FormatTime(absl::RFC3339_sec, first, absl::UTCTimeZone()),
+                    "; ask for that moment or later"));
+}
+
+// A list that is retired now, `unloaded` in the snapshot. If it may have been loaded at `moment`,
+// nobody can tell what it held.
+absl::StatusOr<std::shared_ptr<const SnapshotList>> RetiredThen(const ExplainInputs& in,
+                                                                const ListState& state,
+                                                                const SnapshotList& unloaded,
+                                                                absl::Time moment) {
+  auto list = std::make_shared<SnapshotList>(unloaded);
+  if (SurelyAbsent(*in.world, state, moment)) return list;
+  for (const auto& [id, release] : in.world->releases) {
+    if (release->list_id() == state.list_id) list->release_id = id;
+  }
+  if (list->release_id == 0) return NotReached(state, "is lost; ask without a moment");
+  list->areas.fill({AreaState::kBeforeHistory, absl::InfinitePast()});
+  return list;
+}
+
+absl::Status AddListsThen(const ExplainInputs& in, absl::Time moment,
+                          absl::Span<const ParsedNumber> numbers, Snapshot& then) {
+  for (const auto& list : in.snapshot->lists) {
+    const auto found = in.world->lists.find(list->name);
+    if (found == in.world->lists.end()) {
+      then.lists.push_back(list);
+      continue;
+    }
+    const ListState& state = *found->second;
+    if (state.loaded() && list->required) DNC_RETURN_IF_ERROR(CheckReach(state, moment));
+    DNC_ASSIGN_OR_RETURN(auto was, state.loaded() ? ListThen(in, state, *list, moment).Make(numbers)
+                                                  : RetiredThen(in, state, *list, moment));
+    then.lists.push_back(std::move(was));
+  }
+  return absl::OkStatus();
+}
+
+// The snapshot has no retired list that is not required; then it may have counted.
+absl::Status AddRetiredLists(const ExplainInputs& in, absl::Time moment, Snapshot& then) {
+  for (const auto& [name, state] : in.world->lists) {
+    if (state->loaded()) continue;
+    const auto unloaded = UnloadedList(*in.policy, name);
+    if (unloaded == nullptr || unloaded->required) continue;
+    DNC_ASSIGN_OR_RETURN(auto was, RetiredThen(in, *state, *unloaded, moment));
+    if (was->release_id != 0) then.lists.push_back(std::move(was));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -215,16 +261,8 @@ absl::StatusOr<Explanation> ExplainAsOf(const ExplainInputs& inputs, absl::Time 
                                         absl::Span<const ParsedNumber> numbers) {
   Snapshot then;
   then.revision = inputs.world->revision;
-  for (const auto& list : inputs.snapshot->lists) {
-    if (list->release_id == 0) {
-      then.lists.push_back(list);
-      continue;
-    }
-    const ListState& state = *inputs.world->lists.at(list->name);
-    if (list->required) DNC_RETURN_IF_ERROR(CheckReach(state, moment));
-    DNC_ASSIGN_OR_RETURN(auto was, ListThen(inputs, state, *list, moment).Make(numbers));
-    then.lists.push_back(std::move(was));
-  }
+  DNC_RETURN_IF_ERROR(AddListsThen(inputs, moment, numbers, then));
+  DNC_RETURN_IF_ERROR(AddRetiredLists(inputs, moment, then));
   return Explain(inputs, then, moment, numbers);
 }
 
@@ -239,7 +277,7 @@ absl::StatusOr<NumberHistory> HistoryOf(const ExplainInputs& inputs, Number numb
     const bool listed = list->numbers.Contains(number);
     const bool listed_first = events.empty() ? listed : !events.front().added;
     if (listed_first) {
-      const Beginning beginning = BeginningOf(*list, area_code);
+      const Beginning beginning = BeginningOf(*inputs.world, *list, area_code);
       all.events.push_back(
           {name, HistoryAction::kFirstSeen, beginning.since, beginning.release_id});
     }

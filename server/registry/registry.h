@@ -42,6 +42,8 @@ struct RegistryOptions {
   uint64_t max_upload_bytes = 8ULL << 30;  // of one load
   uint64_t history_cache_bytes = 64ULL << 20;
   int keep_releases = 1;          // releases before the one in force to go back to
+  int max_releases = 2000;        // of a list, with their history; at least keep_releases + 3
+  int max_lists = 1000;           // retired ones included
   int max_load_records = 10'000;  // records of past loads kept
 };
 

@@ -34,6 +34,28 @@ ListStatePtr ListBefore(const World& world, const std::string& name) {
   return list;
 }
 
+// What the new release of `list` means for its life; `world` has it already.
+void NoteLoaded(const ListState& before, bool is_new, int keep_releases, const World& world,
+                ListState& list) {
+  if (before.loaded() && !before.damaged.all()) {
+    const std::vector<uint64_t> lineage = Lineage(world, list.head.id());
+    const size_t keep = std::min(lineage.size() - 1, static_cast<size_t>(keep_releases));
+    list.life.kept_from = std::max(list.life.kept_from, lineage[keep]);
+    return;
+  }
+  const absl::Time published = FromMicros(list.head.published_at());
+  ListLife life;
+  life.first_loaded_at = is_new ? published : before.life.first_loaded_at;
+  if (is_new) {
+    life.absent_since = world.begun_at;
+  } else if (!before.loaded()) {
+    life.absent_since = before.life.absent_since;
+  }
+  life.loaded_since = published;
+  life.kept_from = list.head.id();
+  list.life = life;
+}
+
 }  // namespace
 
 std::shared_ptr<World> RegistryImpl::WithList(ListStatePtr list) const {
@@ -76,7 +98,9 @@ absl::Status RegistryImpl::StoreAndPublish(LoadJob& job, StagedFiles staged, Gua
   DNC_ASSIGN_OR_RETURN(const View view, Ready());
   DraftInputs inputs;
   inputs.world = view.world.get();
+  DNC_RETURN_IF_ERROR(CheckListLimit(*view.world, job.options.list));
   inputs.before = ListBefore(*view.world, job.options.list);
+  inputs.rebase_below = RebaseBelow(*view.world, *inputs.before, limit_);
   DNC_ASSIGN_OR_RETURN(inputs.release_id, releases_.ReserveReleaseId());
   inputs.now = clock_->Now();
   inputs.store = &releases_;
@@ -95,8 +119,13 @@ absl::Status RegistryImpl::StoreAndPublish(LoadJob& job, StagedFiles staged, Gua
   draft.list->head.set_revision(draft.release.revision());
   draft.list->head.set_published_at(draft.release.published_at());
   world->releases[inputs.release_id] = std::make_shared<const storage::Release>(draft.list->head);
+  if (view.world->revision == 0) world->begun_at = FromMicros(draft.release.published_at());
+  const bool is_new = view.world->lists.count(draft.list->name) == 0;
+  NoteLoaded(*inputs.before, is_new, options_.keep_releases, *world, *draft.list);
+  const std::vector<uint64_t> cut_off = CutOffBeyond(*world, *draft.list);
+  for (const uint64_t id : cut_off) world->releases.erase(id);
   const storage::Seals seals = ToRecord(*draft.list);
-  DNC_RETURN_IF_ERROR(releases_.Commit(ToCatalog(*world), &draft.release, &seals));
+  DNC_RETURN_IF_ERROR(releases_.Commit(ToCatalog(*world), &draft.release, &seals, cut_off));
   Publish(world);
   spdlog::info("list {}: release {} in force, revision {}, {} numbers", job.options.list,
                inputs.release_id, world->revision, draft.release.numbers());
@@ -105,6 +134,14 @@ absl::Status RegistryImpl::StoreAndPublish(LoadJob& job, StagedFiles staged, Gua
     info.release->in_force = info.release->kept = true;
   });
   return absl::OkStatus();
+}
+
+std::vector<uint64_t> RegistryImpl::CutOffBeyond(const World& world, ListState& list) const {
+  absl::StatusOr<std::vector<uint64_t>> cut_off = CutOff(releases_, world, limit_, list);
+  if (cut_off.ok()) return *std::move(cut_off);
+  spdlog::warn("list {} keeps more than {} releases, since what they need cannot be told: {}",
+               list.name, limit_.held(), ToStd(cut_off.status().message()));
+  return {};
 }
 
 void RegistryImpl::FoldShared(const std::string& name) {
@@ -137,7 +174,7 @@ void RegistryImpl::CollectGarbage(const std::string& name) {
     generations.insert(seal.generation());
   };
   for (const auto& [area_code, seal] : list.seals) keep(seal);
-  for (size_t i = 1; i < lineage.size() && i <= static_cast<size_t>(options_.keep_releases); ++i) {
+  for (size_t i = 1; i < lineage.size() && lineage[i] >= list.life.kept_from; ++i) {
     const absl::StatusOr<storage::Seals> seals = releases_.ReadSeals(lineage[i]);
     if (!seals.ok()) return;  // keep everything rather than too little
     for (const storage::Seal& seal : seals->seals()) keep(seal);
@@ -172,9 +209,10 @@ absl::StatusOr<ReleaseInfo> RegistryImpl::RollBack(std::string_view name, uint64
                         ": ", why, "; load the files that you want instead"));
   };
   if (target == 0) return none("it is the first");
-  storage::ListHead head;
-  head.set_list_id(before->list_id);
-  head.set_name(before->name);
+  if (target < before->life.kept_from || view.world->releases.count(target) == 0) {
+    return none("the release before is not kept any more");
+  }
+  storage::ListHead head = ToHead(*before);
   head.set_release_id(target);
   DNC_ASSIGN_OR_RETURN(const ListStatePtr list,
                        ReadList(releases_, *view.world, head, 1, before.get(),
@@ -199,6 +237,8 @@ absl::StatusOr<uint64_t> RegistryImpl::Retire(std::string_view name) {
   retired->list_id = before->list_id;
   retired->name = before->name;
   retired->kind = before->kind;
+  retired->life.absent_since = clock_->Now();
+  retired->life.first_loaded_at = before->life.first_loaded_at;
   auto world = WithList(retired);
   world->revision = view.world->revision + 1;
   DNC_RETURN_IF_ERROR(releases_.Commit(ToCatalog(*world), nullptr, nullptr));

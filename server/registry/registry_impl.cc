@@ -46,6 +46,7 @@ absl::StatusOr<std::unique_ptr<Registry>> Registry::Open(RegistryOptions options
 
 RegistryImpl::RegistryImpl(RegistryOptions options, Store* store, const Clock* clock)
     : options_(std::move(options)),
+      limit_{options_.max_releases, options_.keep_releases},
       clock_(clock),
       releases_(store, options_.data_dir + "/revision"),
       histories_(&releases_, options_.history_cache_bytes),
@@ -115,7 +116,16 @@ absl::Status RegistryImpl::CheckOptions(const LoadOptions& options) const {
     return Error(absl::StatusCode::kInvalidArgument, reason::kInvalidRequest,
                  StrCat("requested_by takes at most ", kMaxRequestedBy, " bytes"));
   }
-  return Ready().status();
+  DNC_ASSIGN_OR_RETURN(const View view, Ready());
+  return CheckListLimit(*view.world, options.list);
+}
+
+absl::Status RegistryImpl::CheckListLimit(const World& world, const std::string& name) const {
+  const bool fits = world.lists.size() < static_cast<size_t>(options_.max_lists);
+  if (fits || world.lists.count(name) != 0) return absl::OkStatus();
+  return Error(absl::StatusCode::kResourceExhausted, reason::kLimitReached,
+               StrCat("there are ", world.lists.size(), " lists, retired ones included, and ", name,
+                      " would be one more; load into one of them, or raise registry.max_lists"));
 }
 
 absl::Status RegistryImpl::CheckPath(const std::string& path) const {
@@ -189,7 +199,11 @@ absl::StatusOr<LoadInfo> RegistryImpl::StartUploadedLoad(const LoadOptions& opti
   return loads_.Submit(options, files, upload_dir);
 }
 
-absl::StatusOr<LoadInfo> RegistryImpl::GetLoad(uint64_t id) const { return loads_.Get(id); }
+absl::StatusOr<LoadInfo> RegistryImpl::GetLoad(uint64_t id) const {
+  // Before, the records of earlier loads are not read: "no such load" would be wrong.
+  DNC_RETURN_IF_ERROR(Ready().status());
+  return loads_.Get(id);
+}
 
 std::vector<LoadInfo> RegistryImpl::ListLoads(size_t limit, uint64_t before_id) const {
   return loads_.List(limit, before_id);
@@ -204,14 +218,6 @@ absl::StatusOr<ListStatePtr> RegistryImpl::FindList(const World& world,
                       "\" is loaded; `dncctl status` shows those that are"));
 }
 
-bool RegistryImpl::IsKept(const World& world, const ListState& list, uint64_t release_id) const {
-  const std::vector<uint64_t> lineage = Lineage(world, list.head.id());
-  const auto kept =
-      std::min<size_t>(lineage.size(), static_cast<size_t>(options_.keep_releases) + 1);
-  return std::find(lineage.begin(), lineage.begin() + static_cast<long>(kept), release_id) !=
-         lineage.begin() + static_cast<long>(kept);
-}
-
 absl::StatusOr<std::vector<ReleaseInfo>> RegistryImpl::ListReleases(std::string_view list,
                                                                     size_t limit,
                                                                     uint64_t before_id) const {
@@ -222,12 +228,19 @@ absl::StatusOr<std::vector<ReleaseInfo>> RegistryImpl::ListReleases(std::string_
     if (infos.size() >= limit) break;
     if (before_id != 0 && it->first >= before_id) continue;
     if (!list.empty() && it->second->list() != list) continue;
-    DNC_ASSIGN_OR_RETURN(const storage::Release release, releases_.ReadRelease(it->first));
-    ReleaseInfo info = ToInfo(release);
+    const absl::StatusOr<storage::Release> release = releases_.ReadRelease(it->first);
+    if (!release.ok()) {
+      DNC_ASSIGN_OR_RETURN(const View now, Ready());
+      if (now.world->releases.count(it->first) == 0) continue;  // cut off in the meantime
+      return release.status();
+    }
+    ReleaseInfo info = ToInfo(*release);
     const auto state = view.world->lists.find(info.list);
     if (state != view.world->lists.end()) {
       info.in_force = state->second->head.id() == info.id;
-      info.kept = IsKept(*view.world, *state->second, info.id);
+      const ListState& now = *state->second;
+      const std::vector<uint64_t> lineage = Lineage(*view.world, now.head.id(), info.id);
+      info.kept = info.id >= now.life.kept_from && !lineage.empty() && lineage.back() == info.id;
     }
     infos.push_back(std::move(info));
   }
@@ -287,17 +300,38 @@ std::vector<ListInfo> RegistryImpl::Lists() const {
   return infos;
 }
 
+bool RegistryImpl::KeepsAll(const World& world) const {
+  const absl::StatusOr<View> now = Ready();
+  if (!now.ok()) return false;
+  return std::all_of(world.lists.begin(), world.lists.end(), [&](const auto& entry) {
+    const uint64_t then = entry.second->head.id();
+    if (then == 0) return true;
+    const ListState& list = *now->world->lists.at(entry.first);
+    if (list.life.oldest_release != entry.second->life.oldest_release) return false;
+    const std::vector<uint64_t> lineage = Lineage(*now->world, list.head.id(), then);
+    return !lineage.empty() && lineage.back() == then;
+  });
+}
+
 absl::StatusOr<NumberHistory> RegistryImpl::History(Number number) const {
-  DNC_ASSIGN_OR_RETURN(const View view, Ready());
-  return HistoryOf({view.world, view.snapshot, &options_.policy, &releases_, &histories_}, number);
+  while (true) {
+    DNC_ASSIGN_OR_RETURN(const View view, Ready());
+    auto history =
+        HistoryOf({view.world, view.snapshot, &options_.policy, &releases_, &histories_}, number);
+    if (KeepsAll(*view.world)) return history;
+  }
 }
 
 absl::StatusOr<Explanation> RegistryImpl::Explain(absl::Span<const ParsedNumber> numbers,
                                                   std::optional<absl::Time> as_of) const {
-  DNC_ASSIGN_OR_RETURN(const View view, Ready());
-  const ExplainInputs inputs{view.world, view.snapshot, &options_.policy, &releases_, &histories_};
-  if (as_of.has_value()) return ExplainAsOf(inputs, *as_of, numbers);
-  return ExplainNow(inputs, clock_->Now(), numbers);
+  while (true) {
+    DNC_ASSIGN_OR_RETURN(const View view, Ready());
+    const ExplainInputs inputs{view.world, view.snapshot, &options_.policy, &releases_,
+                               &histories_};
+    auto answer = as_of.has_value() ? ExplainAsOf(inputs, *as_of, numbers)
+                                    : ExplainNow(inputs, clock_->Now(), numbers);
+    if (KeepsAll(*view.world)) return answer;
+  }
 }
 
 }  // namespace dnc

@@ -12,6 +12,7 @@
 #include "server/registry/area_history.h"
 #include "server/registry/load_queue.h"
 #include "server/registry/registry.h"
+#include "server/registry/release_limit.h"
 #include "server/registry/release_store.h"
 #include "server/registry/world.h"
 
@@ -59,14 +60,22 @@ class RegistryImpl : public Registry {
   absl::Status RunLoad(LoadJob& job, const LoadQueue::Update& update);
   absl::Status StoreAndPublish(LoadJob& job, StagedFiles staged, GuardCheck& guards,
                                const LoadQueue::Update& update);
+  // LIMIT_REACHED if `name` would be a list too many.
+  absl::Status CheckListLimit(const World& world, const std::string& name) const;
+  // The releases that the limit cuts off, now that `list` has its newest; sets list.life.
+  std::vector<uint64_t> CutOffBeyond(const World& world, ListState& list) const;
   std::shared_ptr<World> WithList(std::shared_ptr<const ListState> list) const;
   // Makes what shares blocks with an earlier version independent, a few area codes at a time, so
   // that the earlier version's memory can go.
   void FoldShared(const std::string& name);
   void CollectGarbage(const std::string& name);
-  bool IsKept(const World& world, const ListState& list, uint64_t release_id) const;
+  // Whether all that is stored of the releases of `world` is still there: what a rollback or a
+  // retirement leaves behind goes with the next load. An answer read from the disk in the meantime
+  // would lack changes, so it must be read again.
+  bool KeepsAll(const World& world) const;
 
   const RegistryOptions options_;
+  const ReleaseLimit limit_;
   const Clock* const clock_;
   mutable ReleaseStore releases_;
   mutable HistoryCache histories_;

@@ -4,111 +4,14 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <fstream>
-#include <thread>
 
 #include "server/base/error.h"
 #include "server/base/str_cat.h"
-#include "server/scrub/engine.h"
+#include "server/registry/registry_fixture.h"
 #include "server/storage/store.h"
 
 namespace dnc {
 namespace {
-
-const absl::Time kNow =
-    absl::FromCivil(absl::CivilSecond(2026, 8, 10, 12, 0, 0), absl::UTCTimeZone());
-
-class FixedClock : public Clock {
- public:
-  absl::Time Now() const override { return kNow + offset; }
-  absl::Duration offset = absl::ZeroDuration();
-};
-
-class RegistryTest : public testing::Test {
- protected:
-  RegistryTest()
-      : dir_(StrCat(testing::TempDir(), "/dnc_registry_",
-                    testing::UnitTest::GetInstance()->current_test_info()->name())) {
-    std::filesystem::remove_all(dir_);
-    std::filesystem::create_directories(dir_ + "/files");
-    Open();
-  }
-  ~RegistryTest() override {
-    Close();
-    std::filesystem::remove_all(dir_);
-  }
-
-  void Close() {
-    registry_.reset();
-    store_.reset();
-  }
-  void Open() {
-    auto store = Store::Open({.path = dir_ + "/data/store"});
-    ASSERT_TRUE(store.ok()) << store.status();
-    store_ = *std::move(store);
-    RegistryOptions options;
-    options.data_dir = dir_ + "/data";
-    options.load_dirs = {dir_ + "/files"};
-    options.load_threads = 2;
-    auto registry = Registry::Open(options, store_.get(), &clock_);
-    ASSERT_TRUE(registry.ok()) << registry.status();
-    registry_ = *std::move(registry);
-    ASSERT_TRUE(registry_->WaitUntilReady().ok());
-  }
-  void Reopen() {
-    Close();
-    Open();
-  }
-
-  std::string WriteFile(const std::string& name, const std::string& content) {
-    const std::string path = dir_ + "/files/" + name;
-    std::ofstream(path, std::ios::binary) << content;
-    return path;
-  }
-
-  LoadInfo Load(const std::vector<std::string>& paths, LoadOptions options = {}) {
-    auto load = registry_->StartLoad(options, paths);
-    EXPECT_TRUE(load.ok()) << load.status();
-    if (!load.ok()) return {};
-    while (true) {
-      auto now = registry_->GetLoad(load->id);
-      EXPECT_TRUE(now.ok());
-      if (now->state == LoadState::kSucceeded || now->state == LoadState::kRefused) return *now;
-      std::this_thread::sleep_for(std::chrono::milliseconds(2));
-    }
-  }
-  LoadInfo MustLoad(const std::vector<std::string>& paths, LoadOptions options = {}) {
-    LoadInfo load = Load(paths, std::move(options));
-    EXPECT_EQ(load.state, LoadState::kSucceeded) << load.error;
-    return load;
-  }
-
-  Rule Ask(Number number) {
-    const std::vector<ParsedNumber> numbers = {{number, true}};
-    std::vector<Rule> rules(1);
-    std::vector<ReasonSet> reasons(1);
-    Scrub(*registry_->snapshot(), clock_.Now(), numbers, absl::MakeSpan(rules),
-          absl::MakeSpan(reasons));
-    return rules[0];
-  }
-  absl::StatusOr<NumberReport> Explain(Number number, std::optional<absl::Time> as_of = {}) {
-    auto answer = registry_->Explain({{number, true}}, as_of);
-    if (!answer.ok()) return answer.status();
-    return answer->numbers.at(0);
-  }
-
-  FixedClock clock_;
-  std::string dir_;
-  std::unique_ptr<Store> store_;
-  std::unique_ptr<Registry> registry_;
-};
-
-constexpr char kBase[] = "201,5550100\n201,5550101\n201,0000000\n";
-constexpr char kBaseName[] = "2026-8-5_201_A.txt";
-
-absl::Time At(int day, int hour = 0) {
-  return absl::FromCivil(absl::CivilSecond(2026, 8, day, hour, 0, 0), absl::UTCTimeZone());
-}
 
 TEST_F(RegistryTest, NothingLoadedIsNotCovered) { EXPECT_EQ(Ask(2015550100), Rule::kNotCovered); }
 
@@ -168,6 +71,61 @@ TEST_F(RegistryTest, ALateChangeListDoesNotUndoALaterChange) {
            options);
   EXPECT_EQ(Ask(2015550199), Rule::kNational);
   EXPECT_EQ(Ask(2015550198), Rule::kNational);
+}
+
+TEST_F(RegistryTest, ANumberThatChangesTwiceInOneList) {
+  MustLoad({WriteFile(kBaseName, kBase)});
+  const LoadInfo load = MustLoad({WriteFile("2026-8-9_changes_B.txt",
+                                            "2015550199,2026-08-08T10:00:00,A\n"
+                                            "2015550100,2026-08-07T10:00:00,A\n"
+                                            "2015550199,2026-08-06T10:00:00,A\n"
+                                            "2015550100,2026-08-06T10:00:00,D\n"
+                                            "2015550199,2026-08-07T10:00:00,D\n"
+                                            "2015550198,2026-08-07T10:00:00,D\n"
+                                            "2015550198,2026-08-06T10:00:00,A\n")});
+  EXPECT_EQ(load.release->no_effect, 0U);
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(Ask(2015550199), Rule::kNational);
+    EXPECT_EQ(Ask(2015550100), Rule::kNational);
+    EXPECT_EQ(Ask(2015550198), Rule::kClear);
+    EXPECT_EQ(Explain(2015550199, At(6, 11))->rule, Rule::kNational);
+    EXPECT_EQ(Explain(2015550199, At(7, 11))->rule, Rule::kClear);
+    EXPECT_EQ(Explain(2015550100, At(6, 11))->rule, Rule::kClear);
+    EXPECT_EQ(Explain(2015550198, At(6, 11))->rule, Rule::kNational);
+    EXPECT_EQ(Explain(2015550198, At(6, 9))->rule, Rule::kClear);
+    Reopen();
+  }
+  // Both came back on the 7th or later, whatever a late list tells of the day before.
+  LoadOptions options;
+  options.overrides = {Guard::kMisfit};
+  MustLoad({WriteFile("2026-8-10_changes_C.txt",
+                      "2015550100,2026-08-06T12:00:00,D\n2015550199,2026-08-07T12:00:00,D\n")},
+           options);
+  EXPECT_EQ(Ask(2015550100), Rule::kNational);
+  EXPECT_EQ(Ask(2015550199), Rule::kNational);
+}
+
+TEST_F(RegistryTest, ChangeListsOfOneLoadThatOverlap) {
+  const std::vector<std::string> paths = {
+      WriteFile(kBaseName, kBase),
+      WriteFile("2026-8-8_changes_B.txt",
+                "2015550199,2026-08-07T10:00:00,A\n2015550100,2026-08-07T11:00:00,D\n"),
+      WriteFile("2026-8-9_changes_C.txt", "2015550199,2026-08-06T10:00:00,D\n")};
+  LoadOptions options;
+  options.overrides = {Guard::kMisfit};
+  MustLoad(paths, options);
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(Ask(2015550199), Rule::kNational);
+    EXPECT_EQ(Ask(2015550100), Rule::kClear);
+    // What the first release changed of its own full list is history too, although nothing was
+    // loaded then.
+    EXPECT_EQ(Explain(2015550199)->matches.at(0).listed_since, At(7, 10));
+    EXPECT_EQ(registry_->History(2015550100)->events.size(), 2U);
+    EXPECT_EQ(Explain(2015550100, At(6))->rule, Rule::kNotCovered);
+    Reopen();
+  }
+  MustLoad({WriteFile("2026-8-10_changes_D.txt", "2015550199,2026-08-06T11:00:00,D\n")}, options);
+  EXPECT_EQ(Ask(2015550199), Rule::kNational);
 }
 
 TEST_F(RegistryTest, ADeletionOlderThanTheFullListIsNotBelieved) {

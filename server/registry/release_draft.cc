@@ -26,6 +26,7 @@ AreaDraft& Drafter::Area(int area_code) {
   // A list that covers all: so far without a number in this area code.
   fresh.set_first_release(before_.whole_first_release);
   fresh.set_history_since(ToMicros(before_.whole_history_since));
+  fresh.set_history_changes(0);
   return areas_.try_emplace(area_code, fresh, AreaSetBuilder().Build(), true).first->second;
 }
 
@@ -144,7 +145,8 @@ void Drafter::FillRelease(ListState& list, storage::Release& release) const {
   release.set_id(in_.release_id);
   release.set_list_id(list.list_id);
   release.set_list(list.name);
-  release.set_parent_id(before_.head.id());
+  // After a release that cannot be read, history starts anew.
+  release.set_parent_id(before_.damaged.all() ? 0 : before_.head.id());
   release.set_digest(DigestOfSeals(list.seals).ToHex());
   release.set_no_effect(no_effect_);
   int64_t oldest = ToMicros(list.covers_all() ? list.whole_obtained_at : absl::InfiniteFuture());
@@ -164,7 +166,17 @@ void Drafter::FillRelease(ListState& list, storage::Release& release) const {
   for (const storage::File& file : staged_.files) *release.add_files() = file;
 }
 
+// What needs the changes of releases that the limit will soon cut off is written whole.
+void Drafter::RebaseOld() {
+  for (const auto& [area_code, seal] : before_.seals) {
+    if (seal.chain_length() == 0 || seal.generation() >= in_.rebase_below) continue;
+    if (before_.damaged[area_code] || vanished_.count(area_code) != 0) continue;
+    Area(area_code).Rebase();
+  }
+}
+
 absl::StatusOr<ReleaseDraft> Drafter::Finish() {
+  RebaseOld();
   ReleaseDraft draft;
   draft.list = std::make_shared<ListState>(before_);
   ListState& list = *draft.list;
@@ -176,6 +188,7 @@ absl::StatusOr<ReleaseDraft> Drafter::Finish() {
     list.seals[area_code] = area.seal();
     list.numbers.set_area(area_code, area.numbers());
     list.damaged[area_code] = false;
+    list.vanished[area_code] = false;
     added += area.added();
     deleted += area.deleted();
   }
@@ -183,6 +196,7 @@ absl::StatusOr<ReleaseDraft> Drafter::Finish() {
     list.seals.erase(area_code);
     list.numbers.set_area(area_code, nullptr);
     list.damaged[area_code] = false;
+    list.vanished[area_code] = true;
   }
   if (list.covers_all()) {
     list.damaged.reset();

@@ -29,6 +29,7 @@ struct DraftInputs {
   const World* world = nullptr;
   ListStatePtr before;  // the list now; never null
   uint64_t release_id = 0;
+  uint64_t rebase_below = 0;  // area codes must not need changes of releases up to this one
   absl::Time now;
   const ReleaseStore* store = nullptr;
   HistoryCache* histories = nullptr;

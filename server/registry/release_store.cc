@@ -211,8 +211,13 @@ absl::Status ReleaseStore::WriteContent(uint32_t list_id, uint64_t release_id,
 }
 
 absl::Status ReleaseStore::Commit(const storage::Catalog& catalog, const storage::Release* release,
-                                  const storage::Seals* seals) {
+                                  const storage::Seals* seals,
+                                  const std::vector<uint64_t>& cut_off) {
   StoreBatch batch;
+  for (const uint64_t id : cut_off) {
+    batch.Delete(Column::kMeta, IdKey(kReleasePrefix, id));
+    batch.Delete(Column::kMeta, IdKey(kSealsPrefix, id));
+  }
   if (release != nullptr) PutRecord(IdKey(kReleasePrefix, release->id()), *release, batch);
   if (seals != nullptr) PutRecord(IdKey(kSealsPrefix, release->id()), *seals, batch);
   PutRecord(kCatalogKey, catalog, batch);

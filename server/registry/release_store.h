@@ -58,9 +58,10 @@ class ReleaseStore {
   absl::StatusOr<uint64_t> ReserveReleaseId();
 
   absl::Status WriteContent(uint32_t list_id, uint64_t release_id, const ReleaseContent& content);
-  // Makes `catalog` durable as a whole, with the release and its seals if it brings one.
+  // Makes `catalog` durable as a whole, with the release and its seals if it brings one, and
+  // forgets the records of the releases `cut_off`.
   absl::Status Commit(const storage::Catalog& catalog, const storage::Release* release,
-                      const storage::Seals* seals);
+                      const storage::Seals* seals, const std::vector<uint64_t>& cut_off = {});
   absl::Status WriteLoad(const storage::Load& load, uint64_t drop_id);
 
   // Adds the blocks of an area code to `builder`. DATA_LOSS if one is damaged.

@@ -7,6 +7,8 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "server/base/error.h"
+#include "server/base/str_cat.h"
 #include "server/numbers/area_codes.h"
 
 namespace dnc {
@@ -21,7 +23,8 @@ std::shared_ptr<const SnapshotList> MakeList(const ListState* state, const Polic
   list->required = policy.required;
   list->max_age = policy.max_age.value_or(DefaultMaxAge(name.kind));
   if (name.kind == ListKind::kState) {
-    list->applies_to = AreaCodesOfState(name.qualifier);
+    // An area code that the table does not know may be a new one of this state.
+    list->applies_to = AreaCodesOfState(name.qualifier) | ~KnownAreaCodes();
   } else {
     list->applies_to.set();
   }
@@ -54,6 +57,38 @@ std::vector<uint64_t> Lineage(const World& world, uint64_t release_id, uint64_t 
   return ids;
 }
 
+absl::StatusOr<std::vector<uint64_t>> WholeLineage(const World& world, const ListState& list) {
+  std::vector<uint64_t> ids = Lineage(world, list.head.id());
+  const bool whole = !ids.empty() && (world.releases.at(ids.back())->parent_id() == 0 ||
+                                      ids.back() == list.life.oldest_release);
+  if (whole) return ids;
+  return Error(absl::StatusCode::kDataLoss, reason::kStorage,
+               StrCat("the history of list ", list.name,
+                      " is damaged: the record of an earlier release is missing; restore the data "
+                      "folder from a copy, or retire the list and load it again"));
+}
+
+bool SurelyAbsent(const World& world, const ListState& list, absl::Time moment) {
+  const ListLife& life = list.life;
+  if (life.absent_since <= moment && moment < life.loaded_since) return true;
+  return world.begun_at <= moment && moment < life.first_loaded_at;
+}
+
+Beginning BeginningOf(const World& world, const ListState& list, int area_code) {
+  Beginning beginning;
+  const auto seal = list.seals.find(area_code);
+  if (seal != list.seals.end()) {
+    beginning = {FromMicros(seal->second.history_since()), seal->second.first_release()};
+  } else if (list.covers_all()) {
+    beginning = {list.whole_history_since, list.whole_first_release};
+  }
+  beginning.since = std::max(beginning.since, list.life.history_since);
+  if (beginning.release_id != 0 && world.releases.count(beginning.release_id) == 0) {
+    beginning.release_id = list.life.oldest_release;
+  }
+  return beginning;
+}
+
 Digest DigestOfSeals(const std::map<int, storage::Seal>& seals) {
   std::string bytes;
   const auto append = [&bytes](auto value) {
@@ -75,6 +110,14 @@ std::optional<PolicyList> PolicyOf(const Policy& policy, const ListState& list) 
   }
   if (!policy.other_loaded_lists || !list.loaded()) return std::nullopt;
   return PolicyList{.name = list.name, .required = false};
+}
+
+std::shared_ptr<const SnapshotList> UnloadedList(const Policy& policy, const std::string& name) {
+  for (const PolicyList& named : policy.lists) {
+    if (named.name == name) return MakeList(nullptr, named);
+  }
+  if (!policy.other_loaded_lists) return nullptr;
+  return MakeList(nullptr, PolicyList{.name = name, .required = false});
 }
 
 SnapshotPtr MakeSnapshot(const World& world, const Policy& policy) {
@@ -100,8 +143,46 @@ SnapshotPtr MakeSnapshot(const World& world, const Policy& policy) {
   return snapshot;
 }
 
+storage::ListHead ToHead(const ListState& list) {
+  const auto known = [](absl::Time time) {
+    const bool is = time != absl::InfiniteFuture() && time != absl::InfinitePast();
+    return is ? ToMicros(time) : 0;
+  };
+  storage::ListHead head;
+  head.set_list_id(list.list_id);
+  head.set_name(list.name);
+  head.set_release_id(list.head.id());
+  head.set_absent_since(known(list.life.absent_since));
+  head.set_loaded_since(known(list.life.loaded_since));
+  head.set_first_loaded_at(known(list.life.first_loaded_at));
+  head.set_oldest_release(list.life.oldest_release);
+  head.set_history_since(known(list.life.history_since));
+  head.set_kept_from(list.life.kept_from);
+  return head;
+}
+
+ListLife ToLife(const storage::ListHead& head) {
+  const auto known = [](int64_t micros, absl::Time unknown) {
+    return micros == 0 ? unknown : FromMicros(micros);
+  };
+  ListLife life;
+  life.absent_since = known(head.absent_since(), life.absent_since);
+  life.loaded_since = known(head.loaded_since(), life.loaded_since);
+  life.first_loaded_at = known(head.first_loaded_at(), life.first_loaded_at);
+  life.oldest_release = head.oldest_release();
+  life.history_since = known(head.history_since(), life.history_since);
+  life.kept_from = head.kept_from();
+  return life;
+}
+
 storage::Seals ToRecord(const ListState& list) {
   storage::Seals record;
+  for (int area_code = 0; area_code < kAreaCodes; ++area_code) {
+    const auto number = static_cast<uint32_t>(area_code);
+    const bool sealed = list.seals.count(area_code) != 0;
+    if (list.damaged[number] && !sealed) record.add_damaged(number);
+    if (list.vanished[number] && !sealed) record.add_vanished(number);
+  }
   for (const auto& [area_code, seal] : list.seals) *record.add_seals() = seal;
   if (list.covers_all()) {
     record.set_obtained_at(ToMicros(list.whole_obtained_at));
@@ -116,6 +197,8 @@ void FromRecord(const storage::Seals& seals, ListState& list) {
   for (const storage::Seal& seal : seals.seals()) {
     list.seals[static_cast<int>(seal.area_code())] = seal;
   }
+  for (const uint32_t area_code : seals.damaged()) list.damaged[area_code % kAreaCodes] = true;
+  for (const uint32_t area_code : seals.vanished()) list.vanished[area_code % kAreaCodes] = true;
   if (list.covers_all()) {
     list.whole_obtained_at = FromMicros(seals.obtained_at());
     list.whole_history_since = FromMicros(seals.history_since());
@@ -126,12 +209,8 @@ void FromRecord(const storage::Seals& seals, ListState& list) {
 storage::Catalog ToCatalog(const World& world) {
   storage::Catalog catalog;
   catalog.set_revision(world.revision);
-  for (const auto& [name, list] : world.lists) {
-    storage::ListHead* head = catalog.add_lists();
-    head->set_list_id(list->list_id);
-    head->set_name(name);
-    head->set_release_id(list->head.id());
-  }
+  if (world.begun_at != absl::InfiniteFuture()) catalog.set_begun_at(ToMicros(world.begun_at));
+  for (const auto& [name, list] : world.lists) *catalog.add_lists() = ToHead(*list);
   return catalog;
 }
 

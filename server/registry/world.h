@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "server/index/number_set.h"
 #include "server/registry/policy.h"
@@ -16,6 +17,19 @@
 #include "server/scrub/snapshot.h"
 
 namespace dnc {
+
+// What is known of a list over time; times are InfiniteFuture where that is not known.
+struct ListLife {
+  // From `absent_since` until `loaded_since` the list was surely not loaded.
+  absl::Time absent_since = absl::InfiniteFuture();
+  absl::Time loaded_since = absl::InfiniteFuture();   // also while it is retired
+  absl::Time first_loaded_at = absl::InfinitePast();  // of all its lives; InfinitePast: not known
+  // Where the limit of releases cut the history off; 0 and InfinitePast: nowhere.
+  uint64_t oldest_release = 0;
+  absl::Time history_since = absl::InfinitePast();
+  // The oldest release that can be gone back to.
+  uint64_t kept_from = 0;
+};
 
 // A list with its release in force.
 struct ListState {
@@ -33,6 +47,8 @@ struct ListState {
   // The numbers, and the area codes whose stored data does not match their seals.
   NumberSet numbers;
   std::bitset<kAreaCodes> damaged;
+  std::bitset<kAreaCodes> vanished;  // left out by a full list, so not covered any more
+  ListLife life;
 
   bool loaded() const { return head.id() != 0; }
   bool covers_all() const { return CoversAll(kind); }
@@ -44,8 +60,10 @@ using ListStatePtr = std::shared_ptr<const ListState>;
 
 struct World {
   uint64_t revision = 0;
+  // When the first release of any list was published; InfiniteFuture: not known.
+  absl::Time begun_at = absl::InfiniteFuture();
   std::map<std::string, ListStatePtr> lists;
-  // All releases ever published, without their files, by id.
+  // The published releases, without their files, by id: all but those that the limit cut off.
   std::map<uint64_t, std::shared_ptr<const storage::Release>> releases;
 };
 using WorldPtr = std::shared_ptr<const World>;
@@ -56,15 +74,35 @@ inline absl::Time FromMicros(int64_t micros) { return absl::FromUnixMicros(micro
 // The release, the one it followed, and so on: newest first. Stops below `down_to`.
 std::vector<uint64_t> Lineage(const World& world, uint64_t release_id, uint64_t down_to = 0);
 
+// The releases that led to the one in force, newest first, as far as the limit left them. DATA_LOSS
+// if one is missing otherwise: what history says would then be wrong.
+absl::StatusOr<std::vector<uint64_t>> WholeLineage(const World& world, const ListState& list);
+
+// Whether it is certain that the list was not loaded at `moment`.
+bool SurelyAbsent(const World& world, const ListState& list, absl::Time moment);
+
+// Since when the history of an area code answers, and the first release that tells of it.
+struct Beginning {
+  absl::Time since = absl::InfiniteFuture();  // never, if the list does not cover it
+  uint64_t release_id = 0;
+};
+Beginning BeginningOf(const World& world, const ListState& list, int area_code);
+
 // The digest of a release: over its seals, in order of area codes (docs/formats.md).
 Digest DigestOfSeals(const std::map<int, storage::Seal>& seals);
 
 // How a list counts under the policy; nullopt if it does not.
 std::optional<PolicyList> PolicyOf(const Policy& policy, const ListState& list);
 
+// The list as a policy that names it, or takes all lists, counts it while nothing of it is loaded;
+// null under any other policy.
+std::shared_ptr<const SnapshotList> UnloadedList(const Policy& policy, const std::string& name);
+
 // The view for scrubs: the lists of the policy in their order, then the others that count.
 SnapshotPtr MakeSnapshot(const World& world, const Policy& policy);
 
+storage::ListHead ToHead(const ListState& list);
+ListLife ToLife(const storage::ListHead& head);
 storage::Seals ToRecord(const ListState& list);
 void FromRecord(const storage::Seals& seals, ListState& list);
 storage::Catalog ToCatalog(const World& world);

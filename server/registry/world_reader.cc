@@ -35,6 +35,7 @@ ListStatePtr DamagedList(const storage::ListHead& head) {
   list->list_id = head.list_id();
   list->name = head.name();
   list->kind = ParseListName(head.name()).value_or(ListName{}).kind;
+  list->life = ToLife(head);
   list->head.set_id(head.release_id());
   list->head.set_list(head.name());
   list->damaged.set();
@@ -74,6 +75,7 @@ absl::StatusOr<ListStatePtr> ReadList(const ReleaseStore& store, const World& wo
   list->name = head.name();
   DNC_ASSIGN_OR_RETURN(const ListName name, ParseListName(head.name()));
   list->kind = name.kind;
+  list->life = ToLife(head);
   if (head.release_id() == 0) return list;
   const auto release = world.releases.find(head.release_id());
   if (release == world.releases.end()) {
@@ -118,6 +120,7 @@ absl::StatusOr<WorldPtr> ReadWorld(ReleaseStore& store, int threads,
   auto world = std::make_shared<World>();
   DNC_ASSIGN_OR_RETURN(const storage::Catalog catalog, store.ReadCatalog());
   world->revision = catalog.revision();
+  if (catalog.begun_at() != 0) world->begun_at = FromMicros(catalog.begun_at());
   DNC_ASSIGN_OR_RETURN(std::vector<storage::Release> releases, store.ReadReleases());
   for (storage::Release& release : releases) {
     release.clear_files();

@@ -98,6 +98,12 @@ void NoteCoverage(const SnapshotList& list, absl::Time now, int area_code, Findi
   finding.Note(Rule::kNotCovered, Reason::kAreaCodeDamaged);
 }
 
+// Whether a number of the area code that is not on the list may be called as far as it goes.
+bool AnswersFor(const SnapshotList& list, int area_code) {
+  return list.effect != ListEffect::kInform && list.applies_to[area_code] &&
+         list.areas[area_code].state == AreaState::kLoaded;
+}
+
 // What coverage says of a number before it is looked up. It depends on the area code alone, and a
 // batch has few of them beside its numbers, so it is found once for each.
 class AreaFindings {
@@ -122,9 +128,17 @@ class AreaFindings {
 
   static Finding Find(const Snapshot& snapshot, absl::Time now, int area_code) {
     Finding finding;
-    // No list at all is no proof: only a list that was asked can say clear.
-    if (snapshot.lists.empty()) finding.Note(Rule::kNotCovered, Reason::kListNotLoaded);
-    for (const auto& list : snapshot.lists) NoteCoverage(*list, now, area_code, finding);
+    bool answered = false;
+    for (const auto& list : snapshot.lists) {
+      NoteCoverage(*list, now, area_code, finding);
+      answered = answered || AnswersFor(*list, area_code);
+    }
+    // No list at all is no proof, nor are lists that are silent because they need not cover the
+    // area code: only one that was asked can say clear.
+    if (!answered && finding.rule == Rule::kClear) {
+      finding.Note(Rule::kNotCovered,
+                   snapshot.lists.empty() ? Reason::kListNotLoaded : Reason::kAreaCodeNotLoaded);
+    }
     return finding;
   }
 

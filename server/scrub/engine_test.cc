@@ -65,6 +65,15 @@ TEST(Engine, ClearNeedsAListThatAnswered) {
   EXPECT_EQ(Ask({ListSpec{}}, 2125550100).rule, Rule::kNotCovered);
 }
 
+TEST(Engine, ListsThatNeedNotCoverProveNothing) {
+  const ListSpec inform{.kind = ListKind::kWireline, .effect = ListEffect::kInform};
+  EXPECT_EQ(Ask({inform}).rule, Rule::kNotCovered);
+  const ListSpec silent{.required = false, .state = AreaState::kNotLoaded};
+  EXPECT_EQ(Ask({silent, inform}).rule, Rule::kNotCovered);
+  EXPECT_EQ(Ask({silent}).reasons, ReasonBit(Reason::kAreaCodeNotLoaded));
+  EXPECT_EQ(Ask({ListSpec{.kind = ListKind::kState, .applies = false}}).rule, Rule::kNotCovered);
+}
+
 TEST(Engine, MalformedIsInvalidWhateverTheLists) {
   Snapshot snapshot;
   snapshot.lists.push_back(MakeList({.holds = true}));

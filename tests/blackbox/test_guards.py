@@ -101,12 +101,41 @@ def test_vanished_area_codes_are_covered_no_longer(loaded):
     assert loaded.verdicts([8185550001, 8189990001]) == ["NOT_COVERED"] * 2
 
 
-def test_a_gap_leaves_other_area_codes_as_old_as_they_are(loaded):
-    """818 is large enough to have had changes in the nine days; the list tells of none."""
-    loaded.load([("changes.txt", changes([(2015560001, BASE_TIME + 9 * DAY, "A")]))],
-                obtained_at=NOW)
-    ages = {area.area_code: area.obtained_at.seconds for area in loaded.coverage().area_codes}
-    assert ages == {201: NOW, 818: BASE_TIME}
+@pytest.fixture
+def unevenly_old(server):
+    """201 is ten days old and small; 818 is fresh. A list for both speaks for 13,000 numbers."""
+    fresh = BASE_TIME + 8 * DAY
+    server.load([(registry_name(BASE_TIME, "201"), flat(block(201, 555, 3000)))])
+    server.load([(registry_name(BASE_TIME, "818"), flat(BASE[3000:]))])
+    server.load([(registry_name(fresh, "818"), flat(BASE[3000:] + [8185570000]))])
+    return server
+
+
+def ages(server):
+    return {area.area_code: area.obtained_at.seconds for area in server.coverage().area_codes}
+
+
+def test_a_gap_leaves_other_area_codes_as_old_as_they_are(unevenly_old):
+    """The list tells of none of the changes that 201 had before it begins."""
+    before = ages(unevenly_old)
+    unevenly_old.load([("changes.txt", changes([(8185570001, BASE_TIME + 9 * DAY, "A")]))],
+                      obtained_at=NOW)
+    assert ages(unevenly_old) == {201: before[201], 818: NOW}
+    assert unevenly_old.verdicts([8185570001]) == ["LISTED"]
+
+
+def test_a_change_after_a_gap_is_refused(unevenly_old):
+    before = state(unevenly_old)
+    late = [("changes.txt", changes([(8185570001, BASE_TIME + 9 * DAY, "A"),
+                                     (2015560001, BASE_TIME + 9 * DAY, "A")]))]
+    with pytest.raises(Refused) as refusal:
+        unevenly_old.load(late, obtained_at=NOW)
+    assert refusal.value.guard == "GUARD_CHANGE_GAP"
+    assert "area code 201" in refusal.value.message
+    assert state(unevenly_old) == before
+    unevenly_old.load(late, obtained_at=NOW,
+                      overrides=[unevenly_old.stubs.registry.GUARD_CHANGE_GAP])
+    assert ages(unevenly_old) == {201: NOW, 818: NOW}
 
 
 def test_no_message_holds_a_full_number(loaded):

@@ -3,10 +3,14 @@
 #include <algorithm>
 #include <limits>
 
+#include "server/numbers/area_codes.h"
+
 namespace dnc::blackbox {
 namespace {
 
 constexpr std::time_t kDay = 24 * 3600;
+constexpr std::time_t kMaxGap = 7 * kDay;
+constexpr size_t kGapMinNumbers = 10'000;
 constexpr std::time_t kEver = std::numeric_limits<std::time_t>::max();
 
 bool IsNational(const std::string& list) { return list == "national"; }
@@ -19,7 +23,8 @@ bool AppliesTo(const std::string& list, int area_code) {
   static const std::set<int> kTexas = {210, 214, 254, 281, 325, 346, 361, 409, 430, 432,
                                        469, 512, 621, 682, 713, 726, 737, 806, 817, 830,
                                        832, 903, 915, 936, 940, 945, 956, 972, 979};
-  return list != "state:TX" || kTexas.count(area_code) != 0;
+  // A code that is not known may be a new one of any state.
+  return list != "state:TX" || kTexas.count(area_code) != 0 || !KnownAreaCodes()[area_code];
 }
 
 // The coverage of a list of CSV files is kept under area code 0: it speaks for all.
@@ -63,12 +68,14 @@ bool Holds(const NumberSets& sets, uint64_t number) {
   return area != sets.end() && area->second.count(number) != 0;
 }
 
-// What happened to `number` last, up to `moment`.
-std::optional<OracleEvent> LastEvent(const OracleList& list, uint64_t number, std::time_t moment) {
+// What happened to `number` last, from `since` up to `moment`.
+std::optional<OracleEvent> LastEvent(const OracleList& list, uint64_t number, std::time_t since,
+                                     std::time_t moment) {
   std::optional<OracleEvent> last;
   for (const OracleRelease& release : list.lineage) {
     for (const OracleEvent& event : release.events) {
-      if (event.number == number && event.time <= moment) last = event;
+      const bool in_time = event.time >= since && event.time <= moment;
+      if (event.number == number && in_time) last = event;
     }
   }
   return last;
@@ -111,14 +118,38 @@ void Oracle::Publish(const std::string& list, OracleRelease release) {
   state.lineage.push_back(std::move(release));
 }
 
-void Oracle::LoadFull(const NumberSets& numbers, std::time_t obtained_at) {
+std::set<int> Oracle::Vanishing(const NumberSets& numbers, Packing packing) const {
+  std::set<int> vanishing;
+  if (!loaded("national") || packing == Packing::kLabelled) return vanishing;
+  const std::map<int, uint64_t>& files = lists_.at("national").now().file;
+  std::set<uint64_t> replaced;
+  for (const auto& [area_code, file] : files) {
+    if (file != 0 && numbers.count(area_code) != 0) replaced.insert(file);
+  }
+  for (const auto& [area_code, file] : files) {
+    if (replaced.count(file) != 0 && numbers.count(area_code) == 0) vanishing.insert(area_code);
+  }
+  return vanishing;
+}
+
+void Oracle::LoadFull(const NumberSets& numbers, std::time_t obtained_at, Packing packing) {
   const std::string list = "national";
   OracleRelease release = loaded(list) ? lists_.at(list).now() : OracleRelease{};
   release.events.clear();
+  for (const int area_code : Vanishing(numbers, packing)) {
+    release.numbers.erase(area_code);
+    release.obtained_at.erase(area_code);
+    release.since.erase(area_code);
+    release.file.erase(area_code);
+  }
+  ++files_;
   for (const auto& [area_code, after] : numbers) {
     AppendDifference(release.numbers[area_code], after, obtained_at, release.events);
     release.numbers[area_code] = after;
     release.obtained_at[area_code] = obtained_at;
+    release.since.try_emplace(area_code, obtained_at);
+    release.file[area_code] = packing == Packing::kLabelled ? 0 : files_;
+    if (packing == Packing::kApart) ++files_;
   }
   Publish(list, std::move(release));
 }
@@ -137,36 +168,46 @@ void Oracle::LoadWhole(const std::string& list, const NumberSets& numbers,
   }
   release.numbers = numbers;
   release.obtained_at[0] = obtained_at;
+  release.since[0] = loaded(list) ? lists_.at(list).now().since.at(0) : obtained_at;
   Publish(list, std::move(release));
+}
+
+std::set<int> Oracle::Gaps(const std::vector<OracleEvent>& changes) const {
+  const OracleRelease& now = lists_.at("national").now();
+  std::time_t first = kEver;
+  for (const OracleEvent& change : changes) first = std::min(first, change.time);
+  size_t listed = 0;
+  std::set<int> gaps;
+  for (const auto& [area_code, obtained_at] : now.obtained_at) {
+    listed += now.numbers.at(area_code).size();
+    if (first - obtained_at > kMaxGap) gaps.insert(area_code);
+  }
+  return listed < kGapMinNumbers ? std::set<int>{} : gaps;
 }
 
 uint64_t Oracle::LoadChanges(std::vector<OracleEvent> changes, const std::set<int>& area_codes,
                              std::time_t obtained_at) {
   OracleRelease release = lists_.at("national").now();
   release.events.clear();
-  const auto earlier = [](const OracleEvent& a, const OracleEvent& b) { return a.time < b.time; };
-  std::stable_sort(changes.begin(), changes.end(), earlier);
-  std::map<uint64_t, OracleEvent> last;
-  for (const OracleEvent& change : changes) last[change.number] = change;
-  uint64_t no_effect = 0;
-  for (const auto& [number, change] : last) {
-    std::set<uint64_t>& numbers = release.numbers[AreaOf(number)];
-    const bool listed = numbers.count(number) != 0;
-    if (listed == change.added) {
-      ++no_effect;
-      continue;
-    }
+  std::stable_sort(changes.begin(), changes.end(),
+                   [](const OracleEvent& a, const OracleEvent& b) { return a.time < b.time; });
+  std::map<uint64_t, bool> moved;
+  for (const OracleEvent& change : changes) {
+    std::set<uint64_t>& numbers = release.numbers[AreaOf(change.number)];
+    const bool moves = (numbers.count(change.number) != 0) != change.added;
+    moved[change.number] |= moves;
+    if (!moves) continue;
     if (change.added) {
-      numbers.insert(number);
+      numbers.insert(change.number);
     } else {
-      numbers.erase(number);
+      numbers.erase(change.number);
     }
-    release.events.push_back({number, change.time, change.added, true});
+    release.events.push_back({change.number, change.time, change.added, true});
   }
-  std::stable_sort(release.events.begin(), release.events.end(), earlier);
   for (const int area_code : area_codes) release.obtained_at[area_code] = obtained_at;
   Publish("national", std::move(release));
-  return no_effect;
+  return static_cast<uint64_t>(
+      std::count_if(moved.begin(), moved.end(), [](const auto& entry) { return !entry.second; }));
 }
 
 bool Oracle::MustGoBack(const std::string& list) const {
@@ -183,13 +224,14 @@ void Oracle::RollBack(const std::string& list) {
   state.kept = std::max(0, state.kept - 1);
 }
 
-void Oracle::Retire(const std::string& list) { lists_.erase(list); }
+void Oracle::Retire(const std::string& list) {
+  lists_.erase(list);
+  retired_.insert(list);
+}
 
 std::time_t Oracle::FirstRelease(const std::string& list) const {
-  std::time_t first = lists_.at(list).lineage.front().obtained_at.begin()->second;
-  for (const auto& [area_code, time] : lists_.at(list).lineage.front().obtained_at) {
-    first = std::min(first, time);
-  }
+  std::time_t first = kEver;
+  for (const auto& [area_code, time] : lists_.at(list).now().since) first = std::min(first, time);
   return first;
 }
 
@@ -205,11 +247,11 @@ void Oracle::NoteCoverage(const std::string& name, const OracleList& list, int a
   for (const OracleRelease& release : list.lineage) {
     const auto obtained = release.obtained_at.find(key);
     if (obtained == release.obtained_at.end()) continue;
+    if (obtained->second < list.now().since.at(key)) continue;  // before it vanished
     if (!as_of || obtained->second <= moment) newest = obtained->second;
   }
   if (!newest) {
-    // Other lists than the national registry were not in use then.
-    if (!IsNational(name)) return;
+    // Whether the list was in use before the server began, nobody can tell.
     return Note(answer, v1::RULE_NOT_COVERED, v1::REASON_HISTORY_NOT_REACHED);
   }
   if (AppliesTo(name, area_code) && moment - *newest > MaxAge(name)) {
@@ -223,15 +265,21 @@ OracleAnswer Oracle::Ask(uint64_t number, std::time_t now, std::optional<std::ti
   const std::time_t moment = as_of.value_or(now);
   const bool malformed = number == 0;
   if (malformed) Note(answer, v1::RULE_MALFORMED, v1::REASON_MALFORMED);
-  if (!malformed && !loaded("national")) {
+  for (const std::string& name : retired_) {
+    if (malformed || !as_of || loaded(name) || name == "wireline") continue;
+    Note(answer, v1::RULE_NOT_COVERED, v1::REASON_HISTORY_NOT_REACHED);
+  }
+  if (!malformed && !loaded("national") && answer.rule == v1::RULE_CLEAR) {
     Note(answer, v1::RULE_NOT_COVERED, v1::REASON_LIST_NOT_LOADED);
   }
   for (const auto& [name, list] : lists_) {
     if (malformed || !list.loaded()) continue;
     NoteCoverage(name, list, AreaOf(number), moment, as_of.has_value(), answer);
+    const auto since = list.now().since.find(CoverageKey(name, AreaOf(number)));
+    if (since == list.now().since.end()) continue;
     const bool holds_now = Holds(list.now().numbers, number);
     if (!as_of && !holds_now) continue;
-    const auto last = LastEvent(list, number, as_of ? moment : kEver);
+    const auto last = LastEvent(list, number, since->second, as_of ? moment : kEver);
     if (as_of && !(last && last->added)) continue;
     NoteMatch(name, answer);
     answer.matches[name] = last;

@@ -28,11 +28,21 @@ struct OracleEvent {
   bool exact = false;  // a change list told the time
 };
 
+// How the area codes of a load lie in its files.
+enum class Packing {
+  kLabelled,  // a file each, whose name has the area code
+  kApart,     // a file each
+  kTogether,  // all in one
+};
+
 // A release, whole: nothing is shared, nothing is clever.
 struct OracleRelease {
   NumberSets numbers;
-  std::map<int, std::time_t> obtained_at;  // by area code; for lists of CSV files under 0
-  std::vector<OracleEvent> events;         // against the release before, in order of time
+  // By area code; for lists of CSV files under 0:
+  std::map<int, std::time_t> obtained_at;
+  std::map<int, std::time_t> since;  // covered without a break
+  std::map<int, uint64_t> file;      // the file without a label that it came in; 0: none
+  std::vector<OracleEvent> events;   // against the release before, in order of time
 };
 
 // A list with the releases that led to the one in force.
@@ -63,12 +73,16 @@ class Oracle {
   std::set<int> AreaCodes(const std::string& list) const;
   const std::map<std::string, OracleList>& lists() const { return lists_; }
 
-  // A full list that replaces the area codes that it names.
-  void LoadFull(const NumberSets& numbers, std::time_t obtained_at);
+  // A full list that replaces the area codes that it names. What vanishes is covered no longer.
+  void LoadFull(const NumberSets& numbers, std::time_t obtained_at, Packing packing);
+  // The area codes that lie in a file which such a load replaces, but not in the load.
+  std::set<int> Vanishing(const NumberSets& numbers, Packing packing) const;
   // A full list of another kind: replaces everything.
   void LoadWhole(const std::string& list, const NumberSets& numbers, std::time_t obtained_at);
-  // A change list; `changes` in any order, applied by time. Refreshes `area_codes`. Returns how
-  // many numbers were already as the list wanted them.
+  // The area codes for which a list of such changes, for all area codes, begins too late.
+  std::set<int> Gaps(const std::vector<OracleEvent>& changes) const;
+  // A change list; `changes` in any order, applied by time; a number may change several times.
+  // Refreshes `area_codes`. Returns how many numbers it did not move.
   uint64_t LoadChanges(std::vector<OracleEvent> changes, const std::set<int>& area_codes,
                        std::time_t obtained_at);
   // Whether the server must be able to go back; and whether it may be, because it has not yet
@@ -78,10 +92,10 @@ class Oracle {
   void RollBack(const std::string& list);
   void Retire(const std::string& list);
 
-  // `number` 0: malformed. `as_of` empty: now.
+  // `number` 0: malformed. `as_of` empty: now; else before the server began.
   OracleAnswer Ask(uint64_t number, std::time_t now, std::optional<std::time_t> as_of) const;
 
-  // The first release of any list; an as-of question before it cannot be answered.
+  // Since when anything of the list is known; an as-of question before cannot be answered.
   std::time_t FirstRelease(const std::string& list) const;
 
  private:
@@ -90,6 +104,8 @@ class Oracle {
                     std::time_t moment, bool as_of, OracleAnswer& answer) const;
 
   std::map<std::string, OracleList> lists_;
+  std::set<std::string> retired_;  // once, perhaps loaded again since
+  uint64_t files_ = 0;
 };
 
 }  // namespace dnc::blackbox

@@ -25,6 +25,7 @@ std::time_t Later(std::time_t time, std::time_t midnight_or_zero) {
 Scenario::Scenario(Random& random, int days)
     : random_(random),
       server_(ServerSettings{dir_.path() + "/data", {}}),
+      started_(std::time(nullptr)),
       begin_(std::time(nullptr) - days * kDay),
       time_(begin_),
       next_time_(begin_) {
@@ -56,10 +57,14 @@ bool Scenario::Step() {
   next_time_ = Later(time_ + pause, OneIn(random_, 3) ? 1 : 0);
   if (next_time_ > std::time(nullptr) - 60) return false;
   const uint64_t choice = Below(random_, 100);
-  if (choice < 30 || !oracle_.loaded("national")) {
+  if (choice < 27 || !oracle_.loaded("national")) {
     LoadFullLists();
+  } else if (choice < 31) {
+    LoadWithoutSome();
+  } else if (choice < 50) {
+    LoadChangeList(NextChanges(oracle_.AreaCodes("national"), time_));
   } else if (choice < 55) {
-    LoadChangeList();
+    LoadChangeListAfterGap();
   } else if (choice < 67) {
     LoadOtherList();
   } else if (choice < 77) {
@@ -91,21 +96,8 @@ void Scenario::ExpectRefused(const LoadRequest& request, v1::Guard guard) {
   EXPECT_EQ(outcome.load.refused_by(), guard) << outcome.Describe() << Diary();
 }
 
-void Scenario::LoadFullLists() {
-  const bool labelled = next_time_ % kDay == 0;
-  NumberSets next;
-  for (const int area_code : oracle_.AreaCodes("national")) {
-    if (!labelled || OneIn(random_, 3)) next[area_code] = NextNumbers(area_code);
-  }
-  if (next.empty() || OneIn(random_, 3)) {
-    const int area_code = kAreaPool[Below(random_, std::size(kAreaPool))];
-    if (next.count(area_code) == 0) next[area_code] = NextNumbers(area_code);
-  }
-  LoadRequest request = RequestFor(next);
-  Note("full lists of " + std::to_string(next.size()) + " area codes in " +
-       std::to_string(request.files.size()) + " files");
-  ExpectLoaded(request);
-  oracle_.LoadFull(next, next_time_);
+void Scenario::ApplyFull(const NumberSets& next, Packing packing) {
+  oracle_.LoadFull(next, next_time_, packing);
   for (const auto& [area_code, numbers] : next) {
     for (const uint64_t number : numbers) {
       if (numbers.size() < 100 || OneIn(random_, 50)) asked_.push_back(number);
@@ -113,21 +105,88 @@ void Scenario::LoadFullLists() {
   }
 }
 
-void Scenario::LoadChangeList() {
-  std::set<int> area_codes = oracle_.AreaCodes("national");
-  std::string label = "changes";
-  const std::vector<OracleEvent> changes = NextChanges(area_codes);
+void Scenario::LoadFullLists() {
+  const Packing packing = RandomPacking();
+  NumberSets next;
+  for (const int area_code : oracle_.AreaCodes("national")) {
+    if (packing != Packing::kLabelled || OneIn(random_, 3)) {
+      next[area_code] = NextNumbers(area_code);
+    }
+  }
+  if (next.empty() || OneIn(random_, 3)) {
+    const int area_code = kAreaPool[Below(random_, std::size(kAreaPool))];
+    if (next.count(area_code) == 0) next[area_code] = NextNumbers(area_code);
+  }
+  const LoadRequest request = RequestFor(next, packing);
+  Note("full lists of " + std::to_string(next.size()) + " area codes in " +
+       std::to_string(request.files.size()) + " files");
+  ExpectLoaded(request);
+  ApplyFull(next, packing);
+}
+
+// A full list that lacks area codes of the file which it replaces: they are not covered any more,
+// but only if the operator says so.
+void Scenario::LoadWithoutSome() {
+  const Packing packing = OneIn(random_, 2) ? Packing::kApart : Packing::kTogether;
+  NumberSets next;
+  for (const int area_code : oracle_.AreaCodes("national")) {
+    if (OneIn(random_, 2)) next[area_code] = NextNumbers(area_code);
+  }
+  const std::set<int> vanishing = oracle_.Vanishing(next, packing);
+  if (vanishing.empty()) return LoadFullLists();
+  LoadRequest request = RequestFor(next, packing);
+  Note("full lists of " + std::to_string(next.size()) + " area codes without " +
+       std::to_string(vanishing.size()));
+  ExpectRefused(request, v1::GUARD_VANISHED);
+  request.overrides = {v1::GUARD_VANISHED};
+  ExpectLoaded(request);
+  ApplyFull(next, packing);
+}
+
+void Scenario::LoadChangeList(const std::vector<OracleEvent>& changes) {
   if (changes.empty()) return;
-  const LoadRequest request = RequestFor(changes, label);
-  Note("change list of " + std::to_string(changes.size()));
+  std::set<int> refreshed = oracle_.AreaCodes("national");
+  const std::set<int> gaps = oracle_.Gaps(changes);
+  const bool touches_gap = std::any_of(
+      changes.begin(), changes.end(),
+      [&gaps](const OracleEvent& change) { return gaps.count(AreaOf(change.number)) != 0; });
+  LoadRequest request = RequestFor(changes, "changes");
+  Note("change list of " + std::to_string(changes.size()) + ", " + std::to_string(gaps.size()) +
+       " gaps");
+  if (touches_gap) {
+    ExpectRefused(request, v1::GUARD_CHANGE_GAP);
+    request.overrides = {v1::GUARD_CHANGE_GAP};
+  } else {
+    for (const int area_code : gaps) refreshed.erase(area_code);
+  }
   const LoadOutcome outcome = client_->Load(request);
   ASSERT_TRUE(outcome.succeeded()) << outcome.Describe() << Diary();
   time_ = next_time_;
-  const uint64_t no_effect = oracle_.LoadChanges(changes, area_codes, next_time_);
+  const uint64_t no_effect = oracle_.LoadChanges(changes, refreshed, next_time_);
   EXPECT_EQ(outcome.load.release().no_effect(), no_effect) << Diary();
   for (const OracleEvent& change : changes) {
     if (OneIn(random_, 4)) asked_.push_back(change.number);
   }
+}
+
+// Days pass with nothing, or with a full list of one area code alone.
+void Scenario::LoadChangeListAfterGap() {
+  std::set<int> area_codes = oracle_.AreaCodes("national");
+  if (area_codes.empty()) return;
+  next_time_ = time_ + static_cast<std::time_t>(8 + Below(random_, 3)) * kDay;
+  if (next_time_ > std::time(nullptr) - 2 * kDay) return;
+  if (!OneIn(random_, 3)) {
+    next_time_ = Later(next_time_, 1);
+    auto fresh = area_codes.begin();
+    std::advance(fresh, static_cast<std::ptrdiff_t>(Below(random_, area_codes.size())));
+    const NumberSets next = {{*fresh, NextNumbers(*fresh)}};
+    Note("days later a full list of one area code");
+    ExpectLoaded(RequestFor(next, Packing::kLabelled));
+    ApplyFull(next, Packing::kLabelled);
+    if (!OneIn(random_, 3)) area_codes = {*fresh};
+    next_time_ += 12 * 3600;
+  }
+  LoadChangeList(NextChanges(area_codes, std::max(time_, next_time_ - 10 * 3600)));
 }
 
 void Scenario::LoadOtherList() {
@@ -170,20 +229,19 @@ void Scenario::RefuseSomething() {
       if (next_time_ > std::time(nullptr)) return;
       next[area_code] = Shrunk(area->second);
       Note("a full list that shrinks");
-      const LoadRequest request = RequestFor(next);
-      return ExpectRefused(request, v1::GUARD_SHRINK);
+      return ExpectRefused(RequestFor(next, Packing::kLabelled), v1::GUARD_SHRINK);
     }
     case 1: {
       next_time_ = (begin_ / kDay - 3) * kDay;
       next[area_code] = NextNumbers(area_code);
       Note("a full list that is too old");
-      return ExpectRefused(RequestFor(next), v1::GUARD_OLDER_DATE);
+      return ExpectRefused(RequestFor(next, Packing::kLabelled), v1::GUARD_OLDER_DATE);
     }
     default: {
       next_time_ = (std::time(nullptr) / kDay + 2) * kDay;
       next[area_code] = NextNumbers(area_code);
       Note("a full list of the future");
-      return ExpectRefused(RequestFor(next), v1::GUARD_FUTURE_DATE);
+      return ExpectRefused(RequestFor(next, Packing::kLabelled), v1::GUARD_FUTURE_DATE);
     }
   }
 }
@@ -201,7 +259,9 @@ void Scenario::RefuseChangeList() {
   }
   if (changes.empty()) return;
   Note("a change list that does not fit");
-  ExpectRefused(RequestFor(changes, "changes"), v1::GUARD_MISFIT);
+  LoadRequest request = RequestFor(changes, "changes");
+  request.overrides = {v1::GUARD_CHANGE_GAP};
+  ExpectRefused(request, v1::GUARD_MISFIT);
 }
 
 void Scenario::RollBack() {
@@ -245,7 +305,8 @@ void Scenario::KillDuringLoad() {
   for (const int area_code : oracle_.AreaCodes("national")) {
     next[area_code] = NextNumbers(area_code);
   }
-  const LoadRequest request = RequestFor(next);
+  const Packing packing = RandomPacking();
+  const LoadRequest request = RequestFor(next, packing);
   const std::vector<v1::Release> before = client_->Releases();
   if (before.empty()) return;
   Note("kill during a load");
@@ -264,7 +325,7 @@ void Scenario::KillDuringLoad() {
   }
   if (in_force == in_force_before) return;
   time_ = next_time_;
-  oracle_.LoadFull(next, next_time_);
+  oracle_.LoadFull(next, next_time_, packing);
 }
 
 void Scenario::Ask() {
@@ -277,7 +338,8 @@ void Scenario::Ask() {
   question.as_of =
       begin_ - kDay +
       static_cast<std::time_t>(Below(random_, static_cast<uint64_t>(time_ - begin_ + 3 * kDay)));
-  *question.as_of = std::min(*question.as_of, std::time(nullptr) - 1);
+  // The oracle knows moments before the server began.
+  *question.as_of = std::min(*question.as_of, started_ - 1);
   ExpectSameAnswers(*client_, oracle_, question);
 }
 

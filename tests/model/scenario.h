@@ -28,7 +28,9 @@ class Scenario {
 
  private:
   void LoadFullLists();
-  void LoadChangeList();
+  void LoadWithoutSome();
+  void LoadChangeList(const std::vector<OracleEvent>& changes);
+  void LoadChangeListAfterGap();
   void LoadOtherList();
   void RefuseSomething();
   void RefuseChangeList();
@@ -41,14 +43,18 @@ class Scenario {
   // The numbers that an area code could have next, and the load that brings them.
   std::set<uint64_t> NextNumbers(int area_code);
   std::set<uint64_t> Shrunk(const std::set<uint64_t>& numbers);
-  std::vector<OracleEvent> NextChanges(const std::set<int>& area_codes);
-  LoadRequest RequestFor(const NumberSets& numbers);
+  // Changes from `from` on; some numbers come and go several times.
+  std::vector<OracleEvent> NextChanges(const std::set<int>& area_codes, std::time_t from);
+  void AddTurns(uint64_t number, bool added, std::time_t from, std::vector<OracleEvent>& changes);
+  Packing RandomPacking();
+  LoadRequest RequestFor(const NumberSets& numbers, Packing packing);
   LoadRequest RequestFor(const std::vector<OracleEvent>& changes, const std::string& label);
   Form RandomForm();
   uint64_t RandomNumber(int area_code);
   // A listed number or one of its neighbours, or any other.
   uint64_t NumberToAsk();
 
+  void ApplyFull(const NumberSets& next, Packing packing);
   void ExpectLoaded(const LoadRequest& request);
   void ExpectRefused(const LoadRequest& request, v1::Guard guard);
   void Note(const std::string& entry);
@@ -59,6 +65,7 @@ class Scenario {
   ServerProcess server_;
   std::unique_ptr<TestClient> client_;
   Oracle oracle_;
+  std::time_t started_;  // the server, by the clock
   std::time_t begin_;
   std::time_t time_;             // of the latest accepted data
   std::time_t next_time_;        // of the data of this step

@@ -61,52 +61,72 @@ std::set<uint64_t> Scenario::Shrunk(const std::set<uint64_t>& numbers) {
   return {kept.begin(), kept.end()};
 }
 
-std::vector<OracleEvent> Scenario::NextChanges(const std::set<int>& area_codes) {
+// One change of the number, or sometimes two or three, each the opposite of the one before. The
+// times are whole seconds of their own, as their order decides.
+void Scenario::AddTurns(uint64_t number, bool added, std::time_t from,
+                        std::vector<OracleEvent>& changes) {
+  const size_t turns = OneIn(random_, 6) ? 2 + Below(random_, 2) : 1;
+  std::set<std::time_t> times;
+  const auto span = static_cast<uint64_t>(next_time_ - from);
+  while (times.size() < turns) {
+    times.insert(from + 1 + static_cast<std::time_t>(Below(random_, span)));
+  }
+  for (const std::time_t time : times) {
+    changes.push_back({number, time, added, true});
+    added = !added;
+  }
+}
+
+std::vector<OracleEvent> Scenario::NextChanges(const std::set<int>& area_codes, std::time_t from) {
   std::vector<OracleEvent> changes;
   std::set<uint64_t> used;
-  const auto time = [this] {
-    return time_ + 1 +
-           static_cast<std::time_t>(Below(random_, static_cast<uint64_t>(next_time_ - time_)));
-  };
   const NumberSets all = oracle_.Numbers("national");
   for (const int area_code : area_codes) {
     const auto before = all.find(area_code);
     if (before == all.end()) continue;
     const size_t deletes = Below(random_, 1 + before->second.size() / 4);
     for (const uint64_t number : Some(random_, before->second, deletes)) {
-      changes.push_back({number, time(), false, true});
+      AddTurns(number, false, from, changes);
       used.insert(number);
     }
     for (size_t i = Below(random_, 300); i > 0; --i) {
       const uint64_t number = RandomNumber(area_code);
       if (before->second.count(number) != 0 || !used.insert(number).second) continue;
-      changes.push_back({number, time(), true, true});
+      AddTurns(number, true, from, changes);
     }
     // A little that fits the base already, well inside the limit.
-    if (changes.size() > 300 && !before->second.empty()) {
+    if (used.size() > 300 && !before->second.empty()) {
       const uint64_t number = *before->second.begin();
-      if (used.insert(number).second) changes.push_back({number, time(), true, true});
+      if (used.insert(number).second) changes.push_back({number, next_time_, true, true});
     }
   }
-  std::shuffle(changes.begin(), changes.end(), random_);
+  // Files need not be in the order of time.
+  if (!OneIn(random_, 4)) std::shuffle(changes.begin(), changes.end(), random_);
   return changes;
 }
 
-LoadRequest Scenario::RequestFor(const NumberSets& numbers) {
+// Only names with a date have labels, and they have no time of day.
+Packing Scenario::RandomPacking() {
+  if (next_time_ % kDay == 0) return Packing::kLabelled;
+  return OneIn(random_, 2) ? Packing::kApart : Packing::kTogether;
+}
+
+LoadRequest Scenario::RequestFor(const NumberSets& numbers, Packing packing) {
   LoadRequest request;
-  const bool labelled = next_time_ % kDay == 0;
+  const bool labelled = packing == Packing::kLabelled;
   if (!labelled) request.obtained_at = next_time_;
   std::vector<uint64_t> all;
   for (const auto& [area_code, listed] : numbers) {
     std::vector<uint64_t> rows(listed.begin(), listed.end());
     if (OneIn(random_, 2)) std::shuffle(rows.begin(), rows.end(), random_);
     all.insert(all.end(), rows.begin(), rows.end());
+    if (packing == Packing::kTogether) continue;
     const std::string label = std::to_string(area_code);
     const std::string stem = labelled ? RegistryStem(next_time_, label)
                                       : "part" + label + "-" + std::to_string(++files_);
     request.files.push_back(FullList(stem, rows, RandomForm()));
   }
-  if (labelled || OneIn(random_, 2)) return request;
+  if (packing != Packing::kTogether) return request;
   std::shuffle(all.begin(), all.end(), random_);
   request.files = {FullList("several-" + std::to_string(++files_), all, RandomForm())};
   return request;
@@ -122,7 +142,6 @@ LoadRequest Scenario::RequestFor(const std::vector<OracleEvent>& changes,
   LoadRequest request;
   request.obtained_at = next_time_;
   request.files = {ChangeList(label + "-" + std::to_string(++files_), lines, RandomForm())};
-  request.overrides = {v1::GUARD_CHANGE_GAP};
   return request;
 }
 

@@ -1,0 +1,117 @@
+// The registry over a real store and real files, without RPC, for its tests.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "server/base/str_cat.h"
+#include "server/registry/registry.h"
+#include "server/scrub/engine.h"
+#include "server/storage/store.h"
+
+namespace dnc {
+
+inline const absl::Time kNow =
+    absl::FromCivil(absl::CivilSecond(2026, 8, 10, 12, 0, 0), absl::UTCTimeZone());
+
+class FixedClock : public Clock {
+ public:
+  absl::Time Now() const override { return kNow + offset; }
+  absl::Duration offset = absl::ZeroDuration();
+};
+
+class RegistryTest : public testing::Test {
+ protected:
+  RegistryTest()
+      : dir_(StrCat(testing::TempDir(), "/dnc_registry_",
+                    testing::UnitTest::GetInstance()->current_test_info()->name())) {
+    std::filesystem::remove_all(dir_);
+    std::filesystem::create_directories(dir_ + "/files");
+    Open();
+  }
+  ~RegistryTest() override {
+    Close();
+    std::filesystem::remove_all(dir_);
+  }
+
+  void Close() {
+    registry_.reset();
+    store_.reset();
+  }
+  void Open() {
+    auto store = Store::Open({.path = dir_ + "/data/store"});
+    ASSERT_TRUE(store.ok()) << store.status();
+    store_ = *std::move(store);
+    RegistryOptions options = options_;
+    options.data_dir = dir_ + "/data";
+    options.load_dirs = {dir_ + "/files"};
+    options.load_threads = 2;
+    auto registry = Registry::Open(options, store_.get(), &clock_);
+    ASSERT_TRUE(registry.ok()) << registry.status();
+    registry_ = *std::move(registry);
+    ASSERT_TRUE(registry_->WaitUntilReady().ok());
+  }
+  void Reopen() {
+    Close();
+    Open();
+  }
+
+  std::string WriteFile(const std::string& name, const std::string& content) {
+    const std::string path = dir_ + "/files/" + name;
+    std::ofstream(path, std::ios::binary) << content;
+    return path;
+  }
+
+  LoadInfo Load(const std::vector<std::string>& paths, LoadOptions options = {}) {
+    auto load = registry_->StartLoad(options, paths);
+    EXPECT_TRUE(load.ok()) << load.status();
+    if (!load.ok()) return {};
+    while (true) {
+      auto now = registry_->GetLoad(load->id);
+      EXPECT_TRUE(now.ok());
+      if (now->state == LoadState::kSucceeded || now->state == LoadState::kRefused) return *now;
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+  }
+  LoadInfo MustLoad(const std::vector<std::string>& paths, LoadOptions options = {}) {
+    LoadInfo load = Load(paths, std::move(options));
+    EXPECT_EQ(load.state, LoadState::kSucceeded) << load.error;
+    return load;
+  }
+
+  Rule Ask(Number number) {
+    const std::vector<ParsedNumber> numbers = {{number, true}};
+    std::vector<Rule> rules(1);
+    std::vector<ReasonSet> reasons(1);
+    Scrub(*registry_->snapshot(), clock_.Now(), numbers, absl::MakeSpan(rules),
+          absl::MakeSpan(reasons));
+    return rules[0];
+  }
+  absl::StatusOr<NumberReport> Explain(Number number, std::optional<absl::Time> as_of = {}) {
+    auto answer = registry_->Explain({{number, true}}, as_of);
+    if (!answer.ok()) return answer.status();
+    return answer->numbers.at(0);
+  }
+
+  FixedClock clock_;
+  RegistryOptions options_;  // for the next Open
+  std::string dir_;
+  std::unique_ptr<Store> store_;
+  std::unique_ptr<Registry> registry_;
+};
+
+inline constexpr char kBase[] = "201,5550100\n201,5550101\n201,0000000\n";
+inline constexpr char kBaseName[] = "2026-8-5_201_A.txt";
+
+inline absl::Time At(int day, int hour = 0) {
+  return absl::FromCivil(absl::CivilSecond(2026, 8, day, hour, 0, 0), absl::UTCTimeZone());
+}
+
+}  // namespace dnc
