@@ -33,6 +33,8 @@ inline constexpr std::string_view kNoBase = "NO_BASE";
 inline constexpr std::string_view kNoDate = "NO_DATE";
 inline constexpr std::string_view kStopping = "STOPPING";
 inline constexpr std::string_view kInternal = "INTERNAL";
+inline constexpr std::string_view kCallerGone = "CALLER_GONE";
+inline constexpr std::string_view kDeadlinePassed = "DEADLINE_PASSED";
 }  // namespace reason
 
 // An error with a reason. `code` must not be kOk.

@@ -1,53 +1,83 @@
 #include "server/rpc/call_queue.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
 
 namespace dnc {
 namespace {
 using SteadyClock = std::chrono::steady_clock;
+using std::chrono::nanoseconds;
 // What spinning starts from again after a queue was idle.
-constexpr std::chrono::nanoseconds kLeastSpin = std::chrono::microseconds(1);
+constexpr nanoseconds kLeastSpin = std::chrono::microseconds(1);
+// So many events that were there at once, one after the other, are more than one thread's work.
+constexpr int kManyInARow = 8;
+// How long a helper waits for more to do.
+constexpr std::chrono::milliseconds kHelperPatience(1);
+// How long events lie at most while all threads at work are stuck.
+constexpr std::chrono::milliseconds kLookInterval(20);
+
+gpr_timespec At(std::chrono::system_clock::time_point time) {
+  gpr_timespec result;
+  grpc::Timepoint2Timespec(time, &result);
+  return result;
+}
+
+void Handle(void* tag, bool ok) { static_cast<QueueEvent*>(tag)->Happen(ok); }
 }  // namespace
 
-CallQueue::CallQueue(std::unique_ptr<grpc::ServerCompletionQueue> queue,
+CallQueue::CallQueue(std::unique_ptr<grpc::ServerCompletionQueue> queue, int threads,
                      std::chrono::microseconds spin)
-    : queue_(std::move(queue)), max_spin_(spin), spin_(spin) {}
+    : queue_(std::move(queue)), thread_count_(threads), max_spin_(spin), spin_(spin) {}
 
 void CallQueue::Start() {
-  thread_ = std::thread([this] { Run(); });
+  threads_.emplace_back([this] { Lead(); });
+  for (int i = 1; i < thread_count_; ++i) threads_.emplace_back([this] { Help(); });
 }
 
 void CallQueue::Stop() {
   queue_->Shutdown();
-  if (thread_.joinable()) {
-    thread_.join();
-    return;
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
   }
-  void* tag = nullptr;
-  bool ok = false;
-  while (queue_->Next(&tag, &ok)) static_cast<QueueEvent*>(tag)->Happen(ok);
+  called_.notify_all();
+  if (threads_.empty()) Help();
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
 }
 
-void CallQueue::Run() {
+void CallQueue::Lead() {
   void* tag = nullptr;
   bool ok = false;
-  while (Next(&tag, &ok)) static_cast<QueueEvent*>(tag)->Happen(ok);
+  bool waited = false;
+  int in_a_row = 0;
+  while (Next(&tag, &ok, &waited)) {
+    in_a_row = waited ? 0 : in_a_row + 1;
+    Handle(tag, ok);
+    if (in_a_row < kManyInARow) continue;
+    in_a_row = 0;
+    CallHelper();
+    PollSockets();
+  }
 }
 
-bool CallQueue::Next(void** tag, bool* ok) {
+bool CallQueue::Next(void** tag, bool* ok, bool* waited) {
   const gpr_timespec now = gpr_time_0(GPR_CLOCK_MONOTONIC);
-  const SteadyClock::time_point begin = SteadyClock::now();
+  SteadyClock::time_point begin;
+  *waited = false;
   do {
     switch (queue_->AsyncNext(tag, ok, now)) {
       case grpc::CompletionQueue::GOT_EVENT:
-        spin_ = std::min(max_spin_, std::max(spin_ * 2, kLeastSpin));
+        if (*waited) spin_ = std::min(max_spin_, std::max(spin_ * 2, kLeastSpin));
         return true;
       case grpc::CompletionQueue::SHUTDOWN:
         return false;
       case grpc::CompletionQueue::TIMEOUT:
         break;
     }
+    if (!*waited) begin = SteadyClock::now();
+    *waited = true;
   } while (SteadyClock::now() - begin < spin_);
   spin_ /= 2;
   const bool more = queue_->Next(tag, ok);
@@ -56,6 +86,55 @@ bool CallQueue::Next(void** tag, bool* ok) {
     spin_ = std::min(max_spin_, std::max(spin_ * 4, kLeastSpin));
   }
   return more;
+}
+
+void CallQueue::Help() {
+  void* tag = nullptr;
+  bool ok = false;
+  std::chrono::milliseconds patience(0);
+  uint64_t handled = 0;
+  while (true) {
+    switch (queue_->AsyncNext(&tag, &ok, At(std::chrono::system_clock::now() + patience))) {
+      case grpc::CompletionQueue::GOT_EVENT:
+        patience = kHelperPatience;
+        Handle(tag, ok);
+        if (++handled % kManyInARow == 0) PollSockets();
+        break;
+      case grpc::CompletionQueue::SHUTDOWN:
+        return;
+      case grpc::CompletionQueue::TIMEOUT:
+        patience = Rest();
+        break;
+    }
+  }
+}
+
+std::chrono::milliseconds CallQueue::Rest() {
+  std::unique_lock lock(mutex_);
+  ++resting_;
+  // By turns: however many rest, one looks in each interval.
+  called_.wait_for(lock, kLookInterval * resting_, [this] { return calls_ > 0 || stopping_; });
+  --resting_;
+  if (calls_ > 0) {
+    --calls_;
+    return kHelperPatience;
+  }
+  return stopping_ ? kHelperPatience : std::chrono::milliseconds(0);
+}
+
+void CallQueue::PollSockets() {
+  void* tag = nullptr;
+  bool ok = false;
+  sockets_.AsyncNext(&tag, &ok, gpr_time_0(GPR_CLOCK_MONOTONIC));
+}
+
+void CallQueue::CallHelper() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (calls_ >= resting_) return;
+    ++calls_;
+  }
+  called_.notify_one();
 }
 
 }  // namespace dnc

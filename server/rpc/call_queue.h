@@ -1,10 +1,13 @@
-// A completion queue and the thread that serves it.
+// A completion queue and the threads that serve it.
 #pragma once
 
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <memory>
+#include <mutex>
 #include <thread>
+#include <vector>
 
 #include "grpcpp/completion_queue.h"
 
@@ -13,7 +16,7 @@ namespace dnc {
 // What stands behind a tag of a completion queue.
 class QueueEvent {
  public:
-  // Called on the queue's thread when the operation has ended.
+  // Called on a thread of the queue when the operation has ended.
   void Happen(bool ok) {
     // Pairs with tag(): what the thread that started the operation wrote is visible here.
     started_.load(std::memory_order_acquire);
@@ -48,12 +51,25 @@ class MemberEvent final : public QueueEvent {
   Owner* owner_;
 };
 
-// Serves a queue on a thread of its own. After an event it looks for the next one without
-// sleeping for a while, because waking a thread costs more than most calls; the while shrinks when
-// looking was in vain, so that an idle queue costs nothing.
+// Serves a queue with as few of its threads as can do it. Of the threads that wait for events, gRPC
+// lets one watch the sockets and wakes another whenever that one has found something: with two
+// waiting, every call pays for wake-ups. So one thread leads, and the others rest. One of them is
+// called when events pile up, and rests again when there is nothing left to do. Those that rest
+// also look now and then by themselves, should all that work be stuck.
+//
+// A queue that is never empty would keep gRPC from reading any socket, so that a caller who makes
+// more events than the server can handle would shut out all others. Threads that find event after
+// event therefore look at the sockets in between.
+//
+// After an event the leader looks for the next one without sleeping for a while, because waking
+// costs more than most calls; the while shrinks when looking was in vain, so that an idle queue
+// costs nothing.
+//
+// Two operations of a call that are under way at the same time may end on two threads at once.
 class CallQueue {
  public:
-  CallQueue(std::unique_ptr<grpc::ServerCompletionQueue> queue, std::chrono::microseconds spin);
+  CallQueue(std::unique_ptr<grpc::ServerCompletionQueue> queue, int threads,
+            std::chrono::microseconds spin);
   // Stop must have been called if Start was.
   ~CallQueue() = default;
   CallQueue(const CallQueue&) = delete;
@@ -65,14 +81,29 @@ class CallQueue {
   void Stop();
 
  private:
-  void Run();
-  // The next event; false when the queue is shut down and empty.
-  bool Next(void** tag, bool* ok);
+  // The work of the first thread and of the others. They end when the queue is shut down and empty.
+  void Lead();
+  void Help();
+  // The next event for the first thread; false at the end. `*waited`: it was not there at once.
+  bool Next(void** tag, bool* ok, bool* waited);
+  // Rests until called or until it is time to look. How long it then pays to wait for an event.
+  std::chrono::milliseconds Rest();
+  void CallHelper();
+  // Lets gRPC read what has arrived, without waiting.
+  void PollSockets();
 
   const std::unique_ptr<grpc::ServerCompletionQueue> queue_;
+  grpc::CompletionQueue sockets_;  // always empty: a look at it is a look at the sockets
+  const int thread_count_;
   const std::chrono::nanoseconds max_spin_;
-  std::chrono::nanoseconds spin_;  // of the thread
-  std::thread thread_;
+  std::chrono::nanoseconds spin_;  // of the first thread
+  std::vector<std::thread> threads_;
+
+  std::mutex mutex_;
+  std::condition_variable called_;
+  int resting_ = 0;        // helpers; guarded by mutex_
+  int calls_ = 0;          // for helpers, not answered yet; guarded by mutex_
+  bool stopping_ = false;  // guarded by mutex_
 };
 
 }  // namespace dnc

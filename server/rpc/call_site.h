@@ -48,6 +48,18 @@ class Call {
   const CallSite& site_;
 };
 
+// The two ends of a call that asks gRPC to say when it is done: its own Finish, and gRPC's word.
+// They come in any order, perhaps at the same time on two threads; whoever comes last deletes the
+// call.
+class CallEnds {
+ public:
+  // True for the last of the two.
+  bool Arrive() { return left_.fetch_sub(1, std::memory_order_acq_rel) == 1; }
+
+ private:
+  std::atomic<int> left_{2};
+};
+
 // When the caller stops waiting; far in the future if never.
 inline absl::Time DeadlineOf(const grpc::ServerContext& context) {
   return absl::FromChrono(context.deadline());

@@ -26,11 +26,6 @@ std::string Shortened(std::string_view message) {
 
 grpc::Status ToGrpcStatus(const absl::Status& status) {
   if (status.ok()) return grpc::Status::OK;
-  // Nobody reads the answer to a call that its caller gave up, and it is no defect either.
-  if (absl::IsCancelled(status) || absl::IsDeadlineExceeded(status)) {
-    return grpc::Status(static_cast<grpc::StatusCode>(status.code()),
-                        std::string(ToStd(status.message())));
-  }
   const std::string why = ErrorReason(status);
   if (why == reason::kInternal) {
     spdlog::error("a call failed inside the server: {}", std::string(status.message()));
@@ -56,6 +51,16 @@ absl::Status InvalidRequest(std::string_view message) {
 
 absl::Status LimitReached(std::string_view message) {
   return Error(absl::StatusCode::kResourceExhausted, reason::kLimitReached, message);
+}
+
+absl::Status CallerGone(std::string_view message) {
+  return Error(absl::StatusCode::kCancelled, reason::kCallerGone, message);
+}
+
+absl::Status DeadlinePassed() {
+  return Error(absl::StatusCode::kDeadlineExceeded, reason::kDeadlinePassed,
+               "the call's deadline passed before the server came to it; allow more time, or send "
+               "less at once");
 }
 
 absl::Status StillStarting() {

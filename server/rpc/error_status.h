@@ -18,6 +18,10 @@ grpc::Status ToGrpcStatus(const absl::Status& status);
 absl::Status InvalidRequest(std::string_view message);
 // Short for RESOURCE_EXHAUSTED, LIMIT_REACHED.
 absl::Status LimitReached(std::string_view message);
+// Short for CANCELLED, CALLER_GONE.
+absl::Status CallerGone(std::string_view message);
+// DEADLINE_EXCEEDED, DEADLINE_PASSED.
+absl::Status DeadlinePassed();
 // UNAVAILABLE, STARTING.
 absl::Status StillStarting();
 

@@ -21,10 +21,10 @@ bool CanAnswerScrubs(const Registry& registry) {
   });
 }
 
-HealthReporter::HealthReporter(grpc::HealthCheckServiceInterface* health, const Registry* registry)
+HealthReporter::HealthReporter(HealthBoard* health, const Registry* registry)
     : health_(health), registry_(registry) {
-  Report(false);  // gRPC starts with SERVING
-  health_->SetServingStatus(kRegistryService, true);
+  Report(false);
+  health_->Set(kRegistryService, true);
   thread_ = std::thread([this] { Run(); });
 }
 
@@ -38,7 +38,7 @@ void HealthReporter::Stop() {
   }
   wake_.notify_all();
   thread_.join();
-  health_->Shutdown();
+  health_->SetNothingServes();
 }
 
 void HealthReporter::Run() {
@@ -53,8 +53,8 @@ void HealthReporter::Run() {
 
 void HealthReporter::Report(bool scrubs) {
   if (reported_ == scrubs) return;
-  health_->SetServingStatus("", scrubs);
-  health_->SetServingStatus(kScrubService, scrubs);
+  health_->Set("", scrubs);
+  health_->Set(kScrubService, scrubs);
   if (reported_.has_value()) {
     spdlog::info("scrubs {} be answered now", scrubs ? "can" : "cannot");
   }

@@ -8,8 +8,8 @@
 #include <thread>
 
 #include "absl/time/time.h"
-#include "grpcpp/health_check_service_interface.h"
 #include "server/registry/registry.h"
+#include "server/rpc/health_service.h"
 
 namespace dnc {
 
@@ -22,7 +22,7 @@ bool CanAnswerScrubs(const Registry& registry);
 class HealthReporter {
  public:
   // Both must outlive the reporter.
-  HealthReporter(grpc::HealthCheckServiceInterface* health, const Registry* registry);
+  HealthReporter(HealthBoard* health, const Registry* registry);
   ~HealthReporter();  // as Stop
   HealthReporter(const HealthReporter&) = delete;
   HealthReporter& operator=(const HealthReporter&) = delete;
@@ -34,7 +34,7 @@ class HealthReporter {
   void Run();
   void Report(bool scrubs);
 
-  grpc::HealthCheckServiceInterface* const health_;
+  HealthBoard* const health_;
   const Registry* const registry_;
   std::optional<bool> reported_;  // of the thread
   std::mutex mutex_;

@@ -1,7 +1,9 @@
 #include "server/rpc/scrub_handler.h"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -60,6 +62,27 @@ absl::Status ParseBatch(const v1::ScrubRequest& request, int max_batch,
   return absl::OkStatus();
 }
 
+// The verdicts of the rules, and how many there are of each.
+VerdictCounts FillVerdicts(absl::Span<const Rule> rules,
+                           google::protobuf::RepeatedField<int>* verdicts) {
+  // Neighbours count in different places, as most verdicts are the same and each addition would
+  // wait for the one before.
+  constexpr size_t kPlaces = 4;
+  std::array<VerdictCounts, kPlaces> counts{};
+  const std::array<uint8_t, 256>& verdict_of = VerdictTable();
+  verdicts->Resize(static_cast<int>(rules.size()), v1::VERDICT_UNSPECIFIED);
+  int* out = verdicts->mutable_data();
+  for (size_t i = 0; i < rules.size(); ++i) {
+    const uint8_t verdict = verdict_of[static_cast<uint8_t>(rules[i])];
+    out[i] = verdict;
+    ++counts[i % kPlaces][verdict];
+  }
+  for (size_t place = 1; place < kPlaces; ++place) {
+    for (size_t i = 0; i < counts[0].size(); ++i) counts[0][i] += counts[place][i];
+  }
+  return counts[0];
+}
+
 absl::Status WrongCount() {
   return absl::InternalError(
       "the answer has another count of numbers than the question; treat all as do-not-call");
@@ -111,15 +134,7 @@ absl::Status ScrubHandler::ScrubFast(absl::Span<const ParsedNumber> numbers,
   dnc::Scrub(*snapshot, now, numbers, absl::MakeSpan(rules),
              absl::MakeSpan(response->mutable_reasons()->mutable_data(), count));
 
-  const std::array<uint8_t, 256>& verdict_of = VerdictTable();
-  VerdictCounts counts{};
-  response->mutable_verdicts()->Resize(static_cast<int>(count), v1::VERDICT_UNSPECIFIED);
-  int* verdicts = response->mutable_verdicts()->mutable_data();
-  for (size_t i = 0; i < count; ++i) {
-    const uint8_t verdict = verdict_of[static_cast<uint8_t>(rules[i])];
-    verdicts[i] = verdict;
-    ++counts[verdict];
-  }
+  const VerdictCounts counts = FillVerdicts(rules, response->mutable_verdicts());
   FillSnapshot(*snapshot, now, numbers, response->mutable_snapshot());
   metrics_->CountNumbers(counts);
   return absl::OkStatus();

@@ -49,7 +49,7 @@ void ScrubStreamCall::OnWrite(bool ok) {
   if (ok) {
     stream_.Read(&request_, on_read_.tag());
   } else {
-    Finish(absl::CancelledError("the caller is gone"));
+    Finish(CallerGone("the caller is gone"));
   }
 }
 

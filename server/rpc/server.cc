@@ -12,12 +12,12 @@
 #include "grpc/support/log.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/grpcpp.h"
-#include "grpcpp/health_check_service_interface.h"
 #include "server/base/error.h"
 #include "server/base/str_cat.h"
 #include "server/rpc/call_queue.h"
 #include "server/rpc/call_site.h"
 #include "server/rpc/health_reporter.h"
+#include "server/rpc/health_service.h"
 #include "server/rpc/registry_service.h"
 #include "server/rpc/scrub_service.h"
 #include "server/rpc/worker_pool.h"
@@ -29,12 +29,11 @@ namespace {
 // gRPC's own lines, long and for its developers: what matters to an operator, we say ourselves.
 void LogOfGrpc(gpr_log_func_args* line) { spdlog::debug("grpc: {}", line->message); }
 
-// Health, reflection and the log are the process's.
+// Reflection and the log are the process's.
 void EnablePlugins() {
   static std::once_flag once;
   std::call_once(once, [] {
     gpr_set_log_function(&LogOfGrpc);
-    grpc::EnableDefaultHealthCheckService(true);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   });
 }
@@ -79,8 +78,9 @@ struct Server::Impl {
   UploadShared uploads;
   ScrubService scrub_service;
   RegistryService registry_service;
-  std::vector<std::unique_ptr<CallQueue>> queues;
-  std::vector<CallSite> sites;  // one a queue
+  HealthService health_service;
+  std::unique_ptr<CallQueue> queue;
+  CallSite site;
   std::unique_ptr<grpc::Server> server;
   std::unique_ptr<HealthReporter> health;
 };
@@ -106,11 +106,10 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.RegisterService(impl->scrub_service.service());
   builder.RegisterService(impl->registry_service.service());
+  builder.RegisterService(impl->health_service.service());
   const int threads = ThreadCount(options.rpc.threads);
-  for (int i = 0; i < threads; ++i) {
-    impl->queues.push_back(std::make_unique<CallQueue>(
-        builder.AddCompletionQueue(), absl::ToChronoMicroseconds(options.rpc.spin)));
-  }
+  impl->queue = std::make_unique<CallQueue>(builder.AddCompletionQueue(), threads,
+                                            absl::ToChronoMicroseconds(options.rpc.spin));
   impl->server = builder.BuildAndStart();
   if (impl->server == nullptr || impl->port == 0) {
     return Error(absl::StatusCode::kUnavailable, reason::kInvalidRequest,
@@ -119,16 +118,14 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
                         "machine's?"));
   }
   impl->address = StrCat(options.listen.substr(0, options.listen.rfind(':')), ":", impl->port);
-  impl->health = std::make_unique<HealthReporter>(impl->server->GetHealthCheckService(), registry);
-  for (const auto& queue : impl->queues) {
-    impl->sites.push_back(
-        CallSite{queue->queue(), &impl->workers, metrics, &impl->live, &impl->stopping});
-  }
-  for (size_t i = 0; i < impl->queues.size(); ++i) {
-    impl->scrub_service.Arm(impl->sites[i], options.rpc.armed_calls);
-    impl->registry_service.Arm(impl->sites[i], std::max(1, options.rpc.armed_calls / 8));
-    impl->queues[i]->Start();
-  }
+  impl->health = std::make_unique<HealthReporter>(impl->health_service.board(), registry);
+  impl->site =
+      CallSite{impl->queue->queue(), &impl->workers, metrics, &impl->live, &impl->stopping};
+  const int armed = options.rpc.armed_calls * threads;
+  impl->scrub_service.Arm(impl->site, armed);
+  impl->registry_service.Arm(impl->site, std::max(1, armed / 8));
+  impl->health_service.Arm(impl->site, std::max(1, armed / 8));
+  impl->queue->Start();
   return std::unique_ptr<Server>(new Server(std::move(impl)));
 }
 
@@ -137,11 +134,11 @@ void Server::Stop() {
   impl_->health->Stop();
   impl_->server->Shutdown(std::chrono::system_clock::now() +
                           absl::ToChronoMilliseconds(impl_->grace));
-  // From here on gRPC starts no call; those that waited for callers end, too. Workers and queues
+  // From here on gRPC starts no call; those that waited for callers end, too. Workers and the queue
   // still run, because calls need both to end.
   impl_->live.WaitUntilNone();
   impl_->workers.Stop();
-  for (const auto& queue : impl_->queues) queue->Stop();
+  impl_->queue->Stop();
 }
 
 }  // namespace dnc

@@ -1,8 +1,11 @@
 #include "server/rpc/translate_scrub.h"
 
+#include <algorithm>
+#include <array>
+#include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <string>
-#include <vector>
 
 #include "server/rpc/translate_time.h"
 #include "server/scrub/engine.h"
@@ -50,6 +53,35 @@ DNC_SAME(ListEffect::kInform, v1::LIST_EFFECT_INFORM);
 DNC_SAME(ListEffect::kInform, v1::ListEffect_MAX);
 #undef DNC_SAME
 
+// The area codes of a batch.
+class AskedAreas {
+ public:
+  explicit AskedAreas(absl::Span<const ParsedNumber> numbers) {
+    // Every number is marked, without a look at whether its area code is marked already: in bulk
+    // data that branch would be a guess. What is malformed has number 0, and with it area code 0.
+    for (const ParsedNumber& parsed : numbers) {
+      const auto area_code = static_cast<unsigned>(AreaCodeOf(parsed.number));
+      words_[area_code / 64] |= uint64_t{1} << (area_code % 64);
+    }
+    words_[0] &= ~uint64_t{1};
+  }
+
+  // The oldest data that `list` answers with for one of them; InfiniteFuture if none.
+  absl::Time OldestData(const SnapshotList& list) const {
+    absl::Time oldest = absl::InfiniteFuture();
+    for (size_t i = 0; i < words_.size(); ++i) {
+      for (uint64_t word = words_[i]; word != 0; word &= word - 1) {
+        const AreaCoverage& area = list.areas[i * 64 + static_cast<size_t>(std::countr_zero(word))];
+        if (area.state == AreaState::kLoaded) oldest = std::min(oldest, area.obtained_at);
+      }
+    }
+    return oldest;
+  }
+
+ private:
+  std::array<uint64_t, (kAreaCodes + 63) / 64> words_{};
+};
+
 }  // namespace
 
 std::string_view RuleSentence(Rule rule) {
@@ -83,16 +115,15 @@ void FillSnapshot(const Snapshot& snapshot, absl::Time now, absl::Span<const Par
                   v1::Snapshot* out) {
   out->set_revision(snapshot.revision);
   *out->mutable_decided_at() = ToTimestamp(now);
-  const std::vector<absl::Time> obtained = OldestObtainedAt(snapshot, numbers);
-  for (size_t i = 0; i < snapshot.lists.size(); ++i) {
-    const SnapshotList& list = *snapshot.lists[i];
+  const AskedAreas asked(numbers);
+  for (const auto& list : snapshot.lists) {
     v1::ListSnapshot* entry = out->add_lists();
-    entry->set_list(list.name);
-    entry->set_release_id(list.release_id);
-    entry->set_digest(list.digest);
-    if (i < obtained.size() && IsMoment(obtained[i])) {
-      *entry->mutable_obtained_at() = ToTimestamp(obtained[i]);
-      *entry->mutable_valid_until() = ToTimestamp(obtained[i] + list.max_age);
+    entry->set_list(list->name);
+    entry->set_release_id(list->release_id);
+    entry->set_digest(list->digest);
+    if (const absl::Time oldest = asked.OldestData(*list); IsMoment(oldest)) {
+      *entry->mutable_obtained_at() = ToTimestamp(oldest);
+      *entry->mutable_valid_until() = ToTimestamp(oldest + list->max_age);
     }
   }
 }

@@ -20,7 +20,8 @@ inline v1::ListEffect ToProto(ListEffect effect) { return static_cast<v1::ListEf
 // The rule in a sentence, for a person.
 std::string_view RuleSentence(Rule rule);
 
-// What an answer rests on that was given from `snapshot` at `now` for `numbers`.
+// What an answer rests on that was given from `snapshot` at `now` for `numbers`: of each list the
+// oldest data among the area codes asked.
 void FillSnapshot(const Snapshot& snapshot, absl::Time now, absl::Span<const ParsedNumber> numbers,
                   v1::Snapshot* out);
 

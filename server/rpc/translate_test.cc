@@ -28,6 +28,19 @@ TEST(ErrorStatusTest, CarriesReasonAndGuard) {
   EXPECT_EQ(info.metadata().at("guard"), "shrink");
 }
 
+TEST(ErrorStatusTest, GivenUpCallsCarryAReasonToo) {
+  for (const absl::Status& error : {CallerGone("the caller is gone"), DeadlinePassed()}) {
+    const grpc::Status status = ToGrpcStatus(error);
+    EXPECT_EQ(static_cast<int>(status.error_code()), static_cast<int>(error.code()));
+    google::rpc::Status details;
+    ASSERT_TRUE(details.ParseFromString(status.error_details()));
+    google::rpc::ErrorInfo info;
+    ASSERT_TRUE(details.details(0).UnpackTo(&info));
+    EXPECT_EQ(info.reason(), ErrorReason(error));
+    EXPECT_EQ(info.domain(), "dnc.v1");
+  }
+}
+
 TEST(ErrorStatusTest, CutsLongMessagesBetweenCharacters) {
   std::string text = "x";
   for (int i = 0; i < 2000; ++i) text += "\xc3\xa9";
@@ -55,7 +68,9 @@ TEST(ErrorReasonTest, ConstantsAreTheValuesOfTheProto) {
                                                 reason::kNoBase,
                                                 reason::kNoDate,
                                                 reason::kStopping,
-                                                reason::kInternal};
+                                                reason::kInternal,
+                                                reason::kCallerGone,
+                                                reason::kDeadlinePassed};
   for (const std::string_view constant : constants) {
     v1::ErrorReason value{};
     EXPECT_TRUE(v1::ErrorReason_Parse("ERROR_REASON_" + std::string(constant), &value)) << constant;

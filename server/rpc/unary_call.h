@@ -64,7 +64,7 @@ class UnaryCall final : public Call {
   void Answer() {
     const absl::Time deadline = DeadlineOf(context_);
     if (deadline < absl::Now()) {  // waited too long for a worker: nobody listens any more
-      Finish(absl::DeadlineExceededError("the call's deadline has passed"));
+      Finish(DeadlinePassed());
       return;
     }
     absl::Status status;

@@ -53,9 +53,9 @@ void UploadCall::OnRead(bool ok) {
 }
 
 void UploadCall::OnAlive(bool ok) {
-  if (!ok || done_) {
+  if (!ok || gone_.load(std::memory_order_relaxed)) {
     // On a worker too: removing the files takes a while.
-    site().workers->Post([this] { Finish(absl::CancelledError("the upload broke off")); });
+    site().workers->Post([this] { Finish(CallerGone("the upload broke off; nothing changed")); });
   } else {
     site().workers->Post([this] { Complete(); });
   }
@@ -91,17 +91,12 @@ void UploadCall::Finish(const absl::Status& status) {
 }
 
 void UploadCall::OnFinish(bool /*ok*/) {
-  finished_ = true;
-  DeleteIfOver();
+  if (ends_.Arrive()) delete this;
 }
 
 void UploadCall::OnDone(bool /*ok*/) {
-  done_ = true;
-  DeleteIfOver();
-}
-
-void UploadCall::DeleteIfOver() {
-  if (finished_ && done_) delete this;
+  gone_.store(true, std::memory_order_relaxed);
+  if (ends_.Arrive()) delete this;
 }
 
 }  // namespace dnc

@@ -41,7 +41,6 @@ class UploadCall final : public Call {
   void Store();     // on a worker
   void Complete();  // on a worker
   void Finish(const absl::Status& status);
-  void DeleteIfOver();
 
   v1::RegistryService::AsyncService* const service_;
   UploadShared* const shared_;
@@ -50,9 +49,9 @@ class UploadCall final : public Call {
   v1::UploadReleaseRequest request_;
   v1::UploadReleaseResponse response_;
   std::optional<UploadSession> session_;
-  bool counted_ = false;   // in shared_->active
-  bool finished_ = false;  // queue thread
-  bool done_ = false;      // queue thread
+  bool counted_ = false;  // in shared_->active
+  CallEnds ends_;
+  std::atomic<bool> gone_{false};  // the caller, or the call is finished
   MemberEvent<UploadCall, &UploadCall::OnStart> on_start_{this};
   MemberEvent<UploadCall, &UploadCall::OnRead> on_read_{this};
   MemberEvent<UploadCall, &UploadCall::OnAlive> on_alive_{this};

@@ -41,7 +41,7 @@ void WatchCall::OnStart(bool ok) {
 
 void WatchCall::Look() {
   if (gone_.load(std::memory_order_relaxed)) {
-    Finish(absl::CancelledError("the caller is gone"));
+    Finish(CallerGone("the caller is gone"));
     return;
   }
   response_.Clear();
@@ -69,7 +69,7 @@ void WatchCall::LookSoon() {
 
 void WatchCall::OnWrite(bool ok) {
   if (!ok) {
-    Finish(absl::CancelledError("the caller is gone"));
+    Finish(CallerGone("the caller is gone"));
   } else if (HasEnded(response_.load())) {
     Finish(absl::OkStatus());
   } else {
@@ -78,8 +78,8 @@ void WatchCall::OnWrite(bool ok) {
 }
 
 void WatchCall::OnTime(bool /*ok*/) {
-  if (done_) {
-    Finish(absl::CancelledError("the caller is gone"));
+  if (gone_.load(std::memory_order_relaxed)) {
+    Finish(CallerGone("the caller is gone"));
   } else if (site().stopping->load(std::memory_order_relaxed)) {
     Finish(Error(absl::StatusCode::kUnavailable, reason::kStopping,
                  "the server is stopping; ask for the load again when it is back"));
@@ -94,18 +94,12 @@ void WatchCall::Finish(const absl::Status& status) {
 }
 
 void WatchCall::OnFinish(bool /*ok*/) {
-  finished_ = true;
-  DeleteIfOver();
+  if (ends_.Arrive()) delete this;
 }
 
 void WatchCall::OnDone(bool /*ok*/) {
-  done_ = true;
   gone_.store(true, std::memory_order_relaxed);
-  DeleteIfOver();
-}
-
-void WatchCall::DeleteIfOver() {
-  if (finished_ && done_) delete this;
+  if (ends_.Arrive()) delete this;
 }
 
 }  // namespace dnc

@@ -34,7 +34,6 @@ class WatchCall final : public Call {
   void Look();  // on a worker
   void LookSoon();
   void Finish(const absl::Status& status);
-  void DeleteIfOver();
 
   v1::RegistryService::AsyncService* const service_;
   RegistryHandler* const handler_;
@@ -43,10 +42,9 @@ class WatchCall final : public Call {
   v1::WatchLoadResponse response_;
   grpc::ServerAsyncWriter<v1::WatchLoadResponse> stream_;
   grpc::Alarm alarm_;
-  std::string written_;            // the last answer
-  bool finished_ = false;          // queue thread
-  bool done_ = false;              // queue thread
-  std::atomic<bool> gone_{false};  // as done_, for the worker
+  std::string written_;  // the last answer
+  CallEnds ends_;
+  std::atomic<bool> gone_{false};  // the caller, or the call is finished
   MemberEvent<WatchCall, &WatchCall::OnStart> on_start_{this};
   MemberEvent<WatchCall, &WatchCall::OnTime> on_time_{this};
   MemberEvent<WatchCall, &WatchCall::OnWrite> on_write_{this};

@@ -9,7 +9,7 @@ std::string_view MethodName(Method method) {
   static constexpr std::array<std::string_view, kMethodCount> kNames = {
       "Scrub",      "ScrubStream", "CheckNumber",  "UploadRelease", "LoadRelease",
       "WatchLoad",  "ListLoads",   "ListReleases", "GetCoverage",   "RollBackRelease",
-      "RetireList", "GetHistory",  "GetStatus"};
+      "RetireList", "GetHistory",  "GetStatus",    "HealthCheck",   "HealthWatch"};
   return kNames.at(static_cast<size_t>(method));
 }
 

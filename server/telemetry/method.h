@@ -20,8 +20,10 @@ enum class Method : uint8_t {
   kRetireList,
   kGetHistory,
   kGetStatus,
+  kHealthCheck,
+  kHealthWatch,
 };
-inline constexpr int kMethodCount = 13;
+inline constexpr int kMethodCount = 15;
 
 // "Scrub", ...
 std::string_view MethodName(Method method);

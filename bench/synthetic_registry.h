@@ -1,0 +1,53 @@
+// A synthetic registry for benchmarks, and what to ask it.
+//
+// Up to 365 area codes, each with 356 exchanges, 5 to 35 % listed in each: 260 million numbers.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "server/index/area_set.h"
+#include "server/index/number_set.h"
+
+namespace dnc {
+
+inline constexpr int kFirstBenchArea = 201;
+inline constexpr uint32_t kBenchExchanges = 356;
+
+// The n-th assigned exchange of an area code; every second one, so that half of the rest is empty.
+uint32_t BenchExchangeAt(uint32_t n);
+
+AreaSetBuilder FillBenchArea(uint64_t seed);
+
+// The set of about `millions` numbers; kept for the benchmarks of the same size. One thread.
+const NumberSet& BenchRegistry(int millions);
+
+std::vector<int> AreaCodesOf(const NumberSet& set);
+
+// Random numbers of the set's exchanges, every second one listed, shuffled.
+std::vector<Number> BenchQuestions(const NumberSet& set, size_t count);
+
+// The machine's own limit: as much memory as a registry takes, in huge pages, and random lines of
+// it that are fetched in groups, as a lookup fetches them, and nothing else.
+class RandomLines {
+ public:
+  static constexpr size_t kGroup = 256;
+
+  explicit RandomLines(size_t bytes);
+
+  // Reads the next group; returns a sum that depends on each line.
+  uint64_t ReadGroup();
+
+ private:
+  struct Free {
+    void operator()(char* memory) const;
+  };
+
+  std::unique_ptr<char, Free> memory_;
+  std::vector<uint32_t> order_;
+  size_t next_ = 0;
+};
+
+}  // namespace dnc

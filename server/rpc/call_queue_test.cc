@@ -1,0 +1,175 @@
+#include "server/rpc/call_queue.h"
+
+#include <sys/resource.h>
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "grpcpp/alarm.h"
+#include "grpcpp/grpcpp.h"
+#include "gtest/gtest.h"
+#include "server/base/str_cat.h"
+#include "server/rpc/health_service.h"
+
+namespace dnc {
+namespace {
+
+using std::chrono::milliseconds;
+
+// A queue with the health service on it, and a stub to call that.
+class CallQueueTest : public testing::Test {
+ protected:
+  void Start(int threads) {
+    grpc::ServerBuilder builder;
+    int port = 0;
+    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
+    builder.RegisterService(health_.service());
+    queue_ = std::make_unique<CallQueue>(builder.AddCompletionQueue(), threads,
+                                         std::chrono::microseconds(50));
+    server_ = builder.BuildAndStart();
+    site_ = CallSite{queue_->queue(), &workers_, &metrics_, &live_, &stopping_};
+    health_.board()->Set("", true);
+    health_.Arm(site_, 4);
+    queue_->Start();
+    stub_ = grpc::health::v1::Health::NewStub(
+        grpc::CreateChannel(StrCat("127.0.0.1:", port), grpc::InsecureChannelCredentials()));
+  }
+
+  ~CallQueueTest() override {
+    server_->Shutdown(std::chrono::system_clock::now() + milliseconds(100));
+    live_.WaitUntilNone();
+    queue_->Stop();
+  }
+
+  grpc::Status Check() {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
+    grpc::health::v1::HealthCheckResponse response;
+    return stub_->Check(&context, {}, &response);
+  }
+
+  HealthService health_;
+  WorkerPool workers_{1, 10};
+  Metrics metrics_;
+  LiveCalls live_;
+  std::atomic<bool> stopping_{false};
+  CallSite site_;
+  std::unique_ptr<CallQueue> queue_;
+  std::unique_ptr<grpc::Server> server_;
+  std::unique_ptr<grpc::health::v1::Health::Stub> stub_;
+};
+
+// Happens again as soon as it has happened, until it is told to end.
+class EndlessEvent final : public QueueEvent {
+ public:
+  explicit EndlessEvent(grpc::CompletionQueue* queue) : queue_(queue) { Again(); }
+
+  void End() {
+    std::unique_lock lock(mutex_);
+    ending_ = true;
+    ended_.wait(lock, [this] { return over_; });
+  }
+
+ private:
+  void Again() { alarm_.Set(queue_, gpr_inf_past(GPR_CLOCK_REALTIME), tag()); }
+
+  void Run(bool /*ok*/) override {
+    const std::lock_guard lock(mutex_);
+    if (!ending_) {
+      Again();
+      return;
+    }
+    over_ = true;
+    ended_.notify_all();
+  }
+
+  grpc::CompletionQueue* const queue_;
+  grpc::Alarm alarm_;
+  std::mutex mutex_;
+  std::condition_variable ended_;
+  bool ending_ = false;
+  bool over_ = false;
+};
+
+// Returns when all of its kind have come so far.
+class MeetingEvent final : public QueueEvent {
+ public:
+  struct Meeting {
+    std::mutex mutex;
+    std::condition_variable all_here;
+    int missing = 0;
+    int left = 0;
+  };
+
+  MeetingEvent(grpc::CompletionQueue* queue, Meeting* meeting) : meeting_(meeting) {
+    alarm_.Set(queue, gpr_inf_past(GPR_CLOCK_REALTIME), tag());
+  }
+
+ private:
+  void Run(bool /*ok*/) override {
+    std::unique_lock lock(meeting_->mutex);
+    --meeting_->missing;
+    meeting_->all_here.notify_all();
+    meeting_->all_here.wait(lock, [this] { return meeting_->missing == 0; });
+    ++meeting_->left;
+    meeting_->all_here.notify_all();
+  }
+
+  Meeting* const meeting_;
+  grpc::Alarm alarm_;
+};
+
+TEST_F(CallQueueTest, AnswersNewCallersWhileTheQueueIsNeverEmpty) {
+  Start(1);
+  std::vector<std::unique_ptr<EndlessEvent>> events;
+  for (int i = 0; i < 20; ++i) events.push_back(std::make_unique<EndlessEvent>(queue_->queue()));
+  for (int i = 0; i < 10; ++i) EXPECT_TRUE(Check().ok());
+  for (const auto& event : events) event->End();
+}
+
+TEST_F(CallQueueTest, AnswersNewCallersWhileSeveralThreadsAreNeverDone) {
+  Start(3);
+  std::vector<std::unique_ptr<EndlessEvent>> events;
+  for (int i = 0; i < 60; ++i) events.push_back(std::make_unique<EndlessEvent>(queue_->queue()));
+  for (int i = 0; i < 10; ++i) EXPECT_TRUE(Check().ok());
+  for (const auto& event : events) event->End();
+}
+
+TEST_F(CallQueueTest, OtherThreadsStepInForOneThatIsStuck) {
+  Start(4);
+  MeetingEvent::Meeting meeting;
+  meeting.missing = 4;  // four threads must be at it at the same time
+  std::vector<std::unique_ptr<MeetingEvent>> events;
+  for (int i = 0; i < 4; ++i) {
+    events.push_back(std::make_unique<MeetingEvent>(queue_->queue(), &meeting));
+  }
+  std::unique_lock lock(meeting.mutex);
+  EXPECT_TRUE(meeting.all_here.wait_for(lock, std::chrono::seconds(20),
+                                        [&meeting] { return meeting.left == 4; }));
+}
+
+TEST_F(CallQueueTest, IdleThreadsCostNothing) {
+  Start(8);
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(Check().ok());
+  std::this_thread::sleep_for(milliseconds(50));
+  const auto used = [] {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    const auto microseconds = [](const timeval& time) {
+      return time.tv_sec * 1'000'000 + time.tv_usec;
+    };
+    return microseconds(usage.ru_utime) + microseconds(usage.ru_stime);
+  };
+  const auto before = used();
+  std::this_thread::sleep_for(std::chrono::seconds(1));
+  EXPECT_LT(used() - before, 30'000);  // 3 %; a sanitizer costs, and the client's threads count too
+}
+
+}  // namespace
+}  // namespace dnc

@@ -1,0 +1,49 @@
+#include "server/rpc/health_service.h"
+
+#include "server/base/error.h"
+#include "server/rpc/health_watch_call.h"
+
+namespace dnc {
+
+std::optional<bool> HealthBoard::Serves(const std::string& service) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = serves_.find(service);
+  if (found == serves_.end()) return std::nullopt;
+  return found->second;
+}
+
+void HealthBoard::Set(std::string_view service, bool serves) {
+  const std::lock_guard lock(mutex_);
+  if (!closed_) serves_[std::string(service)] = serves;
+}
+
+void HealthBoard::SetNothingServes() {
+  const std::lock_guard lock(mutex_);
+  closed_ = true;
+  for (auto& [service, serves] : serves_) serves = false;
+}
+
+HealthService::HealthService()
+    : check_{Method::kHealthCheck,
+             [this](auto* context, auto* request, auto* writer, auto* queue, void* tag) {
+               service_.RequestCheck(context, request, writer, queue, queue, tag);
+             },
+             [this](const Request& request, absl::Time /*deadline*/, Response* response) {
+               const std::optional<bool> serves = board_.Serves(request.service());
+               if (!serves.has_value()) {
+                 return Error(absl::StatusCode::kNotFound, reason::kNotFound,
+                              "this server has no service of that name");
+               }
+               response->set_status(*serves ? Response::SERVING : Response::NOT_SERVING);
+               return absl::OkStatus();
+             },
+             [](const Request& /*request*/) { return true; }} {}
+
+void HealthService::Arm(const CallSite& site, int calls) {
+  for (int i = 0; i < calls; ++i) {
+    UnaryCall<Request, Response>::Arm(check_, site);
+    HealthWatchCall::Arm(&service_, &board_, site);
+  }
+}
+
+}  // namespace dnc

@@ -1,0 +1,78 @@
+#include "server/rpc/health_watch_call.h"
+
+#include <chrono>
+
+#include "server/base/error.h"
+#include "server/rpc/error_status.h"
+
+namespace dnc {
+namespace {
+constexpr std::chrono::milliseconds kInterval(200);
+}  // namespace
+
+HealthWatchCall::HealthWatchCall(grpc::health::v1::Health::AsyncService* service,
+                                 const HealthBoard* board, const CallSite& site)
+    : Call(site), service_(service), board_(board), stream_(&context_) {
+  context_.AsyncNotifyWhenDone(on_done_.tag());
+}
+
+void HealthWatchCall::Arm(grpc::health::v1::Health::AsyncService* service, const HealthBoard* board,
+                          const CallSite& site) {
+  auto* call = new HealthWatchCall(service, board, site);
+  service->RequestWatch(&call->context_, &call->request_, &call->stream_, site.queue, site.queue,
+                        call->on_start_.tag());
+}
+
+void HealthWatchCall::OnStart(bool ok) {
+  if (!ok) {  // the server stops; OnDone never comes
+    delete this;
+    return;
+  }
+  Arm(service_, board_, site());
+  Look();
+}
+
+void HealthWatchCall::Look() {
+  if (gone_.load(std::memory_order_relaxed)) {
+    Finish(CallerGone("the caller is gone"));
+    return;
+  }
+  const std::optional<bool> serves = board_->Serves(request_.service());
+  Response::ServingStatus now = Response::SERVICE_UNKNOWN;
+  if (serves.has_value()) now = *serves ? Response::SERVING : Response::NOT_SERVING;
+  if (now != response_.status()) {
+    response_.set_status(now);
+    stream_.Write(response_, on_write_.tag());
+  } else if (site().stopping->load(std::memory_order_relaxed)) {
+    Finish(Error(absl::StatusCode::kUnavailable, reason::kStopping,
+                 "the server is stopping; watch again when it is back"));
+  } else {
+    alarm_.Set(site().queue, std::chrono::system_clock::now() + kInterval, on_time_.tag());
+  }
+}
+
+void HealthWatchCall::OnTime(bool /*ok*/) { Look(); }
+
+void HealthWatchCall::OnWrite(bool ok) {
+  if (ok) {
+    Look();
+  } else {
+    Finish(CallerGone("the caller is gone"));
+  }
+}
+
+void HealthWatchCall::Finish(const absl::Status& status) {
+  site().metrics->CountCall(Method::kHealthWatch, status.code());
+  stream_.Finish(ToGrpcStatus(status), on_finish_.tag());
+}
+
+void HealthWatchCall::OnFinish(bool /*ok*/) {
+  if (ends_.Arrive()) delete this;
+}
+
+void HealthWatchCall::OnDone(bool /*ok*/) {
+  gone_.store(true, std::memory_order_relaxed);
+  if (ends_.Arrive()) delete this;
+}
+
+}  // namespace dnc
