@@ -116,19 +116,15 @@ step_fuzz() {
   done
 }
 
-# Builds and runs the tests of some rooms under a preset: sanitize PRESET ROOM...
+# Builds and runs the tests of some folders under a preset: sanitize PRESET FOLDER...
 sanitize() {
-  local preset="$1" room targets=()
+  local preset="$1" folder targets=()
   shift
   check "configure $preset" configure "$preset" "build-$preset"
-  for room in "$@"; do
-    if [ -f "server/$room/CMakeLists.txt" ]; then targets+=("server/$room/all"); fi
-  done
+  for folder in "$@"; do targets+=("$folder/all"); done
   check "build $preset" cmake --build "build-$preset" --target "${targets[@]}" -- -j"$JOBS" --quiet
-  for room in "$@"; do
-    if [ -f "server/$room/CMakeLists.txt" ]; then
-      run_ctest "$preset-$room" "build-$preset/server/$room" -j"$JOBS"
-    fi
+  for folder in "$@"; do
+    run_ctest "$preset-${folder//\//-}" "build-$preset/$folder" -j"$JOBS"
   done
 }
 
@@ -136,8 +132,8 @@ step_sanitize() {
   export ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1
   export UBSAN_OPTIONS=print_stacktrace=1
   export TSAN_OPTIONS="suppressions=$PWD/tests/tsan.supp:history_size=4"
-  sanitize asan numbers index formats scrub storage registry
-  sanitize tsan index scrub registry
+  sanitize asan server/{numbers,index,formats,scrub,storage,registry,rpc} client
+  sanitize tsan server/{index,scrub,registry}
 }
 
 main() {

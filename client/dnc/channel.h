@@ -4,12 +4,17 @@
 #include <memory>
 #include <string>
 
+#include "absl/time/time.h"
 #include "grpcpp/channel.h"
 
 namespace dnc {
 
 // Connects at the first call, in plain text. A call on a broken connection fails at once instead
 // of waiting for a new one; connecting is tried again after 0.1 s at first, 2 s at most.
-std::shared_ptr<grpc::Channel> MakeChannel(const std::string& target);
+//
+// A connection whose other end takes nothing for `patience` is closed: gRPC ends a call, also one
+// that is cancelled or past its deadline, only when what it was writing has gone out, and would
+// wait without limit for a peer that hangs.
+std::shared_ptr<grpc::Channel> MakeChannel(const std::string& target, absl::Duration patience);
 
 }  // namespace dnc

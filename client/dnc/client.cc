@@ -54,9 +54,9 @@ absl::StatusOr<Client> Client::Connect(const ClientOptions& options) {
   RetryPolicy policy;
   policy.deadline = options.deadline;
   policy.max_attempts = options.max_attempts;
-  return Client(
-      std::make_unique<Connection>(MakeGrpcScrubStub(MakeChannel(options.target)), policy),
-      options);
+  return Client(std::make_unique<Connection>(
+                    MakeGrpcScrubStub(MakeChannel(options.target, options.deadline)), policy),
+                options);
 }
 
 Client::Client(std::unique_ptr<Connection> connection, const ClientOptions& options)

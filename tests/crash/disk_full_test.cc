@@ -6,8 +6,10 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "tests/support/server_test.h"
 
@@ -125,6 +127,41 @@ TEST_F(DiskFull, TheLoadFailsAndTheRestGoesOn) {
   ExpectServed(small, v1::VERDICT_CLEAR);
   server().Kill();
   ASSERT_TRUE(Restart()) << server().Log();
+  ExpectServed(small, v1::VERDICT_CLEAR);
+}
+
+// The upload itself meets the full disk: the call fails, at once and with the reason.
+TEST_F(DiskFull, AnUploadWithoutRoomIsRefused) {
+  if (!MountSmallDisk()) GTEST_SKIP() << "may not mount a small disk here";
+  ASSERT_TRUE(Start()) << server().Log();
+  const std::set<uint64_t> small = RandomNumbers(random_, 201, 2'000, 30);
+  LoadFull({small.begin(), small.end()}, std::time(nullptr) - 7200);
+  const LoadRequest big = BigLoad();
+  ASSERT_NO_FATAL_FAILURE(Fill(uint64_t{256} << 10));
+  std::atomic<bool> ended{false};
+  uint64_t scrubs = 0;
+  std::thread scrubber([&] {
+    while (!ended || scrubs == 0) {
+      ExpectServed(small, v1::VERDICT_NOT_COVERED);
+      ++scrubs;
+    }
+  });
+  const uint64_t revision = client().Status().revision();
+  for (int i = 0; i < 5; ++i) {
+    const LoadOutcome outcome = client().StartLoad(big);
+    EXPECT_EQ(outcome.status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED)
+        << outcome.Describe();
+    EXPECT_EQ(ReasonOf(outcome.status), "DISK_FULL");
+    EXPECT_NE(outcome.status.error_message().find("free some space"), std::string::npos);
+    // Nothing is left of it, so that the next one has as much room.
+    EXPECT_TRUE(fs::is_empty(data_dir() + "/uploads"));
+  }
+  ended = true;
+  scrubber.join();
+  EXPECT_EQ(client().Status().revision(), revision);
+  MakeRoom();
+  const LoadOutcome outcome = client().Load(big);
+  ASSERT_TRUE(outcome.succeeded()) << outcome.Describe();
   ExpectServed(small, v1::VERDICT_CLEAR);
 }
 

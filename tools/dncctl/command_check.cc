@@ -26,7 +26,8 @@ int ExitCode(const NumberCheck& check) {
 
 void PrintHeadline(const Style& style, const std::string& input, const NumberCheck& check) {
   const v1::NumberResult& result = check.result();
-  const std::string number = result.number() == 0 ? input : FormatNumber(result.number());
+  const std::string number =
+      result.number() == 0 ? Printable(input) : FormatNumber(result.number());
   const std::string verdict = Name(result.verdict());
   if (check.may_call()) {
     fmt::print("{}  {}\n", style.Strong(number), style.Good(verdict + ": may be called"));
@@ -55,8 +56,8 @@ void PrintMatches(const Style& style, const v1::NumberResult& result) {
                                   : "since " + IsoTime(match.listed_since()) + " or before";
     const std::string effect = match.effect() == v1::LIST_EFFECT_INFORM ? "  (informs only)" : "";
     PrintRow(style, label,
-             fmt::format("{}  {}  release {}, obtained {}{}", style.Strong(match.list()), since,
-                         match.release_id(), IsoTime(match.obtained_at()), effect));
+             fmt::format("{}  {}  release {}, obtained {}{}", style.Strong(Printable(match.list())),
+                         since, match.release_id(), IsoTime(match.obtained_at()), effect));
     label.clear();
   }
 }
@@ -66,13 +67,13 @@ void PrintSnapshot(const Style& style, const v1::Snapshot& snapshot) {
            fmt::format("revision {}, decided for {}", snapshot.revision(),
                        IsoTime(snapshot.decided_at())));
   for (const v1::ListSnapshot& list : snapshot.lists()) {
-    std::string text = list.list() + "  ";
+    std::string text = Printable(list.list()) + "  ";
     if (list.release_id() == 0) {
       text += style.Warn("no release loaded");
     } else {
       text += fmt::format("release {}", list.release_id());
       if (list.has_obtained_at()) text += ", obtained " + IsoTime(list.obtained_at());
-      if (!list.digest().empty()) text += style.Faint("  digest " + list.digest());
+      if (!list.digest().empty()) text += style.Faint("  digest " + Printable(list.digest()));
     }
     PrintRow(style, "", text);
   }
@@ -82,7 +83,8 @@ void PrintCheck(const std::string& input, const NumberCheck& check) {
   const Style style(stdout);
   const v1::NumberResult& result = check.result();
   PrintHeadline(style, input, check);
-  PrintRow(style, "rule", fmt::format("{}: {}", Name(result.rule()), result.explanation()));
+  PrintRow(style, "rule",
+           fmt::format("{}: {}", Name(result.rule()), Printable(result.explanation())));
   if (!result.reasons().empty()) {
     PrintRow(style, "reasons", fmt::format("{}", fmt::join(ReasonNames(result.reasons()), ", ")));
   }

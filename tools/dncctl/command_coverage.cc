@@ -26,7 +26,7 @@ void PrintCoverage(const v1::GetCoverageResponse& coverage) {
                   area.has_history_since() ? IsoTime(area.history_since()) : "", area.digest()});
   }
   table.Print(stdout);
-  fmt::print("{}: {} numbers in {} area codes, release {}{}\n", coverage.list(),
+  fmt::print("{}: {} numbers in {} area codes, release {}{}\n", Printable(coverage.list()),
              WithCommas(numbers), coverage.area_codes_size(), coverage.release_id(),
              coverage.covers_all() ? "; covers every area code" : "");
 }

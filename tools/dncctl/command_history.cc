@@ -18,7 +18,7 @@ void PrintHistory(const v1::GetHistoryResponse& history) {
   fmt::print("{}  {}\n", style.Strong(FormatNumber(history.number())),
              history.listed_on().empty()
                  ? "on no list now"
-                 : fmt::format("now on {}", fmt::join(history.listed_on(), ", ")));
+                 : Printable(fmt::format("now on {}", fmt::join(history.listed_on(), ", "))));
   if (history.events().empty()) {
     fmt::print("no list has ever held it, as far as the history reaches\n");
     return;

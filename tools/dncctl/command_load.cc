@@ -11,6 +11,7 @@
 #include "tools/dncctl/commands.h"
 #include "tools/dncctl/exit_code.h"
 #include "tools/dncctl/load_upload.h"
+#include "tools/dncctl/load_watch.h"
 #include "tools/dncctl/names.h"
 #include "tools/dncctl/progress_bar.h"
 #include "tools/dncctl/proto_json.h"
@@ -68,50 +69,6 @@ absl::StatusOr<v1::Load> LoadOnServer(Session& session, const LoadArguments& arg
   return response->load();
 }
 
-void ShowProgress(const v1::Load& load, ProgressBar* bar) {
-  switch (load.state()) {
-    case v1::LOAD_STATE_WAITING:
-      bar->Begin("waiting");
-      bar->Update(0, 0, "behind another load");
-      break;
-    case v1::LOAD_STATE_READING:
-      bar->Begin("reading");
-      bar->Update(load.bytes_done(), load.bytes_total(),
-                  WithCommas(load.records_done()) + " records");
-      break;
-    case v1::LOAD_STATE_STORING:
-      bar->Begin("storing");
-      bar->Update(0, 0, WithCommas(load.records_done()) + " records");
-      break;
-    default:
-      break;
-  }
-}
-
-bool IsEnded(const v1::Load& load) {
-  return load.state() == v1::LOAD_STATE_SUCCEEDED || load.state() == v1::LOAD_STATE_REFUSED;
-}
-
-// Follows the load to its end. An error says nothing about the load, which goes on.
-absl::StatusOr<v1::Load> Watch(Session& session, v1::Load load, ProgressBar* bar) {
-  const uint64_t id = load.id();
-  grpc::ClientContext context;
-  v1::WatchLoadRequest request;
-  request.set_load_id(id);
-  const auto reader = session.registry().WatchLoad(&context, request);
-  v1::WatchLoadResponse response;
-  while (reader->Read(&response)) {
-    load = response.load();
-    ShowProgress(load, bar);
-  }
-  const absl::Status status = session.Explain(FromGrpcStatus(reader->Finish()));
-  if (IsEnded(load)) return load;
-  return absl::Status(status.ok() ? absl::StatusCode::kUnknown : status.code(),
-                      fmt::format("lost sight of load {}: {}. It may go on in the server: see "
-                                  "`dncctl loads`",
-                                  id, std::string(status.message())));
-}
-
 void PrintFiles(const v1::Load& load, absl::Duration took) {
   uint64_t records = 0;
   uint64_t unassignable = 0;
@@ -126,18 +83,24 @@ void PrintFiles(const v1::Load& load, absl::Duration took) {
       WithCommas(unassignable));
   for (const v1::FileReport& file : load.files()) {
     if (file.duplicates() + file.left_out() == 0) continue;
-    fmt::print("  {}: {} duplicates, {} left out\n", file.name(), WithCommas(file.duplicates()),
-               WithCommas(file.left_out()));
+    fmt::print("  {}: {} duplicates, {} left out\n", Printable(file.name()),
+               WithCommas(file.duplicates()), WithCommas(file.left_out()));
   }
 }
 
 void PrintSucceeded(const v1::Load& load, absl::Duration took) {
   const Style style(stdout);
   const v1::Release& release = load.release();
+  if (release.revision() == 0) {  // from a record, which a server keeps without these figures
+    fmt::print("{} {} release {}; see `dncctl releases`\n", style.Good("loaded"),
+               Printable(load.list()), release.id());
+    return;
+  }
   fmt::print("{} {} release {}: {} numbers in {} area codes (+{} -{}), obtained {}, revision {}\n",
-             style.Good("loaded"), load.list(), release.id(), WithCommas(release.numbers()),
-             release.area_codes(), WithCommas(release.added()), WithCommas(release.deleted()),
-             IsoTime(release.obtained_at_newest()), release.revision());
+             style.Good("loaded"), Printable(load.list()), release.id(),
+             WithCommas(release.numbers()), release.area_codes(), WithCommas(release.added()),
+             WithCommas(release.deleted()), IsoTime(release.obtained_at_newest()),
+             release.revision());
   PrintFiles(load, took);
   if (release.no_effect() > 0) {
     fmt::print("  {} changes had no effect\n", WithCommas(release.no_effect()));
@@ -149,16 +112,17 @@ void PrintSucceeded(const v1::Load& load, absl::Duration took) {
 
 // Names the guard, and how to override it unless the server's message has said so.
 void PrintGuard(const Style& style, const std::string& guard, const std::string& message) {
-  fmt::print(stderr, "guard: {}\n", style.Strong(guard));
+  fmt::print(stderr, "guard: {}\n", style.Strong(Printable(guard)));
   if (message.find("--allow") == std::string::npos) {
-    fmt::print(stderr, "If the data is right all the same, load it again with --allow {}\n", guard);
+    fmt::print(stderr, "If the data is right all the same, load it again with --allow {}\n",
+               Printable(guard));
   }
 }
 
 void PrintRefused(const v1::Load& load) {
   const Style style(stderr);
-  fmt::print(stderr, "{} load {} of {}: {}\n", style.Bad("refused:"), load.id(), load.list(),
-             load.error());
+  fmt::print(stderr, "{} load {} of {}: {}\n", style.Bad("refused:"), load.id(),
+             Printable(load.list()), Printable(load.error()));
   if (load.refused_by() != v1::GUARD_UNSPECIFIED) {
     PrintGuard(style, GuardName(load.refused_by()), load.error());
   }
@@ -179,7 +143,7 @@ int RunLoad(const GlobalOptions& options, const LoadArguments& arguments) {
   ProgressBar bar(!options.json);
   auto load = arguments.on_server ? LoadOnServer(session, arguments)
                                   : Upload(session, ToOptions(arguments), arguments.files, &bar);
-  if (load.ok() && !arguments.no_wait) load = Watch(session, *std::move(load), &bar);
+  if (load.ok() && !arguments.no_wait) load = WatchLoad(session, *load, &bar);
   bar.Clear();
   if (!load.ok()) return ReportLoadError(options, load.status());
   const bool refused = load->state() == v1::LOAD_STATE_REFUSED;
@@ -192,7 +156,8 @@ int RunLoad(const GlobalOptions& options, const LoadArguments& arguments) {
     if (IsEnded(*load)) {
       PrintSucceeded(*load, absl::Now() - begun);
     } else {
-      fmt::print("load {} of {} accepted; see `dncctl loads`\n", load->id(), load->list());
+      fmt::print("load {} of {} accepted; see `dncctl loads`\n", load->id(),
+                 Printable(load->list()));
     }
   }
   return kExitOk;

@@ -109,7 +109,7 @@ int RunRollback(const GlobalOptions& options, const ReleaseArguments& arguments)
   } else {
     const v1::Release& release = answer->release();
     fmt::print("{}: release {} is in force again: {} numbers, obtained {}; revision {}\n",
-               release.list(), release.id(), WithCommas(release.numbers()),
+               Printable(release.list()), release.id(), WithCommas(release.numbers()),
                IsoTime(release.obtained_at_newest()), answer->revision());
   }
   return kExitOk;
@@ -124,7 +124,7 @@ int RunRetire(const GlobalOptions& options, const ReleaseArguments& arguments) {
   if (options.json) {
     PrintJson(ToJson(*answer));
   } else {
-    fmt::print("{}: retired; revision {}\n", arguments.list, answer->revision());
+    fmt::print("{}: retired; revision {}\n", Printable(arguments.list), answer->revision());
   }
   return kExitOk;
 }

@@ -158,7 +158,7 @@ int RunScrub(GlobalOptions options, const ScrubArguments& arguments) {
   if (!json) {
     summary.Print(to_stdout ? "stdout" : arguments.out, took);
   } else if (to_stdout) {
-    fmt::print(stderr, "{}\n", summary.ToJson("-", took).dump(2));
+    PrintJson(summary.ToJson("-", took), stderr);
   } else {
     PrintJson(summary.ToJson(arguments.out, took));
   }

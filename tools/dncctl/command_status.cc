@@ -13,14 +13,15 @@ namespace {
 
 void PrintStatus(const GlobalOptions& options, const v1::GetStatusResponse& status) {
   const Style style(stdout);
-  fmt::print("dncd {} at {}, up {}, revision {}\n", style.Strong(status.version()), options.server,
-             HumanDuration(absl::Now() - ToTime(status.started_at())), status.revision());
+  fmt::print("dncd {} at {}, up {}, revision {}\n", style.Strong(Printable(status.version())),
+             Printable(options.server), HumanDuration(absl::Now() - ToTime(status.started_at())),
+             status.revision());
   fmt::print("{} numbers in {} of memory\n", WithCommas(status.numbers()),
              HumanBytes(static_cast<double>(status.index_bytes())));
   if (status.has_running_load()) {
     const v1::Load& load = status.running_load();
-    fmt::print("load {} of {}: {}, {} of {}\n", load.id(), load.list(), Name(load.state()),
-               HumanBytes(static_cast<double>(load.bytes_done())),
+    fmt::print("load {} of {}: {}, {} of {}\n", load.id(), Printable(load.list()),
+               Name(load.state()), HumanBytes(static_cast<double>(load.bytes_done())),
                HumanBytes(static_cast<double>(load.bytes_total())));
   }
   Table table({"LIST", "EFFECT", "REQUIRED", "RELEASE", "NUMBERS", "COVERED", "STALE", "DAMAGED",
@@ -40,11 +41,11 @@ void PrintStatus(const GlobalOptions& options, const v1::GetStatusResponse& stat
     if (list.damaged() > 0) {
       fmt::print("{}\n", style.Bad(fmt::format("{}: {} area codes are damaged and answer "
                                                "NOT_COVERED; load them again",
-                                               list.list(), list.damaged())));
+                                               Printable(list.list()), list.damaged())));
     }
     if (!list.has_release() && list.required()) {
       fmt::print("{}\n", style.Warn(fmt::format("{}: required and not loaded; no number is CLEAR",
-                                                list.list())));
+                                                Printable(list.list()))));
     }
   }
 }

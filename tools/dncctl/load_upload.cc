@@ -38,9 +38,7 @@ absl::StatusOr<std::vector<LocalFile>> Measure(const std::vector<std::string>& p
 class UploadCall {
  public:
   explicit UploadCall(Session& session)
-      : session_(session),
-        watchdog_(&context_, session.timeout()),
-        writer_(session.registry().UploadRelease(&context_, &response_)) {}
+      : session_(session), watchdog_(&context_, session.timeout()), writer_(Begin()) {}
 
   bool Write(const v1::UploadReleaseRequest& request) {
     watchdog_.BeginWait();
@@ -49,24 +47,45 @@ class UploadCall {
     return sent;
   }
 
-  void Cancel() { context_.TryCancel(); }
+  void Cancel() {
+    cancelled_ = true;
+    context_.TryCancel();
+  }
 
   absl::StatusOr<v1::Load> Finish() {
     watchdog_.BeginWait();
-    writer_->WritesDone();
+    complete_ = writer_->WritesDone() && !cancelled_;
     absl::Status status = FromGrpcStatus(writer_->Finish());
     watchdog_.EndWait();
     if (watchdog_.fired()) status = absl::DeadlineExceededError("");
-    if (!status.ok()) return session_.Explain(status);
-    return response_.load();
+    if (status.ok()) return response_.load();
+    status = session_.Explain(status);
+    // Without a reason it is not the server's word: the answer may have been lost on its way.
+    if (!ReasonOf(status).empty() || !complete_) return status;
+    return absl::Status(
+        status.code(), fmt::format("{}. All files were sent, so the load may run all the same: see "
+                                   "`dncctl loads`",
+                                   std::string(status.message())));
   }
 
  private:
+  using Writer = grpc::ClientWriter<v1::UploadReleaseRequest>;
+
+  // Waits for the connection.
+  std::unique_ptr<Writer> Begin() {
+    watchdog_.BeginWait();
+    auto writer = session_.registry().UploadRelease(&context_, &response_);
+    watchdog_.EndWait();
+    return writer;
+  }
+
   Session& session_;
   grpc::ClientContext context_;
   v1::UploadReleaseResponse response_;
   Watchdog watchdog_;
-  std::unique_ptr<grpc::ClientWriter<v1::UploadReleaseRequest>> writer_;
+  std::unique_ptr<Writer> writer_;
+  bool cancelled_ = false;
+  bool complete_ = false;  // the server may have all that it needs to load
 };
 
 // Sends one file. An error is one of the file; a call that the server has ended is none here.

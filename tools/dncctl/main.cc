@@ -81,7 +81,7 @@ int main(int argc, char** argv) {
   try {
     return dnc::ctl::Run(argc, argv);
   } catch (const std::exception& error) {
-    fmt::print(stderr, "error: {}\n", error.what());
+    fmt::print(stderr, "error: {}\n", dnc::ctl::Printable(error.what()));
     return dnc::ctl::kExitError;
   }
 }

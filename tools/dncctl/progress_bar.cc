@@ -50,7 +50,7 @@ void ProgressBar::Update(uint64_t done_bytes, uint64_t total_bytes, const std::s
     }
   }
   if (done_bytes > 0) line += fmt::format("  {}/s", HumanBytes(rate));
-  if (!note.empty()) line += fmt::format("  {}", note);
+  if (!note.empty()) line += fmt::format("  {}", Printable(note));
   fmt::print(stderr, "\r\x1b[K{}", line);
   std::fflush(stderr);
   visible_ = true;

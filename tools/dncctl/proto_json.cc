@@ -93,8 +93,10 @@ Json ToJson(const Message& message) {
   return object;
 }
 
-void PrintJson(const Json& json) {
-  fmt::print("{}\n", json.dump(2, ' ', false, Json::error_handler_t::replace));
+void PrintJson(const Json& json, FILE* stream) {
+  // As ASCII, so that a terminal gets no control character of the server's or a file's.
+  fmt::print(stream, "{}\n",
+             json.dump(2, ' ', /*ensure_ascii=*/true, Json::error_handler_t::replace));
 }
 
 }  // namespace dnc::ctl

@@ -1,6 +1,7 @@
 // Messages of the contract as JSON for scripts.
 #pragma once
 
+#include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "google/protobuf/message.h"
@@ -12,7 +13,7 @@ namespace dnc::ctl {
 // malformed; unset messages as null. Every field is there, whatever its value.
 nlohmann::ordered_json ToJson(const google::protobuf::Message& message);
 
-// Prints it on stdout, indented.
-void PrintJson(const nlohmann::ordered_json& json);
+// Prints it, indented, in ASCII: other characters are escaped.
+void PrintJson(const nlohmann::ordered_json& json, FILE* stream = stdout);
 
 }  // namespace dnc::ctl

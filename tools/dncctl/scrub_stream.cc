@@ -37,8 +37,8 @@ class Pipeline {
       : session_(session),
         source_(source),
         sink_(sink),
-        stream_(session.scrub().ScrubStream(&context_)),
         watchdog_(&context_, session.timeout()),
+        stream_(Begin()),
         waiting_(kBatchesInFlight) {}
 
   absl::Status Run(std::optional<absl::Time> as_of) {
@@ -63,6 +63,16 @@ class Pipeline {
   }
 
  private:
+  using Stream = grpc::ClientReaderWriter<v1::ScrubStreamRequest, v1::ScrubStreamResponse>;
+
+  // Waits for the connection.
+  std::unique_ptr<Stream> Begin() {
+    watchdog_.BeginWait();
+    auto stream = session_.scrub().ScrubStream(&context_);
+    watchdog_.EndWait();
+    return stream;
+  }
+
   // Returns errors of the source only; a broken stream ends it early.
   absl::Status WriteBatches(std::optional<absl::Time> as_of) {
     v1::ScrubStreamRequest request;
@@ -109,9 +119,8 @@ class Pipeline {
   const BatchSource& source_;
   const BatchSink& sink_;
   grpc::ClientContext context_;
-  std::unique_ptr<grpc::ClientReaderWriter<v1::ScrubStreamRequest, v1::ScrubStreamResponse>>
-      stream_;
   Watchdog watchdog_;
+  std::unique_ptr<Stream> stream_;
   BatchQueue<ScrubBatch> waiting_;
   bool cut_short_ = false;    // the writer's
   bool broken_ = false;       // the reader's, until it has been joined

@@ -33,7 +33,7 @@ void ScrubSummary::Print(const std::string& output, absl::Duration took) const {
   const Style style(stderr);
   fmt::print(stderr, "{} rows in {:.1f} s ({}/s), written to {}\n",
              style.Strong(WithCommas(rows())), absl::ToDoubleSeconds(took),
-             WithCommas(static_cast<uint64_t>(Rate(rows(), took))), output);
+             WithCommas(static_cast<uint64_t>(Rate(rows(), took))), Printable(output));
   for (const auto& [verdict, count] : verdicts_) {
     const std::string name = fmt::format("{:<11}", EnumName(v1::Verdict_descriptor(), verdict));
     fmt::print(stderr, "  {}  {:>13}  {:5.1f} %\n",
@@ -48,7 +48,7 @@ void ScrubSummary::Print(const std::string& output, absl::Duration took) const {
   fmt::print(stderr, "  revision {}", revision);
   for (const v1::ListSnapshot& list : last_snapshot_.lists()) {
     fmt::print(
-        stderr, "; {} {}", list.list(),
+        stderr, "; {} {}", Printable(list.list()),
         list.release_id() == 0 ? "not loaded" : fmt::format("release {}", list.release_id()));
   }
   fmt::print(stderr, "\n");

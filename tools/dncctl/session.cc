@@ -8,6 +8,7 @@
 
 #include "dnc/channel.h"
 #include "tools/dncctl/exit_code.h"
+#include "tools/dncctl/proto_json.h"
 #include "tools/dncctl/terminal.h"
 
 namespace dnc::ctl {
@@ -22,7 +23,7 @@ void CopyPayloads(const absl::Status& from, absl::Status* to) {
 
 Session::Session(const GlobalOptions& options)
     : server_(options.server), timeout_(options.timeout()) {
-  const auto channel = MakeChannel(options.server);
+  const auto channel = MakeChannel(options.server, options.timeout());
   registry_ = v1::RegistryService::NewStub(channel);
   scrub_ = v1::ScrubService::NewStub(channel);
 }
@@ -55,7 +56,7 @@ absl::Status Session::Explain(absl::Status status) const {
 
 int ReportError(const GlobalOptions& options, const absl::Status& status) {
   const Style style(stderr);
-  fmt::print(stderr, "{} {}\n", style.Bad("error:"), std::string(status.message()));
+  fmt::print(stderr, "{} {}\n", style.Bad("error:"), Printable(std::string(status.message())));
   const std::string guard = GuardOf(status);
   if (options.json) {
     const nlohmann::ordered_json error = {{"error",
@@ -63,7 +64,7 @@ int ReportError(const GlobalOptions& options, const absl::Status& status) {
                                             {"reason", ReasonOf(status)},
                                             {"guard", guard},
                                             {"message", std::string(status.message())}}}};
-    fmt::print("{}\n", error.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+    PrintJson(error);
   }
   return kExitError;
 }

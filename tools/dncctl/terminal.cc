@@ -10,6 +10,49 @@
 #include <utility>
 
 namespace dnc::ctl {
+namespace {
+
+struct Character {
+  size_t bytes;    // 1 for a byte that is no UTF-8
+  char32_t value;  // of UTF-8
+  bool valid;
+};
+
+// The UTF-8 character at the start of `text`, which is not empty.
+Character FirstCharacter(std::string_view text) {
+  const auto byte = [&text](size_t i) { return static_cast<unsigned char>(text[i]); };
+  if (byte(0) < 0x80) return {1, byte(0), true};
+  const size_t length = byte(0) >= 0xF0 ? 4 : byte(0) >= 0xE0 ? 3 : 2;
+  if (byte(0) < 0xC2 || byte(0) > 0xF4 || text.size() < length) return {1, 0, false};
+  char32_t value = byte(0) & (0xFFU >> (length + 1));
+  for (size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xC0U) != 0x80) return {1, 0, false};
+    value = value << 6U | (byte(i) & 0x3FU);
+  }
+  constexpr std::array<char32_t, 5> kLeast = {0, 0, 0x80, 0x800, 0x10000};
+  const bool surrogate = value >= 0xD800 && value <= 0xDFFF;
+  if (value < kLeast[length] || value > 0x10FFFF || surrogate) return {1, 0, false};
+  return {length, value, true};
+}
+
+// Whether a terminal obeys the character instead of showing it, or shows nothing.
+bool IsUnsafe(char32_t c) {
+  constexpr std::array<std::pair<char32_t, char32_t>, 9> kRanges = {{
+      {0x00, 0x1F},        // C0: escape, line ends, bell
+      {0x7F, 0x9F},        // DEL and C1
+      {0xAD, 0xAD},        // soft hyphen
+      {0x061C, 0x061C},    // Arabic letter mark
+      {0x200B, 0x200F},    // of no width; marks of direction
+      {0x2028, 0x202E},    // line separators; overrides of direction
+      {0x2060, 0x206F},    // invisible operators; isolates
+      {0xFEFF, 0xFEFF},    // byte order mark
+      {0xE0000, 0xE007F},  // tags
+  }};
+  return std::any_of(kRanges.begin(), kRanges.end(),
+                     [c](const auto& range) { return range.first <= c && c <= range.second; });
+}
+
+}  // namespace
 
 bool IsTerminal(FILE* stream) { return isatty(fileno(stream)) == 1; }
 
@@ -22,6 +65,25 @@ Style::Style(FILE* stream) {
 
 std::string Style::Wrap(std::string_view code, std::string_view text) const {
   return colours_ ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : std::string(text);
+}
+
+std::string Printable(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const Character first = FirstCharacter(text);
+    if (!first.valid) {
+      out += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[0]));
+    } else if (!IsUnsafe(first.value)) {
+      out += text.substr(0, first.bytes);
+    } else if (first.value < 0x80) {
+      out += fmt::format("\\x{:02x}", static_cast<uint32_t>(first.value));
+    } else {
+      out += fmt::format("\\u{:04x}", static_cast<uint32_t>(first.value));
+    }
+    text.remove_prefix(first.bytes);
+  }
+  return out;
 }
 
 std::string WithCommas(uint64_t value) {
@@ -83,6 +145,7 @@ Table::Table(std::vector<std::string> headings, const std::vector<size_t>& right
 
 void Table::AddRow(std::vector<std::string> cells) {
   cells.resize(right_.size());
+  for (std::string& cell : cells) cell = Printable(cell);
   rows_.push_back(std::move(cells));
 }
 

@@ -32,6 +32,12 @@ class Style {
   bool colours_;
 };
 
+// Text from elsewhere (the server, a file, the command line) made harmless for a terminal and kept
+// on one line: control characters, bytes that are no UTF-8, and invisible characters that reorder
+// or hide text are written as \x1b or \u202e. Everything that dncctl prints for people goes
+// through it before colours are added; Table and ProgressBar do it themselves.
+std::string Printable(std::string_view text);
+
 // 1234567 as "1,234,567".
 std::string WithCommas(uint64_t value);
 // 1536 as "1.5 KiB".
@@ -52,7 +58,8 @@ bool ParseIsoTime(const std::string& text, absl::Time* time);
 // Ten digits as "201-555-0123".
 std::string FormatNumber(uint64_t number);
 
-// A table of left-aligned columns; columns named in `right` are right-aligned.
+// A table of left-aligned columns; columns named in `right` are right-aligned. Cells are made
+// Printable.
 class Table {
  public:
   Table(std::vector<std::string> headings, const std::vector<size_t>& right);

@@ -1,0 +1,130 @@
+"""Each error of ours tells why in an ErrorInfo; what gRPC raises itself can't."""
+
+import signal
+import time
+
+import grpc
+import pytest
+
+from list_files import DAY, block, flat, zipped
+
+NOW = int(time.time())
+
+
+@pytest.fixture
+def loaded(server):
+    server.load([("base.txt", flat(block(201, 555, 200)))], obtained_at=NOW - 5 * DAY)
+    return server
+
+
+def details_of(server, error):
+    """The google.rpc.Status of a failed call; empty if it carries none."""
+    status = server.stubs.status.Status()
+    for key, value in error.trailing_metadata() or ():
+        if key == "grpc-status-details-bin":
+            status.ParseFromString(value)
+    return status
+
+
+def check(server, call, code, reason):
+    with pytest.raises(grpc.RpcError) as caught:
+        answer = call()
+        if hasattr(answer, "__next__"):
+            for _ in answer:
+                pass
+    error = caught.value
+    assert error.code().name == code, error
+    status = details_of(server, error)
+    assert status.code == error.code().value[0] and status.message == error.details()
+    assert len(status.details) == 1
+    info = server.stubs.details.ErrorInfo()
+    assert status.details[0].Unpack(info)
+    assert (info.domain, info.reason) == ("dnc.v1", reason)
+    assert error.details()
+    return info
+
+
+def scrub_calls(server):
+    scrub, scrubs = server.stubs.scrub, server.scrubs
+    far = server.stubs.scrub.ScrubRequest(numbers=[2015550101])
+    far.as_of.seconds = NOW + DAY
+    early = server.stubs.scrub.CheckNumberRequest(number="2015550101")
+    early.as_of.seconds = NOW - 1000 * DAY
+    big = scrub.ScrubRequest(numbers=[2015550101] * 10001)
+    both = scrub.ScrubRequest(numbers=[2015550101], texts=["2015550101"])
+    later = scrub.ScrubRequest(numbers=[2015550101], at_least_revision=10**6)
+    return [(lambda: scrubs.Scrub(big), "INVALID_ARGUMENT", "BATCH_TOO_LARGE"),
+            (lambda: scrubs.ScrubStream(iter([scrub.ScrubStreamRequest(scrub=big)])),
+             "INVALID_ARGUMENT", "BATCH_TOO_LARGE"),
+            (lambda: scrubs.Scrub(both), "INVALID_ARGUMENT", "INVALID_REQUEST"),
+            (lambda: scrubs.Scrub(far), "INVALID_ARGUMENT", "INVALID_REQUEST"),
+            (lambda: scrubs.CheckNumber(early), "OUT_OF_RANGE", "HISTORY_NOT_REACHED"),
+            (lambda: scrubs.Scrub(later), "FAILED_PRECONDITION", "REVISION_NOT_REACHED")]
+
+
+def registry_calls(server):
+    types, calls = server.stubs.registry, server.registry
+    chunk = types.UploadReleaseRequest(chunk=b"x")
+    options = types.UploadReleaseRequest(options=types.LoadOptions(list="no such"))
+    return [(lambda: calls.WatchLoad(types.WatchLoadRequest(load_id=99)), "NOT_FOUND", "NOT_FOUND"),
+            (lambda: calls.GetCoverage(types.GetCoverageRequest(list="state:TX")), "NOT_FOUND",
+             "NOT_FOUND"),
+            (lambda: calls.RetireList(types.RetireListRequest(list="state:TX")), "NOT_FOUND",
+             "NOT_FOUND"),
+            (lambda: calls.RetireList(types.RetireListRequest()), "INVALID_ARGUMENT",
+             "INVALID_REQUEST"),
+            (lambda: calls.RollBackRelease(types.RollBackReleaseRequest()), "FAILED_PRECONDITION",
+             "NO_EARLIER_RELEASE"),
+            (lambda: calls.GetHistory(types.GetHistoryRequest(number="1")), "INVALID_ARGUMENT",
+             "INVALID_REQUEST"),
+            (lambda: calls.ListLoads(types.ListLoadsRequest(page_token="x")), "INVALID_ARGUMENT",
+             "INVALID_REQUEST"),
+            (lambda: calls.LoadRelease(types.LoadReleaseRequest(paths=["/etc/passwd"])),
+             "PERMISSION_DENIED", "PATH_NOT_ALLOWED"),
+            (lambda: calls.UploadRelease(iter([chunk])), "INVALID_ARGUMENT", "INVALID_REQUEST"),
+            (lambda: calls.UploadRelease(iter([])), "INVALID_ARGUMENT", "INVALID_REQUEST"),
+            (lambda: calls.UploadRelease(iter([options])), "INVALID_ARGUMENT", "INVALID_REQUEST")]
+
+
+def test_errors_of_scrubs(loaded):
+    for call, code, reason in scrub_calls(loaded):
+        check(loaded, call, code, reason)
+
+
+def test_errors_of_the_registry(loaded):
+    for call, code, reason in registry_calls(loaded):
+        check(loaded, call, code, reason)
+    assert loaded.verdicts([2015550101]) == ["LISTED"]
+
+
+def test_a_watch_tells_that_the_server_stops(server):
+    rows = b"<ph val='5550123'/>" * 10_000_000
+    text = b"<list><ac val='212'>" + rows + b"</ac></list>"
+    load = server.upload([("slow.zip", zipped("slow.xml", text, level=1))],
+                         obtained_at=NOW - DAY)
+    request = server.stubs.registry.WatchLoadRequest(load_id=load.id)
+    watch = server.registry.WatchLoad(request)
+    next(watch)
+    server.process.send_signal(signal.SIGTERM)
+    check(server, lambda: watch, "UNAVAILABLE", "STOPPING")
+
+
+def test_what_grpc_raises_itself_has_no_details(loaded):
+    """docs/api.md says so; a client goes by the status code there."""
+    scrub = loaded.stubs.scrub
+    oversize = scrub.ScrubRequest(texts=["2" * 2000] * 3000)
+    unknown = loaded.channel.unary_unary("/dnc.v1.ScrubService/NoSuchCall")
+    garbled = loaded.channel.unary_unary("/dnc.v1.ScrubService/Scrub")
+    slow = scrub.ScrubRequest(numbers=[2015550101], at_least_revision=10**6)
+    for call, code in ((lambda: loaded.scrubs.Scrub(oversize), "RESOURCE_EXHAUSTED"),
+                       (lambda: loaded.scrubs.ScrubStream(
+                           iter([scrub.ScrubStreamRequest(scrub=oversize)])).next(),
+                        "RESOURCE_EXHAUSTED"),
+                       (lambda: unknown(b""), "UNIMPLEMENTED"),
+                       (lambda: garbled(b"\xff\xff\xff"), "INTERNAL"),
+                       (lambda: loaded.scrubs.Scrub(slow, timeout=0.1), "DEADLINE_EXCEEDED")):
+        with pytest.raises(grpc.RpcError) as caught:
+            call()
+        assert caught.value.code().name == code, caught.value
+        assert not details_of(loaded, caught.value).details
+    assert loaded.verdicts([2015550101]) == ["LISTED"]
