@@ -12,6 +12,8 @@ namespace {
 
 // Lists are looked up in groups, a mark bit each.
 constexpr size_t kListsAGroup = 32;
+// So few lists are gone through one by one, whatever the marks.
+constexpr size_t kFewLists = 8;
 
 Reason ReasonOfKind(ListKind kind) {
   switch (kind) {
@@ -153,6 +155,20 @@ struct Scratch {
   std::vector<uint32_t> marks;
 };
 
+// Adds the match of one list to all numbers that it marked. Without a branch: every second number
+// is listed, so a processor would guess wrong each second time.
+void NoteList(const Finding& match, size_t list, const Scratch& scratch, absl::Span<Rule> rules,
+              absl::Span<ReasonSet> reasons) {
+  const auto found = static_cast<uint8_t>(match.rule);
+  for (size_t i = 0; i < rules.size(); ++i) {
+    const uint32_t marked = scratch.marks[i] >> list & 1;
+    reasons[i] |= match.reasons & (0 - marked);
+    // A rule that was not found is above all others.
+    const auto rule = static_cast<uint8_t>(found | (0 - (1 - marked)));
+    rules[i] = static_cast<Rule>(std::min(static_cast<uint8_t>(rules[i]), rule));
+  }
+}
+
 // Looks the numbers up in up to kListsAGroup lists. What is no number is in none.
 void NoteMatches(absl::Span<const std::shared_ptr<const SnapshotList>> lists, Scratch& scratch,
                  absl::Span<Rule> rules, absl::Span<ReasonSet> reasons) {
@@ -163,6 +179,10 @@ void NoteMatches(absl::Span<const std::shared_ptr<const SnapshotList>> lists, Sc
                                     absl::MakeSpan(scratch.marks));
     matches[l] = Finding();
     matches[l].Note(MatchRule(*lists[l]), ReasonOfKind(lists[l]->kind));
+  }
+  if (lists.size() <= kFewLists) {
+    for (size_t l = 0; l < lists.size(); ++l) NoteList(matches[l], l, scratch, rules, reasons);
+    return;
   }
   for (size_t i = 0; i < rules.size(); ++i) {
     for (uint32_t marks = scratch.marks[i]; marks != 0; marks &= marks - 1) {
