@@ -8,8 +8,10 @@
 // BM_Floor is the same run's mark: the random memory lines of as many numbers, and nothing else.
 // BM_Engine is the verdict engine alone, on numbers that are read already.
 #include <benchmark/benchmark.h>
+#include <unistd.h>
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,8 +21,10 @@
 #include "dnc/v1/scrub_service.pb.h"
 #include "grpcpp/impl/codegen/proto_utils.h"
 #include "grpcpp/support/byte_buffer.h"
+#include "server/base/str_cat.h"
 #include "server/rpc/fake_registry.h"
 #include "server/rpc/scrub_handler.h"
+#include "server/rpc/test_stores.h"
 #include "server/scrub/engine.h"
 #include "server/telemetry/call_timer.h"
 
@@ -76,7 +80,8 @@ void CountPerNumber(benchmark::State& state, size_t numbers) {
 }
 
 // As UnaryCall does it.
-bool Answer(ScrubHandler& handler, Metrics& metrics, grpc::ByteBuffer* bytes) {
+bool Answer(ScrubHandler& handler, const Caller& caller, Metrics& metrics,
+            grpc::ByteBuffer* bytes) {
   v1::ScrubRequest request;
   v1::ScrubResponse response;
   grpc::ByteBuffer in(*bytes);
@@ -84,7 +89,7 @@ bool Answer(ScrubHandler& handler, Metrics& metrics, grpc::ByteBuffer* bytes) {
   if (!handler.IsFast(request)) return false;
   {
     const CallTimer timer(&metrics, Method::kScrub);
-    if (!handler.Scrub(request, absl::InfiniteFuture(), &response).ok()) return false;
+    if (!handler.Scrub(caller, request, absl::InfiniteFuture(), &response).ok()) return false;
   }
   metrics.CountCall(Method::kScrub, absl::StatusCode::kOk);
   grpc::ByteBuffer out;
@@ -103,11 +108,15 @@ void BM_Handler(benchmark::State& state) {
   registry.SetSnapshot(FullSnapshot());
   Metrics metrics;
   const Clock clock;
-  ScrubHandler handler(ScrubLimits(), &registry, &metrics, &clock);
+  const std::string folder = StrCat("/tmp/dnc_bench_handler_", getpid());
+  std::filesystem::remove_all(folder);
+  TestStores stores(folder, &clock);
+  ScrubHandler handler(ScrubLimits(), stores.Sources(&registry, &metrics));
+  const Caller caller = stores.directory().LocalCaller();
   std::vector<grpc::ByteBuffer> requests = Requests(batch);
   size_t next = 0;
   for (auto _ : state) {
-    if (!Answer(handler, metrics, &requests[next])) {
+    if (!Answer(handler, caller, metrics, &requests[next])) {
       state.SkipWithError("a request was not answered");
     }
     if (++next == requests.size()) next = 0;

@@ -1,15 +1,20 @@
 // dncd: holds the National Do Not Call Registry and answers scrubs. Wires the rooms, no more.
 #include <unistd.h>
 
+#include <chrono>
+#include <condition_variable>
 #include <csignal>
 #include <cstdio>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "CLI/CLI.hpp"
 #include "server/base/clock.h"
+#include "server/base/error.h"
+#include "server/base/revision_order.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
 #include "server/config/config_file.h"
@@ -19,6 +24,9 @@
 #include "server/storage/store.h"
 #include "server/telemetry/log.h"
 #include "server/telemetry/metrics_collector.h"
+#include "server/tenants/own_lists.h"
+#include "server/tenants/quota.h"
+#include "server/tenants/tenant_directory.h"
 #include "spdlog/spdlog.h"
 
 namespace dnc {
@@ -55,26 +63,113 @@ absl::StatusOr<std::unique_ptr<prometheus::Exposer>> StartMetrics(
   return nullptr;
 }
 
+// Writes the last uses of keys now and then, and at the end.
+class LastUseWriter {
+ public:
+  explicit LastUseWriter(TenantDirectory* directory)
+      : directory_(directory), thread_([this] { Run(); }) {}
+  ~LastUseWriter() {
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    wake_.notify_all();
+    thread_.join();
+  }
+  LastUseWriter(const LastUseWriter&) = delete;
+  LastUseWriter& operator=(const LastUseWriter&) = delete;
+
+ private:
+  void Run() {
+    std::unique_lock lock(mutex_);
+    while (!stopping_) {
+      wake_.wait_for(lock, std::chrono::minutes(10), [this] { return stopping_; });
+      if (const absl::Status written = directory_->FlushLastUsed(); !written.ok()) {
+        spdlog::warn("last uses of keys are not written: {}", std::string(written.message()));
+      }
+    }
+  }
+
+  TenantDirectory* const directory_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool stopping_ = false;  // guarded by mutex_
+  std::thread thread_;
+};
+
+// Everything that is kept in the data folder, and the order of its changes.
+struct Stores {
+  RevisionOrder order;
+  std::unique_ptr<Store> registry_store;
+  std::unique_ptr<Store> tenant_store;
+  std::unique_ptr<Registry> registry;
+  std::unique_ptr<OwnLists> own_lists;
+  std::unique_ptr<TenantDirectory> directory;
+};
+
+absl::Status OpenStores(const ServerConfig& config, const Clock* clock, Stores& stores) {
+  DNC_ASSIGN_OR_RETURN(stores.registry_store, Store::Open(StoreOptionsOf(config)));
+  DNC_ASSIGN_OR_RETURN(
+      stores.registry,
+      Registry::Open(RegistryOptionsOf(config), stores.registry_store.get(), clock, &stores.order));
+  DNC_ASSIGN_OR_RETURN(stores.tenant_store, Store::Open(TenantStoreOptionsOf(config)));
+  DNC_ASSIGN_OR_RETURN(
+      stores.own_lists,
+      OwnLists::Open(OwnListsOptionsOf(config), stores.tenant_store.get(), &stores.order, clock));
+  // Last, since it may write.
+  DNC_ASSIGN_OR_RETURN(stores.directory,
+                       TenantDirectory::Open(stores.tenant_store.get(), &stores.order, clock,
+                                             DirectoryLimitsOf(config)));
+  // Of tenants whose removal a crash cut off.
+  for (const TenantNumber tenant : stores.directory->Removed()) {
+    if (stores.own_lists->Records(tenant) == 0) continue;
+    DNC_RETURN_IF_ERROR(stores.own_lists->Drop(tenant));
+  }
+  return absl::OkStatus();
+}
+
+// The first key of an operator, for a server that listens on more than loopback.
+absl::Status CreateOperatorKey(const ServerConfig& config) {
+  const Clock clock;
+  Stores stores;
+  DNC_RETURN_IF_ERROR(OpenStores(config, &clock, stores));
+  DNC_RETURN_IF_ERROR(stores.registry->WaitUntilReady());
+  ApiKey key;
+  key.scopes = {KeyScope::kOperate};
+  key.display_name = "made by dncd --create-operator-key";
+  DNC_ASSIGN_OR_RETURN(const TenantDirectory::CreatedKey created,
+                       stores.directory->CreateKey(key, "local"));
+  std::printf("%s\n", created.secret.c_str());
+  return absl::OkStatus();
+}
+
 absl::Status Run(const ServerConfig& config) {
   StopSignals signals;
   const Clock clock;
-  DNC_ASSIGN_OR_RETURN(const auto store, Store::Open(StoreOptionsOf(config)));
-  DNC_ASSIGN_OR_RETURN(const auto registry,
-                       Registry::Open(RegistryOptionsOf(config), store.get(), &clock));
+  Stores stores;
+  DNC_RETURN_IF_ERROR(OpenStores(config, &clock, stores));
+  Registry* const registry = stores.registry.get();
+  const bool loopback = IsLoopback(config.listen);
+  const bool keys_required = !loopback || stores.directory->HasOperatorKey();
+  if (!loopback && !stores.directory->HasOperatorKey()) {
+    return Error(absl::StatusCode::kFailedPrecondition, reason::kInvalidRequest,
+                 StrCat("listening on ", config.listen,
+                        " needs keys, and there is none of an operator: run dncd once with "
+                        "--create-operator-key, or listen on 127.0.0.1"));
+  }
+  const LastUseWriter last_uses(stores.directory.get());
+  QuotaBook quotas(DefaultQuotasOf(config));
   Metrics metrics;
   const auto collector =
-      std::make_shared<MetricsCollector>(DNC_VERSION, &metrics, registry.get(), &clock);
+      std::make_shared<MetricsCollector>(DNC_VERSION, &metrics, registry, &clock);
   DNC_ASSIGN_OR_RETURN(const auto exposer, StartMetrics(config, collector));
-  ServerOptions options{config.listen, config.rpc, config.limits, config.registry.max_upload_bytes,
-                        DNC_VERSION};
-  DNC_ASSIGN_OR_RETURN(const auto server, Server::Start(options, registry.get(), &metrics, &clock));
-  if (!IsLoopback(config.listen)) {
-    spdlog::warn(
-        "LISTENING ON {}: there is no authentication yet, so everybody who reaches this "
-        "address can load and retire lists. Put it behind a firewall.",
-        server->address());
-  }
-
+  ServerOptions options{config.listen, config.rpc,
+                        config.limits, config.registry.max_upload_bytes,
+                        DNC_VERSION,   keys_required};
+  const ServerParts parts{registry, stores.directory.get(), stores.own_lists.get(),
+                          &quotas,  &stores.order,          &metrics,
+                          &clock};
+  DNC_ASSIGN_OR_RETURN(const auto server, Server::Start(options, parts));
   // Beside this thread, so that a signal is heard while the data is still read.
   absl::Status started;
   std::thread announcer([&] {
@@ -99,6 +194,7 @@ int Main(int argc, char** argv) {
   app.set_version_flag("--version", std::string("dncd ") + DNC_VERSION);
   std::string config_path, data_dir, listen, metrics_listen, log_level;
   std::vector<std::string> load_dirs;
+  bool create_operator_key = false;
   app.add_option("--config", config_path, "Configuration file (docs/configuration.md)");
   app.add_option("--data-dir", data_dir, "Folder for the server's data; made if missing");
   const auto* listen_flag =
@@ -108,6 +204,8 @@ int Main(int argc, char** argv) {
                      "HOST:PORT to serve metrics on (127.0.0.1:9461); empty: off");
   app.add_option("--load-dir", load_dirs, "Folder that LoadRelease may read; repeatable");
   app.add_option("--log-level", log_level, "debug, info, warn, error or off (info)");
+  app.add_flag("--create-operator-key", create_operator_key,
+               "Make a key for an operator, print it, and end; no server may run");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -128,7 +226,9 @@ int Main(int argc, char** argv) {
     return result;
   }();
   const absl::Status status =
-      config.ok() ? (StartLog(config->log_level), Run(*config)) : config.status();
+      !config.ok() ? config.status()
+                   : (StartLog(config->log_level),
+                      create_operator_key ? CreateOperatorKey(*config) : Run(*config));
   if (status.ok()) return 0;
   std::fprintf(stderr, "dncd: %s\n", std::string(status.message()).c_str());
   return config.ok() ? 1 : 2;

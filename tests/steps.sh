@@ -132,8 +132,8 @@ step_sanitize() {
   export ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1
   export UBSAN_OPTIONS=print_stacktrace=1
   export TSAN_OPTIONS="suppressions=$PWD/tests/tsan.supp:history_size=4"
-  sanitize asan server/{numbers,index,formats,scrub,storage,registry,rpc} client
-  sanitize tsan server/{index,scrub,registry}
+  sanitize asan server/{numbers,index,formats,scrub,storage,registry,tenants,rpc} client
+  sanitize tsan server/{index,scrub,registry,tenants}
 }
 
 main() {

@@ -23,6 +23,7 @@ void SetOptions(const ScrubOptions& options, Request* request) {
         absl::ToInt64Nanoseconds(options.as_of - absl::FromUnixSeconds(seconds))));
   }
   request->set_at_least_revision(options.at_least_revision);
+  request->set_scope(options.scope);
 }
 
 void SetNumbers(absl::Span<const uint64_t> numbers, v1::ScrubRequest* request) {
@@ -55,7 +56,9 @@ absl::StatusOr<Client> Client::Connect(const ClientOptions& options) {
   policy.deadline = options.deadline;
   policy.max_attempts = options.max_attempts;
   return Client(std::make_unique<Connection>(
-                    MakeGrpcScrubStub(MakeChannel(options.target, options.deadline)), policy),
+                    MakeGrpcScrubStub(MakeChannel(options.target, options.deadline,
+                                                  {options.api_key, options.tenant})),
+                    policy),
                 options);
 }
 

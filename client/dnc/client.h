@@ -41,6 +41,9 @@ struct ClientOptions {
   int max_attempts = 4;
   // Numbers in a request, 1 to the server's limit.
   size_t batch_size = 10'000;
+  // Who asks: a key of the tenant (`dnck_...`); or an operator's, with the tenant to act as.
+  std::string api_key;
+  std::string tenant;
 };
 
 struct ScrubOptions {
@@ -48,6 +51,9 @@ struct ScrubOptions {
   absl::Time as_of = absl::InfiniteFuture();
   // Answer only from a snapshot of at least this revision. 0: whatever is current.
   uint64_t at_least_revision = 0;
+  // For whom the calls are made within the tenant: BRAND or BRAND/CAMPAIGN. Empty: the strictest
+  // answer.
+  std::string scope;
 };
 
 // Everything known about one number.

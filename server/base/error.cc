@@ -1,12 +1,17 @@
 #include "server/base/error.h"
 
+#include <algorithm>
+#include <cstdint>
+
 #include "absl/strings/cord.h"
+#include "absl/strings/numbers.h"
 #include "server/base/str_cat.h"
 
 namespace dnc {
 namespace {
 constexpr const char* kReasonUrl = "dnc/reason";
 constexpr const char* kGuardUrl = "dnc/guard";
+constexpr const char* kRetryUrl = "dnc/retry-after-ns";
 
 std::string Payload(const absl::Status& status, const char* url) {
   const auto payload = status.GetPayload(url);
@@ -27,12 +32,26 @@ absl::Status GuardError(std::string_view guard, std::string_view message) {
   return status;
 }
 
+absl::Status QuotaError(std::string_view message, absl::Duration retry_after) {
+  absl::Status status =
+      Error(absl::StatusCode::kResourceExhausted, reason::kQuotaExceeded, message);
+  const int64_t nanos = std::max<int64_t>(1, absl::ToInt64Nanoseconds(retry_after));
+  status.SetPayload(kRetryUrl, absl::Cord(StrCat(nanos)));
+  return status;
+}
+
 std::string ErrorReason(const absl::Status& status) {
   std::string found = Payload(status, kReasonUrl);
   return found.empty() ? std::string(reason::kInternal) : found;
 }
 
 std::string ErrorGuard(const absl::Status& status) { return Payload(status, kGuardUrl); }
+
+absl::Duration RetryAfter(const absl::Status& status) {
+  int64_t nanos = 0;
+  if (!absl::SimpleAtoi(Payload(status, kRetryUrl), &nanos)) return absl::ZeroDuration();
+  return absl::Nanoseconds(nanos);
+}
 
 absl::Status WithPrefix(const absl::Status& status, std::string_view prefix) {
   absl::Status result(status.code(), StrCat(prefix, ": ", status.message()));

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 
 namespace dnc {
 
@@ -35,6 +36,16 @@ inline constexpr std::string_view kStopping = "STOPPING";
 inline constexpr std::string_view kInternal = "INTERNAL";
 inline constexpr std::string_view kCallerGone = "CALLER_GONE";
 inline constexpr std::string_view kDeadlinePassed = "DEADLINE_PASSED";
+inline constexpr std::string_view kUnauthenticated = "UNAUTHENTICATED";
+inline constexpr std::string_view kScopeMissing = "SCOPE_MISSING";
+inline constexpr std::string_view kTenantSuspended = "TENANT_SUSPENDED";
+inline constexpr std::string_view kNotSuspended = "NOT_SUSPENDED";
+inline constexpr std::string_view kAlreadyExists = "ALREADY_EXISTS";
+inline constexpr std::string_view kChangedMeanwhile = "CHANGED_MEANWHILE";
+inline constexpr std::string_view kRequestIdReused = "REQUEST_ID_REUSED";
+inline constexpr std::string_view kChangesTooOld = "CHANGES_TOO_OLD";
+inline constexpr std::string_view kOwnListsDamaged = "OWN_LISTS_DAMAGED";
+inline constexpr std::string_view kQuotaExceeded = "QUOTA_EXCEEDED";
 }  // namespace reason
 
 // An error with a reason. `code` must not be kOk.
@@ -44,13 +55,20 @@ absl::Status Error(absl::StatusCode code, std::string_view reason, std::string_v
 // "shrink".
 absl::Status GuardError(std::string_view guard, std::string_view message);
 
+// A refusal because of a quota: RESOURCE_EXHAUSTED, QUOTA_EXCEEDED, and after what time a
+// repetition can succeed.
+absl::Status QuotaError(std::string_view message, absl::Duration retry_after);
+
 // The reason of an error; kInternal if it has none.
 std::string ErrorReason(const absl::Status& status);
 
 // The guard that refused, or an empty string.
 std::string ErrorGuard(const absl::Status& status);
 
-// The same error with `prefix` and ": " before its message; reason and guard are kept.
+// After what time to try again; zero if the error does not say.
+absl::Duration RetryAfter(const absl::Status& status);
+
+// The same error with `prefix` and ": " before its message; reason, guard and time are kept.
 absl::Status WithPrefix(const absl::Status& status, std::string_view prefix);
 
 }  // namespace dnc

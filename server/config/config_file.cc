@@ -128,6 +128,27 @@ absl::Status ReadRegistry(const YAML::Node& node, RegistryConfig* registry) {
   return section.Finish();
 }
 
+absl::Status ReadTenants(const YAML::Node& node, TenantsConfig* tenants) {
+  ConfigSection section("tenants", node);
+  section.Read("max_tenants", &tenants->max_tenants, 1, 1'000'000);
+  section.Read("max_keys", &tenants->max_keys, 1, 10'000);
+  section.Read("max_lists", &tenants->max_lists, 1, 10'000);
+  section.Read("max_blocks", &tenants->max_blocks, 0, 1'000'000);
+  section.Read("max_changes", &tenants->max_changes, 1, 1'000'000);
+  section.ReadBytes("block_cache_bytes", &tenants->block_cache_bytes, kMiB, 1024 * kGiB);
+  section.Read("filter_bits", &tenants->filter_bits, 4.0, 64.0);
+  section.Read("filter_wear", &tenants->filter_wear, 0.01, 1.0);
+  section.ReadDuration("request_id_age_hours", &tenants->request_id_age, absl::Hours(1), 24, 8760);
+  section.ReadDuration("change_age_days", &tenants->change_age, absl::Hours(24), 1, 3650);
+  section.Read("max_kept_changes", &tenants->max_kept_changes, 1000, 100'000'000'000);
+  section.Read("max_waiting_writes", &tenants->max_waiting_writes, 1, 1'000'000);
+  section.Read("max_records", &tenants->max_records, 1000, 100'000'000'000);
+  section.Read("numbers_per_second", &tenants->numbers_per_second, 0, 1'000'000'000'000);
+  section.Read("calls_under_way", &tenants->calls_under_way, 0, 1'000'000);
+  section.Read("max_tenant_records", &tenants->max_tenant_records, 0, 100'000'000'000);
+  return section.Finish();
+}
+
 absl::Status ReadStorage(const YAML::Node& node, StorageConfig* storage) {
   ConfigSection section("storage", node);
   section.ReadBytes("block_cache_bytes", &storage->block_cache_bytes, kMiB, 1024 * kGiB);
@@ -146,6 +167,7 @@ absl::StatusOr<ServerConfig> ReadAll(const YAML::Node& root) {
   DNC_RETURN_IF_ERROR(ReadPolicy(section.Child("policy"), &config.policy));
   DNC_RETURN_IF_ERROR(ReadGuards(section.Child("guards"), &config.guards));
   DNC_RETURN_IF_ERROR(ReadRegistry(section.Child("registry"), &config.registry));
+  DNC_RETURN_IF_ERROR(ReadTenants(section.Child("tenants"), &config.tenants));
   DNC_RETURN_IF_ERROR(ReadStorage(section.Child("storage"), &config.storage));
   DNC_RETURN_IF_ERROR(section.Finish());
   return config;

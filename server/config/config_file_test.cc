@@ -45,6 +45,13 @@ TEST(ConfigFileTest, TheExampleHoldsTheDefaults) {
   EXPECT_EQ(config->registry.max_upload_bytes, defaults.registry.max_upload_bytes);
   EXPECT_EQ(config->registry.max_archive_ratio, defaults.registry.max_archive_ratio);
   EXPECT_EQ(config->storage.block_cache_bytes, defaults.storage.block_cache_bytes);
+  EXPECT_EQ(config->tenants.max_tenants, defaults.tenants.max_tenants);
+  EXPECT_EQ(config->tenants.block_cache_bytes, defaults.tenants.block_cache_bytes);
+  EXPECT_EQ(config->tenants.filter_bits, defaults.tenants.filter_bits);
+  EXPECT_EQ(config->tenants.request_id_age, defaults.tenants.request_id_age);
+  EXPECT_EQ(config->tenants.change_age, defaults.tenants.change_age);
+  EXPECT_EQ(config->tenants.max_kept_changes, defaults.tenants.max_kept_changes);
+  EXPECT_EQ(config->tenants.max_records, defaults.tenants.max_records);
 }
 
 // The defaults of the file are those of the rooms.
@@ -60,6 +67,12 @@ TEST(ConfigFileTest, DefaultsAreThoseOfTheRooms) {
   EXPECT_EQ(ours.read_limits.max_unpacked_bytes, theirs.read_limits.max_unpacked_bytes);
   EXPECT_EQ(ours.read_limits.max_ratio, theirs.read_limits.max_ratio);
   EXPECT_EQ(StoreOptionsOf(ServerConfig()).block_cache_bytes, StoreOptions().block_cache_bytes);
+  const OwnListsOptions lists = OwnListsOptionsOf(ServerConfig());
+  EXPECT_EQ(lists.filter_bits, OwnListsOptions().filter_bits);
+  EXPECT_EQ(lists.request_id_age, OwnListsOptions().request_id_age);
+  EXPECT_EQ(lists.max_changes, OwnListsOptions().max_changes);
+  EXPECT_EQ(lists.max_records, OwnListsOptions().max_records);
+  EXPECT_EQ(DirectoryLimitsOf(ServerConfig()).max_blocks, DirectoryLimits().max_blocks);
 }
 
 TEST(ConfigFileTest, AnEmptyFileGivesTheDefaults) {

@@ -105,6 +105,17 @@ void ConfigSection::Read(std::string_view key, int* field, int least, int most) 
   *field = *number;
 }
 
+void ConfigSection::Read(std::string_view key, uint64_t* field, uint64_t least, uint64_t most) {
+  const YAML::Node value = Take(key);
+  if (!value.IsDefined()) return;
+  const auto number = value.IsScalar() ? ParseValue<uint64_t>(value.Scalar()) : std::nullopt;
+  if (!number.has_value() || *number < least || *number > most) {
+    Fail(key, StrCat("expected a whole number from ", least, " to ", most));
+    return;
+  }
+  *field = *number;
+}
+
 void ConfigSection::Read(std::string_view key, double* field, double least, double most) {
   const YAML::Node value = Take(key);
   if (!value.IsDefined()) return;

@@ -27,6 +27,7 @@ class ConfigSection {
 
   void Read(std::string_view key, bool* field);
   void Read(std::string_view key, int* field, int least, int most);
+  void Read(std::string_view key, uint64_t* field, uint64_t least, uint64_t most);
   void Read(std::string_view key, double* field, double least, double most);
   void Read(std::string_view key, std::string* field);
   void Read(std::string_view key, std::vector<std::string>* field);

@@ -29,4 +29,43 @@ RegistryOptions RegistryOptionsOf(const ServerConfig& config) {
   return options;
 }
 
+StoreOptions TenantStoreOptionsOf(const ServerConfig& config) {
+  StoreOptions options;
+  options.path = (std::filesystem::path(config.data_dir) / "tenants").string();
+  options.block_cache_bytes = config.tenants.block_cache_bytes;
+  options.columns = {Column::kMeta, Column::kRecords, Column::kOwnChanges, Column::kRequests};
+  return options;
+}
+
+DirectoryLimits DirectoryLimitsOf(const ServerConfig& config) {
+  DirectoryLimits limits;
+  limits.max_tenants = static_cast<uint32_t>(config.tenants.max_tenants);
+  limits.max_keys = static_cast<uint32_t>(config.tenants.max_keys);
+  limits.max_lists = static_cast<uint32_t>(config.tenants.max_lists);
+  limits.max_blocks = static_cast<uint32_t>(config.tenants.max_blocks);
+  limits.max_changes = static_cast<uint32_t>(config.tenants.max_changes);
+  return limits;
+}
+
+OwnListsOptions OwnListsOptionsOf(const ServerConfig& config) {
+  OwnListsOptions options;
+  options.data_dir = config.data_dir;
+  options.filter_bits = config.tenants.filter_bits;
+  options.filter_wear = config.tenants.filter_wear;
+  options.request_id_age = config.tenants.request_id_age;
+  options.change_age = config.tenants.change_age;
+  options.max_changes = config.tenants.max_kept_changes;
+  options.max_waiting_writes = static_cast<uint32_t>(config.tenants.max_waiting_writes);
+  options.max_records = config.tenants.max_records;
+  return options;
+}
+
+Quotas DefaultQuotasOf(const ServerConfig& config) {
+  Quotas quotas;
+  quotas.numbers_per_second = config.tenants.numbers_per_second;
+  quotas.calls_under_way = static_cast<uint32_t>(config.tenants.calls_under_way);
+  quotas.max_records = config.tenants.max_tenant_records;
+  return quotas;
+}
+
 }  // namespace dnc

@@ -4,11 +4,20 @@
 #include "server/config/server_config.h"
 #include "server/registry/registry.h"
 #include "server/storage/store.h"
+#include "server/tenants/own_lists.h"
+#include "server/tenants/tenant_directory.h"
 
 namespace dnc {
 
 // The store lies in the folder `store` of the data folder.
 StoreOptions StoreOptionsOf(const ServerConfig& config);
 RegistryOptions RegistryOptionsOf(const ServerConfig& config);
+
+// The tenants' store lies in the folder `tenants` of the data folder.
+StoreOptions TenantStoreOptionsOf(const ServerConfig& config);
+DirectoryLimits DirectoryLimitsOf(const ServerConfig& config);
+OwnListsOptions OwnListsOptionsOf(const ServerConfig& config);
+// Of tenants without quotas of their own.
+Quotas DefaultQuotasOf(const ServerConfig& config);
 
 }  // namespace dnc

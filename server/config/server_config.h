@@ -45,6 +45,27 @@ struct RegistryConfig {
   uint64_t max_archive_ratio = 200;
 };
 
+// Tenants, their keys, lists and quotas; fields as in DirectoryLimits, OwnListsOptions and Quotas.
+struct TenantsConfig {
+  int max_tenants = 100'000;
+  int max_keys = 100;        // live ones of a tenant
+  int max_lists = 1'000;     // of a tenant
+  int max_blocks = 10'000;   // of a tenant
+  int max_changes = 10'000;  // recorded of a tenant
+  uint64_t block_cache_bytes = 256ULL << 20;
+  double filter_bits = 12;   // a record
+  double filter_wear = 0.2;  // share of deleted records that calls for a rebuild
+  absl::Duration request_id_age = absl::Hours(48);
+  absl::Duration change_age = absl::Hours(24 * 30);
+  uint64_t max_kept_changes = 100'000'000;
+  int max_waiting_writes = 10'000;
+  uint64_t max_records = 2'000'000'000;  // of all tenants together
+  // Of a tenant that has no quota of its own; 0: no limit.
+  uint64_t numbers_per_second = 0;
+  int calls_under_way = 0;
+  uint64_t max_tenant_records = 0;
+};
+
 struct StorageConfig {
   uint64_t block_cache_bytes = 16ULL << 20;
 };
@@ -59,6 +80,7 @@ struct ServerConfig {
   Policy policy;
   GuardLimits guards;
   RegistryConfig registry;
+  TenantsConfig tenants;
   StorageConfig storage;
 };
 

@@ -38,13 +38,14 @@ absl::StatusOr<MatchInfo> MakeMatch(const ExplainInputs& in, const ListState& st
 
 // What is written of each number, once it is known what `snapshot` says.
 absl::StatusOr<Explanation> Explain(const ExplainInputs& in, const Snapshot& snapshot,
-                                    absl::Time moment, absl::Span<const ParsedNumber> numbers) {
+                                    absl::Time moment, absl::Span<const ParsedNumber> numbers,
+                                    const TenantSide& tenant) {
   Explanation answer;
   answer.revision = in.world->revision;
   answer.decided_at = moment;
   std::vector<Rule> rules(numbers.size());
   std::vector<ReasonSet> reasons(numbers.size());
-  Scrub(snapshot, moment, numbers, absl::MakeSpan(rules), absl::MakeSpan(reasons));
+  Scrub(snapshot, moment, numbers, absl::MakeSpan(rules), absl::MakeSpan(reasons), tenant);
   const std::vector<absl::Time> oldest = OldestObtainedAt(snapshot, numbers);
   for (size_t l = 0; l < snapshot.lists.size(); ++l) {
     const SnapshotList& list = *snapshot.lists[l];
@@ -253,17 +254,19 @@ absl::Status AddRetiredLists(const ExplainInputs& in, absl::Time moment, Snapsho
 }  // namespace
 
 absl::StatusOr<Explanation> ExplainNow(const ExplainInputs& inputs, absl::Time now,
-                                       absl::Span<const ParsedNumber> numbers) {
-  return Explain(inputs, *inputs.snapshot, now, numbers);
+                                       absl::Span<const ParsedNumber> numbers,
+                                       const TenantSide& tenant) {
+  return Explain(inputs, *inputs.snapshot, now, numbers, tenant);
 }
 
 absl::StatusOr<Explanation> ExplainAsOf(const ExplainInputs& inputs, absl::Time moment,
-                                        absl::Span<const ParsedNumber> numbers) {
+                                        absl::Span<const ParsedNumber> numbers,
+                                        const TenantSide& tenant) {
   Snapshot then;
   then.revision = inputs.world->revision;
   DNC_RETURN_IF_ERROR(AddListsThen(inputs, moment, numbers, then));
   DNC_RETURN_IF_ERROR(AddRetiredLists(inputs, moment, then));
-  return Explain(inputs, then, moment, numbers);
+  return Explain(inputs, then, moment, numbers, tenant);
 }
 
 absl::StatusOr<NumberHistory> HistoryOf(const ExplainInputs& inputs, Number number) {

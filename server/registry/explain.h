@@ -23,12 +23,14 @@ struct ExplainInputs {
 
 // As Registry::Explain, at `now`.
 absl::StatusOr<Explanation> ExplainNow(const ExplainInputs& inputs, absl::Time now,
-                                       absl::Span<const ParsedNumber> numbers);
+                                       absl::Span<const ParsedNumber> numbers,
+                                       const TenantSide& tenant);
 
 // The same as of `moment`: each number as the registry had it then, an event counting from its own
 // time on whichever release told of it; ages by the data that had been obtained by then.
 absl::StatusOr<Explanation> ExplainAsOf(const ExplainInputs& inputs, absl::Time moment,
-                                        absl::Span<const ParsedNumber> numbers);
+                                        absl::Span<const ParsedNumber> numbers,
+                                        const TenantSide& tenant);
 
 // As Registry::History.
 absl::StatusOr<NumberHistory> HistoryOf(const ExplainInputs& inputs, Number number);

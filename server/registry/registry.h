@@ -4,7 +4,7 @@
 // snapshot that scrubs read. Loads run one after another on a thread of their own; whatever
 // happens, a release becomes visible and durable as a whole or not at all.
 //
-//   DNC_ASSIGN_OR_RETURN(auto registry, Registry::Open(options, store, clock));
+//   DNC_ASSIGN_OR_RETURN(auto registry, Registry::Open(options, store, clock, &order));
 //   SnapshotPtr snapshot = registry->snapshot();   // null while starting
 //
 // All methods are thread-safe.
@@ -22,10 +22,12 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "server/base/clock.h"
+#include "server/base/revision_order.h"
 #include "server/formats/registry_file.h"
 #include "server/numbers/phone_number.h"
 #include "server/registry/guards.h"
 #include "server/registry/policy.h"
+#include "server/scrub/engine.h"
 #include "server/scrub/snapshot.h"
 #include "server/scrub/verdict.h"
 
@@ -195,17 +197,15 @@ class Registry {
  public:
   // Returns at once; reading and verifying the stored releases goes on in the background, and
   // snapshot() is null until it has ended. Calls that need the data fail with UNAVAILABLE,
-  // STARTING before. `store` and `clock` must outlive the registry.
+  // STARTING before. The stored revision is in `order` when Open returns. What is given must
+  // outlive the registry.
   static absl::StatusOr<std::unique_ptr<Registry>> Open(RegistryOptions options, Store* store,
-                                                        const Clock* clock);
+                                                        const Clock* clock, RevisionOrder* order);
   // Stops a running load at its next step; nothing half-done stays.
   virtual ~Registry() = default;
 
   // The view to scrub with: take it once a batch. Null while starting.
   virtual SnapshotPtr snapshot() const = 0;
-
-  // Waits until the snapshot has at least `revision`, at most until `deadline`. False if not.
-  virtual bool WaitForRevision(uint64_t revision, absl::Time deadline) const = 0;
 
   // Waits until starting has ended, well or not. For programs that start and then announce.
   virtual absl::Status WaitUntilReady() const = 0;
@@ -243,7 +243,8 @@ class Registry {
   // Answers numbers with everything known, now or as of a moment. Reads the disk: not for the
   // fast path. Errors: HISTORY_NOT_REACHED, STARTING, STORAGE.
   virtual absl::StatusOr<Explanation> Explain(absl::Span<const ParsedNumber> numbers,
-                                              std::optional<absl::Time> as_of) const = 0;
+                                              std::optional<absl::Time> as_of,
+                                              const TenantSide& tenant) const = 0;
 };
 
 }  // namespace dnc

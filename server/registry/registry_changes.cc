@@ -112,8 +112,9 @@ absl::Status RegistryImpl::StoreAndPublish(LoadJob& job, StagedFiles staged, Gua
     return Error(absl::StatusCode::kCancelled, reason::kStopping,
                  "the server is stopping; load again after its start");
   }
+  RevisionOrder::Turn turn = order_->Begin();
   auto world = WithList(draft.list);
-  world->revision = view.world->revision + 1;
+  world->revision = turn.revision();
   draft.release.set_revision(world->revision);
   draft.release.set_published_at(ToMicros(clock_->Now()));
   draft.list->head.set_revision(draft.release.revision());
@@ -127,6 +128,7 @@ absl::Status RegistryImpl::StoreAndPublish(LoadJob& job, StagedFiles staged, Gua
   const storage::Seals seals = ToRecord(*draft.list);
   DNC_RETURN_IF_ERROR(releases_.Commit(ToCatalog(*world), &draft.release, &seals, cut_off));
   Publish(world);
+  turn.Commit();
   spdlog::info("list {}: release {} in force, revision {}, {} numbers", job.options.list,
                inputs.release_id, world->revision, draft.release.numbers());
   update([&draft](LoadInfo& info) {
@@ -218,10 +220,12 @@ absl::StatusOr<ReleaseInfo> RegistryImpl::RollBack(std::string_view name, uint64
                        ReadList(releases_, *view.world, head, 1, before.get(),
                                 [](const std::string& line) { spdlog::warn("{}", line); }));
   if (list->damaged.any()) return none("the data of the release before is no longer kept whole");
+  RevisionOrder::Turn turn = order_->Begin();
   auto world = WithList(list);
-  world->revision = view.world->revision + 1;
+  world->revision = turn.revision();
   DNC_RETURN_IF_ERROR(releases_.Commit(ToCatalog(*world), nullptr, nullptr));
   Publish(world);
+  turn.Commit();
   spdlog::warn("list {} went back to release {}, revision {}", list->name, target, world->revision);
   ReleaseInfo info = ToInfo(list->head);
   info.revision = world->revision;
@@ -239,10 +243,12 @@ absl::StatusOr<uint64_t> RegistryImpl::Retire(std::string_view name) {
   retired->kind = before->kind;
   retired->life.absent_since = clock_->Now();
   retired->life.first_loaded_at = before->life.first_loaded_at;
+  RevisionOrder::Turn turn = order_->Begin();
   auto world = WithList(retired);
-  world->revision = view.world->revision + 1;
+  world->revision = turn.revision();
   DNC_RETURN_IF_ERROR(releases_.Commit(ToCatalog(*world), nullptr, nullptr));
   Publish(world);
+  turn.Commit();
   spdlog::warn("list {} retired, revision {}", before->name, world->revision);
   return world->revision;
 }

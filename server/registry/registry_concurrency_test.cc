@@ -109,7 +109,7 @@ class RegistryConcurrency : public testing::Test {
     options.data_dir = dir_ + "/data";
     options.load_dirs = {dir_ + "/files"};
     options.load_threads = 2;
-    auto registry = Registry::Open(options, store_.get(), &clock_);
+    auto registry = Registry::Open(options, store_.get(), &clock_, &order_);
     EXPECT_TRUE(registry.ok()) << registry.status();
     registry_ = *std::move(registry);
     EXPECT_TRUE(registry_->WaitUntilReady().ok());
@@ -193,7 +193,7 @@ class RegistryConcurrency : public testing::Test {
     while (!stop_) {
       std::optional<absl::Time> as_of;
       if (random() % 2 == 0) as_of = kBegin + absl::Seconds(30 + random() % (60 * kSwitches));
-      const auto answer = registry_->Explain(numbers.asked, as_of);
+      const auto answer = registry_->Explain(numbers.asked, as_of, {});
       if (!answer.ok()) {
         ++tally.failed;
         continue;
@@ -239,6 +239,7 @@ class RegistryConcurrency : public testing::Test {
   }
 
   FixedClock clock_;
+  RevisionOrder order_;
   std::string dir_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<Registry> registry_;

@@ -53,7 +53,7 @@ class RegistryTest : public testing::Test {
     options.data_dir = dir_ + "/data";
     options.load_dirs = {dir_ + "/files"};
     options.load_threads = 2;
-    auto registry = Registry::Open(options, store_.get(), &clock_);
+    auto registry = Registry::Open(options, store_.get(), &clock_, &order_);
     ASSERT_TRUE(registry.ok()) << registry.status();
     registry_ = *std::move(registry);
     ASSERT_TRUE(registry_->WaitUntilReady().ok());
@@ -95,12 +95,13 @@ class RegistryTest : public testing::Test {
     return rules[0];
   }
   absl::StatusOr<NumberReport> Explain(Number number, std::optional<absl::Time> as_of = {}) {
-    auto answer = registry_->Explain({{number, true}}, as_of);
+    auto answer = registry_->Explain({{number, true}}, as_of, {});
     if (!answer.ok()) return answer.status();
     return answer->numbers.at(0);
   }
 
   FixedClock clock_;
+  RevisionOrder order_;
   RegistryOptions options_;  // for the next Open
   std::string dir_;
   std::unique_ptr<Store> store_;

@@ -27,7 +27,7 @@ std::string UploadsDir(const RegistryOptions& options) { return options.data_dir
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Registry>> Registry::Open(RegistryOptions options, Store* store,
-                                                         const Clock* clock) {
+                                                         const Clock* clock, RevisionOrder* order) {
   std::error_code error;
   // The folder itself stays: on a full disk it could not be made again.
   std::filesystem::create_directories(UploadsDir(options), error);
@@ -39,15 +39,17 @@ absl::StatusOr<std::unique_ptr<Registry>> Registry::Open(RegistryOptions options
     return Error(absl::StatusCode::kFailedPrecondition, reason::kStorage,
                  StrCat("cannot create ", UploadsDir(options), ": ", error.message()));
   }
-  auto registry = std::make_unique<RegistryImpl>(std::move(options), store, clock);
+  auto registry = std::make_unique<RegistryImpl>(std::move(options), store, clock, order);
   registry->Start();
   return registry;
 }
 
-RegistryImpl::RegistryImpl(RegistryOptions options, Store* store, const Clock* clock)
+RegistryImpl::RegistryImpl(RegistryOptions options, Store* store, const Clock* clock,
+                           RevisionOrder* order)
     : options_(std::move(options)),
       limit_{options_.max_releases, options_.keep_releases},
       clock_(clock),
+      order_(order),
       releases_(store, options_.data_dir + "/revision"),
       histories_(&releases_, options_.history_cache_bytes),
       loads_(
@@ -61,6 +63,10 @@ RegistryImpl::~RegistryImpl() {
 }
 
 void RegistryImpl::Start() {
+  // Before anybody takes a turn. An error is found again, and told, when the rest is read.
+  if (const auto catalog = releases_.ReadCatalog(); catalog.ok()) {
+    order_->StartFrom(catalog->revision());
+  }
   starter_ = std::thread([this] {
     absl::StatusOr<WorldPtr> world = ReadWorld(
         releases_, Threads(options_), [](const std::string& line) { spdlog::error("{}", line); });
@@ -95,13 +101,6 @@ void RegistryImpl::Publish(WorldPtr world) {
   old = std::move(view_);
   view_ = {std::move(world), std::move(snapshot)};
   published_.notify_all();
-}
-
-bool RegistryImpl::WaitForRevision(uint64_t revision, absl::Time deadline) const {
-  std::unique_lock<std::mutex> lock(mutex_);
-  return published_.wait_until(lock, absl::ToChronoTime(deadline), [&] {
-    return view_.world != nullptr && view_.world->revision >= revision;
-  });
 }
 
 absl::Status RegistryImpl::WaitUntilReady() const {
@@ -323,13 +322,14 @@ absl::StatusOr<NumberHistory> RegistryImpl::History(Number number) const {
 }
 
 absl::StatusOr<Explanation> RegistryImpl::Explain(absl::Span<const ParsedNumber> numbers,
-                                                  std::optional<absl::Time> as_of) const {
+                                                  std::optional<absl::Time> as_of,
+                                                  const TenantSide& tenant) const {
   while (true) {
     DNC_ASSIGN_OR_RETURN(const View view, Ready());
     const ExplainInputs inputs{view.world, view.snapshot, &options_.policy, &releases_,
                                &histories_};
-    auto answer = as_of.has_value() ? ExplainAsOf(inputs, *as_of, numbers)
-                                    : ExplainNow(inputs, clock_->Now(), numbers);
+    auto answer = as_of.has_value() ? ExplainAsOf(inputs, *as_of, numbers, tenant)
+                                    : ExplainNow(inputs, clock_->Now(), numbers, tenant);
     if (KeepsAll(*view.world)) return answer;
   }
 }

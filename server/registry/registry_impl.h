@@ -20,12 +20,11 @@ namespace dnc {
 
 class RegistryImpl : public Registry {
  public:
-  RegistryImpl(RegistryOptions options, Store* store, const Clock* clock);
+  RegistryImpl(RegistryOptions options, Store* store, const Clock* clock, RevisionOrder* order);
   ~RegistryImpl() override;
   void Start();
 
   SnapshotPtr snapshot() const override;
-  bool WaitForRevision(uint64_t revision, absl::Time deadline) const override;
   absl::Status WaitUntilReady() const override;
   absl::StatusOr<LoadInfo> StartLoad(const LoadOptions& options,
                                      const std::vector<std::string>& paths) override;
@@ -43,7 +42,8 @@ class RegistryImpl : public Registry {
   absl::StatusOr<uint64_t> Retire(std::string_view list) override;
   absl::StatusOr<NumberHistory> History(Number number) const override;
   absl::StatusOr<Explanation> Explain(absl::Span<const ParsedNumber> numbers,
-                                      std::optional<absl::Time> as_of) const override;
+                                      std::optional<absl::Time> as_of,
+                                      const TenantSide& tenant) const override;
 
  private:
   struct View {
@@ -77,6 +77,7 @@ class RegistryImpl : public Registry {
   const RegistryOptions options_;
   const ReleaseLimit limit_;
   const Clock* const clock_;
+  RevisionOrder* const order_;
   mutable ReleaseStore releases_;
   mutable HistoryCache histories_;
   std::mutex write_mutex_;  // held while what is in force changes; before mutex_

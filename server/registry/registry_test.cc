@@ -231,7 +231,7 @@ TEST_F(RegistryTest, AStoreBehindItsMarkIsRefused) {
   store_ = *Store::Open({.path = dir_ + "/data/store"});
   RegistryOptions options;
   options.data_dir = dir_ + "/data";
-  registry_ = *Registry::Open(options, store_.get(), &clock_);
+  registry_ = *Registry::Open(options, store_.get(), &clock_, &order_);
   EXPECT_EQ(registry_->WaitUntilReady().code(), absl::StatusCode::kDataLoss);
   EXPECT_EQ(registry_->snapshot(), nullptr);
 }

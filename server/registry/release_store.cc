@@ -2,13 +2,11 @@
 
 #include <cstring>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
 #include "server/storage/mark_file.h"
+#include "server/storage/sealed_value.h"
 
 namespace dnc {
 namespace {
@@ -55,21 +53,11 @@ absl::Status Damaged(std::string_view what) {
                       "lists again into a new one"));
 }
 
-// value + XXH3-64 of key and value, little-endian.
-std::string Seal(std::string_view key, std::string_view value) {
-  std::string sealed(value);
-  const uint64_t sum =
-      XXH3_64bits_withSeed(value.data(), value.size(), XXH3_64bits(key.data(), key.size()));
-  sealed.append(reinterpret_cast<const char*>(&sum), sizeof(sum));
-  return sealed;
-}
-
 absl::StatusOr<std::string_view> Unseal(std::string_view key, std::string_view sealed,
                                         std::string_view what) {
-  if (sealed.size() < sizeof(uint64_t)) return Damaged(what);
-  const std::string_view value = sealed.substr(0, sealed.size() - sizeof(uint64_t));
-  if (Seal(key, value) != sealed) return Damaged(what);
-  return value;
+  const std::optional<std::string_view> value = UnsealValue(key, sealed);
+  if (!value.has_value()) return Damaged(what);
+  return *value;
 }
 
 template <typename Record>
@@ -83,7 +71,7 @@ absl::StatusOr<Record> Decode(std::string_view key, std::string_view sealed,
 
 template <typename Record>
 void PutRecord(const std::string& key, const Record& record, StoreBatch& batch) {
-  batch.Put(Column::kMeta, key, Seal(key, record.SerializeAsString()));
+  batch.Put(Column::kMeta, key, SealValue(key, record.SerializeAsString()));
 }
 
 template <typename Record>
@@ -179,7 +167,7 @@ absl::StatusOr<uint64_t> ReleaseStore::ReserveReleaseId() {
   const uint64_t next = id + 1;
   StoreBatch batch;
   batch.Put(Column::kMeta, kNextReleaseKey,
-            Seal(kNextReleaseKey, {reinterpret_cast<const char*>(&next), sizeof(next)}));
+            SealValue(kNextReleaseKey, {reinterpret_cast<const char*>(&next), sizeof(next)}));
   DNC_RETURN_IF_ERROR(store_->Write(batch));
   return id;
 }
@@ -205,7 +193,7 @@ absl::Status ReleaseStore::WriteContent(uint32_t list_id, uint64_t release_id,
   DNC_ASSIGN_OR_RETURN(auto changes_file, store_->NewIngest(Column::kChanges));
   for (const auto& [area_code, changes] : content.changes) {
     const std::string key = ContentKey(list_id, release_id, static_cast<uint16_t>(area_code));
-    DNC_RETURN_IF_ERROR(changes_file->Add(key, Seal(key, EncodeChanges(changes))));
+    DNC_RETURN_IF_ERROR(changes_file->Add(key, SealValue(key, EncodeChanges(changes))));
   }
   return changes_file->Finish();
 }

@@ -33,7 +33,7 @@ class CallQueueTest : public testing::Test {
     queue_ = std::make_unique<CallQueue>(builder.AddCompletionQueue(), threads,
                                          std::chrono::microseconds(50));
     server_ = builder.BuildAndStart();
-    site_ = CallSite{queue_->queue(), &workers_, &metrics_, &live_, &stopping_};
+    site_ = CallSite{queue_->queue(), &workers_, &metrics_, &live_, &stopping_, &gatekeeper_};
     health_.board()->Set("", true);
     health_.Arm(site_, 4);
     queue_->Start();
@@ -59,6 +59,7 @@ class CallQueueTest : public testing::Test {
   Metrics metrics_;
   LiveCalls live_;
   std::atomic<bool> stopping_{false};
+  Gatekeeper gatekeeper_{nullptr, false};  // health is open to all
   CallSite site_;
   std::unique_ptr<CallQueue> queue_;
   std::unique_ptr<grpc::Server> server_;

@@ -7,6 +7,7 @@
 #include "absl/time/time.h"
 #include "grpcpp/completion_queue.h"
 #include "grpcpp/server_context.h"
+#include "server/rpc/gatekeeper.h"
 #include "server/rpc/worker_pool.h"
 #include "server/telemetry/metrics.h"
 
@@ -31,6 +32,7 @@ struct CallSite {
   Metrics* metrics = nullptr;
   LiveCalls* live = nullptr;
   const std::atomic<bool>* stopping = nullptr;
+  const Gatekeeper* gatekeeper = nullptr;
 };
 
 // Base of all calls: counts itself.

@@ -41,6 +41,13 @@ grpc::Status ToGrpcStatus(const absl::Status& status) {
   details.set_code(static_cast<int>(status.code()));
   details.set_message(message);
   details.add_details()->PackFrom(info);
+  if (const absl::Duration wait = RetryAfter(status); wait > absl::ZeroDuration()) {
+    absl::Duration nanos;
+    google::rpc::RetryInfo retry;
+    retry.mutable_retry_delay()->set_seconds(absl::IDivDuration(wait, absl::Seconds(1), &nanos));
+    retry.mutable_retry_delay()->set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(nanos)));
+    details.add_details()->PackFrom(retry);
+  }
   return grpc::Status(static_cast<grpc::StatusCode>(status.code()), message,
                       details.SerializeAsString());
 }

@@ -10,8 +10,8 @@ namespace dnc {
 
 // The gRPC status of an error: the same code and message, and in `grpc-status-details-bin` a
 // google.rpc.Status with one ErrorInfo (reason, domain `dnc.v1`, metadata `guard` if a guard
-// refused). Long messages are cut, because trailers have room for 8 KiB. Errors without a reason
-// are defects of the server and are logged.
+// refused), and a RetryInfo if the error says when to try again. Long messages are cut, because
+// trailers have room for 8 KiB. Errors without a reason are defects of the server and are logged.
 grpc::Status ToGrpcStatus(const absl::Status& status);
 
 // Short for INVALID_ARGUMENT, INVALID_REQUEST.

@@ -61,13 +61,6 @@ SnapshotPtr FakeRegistry::snapshot() const {
   return snapshot_;
 }
 
-bool FakeRegistry::WaitForRevision(uint64_t revision, absl::Time deadline) const {
-  std::unique_lock lock(mutex_);
-  return published_.wait_until(lock, absl::ToChronoTime(deadline), [&] {
-    return snapshot_ != nullptr && snapshot_->revision >= revision;
-  });
-}
-
 absl::StatusOr<LoadInfo> FakeRegistry::StartLoad(const LoadOptions& options,
                                                  const std::vector<std::string>& paths) {
   if (paths[0].rfind("/allowed/", 0) != 0) {
@@ -173,7 +166,8 @@ absl::StatusOr<NumberHistory> FakeRegistry::History(Number) const {
 }
 
 absl::StatusOr<Explanation> FakeRegistry::Explain(absl::Span<const ParsedNumber> numbers,
-                                                  std::optional<absl::Time> as_of) const {
+                                                  std::optional<absl::Time> as_of,
+                                                  const TenantSide& tenant) const {
   const SnapshotPtr now = snapshot();
   const size_t count = numbers.size();
   std::vector<Rule> rules(count);
@@ -181,7 +175,8 @@ absl::StatusOr<Explanation> FakeRegistry::Explain(absl::Span<const ParsedNumber>
   Explanation explanation;
   explanation.revision = now->revision;
   explanation.decided_at = as_of.value_or(absl::Now());
-  Scrub(*now, explanation.decided_at, numbers, absl::MakeSpan(rules), absl::MakeSpan(reasons));
+  Scrub(*now, explanation.decided_at, numbers, absl::MakeSpan(rules), absl::MakeSpan(reasons),
+        tenant);
   for (size_t i = 0; i < count; ++i) {
     NumberReport report;
     report.number = numbers[i].number;

@@ -35,7 +35,6 @@ class FakeRegistry final : public Registry {
   LoadOptions last_options() const;
 
   SnapshotPtr snapshot() const override;
-  bool WaitForRevision(uint64_t revision, absl::Time deadline) const override;
   absl::Status WaitUntilReady() const override { return absl::OkStatus(); }
   absl::StatusOr<LoadInfo> StartLoad(const LoadOptions& options,
                                      const std::vector<std::string>& paths) override;
@@ -53,7 +52,8 @@ class FakeRegistry final : public Registry {
   absl::StatusOr<uint64_t> Retire(std::string_view list) override;
   absl::StatusOr<NumberHistory> History(Number number) const override;
   absl::StatusOr<Explanation> Explain(absl::Span<const ParsedNumber> numbers,
-                                      std::optional<absl::Time> as_of) const override;
+                                      std::optional<absl::Time> as_of,
+                                      const TenantSide& tenant) const override;
 
  private:
   const std::string folder_;

@@ -28,7 +28,9 @@ HealthService::HealthService()
              [this](auto* context, auto* request, auto* writer, auto* queue, void* tag) {
                service_.RequestCheck(context, request, writer, queue, queue, tag);
              },
-             [this](const Request& request, absl::Time /*deadline*/, Response* response) {
+             Access::kOpen,
+             [this](const Caller& /*caller*/, const Request& request, absl::Time /*deadline*/,
+                    Response* response) {
                const std::optional<bool> serves = board_.Serves(request.service());
                if (!serves.has_value()) {
                  return Error(absl::StatusCode::kNotFound, reason::kNotFound,

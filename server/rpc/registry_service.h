@@ -1,14 +1,10 @@
 // dnc.v1.RegistryService on the completion queues.
 #pragma once
 
-#include <functional>
-#include <memory>
-#include <vector>
-
 #include "dnc/v1/registry_service.grpc.pb.h"
 #include "server/rpc/call_site.h"
 #include "server/rpc/registry_handler.h"
-#include "server/rpc/unary_call.h"
+#include "server/rpc/unary_methods.h"
 #include "server/rpc/upload_call.h"
 
 namespace dnc {
@@ -27,16 +23,10 @@ class RegistryService {
   void Arm(const CallSite& site, int calls);
 
  private:
-  // `request_method` is a RequestX of the generated service, `handle` answers. No method is fast:
-  // each may read the disk.
-  template <class Request, class Response, class RequestMethod>
-  void AddUnary(Method name, RequestMethod request_method,
-                std::function<absl::Status(const Request&, Response*)> handle);
-
   v1::RegistryService::AsyncService service_;
   RegistryHandler* const handler_;
   UploadShared* const uploads_;
-  std::vector<std::function<void(const CallSite&)>> arm_unary_;
+  UnaryMethods methods_;
 };
 
 }  // namespace dnc

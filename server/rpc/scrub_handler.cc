@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "server/base/error.h"
@@ -12,6 +13,7 @@
 #include "server/base/str_cat.h"
 #include "server/numbers/phone_number.h"
 #include "server/rpc/error_status.h"
+#include "server/rpc/own_matches.h"
 #include "server/rpc/translate_scrub.h"
 #include "server/rpc/translate_time.h"
 #include "server/scrub/engine.h"
@@ -35,6 +37,8 @@ const std::array<uint8_t, 256>& VerdictTable() {
 struct Scratch {
   std::vector<ParsedNumber> numbers;
   std::vector<Rule> rules;
+  std::vector<Number> plain;
+  std::vector<uint8_t> facts;
 };
 Scratch& MyScratch() {
   thread_local Scratch scratch;
@@ -83,6 +87,13 @@ VerdictCounts FillVerdicts(absl::Span<const Rule> rules,
   return counts[0];
 }
 
+absl::Status CheckScope(const std::string& scope) {
+  if (IsScope(scope)) return absl::OkStatus();
+  return InvalidRequest(
+      "`scope` is BRAND or BRAND/CAMPAIGN, each of a-z, 0-9 and `-`; leave it empty for the "
+      "strictest answer");
+}
+
 absl::Status WrongCount() {
   return absl::InternalError(
       "the answer has another count of numbers than the question; treat all as do-not-call");
@@ -106,46 +117,66 @@ class CountGuard {
 
 bool ScrubHandler::IsFast(const v1::ScrubRequest& request) const {
   if (request.detail() == v1::DETAIL_FULL || request.has_as_of()) return false;
-  if (request.at_least_revision() == 0) return true;
-  const SnapshotPtr snapshot = registry_->snapshot();
-  return snapshot == nullptr || snapshot->revision >= request.at_least_revision();
+  return from_.order->last() >= request.at_least_revision();
 }
 
-absl::Status ScrubHandler::Scrub(const v1::ScrubRequest& request, absl::Time deadline,
-                                 v1::ScrubResponse* response) {
+absl::StatusOr<Admission> ScrubHandler::Admit(const TenantView& tenant, size_t numbers) {
+  return from_.quotas->Admit(tenant.tenant.number, tenant.tenant.quotas, numbers,
+                             from_.clock->Now());
+}
+
+absl::Status ScrubHandler::Scrub(const Caller& caller, const v1::ScrubRequest& request,
+                                 absl::Time deadline, v1::ScrubResponse* response) {
+  const auto asked = static_cast<size_t>(std::max(request.numbers_size(), request.texts_size()));
+  DNC_ASSIGN_OR_RETURN(const Admission admission, Admit(*caller.tenant, asked));
   std::vector<ParsedNumber>& numbers = MyScratch().numbers;
   DNC_RETURN_IF_ERROR(ParseBatch(request, limits_.max_batch, &numbers));
+  DNC_RETURN_IF_ERROR(CheckScope(request.scope()));
   DNC_RETURN_IF_ERROR(WaitForRevision(request.at_least_revision(), deadline));
-  if (request.detail() == v1::DETAIL_FULL || request.has_as_of()) {
-    return ScrubExplained(request, numbers, response);
-  }
-  return ScrubFast(numbers, response);
+  const Question question{*caller.tenant, request.scope(), numbers,
+                          request.has_as_of() ? &request.as_of() : nullptr};
+  const bool full = request.detail() == v1::DETAIL_FULL;
+  if (full || question.as_of != nullptr) return ScrubExplained(question, full, response);
+  return ScrubFast(question, response);
 }
 
-absl::Status ScrubHandler::ScrubFast(absl::Span<const ParsedNumber> numbers,
-                                     v1::ScrubResponse* response) {
-  const SnapshotPtr snapshot = registry_->snapshot();
+absl::Span<const uint8_t> ScrubHandler::FindFacts(const Question& question, absl::Time now) const {
+  std::vector<Number>& plain = MyScratch().plain;
+  std::vector<uint8_t>& facts = MyScratch().facts;
+  plain.clear();
+  for (const ParsedNumber& parsed : question.numbers) {
+    plain.push_back(parsed.ok ? parsed.number : kNumberLimit);
+  }
+  // Whatever is not answered is not known.
+  facts.assign(plain.size(), kOwnUnknown);
+  from_.own_lists->FindFacts(question.tenant, question.scope, now, plain, absl::MakeSpan(facts));
+  return facts;
+}
+
+absl::Status ScrubHandler::ScrubFast(const Question& question, v1::ScrubResponse* response) {
+  // In this order, so that the answer rests on every change up to the revision.
+  const uint64_t revision = from_.order->last();
+  const SnapshotPtr snapshot = from_.registry->snapshot();
   if (snapshot == nullptr) return StillStarting();
-  const absl::Time now = clock_->Now();
-  const size_t count = numbers.size();
+  const absl::Time now = from_.clock->Now();
+  const size_t count = question.numbers.size();
   std::vector<Rule>& rules = MyScratch().rules;
   rules.assign(count, Rule::kUnspecified);
   response->mutable_reasons()->Resize(static_cast<int>(count), 0);
-  dnc::Scrub(*snapshot, now, numbers, absl::MakeSpan(rules),
-             absl::MakeSpan(response->mutable_reasons()->mutable_data(), count));
+  dnc::Scrub(*snapshot, now, question.numbers, absl::MakeSpan(rules),
+             absl::MakeSpan(response->mutable_reasons()->mutable_data(), count),
+             {&question.tenant.tenant.terms, FindFacts(question, now)});
 
   const VerdictCounts counts = FillVerdicts(rules, response->mutable_verdicts());
-  FillSnapshot(*snapshot, now, numbers, response->mutable_snapshot());
-  metrics_->CountNumbers(counts);
+  FillSnapshot(*snapshot, revision, now, question.numbers, response->mutable_snapshot());
+  from_.metrics->CountNumbers(counts);
   return absl::OkStatus();
 }
 
-absl::Status ScrubHandler::ScrubExplained(const v1::ScrubRequest& request,
-                                          absl::Span<const ParsedNumber> numbers,
+absl::Status ScrubHandler::ScrubExplained(const Question& question, bool full,
                                           v1::ScrubResponse* response) {
-  DNC_ASSIGN_OR_RETURN(const Explanation explanation,
-                       Explain(numbers, request.has_as_of() ? &request.as_of() : nullptr));
-  const int count = static_cast<int>(numbers.size());
+  DNC_ASSIGN_OR_RETURN(const Explanation explanation, Explain(question));
+  const int count = static_cast<int>(question.numbers.size());
   response->mutable_verdicts()->Reserve(count);
   response->mutable_reasons()->Reserve(count);
   VerdictCounts counts{};
@@ -153,58 +184,77 @@ absl::Status ScrubHandler::ScrubExplained(const v1::ScrubRequest& request,
     const Verdict verdict = VerdictOf(report.rule);
     response->add_verdicts(ToProto(verdict));
     response->add_reasons(report.reasons);
-    if (request.detail() == v1::DETAIL_FULL) FillResult(report, response->add_results());
+    if (full) FillResult(report, response->add_results());
     ++counts[static_cast<size_t>(verdict)];
   }
   FillSnapshot(explanation, response->mutable_snapshot());
-  metrics_->CountNumbers(counts);
+  from_.metrics->CountNumbers(counts);
   return absl::OkStatus();
 }
 
-absl::Status ScrubHandler::CheckNumber(const v1::CheckNumberRequest& request, absl::Time deadline,
-                                       v1::CheckNumberResponse* response) {
+absl::Status ScrubHandler::CheckNumber(const Caller& caller, const v1::CheckNumberRequest& request,
+                                       absl::Time deadline, v1::CheckNumberResponse* response) {
+  DNC_ASSIGN_OR_RETURN(const Admission admission, Admit(*caller.tenant, 1));
+  DNC_RETURN_IF_ERROR(CheckScope(request.scope()));
   DNC_RETURN_IF_ERROR(WaitForRevision(request.at_least_revision(), deadline));
   const ParsedNumber number = ParseNumber(request.number());
   DNC_ASSIGN_OR_RETURN(const Explanation explanation,
-                       Explain({&number, 1}, request.has_as_of() ? &request.as_of() : nullptr));
+                       Explain({*caller.tenant,
+                                request.scope(),
+                                {&number, 1},
+                                request.has_as_of() ? &request.as_of() : nullptr}));
   FillResult(explanation.numbers.front(), response->mutable_result());
   FillSnapshot(explanation, response->mutable_snapshot());
   VerdictCounts counts{};
   ++counts[static_cast<size_t>(VerdictOf(explanation.numbers.front().rule))];
-  metrics_->CountNumbers(counts);
+  from_.metrics->CountNumbers(counts);
   return absl::OkStatus();
 }
 
-absl::StatusOr<Explanation> ScrubHandler::Explain(absl::Span<const ParsedNumber> numbers,
-                                                  const google::protobuf::Timestamp* as_of) const {
-  if (registry_->snapshot() == nullptr) return StillStarting();
+absl::StatusOr<Explanation> ScrubHandler::Explain(const Question& question) const {
+  const uint64_t revision = from_.order->last();
+  if (from_.registry->snapshot() == nullptr) return StillStarting();
+  const absl::Time now = from_.clock->Now();
   std::optional<absl::Time> moment;
-  if (as_of != nullptr) {
-    DNC_ASSIGN_OR_RETURN(moment, FromTimestamp(*as_of));
-    if (*moment > clock_->Now()) {
+  if (question.as_of != nullptr) {
+    DNC_ASSIGN_OR_RETURN(moment, FromTimestamp(*question.as_of));
+    if (*moment > now) {
       return InvalidRequest("`as_of` lies in the future; leave it out to ask for now");
     }
   }
-  DNC_ASSIGN_OR_RETURN(Explanation explanation, registry_->Explain(numbers, moment));
-  if (explanation.numbers.size() != numbers.size()) return WrongCount();
+  const absl::Span<const uint8_t> found = FindFacts(question, now);
+  std::vector<uint8_t> facts(found.begin(), found.end());
+  // Own lists have no history: whether an exemption was valid then is not known.
+  if (moment.has_value()) {
+    for (uint8_t& fact : facts) fact &= static_cast<uint8_t>(~(kOwnConsent | kOwnEbr));
+  }
+  const TenantSide side{&question.tenant.tenant.terms, facts};
+  DNC_ASSIGN_OR_RETURN(Explanation explanation,
+                       from_.registry->Explain(question.numbers, moment, side));
+  if (explanation.numbers.size() != question.numbers.size()) return WrongCount();
+  explanation.revision = revision;
+  for (size_t i = 0; i < facts.size(); ++i) {
+    if (facts[i] == kOwnNothing || !question.numbers[i].ok) continue;
+    DNC_RETURN_IF_ERROR(AddOwnMatches(*from_.own_lists, question.tenant, question.scope, now,
+                                      facts[i], explanation.numbers[i]));
+  }
   return explanation;
 }
 
 absl::Status ScrubHandler::WaitForRevision(uint64_t revision, absl::Time deadline) {
-  if (revision == 0) return absl::OkStatus();
-  const SnapshotPtr snapshot = registry_->snapshot();
-  if (snapshot == nullptr) return StillStarting();
-  if (snapshot->revision >= revision) return absl::OkStatus();
+  const uint64_t last = from_.order->last();
+  if (last >= revision) return absl::OkStatus();
+  if (from_.registry->snapshot() == nullptr) return StillStarting();
   const CountGuard wait(&revision_waits_);
   if (wait.before() >= limits_.max_revision_waits) {
     return LimitReached("too many calls wait for a later revision; retry in a moment");
   }
-  // The registry waits by the time of day, whatever clock it judges ages by.
+  // By the time of day, whatever clock ages are judged by.
   const absl::Time until = std::min(deadline, absl::Now() + limits_.revision_wait);
-  if (registry_->WaitForRevision(revision, until)) return absl::OkStatus();
+  if (from_.order->WaitFor(revision, until)) return absl::OkStatus();
   return Error(absl::StatusCode::kFailedPrecondition, reason::kRevisionNotReached,
-               StrCat("revision ", revision, " was asked for, the server is at ",
-                      snapshot->revision, "; repeat the call when the change is visible"));
+               StrCat("revision ", revision, " was asked for, the server is at ", last,
+                      "; repeat the call when the change is visible"));
 }
 
 }  // namespace dnc

@@ -4,13 +4,20 @@
 
 #include <atomic>
 #include <cstdint>
+#include <string_view>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "dnc/v1/scrub_service.pb.h"
 #include "server/base/clock.h"
+#include "server/base/revision_order.h"
 #include "server/registry/registry.h"
 #include "server/telemetry/metrics.h"
+#include "server/tenants/own_lists.h"
+#include "server/tenants/quota.h"
+#include "server/tenants/tenant_directory.h"
 
 namespace dnc {
 
@@ -22,34 +29,52 @@ struct ScrubLimits {
   int max_revision_waits = 3;
 };
 
-// Thread-safe. An answer has as many entries as were asked, or it is an error.
+// What the handler asks; all of it outlives the handler.
+struct ScrubSources {
+  Registry* registry = nullptr;
+  OwnLists* own_lists = nullptr;
+  QuotaBook* quotas = nullptr;
+  const RevisionOrder* order = nullptr;
+  Metrics* metrics = nullptr;
+  const Clock* clock = nullptr;
+};
+
+// Thread-safe. An answer has as many entries as were asked, or it is an error. The caller has a
+// tenant and the scope to scrub.
 class ScrubHandler {
  public:
-  ScrubHandler(ScrubLimits limits, Registry* registry, Metrics* metrics, const Clock* clock)
-      : limits_(limits), registry_(registry), metrics_(metrics), clock_(clock) {}
+  ScrubHandler(ScrubLimits limits, ScrubSources sources) : limits_(limits), from_(sources) {}
 
-  // Whether Scrub answers from memory, without reading the disk and without waiting.
+  // Whether Scrub answers without waiting; of the disk it reads at most the records of the numbers
+  // that the filter lets through.
   bool IsFast(const v1::ScrubRequest& request) const;
 
   // `deadline`: the caller's. `response` must be empty.
-  absl::Status Scrub(const v1::ScrubRequest& request, absl::Time deadline,
+  absl::Status Scrub(const Caller& caller, const v1::ScrubRequest& request, absl::Time deadline,
                      v1::ScrubResponse* response);
 
-  absl::Status CheckNumber(const v1::CheckNumberRequest& request, absl::Time deadline,
-                           v1::CheckNumberResponse* response);
+  absl::Status CheckNumber(const Caller& caller, const v1::CheckNumberRequest& request,
+                           absl::Time deadline, v1::CheckNumberResponse* response);
 
  private:
+  // What is asked, whichever method brought it.
+  struct Question {
+    const TenantView& tenant;
+    std::string_view scope;
+    absl::Span<const ParsedNumber> numbers;
+    const google::protobuf::Timestamp* as_of = nullptr;
+  };
+
+  absl::StatusOr<Admission> Admit(const TenantView& tenant, size_t numbers);
   absl::Status WaitForRevision(uint64_t revision, absl::Time deadline);
-  absl::StatusOr<Explanation> Explain(absl::Span<const ParsedNumber> numbers,
-                                      const google::protobuf::Timestamp* as_of) const;
-  absl::Status ScrubFast(absl::Span<const ParsedNumber> numbers, v1::ScrubResponse* response);
-  absl::Status ScrubExplained(const v1::ScrubRequest& request,
-                              absl::Span<const ParsedNumber> numbers, v1::ScrubResponse* response);
+  // The own lists' word on each number; the span is valid until the next call on this thread.
+  absl::Span<const uint8_t> FindFacts(const Question& question, absl::Time now) const;
+  absl::StatusOr<Explanation> Explain(const Question& question) const;
+  absl::Status ScrubFast(const Question& question, v1::ScrubResponse* response);
+  absl::Status ScrubExplained(const Question& question, bool full, v1::ScrubResponse* response);
 
   const ScrubLimits limits_;
-  Registry* const registry_;
-  Metrics* const metrics_;
-  const Clock* const clock_;
+  const ScrubSources from_;
   std::atomic<int> revision_waits_{0};
 };
 

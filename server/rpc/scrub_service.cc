@@ -6,22 +6,24 @@ namespace dnc {
 
 ScrubService::ScrubService(ScrubHandler* handler)
     : handler_(handler),
-      scrub_{Method::kScrub,
-             [this](auto* context, auto* request, auto* writer, auto* queue, void* tag) {
-               service_.RequestScrub(context, request, writer, queue, queue, tag);
-             },
-             [handler](const auto& request, absl::Time deadline, auto* response) {
-               return handler->Scrub(request, deadline, response);
-             },
-             [handler](const auto& request) { return handler->IsFast(request); }},
+      scrub_{
+          Method::kScrub,
+          [this](auto* context, auto* request, auto* writer, auto* queue, void* tag) {
+            service_.RequestScrub(context, request, writer, queue, queue, tag);
+          },
+          Access::kScrub,
+          [handler](const Caller& caller, const auto& request, absl::Time deadline,
+                    auto* response) { return handler->Scrub(caller, request, deadline, response); },
+          [handler](const auto& request) { return handler->IsFast(request); }},
       check_number_{Method::kCheckNumber,
                     [this](auto* context, auto* request, auto* writer, auto* queue, void* tag) {
                       service_.RequestCheckNumber(context, request, writer, queue, queue, tag);
                     },
-                    [handler](const auto& request, absl::Time deadline, auto* response) {
-                      return handler->CheckNumber(request, deadline, response);
-                    },
-                    nullptr} {}
+                    Access::kScrub,
+                    [handler](const Caller& caller, const auto& request, absl::Time deadline,
+                              auto* response) {
+                      return handler->CheckNumber(caller, request, deadline, response);
+                    }} {}
 
 void ScrubService::Arm(const CallSite& site, int calls) {
   for (int i = 0; i < calls; ++i) {

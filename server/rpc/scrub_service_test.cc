@@ -113,7 +113,7 @@ TEST_F(ScrubServiceTest, WaitsForARevision) {
 
   std::thread publisher([this] {
     absl::SleepFor(absl::Milliseconds(50));
-    registry_.SetSnapshot(TestSnapshot(6, absl::Now()));
+    Publish(TestSnapshot(6, absl::Now()));
   });
   EXPECT_TRUE(Scrub(request, &response).ok());
   EXPECT_EQ(response.snapshot().revision(), 6);
@@ -265,7 +265,7 @@ TEST_F(ScrubServiceTest, ManyCallersWhileSnapshotsChangeAndCallsAreCancelled) {
   });
   const absl::Time end = absl::Now() + absl::Seconds(2);
   for (uint64_t revision = 6; absl::Now() < end; ++revision) {
-    registry_.SetSnapshot(TestSnapshot(revision, absl::Now()));
+    Publish(TestSnapshot(revision, absl::Now()));
     absl::SleepFor(absl::Milliseconds(1));
   }
   stop = true;

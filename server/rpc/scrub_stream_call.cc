@@ -18,6 +18,11 @@ void ScrubStreamCall::OnStart(bool ok) {
     return;
   }
   Arm(service_, handler_, site());
+  const absl::StatusOr<Caller> caller = site().gatekeeper->Admit(context_, Access::kScrub);
+  if (!caller.ok()) {
+    Finish(caller.status());
+    return;
+  }
   stream_.Read(&request_, on_read_.tag());
 }
 
@@ -36,7 +41,11 @@ void ScrubStreamCall::Answer() {
   absl::Status status;
   {
     CallTimer timer(site().metrics, Method::kScrubStream);
-    status = handler_->Scrub(request_.scrub(), DeadlineOf(context_), response_.mutable_scrub());
+    // Anew for each batch: a key that was revoked meanwhile ends the stream.
+    const absl::StatusOr<Caller> caller = site().gatekeeper->Admit(context_, Access::kScrub);
+    status = caller.ok() ? handler_->Scrub(*caller, request_.scrub(), DeadlineOf(context_),
+                                           response_.mutable_scrub())
+                         : caller.status();
   }
   if (status.ok()) {
     stream_.Write(response_, on_write_.tag());

@@ -16,10 +16,13 @@
 #include "server/base/str_cat.h"
 #include "server/rpc/call_queue.h"
 #include "server/rpc/call_site.h"
+#include "server/rpc/gatekeeper.h"
 #include "server/rpc/health_reporter.h"
 #include "server/rpc/health_service.h"
+#include "server/rpc/list_service.h"
 #include "server/rpc/registry_service.h"
 #include "server/rpc/scrub_service.h"
+#include "server/rpc/tenant_service.h"
 #include "server/rpc/worker_pool.h"
 #include "spdlog/spdlog.h"
 
@@ -55,15 +58,23 @@ ScrubLimits ScrubLimitsOf(const ServerOptions& options) {
 }  // namespace
 
 struct Server::Impl {
-  Impl(const ServerOptions& options, Registry* registry, Metrics* metrics, const Clock* clock)
+  Impl(const ServerOptions& options, const ServerParts& parts)
       : grace(options.rpc.stop_grace),
         workers(options.rpc.worker_threads, static_cast<size_t>(options.rpc.worker_queue)),
-        scrub_handler(ScrubLimitsOf(options), registry, metrics, clock),
-        registry_handler({options.version, clock->Now(), options.limits.max_batch}, registry),
+        gatekeeper(parts.directory, options.keys_required),
+        scrub_handler(ScrubLimitsOf(options), {parts.registry, parts.own_lists, parts.quotas,
+                                               parts.order, parts.metrics, parts.clock}),
+        registry_handler({options.version, parts.clock->Now(), options.limits.max_batch},
+                         parts.registry),
+        tenant_handler(parts.directory, parts.own_lists, parts.registry),
+        list_handler({options.limits.max_batch}, {parts.directory, parts.own_lists, parts.quotas,
+                                                  parts.registry, parts.order, parts.clock}),
         scrub_service(&scrub_handler),
-        registry_service(&registry_handler, &uploads) {
+        registry_service(&registry_handler, &uploads),
+        tenant_service(&tenant_handler),
+        list_service(&list_handler, std::max(1, options.rpc.worker_threads / 2)) {
     uploads.limits.max_bytes = options.max_upload_bytes;
-    uploads.registry = registry;
+    uploads.registry = parts.registry;
     uploads.max_uploads = options.limits.max_uploads;
   }
 
@@ -73,11 +84,16 @@ struct Server::Impl {
   std::atomic<bool> stopping{false};
   LiveCalls live;
   WorkerPool workers;
+  const Gatekeeper gatekeeper;
   ScrubHandler scrub_handler;
   RegistryHandler registry_handler;
+  TenantHandler tenant_handler;
+  ListHandler list_handler;
   UploadShared uploads;
   ScrubService scrub_service;
   RegistryService registry_service;
+  TenantService tenant_service;
+  ListService list_service;
   HealthService health_service;
   std::unique_ptr<CallQueue> queue;
   CallSite site;
@@ -94,10 +110,9 @@ int Server::port() const { return impl_->port; }
 const std::string& Server::address() const { return impl_->address; }
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& options,
-                                                      Registry* registry, Metrics* metrics,
-                                                      const Clock* clock) {
+                                                      const ServerParts& parts) {
   EnablePlugins();
-  auto impl = std::make_unique<Impl>(options, registry, metrics, clock);
+  auto impl = std::make_unique<Impl>(options, parts);
   grpc::ServerBuilder builder;
   builder.AddListeningPort(options.listen, grpc::InsecureServerCredentials(), &impl->port);
   builder.SetMaxReceiveMessageSize(options.limits.max_request_bytes);
@@ -106,6 +121,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.RegisterService(impl->scrub_service.service());
   builder.RegisterService(impl->registry_service.service());
+  builder.RegisterService(impl->tenant_service.service());
+  builder.RegisterService(impl->list_service.service());
   builder.RegisterService(impl->health_service.service());
   const int threads = ThreadCount(options.rpc.threads);
   impl->queue = std::make_unique<CallQueue>(builder.AddCompletionQueue(), threads,
@@ -118,12 +135,14 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
                         "machine's?"));
   }
   impl->address = StrCat(options.listen.substr(0, options.listen.rfind(':')), ":", impl->port);
-  impl->health = std::make_unique<HealthReporter>(impl->health_service.board(), registry);
-  impl->site =
-      CallSite{impl->queue->queue(), &impl->workers, metrics, &impl->live, &impl->stopping};
+  impl->health = std::make_unique<HealthReporter>(impl->health_service.board(), parts.registry);
+  impl->site = CallSite{impl->queue->queue(), &impl->workers,  parts.metrics,
+                        &impl->live,          &impl->stopping, &impl->gatekeeper};
   const int armed = options.rpc.armed_calls * threads;
   impl->scrub_service.Arm(impl->site, armed);
   impl->registry_service.Arm(impl->site, std::max(1, armed / 8));
+  impl->tenant_service.Arm(impl->site, std::max(1, armed / 8));
+  impl->list_service.Arm(impl->site, armed);
   impl->health_service.Arm(impl->site, std::max(1, armed / 8));
   impl->queue->Start();
   return std::unique_ptr<Server>(new Server(std::move(impl)));

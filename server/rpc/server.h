@@ -1,6 +1,6 @@
 // The gRPC server: both services, health and reflection on one port.
 //
-//   DNC_ASSIGN_OR_RETURN(auto server, Server::Start(options, registry, &metrics, &clock));
+//   DNC_ASSIGN_OR_RETURN(auto server, Server::Start(options, parts));
 //   ...                       // serves on threads of its own
 //   server->Stop();
 #pragma once
@@ -14,8 +14,22 @@
 #include "server/config/server_config.h"
 #include "server/registry/registry.h"
 #include "server/telemetry/metrics.h"
+#include "server/tenants/own_lists.h"
+#include "server/tenants/quota.h"
+#include "server/tenants/tenant_directory.h"
 
 namespace dnc {
+
+// What the server serves; all of it outlives the server.
+struct ServerParts {
+  Registry* registry = nullptr;
+  TenantDirectory* directory = nullptr;
+  OwnLists* own_lists = nullptr;
+  QuotaBook* quotas = nullptr;
+  const RevisionOrder* order = nullptr;
+  Metrics* metrics = nullptr;
+  const Clock* clock = nullptr;
+};
 
 struct ServerOptions {
   std::string listen = "127.0.0.1:0";  // HOST:PORT; port 0 takes a free one
@@ -23,6 +37,7 @@ struct ServerOptions {
   LimitsConfig limits;
   uint64_t max_upload_bytes = 8ULL << 30;
   std::string version;
+  bool keys_required = false;  // of every caller but health's and reflection's
 };
 
 // Start and Stop belong to one thread.
@@ -31,8 +46,7 @@ class Server {
   // Listens and serves when it returns. What is given must outlive the server. Errors: UNAVAILABLE
   // if the address cannot be listened on.
   static absl::StatusOr<std::unique_ptr<Server>> Start(const ServerOptions& options,
-                                                       Registry* registry, Metrics* metrics,
-                                                       const Clock* clock);
+                                                       const ServerParts& parts);
   ~Server();  // as Stop
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

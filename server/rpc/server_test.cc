@@ -49,10 +49,10 @@ TEST_F(ServerLifeTest, HealthFollowsTheRegistry) {
   EXPECT_EQ(Health(""), 2);
   EXPECT_EQ(Health("dnc.v1.ScrubService"), 2);
   EXPECT_EQ(Health("dnc.v1.RegistryService"), 1);
-  registry_.SetSnapshot(TestSnapshot(1, absl::Now()));
+  Publish(TestSnapshot(1, absl::Now()));
   EXPECT_TRUE(HealthBecomes("", 1));
   EXPECT_TRUE(HealthBecomes("dnc.v1.ScrubService", 1));
-  registry_.SetSnapshot(TestSnapshot(0, absl::Now()));  // release 0: nothing is loaded
+  Publish(TestSnapshot(0, absl::Now()));  // release 0: nothing is loaded
   EXPECT_TRUE(HealthBecomes("", 2));
   EXPECT_EQ(Health("dnc.v1.Nobody"), 0);
 }
@@ -61,7 +61,7 @@ TEST_F(ServerLifeTest, ASecondServerOnThePortFailsClearly) {
   Start();
   ServerOptions second = options_;
   second.listen = server_->address();
-  const auto failed = Server::Start(second, &registry_, &metrics_, &clock_);
+  const auto failed = Server::Start(second, stores_.Parts(&registry_, &metrics_));
   ASSERT_FALSE(failed.ok());
   EXPECT_NE(std::string(failed.status().message()).find(server_->address()), std::string::npos);
 }

@@ -17,6 +17,7 @@
 #include "server/base/str_cat.h"
 #include "server/rpc/fake_registry.h"
 #include "server/rpc/server.h"
+#include "server/rpc/test_stores.h"
 
 namespace dnc {
 
@@ -38,12 +39,18 @@ class ServerTest : public testing::Test {
 
   // Serves with a snapshot of revision 5.
   void Start() {
-    registry_.SetSnapshot(TestSnapshot(5, absl::Now() - absl::Hours(24)));
+    Publish(TestSnapshot(5, absl::Now() - absl::Hours(24)));
     StartEmpty();
   }
 
+  // Makes the snapshot and its revision visible.
+  void Publish(const SnapshotPtr& snapshot) {
+    registry_.SetSnapshot(snapshot);
+    stores_.order().StartFrom(snapshot->revision);
+  }
+
   void StartEmpty() {
-    auto server = Server::Start(options_, &registry_, &metrics_, &clock_);
+    auto server = Server::Start(options_, stores_.Parts(&registry_, &metrics_));
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = std::move(*server);
     channel_ = grpc::CreateChannel(server_->address(), grpc::InsecureChannelCredentials());
@@ -80,6 +87,7 @@ class ServerTest : public testing::Test {
   Clock clock_;
   Metrics metrics_;
   FakeRegistry registry_{folder_};
+  TestStores stores_{folder_ + "-stores", &clock_};
   std::unique_ptr<Server> server_;
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<v1::ScrubService::Stub> scrub_;

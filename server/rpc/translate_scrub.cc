@@ -35,9 +35,15 @@ DNC_SAME(Reason::kLitigator, v1::REASON_LITIGATOR);
 DNC_SAME(Reason::kOtherList, v1::REASON_OTHER_LIST);
 DNC_SAME(Reason::kWireless, v1::REASON_WIRELESS);
 DNC_SAME(Reason::kWireline, v1::REASON_WIRELINE);
-DNC_SAME(Reason::kWireline, v1::Reason_MAX);
+DNC_SAME(Reason::kNotEntitled, v1::REASON_NOT_ENTITLED);
+DNC_SAME(Reason::kOwnDoNotCall, v1::REASON_OWN_DO_NOT_CALL);
+DNC_SAME(Reason::kConsent, v1::REASON_CONSENT);
+DNC_SAME(Reason::kEbr, v1::REASON_EBR);
+DNC_SAME(Reason::kOwnListsUnknown, v1::REASON_OWN_LISTS_UNKNOWN);
+DNC_SAME(Reason::kOwnListsUnknown, v1::Reason_MAX);
 DNC_SAME(Rule::kUnspecified, v1::RULE_UNSPECIFIED);
 DNC_SAME(Rule::kMalformed, v1::RULE_MALFORMED);
+DNC_SAME(Rule::kOwnDoNotCall, v1::RULE_OWN_DO_NOT_CALL);
 DNC_SAME(Rule::kLitigator, v1::RULE_LITIGATOR);
 DNC_SAME(Rule::kNotCovered, v1::RULE_NOT_COVERED);
 DNC_SAME(Rule::kStale, v1::RULE_STALE);
@@ -45,12 +51,15 @@ DNC_SAME(Rule::kNational, v1::RULE_NATIONAL);
 DNC_SAME(Rule::kState, v1::RULE_STATE);
 DNC_SAME(Rule::kOtherList, v1::RULE_OTHER_LIST);
 DNC_SAME(Rule::kWireless, v1::RULE_WIRELESS);
+DNC_SAME(Rule::kConsent, v1::RULE_CONSENT);
+DNC_SAME(Rule::kEbr, v1::RULE_EBR);
 DNC_SAME(Rule::kClear, v1::RULE_CLEAR);
 DNC_SAME(Rule::kClear, v1::Rule_MAX);
 DNC_SAME(ListEffect::kDeny, v1::LIST_EFFECT_DENY);
 DNC_SAME(ListEffect::kWireless, v1::LIST_EFFECT_WIRELESS);
 DNC_SAME(ListEffect::kInform, v1::LIST_EFFECT_INFORM);
-DNC_SAME(ListEffect::kInform, v1::ListEffect_MAX);
+DNC_SAME(ListEffect::kExempt, v1::LIST_EFFECT_EXEMPT);
+DNC_SAME(ListEffect::kExempt, v1::ListEffect_MAX);
 #undef DNC_SAME
 
 // The area codes of a batch.
@@ -88,11 +97,14 @@ std::string_view RuleSentence(Rule rule) {
   switch (rule) {
     case Rule::kMalformed:
       return "This is no North American number of ten digits, or of eleven with a leading 1.";
+    case Rule::kOwnDoNotCall:
+      return "The number is on the tenant's own do-not-call list: do not call. Nothing lifts that.";
     case Rule::kLitigator:
       return "The number is on a list of litigators: do not call.";
     case Rule::kNotCovered:
-      return "A required list has no verified release for this area code: whether the number is "
-             "listed is unknown, so do not call. Load the area code.";
+      return "Whether the number may be called is unknown, so do not call: a required list has no "
+             "verified release for this area code, the tenant is not entitled to it, or its own "
+             "records cannot be read. The reasons tell which.";
     case Rule::kStale:
       return "A list that counts is older than its maximum age: do not call. Load a new release.";
     case Rule::kNational:
@@ -103,6 +115,11 @@ std::string_view RuleSentence(Rule rule) {
       return "The number is on a published list that forbids calls: do not call.";
     case Rule::kWireless:
       return "The number is wireless: no automatic dialling.";
+    case Rule::kConsent:
+      return "A consent that is valid now lifts what would forbid the call.";
+    case Rule::kEbr:
+      return "An established business relationship that is valid now lifts what would forbid the "
+             "call.";
     case Rule::kClear:
       return "Every list that counts answered, and none holds the number.";
     case Rule::kUnspecified:
@@ -111,9 +128,9 @@ std::string_view RuleSentence(Rule rule) {
   return "No rule decided: do not call.";
 }
 
-void FillSnapshot(const Snapshot& snapshot, absl::Time now, absl::Span<const ParsedNumber> numbers,
-                  v1::Snapshot* out) {
-  out->set_revision(snapshot.revision);
+void FillSnapshot(const Snapshot& snapshot, uint64_t revision, absl::Time now,
+                  absl::Span<const ParsedNumber> numbers, v1::Snapshot* out) {
+  out->set_revision(revision);
   *out->mutable_decided_at() = ToTimestamp(now);
   const AskedAreas asked(numbers);
   for (const auto& list : snapshot.lists) {

@@ -20,10 +20,10 @@ inline v1::ListEffect ToProto(ListEffect effect) { return static_cast<v1::ListEf
 // The rule in a sentence, for a person.
 std::string_view RuleSentence(Rule rule);
 
-// What an answer rests on that was given from `snapshot` at `now` for `numbers`: of each list the
-// oldest data among the area codes asked.
-void FillSnapshot(const Snapshot& snapshot, absl::Time now, absl::Span<const ParsedNumber> numbers,
-                  v1::Snapshot* out);
+// What an answer rests on that was given from `snapshot` and the tenants' records of at least
+// `revision`, at `now` for `numbers`: of each list the oldest data among the area codes asked.
+void FillSnapshot(const Snapshot& snapshot, uint64_t revision, absl::Time now,
+                  absl::Span<const ParsedNumber> numbers, v1::Snapshot* out);
 
 // What an explanation rests on.
 void FillSnapshot(const Explanation& explanation, v1::Snapshot* out);

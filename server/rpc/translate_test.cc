@@ -28,6 +28,21 @@ TEST(ErrorStatusTest, CarriesReasonAndGuard) {
   EXPECT_EQ(info.metadata().at("guard"), "shrink");
 }
 
+TEST(ErrorStatusTest, SaysWhenToTryAgain) {
+  const grpc::Status status = ToGrpcStatus(QuotaError("too many", absl::Milliseconds(2500)));
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  google::rpc::Status details;
+  ASSERT_TRUE(details.ParseFromString(status.error_details()));
+  ASSERT_EQ(details.details_size(), 2);
+  google::rpc::ErrorInfo info;
+  ASSERT_TRUE(details.details(0).UnpackTo(&info));
+  EXPECT_EQ(info.reason(), "QUOTA_EXCEEDED");
+  google::rpc::RetryInfo retry;
+  ASSERT_TRUE(details.details(1).UnpackTo(&retry));
+  EXPECT_EQ(retry.retry_delay().seconds(), 2);
+  EXPECT_EQ(retry.retry_delay().nanos(), 500'000'000);
+}
+
 TEST(ErrorStatusTest, GivenUpCallsCarryAReasonToo) {
   for (const absl::Status& error : {CallerGone("the caller is gone"), DeadlinePassed()}) {
     const grpc::Status status = ToGrpcStatus(error);
@@ -70,7 +85,17 @@ TEST(ErrorReasonTest, ConstantsAreTheValuesOfTheProto) {
                                                 reason::kStopping,
                                                 reason::kInternal,
                                                 reason::kCallerGone,
-                                                reason::kDeadlinePassed};
+                                                reason::kDeadlinePassed,
+                                                reason::kUnauthenticated,
+                                                reason::kScopeMissing,
+                                                reason::kTenantSuspended,
+                                                reason::kNotSuspended,
+                                                reason::kAlreadyExists,
+                                                reason::kChangedMeanwhile,
+                                                reason::kRequestIdReused,
+                                                reason::kChangesTooOld,
+                                                reason::kOwnListsDamaged,
+                                                reason::kQuotaExceeded};
   for (const std::string_view constant : constants) {
     v1::ErrorReason value{};
     EXPECT_TRUE(v1::ErrorReason_Parse("ERROR_REASON_" + std::string(constant), &value)) << constant;
@@ -114,13 +139,15 @@ TEST(ResultTest, ListsReasonsAscending) {
   EXPECT_FALSE(result.has_valid_until());
 }
 
-TEST(ResultTest, OnlyTheLastRuleIsClear) {
+TEST(ResultTest, OnlyTheLastRulesAreClear) {
   for (int value = 0; value < 256; ++value) {
     NumberReport report;
     report.rule = static_cast<Rule>(value);
     v1::NumberResult result;
     FillResult(report, &result);
-    EXPECT_EQ(result.verdict() == v1::VERDICT_CLEAR, report.rule == Rule::kClear) << value;
+    EXPECT_EQ(result.verdict() == v1::VERDICT_CLEAR,
+              report.rule >= Rule::kConsent && report.rule <= Rule::kClear)
+        << value;
     EXPECT_NE(result.verdict(), v1::VERDICT_UNSPECIFIED) << value;
   }
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/time/clock.h"
@@ -10,6 +11,7 @@
 #include "server/rpc/call_queue.h"
 #include "server/rpc/call_site.h"
 #include "server/rpc/error_status.h"
+#include "server/rpc/gatekeeper.h"
 #include "server/telemetry/call_timer.h"
 #include "server/telemetry/metrics.h"
 
@@ -24,10 +26,17 @@ struct UnaryMethod {
   // Asks gRPC for the next call: service.RequestX(context, request, writer, queue, queue, tag).
   std::function<void(grpc::ServerContext*, Request*, Writer*, grpc::ServerCompletionQueue*, void*)>
       arm;
+  Access access;
   // Answers. Called on a queue or worker thread, many at once.
-  std::function<absl::Status(const Request&, absl::Time deadline, Response*)> handle;
+  std::function<absl::Status(const Caller&, const Request&, absl::Time deadline, Response*)> handle;
   // Whether the request is answered fast and without waiting, on the queue's thread. Null: never.
-  std::function<bool(const Request&)> is_fast;
+  std::function<bool(const Request&)> is_fast = nullptr;
+  // In place of `handle`, for answers that come later: `done` is called once, on any thread, when
+  // the response is filled. Called on a queue or worker thread; request and response live until
+  // then.
+  std::function<void(const Caller&, const Request&, Response*,
+                     std::function<void(absl::Status)> done)>
+      submit = nullptr;
 };
 
 // Deletes itself when the answer has gone out.
@@ -52,7 +61,20 @@ class UnaryCall final : public Call {
       return;
     }
     Arm(method_, site());
-    if (method_.is_fast != nullptr && method_.is_fast(request_)) {
+    absl::StatusOr<Caller> caller = site().gatekeeper->Admit(context_, method_.access);
+    if (!caller.ok()) {
+      Finish(caller.status());
+      return;
+    }
+    caller_ = *std::move(caller);
+    if (method_.submit != nullptr) {
+      // Not TryPost: writes are not refused because others wait, and their number is bounded where
+      // they are submitted.
+      site().workers->Post([this] {
+        method_.submit(caller_, request_, &response_,
+                       [this](const absl::Status& status) { Finish(status); });
+      });
+    } else if (method_.is_fast != nullptr && method_.is_fast(request_)) {
       Answer();
     } else if (!site().workers->TryPost([this] { Answer(); })) {
       Finish(LimitReached("too many calls are waiting; retry in a moment"));
@@ -70,7 +92,7 @@ class UnaryCall final : public Call {
     absl::Status status;
     {
       CallTimer timer(site().metrics, method_.name);
-      status = method_.handle(request_, deadline, &response_);
+      status = method_.handle(caller_, request_, deadline, &response_);
     }
     Finish(status);
   }
@@ -87,6 +109,7 @@ class UnaryCall final : public Call {
   const MethodType& method_;
   grpc::ServerContext context_;
   Request request_;
+  Caller caller_;
   Response response_;
   typename MethodType::Writer writer_;
   MemberEvent<UnaryCall, &UnaryCall::OnStart> on_start_{this};

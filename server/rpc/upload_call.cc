@@ -30,6 +30,11 @@ void UploadCall::OnStart(bool ok) {
     return;
   }
   Arm(service_, shared_, site());
+  const absl::StatusOr<Caller> caller = site().gatekeeper->Admit(context_, Access::kOperate);
+  if (!caller.ok()) {
+    Finish(caller.status());
+    return;
+  }
   counted_ = true;
   if (shared_->active.fetch_add(1) >= shared_->max_uploads) {
     Finish(LimitReached(StrCat("the server takes ", shared_->max_uploads,

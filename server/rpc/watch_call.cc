@@ -34,6 +34,11 @@ void WatchCall::OnStart(bool ok) {
     return;
   }
   Arm(service_, handler_, site());
+  const absl::StatusOr<Caller> caller = site().gatekeeper->Admit(context_, Access::kOperate);
+  if (!caller.ok()) {
+    Finish(caller.status());
+    return;
+  }
   if (!site().workers->TryPost([this] { Look(); })) {
     Finish(LimitReached("too many calls are waiting; retry in a moment"));
   }

@@ -49,32 +49,90 @@ Rule DenyingRule(ListKind kind) {
   return Rule::kOtherList;
 }
 
-// The rule that a match in `list` brings; kClear if it only informs.
-Rule MatchRule(const SnapshotList& list) {
-  switch (list.effect) {
-    case ListEffect::kInform:
-      return Rule::kClear;
-    case ListEffect::kWireless:
-      return Rule::kWireless;
-    case ListEffect::kDeny:
-      break;
-  }
-  return DenyingRule(list.kind);
+// Rules that apply to a number; bit i stands for the rule of value i.
+using RuleSet = uint16_t;
+constexpr RuleSet RuleBit(Rule rule) {
+  return static_cast<RuleSet>(1U << static_cast<unsigned>(rule));
 }
+// Without another rule a number is clear.
+constexpr RuleSet kNothingAgainst = RuleBit(Rule::kClear);
 
-// The answer for a number so far. Rules are ordered by precedence, so the least one decides.
+Rule Decide(RuleSet rules) { return static_cast<Rule>(std::countr_zero(rules)); }
+
+// What is known of a number so far.
 struct Finding {
-  Rule rule = Rule::kClear;
+  RuleSet rules = kNothingAgainst;
   ReasonSet reasons = 0;
   void Note(Rule found, Reason reason) {
-    rule = std::min(rule, found);
+    rules |= RuleBit(found);
     reasons |= ReasonBit(reason);
   }
 };
 
+// What a match in a list brings.
+Finding MatchFinding(ListKind kind, ListEffect effect) {
+  Finding finding;
+  finding.reasons = ReasonBit(ReasonOfKind(kind));
+  if (effect == ListEffect::kDeny) finding.rules |= RuleBit(DenyingRule(kind));
+  if (effect == ListEffect::kWireless) finding.rules |= RuleBit(Rule::kWireless);
+  return finding;
+}
+
+// What the list's entries mean for the tenant: those that it does not count only inform.
+ListEffect EffectFor(const SnapshotList& list, const TenantTerms* terms) {
+  if (terms == nullptr) return list.effect;
+  if (list.effect == ListEffect::kWireless && !terms->wireless_counts) return ListEffect::kInform;
+  if (list.required || terms->lists.empty()) return list.effect;
+  const bool chosen =
+      std::find(terms->lists.begin(), terms->lists.end(), list.name) != terms->lists.end();
+  return chosen ? list.effect : ListEffect::kInform;
+}
+
+// What an exemption lifts, as rules.
+RuleSet LiftedRules(uint8_t liftable) {
+  unsigned rules = 0;
+  if ((liftable & kLiftsNational) != 0) rules |= RuleBit(Rule::kNational);
+  if ((liftable & kLiftsState) != 0) rules |= RuleBit(Rule::kState);
+  if ((liftable & kLiftsWireless) != 0) rules |= RuleBit(Rule::kWireless);
+  return static_cast<RuleSet>(rules);
+}
+
+// Adds what the tenant's own lists say.
+class OwnFacts {
+ public:
+  explicit OwnFacts(const TenantTerms& terms)
+      : consent_lifts_(LiftedRules(terms.consent_lifts)),
+        // No relationship permits automatic calls to a wireless number.
+        ebr_lifts_(LiftedRules(terms.ebr_lifts & static_cast<uint8_t>(~kLiftsWireless))) {}
+
+  void Apply(uint8_t facts, RuleSet& rules, ReasonSet& reasons) const {
+    Finding own{rules, reasons};
+    if ((facts & kOwnDoNotCall) != 0) own.Note(Rule::kOwnDoNotCall, Reason::kOwnDoNotCall);
+    if ((facts & kOwnUnknown) != 0) own.Note(Rule::kNotCovered, Reason::kOwnListsUnknown);
+    if ((facts & kOwnConsent) != 0) {
+      Lift(consent_lifts_, Rule::kConsent, own.rules);
+      own.reasons |= ReasonBit(Reason::kConsent);
+    }
+    if ((facts & kOwnEbr) != 0) {
+      Lift(ebr_lifts_, Rule::kEbr, own.rules);
+      own.reasons |= ReasonBit(Reason::kEbr);
+    }
+    rules = own.rules;
+    reasons = own.reasons;
+  }
+
+ private:
+  static void Lift(RuleSet lifted, Rule by, RuleSet& rules) {
+    if ((rules & lifted) == 0) return;
+    rules = static_cast<RuleSet>((rules & ~lifted) | RuleBit(by));
+  }
+
+  RuleSet consent_lifts_;
+  RuleSet ebr_lifts_;
+};
+
 // Whether `list` can answer for the area code at all.
 void NoteCoverage(const SnapshotList& list, absl::Time now, int area_code, Finding& finding) {
-  if (list.effect == ListEffect::kInform) return;
   const bool applies = list.applies_to[area_code];
   const bool asked = list.required && applies;
   if (list.release_id == 0) {
@@ -102,9 +160,16 @@ void NoteCoverage(const SnapshotList& list, absl::Time now, int area_code, Findi
 
 // Whether a number of the area code that is not on the list may be called as far as it goes.
 bool AnswersFor(const SnapshotList& list, int area_code) {
-  return list.effect != ListEffect::kInform && list.applies_to[area_code] &&
-         list.areas[area_code].state == AreaState::kLoaded;
+  return list.applies_to[area_code] && list.areas[area_code].state == AreaState::kLoaded;
 }
+
+// What a batch is answered from.
+struct Question {
+  const Snapshot& snapshot;
+  absl::Time now;
+  const TenantTerms* terms;
+  absl::Span<const ListEffect> effects;  // of the snapshot's lists, for the tenant
+};
 
 // What coverage says of a number before it is looked up. It depends on the area code alone, and a
 // batch has few of them beside its numbers, so it is found once for each.
@@ -116,9 +181,9 @@ class AreaFindings {
     batch_ = 1;
   }
 
-  const Finding& Of(const Snapshot& snapshot, absl::Time now, int area_code) {
+  const Finding& Of(const Question& question, int area_code) {
     Cell& cell = cells_[area_code];
-    if (cell.batch != batch_) cell = {batch_, Find(snapshot, now, area_code)};
+    if (cell.batch != batch_) cell = {batch_, Find(question, area_code)};
     return cell.finding;
   }
 
@@ -128,18 +193,23 @@ class AreaFindings {
     Finding finding;
   };
 
-  static Finding Find(const Snapshot& snapshot, absl::Time now, int area_code) {
+  static Finding Find(const Question& question, int area_code) {
     Finding finding;
+    if (question.terms != nullptr && !question.terms->entitled[area_code]) {
+      finding.Note(Rule::kNotCovered, Reason::kNotEntitled);
+    }
+    const auto& lists = question.snapshot.lists;
     bool answered = false;
-    for (const auto& list : snapshot.lists) {
-      NoteCoverage(*list, now, area_code, finding);
-      answered = answered || AnswersFor(*list, area_code);
+    for (size_t l = 0; l < lists.size(); ++l) {
+      if (question.effects[l] == ListEffect::kInform) continue;
+      NoteCoverage(*lists[l], question.now, area_code, finding);
+      answered = answered || AnswersFor(*lists[l], area_code);
     }
     // No list at all is no proof, nor are lists that are silent because they need not cover the
     // area code: only one that was asked can say clear.
-    if (!answered && finding.rule == Rule::kClear) {
+    if (!answered && finding.rules == kNothingAgainst) {
       finding.Note(Rule::kNotCovered,
-                   snapshot.lists.empty() ? Reason::kListNotLoaded : Reason::kAreaCodeNotLoaded);
+                   lists.empty() ? Reason::kListNotLoaded : Reason::kAreaCodeNotLoaded);
     }
     return finding;
   }
@@ -153,43 +223,59 @@ struct Scratch {
   AreaFindings areas;
   std::vector<Number> plain;
   std::vector<uint32_t> marks;
+  std::vector<RuleSet> rules;
+  std::vector<ListEffect> effects;
 };
 
 // Adds the match of one list to all numbers that it marked. Without a branch: every second number
 // is listed, so a processor would guess wrong each second time.
-void NoteList(const Finding& match, size_t list, const Scratch& scratch, absl::Span<Rule> rules,
-              absl::Span<ReasonSet> reasons) {
-  const auto found = static_cast<uint8_t>(match.rule);
-  for (size_t i = 0; i < rules.size(); ++i) {
-    const uint32_t marked = scratch.marks[i] >> list & 1;
-    reasons[i] |= match.reasons & (0 - marked);
-    // A rule that was not found is above all others.
-    const auto rule = static_cast<uint8_t>(found | (0 - (1 - marked)));
-    rules[i] = static_cast<Rule>(std::min(static_cast<uint8_t>(rules[i]), rule));
+void NoteList(const Finding& match, size_t list, Scratch& scratch, absl::Span<ReasonSet> reasons) {
+  for (size_t i = 0; i < reasons.size(); ++i) {
+    const uint32_t mask = 0 - (scratch.marks[i] >> list & 1);
+    reasons[i] |= match.reasons & mask;
+    scratch.rules[i] |= static_cast<RuleSet>(match.rules & mask);
   }
 }
 
-// Looks the numbers up in up to kListsAGroup lists. What is no number is in none.
-void NoteMatches(absl::Span<const std::shared_ptr<const SnapshotList>> lists, Scratch& scratch,
-                 absl::Span<Rule> rules, absl::Span<ReasonSet> reasons) {
+// Looks the numbers up in the lists from `first` on, up to kListsAGroup. What is no number is in
+// none.
+void NoteMatches(const Question& question, size_t first, Scratch& scratch,
+                 absl::Span<ReasonSet> reasons) {
+  const auto lists = absl::MakeConstSpan(question.snapshot.lists).subspan(first, kListsAGroup);
   std::fill(scratch.marks.begin(), scratch.marks.end(), 0);
   std::array<Finding, kListsAGroup> matches;
   for (size_t l = 0; l < lists.size(); ++l) {
     lists[l]->numbers.MarkContained(scratch.plain, static_cast<int>(l),
                                     absl::MakeSpan(scratch.marks));
-    matches[l] = Finding();
-    matches[l].Note(MatchRule(*lists[l]), ReasonOfKind(lists[l]->kind));
+    matches[l] = MatchFinding(lists[l]->kind, question.effects[first + l]);
   }
   if (lists.size() <= kFewLists) {
-    for (size_t l = 0; l < lists.size(); ++l) NoteList(matches[l], l, scratch, rules, reasons);
+    for (size_t l = 0; l < lists.size(); ++l) NoteList(matches[l], l, scratch, reasons);
     return;
   }
-  for (size_t i = 0; i < rules.size(); ++i) {
+  for (size_t i = 0; i < reasons.size(); ++i) {
     for (uint32_t marks = scratch.marks[i]; marks != 0; marks &= marks - 1) {
       const Finding& match = matches[static_cast<size_t>(std::countr_zero(marks))];
-      rules[i] = std::min(rules[i], match.rule);
+      scratch.rules[i] |= match.rules;
       reasons[i] |= match.reasons;
     }
+  }
+}
+
+void NoteCoverages(const Question& question, absl::Span<const ParsedNumber> numbers,
+                   Scratch& scratch, absl::Span<ReasonSet> reasons) {
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    const ParsedNumber& parsed = numbers[i];
+    if (!parsed.ok) {
+      scratch.plain[i] = kNumberLimit;
+      scratch.rules[i] = RuleBit(Rule::kMalformed);
+      reasons[i] = ReasonBit(Reason::kMalformed);
+      continue;
+    }
+    const Finding& finding = scratch.areas.Of(question, AreaCodeOf(parsed.number));
+    scratch.plain[i] = parsed.number;
+    scratch.rules[i] = finding.rules;
+    reasons[i] = finding.reasons;
   }
 }
 
@@ -199,15 +285,18 @@ Verdict VerdictOf(Rule rule) {
   switch (rule) {
     case Rule::kMalformed:
       return Verdict::kInvalid;
+    case Rule::kOwnDoNotCall:
     case Rule::kLitigator:
+    case Rule::kOtherList:
     case Rule::kNational:
     case Rule::kState:
-    case Rule::kOtherList:
       return Verdict::kListed;
     case Rule::kStale:
       return Verdict::kStale;
     case Rule::kWireless:
       return Verdict::kWireless;
+    case Rule::kConsent:
+    case Rule::kEbr:
     case Rule::kClear:
       return Verdict::kClear;
     case Rule::kNotCovered:
@@ -218,30 +307,33 @@ Verdict VerdictOf(Rule rule) {
 }
 
 void Scrub(const Snapshot& snapshot, absl::Time now, absl::Span<const ParsedNumber> numbers,
-           absl::Span<Rule> rules, absl::Span<ReasonSet> reasons) {
+           absl::Span<Rule> rules, absl::Span<ReasonSet> reasons, const TenantSide& tenant) {
   DNC_CHECK(numbers.size() == rules.size() && numbers.size() == reasons.size(),
             "a scrub answers every number");
+  DNC_CHECK(tenant.terms == nullptr || tenant.facts.size() == numbers.size(),
+            "a tenant's scrub knows the own lists' word on every number");
   thread_local Scratch scratch;
   scratch.areas.BeginBatch();
   scratch.plain.resize(numbers.size());
   scratch.marks.resize(numbers.size());
-  for (size_t i = 0; i < numbers.size(); ++i) {
-    const ParsedNumber& parsed = numbers[i];
-    if (!parsed.ok) {
-      scratch.plain[i] = kNumberLimit;
-      rules[i] = Rule::kMalformed;
-      reasons[i] = ReasonBit(Reason::kMalformed);
-      continue;
+  scratch.rules.resize(numbers.size());
+  scratch.effects.clear();
+  for (const auto& list : snapshot.lists) {
+    scratch.effects.push_back(EffectFor(*list, tenant.terms));
+  }
+  const Question question{snapshot, now, tenant.terms, scratch.effects};
+  NoteCoverages(question, numbers, scratch, reasons);
+  for (size_t first = 0; first < snapshot.lists.size(); first += kListsAGroup) {
+    NoteMatches(question, first, scratch, reasons);
+  }
+  if (tenant.terms != nullptr) {
+    const OwnFacts own(*tenant.terms);
+    for (size_t i = 0; i < numbers.size(); ++i) {
+      if (tenant.facts[i] == kOwnNothing || !numbers[i].ok) continue;
+      own.Apply(tenant.facts[i], scratch.rules[i], reasons[i]);
     }
-    const Finding& finding = scratch.areas.Of(snapshot, now, AreaCodeOf(parsed.number));
-    scratch.plain[i] = parsed.number;
-    rules[i] = finding.rule;
-    reasons[i] = finding.reasons;
   }
-  const auto lists = absl::MakeConstSpan(snapshot.lists);
-  for (size_t first = 0; first < lists.size(); first += kListsAGroup) {
-    NoteMatches(lists.subspan(first, kListsAGroup), scratch, rules, reasons);
-  }
+  for (size_t i = 0; i < rules.size(); ++i) rules[i] = Decide(scratch.rules[i]);
 }
 
 std::vector<absl::Time> OldestObtainedAt(const Snapshot& snapshot,

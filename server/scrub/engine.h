@@ -1,7 +1,8 @@
 // The verdict engine: from a snapshot and numbers to verdicts. Pure: no clock, no storage, no RPC.
 //
 // Fails closed: CLEAR is what remains when every rule that could forbid the call has been
-// shown not to apply. The rules and their order are dnc.v1.Rule.
+// shown not to apply, or is lifted by an exemption of the tenant. The rules and their order are
+// dnc.v1.Rule.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +12,7 @@
 #include "absl/types/span.h"
 #include "server/numbers/phone_number.h"
 #include "server/scrub/snapshot.h"
+#include "server/scrub/tenant_terms.h"
 #include "server/scrub/verdict.h"
 
 namespace dnc {
@@ -18,10 +20,18 @@ namespace dnc {
 // The verdict that a rule gives. A value that is no rule gives kNotCovered, never kClear.
 Verdict VerdictOf(Rule rule);
 
+// The tenant's side of a scrub.
+struct TenantSide {
+  // Null: nobody's, the published lists alone decide, under the server's policy.
+  const TenantTerms* terms = nullptr;
+  // With terms: what the tenant's own lists say, OwnFact bits, one a number.
+  absl::Span<const uint8_t> facts;
+};
+
 // Answers numbers[i] with the rule that decided and all reasons that apply; the spans have the
 // same size. `now` is the moment that ages are measured at.
 void Scrub(const Snapshot& snapshot, absl::Time now, absl::Span<const ParsedNumber> numbers,
-           absl::Span<Rule> rules, absl::Span<ReasonSet> reasons);
+           absl::Span<Rule> rules, absl::Span<ReasonSet> reasons, const TenantSide& tenant = {});
 
 // What the answer for `numbers` rests on, a list each, in the order of snapshot.lists: the oldest
 // obtained-at among the area codes asked for that the list covers; InfinitePast if none.

@@ -17,7 +17,7 @@ namespace dnc {
 enum class ListKind : uint8_t { kNational, kState, kLitigator, kWireless, kWireline, kOther };
 
 // What a match means; dnc.v1.ListEffect has the same values.
-enum class ListEffect : uint8_t { kDeny = 1, kWireless = 2, kInform = 3 };
+enum class ListEffect : uint8_t { kDeny = 1, kWireless = 2, kInform = 3, kExempt = 4 };
 
 enum class AreaState : uint8_t {
   kNotLoaded,      // no release covers it

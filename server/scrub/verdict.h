@@ -31,19 +31,28 @@ enum class Reason : uint8_t {
   kOtherList = 11,
   kWireless = 12,
   kWireline = 13,
+  kNotEntitled = 14,
+  kOwnDoNotCall = 15,
+  kConsent = 16,
+  kEbr = 17,
+  kOwnListsUnknown = 18,
 };
 
+// Ordered by precedence: of all rules that apply to a number, the least one decides.
 enum class Rule : uint8_t {
   kUnspecified = 0,
   kMalformed = 1,
-  kLitigator = 2,
-  kNotCovered = 3,
-  kStale = 4,
-  kNational = 5,
-  kState = 6,
-  kOtherList = 7,
-  kWireless = 8,
-  kClear = 9,
+  kOwnDoNotCall = 2,
+  kLitigator = 3,
+  kNotCovered = 4,
+  kStale = 5,
+  kOtherList = 6,
+  kNational = 7,
+  kState = 8,
+  kWireless = 9,
+  kConsent = 10,
+  kEbr = 11,
+  kClear = 12,
 };
 
 // A set of reasons; bit i stands for the reason of value i.

@@ -2,102 +2,75 @@
 
 #include <rocksdb/convenience.h>
 #include <rocksdb/db.h>
-#include <rocksdb/filter_policy.h>
 #include <rocksdb/options.h>
 #include <rocksdb/sst_file_writer.h>
-#include <rocksdb/table.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <cstring>
 #include <filesystem>
 #include <system_error>
 
+#include "server/base/check.h"
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
+#include "server/storage/manifest_check.h"
+#include "server/storage/store_options.h"
 
 namespace dnc {
 namespace {
 
-constexpr const char* kColumnNames[kColumnCount] = {"default", "blocks", "changes"};
 // Left free for the log and the manifest, so that a full disk is noticed before it hurts.
 constexpr uint64_t kReserveBytes = 16ULL << 20;
 
-rocksdb::Slice ToSlice(std::string_view text) { return {text.data(), text.size()}; }
+using ScanFn = absl::FunctionRef<absl::Status(std::string_view, std::string_view)>;
 
-absl::Status FromRocks(const rocksdb::Status& status, std::string_view doing) {
-  if (status.ok()) return absl::OkStatus();
-  const std::string text = StrCat(doing, ": ", status.ToString());
-  if (status.IsNoSpace() || text.find("No space left") != std::string::npos ||
-      text.find("File too large") != std::string::npos) {
-    return Error(absl::StatusCode::kResourceExhausted, reason::kDiskFull,
-                 StrCat(text, "; free some space on the data disk and repeat the write"));
-  }
-  if (status.IsCorruption()) {
-    return Error(absl::StatusCode::kDataLoss, reason::kStorage,
-                 StrCat(text, "; restore the data folder or load the lists again into a new one"));
-  }
-  if (status.IsIOError() && text.find("lock") != std::string::npos) {
-    return Error(absl::StatusCode::kFailedPrecondition, reason::kStorage,
-                 StrCat(text, "; another dncd has this data folder open: stop it first"));
-  }
-  return Error(absl::StatusCode::kInternal, reason::kStorage, text);
+absl::StatusOr<std::optional<std::string>> GetFrom(rocksdb::DB* db,
+                                                   const rocksdb::Snapshot* snapshot,
+                                                   rocksdb::ColumnFamilyHandle* column,
+                                                   std::string_view key) {
+  rocksdb::ReadOptions options;
+  options.snapshot = snapshot;
+  std::string value;
+  const auto status = db->Get(options, column, ToSlice(key), &value);
+  if (status.IsNotFound()) return std::nullopt;
+  DNC_RETURN_IF_ERROR(FromRocks(status, "reading the store"));
+  return value;
 }
 
-rocksdb::Options DatabaseOptions() {
-  rocksdb::Options options;
-  options.create_if_missing = true;
-  options.create_missing_column_families = true;
-  options.paranoid_checks = true;
-  // Any damage in the log is refused: the default drops acknowledged writes after it.
-  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kAbsoluteConsistency;
-  options.track_and_verify_wals_in_manifest = true;
-  options.max_open_files = 512;
-  options.keep_log_file_num = 4;
-  options.max_log_file_size = 4 << 20;
-  options.max_total_wal_size = 64 << 20;
-  options.max_background_jobs = 2;
-  options.stats_dump_period_sec = 0;
-  return options;
+absl::Status ScanFrom(rocksdb::DB* db, const rocksdb::Snapshot* snapshot,
+                      rocksdb::ColumnFamilyHandle* column, std::string_view begin,
+                      std::string_view end, ScanFn fn) {
+  rocksdb::ReadOptions options;
+  options.snapshot = snapshot;
+  options.total_order_seek = true;  // over prefixes too
+  options.readahead_size = 4 << 20;
+  options.fill_cache = false;
+  const rocksdb::Slice bound = ToSlice(end);
+  if (!end.empty()) options.iterate_upper_bound = &bound;
+  const std::unique_ptr<rocksdb::Iterator> it(db->NewIterator(options, column));
+  for (it->Seek(ToSlice(begin)); it->Valid(); it->Next()) {
+    DNC_RETURN_IF_ERROR(fn(it->key().ToStringView(), it->value().ToStringView()));
+  }
+  return FromRocks(it->status(), "scanning the store");
 }
 
-rocksdb::ColumnFamilyOptions ColumnOptions(const std::shared_ptr<rocksdb::Cache>& cache) {
-  rocksdb::ColumnFamilyOptions options;
-  // Blocks are bitmaps near their entropy: compressing them costs more than it saves.
-  options.compression = rocksdb::kNoCompression;
-  options.write_buffer_size = 8 << 20;
-  rocksdb::BlockBasedTableOptions table;
-  table.block_cache = cache;
-  table.block_size = 32 << 10;
-  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
-  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+rocksdb::ReadOptions TotalOrder() {
+  rocksdb::ReadOptions options;
+  options.total_order_seek = true;
   return options;
 }
 
 }  // namespace
-
-StoreBatch::StoreBatch() = default;
-StoreBatch::~StoreBatch() = default;
-
-void StoreBatch::Put(Column column, std::string_view key, std::string_view value) {
-  entries_.push_back({column, true, std::string(key), std::string(value)});
-  bytes_ += key.size() + value.size();
-}
-
-void StoreBatch::Delete(Column column, std::string_view key) {
-  entries_.push_back({column, false, std::string(key), {}});
-  bytes_ += key.size();
-}
-
-uint64_t StoreBatch::bytes() const { return bytes_; }
 
 // Writes one SST file beside the database; IngestExternalFiles moves it in.
 class RocksIngest : public StoreIngest {
  public:
   RocksIngest(Store* store, Column column, std::string path)
       : store_(store),
-        column_(store->columns_[static_cast<size_t>(column)]),
+        column_(store->Handle(column)),
         path_(std::move(path)),
         writer_(rocksdb::EnvOptions(), store->db_->GetOptions(column_), column_) {}
 
@@ -133,6 +106,29 @@ class RocksIngest : public StoreIngest {
   uint64_t count_ = 0;
 };
 
+class RocksSnapshot : public StoreSnapshot {
+ public:
+  explicit RocksSnapshot(const Store* store)
+      : store_(store), snapshot_(store->db_->GetSnapshot()) {}
+  RocksSnapshot(const RocksSnapshot&) = delete;
+  RocksSnapshot& operator=(const RocksSnapshot&) = delete;
+  ~RocksSnapshot() override { store_->db_->ReleaseSnapshot(snapshot_); }
+
+  absl::StatusOr<std::optional<std::string>> Get(Column column,
+                                                 std::string_view key) const override {
+    return GetFrom(store_->db_.get(), snapshot_, store_->Handle(column), key);
+  }
+
+  absl::Status Scan(Column column, std::string_view begin, std::string_view end,
+                    ScanFn fn) const override {
+    return ScanFrom(store_->db_.get(), snapshot_, store_->Handle(column), begin, end, fn);
+  }
+
+ private:
+  const Store* store_;
+  const rocksdb::Snapshot* snapshot_;
+};
+
 absl::StatusOr<std::unique_ptr<Store>> Store::Open(const StoreOptions& options) {
   std::error_code error;
   std::filesystem::create_directories(options.path, error);
@@ -145,12 +141,19 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(const StoreOptions& options) 
   store->path_ = options.path;
   const auto cache = rocksdb::NewLRUCache(options.block_cache_bytes);
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
-  for (const char* name : kColumnNames) descriptors.emplace_back(name, ColumnOptions(cache));
+  for (const Column column : options.columns) {
+    descriptors.emplace_back(ColumnName(column), ColumnOptions(column, cache));
+  }
+  DNC_RETURN_IF_ERROR(CheckManifest(options.path));
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
   DNC_RETURN_IF_ERROR(FromRocks(
-      rocksdb::DB::Open(DatabaseOptions(), options.path, descriptors, &store->columns_, &db),
+      rocksdb::DB::Open(DatabaseOptions(options), options.path, descriptors, &handles, &db),
       StrCat("opening the store in ", options.path)));
   store->db_.reset(db);
+  for (size_t i = 0; i < handles.size(); ++i) {
+    store->columns_[static_cast<size_t>(options.columns[i])] = handles[i];
+  }
   // Files of an ingestion that a crash cut off.
   for (const auto& entry : std::filesystem::directory_iterator(options.path, error)) {
     if (entry.path().extension() == ".ingest") std::filesystem::remove(entry.path(), error);
@@ -160,39 +163,54 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(const StoreOptions& options) 
 
 Store::~Store() {
   if (db_ == nullptr) return;
-  for (auto* column : columns_) db_->DestroyColumnFamilyHandle(column);
+  for (auto* column : columns_) {
+    if (column != nullptr) db_->DestroyColumnFamilyHandle(column);
+  }
   db_->Close();
 }
 
-absl::StatusOr<std::optional<std::string>> Store::Get(Column column, std::string_view key) const {
-  std::string value;
-  const auto status =
-      db_->Get(rocksdb::ReadOptions(), columns_[static_cast<size_t>(column)], ToSlice(key), &value);
-  if (status.IsNotFound()) return std::nullopt;
-  DNC_RETURN_IF_ERROR(FromRocks(status, "reading the store"));
-  return value;
+rocksdb::ColumnFamilyHandle* Store::Handle(Column column) const {
+  auto* handle = columns_[static_cast<size_t>(column)];
+  DNC_CHECK(handle != nullptr, "a column that is not of StoreOptions::columns");
+  return handle;
 }
 
-absl::Status Store::Scan(
-    Column column, std::string_view begin, std::string_view end,
-    absl::FunctionRef<absl::Status(std::string_view, std::string_view)> fn) const {
+absl::StatusOr<std::optional<std::string>> Store::Get(Column column, std::string_view key) const {
+  return GetFrom(db_.get(), nullptr, Handle(column), key);
+}
+
+absl::Status Store::Scan(Column column, std::string_view begin, std::string_view end,
+                         ScanFn fn) const {
+  return ScanFrom(db_.get(), nullptr, Handle(column), begin, end, fn);
+}
+
+std::unique_ptr<StoreSnapshot> Store::Snapshot() const {
+  return std::make_unique<RocksSnapshot>(this);
+}
+
+absl::Status Store::ReadPrefixes(
+    absl::Span<const StorePrefix> prefixes,
+    absl::FunctionRef<absl::Status(size_t, std::string_view, std::string_view)> fn) const {
+  if (prefixes.empty()) return absl::OkStatus();
   rocksdb::ReadOptions options;
-  options.readahead_size = 4 << 20;
-  options.fill_cache = false;
-  const rocksdb::Slice bound = ToSlice(end);
-  options.iterate_upper_bound = &bound;
-  const std::unique_ptr<rocksdb::Iterator> it(
-      db_->NewIterator(options, columns_[static_cast<size_t>(column)]));
-  for (it->Seek(ToSlice(begin)); it->Valid(); it->Next()) {
-    DNC_RETURN_IF_ERROR(fn(it->key().ToStringView(), it->value().ToStringView()));
+  options.prefix_same_as_start = true;
+  options.verify_checksums = true;
+  const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(options, Handle(Column::kRecords)));
+  for (size_t i = 0; i < prefixes.size(); ++i) {
+    const std::string_view prefix(prefixes[i].data(), prefixes[i].size());
+    for (it->Seek(ToSlice(prefix)); it->Valid() && it->key().starts_with(ToSlice(prefix));
+         it->Next()) {
+      DNC_RETURN_IF_ERROR(fn(i, it->key().ToStringView(), it->value().ToStringView()));
+    }
+    // Not valid is the end of the prefix only if no error ended it.
+    DNC_RETURN_IF_ERROR(FromRocks(it->status(), "reading the store"));
   }
-  return FromRocks(it->status(), "scanning the store");
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::optional<std::string>> Store::FirstKey(Column column, std::string_view begin,
                                                            std::string_view end) const {
-  const std::unique_ptr<rocksdb::Iterator> it(
-      db_->NewIterator(rocksdb::ReadOptions(), columns_[static_cast<size_t>(column)]));
+  const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(TotalOrder(), Handle(column)));
   it->Seek(ToSlice(begin));
   DNC_RETURN_IF_ERROR(FromRocks(it->status(), "scanning the store"));
   if (!it->Valid() || it->key().ToStringView() >= end) return std::nullopt;
@@ -201,8 +219,7 @@ absl::StatusOr<std::optional<std::string>> Store::FirstKey(Column column, std::s
 
 absl::StatusOr<std::optional<std::string>> Store::LastKey(Column column, std::string_view begin,
                                                           std::string_view end) const {
-  const std::unique_ptr<rocksdb::Iterator> it(
-      db_->NewIterator(rocksdb::ReadOptions(), columns_[static_cast<size_t>(column)]));
+  const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(TotalOrder(), Handle(column)));
   it->SeekForPrev(ToSlice(end));
   if (it->Valid() && it->key().ToStringView() == end) it->Prev();
   DNC_RETURN_IF_ERROR(FromRocks(it->status(), "scanning the store"));
@@ -215,14 +232,25 @@ absl::Status Store::Write(const StoreBatch& batch) {
   // After an error RocksDB refuses writes until it is told to resume.
   const rocksdb::Status resumed = db_->Resume();
   if (!resumed.ok()) return FromRocks(resumed, "resuming after an earlier write error");
-  rocksdb::WriteBatch rocks;
-  for (const auto& entry : batch.entries_) {
-    auto* column = columns_[static_cast<size_t>(entry.column)];
-    if (entry.put) {
-      rocks.Put(column, ToSlice(entry.key), ToSlice(entry.value));
-    } else {
-      rocks.Delete(column, ToSlice(entry.key));
-    }
+  rocksdb::WriteBatch rocks(batch.buffer_.size() + 16);
+  std::string_view rest = batch.buffer_;
+  while (!rest.empty()) {  // as StoreBatch::Append wrote it
+    uint32_t key_size = 0;
+    uint32_t value_size = 0;
+    std::memcpy(&key_size, rest.data() + 2, sizeof(key_size));
+    std::memcpy(&value_size, rest.data() + 6, sizeof(value_size));
+    auto* column = Handle(static_cast<Column>(rest[0]));
+    const auto action = static_cast<StoreBatch::Action>(rest[1]);
+    rest.remove_prefix(10);
+    const rocksdb::Slice key = ToSlice(rest.substr(0, key_size));
+    const rocksdb::Slice value = ToSlice(rest.substr(key_size, value_size));
+    rest.remove_prefix(static_cast<size_t>(key_size) + value_size);
+    // Half a batch must not be written.
+    const rocksdb::Status added = action == StoreBatch::Action::kPut ? rocks.Put(column, key, value)
+                                  : action == StoreBatch::Action::kDelete
+                                      ? rocks.Delete(column, key)
+                                      : rocks.DeleteRange(column, key, value);
+    if (!added.ok()) return FromRocks(added, "preparing a write");
   }
   rocksdb::WriteOptions options;
   options.sync = true;
@@ -238,7 +266,7 @@ absl::StatusOr<std::unique_ptr<StoreIngest>> Store::NewIngest(Column column) {
 }
 
 absl::Status Store::Drop(Column column, std::string_view begin, std::string_view end) {
-  auto* handle = columns_[static_cast<size_t>(column)];
+  auto* handle = Handle(column);
   const rocksdb::Slice first = ToSlice(begin);
   const rocksdb::Slice last = ToSlice(end);
   // Whole files go at once; a tombstone hides what is left until a compaction removes it.
@@ -246,10 +274,9 @@ absl::Status Store::Drop(Column column, std::string_view begin, std::string_view
       rocksdb::DeleteFilesInRange(db_.get(), handle, &first, &last, /*include_end=*/false),
       "dropping files"));
   if (!FirstKey(column, begin, end).value_or(std::nullopt).has_value()) return absl::OkStatus();
-  rocksdb::WriteOptions options;
-  options.sync = true;
-  DNC_RETURN_IF_ERROR(
-      FromRocks(db_->DeleteRange(options, handle, first, last), "dropping a range"));
+  StoreBatch range;
+  range.DeleteRange(column, begin, end);
+  DNC_RETURN_IF_ERROR(Write(range));
   return FromRocks(db_->CompactRange(rocksdb::CompactRangeOptions(), handle, &first, &last),
                    "compacting");
 }

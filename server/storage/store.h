@@ -7,6 +7,8 @@
 // Thread-safe.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -18,6 +20,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 
 namespace rocksdb {
 class ColumnFamilyHandle;
@@ -26,40 +29,64 @@ class DB;
 
 namespace dnc {
 
-// What a key belongs to; each has a column family of its own.
+// What a key belongs to; each has a column family of its own. The registry's store and the tenants'
+// store have some each.
 enum class Column : uint8_t {
-  kMeta,     // catalog, releases, loads
-  kBlocks,   // exchanges of published lists
-  kChanges,  // numbers that came and went, a record a release and area code
+  kMeta,        // catalog, releases, loads; tenants, keys, positions
+  kBlocks,      // exchanges of published lists
+  kChanges,     // numbers that came and went, a record a release and area code
+  kRecords,     // records of tenants' lists; keys begin with a StorePrefix
+  kOwnChanges,  // changes of tenants' lists, for those who follow them
+  kRequests,    // request ids of writes that were answered
 };
-inline constexpr int kColumnCount = 3;
+inline constexpr int kColumnCount = 6;
+
+// The first bytes of a key of Column::kRecords: tenant (4 bytes) and number (5).
+inline constexpr size_t kStorePrefixBytes = 9;
+using StorePrefix = std::array<char, kStorePrefixBytes>;
 
 struct StoreOptions {
   std::string path;
   uint64_t block_cache_bytes = 16ULL << 20;
+  // kMeta among them. A column that is not named here must not be used.
+  std::vector<Column> columns = {Column::kMeta, Column::kBlocks, Column::kChanges};
 };
 
-// Changes that become durable together or not at all.
+// Changes that become durable together or not at all, in the order of the calls. Kept in one
+// buffer, so that a change costs no allocation. Not thread-safe.
 class StoreBatch {
  public:
-  StoreBatch();
-  ~StoreBatch();
-  StoreBatch(const StoreBatch&) = delete;
-  StoreBatch& operator=(const StoreBatch&) = delete;
   void Put(Column column, std::string_view key, std::string_view value);
   void Delete(Column column, std::string_view key);
-  uint64_t bytes() const;
+  // The keys in [begin, end); their room comes back with time.
+  void DeleteRange(Column column, std::string_view begin, std::string_view end);
+  void Clear();
+  // Of the keys and values.
+  uint64_t bytes() const { return bytes_; }
+  uint64_t count() const { return count_; }
 
  private:
   friend class Store;
-  struct Entry {
-    Column column;
-    bool put;
-    std::string key;
-    std::string value;
-  };
-  std::vector<Entry> entries_;
+  enum class Action : uint8_t { kPut, kDelete, kDeleteRange };
+  void Append(Column column, Action action, std::string_view key, std::string_view value);
+
+  std::string buffer_;
   uint64_t bytes_ = 0;
+  uint64_t count_ = 0;
+};
+
+// The store as it was when the snapshot was taken; must go before its store. Thread-safe. A
+// snapshot keeps old versions on the disk: hold it for a scan, not for ever.
+class StoreSnapshot {
+ public:
+  virtual ~StoreSnapshot() = default;
+  // As Store::Get.
+  virtual absl::StatusOr<std::optional<std::string>> Get(Column column,
+                                                         std::string_view key) const = 0;
+  // As Store::Scan.
+  virtual absl::Status Scan(
+      Column column, std::string_view begin, std::string_view end,
+      absl::FunctionRef<absl::Status(std::string_view key, std::string_view value)> fn) const = 0;
 };
 
 // Writes sorted keys straight into a file that the store takes over. Not thread-safe.
@@ -84,10 +111,22 @@ class Store {
   // Not found: nullopt. An error is never "not found".
   absl::StatusOr<std::optional<std::string>> Get(Column column, std::string_view key) const;
 
-  // Calls `fn` for each key in [begin, end), ascending, until it returns an error.
+  // Calls `fn` for each key in [begin, end), ascending, until it returns an error, which is
+  // returned. An empty `end`: up to the last key.
   absl::Status Scan(
       Column column, std::string_view begin, std::string_view end,
       absl::FunctionRef<absl::Status(std::string_view key, std::string_view value)> fn) const;
+
+  // What is written up to now, unmoved by what is written later.
+  std::unique_ptr<StoreSnapshot> Snapshot() const;
+
+  // Calls `fn` for each key of kRecords that begins with prefixes[index], by prefix as given and
+  // ascending within it, until it returns an error, which is returned. One iterator serves all:
+  // ascending prefixes are the fastest. `key` and `value` last for the call of `fn`.
+  absl::Status ReadPrefixes(
+      absl::Span<const StorePrefix> prefixes,
+      absl::FunctionRef<absl::Status(size_t index, std::string_view key, std::string_view value)>
+          fn) const;
 
   // The first key in [begin, end), or nullopt.
   absl::StatusOr<std::optional<std::string>> FirstKey(Column column, std::string_view begin,
@@ -113,9 +152,12 @@ class Store {
   Store() = default;
 
   friend class RocksIngest;
+  friend class RocksSnapshot;
+  rocksdb::ColumnFamilyHandle* Handle(Column column) const;
+
   std::string path_;
   std::unique_ptr<rocksdb::DB> db_;
-  std::vector<rocksdb::ColumnFamilyHandle*> columns_;
+  std::array<rocksdb::ColumnFamilyHandle*, kColumnCount> columns_{};  // null: not opened
 };
 
 }  // namespace dnc

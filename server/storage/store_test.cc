@@ -76,6 +76,49 @@ TEST_F(StoreTest, ASecondOpenSaysWhoHasIt) {
   EXPECT_EQ(second.status().code(), absl::StatusCode::kFailedPrecondition) << second.status();
 }
 
+TEST_F(StoreTest, ReadsPrefixesAndSnapshots) {
+  auto opened = Store::Open(
+      {.path = dir_ + "/store",
+       .columns = {Column::kMeta, Column::kRecords, Column::kOwnChanges, Column::kRequests}});
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  auto& store = *opened;
+  StoreBatch batch;
+  for (const char* key : {"aaaaaaaaa1", "aaaaaaaaa2", "bbbbbbbbb1", "ccccccccc1"}) {
+    batch.Put(Column::kRecords, key, "v");
+  }
+  ASSERT_TRUE(store->Write(batch).ok());
+  const auto snapshot = store->Snapshot();
+  batch.Clear();
+  batch.Delete(Column::kRecords, "aaaaaaaaa1");
+  batch.Put(Column::kRecords, "ddddddddd1", "v");
+  ASSERT_TRUE(store->Write(batch).ok());
+  const auto prefix = [](char c) {
+    StorePrefix bytes{};
+    bytes.fill(c);
+    return bytes;
+  };
+  std::string seen;
+  ASSERT_TRUE(store
+                  ->ReadPrefixes({prefix('a'), prefix('c'), prefix('e')},
+                                 [&seen](size_t index, std::string_view key, std::string_view) {
+                                   seen += std::to_string(index) + std::string(key) + " ";
+                                   return absl::OkStatus();
+                                 })
+                  .ok());
+  EXPECT_EQ(seen, "0aaaaaaaaa2 1ccccccccc1 ");
+  seen.clear();
+  ASSERT_TRUE(snapshot
+                  ->Scan(Column::kRecords, "aaaaaaaaa2", "",
+                         [&seen](std::string_view key, std::string_view) {
+                           seen += key[0];
+                           return absl::OkStatus();
+                         })
+                  .ok());
+  EXPECT_EQ(seen, "abc");
+  EXPECT_EQ(*snapshot->Get(Column::kRecords, "ddddddddd1"), std::nullopt);
+  EXPECT_EQ(*store->LastKey(Column::kRecords, "a", "z"), "ddddddddd1");
+}
+
 TEST_F(StoreTest, MarkFile) {
   std::filesystem::create_directories(dir_);
   const std::string path = dir_ + "/mark";

@@ -7,9 +7,18 @@ namespace dnc {
 
 std::string_view MethodName(Method method) {
   static constexpr std::array<std::string_view, kMethodCount> kNames = {
-      "Scrub",      "ScrubStream", "CheckNumber",  "UploadRelease", "LoadRelease",
-      "WatchLoad",  "ListLoads",   "ListReleases", "GetCoverage",   "RollBackRelease",
-      "RetireList", "GetHistory",  "GetStatus",    "HealthCheck",   "HealthWatch"};
+      "Scrub",           "ScrubStream",   "CheckNumber",
+      "UploadRelease",   "LoadRelease",   "WatchLoad",
+      "ListLoads",       "ListReleases",  "GetCoverage",
+      "RollBackRelease", "RetireList",    "GetHistory",
+      "GetStatus",       "HealthCheck",   "HealthWatch",
+      "CreateTenant",    "UpdateTenant",  "RemoveTenant",
+      "GetTenant",       "ListTenants",   "ListTenantChanges",
+      "CreateKey",       "ListKeys",      "RevokeKey",
+      "CreateList",      "ListLists",     "AddNumbers",
+      "RemoveNumbers",   "GetRecord",     "ListRecords",
+      "ImportNumbers",   "ExportNumbers", "WatchChanges",
+      "AddBlocks",       "RemoveBlocks"};
   return kNames.at(static_cast<size_t>(method));
 }
 

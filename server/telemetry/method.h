@@ -22,8 +22,28 @@ enum class Method : uint8_t {
   kGetStatus,
   kHealthCheck,
   kHealthWatch,
+  kCreateTenant,
+  kUpdateTenant,
+  kRemoveTenant,
+  kGetTenant,
+  kListTenants,
+  kListTenantChanges,
+  kCreateKey,
+  kListKeys,
+  kRevokeKey,
+  kCreateList,
+  kListLists,
+  kAddNumbers,
+  kRemoveNumbers,
+  kGetRecord,
+  kListRecords,
+  kImportNumbers,
+  kExportNumbers,
+  kWatchChanges,
+  kAddBlocks,
+  kRemoveBlocks,
 };
-inline constexpr int kMethodCount = 15;
+inline constexpr int kMethodCount = 35;
 
 // "Scrub", ...
 std::string_view MethodName(Method method);

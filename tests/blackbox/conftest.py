@@ -17,6 +17,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 def compile_protos(folder):
     sources = [(REPO / "proto", ["dnc/v1/error_reason.proto", "dnc/v1/verdict.proto",
                                  "dnc/v1/scrub_service.proto", "dnc/v1/registry_service.proto",
+                                 "dnc/v1/tenant_service.proto", "dnc/v1/list_service.proto",
                                  "google/rpc/status.proto", "google/rpc/error_details.proto"]),
                (HERE / "protos", ["grpc/health/v1/health.proto",
                                   "grpc/reflection/v1alpha/reflection.proto"])]
@@ -46,6 +47,10 @@ def stubs(tmp_path_factory):
                "scrub_grpc": "dnc.v1.scrub_service_pb2_grpc",
                "registry": "dnc.v1.registry_service_pb2",
                "registry_grpc": "dnc.v1.registry_service_pb2_grpc",
+               "tenant": "dnc.v1.tenant_service_pb2",
+               "tenant_grpc": "dnc.v1.tenant_service_pb2_grpc",
+               "list": "dnc.v1.list_service_pb2",
+               "list_grpc": "dnc.v1.list_service_pb2_grpc",
                "status": "google.rpc.status_pb2", "details": "google.rpc.error_details_pb2",
                "health": "standard.health.v1.health_pb2",
                "health_grpc": "standard.health.v1.health_pb2_grpc",
@@ -60,9 +65,9 @@ def start_server(stubs, tmp_path):
     """Starts servers that end with the test: start_server("--load-dir", DIR)."""
     servers = []
 
-    def start(*arguments, data_dir=None):
+    def start(*arguments, data_dir=None, **options):
         folder = data_dir or tmp_path / f"data{len(servers)}"
-        servers.append(Server(stubs, folder, *arguments))
+        servers.append(Server(stubs, folder, *arguments, **options))
         servers[-1].wait_until_ready()
         return servers[-1]
 

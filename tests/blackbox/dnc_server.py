@@ -24,12 +24,13 @@ class Refused(Exception):
 class Server:
     """Starts at once. `stubs` are the generated modules (see conftest.py)."""
 
-    def __init__(self, stubs, data_dir, *arguments):
+    def __init__(self, stubs, data_dir, *arguments, key=None, tenant=None):
         self.stubs = stubs
         self.command = [str(BIN / "dncd"), "--data-dir", str(data_dir), "--listen", "127.0.0.1:0",
                         "--metrics-listen", "", *arguments]
         self.log_path = pathlib.Path(str(data_dir) + ".log")
         self.process = None
+        self.metadata = self.identity(key, tenant)
         self.start()
 
     def start(self):
@@ -43,6 +44,14 @@ class Server:
             self.address, options=[("grpc.use_local_subchannel_pool", 1)])
         self.scrubs = self.stubs.scrub_grpc.ScrubServiceStub(self.channel)
         self.registry = self.stubs.registry_grpc.RegistryServiceStub(self.channel)
+        self.tenants = self.stubs.tenant_grpc.TenantServiceStub(self.channel)
+        self.lists = self.stubs.list_grpc.ListServiceStub(self.channel)
+
+    @staticmethod
+    def identity(key=None, tenant=None):
+        """The metadata of a caller."""
+        metadata = [("authorization", f"Bearer {key}")] if key else []
+        return metadata + ([("dnc-tenant", tenant)] if tenant else [])
 
     def log(self):
         return self.log_path.read_text(errors="replace")
@@ -63,10 +72,11 @@ class Server:
                 time.sleep(0.01)
         raise AssertionError(f"dncd is not ready: {self.log()}")
 
-    def call(self, method, request):
+    def call(self, method, request, metadata=None):
         """The answer; raises Refused if there is none."""
         try:
-            return method(request, timeout=CALL_SECONDS)
+            return method(request, timeout=CALL_SECONDS,
+                          metadata=self.metadata if metadata is None else metadata)
         except grpc.RpcError as error:
             raise self.refused(error) from None
 
@@ -106,7 +116,7 @@ class Server:
         load = self.upload(files, *arguments, **options)
         registry = self.stubs.registry
         for answer in self.registry.WatchLoad(registry.WatchLoadRequest(load_id=load.id),
-                                              timeout=120):
+                                              timeout=120, metadata=self.metadata):
             load = answer.load
         return self.checked(load)
 
@@ -128,8 +138,8 @@ class Server:
         assert load.state == registry.LOAD_STATE_REFUSED, load
         raise Refused("", load.error_reason, registry.Guard.Name(load.refused_by), load.error)
 
-    def scrub(self, **fields):
-        return self.call(self.scrubs.Scrub, self.stubs.scrub.ScrubRequest(**fields))
+    def scrub(self, metadata=None, **fields):
+        return self.call(self.scrubs.Scrub, self.stubs.scrub.ScrubRequest(**fields), metadata)
 
     def verdicts(self, numbers):
         answer = self.scrub(numbers=numbers)

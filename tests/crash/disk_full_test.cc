@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr uint64_t kDiskBytes = 96 << 20;
+constexpr uint64_t kDiskBytes = 256 << 20;
 
 bool WriteText(const std::string& path, const std::string& text) {
   std::ofstream file(path);

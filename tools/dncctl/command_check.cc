@@ -111,6 +111,8 @@ int RunCheck(const GlobalOptions& options, const CheckArguments& arguments) {
   if (!arguments.as_of.empty()) scrub_options.as_of = TimeArgument("--as-of", arguments.as_of);
   ClientOptions client_options;
   client_options.target = options.server;
+  client_options.api_key = options.key;
+  client_options.tenant = options.tenant;
   client_options.deadline = options.timeout();
   const auto client = Client::Connect(client_options);
   if (!client.ok()) return ReportError(options, client.status());

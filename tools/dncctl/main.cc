@@ -36,6 +36,11 @@ void AddGlobalOptions(CLI::App* app, GlobalOptions* options) {
   app->add_option("--server", options->server, "HOST:PORT of the dncd")
       ->envname("DNC_SERVER")
       ->capture_default_str();
+  // No flag: other users of the machine can read a command line.
+  if (const char* key = std::getenv("DNC_KEY"); key != nullptr) options->key = key;
+  app->add_option("--tenant", options->tenant,
+                  "Tenant to act as, with an operator's key (the key: environment DNC_KEY)")
+      ->envname("DNC_TENANT");
   app->add_flag("--json", options->json, "Print JSON on stdout, for scripts");
   app->add_option("--timeout", options->timeout_seconds,
                   "Seconds to wait for the server's next answer")

@@ -23,7 +23,8 @@ void CopyPayloads(const absl::Status& from, absl::Status* to) {
 
 Session::Session(const GlobalOptions& options)
     : server_(options.server), timeout_(options.timeout()) {
-  const auto channel = MakeChannel(options.server, options.timeout());
+  const auto channel =
+      MakeChannel(options.server, options.timeout(), {options.key, options.tenant});
   registry_ = v1::RegistryService::NewStub(channel);
   scrub_ = v1::ScrubService::NewStub(channel);
 }

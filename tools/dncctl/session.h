@@ -17,6 +17,8 @@ namespace dnc::ctl {
 // What holds for every command.
 struct GlobalOptions {
   std::string server = "127.0.0.1:50061";
+  std::string key;     // an API key; empty: none
+  std::string tenant;  // to act as, with an operator's key
   bool json = false;
   double timeout_seconds = 10;
 

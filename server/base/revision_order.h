@@ -1,0 +1,71 @@
+// The one order of accepted changes: every change, of whatever store, takes the next revision.
+//
+//   RevisionOrder::Turn turn = order.Begin();   // waits for the change before
+//   ... write durably, with turn.revision() in the data ...
+//   ... publish ...
+//   turn.Commit();                              // without it the revision is not used up
+//
+// A reader that reads last() and then the data has therefore seen every change up to it.
+// Thread-safe.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+
+#include "absl/time/time.h"
+
+namespace dnc {
+
+class RevisionOrder {
+ public:
+  class Turn {
+   public:
+    uint64_t revision() const { return revision_; }
+    void Commit() { order_->Advance(revision_); }
+
+   private:
+    friend class RevisionOrder;
+    explicit Turn(RevisionOrder* order)
+        : order_(order), lock_(order->turn_), revision_(order->last() + 1) {}
+    RevisionOrder* order_;
+    std::unique_lock<std::mutex> lock_;
+    uint64_t revision_;
+  };
+
+  // At start, before the first turn: a store holds changes up to `revision`.
+  void StartFrom(uint64_t revision) {
+    const std::lock_guard lock(turn_);
+    if (revision > last()) Advance(revision);
+  }
+
+  Turn Begin() { return Turn(this); }
+
+  // The last committed revision.
+  uint64_t last() const { return last_.load(std::memory_order_acquire); }
+
+  // Waits until `revision` is committed, at most until `deadline`. False if not.
+  bool WaitFor(uint64_t revision, absl::Time deadline) const {
+    if (last() >= revision) return true;
+    std::unique_lock lock(wait_);
+    return advanced_.wait_until(lock, absl::ToChronoTime(deadline),
+                                [&] { return last() >= revision; });
+  }
+
+ private:
+  void Advance(uint64_t revision) {
+    {
+      const std::lock_guard lock(wait_);
+      last_.store(revision, std::memory_order_release);
+    }
+    advanced_.notify_all();
+  }
+
+  std::mutex turn_;          // held by the change under way
+  mutable std::mutex wait_;  // for a moment
+  mutable std::condition_variable advanced_;
+  std::atomic<uint64_t> last_{0};
+};
+
+}  // namespace dnc

@@ -1,0 +1,90 @@
+#include "server/rpc/export_call.h"
+
+#include "server/base/error.h"
+#include "server/base/str_cat.h"
+#include "server/rpc/error_status.h"
+#include "server/rpc/translate_list.h"
+
+namespace dnc {
+namespace {
+constexpr int kRecordsAPart = 2'000;
+}  // namespace
+
+void ExportCall::Arm(v1::ListService::AsyncService* service, ListHandler* handler,
+                     ExportSlots* slots, const CallSite& site) {
+  auto* call = new ExportCall(service, handler, slots, site);
+  service->RequestExportNumbers(&call->context_, &call->request_, &call->stream_, site.queue,
+                                site.queue, call->on_start_.tag());
+}
+
+ExportCall::~ExportCall() {
+  if (counted_) slots_->active.fetch_sub(1);
+}
+
+void ExportCall::OnStart(bool ok) {
+  if (!ok) {  // the server stops
+    delete this;
+    return;
+  }
+  Arm(service_, handler_, slots_, site());
+  absl::StatusOr<Caller> caller = site().gatekeeper->Admit(context_, Access::kLists);
+  if (!caller.ok()) {
+    Finish(caller.status());
+    return;
+  }
+  counted_ = true;
+  const bool fits = slots_->active.fetch_add(1) < slots_->most;
+  if (!fits || !site().workers->TryPost([this, caller = *std::move(caller)] { Run(caller); })) {
+    Finish(LimitReached(StrCat("the server makes ", slots_->most,
+                               " exports at the same time; repeat this one later")));
+  }
+}
+
+void ExportCall::Run(const Caller& caller) {
+  bool gone = false;
+  const absl::StatusOr<uint64_t> revision = handler_->Export(
+      caller, request_.list_id(), [&](const OwnList& list, const OwnRecord& record) {
+        if (part_.records_size() == kRecordsAPart) {
+          gone = !WritePart() || site().stopping->load(std::memory_order_relaxed);
+          part_.Clear();
+          if (gone) return false;
+        }
+        FillRecord(record, list, part_.add_records());
+        return true;
+      });
+  if (!revision.ok()) {
+    Finish(revision.status());
+    return;
+  }
+  if (gone) {
+    Finish(CallerGone("the export broke off"));
+    return;
+  }
+  part_.set_revision(*revision);
+  part_.set_last(true);
+  Finish(WritePart() ? absl::OkStatus() : CallerGone("the caller is gone"));
+}
+
+bool ExportCall::WritePart() {
+  std::unique_lock lock(mutex_);
+  writing_ = true;
+  stream_.Write(part_, on_write_.tag());
+  written_.wait(lock, [this] { return !writing_; });
+  return !gone_;
+}
+
+void ExportCall::OnWrite(bool ok) {
+  const std::lock_guard lock(mutex_);
+  writing_ = false;
+  gone_ = gone_ || !ok;
+  written_.notify_all();
+}
+
+void ExportCall::Finish(const absl::Status& status) {
+  site().metrics->CountCall(Method::kExportNumbers, status.code());
+  stream_.Finish(ToGrpcStatus(status), on_finish_.tag());
+}
+
+void ExportCall::OnFinish(bool /*ok*/) { delete this; }
+
+}  // namespace dnc

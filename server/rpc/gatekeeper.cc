@@ -1,0 +1,84 @@
+#include "server/rpc/gatekeeper.h"
+
+#include <optional>
+#include <string>
+
+#include "absl/strings/match.h"
+#include "server/base/error.h"
+#include "server/base/status_macros.h"
+#include "server/base/str_cat.h"
+#include "server/rpc/error_status.h"
+
+namespace dnc {
+namespace {
+
+constexpr std::string_view kScheme = "Bearer ";
+
+absl::Status Unauthenticated(std::string_view message) {
+  return Error(absl::StatusCode::kUnauthenticated, reason::kUnauthenticated, message);
+}
+
+std::optional<std::string_view> MetadataOf(const grpc::ServerContextBase& context,
+                                           const char* name) {
+  const auto& metadata = context.client_metadata();
+  const auto found = metadata.find(name);
+  if (found == metadata.end()) return std::nullopt;
+  return std::string_view(found->second.data(), found->second.size());
+}
+
+absl::Status CheckScope(const Caller& caller, KeyScope scope, std::string_view name) {
+  if (caller.Has(scope)) return absl::OkStatus();
+  return Error(absl::StatusCode::kPermissionDenied, reason::kScopeMissing,
+               StrCat("this key has no scope `", name, "`; use one that has it"));
+}
+
+absl::Status CheckTenant(const Caller& caller) {
+  if (caller.tenant == nullptr) {
+    return InvalidRequest(
+        "an operator's key speaks for no tenant; name one in the metadata `dnc-tenant`");
+  }
+  if (caller.tenant->tenant.state == TenantState::kActive) return absl::OkStatus();
+  return Error(absl::StatusCode::kPermissionDenied, reason::kTenantSuspended,
+               "the operator has suspended this tenant");
+}
+
+}  // namespace
+
+absl::StatusOr<Caller> Gatekeeper::Identify(const grpc::ServerContextBase& context) const {
+  const auto authorization = MetadataOf(context, "authorization");
+  if (!authorization.has_value()) {
+    if (!keys_required_) return directory_->LocalCaller();
+    return Unauthenticated("this server needs a key: send `authorization: Bearer dnck_...`");
+  }
+  const absl::string_view text(authorization->data(), authorization->size());
+  if (!absl::StartsWithIgnoreCase(text, absl::string_view(kScheme.data(), kScheme.size()))) {
+    return Unauthenticated("`authorization` must be `Bearer dnck_...`");
+  }
+  return directory_->Authenticate(authorization->substr(kScheme.size()));
+}
+
+absl::StatusOr<Caller> Gatekeeper::Admit(const grpc::ServerContextBase& context,
+                                         Access access) const {
+  if (access == Access::kOpen) return Caller();
+  DNC_ASSIGN_OR_RETURN(Caller caller, Identify(context));
+  if (const auto tenant = MetadataOf(context, "dnc-tenant"); tenant.has_value()) {
+    // Before anything is looked up: others must not learn which tenants exist.
+    DNC_RETURN_IF_ERROR(CheckScope(caller, KeyScope::kOperate, "operate"));
+    DNC_ASSIGN_OR_RETURN(caller.tenant, directory_->Find(*tenant));
+    caller.scopes |= 1U << static_cast<int>(KeyScope::kScrub);
+    caller.scopes |= 1U << static_cast<int>(KeyScope::kWriteLists);
+  }
+  if (access == Access::kOperate) {
+    DNC_RETURN_IF_ERROR(CheckScope(caller, KeyScope::kOperate, "operate"));
+    return caller;
+  }
+  if (caller.tenant != nullptr) {
+    DNC_RETURN_IF_ERROR(access == Access::kScrub
+                            ? CheckScope(caller, KeyScope::kScrub, "scrub")
+                            : CheckScope(caller, KeyScope::kWriteLists, "write-lists"));
+  }
+  DNC_RETURN_IF_ERROR(CheckTenant(caller));
+  return caller;
+}
+
+}  // namespace dnc

@@ -1,0 +1,273 @@
+#include "server/rpc/list_handler.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "server/base/error.h"
+#include "server/base/status_macros.h"
+#include "server/base/str_cat.h"
+#include "server/rpc/error_status.h"
+#include "server/rpc/translate_list.h"
+
+namespace dnc {
+namespace {
+
+constexpr size_t kMaxRequestIdBytes = 64;
+constexpr size_t kMaxReasonBytes = 200;
+constexpr int kMaxBlocksAtOnce = 1'000;
+constexpr uint32_t kDefaultRecordsPage = 1'000;
+constexpr uint32_t kMaxRecordsPage = 10'000;
+constexpr int kChangesAtOnce = 1'000;
+
+void FillCounts(const WriteReply& reply, v1::ImportNumbersResponse* out) {
+  uint64_t added = 0;
+  uint64_t already_there = 0;
+  uint64_t updated = 0;
+  for (size_t i = 0; i < reply.results.size(); ++i) {
+    const WriteResult& result = reply.results[i];
+    added += result.outcome == WriteOutcome::kAdded ? 1 : 0;
+    already_there += result.outcome == WriteOutcome::kAlreadyThere ? 1 : 0;
+    updated += result.outcome == WriteOutcome::kUpdated ? 1 : 0;
+    if (result.outcome != WriteOutcome::kRefused) continue;
+    v1::RefusedRecord* refused = out->add_refused();
+    refused->set_index(static_cast<uint32_t>(i));
+    refused->set_message(result.message);
+  }
+  out->set_added(added);
+  out->set_already_there(already_there);
+  out->set_updated(updated);
+  out->set_revision(reply.revision);
+}
+
+}  // namespace
+
+absl::StatusOr<OwnList> ListHandler::FindList(const Caller& caller,
+                                              const std::string& list_id) const {
+  const std::string& id = list_id.empty() ? kDefaultListId : list_id;
+  const auto found = caller.tenant->lists.find(id);
+  if (found != caller.tenant->lists.end()) return found->second;
+  return Error(absl::StatusCode::kNotFound, reason::kNotFound,
+               "the tenant has no list of that id; look at ListLists, or make it with CreateList");
+}
+
+const OwnList* ListHandler::ListOf(const TenantView& tenant, ListNumber number) const {
+  for (const auto& [id, list] : tenant.lists) {
+    if (list.number == number) return &list;
+  }
+  return nullptr;
+}
+
+absl::StatusOr<OwnWrite> ListHandler::NewWrite(const Caller& caller, const std::string& list_id,
+                                               int items) const {
+  // Until then the revisions that were given before are not known.
+  if (from_.registry->snapshot() == nullptr) return StillStarting();
+  if (items > limits_.max_batch) {
+    return Error(absl::StatusCode::kInvalidArgument, reason::kBatchTooLarge,
+                 StrCat(items, " records in one message; this server takes ", limits_.max_batch,
+                        ". Send smaller parts"));
+  }
+  OwnWrite write;
+  DNC_ASSIGN_OR_RETURN(write.list, FindList(caller, list_id));
+  write.tenant = caller.tenant;
+  write.by = caller.key_id;
+  write.max_records = from_.quotas->Effective(caller.tenant->tenant.quotas).max_records;
+  write.items.reserve(static_cast<size_t>(items));
+  return write;
+}
+
+absl::Status ListHandler::CreateList(const Caller& caller, const v1::CreateListRequest& request,
+                                     v1::CreateListResponse* response) {
+  DNC_ASSIGN_OR_RETURN(const OwnList list, FromProto(request.list()));
+  DNC_ASSIGN_OR_RETURN(const OwnList made,
+                       from_.directory->CreateList(caller.tenant->tenant.id, list, caller.key_id));
+  FillList(made, 0, response->mutable_list());
+  return absl::OkStatus();
+}
+
+absl::Status ListHandler::ListLists(const Caller& caller, v1::ListListsResponse* response) const {
+  for (const auto& [id, list] : caller.tenant->lists) {
+    FillList(list, from_.own_lists->Records(caller.tenant->tenant.number, list.number),
+             response->add_lists());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ListHandler::GetRecord(const Caller& caller, const v1::GetRecordRequest& request,
+                                    v1::GetRecordResponse* response) const {
+  const ParsedNumber number = ParseNumber(request.number());
+  if (!number.ok) {
+    return InvalidRequest("`number` is no North American number of ten digits");
+  }
+  DNC_ASSIGN_OR_RETURN(const std::vector<OwnLists::Found> found,
+                       from_.own_lists->Find(caller.tenant->tenant.number, number.number));
+  for (const OwnLists::Found& entry : found) {
+    const OwnList* list = ListOf(*caller.tenant, entry.list);
+    if (list != nullptr) FillRecord(entry.record, *list, response->add_records());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ListHandler::ListRecords(const Caller& caller, const v1::ListRecordsRequest& request,
+                                      v1::ListRecordsResponse* response) const {
+  DNC_ASSIGN_OR_RETURN(const OwnList list, FindList(caller, request.list_id()));
+  if (request.page_size() > kMaxRecordsPage) {
+    return InvalidRequest(StrCat("`page_size` is at most ", kMaxRecordsPage));
+  }
+  const uint32_t size = request.page_size() == 0 ? kDefaultRecordsPage : request.page_size();
+  Number from = 0;
+  if (!request.page_token().empty()) {  // the first number of the page
+    const ParsedNumber token = ParseNumber(request.page_token());
+    if (!token.ok) return InvalidRequest("`page_token` comes from no answer of this method");
+    from = token.number;
+  }
+  DNC_RETURN_IF_ERROR(from_.own_lists
+                          ->Scan(caller.tenant->tenant.number, list.number, from,
+                                 [&](ListNumber, const OwnRecord& record) {
+                                   if (static_cast<uint32_t>(response->records_size()) == size) {
+                                     response->set_next_page_token(std::to_string(record.number));
+                                     return false;
+                                   }
+                                   FillRecord(record, list, response->add_records());
+                                   return true;
+                                 })
+                          .status());
+  return absl::OkStatus();
+}
+
+absl::Status ListHandler::AddBlocks(const Caller& caller, const v1::AddBlocksRequest& request,
+                                    v1::AddBlocksResponse* response) {
+  if (request.blocks_size() > kMaxBlocksAtOnce) {
+    return InvalidRequest(StrCat("at most ", kMaxBlocksAtOnce, " blocks in one call"));
+  }
+  DNC_ASSIGN_OR_RETURN(const OwnList list, FindList(caller, request.list_id()));
+  DNC_ASSIGN_OR_RETURN(const uint64_t revision,
+                       from_.directory->AddBlocks(
+                           caller.tenant->tenant.id, list.id,
+                           {request.blocks().begin(), request.blocks().end()}, caller.key_id));
+  response->set_revision(revision);
+  return absl::OkStatus();
+}
+
+absl::Status ListHandler::RemoveBlocks(const Caller& caller, const v1::RemoveBlocksRequest& request,
+                                       v1::RemoveBlocksResponse* response) {
+  if (request.blocks_size() > kMaxBlocksAtOnce) {
+    return InvalidRequest(StrCat("at most ", kMaxBlocksAtOnce, " blocks in one call"));
+  }
+  DNC_ASSIGN_OR_RETURN(const OwnList list, FindList(caller, request.list_id()));
+  DNC_ASSIGN_OR_RETURN(const uint64_t revision,
+                       from_.directory->RemoveBlocks(
+                           caller.tenant->tenant.id, list.id,
+                           {request.blocks().begin(), request.blocks().end()}, caller.key_id));
+  response->set_revision(revision);
+  return absl::OkStatus();
+}
+
+void ListHandler::AddNumbers(const Caller& caller, const v1::AddNumbersRequest& request,
+                             v1::AddNumbersResponse* response, Done done) {
+  absl::StatusOr<OwnWrite> write = NewWrite(caller, request.list_id(), request.records_size());
+  if (write.ok() && request.request_id().size() > kMaxRequestIdBytes) {
+    write = InvalidRequest(StrCat("`request_id` has at most ", kMaxRequestIdBytes, " bytes"));
+  }
+  if (!write.ok()) {
+    done(write.status());
+    return;
+  }
+  write->request_id = request.request_id();
+  const absl::Time now = from_.clock->Now();
+  for (const v1::Record& record : request.records()) {
+    write->items.push_back(ToItem(record, now, caller.key_id));
+  }
+  from_.own_lists->Submit(*std::move(write), [response, done = std::move(done)](
+                                                 const absl::StatusOr<WriteReply>& reply) {
+    if (reply.ok()) {
+      for (const WriteResult& result : reply->results) FillResult(result, response->add_results());
+      response->set_revision(reply->revision);
+    }
+    done(reply.status());
+  });
+}
+
+void ListHandler::RemoveNumbers(const Caller& caller, const v1::RemoveNumbersRequest& request,
+                                v1::RemoveNumbersResponse* response, Done done) {
+  absl::StatusOr<OwnWrite> write = NewWrite(caller, request.list_id(), request.numbers_size());
+  if (write.ok() && (request.request_id().size() > kMaxRequestIdBytes ||
+                     request.reason().size() > kMaxReasonBytes)) {
+    write = InvalidRequest(StrCat("`request_id` has at most ", kMaxRequestIdBytes,
+                                  " bytes, `reason` ", kMaxReasonBytes));
+  }
+  if (!write.ok()) {
+    done(write.status());
+    return;
+  }
+  write->remove = true;
+  write->request_id = request.request_id();
+  write->remove_do_not_call = request.remove_do_not_call();
+  write->reason = request.reason();
+  for (const std::string& number : request.numbers()) write->items.push_back(ToRemoval(number));
+  from_.own_lists->Submit(*std::move(write), [response, done = std::move(done)](
+                                                 const absl::StatusOr<WriteReply>& reply) {
+    if (reply.ok()) {
+      for (const WriteResult& result : reply->results) FillResult(result, response->add_results());
+      response->set_revision(reply->revision);
+    }
+    done(reply.status());
+  });
+}
+
+void ListHandler::Import(const Caller& caller, const std::string& list_id,
+                         const v1::ImportNumbersRequest& request,
+                         v1::ImportNumbersResponse* response, Done done) {
+  absl::StatusOr<OwnWrite> write = NewWrite(caller, list_id, request.records_size());
+  if (!write.ok()) {
+    done(write.status());
+    return;
+  }
+  const absl::Time now = from_.clock->Now();
+  for (const v1::Record& record : request.records()) {
+    write->items.push_back(ToItem(record, now, caller.key_id));
+  }
+  from_.own_lists->Submit(*std::move(write), [response, done = std::move(done)](
+                                                 const absl::StatusOr<WriteReply>& reply) {
+    if (reply.ok()) FillCounts(*reply, response);
+    done(reply.status());
+  });
+}
+
+absl::StatusOr<uint64_t> ListHandler::Export(const Caller& caller, const std::string& list_id,
+                                             const PartFn& fn) const {
+  ListNumber number = 0;
+  if (!list_id.empty()) {
+    DNC_ASSIGN_OR_RETURN(const OwnList list, FindList(caller, list_id));
+    number = list.number;
+  }
+  return from_.own_lists->Scan(caller.tenant->tenant.number, number, 0,
+                               [&](ListNumber list_number, const OwnRecord& record) {
+                                 const OwnList* list = ListOf(*caller.tenant, list_number);
+                                 // One that was made after the call began.
+                                 return list == nullptr || fn(*list, record);
+                               });
+}
+
+absl::Status ListHandler::NextChanges(const Caller& caller, uint64_t after, size_t told,
+                                      v1::WatchChangesResponse* response) const {
+  size_t passed = 0;
+  response->set_last_of_revision(true);
+  return from_.own_lists->Changes(
+      caller.tenant->tenant.number, after, [&](const OwnChange& change) {
+        if (passed++ < told) return true;
+        if (response->changes_size() > 0 && change.revision != response->revision()) return false;
+        if (response->changes_size() == kChangesAtOnce) {
+          response->set_last_of_revision(false);
+          return false;
+        }
+        response->set_revision(change.revision);
+        const OwnList* list = ListOf(*caller.tenant, change.list);
+        v1::RecordChange* out = response->add_changes();
+        out->set_outcome(static_cast<v1::WriteOutcome>(change.outcome));
+        FillRecord(change.record, list == nullptr ? OwnList() : *list, out->mutable_record());
+        return true;
+      });
+}
+
+}  // namespace dnc

@@ -1,0 +1,87 @@
+// Answers the requests of dnc.v1.ListService. Knows nothing of calls and queues.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "dnc/v1/list_service.pb.h"
+#include "server/base/clock.h"
+#include "server/base/revision_order.h"
+#include "server/registry/registry.h"
+#include "server/tenants/own_lists.h"
+#include "server/tenants/quota.h"
+#include "server/tenants/tenant_directory.h"
+
+namespace dnc {
+
+struct ListLimits {
+  int max_batch = 10'000;  // records of a message
+};
+
+// What the handler asks; all of it outlives the handler.
+struct ListSources {
+  TenantDirectory* directory = nullptr;
+  OwnLists* own_lists = nullptr;
+  const QuotaBook* quotas = nullptr;
+  const Registry* registry = nullptr;
+  const RevisionOrder* order = nullptr;
+  const Clock* clock = nullptr;
+};
+
+// Thread-safe. The caller has a tenant and may write its lists.
+class ListHandler {
+ public:
+  using Done = std::function<void(absl::Status)>;
+  // Records of a list by number, with their list.
+  using PartFn = std::function<bool(const OwnList& list, const OwnRecord& record)>;
+
+  ListHandler(ListLimits limits, ListSources sources) : limits_(limits), from_(sources) {}
+
+  absl::Status CreateList(const Caller& caller, const v1::CreateListRequest& request,
+                          v1::CreateListResponse* response);
+  absl::Status ListLists(const Caller& caller, v1::ListListsResponse* response) const;
+  absl::Status GetRecord(const Caller& caller, const v1::GetRecordRequest& request,
+                         v1::GetRecordResponse* response) const;
+  absl::Status ListRecords(const Caller& caller, const v1::ListRecordsRequest& request,
+                           v1::ListRecordsResponse* response) const;
+  absl::Status AddBlocks(const Caller& caller, const v1::AddBlocksRequest& request,
+                         v1::AddBlocksResponse* response);
+  absl::Status RemoveBlocks(const Caller& caller, const v1::RemoveBlocksRequest& request,
+                            v1::RemoveBlocksResponse* response);
+
+  // `done` is called once the response is filled and what it says is durable, on any thread.
+  void AddNumbers(const Caller& caller, const v1::AddNumbersRequest& request,
+                  v1::AddNumbersResponse* response, Done done);
+  void RemoveNumbers(const Caller& caller, const v1::RemoveNumbersRequest& request,
+                     v1::RemoveNumbersResponse* response, Done done);
+  // A part of an import into `list_id`.
+  void Import(const Caller& caller, const std::string& list_id,
+              const v1::ImportNumbersRequest& request, v1::ImportNumbersResponse* response,
+              Done done);
+
+  // The last committed revision.
+  uint64_t revision() const { return from_.order->last(); }
+
+  // Calls `fn` for each record of one list, or of all if `list_id` is empty, until it returns
+  // false. Returns the revision that all are of.
+  absl::StatusOr<uint64_t> Export(const Caller& caller, const std::string& list_id,
+                                  const PartFn& fn) const;
+
+  // Fills `response` with the changes of the next revision after `after`, as many as fit; none if
+  // there are none yet. `told`: how many of that revision were told before.
+  absl::Status NextChanges(const Caller& caller, uint64_t after, size_t told,
+                           v1::WatchChangesResponse* response) const;
+
+ private:
+  absl::StatusOr<OwnList> FindList(const Caller& caller, const std::string& list_id) const;
+  absl::StatusOr<OwnWrite> NewWrite(const Caller& caller, const std::string& list_id,
+                                    int items) const;
+  const OwnList* ListOf(const TenantView& tenant, ListNumber number) const;
+
+  const ListLimits limits_;
+  const ListSources from_;
+};
+
+}  // namespace dnc

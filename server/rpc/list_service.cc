@@ -1,0 +1,66 @@
+#include "server/rpc/list_service.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "server/rpc/import_call.h"
+#include "server/rpc/watch_changes_call.h"
+
+namespace dnc {
+
+using Generated = v1::ListService::AsyncService;
+
+ListService::ListService(ListHandler* handler, int exports) : handler_(handler) {
+  exports_.most = exports;
+  const auto add = [this](auto request, auto response, Method name, auto request_method,
+                          auto handle) {
+    others_.Add<decltype(request), decltype(response)>(&service_, name, Access::kLists,
+                                                       request_method, handle);
+  };
+  writes_.AddSubmit<v1::AddNumbersRequest, v1::AddNumbersResponse>(
+      &service_, Method::kAddNumbers, Access::kLists, &Generated::RequestAddNumbers,
+      [handler](const Caller& caller, const auto& in, auto* out, auto done) {
+        handler->AddNumbers(caller, in, out, std::move(done));
+      });
+  writes_.AddSubmit<v1::RemoveNumbersRequest, v1::RemoveNumbersResponse>(
+      &service_, Method::kRemoveNumbers, Access::kLists, &Generated::RequestRemoveNumbers,
+      [handler](const Caller& caller, const auto& in, auto* out, auto done) {
+        handler->RemoveNumbers(caller, in, out, std::move(done));
+      });
+  add(v1::CreateListRequest(), v1::CreateListResponse(), Method::kCreateList,
+      &Generated::RequestCreateList, [handler](const Caller& caller, const auto& in, auto* out) {
+        return handler->CreateList(caller, in, out);
+      });
+  add(v1::ListListsRequest(), v1::ListListsResponse(), Method::kListLists,
+      &Generated::RequestListLists, [handler](const Caller& caller, const auto&, auto* out) {
+        return handler->ListLists(caller, out);
+      });
+  add(v1::GetRecordRequest(), v1::GetRecordResponse(), Method::kGetRecord,
+      &Generated::RequestGetRecord, [handler](const Caller& caller, const auto& in, auto* out) {
+        return handler->GetRecord(caller, in, out);
+      });
+  add(v1::ListRecordsRequest(), v1::ListRecordsResponse(), Method::kListRecords,
+      &Generated::RequestListRecords, [handler](const Caller& caller, const auto& in, auto* out) {
+        return handler->ListRecords(caller, in, out);
+      });
+  add(v1::AddBlocksRequest(), v1::AddBlocksResponse(), Method::kAddBlocks,
+      &Generated::RequestAddBlocks, [handler](const Caller& caller, const auto& in, auto* out) {
+        return handler->AddBlocks(caller, in, out);
+      });
+  add(v1::RemoveBlocksRequest(), v1::RemoveBlocksResponse(), Method::kRemoveBlocks,
+      &Generated::RequestRemoveBlocks, [handler](const Caller& caller, const auto& in, auto* out) {
+        return handler->RemoveBlocks(caller, in, out);
+      });
+}
+
+void ListService::Arm(const CallSite& site, int calls) {
+  for (int i = 0; i < calls; ++i) writes_.Arm(site);
+  for (int i = 0; i < std::max(1, calls / 8); ++i) {
+    others_.Arm(site);
+    ImportCall::Arm(&service_, handler_, site);
+    ExportCall::Arm(&service_, handler_, &exports_, site);
+    WatchChangesCall::Arm(&service_, handler_, site);
+  }
+}
+
+}  // namespace dnc

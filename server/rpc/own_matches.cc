@@ -1,0 +1,69 @@
+#include "server/rpc/own_matches.h"
+
+#include <algorithm>
+#include <string>
+
+#include "server/base/status_macros.h"
+#include "server/base/str_cat.h"
+#include "server/scrub/tenant_terms.h"
+
+namespace dnc {
+namespace {
+
+MatchInfo MatchOf(const OwnList& list, absl::Time since) {
+  MatchInfo match;
+  match.list = StrCat("own:", list.id);
+  match.effect = list.kind == OwnListKind::kInternal ? ListEffect::kDeny : ListEffect::kExempt;
+  match.listed_since = since;
+  match.listed_since_exact = true;
+  match.obtained_at = absl::InfinitePast();
+  return match;
+}
+
+uint8_t FactOf(OwnListKind kind) {
+  switch (kind) {
+    case OwnListKind::kInternal:
+      return kOwnDoNotCall;
+    case OwnListKind::kEbr:
+      return kOwnEbr;
+    case OwnListKind::kConsent:
+      break;
+  }
+  return kOwnConsent;
+}
+
+// As OwnLists::FindFacts has it.
+bool Holds(const OwnList& list, std::string_view scope) {
+  if (list.kind == OwnListKind::kInternal && scope.empty()) return true;
+  return Covers(list.scope, scope);
+}
+
+bool Blocks(const OwnList& list, Number number) {
+  const std::string digits = std::to_string(number);
+  return std::any_of(list.blocks.begin(), list.blocks.end(), [&digits](const std::string& block) {
+    return digits.compare(0, block.size(), block) == 0;
+  });
+}
+
+}  // namespace
+
+absl::Status AddOwnMatches(const OwnLists& own_lists, const TenantView& tenant,
+                           std::string_view scope, absl::Time now, uint8_t facts,
+                           NumberReport& report) {
+  if ((facts & kOwnUnknown) != 0) return absl::OkStatus();  // the reason says so
+  DNC_ASSIGN_OR_RETURN(const std::vector<OwnLists::Found> found,
+                       own_lists.Find(tenant.tenant.number, report.number));
+  for (const auto& [id, list] : tenant.lists) {
+    if ((facts & FactOf(list.kind)) == 0 || !Holds(list, scope)) continue;
+    for (const OwnLists::Found& entry : found) {
+      if (entry.list != list.number || CountsUntil(list.kind, entry.record) <= now) continue;
+      report.matches.push_back(MatchOf(list, entry.record.made_at));
+    }
+    if (Blocks(list, report.number)) {
+      report.matches.push_back(MatchOf(list, absl::InfinitePast()));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace dnc

@@ -1,0 +1,55 @@
+// What a server needs beside a registry, over stores in a folder, for tests.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "gtest/gtest.h"
+#include "server/rpc/scrub_handler.h"
+#include "server/rpc/server.h"
+#include "server/storage/store.h"
+
+namespace dnc {
+
+class TestStores {
+ public:
+  TestStores(const std::string& folder, const Clock* clock) : clock_(clock) {
+    std::filesystem::create_directories(folder);
+    StoreOptions options;
+    options.path = folder + "/tenants";
+    options.columns = {Column::kMeta, Column::kRecords, Column::kOwnChanges, Column::kRequests};
+    auto store = Store::Open(options);
+    EXPECT_TRUE(store.ok()) << store.status();
+    store_ = *std::move(store);
+    OwnListsOptions own;
+    own.data_dir = folder;
+    own.filter_min_records = 1'000;
+    auto lists = OwnLists::Open(own, store_.get(), &order_, clock);
+    EXPECT_TRUE(lists.ok()) << lists.status();
+    own_lists_ = *std::move(lists);
+    auto directory = TenantDirectory::Open(store_.get(), &order_, clock, {});
+    EXPECT_TRUE(directory.ok()) << directory.status();
+    directory_ = *std::move(directory);
+  }
+
+  ServerParts Parts(Registry* registry, Metrics* metrics) {
+    return {registry, directory_.get(), own_lists_.get(), &quotas_, &order_, metrics, clock_};
+  }
+  ScrubSources Sources(Registry* registry, Metrics* metrics) {
+    return {registry, own_lists_.get(), &quotas_, &order_, metrics, clock_};
+  }
+
+  RevisionOrder& order() { return order_; }
+  TenantDirectory& directory() { return *directory_; }
+
+ private:
+  const Clock* const clock_;
+  RevisionOrder order_;
+  QuotaBook quotas_;
+  std::unique_ptr<Store> store_;
+  std::unique_ptr<OwnLists> own_lists_;
+  std::unique_ptr<TenantDirectory> directory_;
+};
+
+}  // namespace dnc

@@ -1,0 +1,25 @@
+// Between the records of tenants' lists and those of dnc/v1/list_service.proto.
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "dnc/v1/list_service.pb.h"
+#include "server/tenants/own_lists.h"
+
+namespace dnc {
+
+// A record to write, with the defaults of what is not given; one that cannot be read is an item
+// with a refusal, in its place.
+OwnWrite::Item ToItem(const v1::Record& record, absl::Time now, const std::string& by);
+
+// A number to remove.
+OwnWrite::Item ToRemoval(const std::string& number);
+
+void FillRecord(const OwnRecord& record, const OwnList& list, v1::Record* out);
+void FillList(const OwnList& list, uint64_t records, v1::OwnList* out);
+absl::StatusOr<OwnList> FromProto(const v1::OwnList& list);
+void FillResult(const WriteResult& result, v1::WriteResult* out);
+
+}  // namespace dnc

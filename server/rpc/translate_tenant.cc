@@ -1,0 +1,127 @@
+#include "server/rpc/translate_tenant.h"
+
+#include <string>
+
+#include "server/base/status_macros.h"
+#include "server/base/str_cat.h"
+#include "server/rpc/error_status.h"
+#include "server/rpc/translate_time.h"
+
+namespace dnc {
+namespace {
+
+#define DNC_SAME(ours, theirs) static_assert(static_cast<int>(ours) == static_cast<int>(theirs))
+DNC_SAME(TenantState::kActive, v1::TENANT_STATE_ACTIVE);
+DNC_SAME(TenantState::kSuspended, v1::TENANT_STATE_SUSPENDED);
+DNC_SAME(TenantState::kSuspended, v1::TenantState_MAX);
+DNC_SAME(KeyScope::kScrub, v1::KEY_SCOPE_SCRUB);
+DNC_SAME(KeyScope::kWriteLists, v1::KEY_SCOPE_WRITE_LISTS);
+DNC_SAME(KeyScope::kOperate, v1::KEY_SCOPE_OPERATE);
+DNC_SAME(KeyScope::kOperate, v1::KeyScope_MAX);
+#undef DNC_SAME
+
+// Bit i of OwnFact's Liftable stands for the value i + 1.
+void FillLiftables(uint8_t lifts, google::protobuf::RepeatedField<int>* out) {
+  for (int value = v1::LIFTABLE_NATIONAL; value <= v1::Liftable_MAX; ++value) {
+    if ((lifts >> (value - 1) & 1) != 0) out->Add(value);
+  }
+}
+
+absl::StatusOr<uint8_t> ReadLiftables(const google::protobuf::RepeatedField<int>& values) {
+  uint8_t lifts = 0;
+  for (const int value : values) {
+    if (value < v1::LIFTABLE_NATIONAL || value > v1::Liftable_MAX) {
+      return InvalidRequest("an exemption lifts a value that this server does not know");
+    }
+    lifts |= static_cast<uint8_t>(1U << (value - 1));
+  }
+  return lifts;
+}
+
+absl::Status ReadEntitlement(const v1::Entitlement& entitlement, TenantTerms* terms) {
+  if (entitlement.all()) terms->entitled.set();
+  for (const uint32_t area_code : entitlement.area_codes()) {
+    if (area_code > 999 || !IsAreaCode(static_cast<int>(area_code))) {
+      return InvalidRequest(
+          StrCat("the entitlement has ", area_code, ", which is no area code: 200 to 999"));
+    }
+    terms->entitled[area_code] = true;
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void FillTenant(const Tenant& tenant, v1::Tenant* out) {
+  out->set_tenant_id(tenant.id);
+  out->set_display_name(tenant.display_name);
+  out->set_state(static_cast<v1::TenantState>(tenant.state));
+  const TenantTerms& terms = tenant.terms;
+  if (terms.entitled.all()) {
+    out->mutable_entitlement()->set_all(true);
+  } else {
+    for (int area_code = 200; area_code < kAreaCodes; ++area_code) {
+      if (terms.entitled[static_cast<size_t>(area_code)]) {
+        out->mutable_entitlement()->add_area_codes(static_cast<uint32_t>(area_code));
+      }
+    }
+  }
+  v1::TenantPolicy* policy = out->mutable_policy();
+  for (const std::string& list : terms.lists) policy->add_lists(list);
+  FillLiftables(terms.consent_lifts, policy->mutable_consent_lifts());
+  FillLiftables(terms.ebr_lifts, policy->mutable_ebr_lifts());
+  policy->set_wireless_counts(terms.wireless_counts);
+  out->mutable_quotas()->set_numbers_per_second(tenant.quotas.numbers_per_second);
+  out->mutable_quotas()->set_calls_under_way(tenant.quotas.calls_under_way);
+  out->mutable_quotas()->set_max_records(tenant.quotas.max_records);
+  if (IsMoment(tenant.created_at)) *out->mutable_created_at() = ToTimestamp(tenant.created_at);
+  out->set_revision(tenant.revision);
+}
+
+absl::StatusOr<Tenant> FromProto(const v1::Tenant& in) {
+  Tenant tenant;
+  tenant.id = in.tenant_id();
+  tenant.display_name = in.display_name();
+  if (in.state() < v1::TENANT_STATE_UNSPECIFIED || in.state() > v1::TenantState_MAX) {
+    return InvalidRequest("`state` has a value that this server does not know");
+  }
+  tenant.state =
+      in.state() == v1::TENANT_STATE_SUSPENDED ? TenantState::kSuspended : TenantState::kActive;
+  DNC_RETURN_IF_ERROR(ReadEntitlement(in.entitlement(), &tenant.terms));
+  if (in.has_policy()) {
+    const v1::TenantPolicy& policy = in.policy();
+    tenant.terms.lists.assign(policy.lists().begin(), policy.lists().end());
+    DNC_ASSIGN_OR_RETURN(tenant.terms.consent_lifts, ReadLiftables(policy.consent_lifts()));
+    DNC_ASSIGN_OR_RETURN(tenant.terms.ebr_lifts, ReadLiftables(policy.ebr_lifts()));
+    tenant.terms.wireless_counts = policy.wireless_counts();
+  }
+  tenant.quotas.numbers_per_second = in.quotas().numbers_per_second();
+  tenant.quotas.calls_under_way = in.quotas().calls_under_way();
+  tenant.quotas.max_records = in.quotas().max_records();
+  tenant.revision = in.revision();
+  return tenant;
+}
+
+void FillKey(const ApiKey& key, v1::Key* out) {
+  out->set_key_id(key.id);
+  out->set_tenant_id(key.tenant_id);
+  for (const KeyScope scope : key.scopes) out->add_scopes(static_cast<v1::KeyScope>(scope));
+  out->set_display_name(key.display_name);
+  const auto set = [](absl::Time time, google::protobuf::Timestamp* field) {
+    *field = ToTimestamp(time);
+  };
+  if (IsMoment(key.created_at)) set(key.created_at, out->mutable_created_at());
+  if (IsMoment(key.expires_at)) set(key.expires_at, out->mutable_expires_at());
+  if (IsMoment(key.revoked_at)) set(key.revoked_at, out->mutable_revoked_at());
+  if (IsMoment(key.last_used_at)) set(key.last_used_at, out->mutable_last_used_at());
+}
+
+void FillChange(const TenantChange& change, v1::TenantChange* out) {
+  out->set_revision(change.revision);
+  if (IsMoment(change.time)) *out->mutable_time() = ToTimestamp(change.time);
+  out->set_changed_by(change.changed_by);
+  out->set_description(change.description);
+  if (change.after.has_value()) FillTenant(*change.after, out->mutable_after());
+}
+
+}  // namespace dnc

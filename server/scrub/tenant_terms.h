@@ -1,0 +1,42 @@
+// On whose terms a scrub is decided: what the tenant may ask about, which lists count, what
+// exempts from what; and what its own lists say of a number.
+#pragma once
+
+#include <bitset>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "server/numbers/phone_number.h"
+
+namespace dnc {
+
+// What an exemption may lift; bits.
+enum Liftable : uint8_t {
+  kLiftsNothing = 0,
+  kLiftsNational = 1,
+  kLiftsState = 2,
+  kLiftsWireless = 4,
+};
+
+// dnc.v1.Entitlement and dnc.v1.TenantPolicy. The default is that of the server's own policy.
+struct TenantTerms {
+  std::bitset<kAreaCodes> entitled;  // none until set
+  // Published lists that count beside the required ones; empty: all of the server's policy.
+  std::vector<std::string> lists;
+  uint8_t consent_lifts = kLiftsNational | kLiftsState;
+  uint8_t ebr_lifts = kLiftsNational | kLiftsState;  // never wireless
+  bool wireless_counts = true;
+  friend bool operator==(const TenantTerms&, const TenantTerms&) = default;
+};
+
+// What a tenant's own lists say of a number; bits, so that a batch has a byte a number.
+enum OwnFact : uint8_t {
+  kOwnNothing = 0,
+  kOwnDoNotCall = 1,  // on a do-not-call list of the tenant, or in a block of one
+  kOwnConsent = 2,    // a consent that is valid now
+  kOwnEbr = 4,        // a business relationship that is valid now
+  kOwnUnknown = 8,    // could not be read, or is known to be damaged: never clear
+};
+
+}  // namespace dnc

@@ -1,0 +1,112 @@
+#include "server/storage/store_options.h"
+
+#include <rocksdb/convenience.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/slice_transform.h>
+#include <rocksdb/table.h>
+
+#include <algorithm>
+#include <cstdarg>
+#include <string>
+#include <vector>
+
+#include "rocksdb/env.h"
+#include "server/base/error.h"
+#include "server/base/str_cat.h"
+
+namespace dnc {
+namespace {
+
+constexpr std::array<const char*, kColumnCount> kColumnNames = {
+    "default", "blocks", "changes", "records", "own_changes", "requests"};
+
+// RocksDB's own log is for its developers, and when the disk is full a failed write of it ends the
+// process. What matters comes back as a status.
+class NoLog final : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(const char* /*format*/, va_list /*arguments*/) override {}
+};
+
+bool IsOfTenants(Column column) {
+  return column == Column::kRecords || column == Column::kOwnChanges || column == Column::kRequests;
+}
+
+// LZ4 if the library was built with it.
+rocksdb::CompressionType Lz4OrNone() {
+  const std::vector<rocksdb::CompressionType> types = rocksdb::GetSupportedCompressions();
+  const bool there = std::find(types.begin(), types.end(), rocksdb::kLZ4Compression) != types.end();
+  return there ? rocksdb::kLZ4Compression : rocksdb::kNoCompression;
+}
+
+}  // namespace
+
+absl::Status FromRocks(const rocksdb::Status& status, std::string_view doing) {
+  if (status.ok()) return absl::OkStatus();
+  const std::string text = StrCat(doing, ": ", status.ToString());
+  if (status.IsNoSpace() || text.find("No space left") != std::string::npos ||
+      text.find("File too large") != std::string::npos) {
+    return Error(absl::StatusCode::kResourceExhausted, reason::kDiskFull,
+                 StrCat(text, "; free some space on the data disk and repeat the write"));
+  }
+  if (status.IsCorruption()) {
+    return Error(absl::StatusCode::kDataLoss, reason::kStorage,
+                 StrCat(text, "; restore the data folder or load the lists again into a new one"));
+  }
+  if (status.IsIOError() && text.find("lock") != std::string::npos) {
+    return Error(absl::StatusCode::kFailedPrecondition, reason::kStorage,
+                 StrCat(text, "; another dncd has this data folder open: stop it first"));
+  }
+  return Error(absl::StatusCode::kInternal, reason::kStorage, text);
+}
+
+const char* ColumnName(Column column) { return kColumnNames[static_cast<size_t>(column)]; }
+
+rocksdb::Options DatabaseOptions(const StoreOptions& store) {
+  rocksdb::Options options;
+  options.create_if_missing = true;
+  options.create_missing_column_families = true;
+  options.paranoid_checks = true;
+  options.info_log = std::make_shared<NoLog>();
+  // Any damage in the log is refused: the default drops acknowledged writes after it.
+  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kAbsoluteConsistency;
+  options.track_and_verify_wals_in_manifest = true;
+  options.max_open_files = 512;
+  options.max_total_wal_size = 64 << 20;
+  // Tenants' write buffers are larger: their log must not force them out early.
+  if (std::any_of(store.columns.begin(), store.columns.end(), IsOfTenants)) {
+    options.max_total_wal_size = 256 << 20;
+  }
+  options.max_background_jobs = 2;
+  options.stats_dump_period_sec = 0;
+  return options;
+}
+
+rocksdb::ColumnFamilyOptions ColumnOptions(Column column,
+                                           const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::ColumnFamilyOptions options;
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = cache;
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  if (IsOfTenants(column)) {
+    options.compression = Lz4OrNone();
+    table.block_size = 16 << 10;
+    options.write_buffer_size = 16 << 20;
+  } else {
+    // Blocks are bitmaps near their entropy: compressing them costs more than it saves.
+    options.compression = rocksdb::kNoCompression;
+    table.block_size = 32 << 10;
+    options.write_buffer_size = 8 << 20;
+  }
+  if (column == Column::kRecords) {
+    options.write_buffer_size = 64 << 20;
+    options.prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(kStorePrefixBytes));
+    options.memtable_prefix_bloom_size_ratio = 0.02;
+    // A filter of prefixes serves Get too, at a third of the room.
+    table.whole_key_filtering = false;
+  }
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  return options;
+}
+
+}  // namespace dnc

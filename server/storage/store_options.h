@@ -1,0 +1,28 @@
+// How RocksDB is set up, and its errors as ours. Inside server/storage only.
+#pragma once
+
+#include <rocksdb/cache.h>
+#include <rocksdb/options.h>
+#include <rocksdb/slice.h>
+#include <rocksdb/status.h>
+
+#include <memory>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "server/storage/store.h"
+
+namespace dnc {
+
+inline rocksdb::Slice ToSlice(std::string_view text) { return {text.data(), text.size()}; }
+
+// OK, DISK_FULL, or STORAGE with a code and a remedy that fit; `doing` begins the message.
+absl::Status FromRocks(const rocksdb::Status& status, std::string_view doing);
+
+// The column family's name on the disk.
+const char* ColumnName(Column column);
+rocksdb::Options DatabaseOptions(const StoreOptions& store);
+rocksdb::ColumnFamilyOptions ColumnOptions(Column column,
+                                           const std::shared_ptr<rocksdb::Cache>& cache);
+
+}  // namespace dnc

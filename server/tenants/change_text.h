@@ -1,0 +1,22 @@
+// The sentences that a tenant's changes are recorded with: what was changed, from what to what.
+// For people; without secrets.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "server/tenants/tenant.h"
+
+namespace dnc {
+
+std::string DescribeCreation(const Tenant& tenant);
+// Empty: both have the same configuration.
+std::string DescribeUpdate(const Tenant& before, const Tenant& after);
+std::string DescribeNewKey(const ApiKey& key);
+std::string DescribeNewList(const OwnList& list);
+// `verb`: "blocked" or "ended the blocks of".
+std::string DescribeBlocks(std::string_view verb, const std::vector<std::string>& blocks,
+                           const OwnList& list);
+
+}  // namespace dnc

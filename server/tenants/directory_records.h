@@ -1,0 +1,66 @@
+// The directory's records as they are stored: keys, and contents without their seals.
+// docs/formats.md has the bytes.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "server/tenants/tenant.h"
+
+namespace dnc {
+
+inline constexpr std::string_view kTenantPrefix = "tenant/";
+inline constexpr std::string_view kKeyPrefix = "key/";
+inline constexpr std::string_view kListPrefix = "list/";
+inline constexpr std::string_view kChangePrefix = "tenant-change/";
+inline constexpr std::string_view kHeadKey = "next-number";
+
+struct DirectoryHead {
+  TenantNumber next_number = 1;
+  uint64_t revision = 0;
+  uint64_t digest = 0;  // of tenant, key and list records: their seals, combined by exclusive or
+};
+
+struct StoredTenant {
+  Tenant tenant;
+  absl::Time removed_at = absl::InfiniteFuture();
+  bool removed() const { return removed_at != absl::InfiniteFuture(); }
+};
+
+struct StoredKey {
+  TenantNumber tenant = 0;  // 0: the operator's
+  ApiKey key;               // read back, its tenant_id is empty
+};
+
+struct StoredList {
+  TenantNumber tenant = 0;
+  OwnList list;
+};
+
+std::string TenantRecordKey(TenantNumber tenant);
+std::string KeyRecordKey(std::string_view key_id);
+std::string ListRecordKey(TenantNumber tenant, ListNumber list);
+// Changes of the operator's keys have the tenant 0.
+std::string ChangeRecordKey(TenantNumber tenant, uint64_t revision);
+
+std::string Encode(const DirectoryHead& head);
+std::string Encode(const StoredTenant& tenant);
+std::string Encode(const StoredKey& key);
+std::string Encode(const StoredList& list);
+std::string Encode(const TenantChange& change);
+
+// DATA_LOSS STORAGE if `content` is no such record, or not the one of `key`.
+absl::Status Decode(std::string_view key, std::string_view content, DirectoryHead* head);
+absl::Status Decode(std::string_view key, std::string_view content, StoredTenant* tenant);
+absl::Status Decode(std::string_view key, std::string_view content, StoredKey* stored);
+absl::Status Decode(std::string_view key, std::string_view content, StoredList* stored);
+absl::Status Decode(std::string_view key, std::string_view content, TenantChange* change);
+
+// The error for a record that can't be what was written.
+absl::Status DirectoryDamaged(std::string_view what);
+
+}  // namespace dnc

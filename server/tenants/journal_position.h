@@ -1,0 +1,57 @@
+// The position up to which the tenants' records were acknowledged, kept outside of their database:
+// a database that came back without its newest writes, or an older copy put in its place, is
+// noticed because it is behind.
+//
+// The file has two slots, each in two copies a page apart. Positions go to the slots in turn, and
+// are written and synced before they are acknowledged: a crash while one slot is written leaves the
+// other, and damage to one copy leaves its twin. docs/formats.md has the bytes.
+//
+// Not thread-safe.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace dnc {
+
+// A name that a store draws once: other stores have other names.
+using StoreId = std::array<uint64_t, 2>;
+
+struct Position {
+  StoreId store{};
+  uint64_t revision = 0;
+  friend bool operator==(const Position&, const Position&) = default;
+};
+
+class JournalPosition {
+ public:
+  // Opens or makes the file. DATA_LOSS OWN_LISTS_DAMAGED if it exists and no slot of it is whole.
+  static absl::StatusOr<std::unique_ptr<JournalPosition>> Open(const std::string& path);
+  ~JournalPosition();
+  JournalPosition(const JournalPosition&) = delete;
+  JournalPosition& operator=(const JournalPosition&) = delete;
+
+  // The newest position; none in a new file.
+  const std::optional<Position>& last() const { return last_; }
+
+  // Durable when it returns OK. INTERNAL STORAGE otherwise; the next call tries again.
+  absl::Status Move(const Position& position);
+
+ private:
+  JournalPosition(int fd, std::string path) : fd_(fd), path_(std::move(path)) {}
+  absl::Status Read();
+
+  const int fd_;
+  const std::string path_;
+  std::optional<Position> last_;
+  int next_slot_ = 0;
+};
+
+}  // namespace dnc

@@ -1,0 +1,61 @@
+// The books of tenants' lists: how many records each has, and a digest of them that does not depend
+// on their order. Stored with every commit, so that records that vanish from the store, or come
+// back to it, are noticed when all are read.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "server/storage/store.h"
+#include "server/tenants/tenant.h"
+
+namespace dnc {
+
+struct OwnBook {
+  uint64_t records = 0;
+  uint64_t digest = 0;  // sum of XXH3-64 over key and value, modulo 2^64
+  friend bool operator==(const OwnBook&, const OwnBook&) = default;
+};
+
+// What a stored record adds to its book's digest.
+uint64_t DigestOfRecord(std::string_view key, std::string_view value);
+
+// Not thread-safe.
+class OwnBooks {
+ public:
+  using Id = std::pair<TenantNumber, ListNumber>;
+
+  // DATA_LOSS OWN_LISTS_DAMAGED if a stored book is damaged.
+  static absl::StatusOr<OwnBooks> Read(const StoreSnapshot& store);
+
+  void Add(const Id& id, uint64_t digest);
+  void Remove(const Id& id, uint64_t digest);
+  // Also puts that into `batch`.
+  void Drop(TenantNumber tenant, StoreBatch& batch);
+  // Those with books.
+  std::vector<TenantNumber> Tenants() const;
+
+  uint64_t records() const { return records_; }
+  uint64_t records(TenantNumber tenant) const;
+  uint64_t records(const Id& id) const;
+
+  // Puts the books that were changed since the last call into `batch`.
+  void WriteChanged(StoreBatch& batch);
+
+  // The tenants whose books differ.
+  std::vector<TenantNumber> Differences(const OwnBooks& other) const;
+
+ private:
+  std::map<Id, OwnBook> books_;
+  std::map<TenantNumber, uint64_t> of_tenant_;
+  std::map<Id, bool> changed_;
+  uint64_t records_ = 0;
+};
+
+}  // namespace dnc

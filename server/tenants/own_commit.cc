@@ -1,0 +1,167 @@
+#include "server/tenants/own_commit.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "server/base/status_macros.h"
+#include "server/base/str_cat.h"
+#include "server/storage/sealed_value.h"
+#include "server/tenants/own_checks.h"
+#include "server/tenants/own_keys.h"
+#include "server/tenants/own_requests.h"
+
+namespace dnc {
+namespace {
+
+StorePrefix PrefixOf(TenantNumber tenant, Number number) {
+  const std::string key = EncodeOwnKey({tenant, number, 1});
+  StorePrefix prefix;
+  std::memcpy(prefix.data(), key.data(), prefix.size());
+  return prefix;
+}
+
+// Whether a record says the same as the one that is there: a repeated request does not move the
+// date of the first one, which is when it had to be honoured.
+bool SameFacts(OwnListKind kind, const OwnRecord& a, const OwnRecord& b) {
+  const bool same = a.channel == b.channel && a.reason == b.reason && a.note == b.note &&
+                    a.expires_at == b.expires_at && a.ebr_kind == b.ebr_kind &&
+                    a.last_event_at == b.last_event_at && a.source == b.source;
+  if (kind == OwnListKind::kInternal) return same && a.made_at <= b.made_at;
+  return same && a.made_at == b.made_at && a.made_by == b.made_by;
+}
+
+WriteResult Refused(std::string why) { return {WriteOutcome::kRefused, std::move(why)}; }
+
+}  // namespace
+
+absl::Status OwnCommit::ReadPresent(const Store& store, const GrowingFilter& filter,
+                                    absl::Span<const OwnWrite* const> writes) {
+  std::vector<StorePrefix> prefixes;
+  for (const OwnWrite* write : writes) {
+    const TenantNumber tenant = write->tenant->tenant.number;
+    for (const OwnWrite::Item& item : write->items) {
+      if (!item.refusal.empty()) continue;
+      if (!filter.MayContain({tenant, item.record.number})) continue;
+      prefixes.push_back(PrefixOf(tenant, item.record.number));
+    }
+    if (write->request_id.empty()) continue;
+    const std::string key = RequestKey(tenant, write->request_id);
+    DNC_ASSIGN_OR_RETURN(auto stored, store.Get(Column::kRequests, key));
+    if (stored.has_value()) requests_[key] = *std::move(stored);
+  }
+  std::sort(prefixes.begin(), prefixes.end());
+  prefixes.erase(std::unique(prefixes.begin(), prefixes.end()), prefixes.end());
+  return store.ReadPrefixes(prefixes, [this](size_t, std::string_view key, std::string_view value) {
+    present_[std::string(key)] = std::string(value);
+    return absl::OkStatus();
+  });
+}
+
+absl::StatusOr<WriteReply> OwnCommit::Apply(const OwnWrite& write) {
+  const TenantNumber tenant = write.tenant->tenant.number;
+  std::string request_key;
+  if (!write.request_id.empty()) {
+    request_key = RequestKey(tenant, write.request_id);
+    const auto stored = requests_.find(request_key);
+    if (stored != requests_.end()) {
+      DNC_ASSIGN_OR_RETURN(const StoredReply before, DecodeReply(request_key, stored->second));
+      if (now_ - before.time < limits_.request_id_age) {
+        if (before.content == ContentDigest(write)) return before.reply;
+        return Error(absl::StatusCode::kInvalidArgument, reason::kRequestIdReused,
+                     "this request_id came before with other content; use a new one");
+      }
+    }
+  }
+  WriteReply reply;
+  reply.revision = revision_;
+  reply.results.reserve(write.items.size());
+  for (const OwnWrite::Item& item : write.items) {
+    reply.results.push_back(ApplyItem(write, item));
+  }
+  if (!request_key.empty()) {
+    std::string stored = EncodeReply(request_key, {now_, ContentDigest(write), reply});
+    batch_.Put(Column::kRequests, request_key, stored);
+    requests_[request_key] = std::move(stored);
+    ++change_count_;
+  }
+  return reply;
+}
+
+WriteResult OwnCommit::ApplyItem(const OwnWrite& write, const OwnWrite::Item& item) {
+  if (!item.refusal.empty()) return Refused(item.refusal);
+  const std::string key =
+      EncodeOwnKey({write.tenant->tenant.number, item.record.number, write.list.number});
+  std::string& present = present_[key];
+  return write.remove ? RemoveRecord(write, key, present) : AddRecord(write, item, key, present);
+}
+
+WriteResult OwnCommit::AddRecord(const OwnWrite& write, const OwnWrite::Item& item,
+                                 const std::string& key, std::string& present) {
+  const OwnBooks::Id id{write.tenant->tenant.number, write.list.number};
+  if (std::string why = WhyRefused(write.list.kind, item.record, now_); !why.empty()) {
+    return Refused(std::move(why));
+  }
+  OwnRecord record = item.record;
+  record.revision = revision_;
+  const bool there = !present.empty();
+  if (there) {
+    const absl::StatusOr<OwnRecord> before = DecodeOwnRecord(key, present);
+    // A damaged record is not written over: somebody must look at it first.
+    if (!before.ok()) return Refused(std::string(ToStd(before.status().message())));
+    if (SameFacts(write.list.kind, *before, record)) return {WriteOutcome::kAlreadyThere, ""};
+    // A request counts from when it was first made.
+    if (write.list.kind == OwnListKind::kInternal) {
+      record.made_at = std::min(record.made_at, before->made_at);
+    }
+  } else if (write.max_records != 0 && books_->records(id.first) >= write.max_records) {
+    return Refused(StrCat("the tenant's quota of ", write.max_records,
+                          " records is used up; ask the operator for more"));
+  } else if (books_->records() >= limits_.max_records) {
+    return Refused(
+        "the server holds as many records as it may (tenants.max_records); ask its "
+        "operator for more");
+  }
+  if (there) books_->Remove(id, DigestOfRecord(key, present));
+  present = EncodeOwnRecord(key, record);
+  books_->Add(id, DigestOfRecord(key, present));
+  batch_.Put(Column::kRecords, key, present);
+  const WriteOutcome outcome = there ? WriteOutcome::kUpdated : WriteOutcome::kAdded;
+  NoteChange(write, outcome, key, present);
+  if (!there) inserted_.push_back({id.first, record.number});
+  return {outcome, ""};
+}
+
+WriteResult OwnCommit::RemoveRecord(const OwnWrite& write, const std::string& key,
+                                    std::string& present) {
+  if (present.empty()) return {WriteOutcome::kNotThere, ""};
+  if (write.list.kind == OwnListKind::kInternal && !write.remove_do_not_call) {
+    return Refused(
+        "a do-not-call request stays five years at least (16 CFR 310.5); set "
+        "remove_do_not_call if it was a mistake");
+  }
+  books_->Remove({write.tenant->tenant.number, write.list.number}, DigestOfRecord(key, present));
+  batch_.Delete(Column::kRecords, key);
+  OwnRecord gone;
+  gone.number = DecodeOwnKey(key)->number;
+  gone.made_at = now_;
+  gone.made_by = write.by;
+  gone.reason = write.reason;
+  gone.revision = revision_;
+  NoteChange(write, WriteOutcome::kRemoved, key, EncodeOwnRecord(key, gone));
+  present.clear();
+  ++emptied_;
+  return {WriteOutcome::kRemoved, ""};
+}
+
+void OwnCommit::NoteChange(const OwnWrite& write, WriteOutcome outcome, std::string_view key,
+                           std::string_view record) {
+  const std::string change_key = ChangeKey(write.tenant->tenant.number, revision_, change_count_);
+  std::string content(1, static_cast<char>(outcome));
+  content.append(key);
+  content.append(record);
+  batch_.Put(Column::kOwnChanges, change_key, SealValue(change_key, content));
+  ++change_count_;
+}
+
+}  // namespace dnc

@@ -1,0 +1,81 @@
+// One commit of tenants' writes: decides what becomes of each record, and gathers what is stored.
+//
+//   OwnCommit commit(revision, now, state);
+//   commit.ReadPresent(store, filter, writes);      // what the store has of their numbers
+//   for (write : writes) replies.push_back(commit.Apply(write));
+//   store.Write(commit.batch());
+//
+// Later writes of a commit see what earlier ones did. Not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "server/index/growing_filter.h"
+#include "server/storage/store.h"
+#include "server/tenants/own_books.h"
+#include "server/tenants/own_lists.h"
+
+namespace dnc {
+
+class OwnCommit {
+ public:
+  struct Limits {
+    uint64_t max_records = 0;  // of all tenants together
+    absl::Duration request_id_age;
+  };
+
+  // Changes `books`; if the batch is not written in the end, they must be read anew.
+  OwnCommit(uint64_t revision, absl::Time now, const Limits& limits, OwnBooks* books)
+      : revision_(revision), now_(now), limits_(limits), books_(books) {}
+
+  // Reads what the store has of all numbers of the writes, where the filter lets them through, and
+  // of their request ids. An error means that nothing can be decided.
+  absl::Status ReadPresent(const Store& store, const GrowingFilter& filter,
+                           absl::Span<const OwnWrite* const> writes);
+
+  // Decides a write and puts it into the batch. INVALID_ARGUMENT REQUEST_ID_REUSED.
+  absl::StatusOr<WriteReply> Apply(const OwnWrite& write);
+
+  // Adds the books. After the last Apply.
+  void Finish() { books_->WriteChanged(batch_); }
+
+  const StoreBatch& batch() const { return batch_; }
+  StoreBatch& batch() { return batch_; }
+  // Whether anything changes: a commit of repetitions needs no revision.
+  bool changes() const { return change_count_ > 0; }
+  uint64_t change_count() const { return change_count_; }
+  // Keys for the filter, and how many numbers have lost their last record.
+  absl::Span<const BloomKey> inserted() const { return inserted_; }
+  uint64_t emptied() const { return emptied_; }
+
+ private:
+  // What is known of a record: its encoding; empty if there is none.
+  using Present = absl::flat_hash_map<std::string, std::string>;
+
+  WriteResult ApplyItem(const OwnWrite& write, const OwnWrite::Item& item);
+  WriteResult AddRecord(const OwnWrite& write, const OwnWrite::Item& item, const std::string& key,
+                        std::string& present);
+  WriteResult RemoveRecord(const OwnWrite& write, const std::string& key, std::string& present);
+  void NoteChange(const OwnWrite& write, WriteOutcome outcome, std::string_view key,
+                  std::string_view record);
+
+  const uint64_t revision_;
+  const absl::Time now_;
+  const Limits limits_;
+  OwnBooks* const books_;
+  Present present_;
+  absl::flat_hash_map<std::string, std::string> requests_;  // stored answers, by their keys
+  StoreBatch batch_;
+  std::vector<BloomKey> inserted_;
+  uint64_t change_count_ = 0;
+  uint64_t emptied_ = 0;
+};
+
+}  // namespace dnc

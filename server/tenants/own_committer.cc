@@ -1,0 +1,137 @@
+// The committer: one thread that writes what waits as one synced batch, and answers after.
+#include <algorithm>
+#include <utility>
+
+#include "server/base/error.h"
+#include "server/base/status_macros.h"
+#include "server/storage/sealed_value.h"
+#include "server/tenants/own_commit.h"
+#include "server/tenants/own_keys.h"
+#include "server/tenants/own_lists_impl.h"
+#include "spdlog/spdlog.h"
+
+namespace dnc {
+namespace {
+// Records of a commit: enough for imports, few enough that a single opt-out does not wait long.
+constexpr size_t kMaxCommitRecords = 50'000;
+}  // namespace
+
+void OwnListsImpl::Submit(OwnWrite write, Done done) {
+  absl::Status refusal;
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) {
+      refusal = Error(absl::StatusCode::kUnavailable, reason::kStopping,
+                      "the server is stopping; repeat the write when it is back");
+    } else if (waiting_.size() >= options_.max_waiting_writes) {
+      refusal = Error(absl::StatusCode::kResourceExhausted, reason::kLimitReached,
+                      "too many writes wait for the disk; repeat this one in a moment");
+    } else {
+      waiting_.push_back({std::move(write), std::move(done)});
+    }
+  }
+  // `done` was moved only if nothing is refused.
+  if (!refusal.ok()) done(refusal);  // NOLINT(bugprone-use-after-move)
+  wake_.notify_all();
+}
+
+std::vector<OwnListsImpl::Waiting> OwnListsImpl::TakeWaiting() {
+  std::vector<Waiting> taken;
+  size_t records = 0;
+  std::unique_lock lock(mutex_);
+  wake_.wait(lock, [this] { return !waiting_.empty() || stopping_; });
+  while (!waiting_.empty() && records < kMaxCommitRecords) {
+    records += waiting_.front().write.items.size();
+    taken.push_back(std::move(waiting_.front()));
+    waiting_.pop_front();
+  }
+  return taken;
+}
+
+void OwnListsImpl::CommitAll() {
+  while (true) {
+    std::vector<Waiting> writes = TakeWaiting();
+    if (writes.empty()) return;  // stopping, and nothing waits
+    Commit(std::move(writes));
+  }
+}
+
+void OwnListsImpl::Commit(std::vector<Waiting> writes) {
+  const std::lock_guard committing(commit_mutex_);
+  RevisionOrder::Turn turn = order_->Begin();
+  std::vector<const OwnWrite*> asked;
+  asked.reserve(writes.size());
+  for (const Waiting& waiting : writes) asked.push_back(&waiting.write);
+  absl::Status status = Settle();
+  OwnCommit commit(turn.revision(), clock_->Now(), {options_.max_records, options_.request_id_age},
+                   &books_);
+  if (status.ok()) status = commit.ReadPresent(*store_, filter_, asked);
+  std::vector<absl::StatusOr<WriteReply>> replies;
+  {
+    const std::lock_guard lock(books_mutex_);
+    for (const Waiting& waiting : writes) {
+      replies.push_back(status.ok() ? commit.Apply(waiting.write) : status);
+    }
+    commit.Finish();
+  }
+  const bool changes = status.ok() && commit.changes();
+  if (changes) {
+    status = WriteToStore(commit, turn.revision());
+    // Also when it failed: the next write settles whether it took place. The revision is used up.
+    if (status.ok() || unsettled_) turn.Commit();
+  }
+  writes_.fetch_add(writes.size(), std::memory_order_relaxed);
+  for (size_t i = 0; i < writes.size(); ++i) {
+    if (!status.ok()) {
+      writes[i].done(status);
+      continue;
+    }
+    // What changed nothing rests on what was there before.
+    if (replies[i].ok() && !changes) {
+      replies[i]->revision = std::min(replies[i]->revision, order_->last());
+    }
+    writes[i].done(std::move(replies[i]));
+  }
+}
+
+absl::Status OwnListsImpl::WriteToStore(OwnCommit& commit, uint64_t revision) {
+  OwnChangeLog changes = changes_;
+  changes.Note(revision, commit.change_count(), clock_->Now(), commit.batch());
+  std::string content;
+  PutNumber(content, revision, 8);
+  commit.batch().Put(Column::kMeta, kOwnRevisionKey, SealValue(kOwnRevisionKey, content));
+  const absl::Status written = store_->Write(commit.batch());
+  // Before the acknowledgement; and if nobody knows whether the write took place, it may have.
+  for (const BloomKey& key : commit.inserted()) filter_.Insert(key);
+  if (!written.ok()) {
+    unsettled_ = true;
+    spdlog::warn("tenants' writes failed: {}", std::string(written.message()));
+    return written;
+  }
+  changes_ = std::move(changes);
+  revision_ = revision;
+  filter_.NoteDeleted(commit.emptied());
+  commits_.fetch_add(1, std::memory_order_relaxed);
+  const absl::Status moved = journal_->Move({id_, revision});
+  unsettled_ = !moved.ok();
+  return moved;
+}
+
+// After a failed write: what the store holds now is what counts.
+absl::Status OwnListsImpl::Settle() {
+  if (!unsettled_) return absl::OkStatus();
+  const std::unique_ptr<StoreSnapshot> store = store_->Snapshot();
+  DNC_ASSIGN_OR_RETURN(revision_, StoredRevision(*store));
+  DNC_ASSIGN_OR_RETURN(OwnBooks books, OwnBooks::Read(*store));
+  OwnChangeLog changes;
+  DNC_RETURN_IF_ERROR(changes.Read(*store));
+  changes_ = std::move(changes);
+  {
+    const std::lock_guard lock(books_mutex_);
+    books_ = std::move(books);
+  }
+  unsettled_ = false;
+  return absl::OkStatus();
+}
+
+}  // namespace dnc

@@ -1,0 +1,212 @@
+#include "server/tenants/own_lists.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <random>
+
+#include "server/base/status_macros.h"
+#include "server/index/bloom_image.h"
+#include "server/storage/sealed_value.h"
+#include "server/tenants/own_keys.h"
+#include "server/tenants/own_lists_impl.h"
+#include "spdlog/spdlog.h"
+
+namespace dnc {
+namespace {
+
+constexpr char kJournalName[] = "/tenants.journal";
+
+GrowingFilterOptions FilterOptions(const OwnListsOptions& options) {
+  GrowingFilterOptions filter;
+  filter.bits_a_key = options.filter_bits;
+  filter.worn_share = options.filter_wear;
+  return filter;
+}
+
+std::string StoreIdText(const StoreId& id) {
+  std::string text;
+  PutNumber(text, id[0], 8);
+  PutNumber(text, id[1], 8);
+  return text;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<OwnLists>> OwnLists::Open(OwnListsOptions options, Store* store,
+                                                         RevisionOrder* order, const Clock* clock) {
+  auto lists = std::make_unique<OwnListsImpl>(std::move(options), store, order, clock);
+  DNC_RETURN_IF_ERROR(lists->Start());
+  return lists;
+}
+
+absl::StatusOr<uint64_t> StoredRevision(const StoreSnapshot& store) {
+  DNC_ASSIGN_OR_RETURN(const auto stored, store.Get(Column::kMeta, kOwnRevisionKey));
+  if (!stored.has_value()) return 0;
+  const auto content = UnsealValue(kOwnRevisionKey, *stored);
+  if (!content.has_value() || content->size() != 8) {
+    return OwnListsDamaged("the stored revision is damaged");
+  }
+  return GetNumber(*content);
+}
+
+OwnListsImpl::OwnListsImpl(OwnListsOptions options, Store* store, RevisionOrder* order,
+                           const Clock* clock)
+    : options_(std::move(options)),
+      store_(store),
+      order_(order),
+      clock_(clock),
+      filter_(FilterOptions(options_)) {}
+
+OwnListsImpl::~OwnListsImpl() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  tend_.notify_all();
+  const bool started = committer_.joinable();
+  if (started) committer_.join();
+  if (tender_.joinable()) tender_.join();
+  if (started) WriteImage();
+}
+
+absl::Status OwnListsImpl::Start() {
+  DNC_RETURN_IF_ERROR(ReadPositions());
+  order_->StartFrom(revision_);
+  verified_ = !AdoptImage();
+  if (verified_) DNC_RETURN_IF_ERROR(Rebuild(/*starting=*/true));
+  committer_ = std::thread([this] { CommitAll(); });
+  tender_ = std::thread([this] { Tend(); });
+  return absl::OkStatus();
+}
+
+absl::Status OwnListsImpl::MakeStore() {
+  std::random_device random;
+  for (uint64_t& part : id_) part = (uint64_t{random()} << 32) | random();
+  StoreBatch batch;
+  batch.Put(Column::kMeta, kOwnStoreKey, SealValue(kOwnStoreKey, StoreIdText(id_)));
+  return store_->Write(batch);
+}
+
+absl::Status OwnListsImpl::ReadPositions() {
+  DNC_ASSIGN_OR_RETURN(journal_, JournalPosition::Open(options_.data_dir + kJournalName));
+  const std::unique_ptr<StoreSnapshot> store = store_->Snapshot();
+  DNC_ASSIGN_OR_RETURN(const auto stored, store->Get(Column::kMeta, kOwnStoreKey));
+  const std::optional<Position>& acknowledged = journal_->last();
+  if (!stored.has_value()) {
+    if (acknowledged.has_value()) {
+      return OwnListsDamaged(
+          "the tenants' store is empty, but it was there: tenants.journal knows of it");
+    }
+    DNC_RETURN_IF_ERROR(MakeStore());
+    return journal_->Move({id_, 0});
+  }
+  const auto id = UnsealValue(kOwnStoreKey, *stored);
+  if (!id.has_value() || id->size() != 16) {
+    return OwnListsDamaged("the id of the tenants' store is damaged");
+  }
+  id_ = {GetNumber(id->substr(0, 8)), GetNumber(id->substr(8))};
+  DNC_ASSIGN_OR_RETURN(revision_, StoredRevision(*store));
+  if (!acknowledged.has_value() && revision_ > 0) {
+    return OwnListsDamaged(
+        "tenants.journal is gone, so nobody can tell whether tenants' records are missing");
+  }
+  if (acknowledged.has_value() && acknowledged->store != id_) {
+    return OwnListsDamaged("tenants.journal belongs to another store than the folder `tenants`");
+  }
+  if (acknowledged.has_value() && acknowledged->revision > revision_) {
+    return OwnListsDamaged(StrCat("the tenants' store is at revision ", revision_,
+                                  ", but revision ", acknowledged->revision,
+                                  " was acknowledged: records are missing"));
+  }
+  DNC_ASSIGN_OR_RETURN(books_, OwnBooks::Read(*store));
+  DNC_RETURN_IF_ERROR(changes_.Read(*store));
+  // A crash came between a write and its acknowledgement; the write holds.
+  return journal_->Move({id_, revision_});
+}
+
+bool OwnListsImpl::AdoptImage() {
+  auto filter =
+      ReadBloomImage(FilterPath(), {id_[0], id_[1], revision_}, GrowingFilterOptions().max_bytes);
+  // It is of this moment: with later writes it would be of the past, whatever its revision says.
+  std::error_code ignored;
+  std::filesystem::remove(FilterPath(), ignored);
+  if (!filter.ok()) {
+    if (!absl::IsNotFound(filter.status())) {
+      spdlog::warn("the filter's image is not used: {}", std::string(filter.status().message()));
+    }
+    return false;
+  }
+  return filter_.Adopt(*std::move(filter)).ok();
+}
+
+void OwnListsImpl::WriteImage() {
+  const std::lock_guard committing(commit_mutex_);
+  const std::shared_ptr<const BloomFilter> filter = filter_.current();
+  if (filter == nullptr || unsettled_ || any_damaged_) return;
+  const absl::Status status = WriteBloomImage(*filter, {id_[0], id_[1], revision_}, FilterPath());
+  if (!status.ok()) {
+    spdlog::warn("the filter's image is not written, so the next start takes longer: {}",
+                 std::string(status.message()));
+  }
+}
+
+std::vector<TenantNumber> OwnListsImpl::Tenants() const {
+  const std::lock_guard lock(books_mutex_);
+  return books_.Tenants();
+}
+
+absl::Status OwnListsImpl::Drop(TenantNumber tenant) {
+  const std::lock_guard committing(commit_mutex_);
+  DNC_RETURN_IF_ERROR(Settle());
+  const uint64_t records = Records(tenant);
+  const std::string begin = TenantPrefix(tenant);
+  const std::string end = EndOfTenant(tenant);
+  StoreBatch batch;
+  for (const Column column : {Column::kRecords, Column::kOwnChanges, Column::kRequests}) {
+    batch.DeleteRange(column, begin, end);
+  }
+  {
+    const std::lock_guard lock(books_mutex_);
+    books_.Drop(tenant, batch);
+  }
+  // Read anew, should the write fail.
+  unsettled_ = true;
+  DNC_RETURN_IF_ERROR(store_->Write(batch));
+  unsettled_ = false;
+  filter_.NoteDeleted(records);
+  return absl::OkStatus();
+}
+
+uint64_t OwnListsImpl::Records(TenantNumber tenant) const {
+  const std::lock_guard lock(books_mutex_);
+  return books_.records(tenant);
+}
+
+uint64_t OwnListsImpl::Records(TenantNumber tenant, ListNumber list) const {
+  const std::lock_guard lock(books_mutex_);
+  return books_.records(OwnBooks::Id{tenant, list});
+}
+
+OwnListsStats OwnListsImpl::stats() const {
+  const GrowingFilterStats filter = filter_.Stats();
+  OwnListsStats stats;
+  {
+    const std::lock_guard lock(books_mutex_);
+    stats.records = books_.records();
+  }
+  stats.revision = order_->last();
+  stats.filter_bytes = filter.memory_bytes;
+  stats.filter_bits_a_record = filter.bits_a_key;
+  stats.filter_fill = filter.fill;
+  stats.filter_expected_error = filter.estimated_error_rate;
+  stats.filter_rebuilds = filter.rebuilds;
+  stats.filter_passed = passed_.load(std::memory_order_relaxed);
+  stats.filter_false = false_.load(std::memory_order_relaxed);
+  stats.store_reads = reads_.load(std::memory_order_relaxed);
+  stats.commits = commits_.load(std::memory_order_relaxed);
+  stats.writes = writes_.load(std::memory_order_relaxed);
+  return stats;
+}
+
+}  // namespace dnc

@@ -1,0 +1,152 @@
+// The records of the tenants' lists: RocksDB behind a Bloom filter.
+//
+// Reads: `FindFacts` for scrubs asks the filter for the whole batch and the store only for what the
+// filter lets through. Writes go through one committer thread: it takes all that wait, writes them
+// as one synced batch, puts their numbers into the filter before, moves the journal position
+// after, and only then answers. An error is never "nothing known".
+//
+// All methods are thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "server/base/clock.h"
+#include "server/base/revision_order.h"
+#include "server/storage/store.h"
+#include "server/tenants/own_record.h"
+#include "server/tenants/tenant_directory.h"
+
+namespace dnc {
+
+enum class WriteOutcome : uint8_t {
+  kAdded = 1,
+  kAlreadyThere,
+  kUpdated,
+  kRemoved,
+  kNotThere,
+  kRefused,
+};
+
+struct WriteResult {
+  WriteOutcome outcome = WriteOutcome::kRefused;
+  std::string message;  // of a refused one
+};
+
+// A write of one tenant to one list.
+struct OwnWrite {
+  TenantViewPtr tenant;
+  OwnList list;
+  bool remove = false;
+  // To add; for a removal only the numbers count. A record whose `refusal` is set is passed
+  // through as refused, so that results keep their order.
+  struct Item {
+    OwnRecord record;
+    std::string refusal;
+  };
+  std::vector<Item> items;
+  bool remove_do_not_call = false;
+  std::string reason;        // of a removal
+  std::string by;            // key id
+  std::string request_id;    // empty: none
+  uint64_t max_records = 0;  // of the tenant, after quotas and defaults; 0: no limit
+};
+
+struct WriteReply {
+  std::vector<WriteResult> results;
+  uint64_t revision = 0;
+};
+
+// A change as it is kept for WatchChanges.
+struct OwnChange {
+  uint64_t revision = 0;
+  WriteOutcome outcome = WriteOutcome::kAdded;
+  ListNumber list = 0;
+  OwnRecord record;  // of a removal: the number
+};
+
+struct OwnListsOptions {
+  std::string data_dir;                     // for the journal position and the filter's image
+  double filter_bits = 12;                  // a record
+  double filter_wear = 0.2;                 // share of deleted records that calls for a rebuild
+  uint64_t filter_min_records = 1'000'000;  // that the filter has room for at least
+  absl::Duration request_id_age = absl::Hours(48);
+  absl::Duration change_age = absl::Hours(24 * 30);  // of changes kept for WatchChanges
+  uint64_t max_changes = 100'000'000;                // kept, of all tenants together
+  uint32_t max_waiting_writes = 10'000;              // calls
+  uint64_t max_records = 2'000'000'000;              // of all tenants together
+};
+
+struct OwnListsStats {
+  uint64_t records = 0;
+  uint64_t revision = 0;
+  uint64_t filter_bytes = 0;
+  double filter_bits_a_record = 0;
+  double filter_fill = 0;
+  double filter_expected_error = 0;
+  uint64_t filter_passed = 0;  // numbers that the filter let through
+  uint64_t filter_false = 0;   // of those, without a record
+  uint64_t filter_rebuilds = 0;
+  uint64_t store_reads = 0;
+  uint64_t commits = 0;
+  uint64_t writes = 0;
+};
+
+class OwnLists {
+ public:
+  // Compares the store with the journal position, loads or rebuilds the filter. DATA_LOSS
+  // OWN_LISTS_DAMAGED, with the remedy, if acknowledged writes are missing or a record is damaged:
+  // without the tenants' own lists nothing could be answered clear, so the server does not start.
+  static absl::StatusOr<std::unique_ptr<OwnLists>> Open(OwnListsOptions options, Store* store,
+                                                        RevisionOrder* order, const Clock* clock);
+  // Ends the committer when what waits is written; writes the filter's image.
+  virtual ~OwnLists() = default;
+
+  // What the tenant's lists say of each number for a call with the given scope. An empty scope asks
+  // for the strictest answer: all do-not-call lists of the tenant count, and only exemptions for
+  // the whole tenant. Numbers of kNumberLimit and above: kOwnNothing. `facts` has the size of
+  // `numbers`.
+  virtual void FindFacts(const TenantView& tenant, std::string_view scope, absl::Time now,
+                         absl::Span<const Number> numbers, absl::Span<uint8_t> facts) const = 0;
+
+  struct Found {
+    ListNumber list = 0;
+    OwnRecord record;
+  };
+  // Everything on one number, by list, expired or not.
+  virtual absl::StatusOr<std::vector<Found>> Find(TenantNumber tenant, Number number) const = 0;
+
+  // `done` is called once, on the committer's thread, quickly and without blocking, or before
+  // Submit returns (LIMIT_REACHED, STOPPING, OWN_LISTS_DAMAGED).
+  virtual void Submit(OwnWrite write, std::function<void(absl::StatusOr<WriteReply>)> done) = 0;
+
+  // The records of a tenant, ascending by number and list, from `from` on, until `fn` returns
+  // false. list 0: all. All of one revision, which is returned.
+  virtual absl::StatusOr<uint64_t> Scan(
+      TenantNumber tenant, ListNumber list, Number from,
+      absl::FunctionRef<bool(ListNumber list, const OwnRecord& record)> fn) const = 0;
+
+  // The tenant's changes after `revision`, in order, until `fn` returns false. OUT_OF_RANGE
+  // CHANGES_TOO_OLD if some of them are no longer kept.
+  virtual absl::Status Changes(TenantNumber tenant, uint64_t after_revision,
+                               absl::FunctionRef<bool(const OwnChange& change)> fn) const = 0;
+
+  // Removes all records of a tenant that is gone.
+  virtual absl::Status Drop(TenantNumber tenant) = 0;
+
+  virtual uint64_t Records(TenantNumber tenant) const = 0;
+  virtual uint64_t Records(TenantNumber tenant, ListNumber list) const = 0;
+
+  virtual OwnListsStats stats() const = 0;
+};
+
+}  // namespace dnc

@@ -1,0 +1,142 @@
+// Own lists over a store in a folder of its own, for tests.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <future>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "server/base/str_cat.h"
+#include "server/scrub/tenant_terms.h"
+#include "server/tenants/own_lists.h"
+
+namespace dnc {
+
+class SetClock : public Clock {
+ public:
+  absl::Time Now() const override { return now; }
+  absl::Time now = absl::FromUnixSeconds(1'790'000'000);
+};
+
+// A tenant with a list of each kind for all, and one of each for brands: 1 internal, 2 ebr,
+// 3 consent; 4 internal of `acme`, 5 internal of `acme/spring`, 6 consent of `acme`.
+inline TenantViewPtr TestTenant(TenantNumber number) {
+  auto view = std::make_shared<TenantView>();
+  view->tenant.number = number;
+  view->tenant.id = StrCat("tenant-", number);
+  const auto add = [&view](ListNumber list, std::string id, OwnListKind kind, std::string scope) {
+    OwnList entry;
+    entry.number = list;
+    entry.id = id;
+    entry.kind = kind;
+    entry.scope = std::move(scope);
+    view->lists[id] = entry;
+  };
+  add(1, "internal", OwnListKind::kInternal, "");
+  add(2, "ebr", OwnListKind::kEbr, "");
+  add(3, "consent", OwnListKind::kConsent, "");
+  add(4, "acme", OwnListKind::kInternal, "acme");
+  add(5, "spring", OwnListKind::kInternal, "acme/spring");
+  add(6, "acme-consent", OwnListKind::kConsent, "acme");
+  return view;
+}
+
+class OwnListsTest : public testing::Test {
+ protected:
+  OwnListsTest()
+      : dir_(StrCat(testing::TempDir(), "/dnc_own_lists_",
+                    testing::UnitTest::GetInstance()->current_test_info()->name())) {
+    std::filesystem::remove_all(dir_);
+    std::filesystem::create_directories(dir_);
+    options_.data_dir = dir_;
+    options_.filter_min_records = 1000;
+  }
+  ~OwnListsTest() override {
+    Close();
+    std::filesystem::remove_all(dir_);
+  }
+
+  absl::Status TryOpen() {
+    order_ = std::make_unique<RevisionOrder>();
+    auto store = Store::Open(
+        {.path = dir_ + "/tenants",
+         .columns = {Column::kMeta, Column::kRecords, Column::kOwnChanges, Column::kRequests}});
+    if (!store.ok()) return store.status();
+    store_ = *std::move(store);
+    auto lists = OwnLists::Open(options_, store_.get(), order_.get(), &clock_);
+    if (!lists.ok()) return lists.status();
+    lists_ = *std::move(lists);
+    return absl::OkStatus();
+  }
+  void Open() {
+    const absl::Status status = TryOpen();
+    ASSERT_TRUE(status.ok()) << status;
+  }
+  void Close() {
+    lists_.reset();
+    store_.reset();
+  }
+  void Reopen() {
+    Close();
+    Open();
+  }
+
+  static OwnRecord Record(Number number, absl::Time made_at) {
+    OwnRecord record;
+    record.number = number;
+    record.made_at = made_at;
+    record.made_by = "agent 7";
+    record.channel = Channel::kCall;
+    return record;
+  }
+  OwnWrite Write(const TenantViewPtr& tenant, const std::string& list,
+                 const std::vector<Number>& numbers, bool remove = false) const {
+    OwnWrite write;
+    write.tenant = tenant;
+    write.list = tenant->lists.at(list);
+    write.remove = remove;
+    write.remove_do_not_call = remove;
+    for (const Number number : numbers) {
+      OwnRecord record = Record(number, clock_.now);
+      if (write.list.kind == OwnListKind::kEbr) {
+        record.ebr_kind = EbrKind::kTransaction;
+        record.last_event_at = clock_.now - absl::Hours(24);
+      }
+      write.items.push_back({record, ""});
+    }
+    return write;
+  }
+  absl::StatusOr<WriteReply> Do(OwnWrite write) {
+    std::promise<absl::StatusOr<WriteReply>> done;
+    auto reply = done.get_future();
+    lists_->Submit(std::move(write), [&done](absl::StatusOr<WriteReply> result) {
+      done.set_value(std::move(result));
+    });
+    return reply.get();
+  }
+  WriteOutcome DoOne(const OwnWrite& write) {
+    const auto reply = Do(write);
+    EXPECT_TRUE(reply.ok()) << reply.status();
+    return reply.ok() ? reply->results.at(0).outcome : WriteOutcome::kRefused;
+  }
+  uint8_t Facts(const TenantViewPtr& tenant, Number number, std::string_view scope = "") const {
+    uint8_t fact = 0xFF;
+    lists_->FindFacts(*tenant, scope, clock_.now, {&number, 1}, {&fact, 1});
+    return fact;
+  }
+
+  SetClock clock_;
+  const std::string dir_;
+  OwnListsOptions options_;
+  std::unique_ptr<RevisionOrder> order_;
+  std::unique_ptr<Store> store_;
+  std::unique_ptr<OwnLists> lists_;
+  const TenantViewPtr one_ = TestTenant(1);
+  const TenantViewPtr two_ = TestTenant(2);
+};
+
+}  // namespace dnc

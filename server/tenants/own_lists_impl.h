@@ -1,0 +1,119 @@
+// OwnLists over a store; see own_lists.h for the contract.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "server/index/growing_filter.h"
+#include "server/tenants/journal_position.h"
+#include "server/tenants/own_books.h"
+#include "server/tenants/own_change_log.h"
+#include "server/tenants/own_lists.h"
+
+namespace dnc {
+
+// 0 in a new store. DATA_LOSS OWN_LISTS_DAMAGED.
+absl::StatusOr<uint64_t> StoredRevision(const StoreSnapshot& store);
+
+class OwnCommit;
+
+class OwnListsImpl final : public OwnLists {
+ public:
+  OwnListsImpl(OwnListsOptions options, Store* store, RevisionOrder* order, const Clock* clock);
+  ~OwnListsImpl() override;
+
+  // Compares the store with the journal, reads the books, gets the filter, starts the threads.
+  absl::Status Start();
+
+  void FindFacts(const TenantView& tenant, std::string_view scope, absl::Time now,
+                 absl::Span<const Number> numbers, absl::Span<uint8_t> facts) const override;
+  absl::StatusOr<std::vector<Found>> Find(TenantNumber tenant, Number number) const override;
+  void Submit(OwnWrite write, std::function<void(absl::StatusOr<WriteReply>)> done) override;
+  absl::StatusOr<uint64_t> Scan(
+      TenantNumber tenant, ListNumber list, Number from,
+      absl::FunctionRef<bool(ListNumber list, const OwnRecord& record)> fn) const override;
+  absl::Status Changes(TenantNumber tenant, uint64_t after_revision,
+                       absl::FunctionRef<bool(const OwnChange& change)> fn) const override;
+  absl::Status Drop(TenantNumber tenant) override;
+  uint64_t Records(TenantNumber tenant) const override;
+  uint64_t Records(TenantNumber tenant, ListNumber list) const override;
+  OwnListsStats stats() const override;
+
+ private:
+  using Done = std::function<void(absl::StatusOr<WriteReply>)>;
+  struct Waiting {
+    OwnWrite write;
+    Done done;
+  };
+
+  // own_lists.cc
+  std::vector<TenantNumber> Tenants() const;
+  absl::Status ReadPositions();
+  absl::Status MakeStore();
+  std::string FilterPath() const { return options_.data_dir + "/tenants.filter"; }
+  bool AdoptImage();
+  void WriteImage();
+
+  // own_rebuild.cc: reads every record, compares the books, and makes the filter from them.
+  absl::Status Rebuild(bool starting);
+  absl::Status Verify(GrowingFilter::Rebuild* rebuild, std::set<TenantNumber>* damaged) const;
+  void Tend();
+  void TendOnce();
+  absl::Status Prune();
+  absl::Status PruneRequests(absl::Time now);
+
+  // own_committer.cc
+  void CommitAll();
+  std::vector<Waiting> TakeWaiting();
+  void Commit(std::vector<Waiting> writes);
+  absl::Status WriteToStore(OwnCommit& commit, uint64_t revision);
+  absl::Status Settle();
+
+  const OwnListsOptions options_;
+  Store* const store_;
+  RevisionOrder* const order_;
+  const Clock* const clock_;
+  GrowingFilter filter_;
+  StoreId id_{};
+  std::unique_ptr<JournalPosition> journal_;
+
+  // Held by who changes the store: the committer, Drop, pruning.
+  std::mutex commit_mutex_;
+  uint64_t revision_ = 0;   // of the store; guarded by commit_mutex_
+  bool unsettled_ = false;  // the last write may have reached the store; guarded by commit_mutex_
+  OwnChangeLog changes_;    // guarded by commit_mutex_
+
+  mutable std::mutex books_mutex_;
+  OwnBooks books_;  // guarded by books_mutex_
+
+  mutable std::mutex damaged_mutex_;
+  std::set<TenantNumber> damaged_;  // guarded by damaged_mutex_
+  std::atomic<bool> any_damaged_{false};
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::condition_variable tend_;
+  std::deque<Waiting> waiting_;  // guarded by mutex_
+  bool stopping_ = false;        // guarded by mutex_
+  std::atomic<bool> verified_{true};
+  std::thread committer_;
+  std::thread tender_;
+
+  mutable std::atomic<uint64_t> passed_{0};
+  mutable std::atomic<uint64_t> false_{0};
+  mutable std::atomic<uint64_t> reads_{0};
+  std::atomic<uint64_t> commits_{0};
+  std::atomic<uint64_t> writes_{0};
+};
+
+}  // namespace dnc

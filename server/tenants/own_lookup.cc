@@ -1,0 +1,207 @@
+// What the tenants' lists say of numbers: the filter first, the store for what it lets through.
+#include <algorithm>
+#include <cstring>
+
+#include "server/base/check.h"
+#include "server/base/error.h"
+#include "server/base/status_macros.h"
+#include "server/base/str_cat.h"
+#include "server/scrub/tenant_terms.h"
+#include "server/storage/sealed_value.h"
+#include "server/tenants/own_keys.h"
+#include "server/tenants/own_lists_impl.h"
+#include "spdlog/spdlog.h"
+
+namespace dnc {
+namespace {
+
+// What a list's records mean for one call.
+struct ListMeaning {
+  ListNumber number = 0;
+  OwnListKind kind = OwnListKind::kInternal;
+  uint8_t fact = kOwnNothing;  // nothing if its scope does not hold for the call
+};
+
+uint8_t FactOf(OwnListKind kind) {
+  switch (kind) {
+    case OwnListKind::kInternal:
+      return kOwnDoNotCall;
+    case OwnListKind::kEbr:
+      return kOwnEbr;
+    case OwnListKind::kConsent:
+      break;
+  }
+  return kOwnConsent;
+}
+
+// Whether what has scope `wide` holds for a call of `scope`. A call that names none gets the
+// strictest answer: every do-not-call list, and no exemption for a part of the tenant.
+bool HoldsFor(OwnListKind kind, std::string_view wide, std::string_view scope) {
+  return (kind == OwnListKind::kInternal && scope.empty()) || Covers(wide, scope);
+}
+
+struct Scratch {
+  std::vector<uint32_t> marks;
+  std::vector<std::pair<StorePrefix, uint32_t>> sought;  // and the number's place
+  std::vector<StorePrefix> prefixes;
+  std::vector<ListMeaning> lists;
+};
+
+StorePrefix PrefixOf(TenantNumber tenant, Number number) {
+  StorePrefix prefix;
+  for (size_t i = 0; i < 4; ++i) prefix[i] = static_cast<char>(tenant >> (8 * (3 - i)));
+  for (size_t i = 0; i < 5; ++i) prefix[4 + i] = static_cast<char>(number >> (8 * (4 - i)));
+  return prefix;
+}
+
+void AddBlocks(const TenantView& tenant, std::string_view scope, absl::Span<const Number> numbers,
+               absl::Span<uint8_t> facts) {
+  for (const TenantView::Blocks& blocks : tenant.blocks) {
+    if (!HoldsFor(OwnListKind::kInternal, blocks.scope, scope)) continue;
+    for (size_t i = 0; i < numbers.size(); ++i) {
+      if (numbers[i] >= kNumberLimit) continue;
+      const auto exchange = static_cast<uint32_t>(numbers[i] / kNumbersPerExchange);
+      const bool blocked =
+          blocks.area_codes[static_cast<size_t>(AreaCodeOf(numbers[i]))] ||
+          std::binary_search(blocks.exchanges.begin(), blocks.exchanges.end(), exchange);
+      if (blocked) facts[i] |= kOwnDoNotCall;
+    }
+  }
+}
+
+void FillMeanings(const TenantView& tenant, std::string_view scope,
+                  std::vector<ListMeaning>& lists) {
+  lists.clear();
+  for (const auto& [id, list] : tenant.lists) {
+    const bool holds = HoldsFor(list.kind, list.scope, scope);
+    lists.push_back({list.number, list.kind, holds ? FactOf(list.kind) : uint8_t{kOwnNothing}});
+  }
+  std::sort(lists.begin(), lists.end(),
+            [](const ListMeaning& a, const ListMeaning& b) { return a.number < b.number; });
+}
+
+// What a stored record says; a damaged one, or one of a list that the view does not know, says that
+// nothing is certain.
+uint8_t FactOfRecord(const std::vector<ListMeaning>& lists, absl::Time now, std::string_view key,
+                     std::string_view value) {
+  const absl::StatusOr<OwnKey> own_key = DecodeOwnKey(key);
+  const absl::StatusOr<OwnRecord> record = DecodeOwnRecord(key, value);
+  if (!own_key.ok() || !record.ok()) return kOwnUnknown;
+  const auto list = std::lower_bound(
+      lists.begin(), lists.end(), own_key->list,
+      [](const ListMeaning& meaning, ListNumber number) { return meaning.number < number; });
+  if (list == lists.end() || list->number != own_key->list) return kOwnUnknown;
+  return CountsUntil(list->kind, *record) > now ? list->fact : uint8_t{kOwnNothing};
+}
+
+}  // namespace
+
+void OwnListsImpl::FindFacts(const TenantView& tenant, std::string_view scope, absl::Time now,
+                             absl::Span<const Number> numbers, absl::Span<uint8_t> facts) const {
+  DNC_CHECK(numbers.size() == facts.size(), "every number is answered");
+  thread_local Scratch scratch;
+  const TenantNumber id = tenant.tenant.number;
+  std::fill(facts.begin(), facts.end(), uint8_t{kOwnNothing});
+  if (any_damaged_.load(std::memory_order_acquire)) {
+    const std::lock_guard lock(damaged_mutex_);
+    if (damaged_.count(id) != 0) std::fill(facts.begin(), facts.end(), uint8_t{kOwnUnknown});
+  }
+  AddBlocks(tenant, scope, numbers, facts);
+  scratch.marks.assign(numbers.size(), 0);
+  const size_t passed = filter_.MarkPossible(id, numbers, 0, absl::MakeSpan(scratch.marks));
+  if (passed == 0) return;
+  FillMeanings(tenant, scope, scratch.lists);
+  scratch.sought.clear();
+  scratch.prefixes.clear();
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    if (scratch.marks[i] == 0 || numbers[i] >= kNumberLimit) continue;
+    scratch.sought.emplace_back(PrefixOf(id, numbers[i]), static_cast<uint32_t>(i));
+  }
+  // Compared as unsigned bytes, as the store has them.
+  std::sort(scratch.sought.begin(), scratch.sought.end(), [](const auto& a, const auto& b) {
+    return std::memcmp(a.first.data(), b.first.data(), kStorePrefixBytes) < 0;
+  });
+  for (const auto& [prefix, place] : scratch.sought) scratch.prefixes.push_back(prefix);
+  size_t found = 0;
+  size_t last_found = SIZE_MAX;
+  const absl::Status status = store_->ReadPrefixes(
+      scratch.prefixes, [&](size_t index, std::string_view key, std::string_view value) {
+        found += index != last_found ? 1 : 0;
+        last_found = index;
+        facts[scratch.sought[index].second] |= FactOfRecord(scratch.lists, now, key, value);
+        return absl::OkStatus();
+      });
+  if (!status.ok()) {
+    for (const auto& [prefix, place] : scratch.sought) facts[place] |= kOwnUnknown;
+    spdlog::error("tenants' records cannot be read: {}", std::string(status.message()));
+  }
+  reads_.fetch_add(scratch.sought.size(), std::memory_order_relaxed);
+  passed_.fetch_add(scratch.sought.size(), std::memory_order_relaxed);
+  false_.fetch_add(scratch.sought.size() - found, std::memory_order_relaxed);
+}
+
+absl::StatusOr<std::vector<OwnLists::Found>> OwnListsImpl::Find(TenantNumber tenant,
+                                                                Number number) const {
+  std::vector<Found> all;
+  const StorePrefix prefix = PrefixOf(tenant, number);
+  DNC_RETURN_IF_ERROR(store_->ReadPrefixes(
+      {&prefix, 1}, [&all](size_t, std::string_view key, std::string_view value) -> absl::Status {
+        DNC_ASSIGN_OR_RETURN(const OwnKey own_key, DecodeOwnKey(key));
+        DNC_ASSIGN_OR_RETURN(OwnRecord record, DecodeOwnRecord(key, value));
+        all.push_back({own_key.list, std::move(record)});
+        return absl::OkStatus();
+      }));
+  return all;
+}
+
+absl::StatusOr<uint64_t> OwnListsImpl::Scan(
+    TenantNumber tenant, ListNumber list, Number from,
+    absl::FunctionRef<bool(ListNumber, const OwnRecord&)> fn) const {
+  const std::unique_ptr<StoreSnapshot> store = store_->Snapshot();
+  DNC_ASSIGN_OR_RETURN(const uint64_t revision, StoredRevision(*store));
+  const absl::Status end = absl::CancelledError();
+  const absl::Status status =
+      store->Scan(Column::kRecords, EncodeOwnKey({tenant, from, 0}), EndOfTenant(tenant),
+                  [&](std::string_view key, std::string_view value) -> absl::Status {
+                    DNC_ASSIGN_OR_RETURN(const OwnKey own_key, DecodeOwnKey(key));
+                    if (list != 0 && own_key.list != list) return absl::OkStatus();
+                    DNC_ASSIGN_OR_RETURN(const OwnRecord record, DecodeOwnRecord(key, value));
+                    return fn(own_key.list, record) ? absl::OkStatus() : end;
+                  });
+  if (!status.ok() && status != end) return status;
+  return revision;
+}
+
+absl::Status OwnListsImpl::Changes(TenantNumber tenant, uint64_t after_revision,
+                                   absl::FunctionRef<bool(const OwnChange&)> fn) const {
+  const std::unique_ptr<StoreSnapshot> store = store_->Snapshot();
+  OwnChangeLog log;
+  DNC_RETURN_IF_ERROR(log.Read(*store));
+  if (after_revision < log.dropped_up_to()) {
+    return Error(absl::StatusCode::kOutOfRange, reason::kChangesTooOld,
+                 StrCat("changes up to revision ", log.dropped_up_to(),
+                        " are no longer kept; export the lists and watch from the export's "
+                        "revision on"));
+  }
+  const absl::Status end = absl::CancelledError();
+  const absl::Status status = store->Scan(
+      Column::kOwnChanges, ChangeKey(tenant, after_revision + 1, 0), EndOfTenant(tenant),
+      [&](std::string_view key, std::string_view value) -> absl::Status {
+        const auto content = UnsealValue(key, value);
+        if (!content.has_value() || content->size() < 1 + kOwnKeyBytes) {
+          return OwnListsDamaged("a change of a tenant's list is damaged");
+        }
+        OwnChange change;
+        change.revision = GetNumber(key.substr(4, 8));
+        change.outcome = static_cast<WriteOutcome>(content->front());
+        const std::string_view own_key = content->substr(1, kOwnKeyBytes);
+        DNC_ASSIGN_OR_RETURN(const OwnKey decoded, DecodeOwnKey(own_key));
+        DNC_ASSIGN_OR_RETURN(change.record,
+                             DecodeOwnRecord(own_key, content->substr(1 + kOwnKeyBytes)));
+        change.list = decoded.list;
+        return fn(change) ? absl::OkStatus() : end;
+      });
+  return status == end ? absl::OkStatus() : status;
+}
+
+}  // namespace dnc

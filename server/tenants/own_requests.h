@@ -1,0 +1,31 @@
+// The answers to writes that had a request id, kept so that a repetition gets the same answer.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "server/tenants/own_lists.h"
+
+namespace dnc {
+
+// XXH3-128 of all that a write says, but for what differs between repetitions: times that were not
+// given are set by the caller to the same for both only within a day, so made_at does not count.
+using WriteDigest = std::array<uint64_t, 2>;
+WriteDigest ContentDigest(const OwnWrite& write);
+
+struct StoredReply {
+  absl::Time time;
+  WriteDigest content{};
+  WriteReply reply;
+};
+
+std::string RequestKey(TenantNumber tenant, std::string_view request_id);
+std::string EncodeReply(std::string_view key, const StoredReply& reply);
+// DATA_LOSS OWN_LISTS_DAMAGED.
+absl::StatusOr<StoredReply> DecodeReply(std::string_view key, std::string_view value);
+
+}  // namespace dnc

@@ -1,0 +1,98 @@
+// How much each tenant uses at the moment, held against its quotas.
+//
+//   DNC_ASSIGN_OR_RETURN(const Admission admission, book.Admit(tenant, quotas, numbers, now));
+//   ... answer; the call counts as under way until `admission` is gone ...
+//
+// Numbers a second are a bucket that holds one second's worth: a tenant that was quiet may use
+// that at once. A batch above a whole second's worth is admitted when the bucket is full and runs
+// it into debt, so that it is possible and yet paid for. Limits come with each call, because they
+// can change between two of them; 0 takes the server's default, and where that is 0 too, there is
+// no limit.
+//
+// Thread-safe; no locks, and no allocation but at the first call of a tenant.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "server/tenants/tenant.h"
+
+namespace dnc {
+
+// A call under way. Must not outlive its book.
+class Admission {
+ public:
+  Admission() = default;
+  Admission(Admission&& other) noexcept : calls_(std::exchange(other.calls_, nullptr)) {}
+  Admission& operator=(Admission&& other) noexcept {
+    if (this != &other) {
+      Release();
+      calls_ = std::exchange(other.calls_, nullptr);
+    }
+    return *this;
+  }
+  Admission(const Admission&) = delete;
+  Admission& operator=(const Admission&) = delete;
+  ~Admission() { Release(); }
+
+ private:
+  friend class QuotaBook;
+  explicit Admission(std::atomic<uint32_t>* calls) : calls_(calls) {}
+  void Release() {
+    if (calls_ != nullptr) calls_->fetch_sub(1, std::memory_order_release);
+    calls_ = nullptr;
+  }
+  std::atomic<uint32_t>* calls_ = nullptr;
+};
+
+class QuotaBook {
+ public:
+  explicit QuotaBook(const Quotas& defaults = {}) : defaults_(defaults) {}
+  ~QuotaBook();
+  QuotaBook(const QuotaBook&) = delete;
+  QuotaBook& operator=(const QuotaBook&) = delete;
+
+  // RESOURCE_EXHAUSTED QUOTA_EXCEEDED, with the time after which a repetition can succeed
+  // (RetryAfter of server/base/error.h), if a limit stands against it. Then nothing is used up.
+  absl::StatusOr<Admission> Admit(TenantNumber tenant, const Quotas& limits, uint64_t numbers,
+                                  absl::Time now);
+
+  // Only the numbers, for the messages of a stream that was admitted as a call.
+  absl::Status Spend(TenantNumber tenant, const Quotas& limits, uint64_t numbers, absl::Time now);
+
+  // The limits in force: the server's defaults in place of zeros.
+  Quotas Effective(const Quotas& limits) const;
+
+  uint32_t CallsUnderWay(TenantNumber tenant) const;
+
+ private:
+  // A cache line of its own, so that tenants do not slow each other.
+  struct alignas(64) Entry {
+    // When the bucket was, or will be, empty, in nanoseconds since 1970: it is full a second after.
+    std::atomic<int64_t> empty_at{-(1LL << 62)};
+    // The latest time seen, to notice a clock that was set back.
+    std::atomic<int64_t> seen{0};
+    std::atomic<uint32_t> calls{0};
+  };
+  // Tenant numbers are given in order, so a table of three steps is dense where it is used.
+  static constexpr int kLeafBits = 10;
+  static constexpr int kMiddleBits = 10;
+  static constexpr int kTopBits = 12;
+  using Leaf = std::array<Entry, 1U << kLeafBits>;
+  using Middle = std::array<std::atomic<Leaf*>, 1U << kMiddleBits>;
+  using Top = std::array<std::atomic<Middle*>, 1U << kTopBits>;
+  static_assert(kLeafBits + kMiddleBits + kTopBits == 32);
+
+  Entry& Of(TenantNumber tenant);
+  static absl::Status SpendFrom(Entry& entry, uint64_t rate, uint64_t numbers, absl::Time now);
+
+  const Quotas defaults_;
+  Top top_{};
+};
+
+}  // namespace dnc

@@ -1,0 +1,127 @@
+// The tenants, their keys and their lists: on disk in the tenants' store, in memory as a view that
+// calls read without a lock.
+//
+// All methods are thread-safe. Changes are durable and visible when they return; `by` is the id of
+// the key that asked for them.
+#pragma once
+
+#include <atomic>
+#include <bitset>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "server/base/clock.h"
+#include "server/base/revision_order.h"
+#include "server/storage/store.h"
+#include "server/tenants/tenant.h"
+
+namespace dnc {
+
+// A tenant with its lists. Immutable.
+struct TenantView {
+  Tenant tenant;
+  std::map<std::string, OwnList> lists;  // by id
+  // Blocked prefixes by scope, ready for the scrub: of which three and six digits.
+  struct Blocks {
+    std::string scope;
+    std::bitset<kAreaCodes> area_codes;
+    std::vector<uint32_t> exchanges;  // six digits, ascending
+  };
+  std::vector<Blocks> blocks;  // one a scope that has any
+};
+using TenantViewPtr = std::shared_ptr<const TenantView>;
+
+// Who calls, and what for.
+struct Caller {
+  TenantViewPtr tenant;  // null: the operator
+  std::string key_id;    // `local` without a key
+  uint8_t scopes = 0;    // bit KeyScope
+  bool Has(KeyScope scope) const { return (scopes >> static_cast<int>(scope) & 1) != 0; }
+};
+
+struct DirectoryLimits {
+  uint32_t max_tenants = 100'000;
+  uint32_t max_keys = 100;        // live ones of a tenant
+  uint32_t max_lists = 1'000;     // of a tenant
+  uint32_t max_blocks = 10'000;   // of a tenant
+  uint32_t max_changes = 10'000;  // recorded of a tenant; older ones are dropped
+};
+
+class TenantDirectory {
+ public:
+  // Reads all. Makes the tenant `default` (entitled to all) at the first start. DATA_LOSS if a
+  // record is damaged: then nobody can be told apart, and the server must not start.
+  static absl::StatusOr<std::unique_ptr<TenantDirectory>> Open(Store* store, RevisionOrder* order,
+                                                               const Clock* clock,
+                                                               DirectoryLimits limits);
+  ~TenantDirectory();
+
+  // The caller with this secret (`dnck_...`). UNAUTHENTICATED UNAUTHENTICATED: malformed, unknown,
+  // expired, revoked, all with a message that does not tell an unknown key from a revoked one.
+  // PERMISSION_DENIED TENANT_SUSPENDED. Marks the key as used.
+  absl::StatusOr<Caller> Authenticate(std::string_view secret) const;
+  // A caller without a key: the default tenant with every scope. Also if that is suspended: who
+  // serves calls for it asks its state, while an operator can still resume it.
+  Caller LocalCaller() const;
+
+  // Whether an operator's key is live: without one nobody could administer a server that needs
+  // keys.
+  bool HasOperatorKey() const;
+
+  // NOT_FOUND.
+  absl::StatusOr<TenantViewPtr> Find(std::string_view tenant_id) const;
+  // At most `limit`, with ids above `after`.
+  std::vector<TenantViewPtr> List(std::string_view after, size_t limit) const;
+  // Every tenant, for start and statistics.
+  std::vector<TenantViewPtr> All() const;
+  // The numbers of all tenants that were removed, ascending: a crash may have come between a
+  // removal and the drop of the tenant's records.
+  std::vector<TenantNumber> Removed() const;
+
+  absl::StatusOr<TenantViewPtr> Create(const Tenant& tenant, std::string_view by);
+  // A tenant's revision is that of its configuration: keys, lists and blocks do not move it.
+  absl::StatusOr<TenantViewPtr> Update(const Tenant& tenant, std::string_view by);
+  // Takes the tenant out of the view; its records are the caller's to drop (OwnLists::Drop).
+  absl::StatusOr<Tenant> Remove(std::string_view tenant_id, std::string_view by);
+  // Also of a removed tenant; an empty id: of the operator's keys. Newest first, with revisions
+  // below `before` (0: all).
+  absl::StatusOr<std::vector<TenantChange>> Changes(std::string_view tenant_id, size_t limit,
+                                                    uint64_t before) const;
+
+  struct CreatedKey {
+    ApiKey key;
+    std::string secret;
+  };
+  // `key`: tenant_id, scopes, display_name, expires_at.
+  absl::StatusOr<CreatedKey> CreateKey(const ApiKey& key, std::string_view by);
+  absl::StatusOr<std::vector<ApiKey>> Keys(std::string_view tenant_id) const;
+  absl::StatusOr<ApiKey> RevokeKey(std::string_view key_id, std::string_view by);
+
+  absl::StatusOr<OwnList> CreateList(std::string_view tenant_id, const OwnList& list,
+                                     std::string_view by);
+  // Return the revision from which on the blocks stand, or have ended; what stood, or did not, is
+  // passed over.
+  absl::StatusOr<uint64_t> AddBlocks(std::string_view tenant_id, std::string_view list_id,
+                                     const std::vector<std::string>& blocks, std::string_view by);
+  absl::StatusOr<uint64_t> RemoveBlocks(std::string_view tenant_id, std::string_view list_id,
+                                        const std::vector<std::string>& blocks,
+                                        std::string_view by);
+
+  // Writes the last uses of keys that are newer than on disk; called now and then and at the end.
+  absl::Status FlushLastUsed();
+
+ private:
+  struct Impl;
+  explicit TenantDirectory(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace dnc

@@ -1,0 +1,379 @@
+"""Tenants over real sockets: keys, entitlements, own lists, precedence, and what stays apart."""
+
+import subprocess
+import threading
+import time
+
+import grpc
+import pytest
+
+from dnc_server import BIN, Refused
+from list_files import DAY, flat, registry_name
+
+LISTED, FREE = 2015550100, 2015550999
+BASE_TIME = int(time.time()) - 2 * DAY
+
+
+@pytest.fixture
+def loaded(server):
+    server.load([(registry_name(BASE_TIME, "201"), flat([LISTED, LISTED + 1, LISTED + 2]))])
+    return server
+
+
+def add(server, numbers, list_id="internal", metadata=None, request_id="", **facts):
+    lists = server.stubs.list
+    records = [lists.Record(number=str(number), **facts) for number in numbers]
+    answer = server.call(server.lists.AddNumbers, lists.AddNumbersRequest(
+        list_id=list_id, records=records, request_id=request_id), metadata)
+    assert len(answer.results) == len(numbers)
+    return answer
+
+
+def outcomes(server, answer):
+    return [server.stubs.list.WriteOutcome.Name(r.outcome).replace("WRITE_OUTCOME_", "")
+            for r in answer.results]
+
+
+def make_list(server, list_id, kind, scope="", metadata=None):
+    lists = server.stubs.list
+    server.call(server.lists.CreateList, lists.CreateListRequest(list=lists.OwnList(
+        list_id=list_id, kind=getattr(lists, f"OWN_LIST_KIND_{kind}"), scope=scope)), metadata)
+
+
+def make_tenant(server, tenant_id, **fields):
+    tenant = server.stubs.tenant
+    fields.setdefault("entitlement", tenant.Entitlement(all=True))
+    return server.call(server.tenants.CreateTenant, tenant.CreateTenantRequest(
+        tenant=tenant.Tenant(tenant_id=tenant_id, **fields))).tenant
+
+
+def check(server, number, metadata=None, **fields):
+    request = server.stubs.scrub.CheckNumberRequest(number=str(number), **fields)
+    return server.call(server.scrubs.CheckNumber, request, metadata).result
+
+
+def rule(server, number, metadata=None, **fields):
+    return server.stubs.verdict.Rule.Name(check(server, number, metadata, **fields).rule)[5:]
+
+
+def test_an_opt_out_is_seen_at_once_and_after_a_restart(loaded):
+    assert rule(loaded, FREE) == "CLEAR"
+    answer = add(loaded, [FREE, "(201) 555-0998", "12"])
+    assert outcomes(loaded, answer) == ["ADDED", "ADDED", "REFUSED"]
+    assert "ten digits" in answer.results[2].message
+    for _ in range(2):
+        assert loaded.verdicts([FREE, 2015550998, 2015550997]) == ["LISTED", "LISTED", "CLEAR"]
+        assert rule(loaded, FREE) == "OWN_DO_NOT_CALL"
+        assert loaded.scrub(numbers=[FREE], at_least_revision=answer.revision).snapshot.revision \
+            >= answer.revision
+        assert loaded.stop() == 0
+        loaded.start()
+        loaded.wait_until_ready()
+
+
+def test_precedence_and_matches(loaded):
+    make_list(loaded, "consent", "CONSENT")
+    make_list(loaded, "ebr", "EBR")
+    lists = loaded.stubs.list
+    assert rule(loaded, LISTED) == "NATIONAL"
+    facts = {"ebr_kind": lists.EBR_KIND_TRANSACTION}
+    record = lists.Record(number=str(LISTED), **facts)
+    record.last_event_at.seconds = int(time.time()) - 86400
+    loaded.call(loaded.lists.AddNumbers,
+                lists.AddNumbersRequest(list_id="ebr", records=[record]))
+    assert rule(loaded, LISTED) == "EBR"
+    add(loaded, [LISTED], "consent", source="web form 7")
+    assert rule(loaded, LISTED) == "CONSENT"
+    assert loaded.verdicts([LISTED, LISTED + 1]) == ["CLEAR", "LISTED"]
+    add(loaded, [LISTED])
+    result = check(loaded, LISTED)
+    assert rule(loaded, LISTED) == "OWN_DO_NOT_CALL"
+    assert [match.list for match in result.matches] == ["national", "own:consent", "own:ebr",
+                                                        "own:internal"]
+
+
+def test_scopes(loaded):
+    make_list(loaded, "acme", "INTERNAL", "acme")
+    add(loaded, [FREE], "acme")
+    assert rule(loaded, FREE) == "OWN_DO_NOT_CALL"
+    assert rule(loaded, FREE, scope="acme/spring") == "OWN_DO_NOT_CALL"
+    assert rule(loaded, FREE, scope="other") == "CLEAR"
+    with pytest.raises(Refused) as refusal:
+        rule(loaded, FREE, scope="No Scope")
+    assert refusal.value.reason == "INVALID_REQUEST"
+
+
+def test_blocks(loaded):
+    lists = loaded.stubs.list
+    loaded.call(loaded.lists.AddBlocks, lists.AddBlocksRequest(blocks=["201555"]))
+    assert loaded.verdicts([FREE, 2015560100]) == ["LISTED", "CLEAR"]
+    assert [m.list for m in check(loaded, FREE).matches] == ["own:internal"]
+    loaded.call(loaded.lists.RemoveBlocks, lists.RemoveBlocksRequest(blocks=["201555"]))
+    assert loaded.verdicts([FREE]) == ["CLEAR"]
+
+
+def test_entitlement(loaded):
+    tenant = loaded.stubs.tenant
+    make_tenant(loaded, "none", entitlement=tenant.Entitlement())
+    make_tenant(loaded, "some", entitlement=tenant.Entitlement(area_codes=[201]))
+    reasons = loaded.stubs.verdict
+    result = check(loaded, FREE, loaded.identity(tenant="none"))
+    assert result.verdict == reasons.VERDICT_NOT_COVERED
+    assert reasons.REASON_NOT_ENTITLED in result.reasons
+    assert rule(loaded, FREE, loaded.identity(tenant="some")) == "CLEAR"
+
+
+def test_tenants_see_nothing_of_each_other(loaded):
+    make_tenant(loaded, "one")
+    make_tenant(loaded, "two")
+    one, two = loaded.identity(tenant="one"), loaded.identity(tenant="two")
+    add(loaded, [FREE], metadata=one)
+    assert rule(loaded, FREE, one) == "OWN_DO_NOT_CALL"
+    assert rule(loaded, FREE, two) == "CLEAR"
+    lists = loaded.stubs.list
+    request = lists.GetRecordRequest(number=str(FREE))
+    assert len(loaded.call(loaded.lists.GetRecord, request, one).records) == 1
+    assert not loaded.call(loaded.lists.GetRecord, request, two).records
+    assert not loaded.call(loaded.lists.ListRecords, lists.ListRecordsRequest(), two).records
+    parts = list(loaded.lists.ExportNumbers(lists.ExportNumbersRequest(), metadata=two))
+    assert [len(part.records) for part in parts] == [0] and parts[0].last
+    # The same request id is another one for another tenant.
+    add(loaded, [FREE + 1], metadata=one, request_id="r")
+    assert outcomes(loaded, add(loaded, [FREE + 2], metadata=two, request_id="r")) == ["ADDED"]
+
+
+def test_request_ids_over_a_restart(loaded):
+    first = add(loaded, [FREE], request_id="once")
+    assert loaded.stop(9) != 0
+    loaded.start()
+    loaded.wait_until_ready()
+    again = add(loaded, [FREE], request_id="once")
+    assert (outcomes(loaded, again), again.revision) == (["ADDED"], first.revision)
+    with pytest.raises(Refused) as refusal:
+        add(loaded, [FREE + 1], request_id="once")
+    assert refusal.value.reason == "REQUEST_ID_REUSED"
+
+
+def test_a_do_not_call_request_is_removed_only_on_purpose(loaded):
+    add(loaded, [FREE])
+    lists = loaded.stubs.list
+    request = lists.RemoveNumbersRequest(numbers=[str(FREE), str(FREE + 1)])
+    answer = loaded.call(loaded.lists.RemoveNumbers, request)
+    assert outcomes(loaded, answer) == ["REFUSED", "NOT_THERE"]
+    request.remove_do_not_call = True
+    assert outcomes(loaded, loaded.call(loaded.lists.RemoveNumbers, request)) == [
+        "REMOVED", "NOT_THERE"]
+    assert loaded.verdicts([FREE]) == ["CLEAR"]
+
+
+def test_pages(loaded):
+    numbers = [FREE + i for i in range(25)]
+    add(loaded, numbers)
+    lists, told, token = loaded.stubs.list, [], ""
+    while True:
+        page = loaded.call(loaded.lists.ListRecords,
+                           lists.ListRecordsRequest(page_size=10, page_token=token))
+        told += [int(record.number) for record in page.records]
+        token = page.next_page_token
+        if not token:
+            break
+    assert told == numbers
+
+
+def test_import_and_export(loaded):
+    lists = loaded.stubs.list
+    numbers = [2015600000 + i for i in range(5000)]
+
+    def parts():
+        for at in range(0, len(numbers), 1000):
+            records = [lists.Record(number=str(n)) for n in numbers[at:at + 1000]]
+            yield lists.ImportNumbersRequest(records=records + [lists.Record(number="5")])
+
+    for expected in (1000, 0):
+        answers = list(loaded.lists.ImportNumbers(parts()))
+        assert [a.added for a in answers] == [expected] * 5
+        assert [a.already_there for a in answers] == [1000 - expected] * 5
+        assert [[r.index for r in a.refused] for a in answers] == [[1000]] * 5
+    exported = list(loaded.lists.ExportNumbers(lists.ExportNumbersRequest()))
+    assert [part.last for part in exported] == [False] * (len(exported) - 1) + [True]
+    assert [int(r.number) for part in exported for r in part.records] == numbers
+    assert exported[-1].revision == answers[-1].revision or exported[-1].revision > 0
+
+
+def test_watch_resumes_where_it_ended(loaded):
+    lists = loaded.stubs.list
+    start = add(loaded, [FREE]).revision
+    add(loaded, [FREE + 1])
+    seen = []
+    stream = loaded.lists.WatchChanges(lists.WatchChangesRequest(after_revision=start))
+    writer = threading.Timer(0.3, lambda: add(loaded, [FREE + 2]))
+    writer.start()
+    for answer in stream:
+        seen += [int(change.record.number) for change in answer.changes]
+        if len(seen) == 2:
+            break
+    stream.cancel()
+    writer.join()
+    assert seen == [FREE + 1, FREE + 2]
+
+
+def test_suspended_and_removed(loaded):
+    tenant = loaded.stubs.tenant
+    made = make_tenant(loaded, "shop")
+    shop = loaded.identity(tenant="shop")
+    add(loaded, [FREE], metadata=shop)
+    with pytest.raises(Refused) as refusal:
+        loaded.call(loaded.tenants.RemoveTenant, tenant.RemoveTenantRequest(tenant_id="shop"))
+    assert refusal.value.reason == "NOT_SUSPENDED"
+    made.state = tenant.TENANT_STATE_SUSPENDED
+    loaded.call(loaded.tenants.UpdateTenant, tenant.UpdateTenantRequest(tenant=made))
+    with pytest.raises(Refused) as refusal:
+        rule(loaded, FREE, shop)
+    assert refusal.value.reason == "TENANT_SUSPENDED"
+    loaded.call(loaded.tenants.RemoveTenant, tenant.RemoveTenantRequest(tenant_id="shop"))
+    with pytest.raises(Refused) as refusal:
+        rule(loaded, FREE, shop)
+    assert refusal.value.reason == "NOT_FOUND"
+    with pytest.raises(Refused) as refusal:
+        make_tenant(loaded, "shop")
+    assert refusal.value.reason == "ALREADY_EXISTS"
+
+
+def test_quotas(loaded):
+    tenant = loaded.stubs.tenant
+    make_tenant(loaded, "small", quotas=tenant.Quotas(numbers_per_second=10, max_records=1))
+    small = loaded.identity(tenant="small")
+    with pytest.raises(Refused) as refusal:
+        for _ in range(20):
+            loaded.scrub(metadata=small, numbers=[FREE] * 10)
+    assert (refusal.value.code, refusal.value.reason) == ("RESOURCE_EXHAUSTED", "QUOTA_EXCEEDED")
+    # Writes are not scrubs.
+    assert outcomes(loaded, add(loaded, [FREE, FREE + 1], metadata=small)) == ["ADDED", "REFUSED"]
+    assert loaded.verdicts([FREE]) == ["CLEAR"]
+
+
+def test_a_policy_names_lists_that_are_there(loaded):
+    tenant = loaded.stubs.tenant
+    with pytest.raises(Refused) as refusal:
+        make_tenant(loaded, "typo", policy=tenant.TenantPolicy(lists=["state:TXX"]))
+    assert refusal.value.reason == "INVALID_REQUEST"
+
+
+def operator_key(data_dir):
+    made = subprocess.run([str(BIN / "dncd"), "--data-dir", str(data_dir),
+                           "--create-operator-key"], capture_output=True, text=True, check=True,
+                          timeout=60)
+    assert made.stdout.startswith("dnck_")
+    return made.stdout.strip()
+
+
+@pytest.fixture
+def keyed(start_server, tmp_path):
+    """A server that asks everybody for a key."""
+    return start_server(data_dir=tmp_path / "keyed", key=operator_key(tmp_path / "keyed"),
+                        tenant="default")
+
+
+def test_only_with_a_key_beyond_loopback(tmp_path):
+    command = [str(BIN / "dncd"), "--data-dir", str(tmp_path / "data"), "--listen", "0.0.0.0:0",
+               "--metrics-listen", ""]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert ended.returncode == 1
+    assert "--create-operator-key" in ended.stderr
+
+
+def new_key(server, scopes, tenant_id="default", **fields):
+    tenant = server.stubs.tenant
+    return server.call(server.tenants.CreateKey, tenant.CreateKeyRequest(
+        tenant_id=tenant_id, scopes=[getattr(tenant, f"KEY_SCOPE_{s}") for s in scopes], **fields))
+
+
+def test_keys_permit_what_their_scopes_say(keyed):
+    scrub = new_key(keyed, ["SCRUB"]).secret
+    write = new_key(keyed, ["WRITE_LISTS"]).secret
+    as_scrub, as_write = keyed.identity(scrub), keyed.identity(write)
+    keyed.scrub(metadata=as_scrub, numbers=[FREE])
+    add(keyed, [FREE], metadata=as_write)
+    for call in (lambda: keyed.scrub(metadata=as_write, numbers=[FREE]),
+                 lambda: add(keyed, [FREE], metadata=as_scrub),
+                 lambda: keyed.call(keyed.tenants.ListTenants,
+                                    keyed.stubs.tenant.ListTenantsRequest(), as_scrub),
+                 lambda: keyed.call(keyed.registry.ListLoads,
+                                    keyed.stubs.registry.ListLoadsRequest(), as_write),
+                 lambda: keyed.scrub(metadata=keyed.identity(scrub, "default"), numbers=[FREE])):
+        with pytest.raises(Refused) as refusal:
+            call()
+        assert (refusal.value.code, refusal.value.reason) == ("PERMISSION_DENIED", "SCOPE_MISSING")
+
+
+def test_without_a_live_key_nothing_is_answered(keyed):
+    made = new_key(keyed, ["SCRUB"])
+    bad = [None, "dnck_nonsense", made.secret[:-1] + ("0" if made.secret[-1] != "0" else "1")]
+    for key in bad:
+        with pytest.raises(Refused) as refusal:
+            keyed.scrub(metadata=keyed.identity(key), numbers=[FREE])
+        assert (refusal.value.code, refusal.value.reason) == ("UNAUTHENTICATED",
+                                                              "UNAUTHENTICATED")
+        for stub, request in ((keyed.scrubs.ScrubStream, keyed.stubs.scrub.ScrubStreamRequest()),
+                              (keyed.lists.ImportNumbers,
+                               keyed.stubs.list.ImportNumbersRequest())):
+            with pytest.raises(grpc.RpcError) as error:
+                list(stub(iter([request]), metadata=keyed.identity(key)))
+            assert error.value.code() == grpc.StatusCode.UNAUTHENTICATED
+
+
+def test_revoking_takes_effect_at_once(keyed):
+    made = new_key(keyed, ["SCRUB", "WRITE_LISTS"])
+    identity = keyed.identity(made.secret)
+    keyed.scrub(metadata=identity, numbers=[FREE])
+    tenant = keyed.stubs.tenant
+    keyed.call(keyed.tenants.RevokeKey, tenant.RevokeKeyRequest(key_id=made.key.key_id))
+    with pytest.raises(Refused) as refusal:
+        keyed.scrub(metadata=identity, numbers=[FREE])
+    assert refusal.value.reason == "UNAUTHENTICATED"
+    keys = keyed.call(keyed.tenants.ListKeys, tenant.ListKeysRequest(tenant_id="default")).keys
+    assert [key.HasField("revoked_at") for key in keys] == [True]
+    changes = keyed.call(keyed.tenants.ListTenantChanges,
+                         tenant.ListTenantChangesRequest(tenant_id="default")).changes
+    assert any("revoked" in change.description for change in changes)
+    assert all(made.secret not in change.description for change in changes)
+
+
+def test_dncctl_with_a_key(keyed, tmp_path):
+    key = new_key(keyed, ["SCRUB"]).secret
+    command = [str(BIN / "dncctl"), "--server", keyed.address, "check", str(FREE)]
+    without = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert without.returncode == 1 and "key" in without.stderr
+    with_key = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60,
+                              env={"DNC_KEY": key, "HOME": str(tmp_path)})
+    assert with_key.returncode == 11, with_key.stderr
+
+
+def test_kills_lose_no_acknowledged_opt_out(loaded):
+    """What a writer was told before a kill is there after it."""
+    acknowledged = []
+    for round_number in range(8):
+        first = 2015700000 + round_number * 10000
+        stop = threading.Event()
+
+        def write(first=first, stop=stop):
+            for number in range(first, first + 10000):
+                try:
+                    add(loaded, [number])
+                except (Refused, ValueError):
+                    return
+                acknowledged.append(number)
+                if stop.is_set():
+                    return
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        time.sleep(0.05 + 0.02 * round_number)
+        loaded.process.kill()
+        stop.set()
+        writer.join()
+        loaded.stop()
+        loaded.start()
+        loaded.wait_until_ready()
+        assert set(loaded.verdicts(acknowledged[-9000:])) <= {"LISTED"}
+    assert len(acknowledged) > 8
