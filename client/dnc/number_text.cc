@@ -24,6 +24,8 @@ size_t SequenceLength(std::string_view text, size_t at) {
   return length;
 }
 
+}  // namespace
+
 bool IsUtf8(std::string_view text) {
   for (size_t at = 0; at < text.size();) {
     const size_t length = SequenceLength(text, at);
@@ -32,8 +34,6 @@ bool IsUtf8(std::string_view text) {
   }
   return true;
 }
-
-}  // namespace
 
 std::string WireText(std::string_view text) {
   std::string wire(text.substr(0, kMaxNumberTextBytes));

@@ -10,6 +10,9 @@ namespace dnc {
 // they are cut here.
 inline constexpr size_t kMaxNumberTextBytes = 80;
 
+// Whether protobuf takes `text` for a string.
+bool IsUtf8(std::string_view text);
+
 // `text`, cut to kMaxNumberTextBytes and with every byte outside of ASCII replaced by `?` if it is
 // not valid UTF-8. A protobuf string that isn't would fail the call for the whole batch.
 std::string WireText(std::string_view text);

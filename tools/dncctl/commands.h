@@ -19,6 +19,13 @@ void AddCoverageCommand(CLI::App* app, const GlobalOptions& options, Job* job);
 void AddCheckCommand(CLI::App* app, const GlobalOptions& options, Job* job);
 void AddScrubCommand(CLI::App* app, const GlobalOptions& options, Job* job);
 void AddHistoryCommand(CLI::App* app, const GlobalOptions& options, Job* job);
+void AddTenantCommands(CLI::App* app, const GlobalOptions& options, Job* job);
+void AddKeyCommands(CLI::App* app, const GlobalOptions& options, Job* job);
+void AddListCommands(CLI::App* app, const GlobalOptions& options, Job* job);
+void AddRecordCommands(CLI::App* app, const GlobalOptions& options, Job* job);
+void AddImportCommand(CLI::App* app, const GlobalOptions& options, Job* job);
+void AddExportCommand(CLI::App* app, const GlobalOptions& options, Job* job);
+void AddWatchCommand(CLI::App* app, const GlobalOptions& options, Job* job);
 
 // Reads ISO 8601, or fails the parse, for option callbacks.
 absl::Time TimeArgument(const std::string& name, const std::string& text);

@@ -63,6 +63,13 @@ int Run(int argc, char** argv) {
   AddCheckCommand(&app, options, &job);
   AddScrubCommand(&app, options, &job);
   AddHistoryCommand(&app, options, &job);
+  AddTenantCommands(&app, options, &job);
+  AddKeyCommands(&app, options, &job);
+  AddListCommands(&app, options, &job);
+  AddRecordCommands(&app, options, &job);
+  AddImportCommand(&app, options, &job);
+  AddExportCommand(&app, options, &job);
+  AddWatchCommand(&app, options, &job);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

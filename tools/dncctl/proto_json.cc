@@ -66,6 +66,9 @@ Json RepeatedJson(const Message& message, const Reflection& reflection,
       case FieldDescriptor::CPPTYPE_ENUM:
         items.push_back(EnumJson(field, reflection.GetRepeatedEnumValue(message, field, i)));
         break;
+      case FieldDescriptor::CPPTYPE_UINT32:
+        items.push_back(reflection.GetRepeatedUInt32(message, field, i));
+        break;
       case FieldDescriptor::CPPTYPE_STRING:
         items.push_back(reflection.GetRepeatedString(message, field, i));
         break;

@@ -27,6 +27,8 @@ Session::Session(const GlobalOptions& options)
       MakeChannel(options.server, options.timeout(), {options.key, options.tenant});
   registry_ = v1::RegistryService::NewStub(channel);
   scrub_ = v1::ScrubService::NewStub(channel);
+  tenants_ = v1::TenantService::NewStub(channel);
+  lists_ = v1::ListService::NewStub(channel);
 }
 
 absl::Status Session::Explain(absl::Status status) const {

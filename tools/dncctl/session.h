@@ -8,8 +8,10 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "dnc/rpc_status.h"
+#include "dnc/v1/list_service.grpc.pb.h"
 #include "dnc/v1/registry_service.grpc.pb.h"
 #include "dnc/v1/scrub_service.grpc.pb.h"
+#include "dnc/v1/tenant_service.grpc.pb.h"
 #include "grpcpp/client_context.h"
 
 namespace dnc::ctl {
@@ -31,6 +33,8 @@ class Session {
 
   v1::RegistryService::Stub& registry() { return *registry_; }
   v1::ScrubService::Stub& scrub() { return *scrub_; }
+  v1::TenantService::Stub& tenants() { return *tenants_; }
+  v1::ListService::Stub& lists() { return *lists_; }
   absl::Duration timeout() const { return timeout_; }
 
   // A call with one answer: session.Call(session.registry(), &Stub::GetStatus, request).
@@ -56,6 +60,8 @@ class Session {
   absl::Duration timeout_;
   std::unique_ptr<v1::RegistryService::Stub> registry_;
   std::unique_ptr<v1::ScrubService::Stub> scrub_;
+  std::unique_ptr<v1::TenantService::Stub> tenants_;
+  std::unique_ptr<v1::ListService::Stub> lists_;
 };
 
 // Tells the error on stderr, and with --json also as an object on stdout. Returns kExitError.

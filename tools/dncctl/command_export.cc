@@ -1,0 +1,89 @@
+// dncctl export: a tenant's lists as CSV.
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "tools/dncctl/commands.h"
+#include "tools/dncctl/exit_code.h"
+#include "tools/dncctl/output_file.h"
+#include "tools/dncctl/proto_json.h"
+#include "tools/dncctl/record_csv.h"
+#include "tools/dncctl/terminal.h"
+#include "tools/dncctl/watchdog.h"
+
+namespace dnc::ctl {
+namespace {
+
+struct ExportArguments {
+  std::string list;
+  std::string out;
+};
+
+struct Exported {
+  uint64_t records = 0;
+  uint64_t revision = 0;
+};
+
+absl::StatusOr<Exported> Export(Session& session, const ExportArguments& arguments,
+                                OutputFile& file) {
+  grpc::ClientContext context;
+  Watchdog watchdog(&context, session.timeout());
+  v1::ExportNumbersRequest request;
+  request.set_list_id(arguments.list);
+  watchdog.BeginWait();
+  const auto stream = session.lists().ExportNumbers(&context, request);
+  v1::ExportNumbersResponse part;
+  Exported exported;
+  bool complete = false;
+  absl::Status written = file.Write(ExportHeading() + "\n");
+  while (written.ok() && stream->Read(&part)) {
+    watchdog.EndWait();
+    for (const v1::Record& record : part.records()) {
+      if (written.ok()) written = file.Write(ExportRow(record) + "\n");
+    }
+    exported.records += static_cast<uint64_t>(part.records_size());
+    exported.revision = part.revision();
+    complete = part.last();
+    watchdog.BeginWait();
+  }
+  if (!written.ok()) context.TryCancel();
+  const absl::Status ended = FromGrpcStatus(stream->Finish());
+  if (!written.ok()) return written;
+  if (watchdog.fired()) return session.Explain(absl::DeadlineExceededError(""));
+  if (!ended.ok()) return session.Explain(ended);
+  if (!complete) return absl::UnavailableError("the server ended the export too early; repeat it");
+  if (auto status = file.Commit(); !status.ok()) return status;
+  return exported;
+}
+
+int RunExport(const GlobalOptions& options, const ExportArguments& arguments) {
+  Session session(options);
+  auto file = OutputFile::Open(arguments.out);
+  if (!file.ok()) return ReportError(options, file.status());
+  const auto exported = Export(session, arguments, **file);
+  if (!exported.ok()) return ReportError(options, exported.status());
+  const bool to_stdout = arguments.out == "-";
+  if (options.json && !to_stdout) {
+    PrintJson({{"records", exported->records}, {"revision", exported->revision}});
+  } else {
+    fmt::print(to_stdout ? stderr : stdout, "{} records as of revision {}{}\n",
+               WithCommas(exported->records), exported->revision,
+               to_stdout ? "" : " in " + Printable(arguments.out));
+  }
+  return kExitOk;
+}
+
+}  // namespace
+
+void AddExportCommand(CLI::App* app, const GlobalOptions& options, Job* job) {
+  auto arguments = std::make_shared<ExportArguments>();
+  CLI::App* command = app->add_subcommand(
+      "export", "Write the tenant's lists as CSV, complete and of one moment, or no file at all");
+  command->add_option("--list", arguments->list, "The list; all if not given");
+  command->add_option("--out", arguments->out, "The file to write; - for stdout")->required();
+  command->callback([&options, job, arguments] {
+    *job = [&options, arguments] { return RunExport(options, *arguments); };
+  });
+}
+
+}  // namespace dnc::ctl

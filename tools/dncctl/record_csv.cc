@@ -1,0 +1,114 @@
+#include "tools/dncctl/record_csv.h"
+
+#include <fmt/format.h>
+
+#include "dnc/number_text.h"
+#include "tools/dncctl/names.h"
+#include "tools/dncctl/terminal.h"
+
+namespace dnc::ctl {
+namespace {
+
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Timestamp;
+
+absl::Status SetEnum(const FieldDescriptor* field, const std::string& text, v1::Record* record) {
+  const auto value = ParseEnum(field->enum_type(), text);
+  if (!value.has_value()) {
+    return absl::InvalidArgumentError(fmt::format(
+        "{}: '{}' is none of {}", field->name(), Printable(text), EnumChoices(field->enum_type())));
+  }
+  v1::Record::GetReflection()->SetEnumValue(record, field, *value);
+  return absl::OkStatus();
+}
+
+absl::Status SetTime(const FieldDescriptor* field, const std::string& text, v1::Record* record) {
+  absl::Time time;
+  if (!ParseIsoTime(text, &time)) {
+    return absl::InvalidArgumentError(
+        fmt::format("{}: '{}' is no time; write 2026-08-05 or 2026-08-05T14:00:00Z", field->name(),
+                    Printable(text)));
+  }
+  static_cast<Timestamp&>(*v1::Record::GetReflection()->MutableMessage(record, field)) =
+      ToTimestamp(time);
+  return absl::OkStatus();
+}
+
+// To the last digit: a record that comes back says the same as the one that is there.
+std::string ExactTime(const Timestamp& timestamp) {
+  return absl::FormatTime("%Y-%m-%d%ET%H:%M:%E*SZ", ToTime(timestamp), absl::UTCTimeZone());
+}
+
+std::string FieldText(const FieldDescriptor* field, const v1::Record& record) {
+  const auto& reflection = *v1::Record::GetReflection();
+  switch (field->cpp_type()) {
+    case FieldDescriptor::CPPTYPE_ENUM: {
+      const int value = reflection.GetEnumValue(record, field);
+      return value == 0 ? std::string() : EnumName(field->enum_type(), value);
+    }
+    case FieldDescriptor::CPPTYPE_MESSAGE:
+      return reflection.HasField(record, field)
+                 ? ExactTime(static_cast<const Timestamp&>(reflection.GetMessage(record, field)))
+                 : std::string();
+    default:
+      return reflection.GetString(record, field);
+  }
+}
+
+}  // namespace
+
+const std::vector<std::string>& RecordColumns() {
+  static const std::vector<std::string> columns = {
+      "number", "made_at",    "made_by",  "channel",       "reason",
+      "note",   "expires_at", "ebr_kind", "last_event_at", "source"};
+  return columns;
+}
+
+absl::Status SetField(std::string_view column, const std::string& text, v1::Record* record) {
+  if (text.empty()) return absl::OkStatus();
+  const auto* field = v1::Record::descriptor()->FindFieldByName(std::string(column));
+  if (field == nullptr) {
+    return absl::InvalidArgumentError(fmt::format("there is no column '{}'", Printable(column)));
+  }
+  switch (field->cpp_type()) {
+    case FieldDescriptor::CPPTYPE_ENUM:
+      return SetEnum(field, text, record);
+    case FieldDescriptor::CPPTYPE_MESSAGE:
+      return SetTime(field, text, record);
+    default:
+      break;
+  }
+  // Only the number's text may be changed on its way: what is cut or replaced there is malformed
+  // anyhow. The other facts go as they are, or not at all.
+  if (column == "number") {
+    record->set_number(WireText(text));
+  } else if (!IsUtf8(text)) {
+    return absl::InvalidArgumentError(fmt::format("{}: not UTF-8", field->name()));
+  } else {
+    v1::Record::GetReflection()->SetString(record, field, text);
+  }
+  return absl::OkStatus();
+}
+
+std::string CsvField(std::string_view text) {
+  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"') quoted += '"';
+    quoted += c;
+  }
+  return quoted + '"';
+}
+
+std::string ExportHeading() { return fmt::format("list_id,{}", fmt::join(RecordColumns(), ",")); }
+
+std::string ExportRow(const v1::Record& record) {
+  std::string row = CsvField(record.list_id());
+  for (const std::string& column : RecordColumns()) {
+    row += ',';
+    row += CsvField(FieldText(v1::Record::descriptor()->FindFieldByName(column), record));
+  }
+  return row;
+}
+
+}  // namespace dnc::ctl
