@@ -24,6 +24,18 @@ std::shared_ptr<grpc::Channel> Connect(const std::string& address) {
   return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
 }
 
+// The call's error, or that of the first record that was refused.
+template <typename Response>
+grpc::Status WholeOutcome(const grpc::Status& status, const Response& response) {
+  if (!status.ok()) return status;
+  for (const v1::WriteResult& result : response.results()) {
+    if (result.outcome() == v1::WRITE_OUTCOME_REFUSED) {
+      return {grpc::StatusCode::INVALID_ARGUMENT, result.message()};
+    }
+  }
+  return status;
+}
+
 v1::UploadReleaseRequest OptionsPart(const LoadRequest& request) {
   v1::UploadReleaseRequest part;
   v1::LoadOptions* options = part.mutable_options();
@@ -72,7 +84,8 @@ std::string ReasonOf(const grpc::Status& status) {
 TestClient::TestClient(const std::string& address)
     : channel_(Connect(address)),
       registry_(v1::RegistryService::NewStub(channel_)),
-      scrub_(v1::ScrubService::NewStub(channel_)) {}
+      scrub_(v1::ScrubService::NewStub(channel_)),
+      lists_(v1::ListService::NewStub(channel_)) {}
 
 LoadOutcome TestClient::StartLoad(const LoadRequest& request) {
   grpc::ClientContext context;
@@ -175,6 +188,43 @@ grpc::Status TestClient::Retire(const std::string& list) {
   request.set_list(list);
   v1::RetireListResponse response;
   return registry_->RetireList(&context, request, &response);
+}
+
+grpc::Status TestClient::AddOptOuts(const std::vector<uint64_t>& numbers) {
+  grpc::ClientContext context;
+  SetDeadline(context);
+  v1::AddNumbersRequest request;
+  for (const uint64_t number : numbers) request.add_records()->set_number(std::to_string(number));
+  v1::AddNumbersResponse response;
+  const grpc::Status status = lists_->AddNumbers(&context, request, &response);
+  return WholeOutcome(status, response);
+}
+
+grpc::Status TestClient::RemoveOptOuts(const std::vector<uint64_t>& numbers) {
+  grpc::ClientContext context;
+  SetDeadline(context);
+  v1::RemoveNumbersRequest request;
+  request.set_remove_do_not_call(true);
+  for (const uint64_t number : numbers) request.add_numbers(std::to_string(number));
+  v1::RemoveNumbersResponse response;
+  const grpc::Status status = lists_->RemoveNumbers(&context, request, &response);
+  return WholeOutcome(status, response);
+}
+
+size_t TestClient::OptOuts() {
+  grpc::ClientContext context;
+  SetDeadline(context);
+  v1::ExportNumbersRequest request;
+  request.set_list_id("internal");
+  const auto stream = lists_->ExportNumbers(&context, request);
+  v1::ExportNumbersResponse part;
+  size_t records = 0;
+  bool complete = false;
+  while (stream->Read(&part)) {
+    records += static_cast<size_t>(part.records_size());
+    complete = part.last();
+  }
+  return stream->Finish().ok() && complete ? records : 0;
 }
 
 }  // namespace dnc::blackbox

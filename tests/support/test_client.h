@@ -1,4 +1,4 @@
-// A plain client of the two services, for tests: no retries, nothing hidden.
+// A plain client of the services, for tests: no retries, nothing hidden.
 #pragma once
 
 #include <grpcpp/grpcpp.h>
@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "dnc/v1/list_service.grpc.pb.h"
 #include "dnc/v1/registry_service.grpc.pb.h"
 #include "dnc/v1/scrub_service.grpc.pb.h"
 #include "tests/support/list_files.h"
@@ -60,10 +61,17 @@ class TestClient {
   grpc::Status RollBack(const std::string& list, v1::RollBackReleaseResponse* response);
   grpc::Status Retire(const std::string& list);
 
+  // Writes of the default tenant's list `internal`; an error also if one number was refused.
+  grpc::Status AddOptOuts(const std::vector<uint64_t>& numbers);
+  grpc::Status RemoveOptOuts(const std::vector<uint64_t>& numbers);
+  // How many records an export of it has; 0 if the export was not complete.
+  size_t OptOuts();
+
  private:
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<v1::RegistryService::Stub> registry_;
   std::unique_ptr<v1::ScrubService::Stub> scrub_;
+  std::unique_ptr<v1::ListService::Stub> lists_;
 };
 
 }  // namespace dnc::blackbox
