@@ -69,8 +69,10 @@ rocksdb::Options DatabaseOptions(const StoreOptions& store) {
   options.create_missing_column_families = true;
   options.paranoid_checks = true;
   options.info_log = std::make_shared<NoLog>();
-  // Any damage in the log is refused: the default drops acknowledged writes after it.
-  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kAbsoluteConsistency;
+  // Damage in the log is refused, except that its last record may be cut off: a process that is
+  // killed in the middle of a write leaves such a record, and nobody has an answer to it. Whether a
+  // cut took acknowledged writes too, the marks outside of the stores tell.
+  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   options.track_and_verify_wals_in_manifest = true;
   options.max_open_files = 512;
   options.max_total_wal_size = 64 << 20;
