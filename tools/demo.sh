@@ -88,6 +88,7 @@ import json, sys
 answer = json.load(sys.stdin)
 lists = ", ".join("%s since %s" % (m["list"], m.get("listed_since", "?")) for m in answer["matches"])
 why = answer.get("explanation", "").split(": ")[0].rstrip(".")
+if answer["rule"] in ("EBR", "OWN_DO_NOT_CALL"): why, lists = "decided by " + answer["rule"], ""
 print("%-12s %s" % (answer["verdict"], lists or why))' <<<"$answer")"
 }
 
@@ -161,8 +162,25 @@ sys.exit(wrong > 0)
 PY
 }
 
+tenants() {
+  title "8. A seller, its opt-out, and a relationship that lifts the registry but never the opt-out"
+  local added deleted yesterday
+  added="$(first_change A)"
+  deleted="$(first_change D)"
+  yesterday="$(date -u -d yesterday +%F)"
+  "$BIN/dncctl" tenants create acme --area-codes all >/dev/null
+  DNC_TENANT=acme "$BIN/dncctl" lists create customers --kind ebr >/dev/null
+  DNC_TENANT=acme "$BIN/dncctl" add "$added" --list customers --ebr-kind transaction \
+    --last-event-at "$yesterday" >/dev/null
+  DNC_TENANT=acme ask "a customer of acme" "$added"
+  DNC_TENANT=acme "$BIN/dncctl" add "$added" --channel call --reason "asked not to be called" |
+    indent
+  DNC_TENANT=acme ask "who asked not to be called" "$added"
+  DNC_TENANT=acme ask "anybody else, for acme" "$deleted"
+}
+
 measure() {
-  title "8. Rate and latency, one caller, server and caller on this machine"
+  title "9. Rate and latency, one caller, server and caller on this machine"
   "$BIN/dncload" --base "$DEMO/full" --changes "$CHANGES" --seconds 2 | indent
 }
 
@@ -176,6 +194,7 @@ main() {
   change_while_scrubbing
   load_old_file
   compare
+  tenants
   measure
   stop_server
   printf '\n%sDone in %s s.%s The files are in build/demo; README tells what to try next.\n' \
