@@ -34,9 +34,9 @@ def ctl(loaded, dncctl):
     return run
 
 
-def rows(path):
-    with open(path, encoding="utf-8", newline="") as file:
-        return list(csv.reader(file))
+def rows(path, encoding="utf-8", delimiter=","):
+    with open(path, encoding=encoding, newline="") as file:
+        return list(csv.reader(file, delimiter=delimiter))
 
 
 def test_a_tenant_from_its_making_to_its_end(ctl, dncctl):
@@ -187,7 +187,7 @@ def test_refused_lines_are_told_and_can_be_imported_again(ctl, dncctl, tmp_path)
                        b"\n2015600004,2026-12-01\n2015600005,2040-01-01\n\xff2015600006,\n")
     said = ctl("import", str(source), "--refused", str(refused), code=1)
     assert (said["added"], said["refused"]) == (2, 5)
-    table = rows_of_latin(refused)
+    table = rows(refused, encoding="latin-1")
     assert table[0] == ["refused_line", "refused_because", "number", "expires_at"]
     assert [row[0] for row in table[1:]] == ["3", "4", "5", "7", "9"]
     assert "ten digits" in table[1][1] and "'never' is no time" in table[2][1]
@@ -197,11 +197,6 @@ def test_refused_lines_are_told_and_can_be_imported_again(ctl, dncctl, tmp_path)
     fixed = tmp_path / "fixed.csv"
     fixed.write_text(f"{','.join(table[0])}\n3,x,2015600012,\n")
     assert ctl("import", str(fixed))["added"] == 1
-
-
-def rows_of_latin(path):
-    with open(path, encoding="latin-1", newline="") as file:
-        return list(csv.reader(file))
 
 
 @pytest.mark.parametrize("text, arguments, message", [
@@ -225,6 +220,12 @@ def test_forms_of_import_files(ctl, tmp_path):
     done = ctl("import", str(source), "--columns=-,number,channel", "--delimiter", ";")
     assert done["added"] == 2
     assert ctl("record", "2015600002")["records"][0]["channel"] == "TEXT"
+    refused = tmp_path / "refused.csv"
+    source.write_text("number;note\n12;x\n")
+    ctl("import", str(source), "--delimiter", ";", "--refused", str(refused), code=1)
+    assert [row[2:] for row in rows(refused, delimiter=";")] == [["number", "note"], ["12", "x"]]
+    ctl("import", str(source), "--refused", str(source), code=2)
+    assert source.read_text() == "number;note\n12;x\n"
     source.write_text("lead,number\nx,2015600003\n")
     assert ctl("import", str(source), "--ignore", "lead")["added"] == 1
 

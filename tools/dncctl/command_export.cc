@@ -81,9 +81,7 @@ void AddExportCommand(CLI::App* app, const GlobalOptions& options, Job* job) {
       "export", "Write the tenant's lists as CSV, complete and of one moment, or no file at all");
   command->add_option("--list", arguments->list, "The list; all if not given");
   command->add_option("--out", arguments->out, "The file to write; - for stdout")->required();
-  command->callback([&options, job, arguments] {
-    *job = [&options, arguments] { return RunExport(options, *arguments); };
-  });
+  SetJob(command, options, job, arguments, RunExport);
 }
 
 }  // namespace dnc::ctl

@@ -1,8 +1,5 @@
 // dncctl import: a CSV file into a list of the tenant.
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -14,6 +11,7 @@
 #include "tools/dncctl/commands.h"
 #include "tools/dncctl/exit_code.h"
 #include "tools/dncctl/import_file.h"
+#include "tools/dncctl/input_file.h"
 #include "tools/dncctl/output_file.h"
 #include "tools/dncctl/progress_bar.h"
 #include "tools/dncctl/proto_json.h"
@@ -31,7 +29,6 @@ struct ImportArguments {
   std::string in;
   std::string refused;
   ImportFormat format;
-  std::string delimiter = ",";
   RecordFacts facts;
 };
 
@@ -130,8 +127,9 @@ class Import {
 
   absl::Status WriteRefusedHeading() {
     if (refused_ == nullptr) return absl::OkStatus();
-    return refused_->Write(fmt::format("{},{}{}{}\n", kRefusedLine, kRefusedBecause,
-                                       file_.heading().empty() ? "" : ",", file_.heading()));
+    return refused_->Write(fmt::format(
+        "{1}{0}{2}{3}{4}\n", file_.delimiter(), kRefusedLine, kRefusedBecause,
+        file_.heading().empty() ? "" : std::string(1, file_.delimiter()), file_.heading()));
   }
 
   absl::Status Tell(std::vector<RefusedLine> refused) {
@@ -141,7 +139,8 @@ class Import {
       ++counts_.refused;
       if (refused_ != nullptr) {
         auto status =
-            refused_->Write(fmt::format("{},{},{}\n", line.line, CsvField(line.because), line.raw));
+            refused_->Write(fmt::format("{1}{0}{2}{0}{3}\n", file_.delimiter(), line.line,
+                                        CsvField(line.because, file_.delimiter()), line.raw));
         if (!status.ok()) return status;
       } else if (counts_.refused <= kRefusedTold) {
         bar_.Clear();
@@ -193,11 +192,18 @@ void PrintCounts(const GlobalOptions& options, const ImportArguments& arguments,
   }
 }
 
-int ImportFrom(int fd, const GlobalOptions& options, const ImportArguments& arguments) {
-  struct stat info = {};
-  const uint64_t bytes =
-      fstat(fd, &info) == 0 && S_ISREG(info.st_mode) ? static_cast<uint64_t>(info.st_size) : 0;
-  auto file = ImportFile::Open(fd, arguments.format, arguments.facts);
+int RunImport(const GlobalOptions& options, const ImportArguments& arguments) {
+  // The earlier file of refused lines is removed: not the input.
+  if (!arguments.refused.empty() && IsSameFile(arguments.in, arguments.refused)) {
+    ReportError(options, absl::InvalidArgumentError("FILE and --refused are the same file"));
+    return kExitUsage;
+  }
+  const InputFile input(arguments.in);
+  if (input.fd() < 0) {
+    return ReportError(
+        options, absl::NotFoundError(fmt::format("{}: {}", arguments.in, std::strerror(errno))));
+  }
+  auto file = ImportFile::Open(input.fd(), arguments.format, arguments.facts);
   if (!file.ok()) return ReportError(options, file.status());
   std::unique_ptr<OutputFile> refused;
   if (!arguments.refused.empty()) {
@@ -206,7 +212,7 @@ int ImportFrom(int fd, const GlobalOptions& options, const ImportArguments& argu
     refused = *std::move(opened);
   }
   Session session(options);
-  Import import(session, &*file, refused.get(), bytes, options.json);
+  Import import(session, &*file, refused.get(), input.size(), options.json);
   absl::Status status = import.Run(arguments.format.list);
   const Counts& counts = import.counts();
   if (!status.ok()) {
@@ -218,18 +224,6 @@ int ImportFrom(int fd, const GlobalOptions& options, const ImportArguments& argu
   if (!status.ok()) return ReportError(options, status);
   PrintCounts(options, arguments, counts);
   return counts.refused == 0 ? kExitOk : kExitError;
-}
-
-int RunImport(const GlobalOptions& options, const ImportArguments& arguments) {
-  const bool from_stdin = arguments.in == "-";
-  const int fd = from_stdin ? STDIN_FILENO : open(arguments.in.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) {
-    return ReportError(options, absl::NotFoundError(fmt::format("{}: {}", Printable(arguments.in),
-                                                                std::strerror(errno))));
-  }
-  const int code = ImportFrom(fd, options, arguments);
-  if (!from_stdin) close(fd);
-  return code;
 }
 
 }  // namespace
@@ -250,17 +244,10 @@ void AddImportCommand(CLI::App* app, const GlobalOptions& options, Job* job) {
                    "The columns of a file without a heading: number,made_at,- (- leaves one out)")
       ->delimiter(',');
   command->add_option("--ignore", format.ignored, "Headings to leave out")->delimiter(',');
-  command->add_option("--delimiter", arguments->delimiter, "One character, or tab")
-      ->check([](const std::string& text) {
-        return text.size() == 1 || text == "tab" ? "" : "write one character, or tab";
-      });
+  AddDelimiterOption(command, &format.delimiter);
   command->add_option("--refused", arguments->refused, "File for the refused lines, with reasons");
   arguments->facts.AddOptions(command);
-  command->callback([&options, job, arguments] {
-    arguments->format.delimiter =
-        arguments->delimiter == "tab" ? '\t' : arguments->delimiter.front();
-    *job = [&options, arguments] { return RunImport(options, *arguments); };
-  });
+  SetJob(command, options, job, arguments, RunImport);
 }
 
 }  // namespace dnc::ctl

@@ -98,14 +98,13 @@ void AddKeyCommands(CLI::App* app, const GlobalOptions& options, Job* job) {
   using Run = int (*)(const GlobalOptions&, const KeyArguments&);
   const auto add = [&](const char* name, const char* description, Run run) {
     CLI::App* command = keys->add_subcommand(name, description);
-    command->callback([&options, job, arguments, run] {
+    SetJob(command, options, job, arguments, run, [&options, arguments] {
       if (arguments->tenant.empty()) arguments->tenant = options.tenant;
       arguments->scopes =
           EnumArguments("--scope", v1::KeyScope_descriptor(), arguments->scope_texts);
       if (!arguments->expires_text.empty()) {
         arguments->expires = TimeArgument("--expires-at", arguments->expires_text);
       }
-      *job = [&options, arguments, run] { return run(options, *arguments); };
     });
     return command;
   };

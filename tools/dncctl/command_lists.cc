@@ -97,10 +97,9 @@ void AddListCommands(CLI::App* app, const GlobalOptions& options, Job* job) {
   using Run = int (*)(const GlobalOptions&, const ListArguments&);
   const auto add = [&](const char* name, const char* description, Run run) {
     CLI::App* command = lists->add_subcommand(name, description);
-    command->callback([&options, job, arguments, run] {
+    SetJob(command, options, job, arguments, run, [arguments] {
       arguments->kind =
           EnumArguments("--kind", v1::OwnListKind_descriptor(), {arguments->kind_text}).front();
-      *job = [&options, arguments, run] { return run(options, *arguments); };
     });
     return command;
   };

@@ -118,9 +118,7 @@ void AddRecordCommands(CLI::App* app, const GlobalOptions& options, Job* job) {
   using Run = int (*)(const GlobalOptions&, const RecordArguments&);
   const auto add_command = [&](const char* name, const char* description, Run run) {
     CLI::App* command = app->add_subcommand(name, description);
-    command->callback([&options, job, arguments, run] {
-      *job = [&options, arguments, run] { return run(options, *arguments); };
-    });
+    SetJob(command, options, job, arguments, run);
     return command;
   };
   const auto add_write = [&](const char* name, const char* description, Run run) {

@@ -131,23 +131,15 @@ int RunRetire(const GlobalOptions& options, const ReleaseArguments& arguments) {
 
 using Run = int (*)(const GlobalOptions&, const ReleaseArguments&);
 
-CLI::App* AddCommand(CLI::App* app, const GlobalOptions& options, Job* job,
-                     const std::shared_ptr<ReleaseArguments>& arguments, const std::string& name,
-                     const std::string& description, Run run) {
-  CLI::App* command = app->add_subcommand(name, description);
-  command->callback([&options, job, arguments, run] {
-    *job = [&options, arguments, run] { return run(options, *arguments); };
-  });
-  return command;
-}
-
 }  // namespace
 
 void AddReleaseCommands(CLI::App* app, const GlobalOptions& options, Job* job) {
   // One subcommand runs a time, so they share their arguments.
   auto arguments = std::make_shared<ReleaseArguments>();
   const auto add = [&](const char* name, const char* description, Run run) {
-    return AddCommand(app, options, job, arguments, name, description, run);
+    CLI::App* command = app->add_subcommand(name, description);
+    SetJob(command, options, job, arguments, run);
+    return command;
   };
   CLI::App* releases = add("releases", "The releases of the lists, newest first", RunReleases);
   releases->add_option("--list", arguments->list, "Only of this list");

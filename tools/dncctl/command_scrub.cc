@@ -1,17 +1,14 @@
 // dncctl scrub --in leads.csv --out result.csv --column phone.
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
 #include <memory>
 
 #include "absl/time/clock.h"
 #include "tools/dncctl/commands.h"
 #include "tools/dncctl/exit_code.h"
+#include "tools/dncctl/input_file.h"
 #include "tools/dncctl/names.h"
 #include "tools/dncctl/output_file.h"
 #include "tools/dncctl/progress_bar.h"
@@ -28,33 +25,8 @@ struct ScrubArguments {
   std::string in = "-";
   std::string out = "-";
   std::string column;
-  std::string delimiter = ",";
+  char delimiter = ',';
   std::string as_of;
-
-  char delimiter_char() const { return delimiter == "tab" ? '\t' : delimiter[0]; }
-};
-
-// The input, closed at the end.
-class InputFile {
- public:
-  explicit InputFile(const std::string& path)
-      : fd_(path == "-" ? dup(STDIN_FILENO) : open(path.c_str(), O_RDONLY | O_CLOEXEC)) {}
-  ~InputFile() {
-    if (fd_ >= 0) close(fd_);
-  }
-  InputFile(const InputFile&) = delete;
-  InputFile& operator=(const InputFile&) = delete;
-
-  int fd() const { return fd_; }
-  // 0 if unknown.
-  uint64_t size() const {
-    struct stat facts {};
-    return fstat(fd_, &facts) == 0 && S_ISREG(facts.st_mode) ? static_cast<uint64_t>(facts.st_size)
-                                                             : 0;
-  }
-
- private:
-  const int fd_;
 };
 
 // The earliest entry of those that count against a call.
@@ -117,12 +89,6 @@ absl::Status ScrubTo(OutputFile* output, const GlobalOptions& options,
   return status.ok() ? output->Commit() : status;
 }
 
-bool IsSameFile(const std::string& in, const std::string& out) {
-  std::error_code error;
-  return in != "-" && out != "-" && std::filesystem::is_regular_file(in, error) &&
-         std::filesystem::equivalent(in, out, error);
-}
-
 int RunScrub(GlobalOptions options, const ScrubArguments& arguments) {
   const absl::Time begun = absl::Now();
   const bool to_stdout = arguments.out == "-";
@@ -137,7 +103,7 @@ int RunScrub(GlobalOptions options, const ScrubArguments& arguments) {
     return ReportError(
         options, absl::NotFoundError(fmt::format("{}: {}", arguments.in, std::strerror(errno))));
   }
-  ScrubFile file(input.fd(), arguments.delimiter_char());
+  ScrubFile file(input.fd(), arguments.delimiter);
   absl::Status status = file.ReadHeading(arguments.column);
   if (!status.ok()) {
     ReportError(options, status);
@@ -179,13 +145,7 @@ void AddScrubCommand(CLI::App* app, const GlobalOptions& options, Job* job) {
   command->add_option("--column", arguments->column,
                       "Heading of the column with the numbers; if not given: the only column, or "
                       "one named phone, phone_number, number or telephone");
-  command->add_option("--delimiter", arguments->delimiter, "Between fields: a character, or tab")
-      ->check([](const std::string& text) {
-        const bool good =
-            text == "tab" || (text.size() == 1 && text != "\"" && text != "\n" && text != "\r");
-        return good ? std::string() : std::string("must be one character, or tab");
-      })
-      ->capture_default_str();
+  AddDelimiterOption(command, &arguments->delimiter);
   command->add_option("--as-of", arguments->as_of, "Answer as of this moment, from history");
   command->footer("Exit codes: 0 every row answered, 1 error, 2 usage.");
   command->callback([&options, job, arguments] {

@@ -44,6 +44,9 @@ void SetAreaCodes(const std::vector<std::string>& texts, v1::Tenant* tenant) {
   entitlement.set_all(IsWord(texts, "all"));
   if (entitlement.all() || IsWord(texts, "none")) return;
   for (const std::string& text : texts) {
+    if (text == "all" || text == "none") {
+      throw CLI::ValidationError("--area-codes", "'" + text + "' stands alone");
+    }
     entitlement.add_area_codes(static_cast<uint32_t>(std::stoul(text)));
   }
 }
@@ -53,11 +56,6 @@ std::string CheckAreaCode(const std::string& text) {
   return digits || text == "all" || text == "none"
              ? std::string()
              : fmt::format("'{}' is no area code; write 201,212 or all or none", text);
-}
-
-std::vector<int> Lifts(const char* option, const std::vector<std::string>& texts) {
-  if (IsWord(texts, "none")) return {};
-  return EnumArguments(option, v1::Liftable_descriptor(), texts);
 }
 
 // The policy of a new tenant, where an option changes a part of it: a policy is sent whole, so the
@@ -71,6 +69,18 @@ v1::TenantPolicy& PolicyOf(v1::Tenant* tenant) {
     }
   }
   return *tenant->mutable_policy();
+}
+
+void AddLiftsOption(CLI::App* command, Configuration* given, const char* name,
+                    std::vector<std::string>* texts, const char* help,
+                    google::protobuf::RepeatedField<int>* (v1::TenantPolicy::*field)()) {
+  command->add_option(name, *texts, help)->delimiter(',')->each([=](const std::string&) {
+    given->changes.emplace_back([=](v1::Tenant* tenant) {
+      std::vector<int> lifts;
+      if (!IsWord(*texts, "none")) lifts = EnumArguments(name, v1::Liftable_descriptor(), *texts);
+      (PolicyOf(tenant).*field)()->Assign(lifts.begin(), lifts.end());
+    });
+  });
 }
 
 void AddPolicyOptions(CLI::App* command, Configuration* given) {
@@ -87,26 +97,12 @@ void AddPolicyOptions(CLI::App* command, Configuration* given) {
           policy.mutable_lists()->Assign(given->lists.begin(), given->lists.end());
         });
       });
-  command
-      ->add_option("--consent-lifts", given->consent_lifts,
-                   "What a consent lifts: national,state,wireless or none")
-      ->delimiter(',')
-      ->each([=](const std::string&) {
-        changes([given](v1::Tenant* tenant) {
-          const std::vector<int> lifts = Lifts("--consent-lifts", given->consent_lifts);
-          PolicyOf(tenant).mutable_consent_lifts()->Assign(lifts.begin(), lifts.end());
-        });
-      });
-  command
-      ->add_option("--ebr-lifts", given->ebr_lifts,
-                   "What a business relationship lifts: national,state or none")
-      ->delimiter(',')
-      ->each([=](const std::string&) {
-        changes([given](v1::Tenant* tenant) {
-          const std::vector<int> lifts = Lifts("--ebr-lifts", given->ebr_lifts);
-          PolicyOf(tenant).mutable_ebr_lifts()->Assign(lifts.begin(), lifts.end());
-        });
-      });
+  AddLiftsOption(command, given, "--consent-lifts", &given->consent_lifts,
+                 "What a consent lifts: national,state,wireless or none",
+                 &v1::TenantPolicy::mutable_consent_lifts);
+  AddLiftsOption(command, given, "--ebr-lifts", &given->ebr_lifts,
+                 "What a business relationship lifts: national,state or none",
+                 &v1::TenantPolicy::mutable_ebr_lifts);
   command
       ->add_option("--wireless-counts", given->wireless_counts,
                    "Whether a match in a list of wireless numbers gives WIRELESS: true, false")
@@ -324,9 +320,7 @@ void AddTenantCommands(CLI::App* app, const GlobalOptions& options, Job* job) {
   using Run = int (*)(const GlobalOptions&, const TenantArguments&);
   const auto add = [&](const char* name, const char* description, Run run) {
     CLI::App* command = tenants->add_subcommand(name, description);
-    command->callback([&options, job, arguments, run] {
-      *job = [&options, arguments, run] { return run(options, *arguments); };
-    });
+    SetJob(command, options, job, arguments, run);
     return command;
   };
   const auto add_one = [&](const char* name, const char* description, Run run) {

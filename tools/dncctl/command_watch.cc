@@ -63,9 +63,7 @@ void AddWatchCommand(CLI::App* app, const GlobalOptions& options, Job* job) {
       ->add_option("--after", arguments->after,
                    "Changes after this revision; 0: from the oldest that is kept")
       ->capture_default_str();
-  command->callback([&options, job, arguments] {
-    *job = [&options, arguments] { return RunWatch(options, *arguments); };
-  });
+  SetJob(command, options, job, arguments, RunWatch);
 }
 
 }  // namespace dnc::ctl

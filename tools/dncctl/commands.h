@@ -4,12 +4,26 @@
 
 #include <CLI/CLI.hpp>
 #include <functional>
+#include <memory>
 
 #include "tools/dncctl/session.h"
 
 namespace dnc::ctl {
 
 using Job = std::function<int()>;
+
+// Lets `command` put `run` into `job`. `prepare` checks and converts the arguments first, and may
+// throw CLI::ValidationError.
+template <typename Arguments>
+void SetJob(CLI::App* command, const GlobalOptions& options, Job* job,
+            const std::shared_ptr<Arguments>& arguments,
+            int (*run)(const GlobalOptions&, const Arguments&),
+            const std::function<void()>& prepare = {}) {
+  command->callback([&options, job, arguments, run, prepare] {
+    if (prepare) prepare();
+    *job = [&options, arguments, run] { return run(options, *arguments); };
+  });
+}
 
 // `options` and `job` must outlive the app.
 void AddLoadCommand(CLI::App* app, const GlobalOptions& options, Job* job);

@@ -56,6 +56,7 @@ class ImportFile {
 
   // The heading of the file, empty if it has none.
   const std::string& heading() const { return heading_; }
+  char delimiter() const { return format_.delimiter; }
   uint64_t bytes_read() const { return reader_.bytes_read(); }
 
  private:

@@ -24,6 +24,6 @@ std::string ExportHeading();
 std::string ExportRow(const v1::Record& record);
 
 // Quoted where CSV (RFC 4180) needs it.
-std::string CsvField(std::string_view text);
+std::string CsvField(std::string_view text, char delimiter = ',');
 
 }  // namespace dnc::ctl
