@@ -1,0 +1,31 @@
+// Any bytes as an API key: refused with a message that says the same whatever the bytes are, or
+// accepted; and a good key with any one character changed, or cut anywhere, is refused.
+#include <string>
+#include <string_view>
+
+#include "server/base/check.h"
+#include "server/tenants/api_key.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const std::string key(reinterpret_cast<const char*>(data), size);
+  const auto id = dnc::ApiKeyId(key);
+  if (id.ok()) {
+    DNC_CHECK(key.substr(5, 8) == *id, "the id is of the key");
+  } else {
+    // The longest that the few fixed messages are; nothing of the key is in them.
+    const std::string_view message(id.status().message().data(), id.status().message().size());
+    DNC_CHECK(message.substr(0, 8) == "the key " && message.size() < 160, "a fixed message");
+  }
+
+  // A key of the right form, changed at a place and to a character that the input names.
+  static const std::string made = dnc::GenerateApiKey().secret;
+  DNC_CHECK(dnc::ApiKeyId(made).ok(), "a made key is accepted");
+  if (size < 2) return 0;
+  std::string changed = made;
+  changed[data[0] % changed.size()] = static_cast<char>(data[1]);
+  DNC_CHECK(dnc::ApiKeyId(changed).ok() == (changed == made), "a changed key is refused");
+  changed = made;
+  changed.resize(data[0] % made.size());
+  DNC_CHECK(!dnc::ApiKeyId(changed).ok(), "a cut key is refused");
+  return 0;
+}

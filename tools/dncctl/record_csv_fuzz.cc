@@ -1,0 +1,78 @@
+// Any bytes as a CSV file: read record by record without losing a byte, and every field is refused
+// or set; what an export would write of the record reads as the same fields again.
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dnc/v1/list_service.pb.h"
+#include "server/base/check.h"
+#include "tools/dncctl/csv_reader.h"
+#include "tools/dncctl/record_csv.h"
+
+namespace {
+
+int MemoryFile(std::string_view content) {
+  static const int fd = memfd_create("records.csv", 0);
+  if (ftruncate(fd, 0) != 0 || lseek(fd, 0, SEEK_SET) != 0 ||
+      write(fd, content.data(), content.size()) != static_cast<ssize_t>(content.size()) ||
+      lseek(fd, 0, SEEK_SET) != 0) {
+    std::abort();
+  }
+  return fd;
+}
+
+// The fields of the first record of a text.
+std::vector<std::string> FieldsOf(const std::string& text) {
+  dnc::ctl::CsvReader reader(MemoryFile(text), ',');
+  dnc::ctl::CsvRecord row;
+  const auto more = reader.Next(&row);
+  DNC_CHECK(more.ok() && *more, "a written row is read");
+  std::vector<std::string> fields;
+  for (size_t i = 0; i < row.fields.size(); ++i) fields.push_back(row.Text(i));
+  return fields;
+}
+
+// A record of these fields, exported and read back.
+void CheckRecord(const std::vector<std::string>& fields) {
+  const std::vector<std::string>& columns = dnc::ctl::RecordColumns();
+  dnc::v1::Record record;
+  for (size_t i = 0; i < fields.size() && i < columns.size(); ++i) {
+    if (!dnc::ctl::SetField(columns[i], fields[i], &record).ok()) return;
+  }
+  const std::vector<std::string> names = FieldsOf(dnc::ctl::ExportHeading() + "\n");
+  const std::vector<std::string> written = FieldsOf(dnc::ctl::ExportRow(record) + "\n");
+  DNC_CHECK(names.size() == written.size(), "a row has the heading's columns");
+  dnc::v1::Record read;
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (names[i] == "list_id") continue;
+    DNC_CHECK(dnc::ctl::SetField(names[i], written[i], &read).ok(), "an export is read");
+  }
+  DNC_CHECK(dnc::ctl::ExportRow(read) == dnc::ctl::ExportRow(record), "an export is read the same");
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  dnc::ctl::CsvReader reader(MemoryFile(text), ',');
+  dnc::ctl::CsvRecord row;
+  std::string whole;
+  std::vector<std::vector<std::string>> rows;
+  for (;;) {
+    const auto more = reader.Next(&row);
+    if (!more.ok() || !*more) {
+      DNC_CHECK(!more.ok() || whole == text, "every byte is in a record");
+      break;
+    }
+    whole += row.raw + row.line_end;
+    std::vector<std::string> fields;
+    for (size_t i = 0; i < row.fields.size(); ++i) fields.push_back(row.Text(i));
+    rows.push_back(std::move(fields));
+  }
+  for (const std::vector<std::string>& fields : rows) CheckRecord(fields);
+  return 0;
+}
