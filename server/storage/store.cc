@@ -72,7 +72,10 @@ class RocksIngest : public StoreIngest {
       : store_(store),
         column_(store->Handle(column)),
         path_(std::move(path)),
-        writer_(rocksdb::EnvOptions(), store->db_->GetOptions(column_), column_) {}
+        // Ingested files go to the lowest level; see ColumnOptions for its filters.
+        writer_(rocksdb::EnvOptions(), store->db_->GetOptions(column_), column_,
+                /*invalidate_page_cache=*/true, rocksdb::Env::IOPriority::IO_TOTAL,
+                /*skip_filters=*/column == Column::kRecords) {}
 
   ~RocksIngest() override {
     std::error_code ignored;

@@ -30,6 +30,9 @@ struct Position {
   friend bool operator==(const Position&, const Position&) = default;
 };
 
+// In the data folder.
+inline constexpr char kJournalName[] = "/tenants.journal";
+
 class JournalPosition {
  public:
   // Opens or makes the file. DATA_LOSS OWN_LISTS_DAMAGED if it exists and no slot of it is whole.

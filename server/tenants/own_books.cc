@@ -35,22 +35,30 @@ absl::StatusOr<OwnBooks> OwnBooks::Read(const StoreSnapshot& store) {
   return books;
 }
 
-void OwnBooks::Add(const Id& id, uint64_t digest) {
-  OwnBook& book = books_[id];
-  ++book.records;
-  book.digest += digest;
-  ++of_tenant_[id.first];
-  ++records_;
-  changed_[id] = true;
+OwnBooks::Place& OwnBooks::At(const Id& id) {
+  if (last_.book == nullptr || last_.id != id) {
+    last_.id = id;
+    last_.book = &books_[id];
+    last_.of_tenant = &of_tenant_[id.first];
+    changed_.insert(id);
+  }
+  return last_;
+}
+
+void OwnBooks::Add(const Id& id, const OwnBook& records) {
+  const Place& at = At(id);
+  at.book->records += records.records;
+  at.book->digest += records.digest;
+  *at.of_tenant += records.records;
+  records_ += records.records;
 }
 
 void OwnBooks::Remove(const Id& id, uint64_t digest) {
-  OwnBook& book = books_[id];
-  --book.records;
-  book.digest -= digest;
-  --of_tenant_[id.first];
+  const Place& at = At(id);
+  --at.book->records;
+  at.book->digest -= digest;
+  --*at.of_tenant;
   --records_;
-  changed_[id] = true;
 }
 
 void OwnBooks::Drop(TenantNumber tenant, StoreBatch& batch) {
@@ -61,9 +69,9 @@ void OwnBooks::Drop(TenantNumber tenant, StoreBatch& batch) {
   batch.DeleteRange(Column::kMeta, begin, end);
   records_ -= records(tenant);
   of_tenant_.erase(tenant);
-  const auto of_tenant = [tenant](const auto& entry) { return entry.first.first == tenant; };
-  std::erase_if(books_, of_tenant);
-  std::erase_if(changed_, of_tenant);
+  std::erase_if(books_, [tenant](const auto& entry) { return entry.first.first == tenant; });
+  std::erase_if(changed_, [tenant](const Id& id) { return id.first == tenant; });
+  last_ = Place();
 }
 
 uint64_t OwnBooks::records(TenantNumber tenant) const {
@@ -83,7 +91,7 @@ std::vector<TenantNumber> OwnBooks::Tenants() const {
 }
 
 void OwnBooks::WriteChanged(StoreBatch& batch) {
-  for (const auto& [id, changed] : changed_) {
+  for (const Id& id : changed_) {
     std::string key(kBookPrefix);
     PutNumber(key, id.first, 4);
     PutNumber(key, id.second, 4);
@@ -93,6 +101,7 @@ void OwnBooks::WriteChanged(StoreBatch& batch) {
     batch.Put(Column::kMeta, key, SealValue(key, content));
   }
   changed_.clear();
+  last_ = Place();  // so that the next change of the same book is noted
 }
 
 std::vector<TenantNumber> OwnBooks::Differences(const OwnBooks& other) const {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -34,7 +35,9 @@ class OwnBooks {
   // DATA_LOSS OWN_LISTS_DAMAGED if a stored book is damaged.
   static absl::StatusOr<OwnBooks> Read(const StoreSnapshot& store);
 
-  void Add(const Id& id, uint64_t digest);
+  void Add(const Id& id, uint64_t digest) { Add(id, OwnBook{1, digest}); }
+  // Many at once.
+  void Add(const Id& id, const OwnBook& records);
   void Remove(const Id& id, uint64_t digest);
   // Also puts that into `batch`.
   void Drop(TenantNumber tenant, StoreBatch& batch);
@@ -52,10 +55,27 @@ class OwnBooks {
   std::vector<TenantNumber> Differences(const OwnBooks& other) const;
 
  private:
+  // Where the records of a list are counted. Records come by list, so the last one is kept at hand.
+  struct Place {
+    Place() = default;
+    // Of another object's books: to be looked up anew.
+    Place(const Place& /*other*/) {}
+    Place& operator=(const Place& /*other*/) {
+      book = nullptr;
+      of_tenant = nullptr;
+      return *this;
+    }
+    Id id;
+    OwnBook* book = nullptr;
+    uint64_t* of_tenant = nullptr;
+  };
+  Place& At(const Id& id);
+
   std::map<Id, OwnBook> books_;
   std::map<TenantNumber, uint64_t> of_tenant_;
-  std::map<Id, bool> changed_;
+  std::set<Id> changed_;
   uint64_t records_ = 0;
+  Place last_;
 };
 
 }  // namespace dnc

@@ -14,8 +14,6 @@
 namespace dnc {
 namespace {
 
-constexpr char kJournalName[] = "/tenants.journal";
-
 GrowingFilterOptions FilterOptions(const OwnListsOptions& options) {
   GrowingFilterOptions filter;
   filter.bits_a_key = options.filter_bits;

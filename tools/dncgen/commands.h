@@ -12,5 +12,6 @@ void AddFullCommand(CLI::App& app, absl::Status& status);
 void AddChangesCommand(CLI::App& app, absl::Status& status);
 void AddLeadsCommand(CLI::App& app, absl::Status& status);
 void AddListCommand(CLI::App& app, absl::Status& status);
+void AddTenantsCommand(CLI::App& app, absl::Status& status);
 
 }  // namespace dnc

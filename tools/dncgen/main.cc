@@ -20,6 +20,7 @@ int main(int argc, char** argv) {
   dnc::AddChangesCommand(app, status);
   dnc::AddLeadsCommand(app, status);
   dnc::AddListCommand(app, status);
+  dnc::AddTenantsCommand(app, status);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

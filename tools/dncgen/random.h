@@ -18,7 +18,16 @@ constexpr uint64_t Mix(uint64_t x) {
 }
 
 // What a source is for; keeps the uses of one seed apart.
-enum class Purpose : uint64_t { kAreas = 1, kExchanges, kNumbers, kGuid, kChanges, kLeads, kLists };
+enum class Purpose : uint64_t {
+  kAreas = 1,
+  kExchanges,
+  kNumbers,
+  kGuid,
+  kChanges,
+  kLeads,
+  kLists,
+  kTenants
+};
 
 // Not thread-safe.
 class Random {
