@@ -61,6 +61,10 @@ void OwnBooks::Remove(const Id& id, uint64_t digest) {
   --records_;
 }
 
+void OwnBooks::Merge(const OwnBooks& other) {
+  for (const auto& [id, book] : other.books_) Add(id, book);
+}
+
 void OwnBooks::Drop(TenantNumber tenant, StoreBatch& batch) {
   std::string begin(kBookPrefix);
   PutNumber(begin, tenant, 4);

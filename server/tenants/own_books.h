@@ -39,9 +39,11 @@ class OwnBooks {
   // Many at once.
   void Add(const Id& id, const OwnBook& records);
   void Remove(const Id& id, uint64_t digest);
+  // Adds what other books hold.
+  void Merge(const OwnBooks& other);
   // Also puts that into `batch`.
   void Drop(TenantNumber tenant, StoreBatch& batch);
-  // Those with books.
+  // Those with books, ascending.
   std::vector<TenantNumber> Tenants() const;
 
   uint64_t records() const { return records_; }

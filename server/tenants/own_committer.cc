@@ -111,10 +111,20 @@ absl::Status OwnListsImpl::WriteToStore(OwnCommit& commit, uint64_t revision) {
   changes_ = std::move(changes);
   revision_ = revision;
   filter_.NoteDeleted(commit.emptied());
+  if (filter_.rebuild_due() != RebuildReason::kNone) TendSoon();
   commits_.fetch_add(1, std::memory_order_relaxed);
   const absl::Status moved = journal_->Move({id_, revision});
   unsettled_ = !moved.ok();
   return moved;
+}
+
+// A filter that is too small answers less and less: it is made anew at once.
+void OwnListsImpl::TendSoon() {
+  {
+    const std::lock_guard lock(mutex_);
+    tend_soon_ = true;
+  }
+  tend_.notify_one();
 }
 
 // After a failed write: what the store holds now is what counts.

@@ -59,6 +59,7 @@ OwnListsImpl::~OwnListsImpl() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
+    ending_ = true;
   }
   wake_.notify_all();
   tend_.notify_all();
@@ -72,7 +73,10 @@ absl::Status OwnListsImpl::Start() {
   DNC_RETURN_IF_ERROR(ReadPositions());
   order_->StartFrom(revision_);
   verified_ = !AdoptImage();
-  if (verified_) DNC_RETURN_IF_ERROR(Rebuild(/*starting=*/true));
+  if (verified_) {
+    const unsigned cores = std::thread::hardware_concurrency();
+    DNC_RETURN_IF_ERROR(Rebuild(static_cast<int>(std::max(1U, cores))));
+  }
   committer_ = std::thread([this] { CommitAll(); });
   tender_ = std::thread([this] { Tend(); });
   return absl::OkStatus();

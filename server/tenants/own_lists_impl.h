@@ -19,6 +19,7 @@
 #include "server/tenants/own_books.h"
 #include "server/tenants/own_change_log.h"
 #include "server/tenants/own_lists.h"
+#include "server/tenants/own_reading.h"
 
 namespace dnc {
 
@@ -65,10 +66,11 @@ class OwnListsImpl final : public OwnLists {
   void WriteImage();
 
   // own_rebuild.cc: reads every record, compares the books, and makes the filter from them.
-  absl::Status Rebuild(bool starting);
-  absl::Status Verify(GrowingFilter::Rebuild* rebuild, std::set<TenantNumber>* damaged) const;
+  absl::Status Rebuild(int threads);
+  // Remembers the tenants whose records are damaged, and fails with them.
+  absl::Status Verify(const OwnReadingOptions& options);
   void Tend();
-  void TendOnce();
+  absl::Status TendOnce();
   absl::Status Prune();
   absl::Status PruneRequests(absl::Time now);
 
@@ -78,6 +80,7 @@ class OwnListsImpl final : public OwnLists {
   void Commit(std::vector<Waiting> writes);
   absl::Status WriteToStore(OwnCommit& commit, uint64_t revision);
   absl::Status Settle();
+  void TendSoon();
 
   const OwnListsOptions options_;
   Store* const store_;
@@ -103,8 +106,10 @@ class OwnListsImpl final : public OwnLists {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::condition_variable tend_;
-  std::deque<Waiting> waiting_;  // guarded by mutex_
-  bool stopping_ = false;        // guarded by mutex_
+  std::deque<Waiting> waiting_;      // guarded by mutex_
+  bool stopping_ = false;            // guarded by mutex_
+  bool tend_soon_ = false;           // guarded by mutex_
+  std::atomic<bool> ending_{false};  // as stopping_, for who reads all records
   std::atomic<bool> verified_{true};
   std::thread committer_;
   std::thread tender_;

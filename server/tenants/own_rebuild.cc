@@ -1,109 +1,83 @@
-// Reading every record: to make the filter, and to see that none is missing or damaged.
+// The filter made anew, the background's reading of all records, and what is too old to be kept.
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
-#include "server/storage/sealed_value.h"
 #include "server/tenants/own_keys.h"
 #include "server/tenants/own_lists_impl.h"
+#include "server/tenants/own_reading.h"
 #include "server/tenants/own_requests.h"
 #include "spdlog/spdlog.h"
 
 namespace dnc {
 namespace {
 
-constexpr size_t kKeysAtOnce = 4096;
-constexpr uint64_t kProgressRecords = 20'000'000;
 constexpr std::chrono::seconds kTendInterval(60);
-// Room for growth until the next rebuild.
-constexpr double kHeadroom = 1.3;
+// After a rebuild there is room for 30 % more, but for no more than these: with hundreds of
+// millions of records the room would cost more memory than a rebuild is worth.
+constexpr double kRoom = 0.3;
+constexpr uint64_t kMostRoom = 15'000'000;
+
+uint64_t CapacityFor(uint64_t records, uint64_t least) {
+  const auto room = static_cast<uint64_t>(static_cast<double>(records) * kRoom);
+  return std::max(least, records + std::min(room, kMostRoom));
+}
 
 }  // namespace
 
-absl::Status OwnListsImpl::Verify(GrowingFilter::Rebuild* rebuild,
-                                  std::set<TenantNumber>* damaged) const {
-  const std::unique_ptr<StoreSnapshot> store = store_->Snapshot();
-  DNC_ASSIGN_OR_RETURN(const OwnBooks stored, OwnBooks::Read(*store));
-  OwnBooks counted;
-  std::vector<BloomKey> keys;
-  uint64_t read = 0;
-  DNC_RETURN_IF_ERROR(store->Scan(
-      Column::kRecords, "", "", [&](std::string_view key, std::string_view value) -> absl::Status {
-        const absl::StatusOr<OwnKey> own_key = DecodeOwnKey(key);
-        if (!own_key.ok()) return own_key.status();
-        if (!UnsealValue(key, value).has_value()) damaged->insert(own_key->tenant);
-        counted.Add({own_key->tenant, own_key->list}, DigestOfRecord(key, value));
-        if (++read % kProgressRecords == 0) {
-          spdlog::info("tenants' records: {} of {} million read", read / 1'000'000,
-                       stored.records() / 1'000'000);
-        }
-        if (rebuild == nullptr) return absl::OkStatus();
-        const BloomKey bloom_key{own_key->tenant, own_key->number};
-        if (keys.empty() || !(keys.back() == bloom_key)) keys.push_back(bloom_key);
-        if (keys.size() < kKeysAtOnce) return absl::OkStatus();
-        rebuild->Add(keys);
-        keys = {bloom_key};
-        return absl::OkStatus();
-      }));
-  if (rebuild != nullptr) rebuild->Add(keys);
-  for (const TenantNumber tenant : stored.Differences(counted)) damaged->insert(tenant);
-  return absl::OkStatus();
-}
-
-absl::Status OwnListsImpl::Rebuild(bool starting) {
-  uint64_t records = 0;
-  {
-    const std::lock_guard lock(books_mutex_);
-    records = books_.records();
-  }
-  const auto capacity = std::max(options_.filter_min_records,
-                                 static_cast<uint64_t>(static_cast<double>(records) * kHeadroom));
-  DNC_ASSIGN_OR_RETURN(GrowingFilter::Rebuild rebuild, filter_.BeginRebuild(capacity));
-  std::set<TenantNumber> damaged;
-  DNC_RETURN_IF_ERROR(Verify(&rebuild, &damaged));
-  if (damaged.empty()) {
-    rebuild.Finish();
-    return absl::OkStatus();
-  }
+absl::Status OwnListsImpl::Verify(const OwnReadingOptions& options) {
+  DNC_ASSIGN_OR_RETURN(std::set<TenantNumber> damaged,
+                       ReadAllRecords(*store_->Snapshot(), options));
+  if (damaged.empty()) return absl::OkStatus();
   const absl::Status error =
       OwnListsDamaged(StrCat("records of ", damaged.size(), " tenants are missing or damaged"));
-  if (starting) return error;
   const std::lock_guard lock(damaged_mutex_);
   damaged_.merge(damaged);
   any_damaged_.store(true, std::memory_order_release);
   return error;
 }
 
+absl::Status OwnListsImpl::Rebuild(int threads) {
+  uint64_t records = 0;
+  {
+    const std::lock_guard lock(books_mutex_);
+    records = books_.records();
+  }
+  DNC_ASSIGN_OR_RETURN(GrowingFilter::Rebuild rebuild,
+                       filter_.BeginRebuild(CapacityFor(records, options_.filter_min_records)));
+  DNC_RETURN_IF_ERROR(Verify({threads, &rebuild, &ending_}));
+  rebuild.Finish();
+  return absl::OkStatus();
+}
+
 void OwnListsImpl::Tend() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     lock.unlock();
-    TendOnce();
+    const absl::Status status = TendOnce();
     lock.lock();
-    tend_.wait_for(lock, kTendInterval, [this] { return stopping_; });
+    // What failed is not tried again at once, however often it is asked for.
+    tend_.wait_for(lock, kTendInterval, [&] { return stopping_ || (tend_soon_ && status.ok()); });
+    tend_soon_ = false;
   }
 }
 
-void OwnListsImpl::TendOnce() {
+absl::Status OwnListsImpl::TendOnce() {
   absl::Status status;
   if (!verified_) {  // an image spared the reading at the start
-    std::set<TenantNumber> damaged;
-    status = Verify(nullptr, &damaged);
-    if (!damaged.empty()) {
-      status =
-          OwnListsDamaged(StrCat("records of ", damaged.size(), " tenants are missing or damaged"));
-      const std::lock_guard lock(damaged_mutex_);
-      damaged_.merge(damaged);
-      any_damaged_.store(true, std::memory_order_release);
-    }
-    verified_ = true;
+    status = Verify({1, nullptr, &ending_});
+    verified_ = !absl::IsCancelled(status);
   } else if (filter_.rebuild_due() != RebuildReason::kNone) {
     spdlog::info("the filter of tenants' records is made anew");
-    status = Rebuild(/*starting=*/false);
+    status = Rebuild(/*threads=*/1);
   }
   if (status.ok()) status = Prune();
-  if (!status.ok()) spdlog::error("tenants' records: {}", std::string(status.message()));
+  if (!status.ok() && !absl::IsCancelled(status)) {
+    spdlog::error("tenants' records: {}", std::string(status.message()));
+  }
+  return status;
 }
 
 // Old changes and request ids go.

@@ -30,8 +30,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string value(input.substr(key.size()));
   Check(key, value);
   Check(key, dnc::SealValue(key, value));
-  const std::string good =
-      dnc::EncodeOwnKey({.tenant = 1, .number = 2'015'550'123, .list = 1});
+  const std::string good = dnc::EncodeOwnKey({.tenant = 1, .number = 2'015'550'123, .list = 1});
   Check(good, dnc::SealValue(good, input));
   return 0;
 }

@@ -1,0 +1,88 @@
+// Reading all records in parts, by several threads: every record once, none of them missed.
+#include "server/tenants/own_reading.h"
+
+#include <numeric>
+
+#include "server/index/growing_filter.h"
+#include "server/tenants/own_keys.h"
+#include "server/tenants/own_lists_fixture.h"
+
+namespace dnc {
+namespace {
+
+class OwnReadingTest : public OwnListsTest {
+ protected:
+  // One tenant with many records, some with few; two lists.
+  void Fill() {
+    Open();
+    std::vector<Number> many(5'000);
+    std::iota(many.begin(), many.end(), 2'015'550'000);
+    for (size_t i = 0; i < many.size(); ++i) many[i] += i % 7 * 1'000'000'000;
+    ASSERT_TRUE(Do(Write(one_, "internal", many)).ok());
+    ASSERT_TRUE(Do(Write(one_, "ebr", {many[0], many[1]})).ok());
+    ASSERT_TRUE(Do(Write(two_, "internal", {many[0]})).ok());
+    for (const Number number : many) keys_.push_back({1, number});
+    keys_.push_back({2, many[0]});
+  }
+
+  std::vector<BloomKey> keys_;
+};
+
+TEST_F(OwnReadingTest, ReadsEveryRecordWhateverTheParts) {
+  Fill();
+  for (const uint64_t records_per_part : {1, 10, 1'000, 4'999, 1'000'000}) {
+    GrowingFilter filter({});
+    auto rebuild = filter.BeginRebuild(10'000);
+    ASSERT_TRUE(rebuild.ok()) << rebuild.status();
+    const auto damaged =
+        ReadAllRecords(*store_->Snapshot(),
+                       {.threads = 3, .rebuild = &*rebuild, .records_per_part = records_per_part});
+    ASSERT_TRUE(damaged.ok()) << damaged.status();
+    EXPECT_TRUE(damaged->empty());
+    EXPECT_EQ(rebuild->keys(), keys_.size()) << records_per_part;
+    rebuild->Finish();
+    for (const BloomKey& key : keys_) ASSERT_TRUE(filter.MayContain(key));
+  }
+}
+
+TEST_F(OwnReadingTest, NoticesARecordThatIsGone) {
+  Fill();
+  StoreBatch batch;
+  batch.Delete(Column::kRecords, EncodeOwnKey({1, keys_[4'321].number, 1}));
+  ASSERT_TRUE(store_->Write(batch).ok());
+  const auto damaged = ReadAllRecords(*store_->Snapshot(), {.threads = 2, .records_per_part = 100});
+  ASSERT_TRUE(damaged.ok()) << damaged.status();
+  EXPECT_EQ(*damaged, std::set<TenantNumber>{1});
+}
+
+TEST_F(OwnReadingTest, NoticesARecordThatIsChanged) {
+  Fill();
+  StoreBatch batch;
+  batch.Put(Column::kRecords, EncodeOwnKey({2, keys_.back().number, 1}), "not a record");
+  ASSERT_TRUE(store_->Write(batch).ok());
+  const auto damaged = ReadAllRecords(*store_->Snapshot(), {.threads = 2, .records_per_part = 100});
+  ASSERT_TRUE(damaged.ok()) << damaged.status();
+  EXPECT_EQ(*damaged, std::set<TenantNumber>{2});
+}
+
+TEST_F(OwnReadingTest, EndsWhenItIsStopped) {
+  Fill();
+  const std::atomic<bool> stop{true};
+  const auto damaged = ReadAllRecords(*store_->Snapshot(), {.stop = &stop});
+  EXPECT_EQ(damaged.status().code(), absl::StatusCode::kCancelled);
+}
+
+TEST_F(OwnReadingTest, AFilterThatIsFullIsMadeAnewAtOnce) {
+  options_.filter_min_records = 100;
+  Fill();  // fifty times what the filter was made for
+  for (int i = 0; i < 500 && lists_->stats().filter_rebuilds < 2; ++i) {
+    absl::SleepFor(absl::Milliseconds(20));
+  }
+  EXPECT_GE(lists_->stats().filter_rebuilds, 2U);
+  for (const BloomKey& key : keys_) {
+    ASSERT_EQ(Facts(key.tenant == 1 ? one_ : two_, key.number) & kOwnDoNotCall, kOwnDoNotCall);
+  }
+}
+
+}  // namespace
+}  // namespace dnc
