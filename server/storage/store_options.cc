@@ -101,7 +101,7 @@ rocksdb::ColumnFamilyOptions ColumnOptions(Column column,
   table.pin_l0_filter_and_index_blocks_in_cache = true;
   if (IsOfTenants(column)) {
     options.compression = Lz4OrNone();
-    table.block_size = 16 << 10;
+    table.block_size = 4 << 10;
     options.write_buffer_size = 16 << 20;
   } else {
     // Blocks are bitmaps near their entropy: compressing them costs more than it saves.
