@@ -2,7 +2,7 @@
 // do. Every acknowledged number is asked for afterwards; one that is not listed ends the run.
 //
 //   dncd --data-dir DIR &
-//   bench_opt_outs --writers 64 --seconds 5
+//   measure_opt_outs --writers 64 --seconds 5
 //
 // DNC_KEY and DNC_TENANT are taken from the environment, as by dncctl.
 #include <grpcpp/grpcpp.h>
@@ -80,7 +80,7 @@ class OptOuts {
 
   void Print() {
     if (!error_.empty()) {
-      fmt::print(stderr, "bench_opt_outs: {}\n", error_);
+      fmt::print(stderr, "measure_opt_outs: {}\n", error_);
       return;
     }
     std::sort(latencies_.begin(), latencies_.end());

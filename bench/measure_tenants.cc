@@ -2,7 +2,7 @@
 // records on the disk behind the Bloom filter, the national list of 260 million in memory.
 //
 //   dncgen tenants --data-dir DIR --records 500000000
-//   bench_tenants DIR [--batch 1000] [--own-hits 0.02] [--cache-mib 256]
+//   measure_tenants DIR [--batch 1000] [--own-hits 0.02] [--cache-mib 256]
 //
 // The folder must be one that dncgen made (its seed tells what the answers must be) and that no
 // server has open. Tenants are drawn by the size of their lists, own hits from all of a tenant's
@@ -220,7 +220,7 @@ int main(int argc, char** argv) {
   const auto wrong = dnc::Run(options);
   if (wrong.ok() && *wrong == 0) return 0;
   fmt::print(
-      stderr, "bench_tenants: {}\n",
+      stderr, "measure_tenants: {}\n",
       wrong.ok() ? fmt::format("{} wrong answers", *wrong) : std::string(wrong.status().message()));
   return 1;
 }

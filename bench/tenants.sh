@@ -1,0 +1,114 @@
+#!/usr/bin/env bash
+# ./dev bench tenants: a platform's tenants at full size. Generates 500 million records of 10,000
+# tenants (once), starts with and without the filter's image, asks, writes opt-outs one by one and
+# imports; prints a table for docs/benchmarks.md.
+#   DNC_BENCH_DIR      where to work, 30 bytes a record; build/bench-data unless told
+#   DNC_BENCH_RECORDS  500000000 unless told; fewer if the disk has no room, which it says
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+BENCH="${DNC_BENCH_DIR:-$PWD/build/bench-data}"
+RECORDS="${DNC_BENCH_RECORDS:-500000000}"
+TENANTS=10000
+BIN="$PWD/build/bin"
+SERVER_PID=
+ROWS=()
+
+stop_server() {
+  [ -n "$SERVER_PID" ] || return 0
+  kill "$SERVER_PID" 2>/dev/null || true
+  wait "$SERVER_PID" 2>/dev/null || true
+  SERVER_PID=
+}
+trap stop_server EXIT
+
+since() { awk -v a="$1" -v b="$(date +%s.%N)" 'BEGIN { printf "%.2f", b - a }'; }
+row() { ROWS+=("| $1 | $2 | $3 |"); echo "$1: $2 ($3)" >&2; }
+
+start_server() {  # DATA; ends when the server listens
+  "$BIN/dncd" --data-dir "$1" --listen 127.0.0.1:0 --metrics-listen "" \
+    >"$BENCH/dncd.out" 2>"$BENCH/dncd.log" &
+  SERVER_PID=$!
+  until grep -q ' listening on ' "$BENCH/dncd.out"; do
+    kill -0 "$SERVER_PID" || { cat "$BENCH/dncd.log" >&2; exit 1; }
+    sleep 0.01
+  done
+  DNC_SERVER="$(sed -n 's/.* listening on //p' "$BENCH/dncd.out")"
+  export DNC_SERVER
+}
+
+generate() {
+  mkdir -p "$BENCH"
+  local room
+  room="$(df --output=avail -B 30 "$BENCH" | tail -n 1)"
+  DATA="$BENCH/tenants-$RECORDS"
+  [ ! -f "$DATA/whole" ] || return 0
+  if [ "$room" -lt "$RECORDS" ]; then
+    RECORDS="$((room / 10000000 * 10000000))"
+    echo "the disk has room for $RECORDS records only" >&2
+    DATA="$BENCH/tenants-$RECORDS"
+  fi
+  rm -rf "$DATA"
+  "$BIN/dncgen" tenants --data-dir "$DATA" --records "$RECORDS" --tenants "$TENANTS"
+  touch "$DATA/whole"
+}
+
+measure_starts() {
+  local start
+  rm -f "$DATA/tenants.filter"
+  start="$(date +%s.%N)"
+  start_server "$DATA"
+  row "start without the filter's image: every record read" "$(since "$start") s" "-"
+  stop_server
+  start="$(date +%s.%N)"
+  start_server "$DATA"
+  row "start with the image" "$(since "$start") s" "10 s"
+  row "resident memory a record then" \
+    "$(awk -v n="$RECORDS" '/^VmRSS:/ { printf "%.2f", $2 * 1024 / n }' \
+      "/proc/$SERVER_PID/status") bytes" "1.7 bytes"
+  stop_server
+  row "disk a record" \
+    "$(du -sb "$DATA" | awk -v n="$RECORDS" '{ printf "%.1f", $1 / n }') bytes" "-"
+}
+
+measure_batches() {
+  # Without the image all is read at the start, and not while we measure.
+  rm -f "$DATA/tenants.filter"
+  "$BIN/measure_tenants" "$DATA" | tee "$BENCH/batches.txt" >&2
+  row "batch of 1,000, own records in the store's cache, p50" \
+    "$(sed -n "s/.*store's cache *p50 *\([0-9.]*\) µs.*/\1/p" "$BENCH/batches.txt") µs" "100 µs"
+  row "the same, own records in the page cache or on the disk" \
+    "$(sed -n 's/.*on disk *p50 *\([0-9.]*\) µs.*/\1/p' "$BENCH/batches.txt") µs" "-"
+}
+
+measure_writes() {
+  rm -rf "$BENCH/written"
+  start_server "$BENCH/written"
+  "$BIN/measure_opt_outs" --writers 64 | tee "$BENCH/opt-outs.txt" >&2
+  row "synced single opt-outs, 64 writers" \
+    "$(sed -n 's/.* s, \([0-9]*\) a second.*/\1/p' "$BENCH/opt-outs.txt") a second" "20,000"
+  { echo number; seq 5012000000 5013999999; } >"$BENCH/numbers.csv"
+  local start
+  start="$(date +%s.%N)"
+  "$BIN/dncctl" import "$BENCH/numbers.csv" >/dev/null
+  row "import of 2,000,000 lines" \
+    "$(awk -v s="$(since "$start")" 'BEGIN { printf "%.0f", 2000000 / s }') a second" "500,000"
+  stop_server
+  rm -rf "$BENCH/written" "$BENCH/numbers.csv"
+}
+
+main() {
+  generate
+  measure_starts
+  measure_batches
+  measure_writes
+  echo
+  echo "$RECORDS records of $TENANTS tenants, $(date -u +%F)," \
+    "$(nproc) x $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)"
+  echo
+  echo '| | measured | wanted |'
+  echo '|---|---|---|'
+  printf '%s\n' "${ROWS[@]}"
+}
+
+main "$@"
