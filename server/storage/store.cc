@@ -151,7 +151,7 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(const StoreOptions& options) 
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
   DNC_RETURN_IF_ERROR(FromRocks(
-      rocksdb::DB::Open(DatabaseOptions(options), options.path, descriptors, &handles, &db),
+      rocksdb::DB::Open(DatabaseOptions(options, cache), options.path, descriptors, &handles, &db),
       StrCat("opening the store in ", options.path)));
   store->db_.reset(db);
   for (size_t i = 0; i < handles.size(); ++i) {

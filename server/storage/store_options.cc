@@ -5,6 +5,7 @@
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
+#include <rocksdb/write_buffer_manager.h>
 
 #include <algorithm>
 #include <cstdarg>
@@ -63,7 +64,8 @@ absl::Status FromRocks(const rocksdb::Status& status, std::string_view doing) {
 
 const char* ColumnName(Column column) { return kColumnNames[static_cast<size_t>(column)]; }
 
-rocksdb::Options DatabaseOptions(const StoreOptions& store) {
+rocksdb::Options DatabaseOptions(const StoreOptions& store,
+                                 const std::shared_ptr<rocksdb::Cache>& cache) {
   rocksdb::Options options;
   options.create_if_missing = true;
   options.create_missing_column_families = true;
@@ -81,6 +83,8 @@ rocksdb::Options DatabaseOptions(const StoreOptions& store) {
     options.max_total_wal_size = 256 << 20;
   }
   options.max_background_jobs = 2;
+  // Write buffers count as used cache, so that its size bounds the memory of both.
+  options.write_buffer_manager = std::make_shared<rocksdb::WriteBufferManager>(0, cache);
   options.stats_dump_period_sec = 0;
 #ifdef DNC_THREAD_SANITIZER
   // Never freed: RocksDB's threads outlive the last database.

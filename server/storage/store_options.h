@@ -21,7 +21,8 @@ absl::Status FromRocks(const rocksdb::Status& status, std::string_view doing);
 
 // The column family's name on the disk.
 const char* ColumnName(Column column);
-rocksdb::Options DatabaseOptions(const StoreOptions& store);
+rocksdb::Options DatabaseOptions(const StoreOptions& store,
+                                 const std::shared_ptr<rocksdb::Cache>& cache);
 rocksdb::ColumnFamilyOptions ColumnOptions(Column column,
                                            const std::shared_ptr<rocksdb::Cache>& cache);
 

@@ -15,14 +15,12 @@ namespace dnc {
 namespace {
 
 constexpr std::chrono::seconds kTendInterval(60);
-// After a rebuild there is room for 30 % more, but for no more than these: with hundreds of
-// millions of records the room would cost more memory than a rebuild is worth.
-constexpr double kRoom = 0.3;
+// After a rebuild there is room for as many records again, but for no more than these: with
+// hundreds of millions of records the room would cost more memory than a rebuild is worth.
 constexpr uint64_t kMostRoom = 10'000'000;
 
 uint64_t CapacityFor(uint64_t records, uint64_t least) {
-  const auto room = static_cast<uint64_t>(static_cast<double>(records) * kRoom);
-  return std::max(least, records + std::min(room, kMostRoom));
+  return std::max(least, records + std::min(records, kMostRoom));
 }
 
 }  // namespace
