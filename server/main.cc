@@ -160,8 +160,9 @@ absl::Status Run(const ServerConfig& config) {
   const LastUseWriter last_uses(stores.directory.get());
   QuotaBook quotas(DefaultQuotasOf(config));
   Metrics metrics;
-  const auto collector =
-      std::make_shared<MetricsCollector>(DNC_VERSION, &metrics, registry, &clock);
+  const auto collector = std::make_shared<MetricsCollector>(
+      DNC_VERSION, MetricsSources{&metrics, registry, stores.own_lists.get(),
+                                  stores.directory.get(), &quotas, &clock});
   DNC_ASSIGN_OR_RETURN(const auto exposer, StartMetrics(config, collector));
   ServerOptions options{config.listen, config.rpc,
                         config.limits, config.registry.max_upload_bytes,

@@ -66,7 +66,7 @@ void GrowingFilter::NoteDeleted(uint64_t keys) {
   if (state.next != nullptr) state.next->NoteDeleted(keys);
 }
 
-void GrowingFilter::NoteFalsePositives(uint64_t count) {
+void GrowingFilter::NoteFalsePositives(uint64_t count) const {
   false_positives_.fetch_add(count, std::memory_order_relaxed);
 }
 

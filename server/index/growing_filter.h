@@ -110,7 +110,7 @@ class GrowingFilter {
   // The owner reports keys whose last record it deleted.
   void NoteDeleted(uint64_t keys);
   // The owner reports for how many keys the filter said yes and the store knew nothing.
-  void NoteFalsePositives(uint64_t count);
+  void NoteFalsePositives(uint64_t count) const;
 
   // Takes a filter from an image (bloom_image.h) that holds every key of the store.
   // FAILED_PRECONDITION if there is a filter or a rebuild already, or if Insert was called before:
@@ -161,7 +161,7 @@ class GrowingFilter {
   std::atomic<const State*> state_;
   std::atomic<bool> inserted_without_filter_ = false;
   mutable std::array<Counts, kThreadSlots> counts_;
-  std::atomic<uint64_t> false_positives_ = 0;
+  mutable std::atomic<uint64_t> false_positives_ = 0;
 
   mutable std::mutex mutex_;
   // Guarded by mutex_:

@@ -1,6 +1,8 @@
 // Here and not in its room, because it needs the registry for tests.
 #include "server/telemetry/metrics_collector.h"
 
+#include <filesystem>
+#include <memory>
 #include <string>
 
 #include "absl/time/clock.h"
@@ -8,15 +10,48 @@
 #include "prometheus/text_serializer.h"
 #include "server/base/error.h"
 #include "server/rpc/fake_registry.h"
+#include "server/rpc/test_stores.h"
 
 namespace dnc {
 namespace {
 
-TEST(MetricsCollectorTest, ShowsWhatHappened) {
-  FakeRegistry registry("unused");
-  Metrics metrics;
-  const Clock clock;
-  const MetricsCollector collector("1.2.3", &metrics, &registry, &clock);
+Tenant TestTenant(const std::string& id) {
+  Tenant tenant;
+  tenant.id = id;
+  tenant.display_name = id;
+  return tenant;
+}
+
+class MetricsCollectorTest : public testing::Test {
+ protected:
+  MetricsCollectorTest()
+      : dir_(testing::TempDir() + "/dnc_metrics_" +
+             testing::UnitTest::GetInstance()->current_test_info()->name()) {
+    std::filesystem::remove_all(dir_);
+    stores_ = std::make_unique<TestStores>(dir_, &clock_);
+  }
+  ~MetricsCollectorTest() override {
+    stores_.reset();
+    std::filesystem::remove_all(dir_);
+  }
+
+  MetricsSources Sources() {
+    const ServerParts parts = stores_->Parts(&registry_, &metrics_);
+    return {parts.metrics,   parts.registry, parts.own_lists,
+            parts.directory, parts.quotas,   parts.clock};
+  }
+
+  const std::string dir_;
+  const Clock clock_;
+  FakeRegistry registry_{"unused"};
+  Metrics metrics_;
+  std::unique_ptr<TestStores> stores_;
+};
+
+TEST_F(MetricsCollectorTest, ShowsWhatHappened) {
+  FakeRegistry& registry = registry_;
+  Metrics& metrics = metrics_;
+  const MetricsCollector collector("1.2.3", Sources());
   const auto page = [&] { return prometheus::TextSerializer().Serialize(collector.Collect()); };
   EXPECT_NE(page().find("dnc_ready 0\n"), std::string::npos);
 
@@ -48,11 +83,31 @@ TEST(MetricsCollectorTest, ShowsWhatHappened) {
   }
 }
 
-TEST(ServeMetricsTest, FailsClearlyOnATakenPort) {
-  FakeRegistry registry("unused");
-  Metrics metrics;
-  const Clock clock;
-  const auto collector = std::make_shared<MetricsCollector>("1", &metrics, &registry, &clock);
+TEST_F(MetricsCollectorTest, ShowsTenantsAlsoBeforeTheRegistryIsReady) {
+  ASSERT_TRUE(stores_->directory().Create(TestTenant("shop"), "test").ok());
+  ApiKey key;
+  key.tenant_id = "shop";
+  key.scopes = {KeyScope::kScrub};
+  const auto made = stores_->directory().CreateKey(key, "test");
+  ASSERT_TRUE(made.ok()) << made.status();
+  ASSERT_TRUE(stores_->directory().CreateKey(key, "test").ok());
+  ASSERT_TRUE(stores_->directory().RevokeKey(made->key.id, "test").ok());
+  const auto closed = stores_->directory().Create(TestTenant("closed"), "test");
+  ASSERT_TRUE(closed.ok()) << closed.status();
+  Tenant suspended = (*closed)->tenant;
+  suspended.state = TenantState::kSuspended;
+  ASSERT_TRUE(stores_->directory().Update(suspended, "test").ok());
+  const MetricsCollector collector("1.2.3", Sources());
+  const std::string text = prometheus::TextSerializer().Serialize(collector.Collect());
+  for (const std::string line :
+       {"dnc_ready 0\n", "dnc_tenants{state=\"active\"} 2\n",
+        "dnc_tenants{state=\"suspended\"} 1\n", "dnc_live_keys 1\n", "dnc_own_records 0\n"}) {
+    EXPECT_NE(text.find(line), std::string::npos) << line << "in\n" << text;
+  }
+}
+
+TEST_F(MetricsCollectorTest, FailsClearlyOnATakenPort) {
+  const auto collector = std::make_shared<MetricsCollector>("1", Sources());
   const auto first = ServeMetrics("127.0.0.1:0", collector);
   ASSERT_TRUE(first.ok()) << first.status();
   const std::string address = "127.0.0.1:" + std::to_string((*first)->GetListeningPorts().at(0));

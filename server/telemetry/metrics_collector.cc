@@ -7,6 +7,8 @@
 
 #include "server/base/error.h"
 #include "server/base/str_cat.h"
+#include "server/telemetry/metric_family.h"
+#include "server/telemetry/tenant_metrics.h"
 
 namespace dnc {
 namespace {
@@ -14,45 +16,29 @@ namespace {
 using prometheus::ClientMetric;
 using prometheus::MetricFamily;
 using prometheus::MetricType;
-using Labels = std::vector<ClientMetric::Label>;
 
 constexpr std::array<const char*, kVerdictCount> kVerdictNames = {
     "unspecified", "clear", "listed", "not_covered", "stale", "invalid", "wireless"};
 
-MetricFamily Family(std::string name, std::string help, MetricType type) {
-  MetricFamily family;
-  family.name = std::move(name);
-  family.help = std::move(help);
-  family.type = type;
+MetricFamily BuildInfo(const std::string& version) {
+  MetricFamily family = NewFamily(
+      "dnc_build_info", "Always 1; the label tells the server's version.", MetricType::Gauge);
+  AddGauge(&family, {{"version", version}}, 1);
   return family;
-}
-
-void AddCounter(MetricFamily* family, Labels labels, uint64_t value) {
-  ClientMetric metric;
-  metric.label = std::move(labels);
-  metric.counter.value = static_cast<double>(value);
-  family->metric.push_back(std::move(metric));
-}
-
-void AddGauge(MetricFamily* family, Labels labels, double value) {
-  ClientMetric metric;
-  metric.label = std::move(labels);
-  metric.gauge.value = value;
-  family->metric.push_back(std::move(metric));
 }
 
 MetricFamily Numbers(const MetricsSum& sum) {
   MetricFamily family =
-      Family("dnc_scrubbed_numbers_total", "Numbers answered, by verdict.", MetricType::Counter);
+      NewFamily("dnc_scrubbed_numbers_total", "Numbers answered, by verdict.", MetricType::Counter);
   for (size_t i = 1; i < kVerdictNames.size(); ++i) {
-    AddCounter(&family, {{"verdict", kVerdictNames[i]}}, sum.numbers[i]);
+    AddCounter(&family, {{"verdict", kVerdictNames[i]}}, static_cast<double>(sum.numbers[i]));
   }
   return family;
 }
 
 MetricFamily Calls(const MetricsSum& sum) {
-  MetricFamily family = Family("dnc_calls_total", "Calls ended, by method and gRPC status code.",
-                               MetricType::Counter);
+  MetricFamily family = NewFamily("dnc_calls_total", "Calls ended, by method and gRPC status code.",
+                                  MetricType::Counter);
   for (size_t method = 0; method < kMethodCount; ++method) {
     const std::string name(MethodName(static_cast<Method>(method)));
     for (size_t code = 0; code < kStatusCodeCount; ++code) {
@@ -60,7 +46,7 @@ MetricFamily Calls(const MetricsSum& sum) {
       AddCounter(&family,
                  {{"method", name},
                   {"code", absl::StatusCodeToString(static_cast<absl::StatusCode>(code))}},
-                 sum.calls[method][code]);
+                 static_cast<double>(sum.calls[method][code]));
     }
   }
   return family;
@@ -68,9 +54,9 @@ MetricFamily Calls(const MetricsSum& sum) {
 
 MetricFamily Latency(const MetricsSum& sum) {
   MetricFamily family =
-      Family("dnc_handler_seconds",
-             "Time from a request read to its answer ready, without the network, by method.",
-             MetricType::Histogram);
+      NewFamily("dnc_handler_seconds",
+                "Time from a request read to its answer ready, without the network, by method.",
+                MetricType::Histogram);
   for (size_t method = 0; method < kMethodCount; ++method) {
     const LatencyCounts& counts = sum.latency[method];
     ClientMetric metric;
@@ -93,17 +79,17 @@ MetricFamily Latency(const MetricsSum& sum) {
 void AddLists(const std::vector<ListInfo>& lists, absl::Time now,
               std::vector<MetricFamily>* families) {
   MetricFamily numbers =
-      Family("dnc_list_numbers", "Numbers on the list's release in force.", MetricType::Gauge);
+      NewFamily("dnc_list_numbers", "Numbers on the list's release in force.", MetricType::Gauge);
   MetricFamily age =
-      Family("dnc_release_age_seconds", "Age of the oldest data in the list's release in force.",
-             MetricType::Gauge);
-  MetricFamily limit = Family("dnc_list_max_age_seconds",
-                              "Age from which the list's data is stale.", MetricType::Gauge);
+      NewFamily("dnc_release_age_seconds", "Age of the oldest data in the list's release in force.",
+                MetricType::Gauge);
+  MetricFamily limit = NewFamily("dnc_list_max_age_seconds",
+                                 "Age from which the list's data is stale.", MetricType::Gauge);
   MetricFamily areas =
-      Family("dnc_list_area_codes", "Area codes of the list that are covered, stale or damaged.",
-             MetricType::Gauge);
+      NewFamily("dnc_list_area_codes", "Area codes of the list that are covered, stale or damaged.",
+                MetricType::Gauge);
   for (const ListInfo& list : lists) {
-    const Labels name = {{"list", list.list}};
+    const MetricLabels name = {{"list", list.list}};
     AddGauge(&limit, name, absl::ToDoubleSeconds(list.max_age));
     AddGauge(&areas, {{"list", list.list}, {"state", "covered"}}, list.covered);
     AddGauge(&areas, {{"list", list.list}, {"state", "stale"}}, list.stale);
@@ -118,46 +104,37 @@ void AddLists(const std::vector<ListInfo>& lists, absl::Time now,
 }
 
 MetricFamily Loads(const LoadCounts& counts) {
-  MetricFamily family = Family(
+  MetricFamily family = NewFamily(
       "dnc_loads_total", "Loads ended since the server started, by result.", MetricType::Counter);
-  AddCounter(&family, {{"result", "succeeded"}}, counts.succeeded);
-  AddCounter(&family, {{"result", "refused"}}, counts.refused);
-  return family;
-}
-
-MetricFamily Single(std::string name, std::string help, Labels labels, double value) {
-  MetricFamily family = Family(std::move(name), std::move(help), MetricType::Gauge);
-  AddGauge(&family, std::move(labels), value);
+  AddCounter(&family, {{"result", "succeeded"}}, static_cast<double>(counts.succeeded));
+  AddCounter(&family, {{"result", "refused"}}, static_cast<double>(counts.refused));
   return family;
 }
 
 }  // namespace
 
-MetricsCollector::MetricsCollector(std::string version, const Metrics* metrics,
-                                   const Registry* registry, const Clock* clock)
-    : version_(std::move(version)),
-      metrics_(metrics),
-      registry_(registry),
-      clock_(clock),
-      loads_(clock->Now()) {}
+MetricsCollector::MetricsCollector(std::string version, const MetricsSources& sources)
+    : version_(std::move(version)), from_(sources), loads_(from_.clock->Now()) {}
 
 std::vector<MetricFamily> MetricsCollector::Collect() const {
-  const MetricsSum sum = metrics_->Sum();
-  const SnapshotPtr snapshot = registry_->snapshot();
+  const absl::Time now = from_.clock->Now();
+  const MetricsSum sum = from_.metrics->Sum();
+  const SnapshotPtr snapshot = from_.registry->snapshot();
   std::vector<MetricFamily> families;
-  families.push_back(Single("dnc_build_info", "Always 1; the label tells the server's version.",
-                            {{"version", version_}}, 1));
-  families.push_back(Single("dnc_ready", "1 when the stored releases are read and verified.", {},
-                            snapshot != nullptr ? 1 : 0));
+  families.push_back(BuildInfo(version_));
+  families.push_back(SingleGauge("dnc_ready", "1 when the stored releases are read and verified.",
+                                 snapshot != nullptr ? 1 : 0));
   families.push_back(Numbers(sum));
   families.push_back(Calls(sum));
   families.push_back(Latency(sum));
+  AddTenantMetrics({from_.directory->Counts(), from_.quotas->refusals(), from_.own_lists->stats()},
+                   now, &families);
   if (snapshot == nullptr) return families;
   families.push_back(
-      Single("dnc_revision", "Revision in force.", {}, static_cast<double>(snapshot->revision)));
-  AddLists(registry_->Lists(), clock_->Now(), &families);
+      SingleGauge("dnc_revision", "Revision in force.", static_cast<double>(snapshot->revision)));
+  AddLists(from_.registry->Lists(), now, &families);
   const std::lock_guard lock(mutex_);
-  families.push_back(Loads(loads_.Update(*registry_)));
+  families.push_back(Loads(loads_.Update(*from_.registry)));
   return families;
 }
 

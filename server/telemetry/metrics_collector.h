@@ -14,23 +14,32 @@
 #include "server/registry/registry.h"
 #include "server/telemetry/load_counter.h"
 #include "server/telemetry/metrics.h"
+#include "server/tenants/own_lists.h"
+#include "server/tenants/quota.h"
+#include "server/tenants/tenant_directory.h"
 
 namespace dnc {
+
+// What the collector asks; all of it outlives the collector.
+struct MetricsSources {
+  const Metrics* metrics = nullptr;
+  const Registry* registry = nullptr;
+  const OwnLists* own_lists = nullptr;
+  const TenantDirectory* directory = nullptr;
+  const QuotaBook* quotas = nullptr;
+  const Clock* clock = nullptr;
+};
 
 // Adds everything up when it is asked. Thread-safe.
 class MetricsCollector final : public prometheus::Collectable {
  public:
-  // What is given must outlive the collector.
-  MetricsCollector(std::string version, const Metrics* metrics, const Registry* registry,
-                   const Clock* clock);
+  MetricsCollector(std::string version, const MetricsSources& sources);
 
   std::vector<prometheus::MetricFamily> Collect() const override;
 
  private:
   const std::string version_;
-  const Metrics* const metrics_;
-  const Registry* const registry_;
-  const Clock* const clock_;
+  const MetricsSources from_;
   mutable std::mutex mutex_;
   mutable LoadCounter loads_;  // guarded by mutex_
 };

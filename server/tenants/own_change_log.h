@@ -31,6 +31,11 @@ class OwnChangeLog {
   void Drop(uint64_t revision, StoreBatch& batch);
 
   uint64_t dropped_up_to() const { return dropped_up_to_; }
+  // Of the oldest mark, InfiniteFuture without one: what is kept began up to a mark's interval
+  // before.
+  absl::Time oldest() const {
+    return marks_.empty() ? absl::InfiniteFuture() : marks_.begin()->second.time;
+  }
 
  private:
   struct Mark {

@@ -6,7 +6,7 @@
 
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
-#include "server/storage/sealed_value.h"
+#include "server/tenants/own_change.h"
 #include "server/tenants/own_checks.h"
 #include "server/tenants/own_keys.h"
 #include "server/tenants/own_requests.h"
@@ -52,10 +52,16 @@ absl::Status OwnCommit::ReadPresent(const Store& store, const GrowingFilter& fil
   }
   std::sort(prefixes.begin(), prefixes.end());
   prefixes.erase(std::unique(prefixes.begin(), prefixes.end()), prefixes.end());
-  return store.ReadPrefixes(prefixes, [this](size_t, std::string_view key, std::string_view value) {
-    present_[std::string(key)] = std::string(value);
-    return absl::OkStatus();
-  });
+  std::vector<bool> found(prefixes.size());
+  DNC_RETURN_IF_ERROR(
+      store.ReadPrefixes(prefixes, [&](size_t index, std::string_view key, std::string_view value) {
+        found[index] = true;
+        present_[std::string(key)] = std::string(value);
+        return absl::OkStatus();
+      }));
+  counts_.reads = prefixes.size();
+  counts_.false_positives = static_cast<uint64_t>(std::count(found.begin(), found.end(), false));
+  return absl::OkStatus();
 }
 
 absl::StatusOr<WriteReply> OwnCommit::Apply(const OwnWrite& write) {
@@ -78,6 +84,7 @@ absl::StatusOr<WriteReply> OwnCommit::Apply(const OwnWrite& write) {
   reply.results.reserve(write.items.size());
   for (const OwnWrite::Item& item : write.items) {
     reply.results.push_back(ApplyItem(write, item));
+    ++counts_.by_outcome[static_cast<size_t>(reply.results.back().outcome)];
   }
   if (!request_key.empty()) {
     std::string stored = EncodeReply(request_key, {now_, ContentDigest(write), reply});
@@ -115,6 +122,7 @@ WriteResult OwnCommit::AddRecord(const OwnWrite& write, const OwnWrite::Item& it
       record.made_at = std::min(record.made_at, before->made_at);
     }
   } else if (write.max_records != 0 && books_->records(id.first) >= write.max_records) {
+    ++counts_.quota_refusals;
     return Refused(StrCat("the tenant's quota of ", write.max_records,
                           " records is used up; ask the operator for more"));
   } else if (books_->records() >= limits_.max_records) {
@@ -157,10 +165,7 @@ WriteResult OwnCommit::RemoveRecord(const OwnWrite& write, const std::string& ke
 void OwnCommit::NoteChange(const OwnWrite& write, WriteOutcome outcome, std::string_view key,
                            std::string_view record) {
   const std::string change_key = ChangeKey(write.tenant->tenant.number, revision_, change_count_);
-  std::string content(1, static_cast<char>(outcome));
-  content.append(key);
-  content.append(record);
-  batch_.Put(Column::kOwnChanges, change_key, SealValue(change_key, content));
+  batch_.Put(Column::kOwnChanges, change_key, EncodeOwnChange(change_key, outcome, key, record));
   ++change_count_;
 }
 

@@ -8,6 +8,7 @@
 // Later writes of a commit see what earlier ones did. Not thread-safe.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -55,6 +56,15 @@ class OwnCommit {
   absl::Span<const BloomKey> inserted() const { return inserted_; }
   uint64_t emptied() const { return emptied_; }
 
+  // What happened, for the metrics; answers that are told again are not counted again.
+  struct Counts {
+    std::array<uint64_t, kWriteOutcomeCount> by_outcome{};
+    uint64_t quota_refusals = 0;   // for the tenants' quotas of records
+    uint64_t reads = 0;            // numbers read from the store
+    uint64_t false_positives = 0;  // of those, without a record
+  };
+  const Counts& counts() const { return counts_; }
+
  private:
   // What is known of a record: its encoding; empty if there is none.
   using Present = absl::flat_hash_map<std::string, std::string>;
@@ -76,6 +86,7 @@ class OwnCommit {
   std::vector<BloomKey> inserted_;
   uint64_t change_count_ = 0;
   uint64_t emptied_ = 0;
+  Counts counts_;
 };
 
 }  // namespace dnc

@@ -1,5 +1,6 @@
 // The committer: one thread that writes what waits as one synced batch, and answers after.
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "server/base/error.h"
@@ -30,8 +31,10 @@ void OwnListsImpl::Submit(OwnWrite write, Done done) {
       waiting_.push_back({std::move(write), std::move(done)});
     }
   }
-  // `done` was moved only if nothing is refused.
-  if (!refusal.ok()) done(refusal);  // NOLINT(bugprone-use-after-move)
+  if (!refusal.ok()) {
+    counters_.CountFailure(refusal);
+    done(refusal);  // NOLINT(bugprone-use-after-move): moved only if nothing is refused
+  }
   wake_.notify_all();
 }
 
@@ -80,8 +83,12 @@ void OwnListsImpl::Commit(std::vector<Waiting> writes) {
     // Also when it failed: the next write settles whether it took place. The revision is used up.
     if (status.ok() || unsettled_) turn.Commit();
   }
-  writes_.fetch_add(writes.size(), std::memory_order_relaxed);
+  counters_.writes.fetch_add(writes.size(), std::memory_order_relaxed);
+  if (status.ok()) CountCommit(commit);
   for (size_t i = 0; i < writes.size(); ++i) {
+    if (const absl::Status& failed = status.ok() ? replies[i].status() : status; !failed.ok()) {
+      counters_.CountFailure(failed);
+    }
     if (!status.ok()) {
       writes[i].done(status);
       continue;
@@ -100,6 +107,7 @@ absl::Status OwnListsImpl::WriteToStore(OwnCommit& commit, uint64_t revision) {
   std::string content;
   PutNumber(content, revision, 8);
   commit.batch().Put(Column::kMeta, kOwnRevisionKey, SealValue(kOwnRevisionKey, content));
+  const auto began = std::chrono::steady_clock::now();
   const absl::Status written = store_->Write(commit.batch());
   // Before the acknowledgement; and if nobody knows whether the write took place, it may have.
   for (const BloomKey& key : commit.inserted()) filter_.Insert(key);
@@ -109,11 +117,15 @@ absl::Status OwnListsImpl::WriteToStore(OwnCommit& commit, uint64_t revision) {
     return written;
   }
   changes_ = std::move(changes);
+  ShowChanges();
   revision_ = revision;
   filter_.NoteDeleted(commit.emptied());
   if (filter_.rebuild_due() != RebuildReason::kNone) TendSoon();
-  commits_.fetch_add(1, std::memory_order_relaxed);
   const absl::Status moved = journal_->Move({id_, revision});
+  const std::chrono::nanoseconds took = std::chrono::steady_clock::now() - began;
+  counters_.commits.fetch_add(1, std::memory_order_relaxed);
+  counters_.commit_nanoseconds.fetch_add(static_cast<uint64_t>(took.count()),
+                                         std::memory_order_relaxed);
   unsettled_ = !moved.ok();
   return moved;
 }
@@ -127,6 +139,24 @@ void OwnListsImpl::TendSoon() {
   tend_.notify_one();
 }
 
+void OwnListsImpl::CountCommit(const OwnCommit& commit) {
+  const OwnCommit::Counts& counts = commit.counts();
+  for (size_t i = 0; i < kWriteOutcomeCount; ++i) {
+    counters_.records_by_outcome[i].fetch_add(counts.by_outcome[i], std::memory_order_relaxed);
+  }
+  counters_.quota_refusals.fetch_add(counts.quota_refusals, std::memory_order_relaxed);
+  counters_.reads.fetch_add(counts.reads, std::memory_order_relaxed);
+  filter_.NoteFalsePositives(counts.false_positives);
+}
+
+void OwnListsImpl::ShowChanges() {
+  counters_.changes_dropped_up_to.store(changes_.dropped_up_to(), std::memory_order_relaxed);
+  const absl::Time oldest = changes_.oldest();
+  counters_.oldest_change_micros.store(
+      oldest == absl::InfiniteFuture() ? OwnCounters::kNoChange : absl::ToUnixMicros(oldest),
+      std::memory_order_relaxed);
+}
+
 // After a failed write: what the store holds now is what counts.
 absl::Status OwnListsImpl::Settle() {
   if (!unsettled_) return absl::OkStatus();
@@ -136,6 +166,7 @@ absl::Status OwnListsImpl::Settle() {
   OwnChangeLog changes;
   DNC_RETURN_IF_ERROR(changes.Read(*store));
   changes_ = std::move(changes);
+  ShowChanges();
   {
     const std::lock_guard lock(books_mutex_);
     books_ = std::move(books);

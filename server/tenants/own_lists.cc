@@ -123,6 +123,7 @@ absl::Status OwnListsImpl::ReadPositions() {
   }
   DNC_ASSIGN_OR_RETURN(books_, OwnBooks::Read(*store));
   DNC_RETURN_IF_ERROR(changes_.Read(*store));
+  ShowChanges();
   // A crash came between a write and its acknowledgement; the write holds.
   return journal_->Move({id_, revision_});
 }
@@ -177,6 +178,8 @@ absl::Status OwnListsImpl::Drop(TenantNumber tenant) {
   DNC_RETURN_IF_ERROR(store_->Write(batch));
   unsettled_ = false;
   filter_.NoteDeleted(records);
+  const std::lock_guard lock(damaged_mutex_);
+  damaged_.erase(tenant);  // a number that is never given again
   return absl::OkStatus();
 }
 
@@ -188,27 +191,6 @@ uint64_t OwnListsImpl::Records(TenantNumber tenant) const {
 uint64_t OwnListsImpl::Records(TenantNumber tenant, ListNumber list) const {
   const std::lock_guard lock(books_mutex_);
   return books_.records(OwnBooks::Id{tenant, list});
-}
-
-OwnListsStats OwnListsImpl::stats() const {
-  const GrowingFilterStats filter = filter_.Stats();
-  OwnListsStats stats;
-  {
-    const std::lock_guard lock(books_mutex_);
-    stats.records = books_.records();
-  }
-  stats.revision = order_->last();
-  stats.filter_bytes = filter.memory_bytes;
-  stats.filter_bits_a_record = filter.bits_a_key;
-  stats.filter_fill = filter.fill;
-  stats.filter_expected_error = filter.estimated_error_rate;
-  stats.filter_rebuilds = filter.rebuilds;
-  stats.filter_passed = passed_.load(std::memory_order_relaxed);
-  stats.filter_false = false_.load(std::memory_order_relaxed);
-  stats.store_reads = reads_.load(std::memory_order_relaxed);
-  stats.commits = commits_.load(std::memory_order_relaxed);
-  stats.writes = writes_.load(std::memory_order_relaxed);
-  return stats;
 }
 
 }  // namespace dnc

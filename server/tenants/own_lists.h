@@ -24,6 +24,7 @@
 #include "server/base/revision_order.h"
 #include "server/storage/store.h"
 #include "server/tenants/own_record.h"
+#include "server/tenants/own_stats.h"
 #include "server/tenants/tenant_directory.h"
 
 namespace dnc {
@@ -36,6 +37,7 @@ enum class WriteOutcome : uint8_t {
   kNotThere,
   kRefused,
 };
+static_assert(static_cast<size_t>(WriteOutcome::kRefused) + 1 == kWriteOutcomeCount);
 
 struct WriteResult {
   WriteOutcome outcome = WriteOutcome::kRefused;
@@ -86,21 +88,6 @@ struct OwnListsOptions {
   uint64_t max_records = 2'000'000'000;              // of all tenants together
 };
 
-struct OwnListsStats {
-  uint64_t records = 0;
-  uint64_t revision = 0;
-  uint64_t filter_bytes = 0;
-  double filter_bits_a_record = 0;
-  double filter_fill = 0;
-  double filter_expected_error = 0;
-  uint64_t filter_passed = 0;  // numbers that the filter let through
-  uint64_t filter_false = 0;   // of those, without a record
-  uint64_t filter_rebuilds = 0;
-  uint64_t store_reads = 0;
-  uint64_t commits = 0;
-  uint64_t writes = 0;
-};
-
 class OwnLists {
  public:
   // Compares the store with the journal position, loads or rebuilds the filter. DATA_LOSS
@@ -146,6 +133,7 @@ class OwnLists {
   virtual uint64_t Records(TenantNumber tenant) const = 0;
   virtual uint64_t Records(TenantNumber tenant, ListNumber list) const = 0;
 
+  // For metrics; takes a few milliseconds. Does not wait for the disk.
   virtual OwnListsStats stats() const = 0;
 };
 

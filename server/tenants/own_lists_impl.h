@@ -48,7 +48,7 @@ class OwnListsImpl final : public OwnLists {
   absl::Status Drop(TenantNumber tenant) override;
   uint64_t Records(TenantNumber tenant) const override;
   uint64_t Records(TenantNumber tenant, ListNumber list) const override;
-  OwnListsStats stats() const override;
+  OwnListsStats stats() const override;  // own_stats.cc
 
  private:
   using Done = std::function<void(absl::StatusOr<WriteReply>)>;
@@ -64,6 +64,9 @@ class OwnListsImpl final : public OwnLists {
   std::string FilterPath() const { return options_.data_dir + "/tenants.filter"; }
   bool AdoptImage();
   void WriteImage();
+
+  // own_lookup.cc
+  bool IsDamaged(TenantNumber tenant) const;
 
   // own_rebuild.cc: reads every record, compares the books, and makes the filter from them.
   absl::Status Rebuild(int threads);
@@ -81,6 +84,9 @@ class OwnListsImpl final : public OwnLists {
   absl::Status WriteToStore(OwnCommit& commit, uint64_t revision);
   absl::Status Settle();
   void TendSoon();
+  void CountCommit(const OwnCommit& commit);
+  // Where stats() sees it, after each change of `changes_`.
+  void ShowChanges();
 
   const OwnListsOptions options_;
   Store* const store_;
@@ -103,7 +109,7 @@ class OwnListsImpl final : public OwnLists {
   std::set<TenantNumber> damaged_;  // guarded by damaged_mutex_
   std::atomic<bool> any_damaged_{false};
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::condition_variable tend_;
   std::deque<Waiting> waiting_;      // guarded by mutex_
@@ -114,11 +120,7 @@ class OwnListsImpl final : public OwnLists {
   std::thread committer_;
   std::thread tender_;
 
-  mutable std::atomic<uint64_t> passed_{0};
-  mutable std::atomic<uint64_t> false_{0};
-  mutable std::atomic<uint64_t> reads_{0};
-  std::atomic<uint64_t> commits_{0};
-  std::atomic<uint64_t> writes_{0};
+  mutable OwnCounters counters_;
 };
 
 }  // namespace dnc

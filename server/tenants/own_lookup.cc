@@ -7,7 +7,7 @@
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
 #include "server/scrub/tenant_terms.h"
-#include "server/storage/sealed_value.h"
+#include "server/tenants/own_change.h"
 #include "server/tenants/own_keys.h"
 #include "server/tenants/own_lists_impl.h"
 #include "spdlog/spdlog.h"
@@ -96,15 +96,22 @@ uint8_t FactOfRecord(const std::vector<ListMeaning>& lists, absl::Time now, std:
 
 }  // namespace
 
+bool OwnListsImpl::IsDamaged(TenantNumber tenant) const {
+  if (!any_damaged_.load(std::memory_order_acquire)) return false;
+  const std::lock_guard lock(damaged_mutex_);
+  return damaged_.count(tenant) != 0;
+}
+
 void OwnListsImpl::FindFacts(const TenantView& tenant, std::string_view scope, absl::Time now,
                              absl::Span<const Number> numbers, absl::Span<uint8_t> facts) const {
   DNC_CHECK(numbers.size() == facts.size(), "every number is answered");
   thread_local Scratch scratch;
   const TenantNumber id = tenant.tenant.number;
   std::fill(facts.begin(), facts.end(), uint8_t{kOwnNothing});
-  if (any_damaged_.load(std::memory_order_acquire)) {
-    const std::lock_guard lock(damaged_mutex_);
-    if (damaged_.count(id) != 0) std::fill(facts.begin(), facts.end(), uint8_t{kOwnUnknown});
+  const bool damaged = IsDamaged(id);
+  if (damaged) {
+    std::fill(facts.begin(), facts.end(), uint8_t{kOwnUnknown});
+    counters_.unknown_numbers.fetch_add(numbers.size(), std::memory_order_relaxed);
   }
   AddBlocks(tenant, scope, numbers, facts);
   scratch.marks.assign(numbers.size(), 0);
@@ -135,15 +142,21 @@ void OwnListsImpl::FindFacts(const TenantView& tenant, std::string_view scope, a
     for (const auto& [prefix, place] : scratch.sought) facts[place] |= kOwnUnknown;
     spdlog::error("tenants' records cannot be read: {}", std::string(status.message()));
   }
-  reads_.fetch_add(scratch.sought.size(), std::memory_order_relaxed);
-  passed_.fetch_add(scratch.sought.size(), std::memory_order_relaxed);
-  false_.fetch_add(scratch.sought.size() - found, std::memory_order_relaxed);
+  const auto unknown =
+      std::count_if(scratch.sought.begin(), scratch.sought.end(),
+                    [&](const auto& sought) { return (facts[sought.second] & kOwnUnknown) != 0; });
+  if (unknown > 0 && !damaged) {
+    counters_.unknown_numbers.fetch_add(static_cast<uint64_t>(unknown), std::memory_order_relaxed);
+  }
+  counters_.reads.fetch_add(scratch.sought.size(), std::memory_order_relaxed);
+  if (status.ok()) filter_.NoteFalsePositives(scratch.sought.size() - found);
 }
 
 absl::StatusOr<std::vector<OwnLists::Found>> OwnListsImpl::Find(TenantNumber tenant,
                                                                 Number number) const {
   std::vector<Found> all;
   const StorePrefix prefix = PrefixOf(tenant, number);
+  counters_.reads.fetch_add(1, std::memory_order_relaxed);
   DNC_RETURN_IF_ERROR(store_->ReadPrefixes(
       {&prefix, 1}, [&all](size_t, std::string_view key, std::string_view value) -> absl::Status {
         DNC_ASSIGN_OR_RETURN(const OwnKey own_key, DecodeOwnKey(key));
@@ -187,18 +200,7 @@ absl::Status OwnListsImpl::Changes(TenantNumber tenant, uint64_t after_revision,
   const absl::Status status = store->Scan(
       Column::kOwnChanges, ChangeKey(tenant, after_revision + 1, 0), EndOfTenant(tenant),
       [&](std::string_view key, std::string_view value) -> absl::Status {
-        const auto content = UnsealValue(key, value);
-        if (!content.has_value() || content->size() < 1 + kOwnKeyBytes) {
-          return OwnListsDamaged("a change of a tenant's list is damaged");
-        }
-        OwnChange change;
-        change.revision = GetNumber(key.substr(4, 8));
-        change.outcome = static_cast<WriteOutcome>(content->front());
-        const std::string_view own_key = content->substr(1, kOwnKeyBytes);
-        DNC_ASSIGN_OR_RETURN(const OwnKey decoded, DecodeOwnKey(own_key));
-        DNC_ASSIGN_OR_RETURN(change.record,
-                             DecodeOwnRecord(own_key, content->substr(1 + kOwnKeyBytes)));
-        change.list = decoded.list;
+        DNC_ASSIGN_OR_RETURN(const OwnChange change, DecodeOwnChange(key, value));
         return fn(change) ? absl::OkStatus() : end;
       });
   return status == end ? absl::OkStatus() : status;

@@ -66,7 +66,8 @@ absl::Status OwnListsImpl::TendOnce() {
   absl::Status status;
   if (!verified_) {  // an image spared the reading at the start
     status = Verify({1, nullptr, &ending_});
-    verified_ = !absl::IsCancelled(status);
+    // An error of the store, or an end, says nothing: all is read again.
+    verified_ = status.ok() || any_damaged_;
   } else if (filter_.rebuild_due() != RebuildReason::kNone) {
     spdlog::info("the filter of tenants' records is made anew");
     status = Rebuild(/*threads=*/1);
@@ -91,6 +92,7 @@ absl::Status OwnListsImpl::Prune() {
   changes.Drop(up_to, batch);
   DNC_RETURN_IF_ERROR(store_->Write(batch));
   changes_ = std::move(changes);
+  ShowChanges();
   StoreBatch ranges;
   for (const TenantNumber tenant : Tenants()) {
     ranges.DeleteRange(Column::kOwnChanges, TenantPrefix(tenant), ChangeKey(tenant, up_to + 1, 0));

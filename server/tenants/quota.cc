@@ -61,6 +61,11 @@ uint32_t QuotaBook::CallsUnderWay(TenantNumber tenant) const {
   return (*leaf)[tenant & ((1U << kLeafBits) - 1)].calls.load(std::memory_order_acquire);
 }
 
+QuotaRefusals QuotaBook::refusals() const {
+  return {refused_calls_.load(std::memory_order_relaxed),
+          refused_numbers_.load(std::memory_order_relaxed)};
+}
+
 Quotas QuotaBook::Effective(const Quotas& limits) const {
   Quotas result = limits;
   if (result.numbers_per_second == 0) result.numbers_per_second = defaults_.numbers_per_second;
@@ -76,6 +81,7 @@ absl::StatusOr<Admission> QuotaBook::Admit(TenantNumber tenant, const Quotas& li
   uint32_t calls = entry.calls.load(std::memory_order_relaxed);
   do {
     if (quotas.calls_under_way != 0 && calls >= quotas.calls_under_way) {
+      refused_calls_.fetch_add(1, std::memory_order_relaxed);
       return QuotaError(
           StrCat("the tenant has ", calls, " calls under way, and its quota is ",
                  quotas.calls_under_way, "; wait for some of them, or ask the operator for more"),
@@ -108,6 +114,7 @@ absl::Status QuotaBook::SpendFrom(Entry& entry, uint64_t rate, uint64_t numbers,
   while (true) {
     const int64_t next = std::max(empty_at, full) + cost;
     if (next > now_ns && empty_at > full) {
+      refused_numbers_.fetch_add(1, std::memory_order_relaxed);
       const absl::Duration wait = absl::Nanoseconds(empty_at + std::min(cost, kSecond) - now_ns);
       return QuotaError(
           StrCat("above the tenant's quota of ", rate, " numbers a second; try again in ",

@@ -50,6 +50,12 @@ class Admission {
   std::atomic<uint32_t>* calls_ = nullptr;
 };
 
+// Refusals so far, of all tenants together.
+struct QuotaRefusals {
+  uint64_t calls = 0;    // of calls, for the calls under way
+  uint64_t numbers = 0;  // of calls and messages of streams, for the numbers a second
+};
+
 class QuotaBook {
  public:
   explicit QuotaBook(const Quotas& defaults = {}) : defaults_(defaults) {}
@@ -70,6 +76,8 @@ class QuotaBook {
 
   uint32_t CallsUnderWay(TenantNumber tenant) const;
 
+  QuotaRefusals refusals() const;
+
  private:
   // A cache line of its own, so that tenants do not slow each other.
   struct alignas(64) Entry {
@@ -89,10 +97,12 @@ class QuotaBook {
   static_assert(kLeafBits + kMiddleBits + kTopBits == 32);
 
   Entry& Of(TenantNumber tenant);
-  static absl::Status SpendFrom(Entry& entry, uint64_t rate, uint64_t numbers, absl::Time now);
+  absl::Status SpendFrom(Entry& entry, uint64_t rate, uint64_t numbers, absl::Time now);
 
   const Quotas defaults_;
   Top top_{};
+  std::atomic<uint64_t> refused_calls_{0};
+  std::atomic<uint64_t> refused_numbers_{0};
 };
 
 }  // namespace dnc

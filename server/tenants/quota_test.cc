@@ -56,6 +56,23 @@ TEST(QuotaTest, ABatchAboveTheBurstIsPossibleAndPaidFor) {
   EXPECT_TRUE(book.Admit(1, Rate(100), 1000, kStart + absl::Seconds(10)).ok());
 }
 
+TEST(QuotaTest, CountsRefusalsByTheirKind) {
+  QuotaBook book;
+  const Quotas quotas = {.numbers_per_second = 10, .calls_under_way = 1};
+  {
+    const auto admitted = book.Admit(1, quotas, 10, kStart);
+    ASSERT_TRUE(admitted.ok());
+    EXPECT_EQ(book.refusals().calls, 0U);
+    EXPECT_FALSE(book.Admit(1, quotas, 1, kStart).ok());
+  }
+  EXPECT_EQ(book.refusals().calls, 1U);
+  EXPECT_EQ(book.refusals().numbers, 0U);
+  EXPECT_FALSE(book.Admit(1, quotas, 1, kStart).ok());
+  EXPECT_FALSE(book.Spend(1, quotas, 1, kStart).ok());
+  EXPECT_EQ(book.refusals().calls, 1U);
+  EXPECT_EQ(book.refusals().numbers, 2U);
+}
+
 TEST(QuotaTest, LimitsCountFromTheNextCallOn) {
   QuotaBook book;
   EXPECT_TRUE(book.Admit(1, Rate(10), 10, kStart).ok());

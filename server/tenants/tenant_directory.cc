@@ -100,6 +100,18 @@ std::vector<TenantViewPtr> TenantDirectory::List(std::string_view after, size_t 
 
 std::vector<TenantViewPtr> TenantDirectory::All() const { return List("", ~size_t{0}); }
 
+DirectoryCounts TenantDirectory::Counts() const {
+  const DirectoryView& view = impl_->cell.Get();
+  const absl::Time now = impl_->clock->Now();
+  DirectoryCounts counts;
+  view.tenants.ForEach([&](const TenantViewPtr& tenant) {
+    ++(tenant->tenant.state == TenantState::kActive ? counts.active : counts.suspended);
+  });
+  view.keys.ForEach(
+      [&](const KeyEntryPtr& entry) { counts.live_keys += IsLive(entry->key, now) ? 1 : 0; });
+  return counts;
+}
+
 std::vector<TenantNumber> TenantDirectory::Removed() const {
   std::vector<TenantNumber> numbers;
   const std::lock_guard lock(impl_->index);

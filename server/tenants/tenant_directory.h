@@ -55,6 +55,12 @@ struct DirectoryLimits {
   uint32_t max_changes = 10'000;  // recorded of a tenant; older ones are dropped
 };
 
+struct DirectoryCounts {
+  uint64_t active = 0;     // tenants
+  uint64_t suspended = 0;  // tenants
+  uint64_t live_keys = 0;  // the operator's too
+};
+
 class TenantDirectory {
  public:
   // Reads all. Makes the tenant `default` (entitled to all) at the first start. DATA_LOSS if a
@@ -82,6 +88,8 @@ class TenantDirectory {
   std::vector<TenantViewPtr> List(std::string_view after, size_t limit) const;
   // Every tenant, for start and statistics.
   std::vector<TenantViewPtr> All() const;
+  // Looks at every tenant and key, a few milliseconds for a hundred thousand.
+  DirectoryCounts Counts() const;
   // The numbers of all tenants that were removed, ascending: a crash may have come between a
   // removal and the drop of the tenant's records.
   std::vector<TenantNumber> Removed() const;

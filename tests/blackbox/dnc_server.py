@@ -24,10 +24,11 @@ class Refused(Exception):
 class Server:
     """Starts at once. `stubs` are the generated modules (see conftest.py)."""
 
-    def __init__(self, stubs, data_dir, *arguments, key=None, tenant=None):
+    def __init__(self, stubs, data_dir, *arguments, key=None, tenant=None,
+                 metrics_listen=""):
         self.stubs = stubs
         self.command = [str(BIN / "dncd"), "--data-dir", str(data_dir), "--listen", "127.0.0.1:0",
-                        "--metrics-listen", "", *arguments]
+                        "--metrics-listen", metrics_listen, *arguments]
         self.log_path = pathlib.Path(str(data_dir) + ".log")
         self.process = None
         self.metadata = self.identity(key, tenant)

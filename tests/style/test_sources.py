@@ -138,8 +138,11 @@ def test_markdown_links_lead_somewhere():
 
 
 def test_dashboards_and_alerts_name_what_exists():
-    served = set(re.findall(r'"(dnc_[a-z_]+)"', (
-        ROOT / "server/telemetry/metrics_collector.cc").read_text()))
+    served = {name for path in files(".cc", under="server/telemetry")
+              for name in re.findall(r'"(dnc_[a-z_]+)"', path.read_text())}
+    documented = set(re.findall(r"^\| `(dnc_[a-z_]+)`", (
+        ROOT / "docs/metrics.md").read_text(), re.M))
+    assert served == documented, served ^ documented
     runbook = (ROOT / "docs/operations.md").read_text()
     bad = []
     for path in [*(ROOT / "deploy/prometheus").iterdir(), *(ROOT / "deploy/grafana").iterdir()]:
@@ -150,4 +153,6 @@ def test_dashboards_and_alerts_name_what_exists():
         for alert in re.findall(r"alert: (\w+)", text):
             if f"### {alert}\n" not in runbook:
                 bad.append(f"docs/operations.md: no section {alert}")
+            if f"runbook: docs/operations.md#{alert.lower()}\n" not in text:
+                bad.append(f"{name(path)}: {alert} does not name its section")
     assert not bad, "\n".join(bad)

@@ -1,0 +1,23 @@
+// Makes metric families, as Prometheus calls a metric with all its labels.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "prometheus/metric_family.h"
+
+namespace dnc {
+
+using MetricLabels = std::vector<prometheus::ClientMetric::Label>;
+
+prometheus::MetricFamily NewFamily(std::string name, std::string help, prometheus::MetricType type);
+
+void AddCounter(prometheus::MetricFamily* family, MetricLabels labels, double value);
+void AddGauge(prometheus::MetricFamily* family, MetricLabels labels, double value);
+
+// Families of one value without labels.
+prometheus::MetricFamily SingleCounter(std::string name, std::string help, double value);
+prometheus::MetricFamily SingleGauge(std::string name, std::string help, double value);
+
+}  // namespace dnc

@@ -1,0 +1,131 @@
+"""The metrics of a real server: they move with what it does, and they tell of nobody."""
+
+import re
+import socket
+import time
+import urllib.request
+
+import pytest
+
+from dnc_server import REPO, Refused
+from list_files import DAY, flat, registry_name
+from test_tenants import FREE, LISTED, add, make_tenant, new_key, operator_key
+
+BASE_TIME = int(time.time()) - 2 * DAY
+TENANT = "shop-of-nobody"
+
+
+class Page:
+    """The metrics at a moment: page[TEXT] is the value of the line that begins with TEXT."""
+
+    def __init__(self, address):
+        with urllib.request.urlopen(f"http://{address}/metrics", timeout=30) as answer:
+            self.text = answer.read().decode()
+        self.values = {}
+        for line in self.text.splitlines():
+            if line and not line.startswith("#"):
+                name, value = line.rsplit(" ", 1)
+                self.values[name] = float(value)
+
+    def __getitem__(self, name):
+        return self.values[name]
+
+    def names(self):
+        """Of the project's metrics."""
+        return {re.sub(r"_(bucket|sum|count)$", "", re.split("[{ ]", name)[0])
+                for name in self.values if name.startswith("dnc_")}
+
+
+def free_port():
+    """A port that the system has just given and that nobody has: it gives others for a while."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+@pytest.fixture
+def watched(start_server, tmp_path):
+    """A server that asks for keys, with a list, and `server.page()`."""
+    address = f"127.0.0.1:{free_port()}"
+    server = start_server(data_dir=tmp_path / "data", key=operator_key(tmp_path / "data"),
+                          tenant="default", metrics_listen=address)
+    server.load([(registry_name(BASE_TIME, "201"), flat([LISTED]))])
+    server.page = lambda: Page(address)
+    return server
+
+
+def test_writes_and_scrubs_move_them(watched):
+    before = watched.page()
+    assert (before["dnc_own_records"], before["dnc_own_verified"]) == (0, 1)
+    add(watched, [FREE, FREE + 1, 12])
+    add(watched, [FREE])
+    watched.verdicts([FREE, FREE + 1])  # both known
+    after = watched.page()
+    moved = {name: after[name] - before[name] for name in after.values if name in before.values}
+    for name, by in {"dnc_own_records": 2, "dnc_own_writes_total": 2, "dnc_own_commits_total": 1,
+                     'dnc_own_written_records_total{outcome="added"}': 2,
+                     'dnc_own_written_records_total{outcome="already_there"}': 1,
+                     'dnc_own_written_records_total{outcome="refused"}': 1,
+                     'dnc_own_write_failures_total{reason="storage"}': 0,
+                     # The two of the scrub, and the one that was written again.
+                     "dnc_own_filter_passed_total": 3, "dnc_own_store_reads_total": 3,
+                     "dnc_own_filter_false_total": 0, "dnc_own_unknown_numbers_total": 0,
+                     "dnc_own_damaged_tenants": 0}.items():
+        assert moved[name] == by, f"{name} moved by {moved[name]}, not by {by}"
+    assert moved["dnc_own_filter_asked_total"] >= 5
+    assert moved["dnc_own_commit_seconds_total"] > 0
+    assert after["dnc_own_filter_fill_ratio"] > 0
+    assert after["dnc_own_revision"] > after["dnc_revision"] > 0
+    assert after["dnc_own_writes_waiting"] == 0 < after["dnc_own_writes_waiting_limit"]
+    assert 0 <= after["dnc_own_changes_kept_seconds"] < 600
+
+
+def test_quotas_and_tenants_move_them(watched):
+    tenant = watched.stubs.tenant
+    before = watched.page()
+    assert before['dnc_tenants{state="active"}'] == 1
+    made = make_tenant(watched, TENANT,
+                       quotas=tenant.Quotas(numbers_per_second=10, max_records=1))
+    small = watched.identity(new_key(watched, ["SCRUB", "WRITE_LISTS"], TENANT).secret)
+    assert watched.page()["dnc_live_keys"] == before["dnc_live_keys"] + 1
+    refused = 0
+    while refused < 3:
+        try:
+            watched.scrub(metadata=small, numbers=[FREE] * 10)
+        except Refused as refusal:
+            assert refusal.reason == "QUOTA_EXCEEDED"
+            refused += 1
+    add(watched, [FREE, FREE + 1, FREE + 2], metadata=small)
+    made.state = tenant.TENANT_STATE_SUSPENDED
+    watched.call(watched.tenants.UpdateTenant, tenant.UpdateTenantRequest(tenant=made))
+    after = watched.page()
+    assert after['dnc_quota_refusals_total{quota="numbers"}'] == 3
+    assert after['dnc_quota_refusals_total{quota="records"}'] == 2
+    assert after['dnc_quota_refusals_total{quota="calls"}'] == 0
+    assert after['dnc_tenants{state="active"}'] == 1
+    assert after['dnc_tenants{state="suspended"}'] == 1
+
+
+def test_they_tell_of_nobody(watched):
+    make_tenant(watched, TENANT)
+    key = new_key(watched, ["SCRUB", "WRITE_LISTS"], TENANT)
+    identity = watched.identity(key.secret)
+    add(watched, [FREE], metadata=identity, reason="a secret reason", request_id="case-4711")
+    watched.scrub(metadata=identity, numbers=[FREE, LISTED])
+    with pytest.raises(Refused):
+        watched.scrub(metadata=watched.identity(key.secret + "0"), numbers=[FREE])
+    text = watched.page().text
+    assert 'dnc_scrubbed_numbers_total{verdict="listed"}' in text
+    for told in (str(FREE), str(LISTED), "(201)", "201-555", TENANT, "default", key.secret,
+                 key.key.key_id, "dnck_", "secret reason", "4711"):
+        assert told not in text, told
+    # Nor anything else that is as long as a number, but in a value or a bound of a bucket.
+    labels = re.findall(r'(\w+)="([^"]*)"', text)
+    assert labels
+    assert not [pair for pair in labels if pair[0] != "le" and re.search(r"\d{7}", pair[1])]
+
+
+def test_the_documentation_lists_what_is_shown(watched):
+    watched.call(watched.registry.GetStatus, watched.stubs.registry.GetStatusRequest())
+    documented = set(re.findall(r"^\| `(dnc_\w+)`", (REPO / "docs/metrics.md").read_text(), re.M))
+    assert watched.page().names() == documented
