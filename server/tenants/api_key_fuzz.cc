@@ -18,7 +18,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
 
   // A key of the right form, changed at a place and to a character that the input names.
-  static const std::string made = dnc::GenerateApiKey().secret;
+  // Of nobody, and the same in every run, so that an input repeats what it found.
+  static const std::string made = "dnck_x4zj0543_5fx6241qy5tkk40nb52mpk14c7sene99s5mabf35";
   DNC_CHECK(dnc::ApiKeyId(made).ok(), "a made key is accepted");
   if (size < 2) return 0;
   std::string changed = made;

@@ -30,6 +30,9 @@ absl::StatusOr<OwnChange> DecodeOwnChange(std::string_view key, std::string_view
   }
   const std::string_view record_key = content->substr(1, kOwnKeyBytes);
   DNC_ASSIGN_OR_RETURN(const OwnKey decoded, DecodeOwnKey(record_key));
+  if (decoded.tenant != GetNumber(key.substr(0, 4))) {
+    return OwnListsDamaged("a change of a tenant's list has a record of another tenant");
+  }
   DNC_ASSIGN_OR_RETURN(change.record,
                        DecodeOwnRecord(record_key, content->substr(1 + kOwnKeyBytes)));
   change.list = decoded.list;

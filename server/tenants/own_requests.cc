@@ -81,8 +81,14 @@ absl::StatusOr<StoredReply> DecodeReply(std::string_view key, std::string_view v
     if (rest.empty()) return damaged;
     WriteResult result;
     result.outcome = static_cast<WriteOutcome>(take(1).front());
+    if (result.outcome < WriteOutcome::kAdded || result.outcome > WriteOutcome::kRefused) {
+      return damaged;
+    }
     if (result.outcome == WriteOutcome::kRefused) {
-      result.message = std::string(take(GetNumber(take(4))));
+      if (rest.size() < 4) return damaged;
+      const uint64_t bytes = GetNumber(take(4));
+      if (rest.size() < bytes) return damaged;
+      result.message = std::string(take(bytes));
     }
     stored.reply.results.push_back(std::move(result));
   }
