@@ -139,6 +139,7 @@ absl::Status ReadTenants(const YAML::Node& node, TenantsConfig* tenants) {
   section.Read("filter_bits", &tenants->filter_bits, 4.0, 64.0);
   section.Read("filter_wear", &tenants->filter_wear, 0.01, 1.0);
   section.ReadDuration("request_id_age_hours", &tenants->request_id_age, absl::Hours(1), 24, 8760);
+  section.Read("max_request_ids", &tenants->max_request_ids, 1000, 100'000'000'000);
   section.ReadDuration("change_age_days", &tenants->change_age, absl::Hours(24), 1, 3650);
   section.Read("max_kept_changes", &tenants->max_kept_changes, 1000, 100'000'000'000);
   section.Read("max_waiting_writes", &tenants->max_waiting_writes, 1, 1'000'000);

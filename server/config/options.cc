@@ -2,6 +2,9 @@
 
 #include <filesystem>
 
+#include "absl/time/clock.h"
+#include "server/tenants/own_requests.h"
+
 namespace dnc {
 
 StoreOptions StoreOptionsOf(const ServerConfig& config) {
@@ -34,6 +37,10 @@ StoreOptions TenantStoreOptionsOf(const ServerConfig& config) {
   options.path = (std::filesystem::path(config.data_dir) / "tenants").string();
   options.block_cache_bytes = config.tenants.block_cache_bytes;
   options.columns = {Column::kMeta, Column::kRecords, Column::kOwnChanges, Column::kRequests};
+  options.request_is_old = [age = config.tenants.request_id_age](std::string_view key,
+                                                                 std::string_view value) {
+    return RequestIsOld(key, value, absl::Now(), age);
+  };
   return options;
 }
 
@@ -53,6 +60,7 @@ OwnListsOptions OwnListsOptionsOf(const ServerConfig& config) {
   options.filter_bits = config.tenants.filter_bits;
   options.filter_wear = config.tenants.filter_wear;
   options.request_id_age = config.tenants.request_id_age;
+  options.max_request_ids = config.tenants.max_request_ids;
   options.change_age = config.tenants.change_age;
   options.max_changes = config.tenants.max_kept_changes;
   options.max_waiting_writes = static_cast<uint32_t>(config.tenants.max_waiting_writes);

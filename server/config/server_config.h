@@ -56,6 +56,7 @@ struct TenantsConfig {
   double filter_bits = 12;   // a record
   double filter_wear = 0.2;  // share of deleted records that calls for a rebuild
   absl::Duration request_id_age = absl::Hours(48);
+  uint64_t max_request_ids = 100'000'000;
   absl::Duration change_age = absl::Hours(24 * 30);
   uint64_t max_kept_changes = 100'000'000;
   int max_waiting_writes = 10'000;

@@ -146,6 +146,9 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(const StoreOptions& options) 
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
   for (const Column column : options.columns) {
     descriptors.emplace_back(ColumnName(column), ColumnOptions(column, cache));
+    if (column == Column::kRequests && options.request_is_old) {
+      descriptors.back().options.compaction_filter_factory = OldRequests(options.request_is_old);
+    }
   }
   DNC_RETURN_IF_ERROR(CheckManifest(options.path));
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
@@ -228,6 +231,13 @@ absl::StatusOr<std::optional<std::string>> Store::LastKey(Column column, std::st
   DNC_RETURN_IF_ERROR(FromRocks(it->status(), "scanning the store"));
   if (!it->Valid() || it->key().ToStringView() < begin) return std::nullopt;
   return it->key().ToString();
+}
+
+uint64_t Store::EstimateCount(Column column) const {
+  uint64_t count = 0;
+  return db_->GetIntProperty(Handle(column), rocksdb::DB::Properties::kEstimateNumKeys, &count)
+             ? count
+             : 0;
 }
 
 absl::Status Store::Write(const StoreBatch& batch) {

@@ -10,6 +10,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -50,6 +51,9 @@ struct StoreOptions {
   uint64_t block_cache_bytes = 16ULL << 20;
   // kMeta among them. A column that is not named here must not be used.
   std::vector<Column> columns = {Column::kMeta, Column::kBlocks, Column::kChanges};
+  // Whether an entry of kRequests is of no more use. Such entries are left out when their file is
+  // rewritten, which happens within a day or two. Asked on any thread; null: all are of use.
+  std::function<bool(std::string_view key, std::string_view value)> request_is_old;
 };
 
 // Changes that become durable together or not at all, in the order of the calls. Kept in one
@@ -134,6 +138,9 @@ class Store {
   // The last key in [begin, end), or nullopt.
   absl::StatusOr<std::optional<std::string>> LastKey(Column column, std::string_view begin,
                                                      std::string_view end) const;
+
+  // About how many keys a column has; entries that were written over or deleted may count still.
+  uint64_t EstimateCount(Column column) const;
 
   // Durable when it returns OK. RESOURCE_EXHAUSTED DISK_FULL, or STORAGE: nothing was written.
   absl::Status Write(const StoreBatch& batch);

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstdarg>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "server/base/error.h"
@@ -22,12 +23,43 @@ namespace {
 constexpr std::array<const char*, kColumnCount> kColumnNames = {
     "default", "blocks", "changes", "records", "own_changes", "requests"};
 
+// So old is a file at most before it is rewritten without the requests that are of no more use.
+constexpr uint64_t kRequestRewriteSeconds = 86'400;
+
 // RocksDB's own log is for its developers, and when the disk is full a failed write of it ends the
 // process. What matters comes back as a status.
 class NoLog final : public rocksdb::Logger {
  public:
   using rocksdb::Logger::Logv;
   void Logv(const char* /*format*/, va_list /*arguments*/) override {}
+};
+
+using IsOld = std::function<bool(std::string_view key, std::string_view value)>;
+
+class OldRequestFilter final : public rocksdb::CompactionFilter {
+ public:
+  explicit OldRequestFilter(const IsOld& is_old) : is_old_(is_old) {}
+  const char* Name() const override { return "dnc.OldRequests"; }
+  bool Filter(int /*level*/, const rocksdb::Slice& key, const rocksdb::Slice& value,
+              std::string* /*new_value*/, bool* /*value_changed*/) const override {
+    return is_old_(key.ToStringView(), value.ToStringView());
+  }
+
+ private:
+  const IsOld& is_old_;
+};
+
+class OldRequestFilterFactory final : public rocksdb::CompactionFilterFactory {
+ public:
+  explicit OldRequestFilterFactory(IsOld is_old) : is_old_(std::move(is_old)) {}
+  const char* Name() const override { return "dnc.OldRequests"; }
+  std::unique_ptr<rocksdb::CompactionFilter> CreateCompactionFilter(
+      const rocksdb::CompactionFilter::Context& /*context*/) override {
+    return std::make_unique<OldRequestFilter>(is_old_);
+  }
+
+ private:
+  const IsOld is_old_;
 };
 
 bool IsOfTenants(Column column) {
@@ -42,6 +74,10 @@ rocksdb::CompressionType Lz4OrNone() {
 }
 
 }  // namespace
+
+std::shared_ptr<rocksdb::CompactionFilterFactory> OldRequests(IsOld is_old) {
+  return std::make_shared<OldRequestFilterFactory>(std::move(is_old));
+}
 
 absl::Status FromRocks(const rocksdb::Status& status, std::string_view doing) {
   if (status.ok()) return absl::OkStatus();
@@ -122,6 +158,7 @@ rocksdb::ColumnFamilyOptions ColumnOptions(Column column,
     table.whole_key_filtering = false;
     options.optimize_filters_for_hits = true;
   }
+  if (column == Column::kRequests) options.periodic_compaction_seconds = kRequestRewriteSeconds;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   return options;
 }

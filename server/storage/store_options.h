@@ -2,10 +2,12 @@
 #pragma once
 
 #include <rocksdb/cache.h>
+#include <rocksdb/compaction_filter.h>
 #include <rocksdb/options.h>
 #include <rocksdb/slice.h>
 #include <rocksdb/status.h>
 
+#include <functional>
 #include <memory>
 #include <string_view>
 
@@ -25,5 +27,8 @@ rocksdb::Options DatabaseOptions(const StoreOptions& store,
                                  const std::shared_ptr<rocksdb::Cache>& cache);
 rocksdb::ColumnFamilyOptions ColumnOptions(Column column,
                                            const std::shared_ptr<rocksdb::Cache>& cache);
+// What RocksDB asks about each entry of kRequests that it rewrites.
+std::shared_ptr<rocksdb::CompactionFilterFactory> OldRequests(
+    std::function<bool(std::string_view key, std::string_view value)> is_old);
 
 }  // namespace dnc

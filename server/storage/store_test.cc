@@ -138,5 +138,25 @@ TEST_F(StoreTest, MarkFile) {
   }
 }
 
+TEST_F(StoreTest, OldRequestsAreLeftOutWhenTheirFileIsRewritten) {
+  StoreOptions options{.path = dir_ + "/store", .columns = {Column::kMeta, Column::kRequests}};
+  options.request_is_old = [](std::string_view, std::string_view value) { return value == "old"; };
+  auto store = Store::Open(options);
+  ASSERT_TRUE(store.ok()) << store.status();
+  StoreBatch batch;
+  batch.Put(Column::kRequests, "a", "old");
+  batch.Put(Column::kRequests, "b", "gone");
+  batch.Put(Column::kRequests, "c", "young");
+  batch.Put(Column::kRequests, "d", "old");
+  batch.Put(Column::kMeta, "a", "old");
+  ASSERT_TRUE((*store)->Write(batch).ok());
+  EXPECT_EQ((*store)->EstimateCount(Column::kRequests), 4U);
+  ASSERT_TRUE((*store)->Drop(Column::kRequests, "b", "b1").ok());  // rewrites the whole file
+  EXPECT_EQ(*(*store)->Get(Column::kRequests, "a"), std::nullopt);
+  EXPECT_EQ(*(*store)->Get(Column::kRequests, "c"), "young");
+  EXPECT_EQ(*(*store)->Get(Column::kRequests, "d"), std::nullopt);
+  EXPECT_EQ(*(*store)->Get(Column::kMeta, "a"), "old");
+}
+
 }  // namespace
 }  // namespace dnc

@@ -117,6 +117,9 @@ void AddWrites(const OwnListsStats& stats, Families* families) {
   families->push_back(SingleGauge("dnc_own_writes_waiting_limit",
                                   "Writes that may wait; more are refused.",
                                   Number(stats.max_waiting_writes)));
+  families->push_back(SingleGauge("dnc_own_request_ids",
+                                  "Request ids whose answers are kept, about.",
+                                  Number(stats.request_ids)));
   families->push_back(SingleCounter(
       "dnc_own_commits_total", "Batches of writes that were made durable.", Number(stats.commits)));
   families->push_back(SingleCounter("dnc_own_commit_seconds_total",

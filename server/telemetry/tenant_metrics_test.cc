@@ -74,6 +74,7 @@ TEST(TenantMetricsTest, ShowsWritesAndChanges) {
   lists.failed_writes = {51, 52, 53, 54, 55};
   lists.waiting_writes = 32;
   lists.max_waiting_writes = 33;
+  lists.request_ids = 48;
   lists.commits = 34;
   lists.commit_time = absl::Milliseconds(1500);
   lists.changes_dropped_up_to = 35;
@@ -92,9 +93,9 @@ TEST(TenantMetricsTest, ShowsWritesAndChanges) {
                "dnc_own_write_failures_total{reason=\"damaged\"} 53",
                "dnc_own_write_failures_total{reason=\"too_many_waiting\"} 54",
                "dnc_own_write_failures_total{reason=\"other\"} 55", "dnc_own_writes_waiting 32",
-               "dnc_own_writes_waiting_limit 33", "dnc_own_commits_total 34",
-               "dnc_own_commit_seconds_total 1.5", "dnc_own_changes_dropped_revision 35",
-               "dnc_own_changes_kept_seconds 3600"});
+               "dnc_own_writes_waiting_limit 33", "dnc_own_request_ids 48",
+               "dnc_own_commits_total 34", "dnc_own_commit_seconds_total 1.5",
+               "dnc_own_changes_dropped_revision 35", "dnc_own_changes_kept_seconds 3600"});
   EXPECT_EQ(page.find(" 99\n"), std::string::npos);
 }
 

@@ -27,6 +27,10 @@ void OwnListsImpl::Submit(OwnWrite write, Done done) {
     } else if (waiting_.size() >= options_.max_waiting_writes) {
       refusal = Error(absl::StatusCode::kResourceExhausted, reason::kLimitReached,
                       "too many writes wait for the disk; repeat this one in a moment");
+    } else if (too_many_requests_ && !write.request_id.empty()) {
+      refusal = Error(absl::StatusCode::kResourceExhausted, reason::kLimitReached,
+                      "the server keeps as many request ids as it may (tenants.max_request_ids); "
+                      "send the write without one, or ask its operator for more");
     } else {
       waiting_.push_back({std::move(write), std::move(done)});
     }

@@ -82,6 +82,7 @@ struct OwnListsOptions {
   double filter_wear = 0.2;                 // share of deleted records that calls for a rebuild
   uint64_t filter_min_records = 1'000'000;  // that the filter has room for at least
   absl::Duration request_id_age = absl::Hours(48);
+  uint64_t max_request_ids = 100'000'000;            // kept, of all tenants together; about
   absl::Duration change_age = absl::Hours(24 * 30);  // of changes kept for WatchChanges
   uint64_t max_changes = 100'000'000;                // kept, of all tenants together
   uint32_t max_waiting_writes = 10'000;              // calls

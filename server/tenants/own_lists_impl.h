@@ -75,7 +75,6 @@ class OwnListsImpl final : public OwnLists {
   void Tend();
   absl::Status TendOnce();
   absl::Status Prune();
-  absl::Status PruneRequests(absl::Time now);
 
   // own_committer.cc
   void CommitAll();
@@ -116,6 +115,7 @@ class OwnListsImpl final : public OwnLists {
   bool stopping_ = false;            // guarded by mutex_
   bool tend_soon_ = false;           // guarded by mutex_
   std::atomic<bool> ending_{false};  // as stopping_, for who reads all records
+  std::atomic<bool> too_many_requests_{false};
   std::atomic<bool> verified_{true};
   std::thread committer_;
   std::thread tender_;

@@ -120,6 +120,21 @@ TEST_F(OwnListsTest, AnUnknownListIsNotNothing) {
   EXPECT_EQ(Facts(view, kNumber), kOwnUnknown);
 }
 
+TEST_F(OwnListsTest, AboveTheLimitOfRequestIdsAWriteWithOneIsRefused) {
+  options_.max_request_ids = 1;
+  Open();
+  OwnWrite first = Write(one_, "internal", {kNumber});
+  first.request_id = "first";
+  ASSERT_TRUE(Do(first).ok());
+  Reopen();  // the limit is looked at now and then, and at the start
+  OwnWrite second = Write(one_, "internal", {kNumber + 1});
+  second.request_id = "second";
+  for (int i = 0; i < 500 && Do(second).ok(); ++i) absl::SleepFor(absl::Milliseconds(10));
+  EXPECT_EQ(ErrorReason(Do(second).status()), reason::kLimitReached);
+  second.request_id.clear();
+  EXPECT_TRUE(Do(second).ok());
+}
+
 TEST_F(OwnListsTest, ARequestIdGivesTheFirstAnswerAgain) {
   Open();
   OwnWrite write = Write(one_, "internal", {kNumber, 15});

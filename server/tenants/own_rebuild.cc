@@ -8,7 +8,6 @@
 #include "server/tenants/own_keys.h"
 #include "server/tenants/own_lists_impl.h"
 #include "server/tenants/own_reading.h"
-#include "server/tenants/own_requests.h"
 #include "spdlog/spdlog.h"
 
 namespace dnc {
@@ -72,6 +71,7 @@ absl::Status OwnListsImpl::TendOnce() {
     spdlog::info("the filter of tenants' records is made anew");
     status = Rebuild(/*threads=*/1);
   }
+  too_many_requests_ = store_->EstimateCount(Column::kRequests) >= options_.max_request_ids;
   if (status.ok()) status = Prune();
   if (!status.ok() && !absl::IsCancelled(status)) {
     spdlog::error("tenants' records: {}", std::string(status.message()));
@@ -79,7 +79,7 @@ absl::Status OwnListsImpl::TendOnce() {
   return status;
 }
 
-// Old changes and request ids go.
+// Old changes go. Request ids go by themselves (StoreOptions::request_is_old).
 absl::Status OwnListsImpl::Prune() {
   const std::lock_guard committing(commit_mutex_);
   DNC_RETURN_IF_ERROR(Settle());
@@ -97,22 +97,7 @@ absl::Status OwnListsImpl::Prune() {
   for (const TenantNumber tenant : Tenants()) {
     ranges.DeleteRange(Column::kOwnChanges, TenantPrefix(tenant), ChangeKey(tenant, up_to + 1, 0));
   }
-  DNC_RETURN_IF_ERROR(store_->Write(ranges));
-  return PruneRequests(now);
-}
-
-absl::Status OwnListsImpl::PruneRequests(absl::Time now) {
-  StoreBatch batch;
-  DNC_RETURN_IF_ERROR(store_->Scan(
-      Column::kRequests, "", "", [&](std::string_view key, std::string_view value) -> absl::Status {
-        const absl::StatusOr<StoredReply> stored = DecodeReply(key, value);
-        // A damaged one refuses its repetition until it is old; then nobody can tell that it is.
-        if (stored.ok() && now - stored->time > options_.request_id_age) {
-          batch.Delete(Column::kRequests, key);
-        }
-        return absl::OkStatus();
-      }));
-  return batch.count() == 0 ? absl::OkStatus() : store_->Write(batch);
+  return store_->Write(ranges);
 }
 
 }  // namespace dnc

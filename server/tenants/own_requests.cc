@@ -44,6 +44,14 @@ WriteDigest ContentDigest(const OwnWrite& write) {
   return {hash.high64, hash.low64};
 }
 
+bool RequestIsOld(std::string_view key, std::string_view value, absl::Time now,
+                  absl::Duration age) {
+  const auto content = UnsealValue(key, value);
+  if (!content.has_value() || content->size() < kHeadBytes) return false;
+  const auto time = static_cast<int64_t>(GetNumber(content->substr(0, 8)));
+  return now - absl::FromUnixMicros(time) > age;
+}
+
 std::string RequestKey(TenantNumber tenant, std::string_view request_id) {
   return StrCat(TenantPrefix(tenant), request_id);
 }

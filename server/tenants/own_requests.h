@@ -23,6 +23,10 @@ struct StoredReply {
   WriteReply reply;
 };
 
+// Whether a stored answer is older than `age`. One that is damaged is not: it refuses its
+// repetition.
+bool RequestIsOld(std::string_view key, std::string_view value, absl::Time now, absl::Duration age);
+
 std::string RequestKey(TenantNumber tenant, std::string_view request_id);
 std::string EncodeReply(std::string_view key, const StoredReply& reply);
 // DATA_LOSS OWN_LISTS_DAMAGED.

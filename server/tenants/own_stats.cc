@@ -57,6 +57,7 @@ OwnListsStats OwnListsImpl::stats() const {
   stats.failed_writes = GetAll(counters_.failed_writes);
   stats.quota_refusals = Get(counters_.quota_refusals);
   stats.max_waiting_writes = options_.max_waiting_writes;
+  stats.request_ids = store_->EstimateCount(Column::kRequests);
   stats.changes_dropped_up_to = Get(counters_.changes_dropped_up_to);
   if (const int64_t micros = counters_.oldest_change_micros.load(std::memory_order_relaxed);
       micros != OwnCounters::kNoChange) {

@@ -54,6 +54,8 @@ struct OwnListsStats {
   uint64_t waiting_writes = 0;  // calls
   uint64_t max_waiting_writes = 0;
 
+  uint64_t request_ids = 0;  // kept, about
+
   uint64_t changes_dropped_up_to = 0;  // the revision up to which changes are no longer kept
   // About when the oldest change that is kept was made, an hour too late at most; InfiniteFuture:
   // there is none.
