@@ -244,6 +244,12 @@ absl::Status Store::Write(const StoreBatch& batch) {
   DNC_RETURN_IF_ERROR(CheckRoom(batch.bytes()));
   // After an error RocksDB refuses writes until it is told to resume.
   const rocksdb::Status resumed = db_->Resume();
+  // It has begun to recover by itself, which it does after a full disk; it takes some seconds.
+  if (resumed.IsBusy()) {
+    return Error(absl::StatusCode::kResourceExhausted, reason::kDiskFull,
+                 "the store recovers from a full disk; free some space if there is none, and "
+                 "repeat the write in a moment");
+  }
   if (!resumed.ok()) return FromRocks(resumed, "resuming after an earlier write error");
   rocksdb::WriteBatch rocks(batch.buffer_.size() + 16);
   std::string_view rest = batch.buffer_;

@@ -1,79 +1,19 @@
 // A full disk fails the load and nothing else; with room again the next load works.
-#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <sched.h>
-#include <sys/mount.h>
-#include <sys/statvfs.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <filesystem>
-#include <fstream>
 #include <thread>
 
-#include "tests/support/server_test.h"
+#include "tests/support/small_disk.h"
 
 namespace dnc::blackbox {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr uint64_t kDiskBytes = 256 << 20;
-
-bool WriteText(const std::string& path, const std::string& text) {
-  std::ofstream file(path);
-  file << text;
-  file.close();
-  return !file.fail();
-}
-
-// Mounts of our own that end with this program. Before any thread exists.
-bool OwnMounts() {
-  const uid_t user = ::getuid();
-  if (user == 0) {
-    if (::unshare(CLONE_NEWNS) != 0) return false;
-  } else {
-    if (::unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) return false;
-    WriteText("/proc/self/setgroups", "deny");
-    if (!WriteText("/proc/self/uid_map", "0 " + std::to_string(user) + " 1")) return false;
-  }
-  return ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
-}
-
-class DiskFull : public ServerTest {
+class DiskFull : public SmallDiskTest {
  protected:
-  static void SetUpTestSuite() { own_mounts_ = OwnMounts(); }
-
-  void TearDown() override {
-    if (!mounted_) return;
-    server().Kill();
-    ::umount2(data_dir().c_str(), MNT_DETACH);
-  }
-
-  bool MountSmallDisk() {
-    fs::create_directories(data_dir());
-    const std::string size = "size=" + std::to_string(kDiskBytes);
-    mounted_ = own_mounts_ && ::mount("none", data_dir().c_str(), "tmpfs", 0, size.c_str()) == 0;
-    return mounted_;
-  }
-
-  uint64_t FreeBytes() {
-    struct statvfs room {};
-    ::statvfs(data_dir().c_str(), &room);
-    return room.f_bavail * room.f_bsize;
-  }
-
-  // Leaves `free` bytes on the disk.
-  void Fill(uint64_t free) {
-    const uint64_t now = FreeBytes();
-    ASSERT_GT(now, free);
-    const int fd = ::open(Filler().c_str(), O_WRONLY | O_CREAT, 0600);
-    ASSERT_EQ(::posix_fallocate(fd, 0, static_cast<off_t>(now - free)), 0);
-    ::close(fd);
-  }
-  void MakeRoom() { fs::remove(Filler()); }
-  std::string Filler() { return data_dir() + "/filler"; }
-
   void ExpectServed(const std::set<uint64_t>& listed, v1::Verdict others) {
     const std::vector<uint64_t> numbers(listed.begin(), listed.end());
     EXPECT_EQ(client().Verdicts(numbers),
@@ -93,11 +33,7 @@ class DiskFull : public ServerTest {
   }
 
   Random random_{TestSeed()};
-  bool mounted_ = false;
-  static bool own_mounts_;
 };
-
-bool DiskFull::own_mounts_ = false;
 
 TEST_F(DiskFull, TheLoadFailsAndTheRestGoesOn) {
   if (!MountSmallDisk()) GTEST_SKIP() << "may not mount a small disk here";
@@ -110,7 +46,7 @@ TEST_F(DiskFull, TheLoadFailsAndTheRestGoesOn) {
   const uint64_t upload = big.files[0].bytes.size();
   for (const uint64_t free : {uint64_t{64} << 10, upload / 2, upload + (uint64_t{256} << 10),
                               upload + (uint64_t{1} << 20)}) {
-    ASSERT_NO_FATAL_FAILURE(Fill(free));
+    ASSERT_TRUE(Fill(free));
     const LoadOutcome outcome = client().Load(big);
     const std::string reason =
         outcome.status.ok() ? outcome.load.error_reason() : ReasonOf(outcome.status);
@@ -137,7 +73,7 @@ TEST_F(DiskFull, AnUploadWithoutRoomIsRefused) {
   const std::set<uint64_t> small = RandomNumbers(random_, 201, 2'000, 30);
   LoadFull({small.begin(), small.end()}, std::time(nullptr) - 7200);
   const LoadRequest big = BigLoad();
-  ASSERT_NO_FATAL_FAILURE(Fill(uint64_t{256} << 10));
+  ASSERT_TRUE(Fill(uint64_t{256} << 10));
   std::atomic<bool> ended{false};
   uint64_t scrubs = 0;
   std::thread scrubber([&] {
@@ -171,7 +107,7 @@ TEST_F(DiskFull, AKilledServerStartsOnAFullDiskOrSaysWhyNot) {
   const std::set<uint64_t> small = RandomNumbers(random_, 201, 2'000, 30);
   LoadFull({small.begin(), small.end()}, std::time(nullptr) - 7200);
   server().Kill();
-  ASSERT_NO_FATAL_FAILURE(Fill(4096));
+  ASSERT_TRUE(Fill(4096));
   if (Restart()) {
     ExpectServed(small, v1::VERDICT_NOT_COVERED);
     server().Kill();

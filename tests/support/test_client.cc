@@ -190,11 +190,16 @@ grpc::Status TestClient::Retire(const std::string& list) {
   return registry_->RetireList(&context, request, &response);
 }
 
-grpc::Status TestClient::AddOptOuts(const std::vector<uint64_t>& numbers) {
+grpc::Status TestClient::AddOptOuts(const std::vector<uint64_t>& numbers,
+                                    const std::string& reason) {
   grpc::ClientContext context;
   SetDeadline(context);
   v1::AddNumbersRequest request;
-  for (const uint64_t number : numbers) request.add_records()->set_number(std::to_string(number));
+  for (const uint64_t number : numbers) {
+    v1::Record* record = request.add_records();
+    record->set_number(std::to_string(number));
+    record->set_reason(reason);
+  }
   v1::AddNumbersResponse response;
   const grpc::Status status = lists_->AddNumbers(&context, request, &response);
   return WholeOutcome(status, response);

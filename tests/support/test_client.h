@@ -62,7 +62,7 @@ class TestClient {
   grpc::Status Retire(const std::string& list);
 
   // Writes of the default tenant's list `internal`; an error also if one number was refused.
-  grpc::Status AddOptOuts(const std::vector<uint64_t>& numbers);
+  grpc::Status AddOptOuts(const std::vector<uint64_t>& numbers, const std::string& reason = "");
   grpc::Status RemoveOptOuts(const std::vector<uint64_t>& numbers);
   // How many records an export of it has; 0 if the export was not complete.
   size_t OptOuts();

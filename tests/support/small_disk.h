@@ -1,0 +1,32 @@
+// The frame of a test whose server has its data on a small disk of its own, which the test fills.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "tests/support/server_test.h"
+
+namespace dnc::blackbox {
+
+class SmallDiskTest : public ServerTest {
+ protected:
+  static void SetUpTestSuite();
+  void TearDown() override;
+
+  // An empty disk of 256 MiB as data folder. False where the machine does not let us mount one: the
+  // test is then skipped.
+  bool MountSmallDisk();
+
+  uint64_t FreeBytes() const;
+  // Leaves at most `free` bytes on the disk; may be called again when the server gave some back.
+  bool Fill(uint64_t free) const;
+  void MakeRoom() const;
+
+ private:
+  std::string Filler() const { return data_dir() + "/filler"; }
+
+  bool mounted_ = false;
+  static bool own_mounts_;
+};
+
+}  // namespace dnc::blackbox
