@@ -13,11 +13,12 @@ namespace {
 
 // Since when a number that is listed at `moment` has been listed.
 absl::StatusOr<MatchInfo> MakeMatch(const ExplainInputs& in, const ListState& state,
-                                    const SnapshotList& list, Number number, absl::Time moment) {
+                                    const SnapshotList& list, ListEffect effect, Number number,
+                                    absl::Time moment) {
   const int area_code = AreaCodeOf(number);
   MatchInfo match;
   match.list = list.name;
-  match.effect = list.effect;
+  match.effect = effect;
   match.obtained_at = list.areas[area_code].obtained_at;
   const Beginning beginning = BeginningOf(*in.world, state, area_code);
   match.listed_since = beginning.since;
@@ -60,13 +61,14 @@ absl::StatusOr<Explanation> Explain(const ExplainInputs& in, const Snapshot& sna
     absl::Time valid_until = absl::InfiniteFuture();
     for (const auto& list : snapshot.lists) {
       if (!numbers[i].ok) break;
+      const ListEffect effect = EffectFor(*list, tenant.terms);
       const AreaCoverage& coverage = list->areas[AreaCodeOf(numbers[i].number)];
-      if (coverage.state == AreaState::kLoaded && list->effect != ListEffect::kInform) {
+      if (coverage.state == AreaState::kLoaded && effect != ListEffect::kInform) {
         valid_until = std::min(valid_until, coverage.obtained_at + list->max_age);
       }
       if (!list->numbers.Contains(numbers[i].number)) continue;
       DNC_ASSIGN_OR_RETURN(MatchInfo match, MakeMatch(in, *in.world->lists.at(list->name), *list,
-                                                      numbers[i].number, moment));
+                                                      effect, numbers[i].number, moment));
       report.matches.push_back(std::move(match));
     }
     const Verdict verdict = VerdictOf(report.rule);

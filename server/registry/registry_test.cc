@@ -236,5 +236,25 @@ TEST_F(RegistryTest, AStoreBehindItsMarkIsRefused) {
   EXPECT_EQ(registry_->snapshot(), nullptr);
 }
 
+TEST_F(RegistryTest, AListThatATenantLeavesOutOnlyInformsAndLimitsNothing) {
+  MustLoad({WriteFile(kBaseName, kBase)});
+  LoadOptions options;
+  options.list = "litigator:abc";
+  options.obtained_at = At(4);
+  MustLoad({WriteFile("lit.csv", "2015550102\n")}, options);
+  TenantTerms terms;
+  terms.entitled.set();
+  const uint8_t facts = kOwnNothing;
+  const auto report = [&] {
+    return registry_->Explain({{2015550102, true}}, {}, {&terms, {&facts, 1}})->numbers.at(0);
+  };
+  EXPECT_EQ(report().matches.at(0).effect, ListEffect::kDeny);
+  EXPECT_EQ(report().valid_until, At(4) + absl::Hours(24 * 31));
+  terms.lists = {"national"};
+  EXPECT_EQ(report().rule, Rule::kClear);
+  EXPECT_EQ(report().matches.at(0).effect, ListEffect::kInform);
+  EXPECT_EQ(report().valid_until, At(5) + absl::Hours(24 * 31));
+}
+
 }  // namespace
 }  // namespace dnc

@@ -78,16 +78,6 @@ Finding MatchFinding(ListKind kind, ListEffect effect) {
   return finding;
 }
 
-// What the list's entries mean for the tenant: those that it does not count only inform.
-ListEffect EffectFor(const SnapshotList& list, const TenantTerms* terms) {
-  if (terms == nullptr) return list.effect;
-  if (list.effect == ListEffect::kWireless && !terms->wireless_counts) return ListEffect::kInform;
-  if (list.required || terms->lists.empty()) return list.effect;
-  const bool chosen =
-      std::find(terms->lists.begin(), terms->lists.end(), list.name) != terms->lists.end();
-  return chosen ? list.effect : ListEffect::kInform;
-}
-
 // What an exemption lifts, as rules.
 RuleSet LiftedRules(uint8_t liftable) {
   unsigned rules = 0;
@@ -304,6 +294,15 @@ Verdict VerdictOf(Rule rule) {
       break;
   }
   return Verdict::kNotCovered;
+}
+
+ListEffect EffectFor(const SnapshotList& list, const TenantTerms* terms) {
+  if (terms == nullptr) return list.effect;
+  if (list.effect == ListEffect::kWireless && !terms->wireless_counts) return ListEffect::kInform;
+  if (list.required || terms->lists.empty()) return list.effect;
+  const bool chosen =
+      std::find(terms->lists.begin(), terms->lists.end(), list.name) != terms->lists.end();
+  return chosen ? list.effect : ListEffect::kInform;
 }
 
 void Scrub(const Snapshot& snapshot, absl::Time now, absl::Span<const ParsedNumber> numbers,

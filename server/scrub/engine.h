@@ -20,6 +20,10 @@ namespace dnc {
 // The verdict that a rule gives. A value that is no rule gives kNotCovered, never kClear.
 Verdict VerdictOf(Rule rule);
 
+// What the list's entries mean for the tenant: those that it does not count only inform. Null
+// terms: what they mean by the server's policy.
+ListEffect EffectFor(const SnapshotList& list, const TenantTerms* terms);
+
 // The tenant's side of a scrub.
 struct TenantSide {
   // Null: nobody's, the published lists alone decide, under the server's policy.
