@@ -67,6 +67,9 @@ class TestClient {
   // How many records an export of it has; 0 if the export was not complete.
   size_t OptOuts();
 
+  // For other clients of the same server.
+  const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
+
  private:
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<v1::RegistryService::Stub> registry_;

@@ -1,0 +1,77 @@
+// Tenants as a person would write them down: records in maps, and the precedence as a chain of
+// questions. Beside Oracle, which knows the published lists.
+//
+// Written from the contract (list_service.proto, tenant_service.proto, docs/tenants.md), without
+// the server's own code.
+#pragma once
+
+#include <cstdint>
+#include <ctime>
+#include <map>
+#include <set>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "dnc/v1/list_service.pb.h"
+#include "dnc/v1/tenant_service.pb.h"
+#include "dnc/v1/verdict.pb.h"
+#include "tests/model/oracle.h"
+
+namespace dnc::blackbox {
+
+// A list of a tenant with its records by number.
+struct OwnListModel {
+  v1::OwnListKind kind = v1::OWN_LIST_KIND_UNSPECIFIED;
+  std::string scope;
+  std::map<std::string, v1::Record> records;  // as they must come out
+  std::set<std::string> blocks;
+};
+
+// An answer for a number as a tenant gets it.
+struct TenantAnswer {
+  v1::Verdict verdict = v1::VERDICT_UNSPECIFIED;
+  v1::Rule rule = v1::RULE_UNSPECIFIED;
+  uint32_t reasons = 0;
+  // List, effect, and of own records when they were made; 0: not compared, or none.
+  std::multiset<std::tuple<std::string, int, std::time_t>> matches;
+};
+
+// One tenant with all that belongs to it; nothing is shared with another.
+class TenantOracle {
+ public:
+  explicit TenantOracle(v1::Tenant tenant);
+
+  v1::Tenant& tenant() { return tenant_; }
+  const v1::Tenant& tenant() const { return tenant_; }
+  std::map<std::string, OwnListModel>& lists() { return lists_; }
+  const std::map<std::string, OwnListModel>& lists() const { return lists_; }
+
+  // What must become of one record, in the order of the batch. `revision` of the write.
+  v1::WriteOutcome Add(const std::string& list_id, v1::Record record, uint64_t revision);
+  v1::WriteOutcome Remove(const std::string& list_id, const std::string& number,
+                          bool remove_do_not_call, uint64_t revision);
+  // What WatchChanges must tell, from the first change on.
+  const std::vector<std::pair<uint64_t, v1::RecordChange>>& changes() const { return changes_; }
+  size_t Records() const;
+
+  // `number` 0: malformed.
+  TenantAnswer Ask(const Oracle& published, uint64_t number, const std::string& scope,
+                   std::time_t now) const;
+  // `published` without the lists that do not count for the tenant.
+  Oracle Counted(const Oracle& published) const;
+
+ private:
+  // Notes the matches of own lists; returns their reasons.
+  uint32_t AskOwn(uint64_t number, const std::string& scope, std::time_t now,
+                  TenantAnswer& answer) const;
+  v1::Rule Decide(uint32_t counted, uint32_t own, bool malformed) const;
+  bool Counts(const std::string& list) const;
+
+  v1::Tenant tenant_;
+  std::map<std::string, OwnListModel> lists_;
+  std::vector<std::pair<uint64_t, v1::RecordChange>> changes_;
+};
+
+}  // namespace dnc::blackbox

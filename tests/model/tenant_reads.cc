@@ -1,0 +1,198 @@
+// All that a tenant can read, compared with the oracle.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "tests/model/tenant_scenario.h"
+
+namespace dnc::blackbox {
+namespace {
+
+const char* const kScopes[] = {"", "acme", "acme/spring", "acme/fall", "acm", "acme-x", "other"};
+
+bool Published(const std::string& list) { return list.rfind("own:", 0) != 0; }
+
+void ExpectSameRecord(const v1::Record& expected, const v1::Record& told) {
+  EXPECT_EQ(told.ShortDebugString(), expected.ShortDebugString());
+}
+
+}  // namespace
+
+void TenantScenario::AskAll() {
+  for (auto& [id, oracle] : tenants_) {
+    if (!Active(oracle)) {
+      ExpectSuspended(id);
+      continue;
+    }
+    CompareScrub(oracle);
+    if (OneIn(random_, 3)) CompareRecords(oracle);
+    if (OneIn(random_, 4)) ComparePages(oracle);
+    if (OneIn(random_, 6)) CompareChanges(oracle);
+    if (::testing::Test::HasFailure()) return;
+  }
+  for (const std::string& id : removed_) ExpectGone(id);
+}
+
+void TenantScenario::ExpectSuspended(const std::string& tenant_id) {
+  TenantClient own = As(tenant_id);
+  v1::ScrubRequest request;
+  request.add_numbers(AnyNumber());
+  v1::ScrubResponse answer;
+  EXPECT_EQ(ReasonOf(own.Call(own.scrubs(), &v1::ScrubService::Stub::Scrub, request, &answer)),
+            "TENANT_SUSPENDED")
+      << Diary();
+  std::vector<v1::Record> records;
+  EXPECT_EQ(ReasonOf(own.Export("", &records)), "TENANT_SUSPENDED") << Diary();
+}
+
+void TenantScenario::ExpectGone(const std::string& tenant_id) {
+  std::vector<v1::Record> records;
+  EXPECT_EQ(ReasonOf(As(tenant_id).Export("", &records)), "NOT_FOUND") << Diary();
+}
+
+void TenantScenario::CompareScrub(TenantOracle& oracle) {
+  v1::ScrubRequest request;
+  request.set_scope(kScopes[Below(random_, std::size(kScopes))]);
+  const bool full = OneIn(random_, 2);
+  if (full) request.set_detail(v1::DETAIL_FULL);
+  std::vector<uint64_t> numbers;
+  for (int i = 0; i < 60; ++i) {
+    numbers.push_back(OneIn(random_, 40) ? 0 : AnyNumber());
+    request.add_numbers(numbers.back() == 0 ? 5550123 : numbers.back());
+  }
+  TenantClient own = As(oracle.tenant().tenant_id());
+  v1::ScrubResponse answer;
+  const grpc::Status status =
+      own.Call(own.scrubs(), &v1::ScrubService::Stub::Scrub, request, &answer);
+  ASSERT_TRUE(status.ok()) << status.error_message() << Diary();
+  ASSERT_EQ(answer.verdicts_size(), static_cast<int>(numbers.size()));
+  ASSERT_EQ(answer.reasons_size(), static_cast<int>(numbers.size()));
+  ASSERT_EQ(answer.results_size(), full ? static_cast<int>(numbers.size()) : 0);
+  const std::time_t now = answer.snapshot().decided_at().seconds();
+  for (int i = 0; i < answer.verdicts_size(); ++i) {
+    const uint64_t number = numbers[static_cast<size_t>(i)];
+    const TenantAnswer expected = oracle.Ask(published_, number, request.scope(), now);
+    const std::string where = std::to_string(number) + " for " + oracle.tenant().tenant_id() +
+                              " in scope '" + request.scope() + "', by rule " +
+                              v1::Rule_Name(expected.rule) + ", policy " +
+                              oracle.tenant().ShortDebugString();
+    ASSERT_EQ(answer.verdicts(i), expected.verdict) << where << Diary();
+    ASSERT_EQ(answer.reasons(i), expected.reasons) << where << Diary();
+    if (!full) continue;
+    const v1::NumberResult& result = answer.results(i);
+    ASSERT_EQ(result.rule(), expected.rule) << where << Diary();
+    decltype(expected.matches) matches;
+    for (const v1::Match& match : result.matches()) {
+      const bool dated = !Published(match.list()) && match.has_listed_since();
+      matches.emplace(match.list(), match.effect(), dated ? match.listed_since().seconds() : 0);
+    }
+    ASSERT_EQ(matches, expected.matches) << where << result.ShortDebugString() << Diary();
+  }
+}
+
+void TenantScenario::CompareRecords(TenantOracle& oracle) {
+  TenantClient own = As(oracle.tenant().tenant_id());
+  for (int i = 0; i < 3; ++i) {
+    v1::GetRecordRequest request;
+    request.set_number(std::to_string(AnyNumber()));
+    v1::GetRecordResponse answer;
+    const grpc::Status status =
+        own.Call(own.lists(), &v1::ListService::Stub::GetRecord, request, &answer);
+    ASSERT_TRUE(status.ok()) << status.error_message() << Diary();
+    std::map<std::string, v1::Record> told;
+    for (const v1::Record& record : answer.records()) told[record.list_id()] = record;
+    size_t known = 0;
+    for (const auto& [id, list] : oracle.lists()) {
+      const auto record = list.records.find(request.number());
+      if (record == list.records.end()) continue;
+      ++known;
+      ExpectSameRecord(record->second, told[id]);
+    }
+    ASSERT_EQ(static_cast<size_t>(answer.records_size()), known) << Diary();
+  }
+  std::vector<v1::Record> records;
+  const grpc::Status status = own.Export("", &records);
+  ASSERT_TRUE(status.ok()) << status.error_message() << Diary();
+  ASSERT_EQ(records.size(), oracle.Records()) << Diary();
+  for (size_t i = 0; i < records.size(); ++i) {
+    EXPECT_LE(records[i == 0 ? 0 : i - 1].number(), records[i].number());
+    const auto& expected = oracle.lists().at(records[i].list_id()).records;
+    ASSERT_EQ(expected.count(records[i].number()), 1U) << Diary();
+    ExpectSameRecord(expected.at(records[i].number()), records[i]);
+  }
+}
+
+void TenantScenario::ComparePages(TenantOracle& oracle) {
+  TenantClient own = As(oracle.tenant().tenant_id());
+  v1::ListRecordsRequest request;
+  request.set_list_id(AnyList(oracle));
+  request.set_page_size(static_cast<uint32_t>(1 + Below(random_, 9)));
+  const auto& expected = oracle.lists().at(request.list_id()).records;
+  auto next = expected.begin();
+  do {
+    v1::ListRecordsResponse page;
+    const grpc::Status status =
+        own.Call(own.lists(), &v1::ListService::Stub::ListRecords, request, &page);
+    ASSERT_TRUE(status.ok()) << status.error_message() << Diary();
+    for (const v1::Record& record : page.records()) {
+      ASSERT_TRUE(next != expected.end()) << Diary();
+      ExpectSameRecord((next++)->second, record);
+    }
+    request.set_page_token(page.next_page_token());
+  } while (!request.page_token().empty());
+  EXPECT_TRUE(next == expected.end()) << Diary();
+  v1::ListListsResponse lists;
+  const grpc::Status status =
+      own.Call(own.lists(), &v1::ListService::Stub::ListLists, v1::ListListsRequest(), &lists);
+  ASSERT_TRUE(status.ok()) << status.error_message() << Diary();
+  ASSERT_EQ(static_cast<size_t>(lists.lists_size()), oracle.lists().size()) << Diary();
+  for (const v1::OwnList& list : lists.lists()) {
+    const OwnListModel& model = oracle.lists().at(list.list_id());
+    EXPECT_EQ(list.records(), model.records.size()) << list.list_id() << Diary();
+    EXPECT_EQ(std::set<std::string>(list.blocks().begin(), list.blocks().end()), model.blocks);
+  }
+}
+
+// The changes from a random one on; from the first one on they replay to what the lists hold.
+void TenantScenario::CompareChanges(TenantOracle& oracle) {
+  const auto& all = oracle.changes();
+  if (all.empty()) return;
+  const uint64_t after = OneIn(random_, 2) ? 0 : all[Below(random_, all.size())].first;
+  std::vector<std::pair<uint64_t, v1::RecordChange>> expected;
+  for (const auto& change : all) {
+    if (change.first > after) expected.push_back(change);
+  }
+  if (expected.empty()) return;
+  std::vector<std::pair<uint64_t, v1::RecordChange>> told;
+  std::map<std::pair<std::string, std::string>, v1::Record> replayed;
+  const grpc::Status status =
+      As(oracle.tenant().tenant_id()).Watch(after, [&](const v1::WatchChangesResponse& part) {
+        for (const v1::RecordChange& change : part.changes()) {
+          told.emplace_back(part.revision(), change);
+        }
+        return part.last_of_revision() && part.revision() >= expected.back().first;
+      });
+  ASSERT_TRUE(status.ok()) << status.error_message() << Diary();
+  ASSERT_EQ(told.size(), expected.size()) << Diary();
+  for (size_t i = 0; i < told.size(); ++i) {
+    const v1::RecordChange& change = told[i].second;
+    ASSERT_EQ(told[i].first, expected[i].first) << Diary();
+    ASSERT_EQ(change.outcome(), expected[i].second.outcome()) << Diary();
+    const std::pair<std::string, std::string> key(change.record().list_id(),
+                                                  change.record().number());
+    if (change.outcome() == v1::WRITE_OUTCOME_REMOVED) {
+      EXPECT_EQ(change.record().number(), expected[i].second.record().number()) << Diary();
+      replayed.erase(key);
+    } else {
+      ExpectSameRecord(expected[i].second.record(), change.record());
+      replayed[key] = change.record();
+    }
+  }
+  if (after != 0) return;
+  ASSERT_EQ(replayed.size(), oracle.Records()) << Diary();
+  for (const auto& [key, record] : replayed) {
+    ExpectSameRecord(oracle.lists().at(key.first).records.at(key.second), record);
+  }
+}
+
+}  // namespace dnc::blackbox

@@ -1,0 +1,184 @@
+// The writes of a tenant, each done to the server and to the oracle.
+#include <gtest/gtest.h>
+
+#include "tests/model/tenant_scenario.h"
+
+namespace dnc::blackbox {
+namespace {
+
+constexpr std::time_t kDay = 24 * 3600;
+const char* const kBlocks[] = {"201", "512", "201555", "212555", "314555", "950556"};
+
+}  // namespace
+
+v1::Record TenantScenario::AnyRecord(v1::OwnListKind kind) {
+  const std::time_t now = std::time(nullptr);
+  v1::Record record;
+  record.set_number(OneIn(random_, 30) ? "12" : std::to_string(AnyNumber()));
+  record.set_made_by("tests");
+  record.mutable_made_at()->set_seconds(begin_ - static_cast<std::time_t>(Below(random_, 3)));
+  if (OneIn(random_, 4)) record.set_reason("asked");
+  if (OneIn(random_, 8)) record.set_channel(v1::CHANNEL_WEB);
+  if (OneIn(random_, 50)) record.set_note(std::string(1001, 'n'));
+  if (kind == v1::OWN_LIST_KIND_INTERNAL) {
+    if (OneIn(random_, 3)) {  // made long ago: some have ended, some are kept too shortly
+      record.mutable_made_at()->set_seconds(now - 6 * 365 * kDay);
+      const auto years = static_cast<std::time_t>(4 + Below(random_, 4));
+      record.mutable_expires_at()->set_seconds(now + (years - 6) * 365 * kDay + 10 * kDay);
+    }
+    return record;
+  }
+  if (OneIn(random_, 3)) {
+    record.mutable_expires_at()->set_seconds(now + (OneIn(random_, 2) ? 5 : -5) * kDay);
+  }
+  if (kind != v1::OWN_LIST_KIND_EBR || OneIn(random_, 30)) return record;
+  const bool inquiry = OneIn(random_, 3);
+  record.set_ebr_kind(inquiry ? v1::EBR_KIND_INQUIRY : v1::EBR_KIND_TRANSACTION);
+  // Around the ends of the rules, to the day and the hour.
+  const int lengths[] = {90, 180, 365, 548, 10};
+  const std::time_t age = lengths[Below(random_, std::size(lengths))] * kDay +
+                          (static_cast<std::time_t>(Below(random_, 145)) - 72) * 3600;
+  record.mutable_last_event_at()->set_seconds(now - age);
+  return record;
+}
+
+void TenantScenario::AddNumbers() {
+  TenantOracle& oracle = AnyTenant();
+  if (!Active(oracle)) return;
+  Repeatable write{oracle.tenant().tenant_id(), {}, {}};
+  const std::string list = AnyList(oracle);
+  write.request.set_list_id(list);
+  const uint64_t count = OneIn(random_, 2) ? 1 : 1 + Below(random_, 12);
+  for (uint64_t i = 0; i < count; ++i) {
+    *write.request.add_records() = AnyRecord(oracle.lists().at(list).kind);
+  }
+  // The same id may be used by every tenant.
+  if (OneIn(random_, 2)) write.request.set_request_id(std::to_string(made_++));
+  Note("add to " + list + " of " + write.tenant_id + ": " + write.request.ShortDebugString());
+  TenantClient own = As(write.tenant_id);
+  const grpc::Status status =
+      own.Call(own.lists(), &v1::ListService::Stub::AddNumbers, write.request, &write.answer);
+  ASSERT_TRUE(status.ok()) << status.error_message() << Diary();
+  ASSERT_EQ(write.answer.results_size(), write.request.records_size());
+  for (int i = 0; i < write.request.records_size(); ++i) {
+    EXPECT_EQ(write.answer.results(i).outcome(),
+              oracle.Add(list, write.request.records(i), write.answer.revision()))
+        << i << ": " << write.answer.results(i).message() << Diary();
+  }
+  if (!write.request.request_id().empty()) repeatable_.push_back(write);
+}
+
+void TenantScenario::RepeatAdd() {
+  if (repeatable_.empty()) return;
+  Repeatable write = repeatable_[Below(random_, repeatable_.size())];
+  const auto tenant = tenants_.find(write.tenant_id);
+  if (tenant == tenants_.end() || !Active(tenant->second)) return;
+  Note("repeat " + write.request.request_id() + " of " + write.tenant_id);
+  const bool other = OneIn(random_, 4);
+  if (other) write.request.mutable_records(0)->set_reason("other content");
+  TenantClient own = As(write.tenant_id);
+  v1::AddNumbersResponse answer;
+  const grpc::Status status =
+      own.Call(own.lists(), &v1::ListService::Stub::AddNumbers, write.request, &answer);
+  if (other) {
+    EXPECT_EQ(blackbox::ReasonOf(status), "REQUEST_ID_REUSED") << Diary();
+    return;
+  }
+  ASSERT_TRUE(status.ok()) << status.error_message() << Diary();
+  EXPECT_EQ(answer.SerializeAsString(), write.answer.SerializeAsString()) << Diary();
+}
+
+void TenantScenario::RemoveNumbers() {
+  TenantOracle& oracle = AnyTenant();
+  if (!Active(oracle)) return;
+  v1::RemoveNumbersRequest request;
+  const std::string list = AnyList(oracle);
+  request.set_list_id(list);
+  request.set_remove_do_not_call(!OneIn(random_, 3));
+  for (uint64_t i = 1 + Below(random_, 8); i > 0; --i) {
+    request.add_numbers(OneIn(random_, 30) ? "12" : std::to_string(AnyNumber()));
+  }
+  for (const auto& [number, record] : oracle.lists().at(list).records) {
+    if (OneIn(random_, 6)) request.add_numbers(number);
+  }
+  Note("remove of " + oracle.tenant().tenant_id() + ": " + request.ShortDebugString());
+  TenantClient own = As(oracle.tenant().tenant_id());
+  v1::RemoveNumbersResponse answer;
+  const grpc::Status status =
+      own.Call(own.lists(), &v1::ListService::Stub::RemoveNumbers, request, &answer);
+  ASSERT_TRUE(status.ok()) << status.error_message() << Diary();
+  ASSERT_EQ(answer.results_size(), request.numbers_size());
+  for (int i = 0; i < request.numbers_size(); ++i) {
+    EXPECT_EQ(
+        answer.results(i).outcome(),
+        oracle.Remove(list, request.numbers(i), request.remove_do_not_call(), answer.revision()))
+        << i << Diary();
+  }
+}
+
+void TenantScenario::ImportNumbers() {
+  TenantOracle& oracle = AnyTenant();
+  if (!Active(oracle)) return;
+  const std::string list = AnyList(oracle);
+  std::vector<v1::ImportNumbersRequest> parts(1 + Below(random_, 3));
+  parts[0].set_list_id(list);
+  for (v1::ImportNumbersRequest& part : parts) {
+    for (uint64_t i = Below(random_, 10); i > 0; --i) {
+      *part.add_records() = AnyRecord(oracle.lists().at(list).kind);
+    }
+  }
+  Note("import to " + list + " of " + oracle.tenant().tenant_id());
+  std::vector<v1::ImportNumbersResponse> answers;
+  const grpc::Status status = As(oracle.tenant().tenant_id()).Import(parts, &answers);
+  ASSERT_TRUE(status.ok()) << status.error_message() << Diary();
+  ASSERT_EQ(answers.size(), parts.size());
+  for (size_t p = 0; p < parts.size(); ++p) {
+    std::map<v1::WriteOutcome, uint64_t> counts;
+    std::vector<uint32_t> refused;
+    for (int i = 0; i < parts[p].records_size(); ++i) {
+      const v1::WriteOutcome outcome = oracle.Add(list, parts[p].records(i), answers[p].revision());
+      ++counts[outcome];
+      if (outcome == v1::WRITE_OUTCOME_REFUSED) refused.push_back(static_cast<uint32_t>(i));
+    }
+    std::vector<uint32_t> told;
+    for (const v1::RefusedRecord& record : answers[p].refused()) told.push_back(record.index());
+    EXPECT_EQ(told, refused) << Diary();
+    EXPECT_EQ(answers[p].added(), counts[v1::WRITE_OUTCOME_ADDED]) << Diary();
+    EXPECT_EQ(answers[p].already_there(), counts[v1::WRITE_OUTCOME_ALREADY_THERE]) << Diary();
+    EXPECT_EQ(answers[p].updated(), counts[v1::WRITE_OUTCOME_UPDATED]) << Diary();
+  }
+}
+
+void TenantScenario::ChangeBlocks() {
+  TenantOracle& oracle = AnyTenant();
+  if (!Active(oracle)) return;
+  const std::string list = AnyList(oracle);
+  OwnListModel& model = oracle.lists().at(list);
+  const std::string block = kBlocks[Below(random_, std::size(kBlocks))];
+  const bool add = model.blocks.empty();
+  TenantClient own = As(oracle.tenant().tenant_id());
+  grpc::Status status;
+  Note((add ? "block of " : "unblock of ") + oracle.tenant().tenant_id() + " " + list);
+  if (add) {
+    v1::AddBlocksRequest request;
+    request.set_list_id(list);
+    request.add_blocks(block);
+    v1::AddBlocksResponse answer;
+    status = own.Call(own.lists(), &v1::ListService::Stub::AddBlocks, request, &answer);
+    if (model.kind != v1::OWN_LIST_KIND_INTERNAL) {
+      EXPECT_EQ(blackbox::ReasonOf(status), "INVALID_REQUEST") << Diary();
+      return;
+    }
+    model.blocks.insert(block);
+  } else {
+    v1::RemoveBlocksRequest request;
+    request.set_list_id(list);
+    request.add_blocks(*model.blocks.begin());
+    v1::RemoveBlocksResponse answer;
+    status = own.Call(own.lists(), &v1::ListService::Stub::RemoveBlocks, request, &answer);
+    model.blocks.clear();
+  }
+  ASSERT_TRUE(status.ok()) << status.error_message() << Diary();
+}
+
+}  // namespace dnc::blackbox
