@@ -36,7 +36,7 @@ namespace fs = std::filesystem;
 constexpr uint64_t kSmallFile = 16 << 10;
 constexpr uint64_t kCutStep = 16;
 // Of the damages that a sample tries.
-constexpr size_t kSample = 400;
+constexpr size_t kSample = 250;
 
 // What opens the folder, as dncd does.
 class Opened {
