@@ -33,8 +33,11 @@ absl::Status GuardError(std::string_view guard, std::string_view message) {
 }
 
 absl::Status QuotaError(std::string_view message, absl::Duration retry_after) {
-  absl::Status status =
-      Error(absl::StatusCode::kResourceExhausted, reason::kQuotaExceeded, message);
+  return WithRetryAfter(
+      Error(absl::StatusCode::kResourceExhausted, reason::kQuotaExceeded, message), retry_after);
+}
+
+absl::Status WithRetryAfter(absl::Status status, absl::Duration retry_after) {
   const int64_t nanos = std::max<int64_t>(1, absl::ToInt64Nanoseconds(retry_after));
   status.SetPayload(kRetryUrl, absl::Cord(StrCat(nanos)));
   return status;

@@ -59,6 +59,9 @@ absl::Status GuardError(std::string_view guard, std::string_view message);
 // repetition can succeed.
 absl::Status QuotaError(std::string_view message, absl::Duration retry_after);
 
+// The same error with the time after which a repetition can succeed.
+absl::Status WithRetryAfter(absl::Status status, absl::Duration retry_after);
+
 // The reason of an error; kInternal if it has none.
 std::string ErrorReason(const absl::Status& status);
 

@@ -36,6 +36,7 @@ absl::Status ReadLimits(const YAML::Node& node, LimitsConfig* limits) {
   section.Read("max_batch", &limits->max_batch, 1, 1'000'000);
   // An upload's chunk of 1 MiB must fit.
   section.ReadBytes("max_request_bytes", &limits->max_request_bytes, 2 * kMiB, 256 * kMiB);
+  section.Read("max_numbers_under_way", &limits->max_numbers_under_way, 1, 1'000'000'000);
   section.Read("max_streams", &limits->max_streams, 1, 1'000'000);
   section.Read("max_uploads", &limits->max_uploads, 1, 64);
   section.ReadDuration("revision_wait_milliseconds", &limits->revision_wait, absl::Milliseconds(1),

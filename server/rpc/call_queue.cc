@@ -1,7 +1,6 @@
 #include "server/rpc/call_queue.h"
 
 #include <algorithm>
-#include <cstdint>
 #include <utility>
 
 namespace dnc {
@@ -12,16 +11,14 @@ using std::chrono::nanoseconds;
 constexpr nanoseconds kLeastSpin = std::chrono::microseconds(1);
 // So many events that were there at once, one after the other, are more than one thread's work.
 constexpr int kManyInARow = 8;
-// How long a helper waits for more to do.
-constexpr std::chrono::milliseconds kHelperPatience(1);
+// So many events are taken in at once at most, and for so long work goes on in between.
+constexpr int kMostAtOnce = 64;
+constexpr nanoseconds kWorkSlice = std::chrono::microseconds(50);
 // How long events lie at most while all threads at work are stuck.
 constexpr std::chrono::milliseconds kLookInterval(20);
 
-gpr_timespec At(std::chrono::system_clock::time_point time) {
-  gpr_timespec result;
-  grpc::Timepoint2Timespec(time, &result);
-  return result;
-}
+// Whether this thread puts work off.
+thread_local bool takes_in = false;
 
 void Handle(void* tag, bool ok) { static_cast<QueueEvent*>(tag)->Happen(ok); }
 }  // namespace
@@ -47,6 +44,15 @@ void CallQueue::Stop() {
   threads_.clear();
 }
 
+void CallQueue::Submit(QueueWork* work) {
+  if (!takes_in) {
+    work->Work();
+    return;
+  }
+  const std::lock_guard lock(waiting_mutex_);
+  waiting_.push_back(work);
+}
+
 void CallQueue::Lead() {
   void* tag = nullptr;
   bool ok = false;
@@ -58,8 +64,55 @@ void CallQueue::Lead() {
     if (in_a_row < kManyInARow) continue;
     in_a_row = 0;
     CallHelper();
-    PollSockets();
+    if (!ServeCrowd()) return;
   }
+}
+
+bool CallQueue::ServeCrowd() {
+  while (true) {
+    bool any = false;
+    if (!TakeIn(&any)) return false;
+    if (!WorkOnWaiting() && !any) return true;
+  }
+}
+
+bool CallQueue::TakeIn(bool* any) {
+  const gpr_timespec now = gpr_time_0(GPR_CLOCK_MONOTONIC);
+  void* tag = nullptr;
+  bool ok = false;
+  for (int i = 0; i < kMostAtOnce; ++i) {
+    switch (queue_->AsyncNext(&tag, &ok, now)) {
+      case grpc::CompletionQueue::GOT_EVENT:
+        *any = true;
+        takes_in = true;
+        Handle(tag, ok);
+        takes_in = false;
+        break;
+      case grpc::CompletionQueue::SHUTDOWN:
+        return false;
+      case grpc::CompletionQueue::TIMEOUT:  // and the sockets have been looked at
+        return true;
+    }
+  }
+  PollSockets();
+  return true;
+}
+
+bool CallQueue::WorkOnWaiting() {
+  const SteadyClock::time_point end = SteadyClock::now() + kWorkSlice;
+  bool any = false;
+  do {
+    QueueWork* work = nullptr;
+    {
+      const std::lock_guard lock(waiting_mutex_);
+      if (waiting_.empty()) return any;
+      work = waiting_.front();
+      waiting_.pop_front();
+    }
+    work->Work();
+    any = true;
+  } while (SteadyClock::now() < end);
+  return any;
 }
 
 bool CallQueue::Next(void** tag, bool* ok, bool* waited) {
@@ -89,37 +142,17 @@ bool CallQueue::Next(void** tag, bool* ok, bool* waited) {
 }
 
 void CallQueue::Help() {
-  void* tag = nullptr;
-  bool ok = false;
-  std::chrono::milliseconds patience(0);
-  uint64_t handled = 0;
-  while (true) {
-    switch (queue_->AsyncNext(&tag, &ok, At(std::chrono::system_clock::now() + patience))) {
-      case grpc::CompletionQueue::GOT_EVENT:
-        patience = kHelperPatience;
-        Handle(tag, ok);
-        if (++handled % kManyInARow == 0) PollSockets();
-        break;
-      case grpc::CompletionQueue::SHUTDOWN:
-        return;
-      case grpc::CompletionQueue::TIMEOUT:
-        patience = Rest();
-        break;
-    }
-  }
+  while (ServeCrowd()) Rest();
 }
 
-std::chrono::milliseconds CallQueue::Rest() {
+void CallQueue::Rest() {
   std::unique_lock lock(mutex_);
+  if (stopping_) return;
   ++resting_;
   // By turns: however many rest, one looks in each interval.
   called_.wait_for(lock, kLookInterval * resting_, [this] { return calls_ > 0 || stopping_; });
   --resting_;
-  if (calls_ > 0) {
-    --calls_;
-    return kHelperPatience;
-  }
-  return stopping_ ? kHelperPatience : std::chrono::milliseconds(0);
+  if (calls_ > 0) --calls_;
 }
 
 void CallQueue::PollSockets() {

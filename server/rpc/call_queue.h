@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -51,15 +52,24 @@ class MemberEvent final : public QueueEvent {
   Owner* owner_;
 };
 
+// What a call has to do and the queue may put off until it has looked at what else has arrived.
+class QueueWork {
+ public:
+  virtual void Work() = 0;
+
+ protected:
+  ~QueueWork() = default;
+};
+
 // Serves a queue with as few of its threads as can do it. Of the threads that wait for events, gRPC
 // lets one watch the sockets and wakes another whenever that one has found something: with two
 // waiting, every call pays for wake-ups. So one thread leads, and the others rest. One of them is
 // called when events pile up, and rests again when there is nothing left to do. Those that rest
 // also look now and then by themselves, should all that work be stuck.
 //
-// A queue that is never empty would keep gRPC from reading any socket, so that a caller who makes
-// more events than the server can handle would shut out all others. Threads that find event after
-// event therefore look at the sockets in between.
+// A thread that finds event after event takes in all that has arrived, sockets included, before it
+// goes on with the work that the events brought: so no caller shuts out another, calls that are
+// refused, and whatever else is no work of the queue, go before it, and how much waits is known.
 //
 // After an event the leader looks for the next one without sleeping for a while, because waking
 // costs more than most calls; the while shrinks when looking was in vain, so that an idle queue
@@ -76,18 +86,27 @@ class CallQueue {
   CallQueue& operator=(const CallQueue&) = delete;
 
   grpc::ServerCompletionQueue* queue() { return queue_.get(); }
+  // On a thread of the queue, in an event: works now, or if events pile up, when they have been
+  // looked at; in the order of their coming.
+  void Submit(QueueWork* work);
   void Start();
   // The server must be shut down and no call left: nothing may be started on the queue any more.
   void Stop();
 
  private:
-  // The work of the first thread and of the others. They end when the queue is shut down and empty.
+  // What the first thread and the others do. They end when the queue is shut down and empty.
   void Lead();
   void Help();
   // The next event for the first thread; false at the end. `*waited`: it was not there at once.
   bool Next(void** tag, bool* ok, bool* waited);
-  // Rests until called or until it is time to look. How long it then pays to wait for an event.
-  std::chrono::milliseconds Rest();
+  // Takes in and works by turns until there is neither event nor work. False at the end.
+  bool ServeCrowd();
+  // Handles what has arrived, `any`: was there something. False at the end.
+  bool TakeIn(bool* any);
+  // Works on what waits, for a short while; whether there was something.
+  bool WorkOnWaiting();
+  // Rests until called or until it is time to look.
+  void Rest();
   void CallHelper();
   // Lets gRPC read what has arrived, without waiting.
   void PollSockets();
@@ -104,6 +123,9 @@ class CallQueue {
   int resting_ = 0;        // helpers; guarded by mutex_
   int calls_ = 0;          // for helpers, not answered yet; guarded by mutex_
   bool stopping_ = false;  // guarded by mutex_
+
+  std::mutex waiting_mutex_;
+  std::deque<QueueWork*> waiting_;  // guarded by waiting_mutex_
 };
 
 }  // namespace dnc

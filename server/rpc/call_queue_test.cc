@@ -33,7 +33,8 @@ class CallQueueTest : public testing::Test {
     queue_ = std::make_unique<CallQueue>(builder.AddCompletionQueue(), threads,
                                          std::chrono::microseconds(50));
     server_ = builder.BuildAndStart();
-    site_ = CallSite{queue_->queue(), &workers_, &metrics_, &live_, &stopping_, &gatekeeper_};
+    site_ = CallSite{queue_->queue(), &workers_,    &metrics_,    &live_,
+                     &stopping_,      &gatekeeper_, queue_.get(), &gate_};
     health_.board()->Set("", true);
     health_.Arm(site_, 4);
     queue_->Start();
@@ -58,6 +59,7 @@ class CallQueueTest : public testing::Test {
   WorkerPool workers_{1, 10};
   Metrics metrics_;
   LiveCalls live_;
+  ScrubGate gate_{1'000};
   std::atomic<bool> stopping_{false};
   Gatekeeper gatekeeper_{nullptr, false};  // health is open to all
   CallSite site_;

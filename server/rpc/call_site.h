@@ -7,7 +7,9 @@
 #include "absl/time/time.h"
 #include "grpcpp/completion_queue.h"
 #include "grpcpp/server_context.h"
+#include "server/rpc/call_queue.h"
 #include "server/rpc/gatekeeper.h"
+#include "server/rpc/scrub_gate.h"
 #include "server/rpc/worker_pool.h"
 #include "server/telemetry/metrics.h"
 
@@ -33,6 +35,8 @@ struct CallSite {
   LiveCalls* live = nullptr;
   const std::atomic<bool>* stopping = nullptr;
   const Gatekeeper* gatekeeper = nullptr;
+  CallQueue* calls = nullptr;  // the same queue, for work that can wait its turn
+  ScrubGate* gate = nullptr;
 };
 
 // Base of all calls: counts itself.

@@ -39,43 +39,71 @@ struct Scratch {
   std::vector<Rule> rules;
   std::vector<Number> plain;
   std::vector<uint8_t> facts;
+  v1::Snapshot snapshot;
 };
 Scratch& MyScratch() {
   thread_local Scratch scratch;
   return scratch;
 }
 
+size_t CountOf(const v1::ScrubRequest& request) {
+  return std::max({static_cast<size_t>(request.numbers_size()),
+                   static_cast<size_t>(request.texts_size()),
+                   request.packed_numbers().size() / kPackedNumberBytes});
+}
+
+absl::Status CheckCount(size_t count, int max_batch) {
+  if (count <= static_cast<size_t>(max_batch)) return absl::OkStatus();
+  return Error(absl::StatusCode::kInvalidArgument, reason::kBatchTooLarge,
+               StrCat(count, " numbers in one batch; this server takes ", max_batch,
+                      ". Send smaller batches, or use ScrubStream"));
+}
+
 absl::Status ParseBatch(const v1::ScrubRequest& request, int max_batch,
                         std::vector<ParsedNumber>* out) {
-  if (request.numbers_size() > 0 && request.texts_size() > 0) {
-    return InvalidRequest("give the numbers in `numbers` or in `texts`, not in both");
+  const std::string& packed = request.packed_numbers();
+  if (int{request.numbers_size() > 0} + int{request.texts_size() > 0} + int{!packed.empty()} > 1) {
+    return InvalidRequest("give the numbers in one of `numbers`, `packed_numbers` and `texts`");
+  }
+  if (packed.size() % kPackedNumberBytes != 0) {
+    return InvalidRequest("`packed_numbers` takes five bytes a number; the last one is cut");
   }
   if (request.detail() < v1::DETAIL_UNSPECIFIED || request.detail() > v1::Detail_MAX) {
     return InvalidRequest("`detail` has a value that this server does not know");
   }
-  const int count = std::max(request.numbers_size(), request.texts_size());
-  if (count > max_batch) {
-    return Error(absl::StatusCode::kInvalidArgument, reason::kBatchTooLarge,
-                 StrCat(count, " numbers in one batch; this server takes ", max_batch,
-                        ". Send smaller batches, or use ScrubStream"));
-  }
+  const size_t count = CountOf(request);
+  DNC_RETURN_IF_ERROR(CheckCount(count, max_batch));
   out->clear();
-  out->reserve(static_cast<size_t>(count));
+  out->reserve(count);
   for (const uint64_t number : request.numbers()) out->push_back(NormalizeNumber(number));
+  for (size_t at = 0; at < packed.size(); at += kPackedNumberBytes) {
+    out->push_back(NormalizeNumber(LoadPackedNumber(packed.data() + at)));
+  }
   for (const std::string& text : request.texts()) out->push_back(ParseNumber(text));
   return absl::OkStatus();
 }
 
-// The verdicts of the rules, and how many there are of each.
-VerdictCounts FillVerdicts(absl::Span<const Rule> rules,
-                           google::protobuf::RepeatedField<int>* verdicts) {
+void NormalizeColumns(const ScrubColumns& columns, std::vector<ParsedNumber>* out) {
+  out->resize(columns.count);
+  ParsedNumber* numbers = out->data();
+  if (columns.width == kPackedNumberBytes) {
+    const char* in = columns.numbers;
+    for (size_t i = 0; i < columns.count; ++i, in += kPackedNumberBytes) {
+      numbers[i] = NormalizeNumber(LoadPackedNumber(in));
+    }
+  } else {
+    for (size_t i = 0; i < columns.count; ++i) numbers[i] = NormalizeNumber(columns.Number(i));
+  }
+}
+
+// Fills `out` with the verdicts of the rules. How many there are of each.
+template <class Value>
+VerdictCounts FillVerdicts(absl::Span<const Rule> rules, Value* out) {
   // Neighbours count in different places, as most verdicts are the same and each addition would
   // wait for the one before.
   constexpr size_t kPlaces = 4;
   std::array<VerdictCounts, kPlaces> counts{};
   const std::array<uint8_t, 256>& verdict_of = VerdictTable();
-  verdicts->Resize(static_cast<int>(rules.size()), v1::VERDICT_UNSPECIFIED);
-  int* out = verdicts->mutable_data();
   for (size_t i = 0; i < rules.size(); ++i) {
     const uint8_t verdict = verdict_of[static_cast<uint8_t>(rules[i])];
     out[i] = verdict;
@@ -87,8 +115,8 @@ VerdictCounts FillVerdicts(absl::Span<const Rule> rules,
   return counts[0];
 }
 
-absl::Status CheckScope(const std::string& scope) {
-  if (IsScope(scope)) return absl::OkStatus();
+absl::Status CheckScope(std::string_view scope) {
+  if (scope.empty() || IsScope(scope)) return absl::OkStatus();
   return InvalidRequest(
       "`scope` is BRAND or BRAND/CAMPAIGN, each of a-z, 0-9 and `-`; leave it empty for the "
       "strictest answer");
@@ -120,15 +148,32 @@ bool ScrubHandler::IsFast(const v1::ScrubRequest& request) const {
   return from_.order->last() >= request.at_least_revision();
 }
 
-absl::StatusOr<Admission> ScrubHandler::Admit(const TenantView& tenant, size_t numbers) {
-  return from_.quotas->Admit(tenant.tenant.number, tenant.tenant.quotas, numbers,
+bool ScrubHandler::IsFast(const ScrubColumns& request) const {
+  return from_.order->last() >= request.at_least_revision;
+}
+
+absl::StatusOr<Admission> ScrubHandler::Admit(const Caller& caller, size_t numbers) {
+  return from_.quotas->Admit(caller.tenant->tenant.number, caller.tenant->tenant.quotas, numbers,
                              from_.clock->Now());
+}
+
+absl::Status ScrubHandler::ChargeRest(const Caller& caller, size_t charged, size_t count) const {
+  if (count <= charged) return absl::OkStatus();
+  const Tenant& tenant = caller.tenant->tenant;
+  return from_.quotas->Spend(tenant.number, tenant.quotas, count - charged, from_.clock->Now());
 }
 
 absl::Status ScrubHandler::Scrub(const Caller& caller, const v1::ScrubRequest& request,
                                  absl::Time deadline, v1::ScrubResponse* response) {
-  const auto asked = static_cast<size_t>(std::max(request.numbers_size(), request.texts_size()));
-  DNC_ASSIGN_OR_RETURN(const Admission admission, Admit(*caller.tenant, asked));
+  const size_t count = CountOf(request);
+  DNC_ASSIGN_OR_RETURN(const Admission admission, Admit(caller, count));
+  return ScrubAdmitted(caller, count, request, deadline, response);
+}
+
+absl::Status ScrubHandler::ScrubAdmitted(const Caller& caller, size_t charged,
+                                         const v1::ScrubRequest& request, absl::Time deadline,
+                                         v1::ScrubResponse* response) {
+  DNC_RETURN_IF_ERROR(ChargeRest(caller, charged, CountOf(request)));
   std::vector<ParsedNumber>& numbers = MyScratch().numbers;
   DNC_RETURN_IF_ERROR(ParseBatch(request, limits_.max_batch, &numbers));
   DNC_RETURN_IF_ERROR(CheckScope(request.scope()));
@@ -153,23 +198,54 @@ absl::Span<const uint8_t> ScrubHandler::FindFacts(const Question& question, absl
   return facts;
 }
 
-absl::Status ScrubHandler::ScrubFast(const Question& question, v1::ScrubResponse* response) {
+absl::StatusOr<ScrubHandler::Basis> ScrubHandler::CurrentBasis() const {
+  Basis basis;
   // In this order, so that the answer rests on every change up to the revision.
-  const uint64_t revision = from_.order->last();
-  const SnapshotPtr snapshot = from_.registry->snapshot();
-  if (snapshot == nullptr) return StillStarting();
-  const absl::Time now = from_.clock->Now();
-  const size_t count = question.numbers.size();
-  std::vector<Rule>& rules = MyScratch().rules;
-  rules.assign(count, Rule::kUnspecified);
-  response->mutable_reasons()->Resize(static_cast<int>(count), 0);
-  dnc::Scrub(*snapshot, now, question.numbers, absl::MakeSpan(rules),
-             absl::MakeSpan(response->mutable_reasons()->mutable_data(), count),
-             {&question.tenant.tenant.terms, FindFacts(question, now)});
+  basis.revision = from_.order->last();
+  basis.snapshot = from_.registry->snapshot();
+  if (basis.snapshot == nullptr) return StillStarting();
+  basis.now = from_.clock->Now();
+  return basis;
+}
 
-  const VerdictCounts counts = FillVerdicts(rules, response->mutable_verdicts());
-  FillSnapshot(*snapshot, revision, now, question.numbers, response->mutable_snapshot());
+absl::Span<const Rule> ScrubHandler::Decide(const Question& question, const Basis& basis,
+                                            absl::Span<ReasonSet> reasons) const {
+  std::vector<Rule>& rules = MyScratch().rules;
+  rules.assign(question.numbers.size(), Rule::kUnspecified);
+  dnc::Scrub(*basis.snapshot, basis.now, question.numbers, absl::MakeSpan(rules), reasons,
+             {&question.tenant.tenant.terms, FindFacts(question, basis.now)});
+  return rules;
+}
+
+absl::Status ScrubHandler::ScrubFast(const Question& question, v1::ScrubResponse* response) {
+  DNC_ASSIGN_OR_RETURN(const Basis basis, CurrentBasis());
+  const size_t count = question.numbers.size();
+  response->mutable_reasons()->Resize(static_cast<int>(count), 0);
+  const absl::Span<const Rule> rules =
+      Decide(question, basis, absl::MakeSpan(response->mutable_reasons()->mutable_data(), count));
+  response->mutable_verdicts()->Resize(static_cast<int>(count), v1::VERDICT_UNSPECIFIED);
+  const VerdictCounts counts = FillVerdicts(rules, response->mutable_verdicts()->mutable_data());
+  FillSnapshot(*basis.snapshot, basis.revision, basis.now, question.numbers,
+               response->mutable_snapshot());
   from_.metrics->CountNumbers(counts);
+  return absl::OkStatus();
+}
+
+absl::Status ScrubHandler::AnswerColumns(const Caller& caller, size_t charged,
+                                         const ScrubColumns& request, grpc::ByteBuffer* response) {
+  DNC_RETURN_IF_ERROR(ChargeRest(caller, charged, request.count));
+  DNC_RETURN_IF_ERROR(CheckCount(request.count, limits_.max_batch));
+  DNC_RETURN_IF_ERROR(CheckScope(request.scope));
+  DNC_ASSIGN_OR_RETURN(const Basis basis, CurrentBasis());
+  Scratch& scratch = MyScratch();
+  NormalizeColumns(request, &scratch.numbers);
+  const Question question{*caller.tenant, request.scope, scratch.numbers};
+  scratch.snapshot.Clear();
+  FillSnapshot(*basis.snapshot, basis.revision, basis.now, question.numbers, &scratch.snapshot);
+  ScrubColumnsWriter writer(request.count, scratch.snapshot);
+  const absl::Span<const Rule> rules = Decide(question, basis, writer.reasons());
+  from_.metrics->CountNumbers(FillVerdicts(rules, writer.verdicts().data()));
+  writer.Take(response);
   return absl::OkStatus();
 }
 
@@ -194,7 +270,7 @@ absl::Status ScrubHandler::ScrubExplained(const Question& question, bool full,
 
 absl::Status ScrubHandler::CheckNumber(const Caller& caller, const v1::CheckNumberRequest& request,
                                        absl::Time deadline, v1::CheckNumberResponse* response) {
-  DNC_ASSIGN_OR_RETURN(const Admission admission, Admit(*caller.tenant, 1));
+  DNC_ASSIGN_OR_RETURN(const Admission admission, Admit(caller, 1));
   DNC_RETURN_IF_ERROR(CheckScope(request.scope()));
   DNC_RETURN_IF_ERROR(WaitForRevision(request.at_least_revision(), deadline));
   const ParsedNumber number = ParseNumber(request.number());

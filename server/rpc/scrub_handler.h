@@ -11,9 +11,11 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "dnc/v1/scrub_service.pb.h"
+#include "grpcpp/support/byte_buffer.h"
 #include "server/base/clock.h"
 #include "server/base/revision_order.h"
 #include "server/registry/registry.h"
+#include "server/rpc/scrub_wire.h"
 #include "server/telemetry/metrics.h"
 #include "server/tenants/own_lists.h"
 #include "server/tenants/quota.h"
@@ -48,10 +50,23 @@ class ScrubHandler {
   // Whether Scrub answers without waiting; of the disk it reads at most the records of the numbers
   // that the filter lets through.
   bool IsFast(const v1::ScrubRequest& request) const;
+  bool IsFast(const ScrubColumns& request) const;
+
+  // Charges the numbers to the tenant's quota, and counts the call as under way as long as the
+  // Admission lives.
+  absl::StatusOr<Admission> Admit(const Caller& caller, size_t numbers);
 
   // `deadline`: the caller's. `response` must be empty.
   absl::Status Scrub(const Caller& caller, const v1::ScrubRequest& request, absl::Time deadline,
                      v1::ScrubResponse* response);
+
+  // The same for a call that was admitted with `charged` numbers.
+  absl::Status ScrubAdmitted(const Caller& caller, size_t charged, const v1::ScrubRequest& request,
+                             absl::Time deadline, v1::ScrubResponse* response);
+
+  // The same for a request that is fast, from bytes to bytes.
+  absl::Status AnswerColumns(const Caller& caller, size_t charged, const ScrubColumns& request,
+                             grpc::ByteBuffer* response);
 
   absl::Status CheckNumber(const Caller& caller, const v1::CheckNumberRequest& request,
                            absl::Time deadline, v1::CheckNumberResponse* response);
@@ -65,7 +80,19 @@ class ScrubHandler {
     const google::protobuf::Timestamp* as_of = nullptr;
   };
 
-  absl::StatusOr<Admission> Admit(const TenantView& tenant, size_t numbers);
+  // What an answer rests on.
+  struct Basis {
+    SnapshotPtr snapshot;
+    uint64_t revision = 0;
+    absl::Time now;
+  };
+
+  absl::StatusOr<Basis> CurrentBasis() const;
+  // The engine's answer; the rules are valid until the next call on this thread.
+  absl::Span<const Rule> Decide(const Question& question, const Basis& basis,
+                                absl::Span<ReasonSet> reasons) const;
+  // Charges what the call was not admitted with.
+  absl::Status ChargeRest(const Caller& caller, size_t charged, size_t count) const;
   absl::Status WaitForRevision(uint64_t revision, absl::Time deadline);
   // The own lists' word on each number; the span is valid until the next call on this thread.
   absl::Span<const uint8_t> FindFacts(const Question& question, absl::Time now) const;

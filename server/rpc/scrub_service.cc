@@ -6,15 +6,7 @@ namespace dnc {
 
 ScrubService::ScrubService(ScrubHandler* handler)
     : handler_(handler),
-      scrub_{
-          Method::kScrub,
-          [this](auto* context, auto* request, auto* writer, auto* queue, void* tag) {
-            service_.RequestScrub(context, request, writer, queue, queue, tag);
-          },
-          Access::kScrub,
-          [handler](const Caller& caller, const auto& request, absl::Time deadline,
-                    auto* response) { return handler->Scrub(caller, request, deadline, response); },
-          [handler](const auto& request) { return handler->IsFast(request); }},
+      scrub_{&service_, handler},
       check_number_{Method::kCheckNumber,
                     [this](auto* context, auto* request, auto* writer, auto* queue, void* tag) {
                       service_.RequestCheckNumber(context, request, writer, queue, queue, tag);
@@ -27,7 +19,7 @@ ScrubService::ScrubService(ScrubHandler* handler)
 
 void ScrubService::Arm(const CallSite& site, int calls) {
   for (int i = 0; i < calls; ++i) {
-    UnaryCall<v1::ScrubRequest, v1::ScrubResponse>::Arm(scrub_, site);
+    ScrubCall::Arm(scrub_, site);
     UnaryCall<v1::CheckNumberRequest, v1::CheckNumberResponse>::Arm(check_number_, site);
     ScrubStreamCall::Arm(&service_, handler_, site);
   }

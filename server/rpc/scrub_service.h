@@ -1,8 +1,8 @@
 // dnc.v1.ScrubService on the completion queues.
 #pragma once
 
-#include "dnc/v1/scrub_service.grpc.pb.h"
 #include "server/rpc/call_site.h"
+#include "server/rpc/scrub_call.h"
 #include "server/rpc/scrub_handler.h"
 #include "server/rpc/unary_call.h"
 
@@ -22,9 +22,9 @@ class ScrubService {
   void Arm(const CallSite& site, int calls);
 
  private:
-  v1::ScrubService::AsyncService service_;
+  ScrubServiceBase service_;
   ScrubHandler* const handler_;
-  const UnaryMethod<v1::ScrubRequest, v1::ScrubResponse> scrub_;
+  const ScrubMethod scrub_;
   const UnaryMethod<v1::CheckNumberRequest, v1::CheckNumberResponse> check_number_;
 };
 

@@ -5,8 +5,7 @@
 
 namespace dnc {
 
-void ScrubStreamCall::Arm(v1::ScrubService::AsyncService* service, ScrubHandler* handler,
-                          const CallSite& site) {
+void ScrubStreamCall::Arm(ScrubServiceBase* service, ScrubHandler* handler, const CallSite& site) {
   auto* call = new ScrubStreamCall(service, handler, site);
   service->RequestScrubStream(&call->context_, &call->stream_, site.queue, site.queue,
                               call->on_start_.tag());
@@ -30,7 +29,7 @@ void ScrubStreamCall::OnRead(bool ok) {
   if (!ok) {  // the caller has sent all, or is gone
     Finish(absl::OkStatus());
   } else if (handler_->IsFast(request_.scrub())) {
-    Answer();
+    site().calls->Submit(this);
   } else if (!site().workers->TryPost([this] { Answer(); })) {
     Finish(LimitReached("too many calls are waiting; send the rest of the numbers again later"));
   }

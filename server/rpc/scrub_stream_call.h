@@ -1,24 +1,22 @@
 // ScrubStream: batches in, answers out, one batch at a time.
 #pragma once
 
-#include "dnc/v1/scrub_service.grpc.pb.h"
 #include "server/rpc/call_queue.h"
 #include "server/rpc/call_site.h"
+#include "server/rpc/scrub_call.h"
 #include "server/rpc/scrub_handler.h"
 
 namespace dnc {
 
 // Reads a batch when the answer before is written, so that a slow reader slows the writer. Deletes
 // itself when the stream has ended.
-class ScrubStreamCall final : public Call {
+class ScrubStreamCall final : public Call, private QueueWork {
  public:
   // Waits for a caller. All that is given must outlive the call.
-  static void Arm(v1::ScrubService::AsyncService* service, ScrubHandler* handler,
-                  const CallSite& site);
+  static void Arm(ScrubServiceBase* service, ScrubHandler* handler, const CallSite& site);
 
  private:
-  ScrubStreamCall(v1::ScrubService::AsyncService* service, ScrubHandler* handler,
-                  const CallSite& site)
+  ScrubStreamCall(ScrubServiceBase* service, ScrubHandler* handler, const CallSite& site)
       : Call(site), service_(service), handler_(handler), stream_(&context_) {}
 
   void OnStart(bool ok);
@@ -26,10 +24,11 @@ class ScrubStreamCall final : public Call {
   void OnWrite(bool ok);
   void OnFinish(bool ok);
 
+  void Work() override { Answer(); }
   void Answer();
   void Finish(const absl::Status& status);
 
-  v1::ScrubService::AsyncService* const service_;
+  ScrubServiceBase* const service_;
   ScrubHandler* const handler_;
   grpc::ServerContext context_;
   grpc::ServerAsyncReaderWriter<v1::ScrubStreamResponse, v1::ScrubStreamRequest> stream_;

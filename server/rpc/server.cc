@@ -62,6 +62,7 @@ struct Server::Impl {
       : grace(options.rpc.stop_grace),
         workers(options.rpc.worker_threads, static_cast<size_t>(options.rpc.worker_queue)),
         gatekeeper(parts.directory, options.keys_required),
+        gate(options.limits.max_numbers_under_way),
         scrub_handler(ScrubLimitsOf(options), {parts.registry, parts.own_lists, parts.quotas,
                                                parts.order, parts.metrics, parts.clock}),
         registry_handler({options.version, parts.clock->Now(), options.limits.max_batch},
@@ -85,6 +86,7 @@ struct Server::Impl {
   LiveCalls live;
   WorkerPool workers;
   const Gatekeeper gatekeeper;
+  ScrubGate gate;
   ScrubHandler scrub_handler;
   RegistryHandler registry_handler;
   TenantHandler tenant_handler;
@@ -136,8 +138,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   }
   impl->address = StrCat(options.listen.substr(0, options.listen.rfind(':')), ":", impl->port);
   impl->health = std::make_unique<HealthReporter>(impl->health_service.board(), parts.registry);
-  impl->site = CallSite{impl->queue->queue(), &impl->workers,  parts.metrics,
-                        &impl->live,          &impl->stopping, &impl->gatekeeper};
+  impl->site = CallSite{impl->queue->queue(), &impl->workers,    parts.metrics,     &impl->live,
+                        &impl->stopping,      &impl->gatekeeper, impl->queue.get(), &impl->gate};
   const int armed = options.rpc.armed_calls * threads;
   impl->scrub_service.Arm(impl->site, armed);
   impl->registry_service.Arm(impl->site, std::max(1, armed / 8));

@@ -1,0 +1,83 @@
+// ScrubRequest and ScrubResponse as bytes, for the call that must be fast: a batch by columns,
+// without an allocation or a copy a number.
+//
+//   if (const auto asked = ReadScrubColumns(bytes)) {
+//     ScrubColumnsWriter out(asked->count, snapshot);
+//     ... asked->Number(i) ... out.verdicts()[i] = ..., out.reasons()[i] = ...
+//     grpc::ByteBuffer response = out.Take();
+//   }
+//
+// There is one meaning of the bytes: protobuf's. What the reader takes, protobuf reads as the same;
+// everything else is left to protobuf. What the writer makes is what protobuf would make.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <optional>
+#include <string_view>
+
+#include "absl/types/span.h"
+#include "dnc/v1/verdict.pb.h"
+#include "grpc/slice.h"
+#include "grpcpp/support/byte_buffer.h"
+
+namespace dnc {
+
+inline constexpr size_t kFixedNumberBytes = 8;
+inline constexpr size_t kPackedNumberBytes = 5;
+
+// A number as five bytes, little-endian, as in ScrubRequest.packed_numbers.
+inline uint64_t LoadPackedNumber(const char* bytes) {
+  uint32_t low = 0;
+  std::memcpy(&low, bytes, sizeof(low));
+  return low | static_cast<uint64_t>(static_cast<uint8_t>(bytes[4])) << 32;
+}
+
+// A ScrubRequest that asks for columns, of now. Points into the bytes that it was read from.
+struct ScrubColumns {
+  const char* numbers = nullptr;
+  size_t count = 0;
+  size_t width = kFixedNumberBytes;  // of a number in bytes: one of the two above
+  std::string_view scope;            // ASCII
+  uint64_t at_least_revision = 0;
+
+  uint64_t Number(size_t i) const {
+    if (width == kPackedNumberBytes) return LoadPackedNumber(numbers + i * kPackedNumberBytes);
+    uint64_t number = 0;
+    std::memcpy(&number, numbers + i * kFixedNumberBytes, sizeof(number));
+    return number;
+  }
+};
+
+// What `bytes` ask; nothing if protobuf must read them: other fields, a field twice, anything
+// unusual.
+std::optional<ScrubColumns> ReadScrubColumns(std::string_view bytes);
+
+// How many numbers the request will ask for that begins with `bytes`, before any is read; nothing
+// if the fields in the usual forms don't tell. Others may follow: only the whole request is
+// certain.
+std::optional<size_t> PeekCount(std::string_view bytes);
+
+// A ScrubResponse in the making; verdicts and reasons are 0 until they are filled in.
+class ScrubColumnsWriter {
+ public:
+  ScrubColumnsWriter(size_t count, const v1::Snapshot& snapshot);
+  ~ScrubColumnsWriter() { grpc_slice_unref(slice_); }
+  ScrubColumnsWriter(const ScrubColumnsWriter&) = delete;
+  ScrubColumnsWriter& operator=(const ScrubColumnsWriter&) = delete;
+
+  // Values below 128, of v1::Verdict.
+  absl::Span<uint8_t> verdicts() { return verdicts_; }
+  absl::Span<uint32_t> reasons() { return reasons_; }
+
+  // The response; once, and the last.
+  void Take(grpc::ByteBuffer* response);
+
+ private:
+  grpc_slice slice_;
+  absl::Span<uint8_t> verdicts_;
+  absl::Span<uint32_t> reasons_;
+};
+
+}  // namespace dnc
