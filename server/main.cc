@@ -164,9 +164,9 @@ absl::Status Run(const ServerConfig& config) {
       DNC_VERSION, MetricsSources{&metrics, registry, stores.own_lists.get(),
                                   stores.directory.get(), &quotas, &clock});
   DNC_ASSIGN_OR_RETURN(const auto exposer, StartMetrics(config, collector));
-  ServerOptions options{config.listen, config.rpc,
-                        config.limits, config.registry.max_upload_bytes,
-                        DNC_VERSION,   keys_required};
+  ServerOptions options{
+      config.listen, config.rpc,    config.limits,     config.registry.max_upload_bytes,
+      DNC_VERSION,   keys_required, config.socket_mode};
   const ServerParts parts{registry, stores.directory.get(), stores.own_lists.get(),
                           &quotas,  &stores.order,          &metrics,
                           &clock};
@@ -198,8 +198,8 @@ int Main(int argc, char** argv) {
   bool create_operator_key = false;
   app.add_option("--config", config_path, "Configuration file (docs/configuration.md)");
   app.add_option("--data-dir", data_dir, "Folder for the server's data; made if missing");
-  const auto* listen_flag =
-      app.add_option("--listen", listen, "HOST:PORT to serve gRPC on (127.0.0.1:50061)");
+  const auto* listen_flag = app.add_option(
+      "--listen", listen, "HOST:PORT or unix:/PATH to serve gRPC on (127.0.0.1:50061)");
   const auto* metrics_flag =
       app.add_option("--metrics-listen", metrics_listen,
                      "HOST:PORT to serve metrics on (127.0.0.1:9461); empty: off");

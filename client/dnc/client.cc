@@ -1,6 +1,7 @@
 #include "dnc/client.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -26,8 +27,16 @@ void SetOptions(const ScrubOptions& options, Request* request) {
   request->set_scope(options.scope);
 }
 
+// Five bytes a number, little-endian. What has more can't be a number, and 0 is none either.
 void SetNumbers(absl::Span<const uint64_t> numbers, v1::ScrubRequest* request) {
-  request->mutable_numbers()->Assign(numbers.begin(), numbers.end());
+  constexpr size_t kNumberBytes = 5;
+  std::string& packed = *request->mutable_packed_numbers();
+  packed.resize(numbers.size() * kNumberBytes);
+  char* out = packed.data();
+  for (const uint64_t number : numbers) {
+    const uint64_t sent = number >> (8 * kNumberBytes) == 0 ? number : 0;
+    for (size_t i = 0; i < kNumberBytes; ++i) *out++ = static_cast<char>(sent >> (8 * i));
+  }
 }
 
 void SetNumbers(absl::Span<const std::string> texts, v1::ScrubRequest* request) {

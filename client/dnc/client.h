@@ -32,12 +32,13 @@ namespace dnc {
 class Connection;
 
 struct ClientOptions {
-  // HOST:PORT, or another gRPC name.
+  // HOST:PORT, unix:/PATH, or another gRPC name.
   std::string target = "127.0.0.1:50061";
   // For each request to the server with all its attempts. A scrub of more than one batch makes
   // several requests.
   absl::Duration deadline = absl::Seconds(2);
-  // How often a request is tried while the server is UNAVAILABLE; at least 1.
+  // How often a request is tried while the server is UNAVAILABLE, or has too much to do and says
+  // when to come again; at least 1.
   int max_attempts = 4;
   // Numbers in a request, 1 to the server's limit.
   size_t batch_size = 10'000;

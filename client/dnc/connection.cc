@@ -5,6 +5,7 @@
 
 #include "absl/random/random.h"
 #include "absl/time/clock.h"
+#include "dnc/rpc_status.h"
 
 namespace dnc {
 namespace {
@@ -30,11 +31,16 @@ absl::Status Connection::Retry(
   absl::Duration backoff = policy_.first_backoff;
   for (int attempts = 1;; ++attempts) {
     absl::Status status = attempt(deadline);
-    if (!absl::IsUnavailable(status) || attempts >= policy_.max_attempts) return status;
-    const absl::Duration wait = WithJitter(backoff);
+    const absl::Duration told = RetryAfterOf(status);
+    const bool crowded = absl::IsResourceExhausted(status) && told > absl::ZeroDuration();
+    if (!(absl::IsUnavailable(status) || crowded) || attempts >= policy_.max_attempts) {
+      return status;
+    }
+    // What the server tells is the least: half of twice as much.
+    const absl::Duration wait = WithJitter(crowded ? 2 * told : backoff);
     if (absl::Now() + wait >= deadline) return status;
     sleep_(wait);
-    backoff = std::min(backoff * 2, policy_.max_backoff);
+    if (!crowded) backoff = std::min(backoff * 2, policy_.max_backoff);
   }
 }
 

@@ -18,9 +18,10 @@ struct RetryPolicy {
   absl::Duration max_backoff = absl::Seconds(1);
 };
 
-// Thread-safe. Repeats a call that failed with UNAVAILABLE, after a random wait between half of
-// the backoff and all of it, as long as attempts and time are left. Nothing else is repeated: a
-// passed deadline has no time left, and other errors would come back.
+// Thread-safe. Repeats a call as long as attempts and time are left: one that failed with
+// UNAVAILABLE after a random wait between half of the backoff and all of it; one that failed with
+// RESOURCE_EXHAUSTED and the time after which to come again, after that and up to as much more.
+// Nothing else is repeated: a passed deadline has no time left, and other errors would come back.
 class Connection {
  public:
   using Sleep = std::function<void(absl::Duration)>;

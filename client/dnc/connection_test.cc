@@ -6,6 +6,9 @@
 #include <vector>
 
 #include "absl/time/clock.h"
+#include "dnc/rpc_status.h"
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
 
 namespace dnc {
 namespace {
@@ -52,6 +55,30 @@ class ConnectionTest : public ::testing::Test {
   std::vector<absl::Duration> waits_;
   v1::ScrubResponse response_;
 };
+
+// A refusal of a server that has too much to do.
+absl::Status Crowded(int milliseconds) {
+  google::rpc::RetryInfo retry;
+  retry.mutable_retry_delay()->set_nanos(milliseconds * 1'000'000);
+  google::rpc::Status details;
+  details.add_details()->PackFrom(retry);
+  return FromGrpcStatus(
+      {grpc::StatusCode::RESOURCE_EXHAUSTED, "crowded", details.SerializeAsString()});
+}
+
+TEST_F(ConnectionTest, ComesAgainWhenTheServerSays) {
+  EXPECT_TRUE(Scrub({Crowded(20), Crowded(40)}).ok());
+  ASSERT_EQ(waits_.size(), 2u);
+  EXPECT_GE(waits_[0], absl::Milliseconds(20));
+  EXPECT_LE(waits_[0], absl::Milliseconds(40));
+  EXPECT_GE(waits_[1], absl::Milliseconds(40));
+  EXPECT_LE(waits_[1], absl::Milliseconds(80));
+}
+
+TEST_F(ConnectionTest, DoesNotRepeatARefusalWithoutATime) {
+  EXPECT_FALSE(Scrub({absl::ResourceExhaustedError("a quota")}).ok());
+  EXPECT_EQ(calls_, 1);
+}
 
 TEST_F(ConnectionTest, RetriesUnavailable) {
   EXPECT_TRUE(Scrub({absl::UnavailableError("a"), absl::UnavailableError("b")}).ok());

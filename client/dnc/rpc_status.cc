@@ -10,6 +10,7 @@ namespace dnc {
 namespace {
 
 constexpr char kErrorInfoUrl[] = "type.googleapis.com/google.rpc.ErrorInfo";
+constexpr char kRetryInfoUrl[] = "type.googleapis.com/google.rpc.RetryInfo";
 
 bool ReadErrorInfo(const absl::Status& status, google::rpc::ErrorInfo* info) {
   const auto payload = status.GetPayload(kErrorInfoUrl);
@@ -26,8 +27,8 @@ absl::Status FromGrpcStatus(const grpc::Status& status) {
   google::rpc::Status details;
   if (!status.error_details().empty() && details.ParseFromString(status.error_details())) {
     for (const auto& detail : details.details()) {
-      if (detail.type_url() == kErrorInfoUrl) {
-        result.SetPayload(kErrorInfoUrl, absl::Cord(detail.value()));
+      for (const char* const url : {kErrorInfoUrl, kRetryInfoUrl}) {
+        if (detail.type_url() == url) result.SetPayload(url, absl::Cord(detail.value()));
       }
     }
   }
@@ -37,6 +38,16 @@ absl::Status FromGrpcStatus(const grpc::Status& status) {
 std::string ReasonOf(const absl::Status& status) {
   google::rpc::ErrorInfo info;
   return ReadErrorInfo(status, &info) ? info.reason() : std::string();
+}
+
+absl::Duration RetryAfterOf(const absl::Status& status) {
+  const auto payload = status.GetPayload(kRetryInfoUrl);
+  google::rpc::RetryInfo info;
+  if (!payload.has_value() || !info.ParseFromString(std::string(*payload))) {
+    return absl::ZeroDuration();
+  }
+  return absl::Seconds(info.retry_delay().seconds()) +
+         absl::Nanoseconds(info.retry_delay().nanos());
 }
 
 std::string GuardOf(const absl::Status& status) {

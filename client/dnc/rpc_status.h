@@ -4,17 +4,21 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "grpcpp/support/status.h"
 
 namespace dnc {
 
-// The same code and message; a google.rpc.ErrorInfo among the details is kept as a payload, which
-// ReasonOf and GuardOf read. Never OK for a status that is an error.
+// The same code and message; google.rpc.ErrorInfo and RetryInfo among the details are kept as
+// payloads, which the functions below read. Never OK for a status that is an error.
 absl::Status FromGrpcStatus(const grpc::Status& status);
 
 // The name of a dnc.v1.ErrorReason without its prefix, for example "BATCH_TOO_LARGE"; empty if
 // the error carries none (a broken connection, a passed deadline).
 std::string ReasonOf(const absl::Status& status);
+
+// The time after which to try again; zero if the error does not tell.
+absl::Duration RetryAfterOf(const absl::Status& status);
 
 // The guard that refused a load, for example "shrink"; empty if no guard did.
 std::string GuardOf(const absl::Status& status);

@@ -74,13 +74,22 @@ grpc::Status FakeScrubService::Admit(grpc::ServerContext* context) {
 }
 
 void FakeScrubService::Answer(const v1::ScrubRequest& request, v1::ScrubResponse* response) {
-  const int asked = request.numbers_size() + request.texts_size();
+  std::vector<uint64_t> numbers(request.numbers().begin(), request.numbers().end());
+  const std::string& packed = request.packed_numbers();
+  for (size_t at = 0; at + 5 <= packed.size(); at += 5) {
+    numbers.push_back(0);
+    for (size_t i = 0; i < 5; ++i) {
+      numbers.back() |= static_cast<uint64_t>(static_cast<uint8_t>(packed[at + i])) << (8 * i);
+    }
+  }
+  const int given = static_cast<int>(numbers.size());
+  const int asked = given + request.texts_size();
   largest_batch = std::max(largest_batch.load(), asked);
   for (int i = 0; i < asked; ++i) {
     v1::NumberResult result;
-    FillResult(i < request.numbers_size() ? Normalize(request.numbers(i))
-                                          : Parse(request.texts(i - request.numbers_size())),
-               &result);
+    FillResult(
+        i < given ? Normalize(numbers[static_cast<size_t>(i)]) : Parse(request.texts(i - given)),
+        &result);
     uint32_t bits = 0;
     for (const int reason : result.reasons()) bits |= 1U << reason;
     if (i < asked - drop_verdicts) response->add_verdicts(result.verdict());

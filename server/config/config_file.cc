@@ -36,7 +36,7 @@ absl::Status ReadLimits(const YAML::Node& node, LimitsConfig* limits) {
   section.Read("max_batch", &limits->max_batch, 1, 1'000'000);
   // An upload's chunk of 1 MiB must fit.
   section.ReadBytes("max_request_bytes", &limits->max_request_bytes, 2 * kMiB, 256 * kMiB);
-  section.Read("max_numbers_under_way", &limits->max_numbers_under_way, 1, 1'000'000'000);
+  section.Read("numbers_under_way", &limits->numbers_under_way, 1, 1'000'000'000);
   section.Read("max_streams", &limits->max_streams, 1, 1'000'000);
   section.Read("max_uploads", &limits->max_uploads, 1, 64);
   section.ReadDuration("revision_wait_milliseconds", &limits->revision_wait, absl::Milliseconds(1),
@@ -157,11 +157,24 @@ absl::Status ReadStorage(const YAML::Node& node, StorageConfig* storage) {
   return section.Finish();
 }
 
+// Permissions as chmod has them, "0660".
+void ReadMode(ConfigSection* section, uint32_t* mode) {
+  std::string text;
+  section->Read("socket_mode", &text);
+  if (text.empty()) return;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, *mode, 8);
+  if (error != std::errc() || stop != end || *mode > 0777) {
+    section->Fail("socket_mode", "expected permissions like \"0660\"");
+  }
+}
+
 absl::StatusOr<ServerConfig> ReadAll(const YAML::Node& root) {
   ServerConfig config;
   ConfigSection section("", root);
   section.Read("data_dir", &config.data_dir);
   section.Read("listen", &config.listen);
+  ReadMode(&section, &config.socket_mode);
   section.Read("metrics_listen", &config.metrics_listen);
   section.Read("log_level", &config.log_level);
   DNC_RETURN_IF_ERROR(ReadRpc(section.Child("rpc"), &config.rpc));
@@ -204,8 +217,10 @@ absl::Status CheckConfig(const ServerConfig& config) {
         "name the folder for the server's data with --data-dir, or with data_dir "
         "in the configuration file");
   }
-  if (!IsListenAddress(config.listen)) {
-    return ConfigError(StrCat("listen: \"", config.listen, "\" is no HOST:PORT"));
+  if (!IsUnixAddress(config.listen) && !IsListenAddress(config.listen)) {
+    return ConfigError(
+        StrCat("listen: \"", config.listen,
+               "\" is neither HOST:PORT nor unix:/PATH (an absolute path of at most 100 bytes)"));
   }
   if (!config.metrics_listen.empty() && !IsListenAddress(config.metrics_listen)) {
     return ConfigError(StrCat("metrics_listen: \"", config.metrics_listen,
@@ -223,6 +238,17 @@ absl::Status CheckConfig(const ServerConfig& config) {
   return absl::OkStatus();
 }
 
+bool IsUnixAddress(const std::string& address) {
+  constexpr size_t kMostPathBytes = 100;  // Linux has room for 107
+  if (address.rfind(kUnixScheme, 0) != 0) return false;
+  const std::string path = UnixPathOf(address);
+  return path.size() > 1 && path.size() <= kMostPathBytes && path.front() == '/';
+}
+
+std::string UnixPathOf(const std::string& address) {
+  return address.substr(std::string_view(kUnixScheme).size());
+}
+
 bool IsListenAddress(const std::string& address) {
   const size_t colon = address.rfind(':');
   if (colon == std::string::npos || colon == 0) return false;
@@ -236,6 +262,7 @@ bool IsListenAddress(const std::string& address) {
 }
 
 bool IsLoopback(const std::string& address) {
+  if (IsUnixAddress(address)) return true;
   const std::string host = address.substr(0, address.rfind(':'));
   return host == "localhost" || host == "[::1]" || host.rfind("127.", 0) == 0;
 }

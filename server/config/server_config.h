@@ -24,11 +24,11 @@ struct RpcConfig {
 
 // What a caller may ask for.
 struct LimitsConfig {
-  int max_batch = 10'000;               // numbers
-  int max_request_bytes = 4 << 20;      // of a message
-  int max_numbers_under_way = 100'000;  // of scrubs on the queue; a call is 250 at least
-  int max_streams = 1024;               // calls at the same time on a connection
-  int max_uploads = 4;                  // at the same time
+  int max_batch = 10'000;                           // numbers
+  int max_request_bytes = 4 << 20;                  // of a message
+  int numbers_under_way = 100'000;                  // of scrubs, for each thread that serves calls
+  int max_streams = 1024;                           // calls at the same time on a connection
+  int max_uploads = 4;                              // at the same time
   absl::Duration revision_wait = absl::Seconds(1);  // for at_least_revision
 };
 
@@ -74,7 +74,8 @@ struct StorageConfig {
 
 struct ServerConfig {
   std::string data_dir;
-  std::string listen = "127.0.0.1:50061";
+  std::string listen = "127.0.0.1:50061";         // HOST:PORT or unix:/PATH
+  uint32_t socket_mode = 0660;                    // of a unix socket
   std::string metrics_listen = "127.0.0.1:9461";  // empty: off
   std::string log_level = "info";
   RpcConfig rpc;

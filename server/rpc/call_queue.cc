@@ -46,7 +46,7 @@ void CallQueue::Stop() {
 
 void CallQueue::Submit(QueueWork* work) {
   if (!takes_in) {
-    work->Work();
+    work->Work(false);
     return;
   }
   const std::lock_guard lock(waiting_mutex_);
@@ -109,7 +109,7 @@ bool CallQueue::WorkOnWaiting() {
       work = waiting_.front();
       waiting_.pop_front();
     }
-    work->Work();
+    work->Work(true);
     any = true;
   } while (SteadyClock::now() < end);
   return any;

@@ -55,7 +55,8 @@ class MemberEvent final : public QueueEvent {
 // What a call has to do and the queue may put off until it has looked at what else has arrived.
 class QueueWork {
  public:
-  virtual void Work() = 0;
+  // `waited`: it was put off, so that the caller's deadline may have passed.
+  virtual void Work(bool waited) = 0;
 
  protected:
   ~QueueWork() = default;

@@ -126,7 +126,11 @@ bool ScrubCall::Admit() {
   return true;
 }
 
-void ScrubCall::Work() {
+void ScrubCall::Work(bool waited) {
+  if (waited && DeadlineOf(context_) < absl::Now()) {
+    Finish(DeadlinePassed());
+    return;
+  }
   grpc::ProtoBufferReader reader(&request_);
   const std::string_view bytes = AllBytes(reader, request_.Length(), &MySpace());
   const std::optional<ScrubColumns> columns = ReadScrubColumns(bytes);

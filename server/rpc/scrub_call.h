@@ -41,7 +41,7 @@ class ScrubCall final : public Call, private QueueWork {
   // Decides on the call when it has arrived; false: it is refused, and the answer is on its way.
   bool Admit();
   // Answers on this thread, now or when the queue has come to it.
-  void Work() override;
+  void Work(bool waited) override;
   // By protobuf, for whatever ScrubColumns does not tell.
   void AnswerMessage(std::string_view bytes);
   void AnswerOnWorker(std::shared_ptr<v1::ScrubRequest> request);

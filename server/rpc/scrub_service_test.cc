@@ -46,6 +46,79 @@ TEST_F(ScrubServiceTest, AnswersByColumnsInTheOrderAsked) {
   EXPECT_EQ(metrics_.Sum().numbers[static_cast<size_t>(Verdict::kInvalid)], 1);
 }
 
+TEST_F(ScrubServiceTest, ReadsNumbersOfFiveBytes) {
+  Start();
+  v1::ScrubRequest request;
+  for (const uint64_t number : {2015550101UL, 12015550123UL, 42UL}) {
+    for (int byte = 0; byte < 5; ++byte) {
+      request.mutable_packed_numbers()->push_back(static_cast<char>(number >> (8 * byte)));
+    }
+  }
+  // From bytes to bytes, and by protobuf on a worker.
+  for (const v1::Detail detail : {v1::DETAIL_COLUMNS, v1::DETAIL_FULL}) {
+    request.set_detail(detail);
+    v1::ScrubResponse response;
+    ASSERT_TRUE(Scrub(request, &response).ok());
+    EXPECT_THAT(response.verdicts(),
+                ElementsAre(v1::VERDICT_LISTED, v1::VERDICT_CLEAR, v1::VERDICT_INVALID));
+  }
+  request.mutable_packed_numbers()->push_back('x');
+  v1::ScrubResponse response;
+  EXPECT_EQ(ReasonOf(Scrub(request, &response)), "INVALID_REQUEST");
+  request.mutable_packed_numbers()->pop_back();
+  request.add_texts("2015550101");
+  EXPECT_EQ(ReasonOf(Scrub(request, &response)), "INVALID_REQUEST");
+}
+
+// A burst above what may be under way: each call is answered right, or refused with the time after
+// which to come again.
+TEST_F(ScrubServiceTest, RefusesWhatItCannotAnswerSoon) {
+  options_.limits.numbers_under_way = 1;
+  options_.rpc.threads = 1;
+  Start();
+  const v1::ScrubRequest request = Numbers(std::vector<uint64_t>(1000, 2015550101));
+  int refused = 0;
+  for (int burst = 0; burst < 1000 && refused == 0; ++burst) {
+    struct AsyncCall {
+      grpc::ClientContext context;
+      v1::ScrubResponse response;
+      grpc::Status status;
+      std::unique_ptr<grpc::ClientAsyncResponseReader<v1::ScrubResponse>> reader;
+    };
+    std::vector<AsyncCall> calls(64);
+    grpc::CompletionQueue queue;
+    for (AsyncCall& call : calls) {
+      call.reader = scrub_->AsyncScrub(&call.context, request, &queue);
+      call.reader->Finish(&call.response, &call.status, &call);
+    }
+    for (size_t i = 0; i < calls.size(); ++i) {
+      void* tag = nullptr;
+      bool ok = false;
+      ASSERT_TRUE(queue.Next(&tag, &ok));
+      const auto& call = *static_cast<AsyncCall*>(tag);
+      if (call.status.ok()) {
+        EXPECT_EQ(call.response.verdicts_size(), 1000);
+        EXPECT_EQ(call.response.verdicts(999), v1::VERDICT_LISTED);
+        continue;
+      }
+      ++refused;
+      EXPECT_EQ(call.status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+      google::rpc::Status details;
+      google::rpc::ErrorInfo info;
+      google::rpc::RetryInfo retry;
+      ASSERT_TRUE(details.ParseFromString(call.status.error_details()));
+      ASSERT_EQ(details.details_size(), 2);
+      ASSERT_TRUE(details.details(0).UnpackTo(&info));
+      EXPECT_EQ(info.reason(), "LIMIT_REACHED");
+      ASSERT_TRUE(details.details(1).UnpackTo(&retry));
+      EXPECT_GT(retry.retry_delay().nanos(), 0);
+    }
+  }
+  EXPECT_GT(refused, 0);
+  v1::ScrubResponse response;
+  EXPECT_TRUE(Scrub(request, &response).ok()) << "nothing is left at the gate";
+}
+
 TEST_F(ScrubServiceTest, ReadsTexts) {
   Start();
   v1::ScrubRequest request;

@@ -24,7 +24,7 @@ class ScrubStreamCall final : public Call, private QueueWork {
   void OnWrite(bool ok);
   void OnFinish(bool ok);
 
-  void Work() override { Answer(); }
+  void Work(bool /*waited*/) override { Answer(); }
   void Answer();
   void Finish(const absl::Status& status);
 

@@ -13,7 +13,9 @@
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/grpcpp.h"
 #include "server/base/error.h"
+#include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
+#include "server/config/config_file.h"
 #include "server/rpc/call_queue.h"
 #include "server/rpc/call_site.h"
 #include "server/rpc/gatekeeper.h"
@@ -23,6 +25,7 @@
 #include "server/rpc/registry_service.h"
 #include "server/rpc/scrub_service.h"
 #include "server/rpc/tenant_service.h"
+#include "server/rpc/unix_socket.h"
 #include "server/rpc/worker_pool.h"
 #include "spdlog/spdlog.h"
 
@@ -62,7 +65,7 @@ struct Server::Impl {
       : grace(options.rpc.stop_grace),
         workers(options.rpc.worker_threads, static_cast<size_t>(options.rpc.worker_queue)),
         gatekeeper(parts.directory, options.keys_required),
-        gate(options.limits.max_numbers_under_way),
+        gate(int64_t{options.limits.numbers_under_way} * ThreadCount(options.rpc.threads)),
         scrub_handler(ScrubLimitsOf(options), {parts.registry, parts.own_lists, parts.quotas,
                                                parts.order, parts.metrics, parts.clock}),
         registry_handler({options.version, parts.clock->Now(), options.limits.max_batch},
@@ -114,6 +117,8 @@ const std::string& Server::address() const { return impl_->address; }
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& options,
                                                       const ServerParts& parts) {
   EnablePlugins();
+  const bool on_socket = IsUnixAddress(options.listen);
+  if (on_socket) DNC_RETURN_IF_ERROR(FreeSocket(UnixPathOf(options.listen)));
   auto impl = std::make_unique<Impl>(options, parts);
   grpc::ServerBuilder builder;
   builder.AddListeningPort(options.listen, grpc::InsecureServerCredentials(), &impl->port);
@@ -136,7 +141,12 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
                         "; is the port taken by another program, and the address one of this "
                         "machine's?"));
   }
-  impl->address = StrCat(options.listen.substr(0, options.listen.rfind(':')), ":", impl->port);
+  if (on_socket) {
+    DNC_RETURN_IF_ERROR(SetMode(UnixPathOf(options.listen), options.socket_mode));
+    impl->address = options.listen;
+  } else {
+    impl->address = StrCat(options.listen.substr(0, options.listen.rfind(':')), ":", impl->port);
+  }
   impl->health = std::make_unique<HealthReporter>(impl->health_service.board(), parts.registry);
   impl->site = CallSite{impl->queue->queue(), &impl->workers,    parts.metrics,     &impl->live,
                         &impl->stopping,      &impl->gatekeeper, impl->queue.get(), &impl->gate};

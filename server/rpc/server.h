@@ -32,12 +32,15 @@ struct ServerParts {
 };
 
 struct ServerOptions {
-  std::string listen = "127.0.0.1:0";  // HOST:PORT; port 0 takes a free one
+  // HOST:PORT, where port 0 takes a free one; or unix:/PATH: a socket that nobody serves any more
+  // is taken over.
+  std::string listen = "127.0.0.1:0";
   RpcConfig rpc;
   LimitsConfig limits;
   uint64_t max_upload_bytes = 8ULL << 30;
   std::string version;
-  bool keys_required = false;  // of every caller but health's and reflection's
+  bool keys_required = false;   // of every caller but health's and reflection's
+  uint32_t socket_mode = 0660;  // permissions of a unix socket
 };
 
 // Start and Stop belong to one thread.
@@ -51,8 +54,8 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  int port() const;
-  // HOST:PORT with the port that was taken.
+  int port() const;  // of no meaning for a unix socket
+  // As `listen`, with the port that was taken.
   const std::string& address() const;
 
   // Takes no new calls, lets those under way end for rpc.stop_grace_seconds, cancels the rest, and

@@ -1,7 +1,13 @@
 #include "server/rpc/server.h"
 
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <fstream>
 #include <string>
 
+#include "gmock/gmock.h"
 #include "grpcpp/generic/generic_stub.h"
 #include "server/rpc/test_server.h"
 
@@ -55,6 +61,46 @@ TEST_F(ServerLifeTest, HealthFollowsTheRegistry) {
   Publish(TestSnapshot(0, absl::Now()));  // release 0: nothing is loaded
   EXPECT_TRUE(HealthBecomes("", 2));
   EXPECT_EQ(Health("dnc.v1.Nobody"), 0);
+}
+
+TEST_F(ServerLifeTest, ServesOnAUnixSocket) {
+  const std::string path = StrCat(testing::TempDir(), "/dncd_", getpid(), ".sock");
+  options_.listen = "unix:" + path;
+  options_.socket_mode = 0600;
+  Start();
+  EXPECT_EQ(server_->address(), options_.listen);
+  struct stat found {};
+  ASSERT_EQ(lstat(path.c_str(), &found), 0);
+  EXPECT_TRUE(S_ISSOCK(found.st_mode));
+  EXPECT_EQ(found.st_mode & 0777, 0600U);
+  EXPECT_EQ(Health(""), 1);
+  const auto second = Server::Start(options_, stores_.Parts(&registry_, &metrics_));
+  ASSERT_FALSE(second.ok());
+  EXPECT_THAT(std::string(second.status().message()), testing::HasSubstr("another program"));
+  EXPECT_EQ(Health(""), 1) << "the first one is not disturbed";
+}
+
+// What a server leaves that was killed: a socket that nobody accepts on.
+TEST_F(ServerLifeTest, TakesOverASocketThatNobodyServes) {
+  const std::string path = StrCat(testing::TempDir(), "/dncd_", getpid(), ".sock");
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof(address.sun_path) - 1);
+  const int left = socket(AF_UNIX, SOCK_STREAM, 0);
+  ASSERT_EQ(bind(left, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
+  close(left);
+  options_.listen = "unix:" + path;
+  Start();
+  EXPECT_EQ(Health(""), 1);
+}
+
+TEST_F(ServerLifeTest, LeavesAFileInPlaceOfASocketAlone) {
+  const std::string path = StrCat(testing::TempDir(), "/dncd_", getpid(), ".txt");
+  std::ofstream(path) << "precious";
+  options_.listen = "unix:" + path;
+  EXPECT_FALSE(Server::Start(options_, stores_.Parts(&registry_, &metrics_)).ok());
+  EXPECT_EQ(std::filesystem::file_size(path), 8U);
+  std::filesystem::remove(path);
 }
 
 TEST_F(ServerLifeTest, ASecondServerOnThePortFailsClearly) {

@@ -110,6 +110,9 @@ TEST_F(DirectoryKeysTest, TheSecretDecidesAndNotTheId) {
   ASSERT_EQ(*ApiKeyId(forged), made.key.id);
   EXPECT_EQ(Refusal(forged), Refusal(GenerateApiKey().secret));
   EXPECT_TRUE(directory_->Authenticate(made.secret).ok());
+  EXPECT_EQ(Refusal(forged), Refusal(GenerateApiKey().secret)) << "also when the key is known";
+  EXPECT_FALSE(directory_->Authenticate(made.secret + " ").ok());
+  EXPECT_TRUE(directory_->Authenticate(made.secret).ok());
 }
 
 TEST_F(DirectoryKeysTest, RevokingCountsAtOnceAndOnce) {

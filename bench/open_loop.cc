@@ -1,0 +1,173 @@
+// Calls at times that are set beforehand, whatever becomes of those before: so a server that falls
+// behind can't hide it. Prints what came of them as one line of JSON. bench/overload.sh and
+// bench/quiet_tenant.sh run it.
+//
+//   bench_open_loop --server 127.0.0.1:50061 --numbers sample.txt --batch 1000 --rate 20000
+//
+// Without --rate as fast as it goes with --under-way calls at the same time: the highest rate.
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "CLI/CLI.hpp"
+#include "bench/rpc_client.h"
+
+namespace dnc {
+namespace {
+
+using std::chrono::duration;
+using std::chrono::microseconds;
+
+struct Options {
+  std::string server, key, numbers;
+  double rate = 0;
+  double seconds = 5;
+  double warm_seconds = 0.5;
+  size_t batch = 1'000;
+  size_t connections = 4;
+  size_t under_way = 32;     // without a rate
+  size_t max_under_way = 0;  // with a rate: calls above it fail in the client; 0: no limit
+  int deadline_microseconds = 0;
+  bool packed = false;
+};
+
+struct Outcome {
+  size_t offered = 0, ok = 0, refused = 0, refused_here = 0, late = 0, other = 0;
+  std::vector<double> took;      // µs, of those that were answered, from their time
+  std::vector<double> refusals;  // µs
+  std::vector<double> lag;       // µs that the client itself was late
+};
+
+class Load {
+ public:
+  explicit Load(const Options& options)
+      : options_(options),
+        requests_(BenchRequests(BenchNumbers(options.numbers, 500'000), options.batch,
+                                std::clamp<size_t>(500'000 / options.batch, 1, 50'000),
+                                options.packed)) {
+    for (size_t i = 0; i < options.connections; ++i) {
+      clients_.push_back(std::make_unique<BenchClient>(options.server, options.key));
+      (void)clients_.back()->MustCall(requests_.front());
+    }
+  }
+
+  void Run() {
+    Phase(options_.warm_seconds);
+    outcome_ = Outcome();
+    Phase(options_.seconds);
+    Print();
+  }
+
+ private:
+  size_t UnderWay() const {
+    size_t sum = 0;
+    for (const auto& client : clients_) sum += client->under_way();
+    return sum;
+  }
+
+  void Phase(double seconds) {
+    const auto begin = BenchClock::now();
+    const auto end =
+        begin + std::chrono::duration_cast<BenchClock::duration>(duration<double>(seconds));
+    std::exponential_distribution<double> gap(std::max(options_.rate, 1.0));
+    auto next = begin;
+    while (BenchClock::now() < end) {
+      if (options_.rate == 0) {
+        while (UnderWay() < options_.under_way) Send(BenchClock::now());
+      } else {
+        for (auto now = BenchClock::now(); next <= now; now = BenchClock::now()) {
+          if (next >= end) break;
+          outcome_.lag.push_back(duration<double, std::micro>(now - next).count());
+          Send(next);
+          next += std::chrono::duration_cast<BenchClock::duration>(duration<double>(gap(random_)));
+          Collect();
+        }
+      }
+      Collect();
+    }
+    for (const auto& client : clients_) client->Drain([this](const auto& a) { Count(a); });
+  }
+
+  void Send(BenchClock::time_point time) {
+    ++outcome_.offered;
+    if (options_.max_under_way > 0 && UnderWay() >= options_.max_under_way) {
+      ++outcome_.refused_here;
+      return;
+    }
+    next_request_ = (next_request_ + 1) % requests_.size();
+    clients_[outcome_.offered % clients_.size()]->Start(
+        requests_[next_request_], time, microseconds(options_.deadline_microseconds));
+  }
+
+  // Whatever has come; looks at each connection once at least.
+  void Collect() {
+    for (const auto& client : clients_) {
+      while (client->Poll(BenchClock::time_point(), [this](const auto& a) { Count(a); })) continue;
+    }
+  }
+
+  void Count(const BenchAnswer& answer) {
+    const double took = duration<double, std::micro>(answer.took).count();
+    if (answer.ok) {
+      ++outcome_.ok;
+      outcome_.took.push_back(took);
+    } else if (answer.code == grpc::StatusCode::RESOURCE_EXHAUSTED && answer.has_details) {
+      ++outcome_.refused;
+      outcome_.refusals.push_back(took);
+    } else if (answer.code == grpc::StatusCode::DEADLINE_EXCEEDED) {
+      ++outcome_.late;
+    } else {
+      ++outcome_.other;
+    }
+  }
+
+  void Print() {
+    const auto rate = [this](size_t calls) {
+      return static_cast<double>(calls) / options_.seconds;
+    };
+    std::printf(
+        "{\"offered\": %.0f, \"ok\": %.0f, \"refused\": %.0f, \"refused_here\": %.0f, "
+        "\"late\": %.0f, \"other\": %.0f, \"p50\": %.0f, \"p99\": %.0f, \"p999\": %.0f, "
+        "\"refusal_p99\": %.0f, \"client_lag_p99\": %.0f}\n",
+        rate(outcome_.offered), rate(outcome_.ok), rate(outcome_.refused),
+        rate(outcome_.refused_here), rate(outcome_.late), rate(outcome_.other),
+        Percentile(outcome_.took, 0.5), Percentile(outcome_.took, 0.99),
+        Percentile(outcome_.took, 0.999), Percentile(outcome_.refusals, 0.99),
+        Percentile(outcome_.lag, 0.99));
+  }
+
+  const Options options_;
+  const std::vector<grpc::ByteBuffer> requests_;
+  std::vector<std::unique_ptr<BenchClient>> clients_;
+  std::mt19937_64 random_{std::random_device{}()};
+  size_t next_request_ = 0;
+  Outcome outcome_;
+};
+
+int Main(int argc, char** argv) {
+  Options options;
+  CLI::App app("Calls to a dncd at set times.", "bench_open_loop");
+  app.add_option("--server", options.server, "HOST:PORT of the dncd")->required();
+  app.add_option("--numbers", options.numbers, "Lines of a plain registry file")->required();
+  app.add_option("--key", options.key, "An API key");
+  app.add_option("--rate", options.rate, "Calls a second, at random times");
+  app.add_option("--seconds", options.seconds, "How long to measure");
+  app.add_option("--batch", options.batch, "Numbers a call");
+  app.add_option("--connections", options.connections, "Connections");
+  app.add_option("--under-way", options.under_way, "Calls at the same time, without --rate");
+  app.add_option("--max-under-way", options.max_under_way,
+                 "With --rate: calls at the same time, above which the client itself refuses");
+  app.add_option("--deadline", options.deadline_microseconds, "Of a call, in microseconds");
+  app.add_flag("--packed", options.packed, "Five bytes a number");
+  CLI11_PARSE(app, argc, argv);
+  Load(options).Run();
+  return 0;
+}
+
+}  // namespace
+}  // namespace dnc
+
+int main(int argc, char** argv) { return dnc::Main(argc, argv); }

@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# ./dev bench overload: twice to ten times the highest rate, on a dncd with a generated registry.
+# The server has one core and the client the other. Prints a table for docs/benchmarks.md.
+# As bench/rpc.sh: DNC_BENCH_DIR, DNC_BENCH_NUMBERS; and
+#   DNC_BENCH_BATCHES  numbers a call; 1000 10000 unless told
+#   DNC_BENCH_SECONDS  of each measurement; 3 unless told
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source bench/rpc_server.sh
+
+load() {  # ARGUMENTS...
+  taskset -c 1 "$RPC_BIN/bench_open_loop" --server "$RPC_ADDRESS" --numbers "$RPC_SAMPLE" --packed \
+    --seconds "${DNC_BENCH_SECONDS:-3}" "$@"
+}
+
+row() {  # BATCH NAME PEAK JSON
+  /usr/bin/python3 - "$@" <<'PY'
+import json, sys
+batch, name, peak, got = sys.argv[1], sys.argv[2], float(sys.argv[3]), json.loads(sys.argv[4])
+print(f"| {batch} | {name} | {got['offered']:.0f} | {got['ok']:.0f} | {got['ok'] / peak:.0%} | "
+      f"{got['refused']:.0f}, {got['refused_here']:.0f} | {got['p50'] / 1000:.2f}; {got['p99'] / 1000:.2f} | "
+      f"{got['refusal_p99'] / 1000:.2f} | {got['client_lag_p99'] / 1000:.2f} |")
+PY
+}
+
+main() {
+  local batch peak got factor
+  rpc_generate
+  rpc_start_server 'rpc: {threads: 1}'
+  taskset -acp 0 "$RPC_PID" >/dev/null
+  echo '| numbers a call | offered | calls/s offered | answered | of the peak | refused by the server, by the client | answered p50; p99, ms | refused p99, ms | client late p99, ms |'
+  echo '|---|---|---|---|---|---|---|---|---|'
+  for batch in ${DNC_BENCH_BATCHES:-1000 10000}; do
+    got="$(load --batch "$batch" --under-way 8)"
+    peak="$(/usr/bin/python3 -c 'import json, sys; print(json.loads(sys.argv[1])["ok"])' "$got")"
+    row "$batch" 'highest, 8 under way' "$peak" "$got"
+    for factor in 0.8 1.2 2 5 10; do
+      got="$(load --batch "$batch" --rate "$(awk -v p="$peak" -v f="$factor" 'BEGIN { print p * f }')" "$@")"
+      row "$batch" "$factor times" "$peak" "$got"
+    done
+  done
+}
+
+main "$@"
