@@ -5,11 +5,14 @@
 //   bench_open_loop --server 127.0.0.1:50061 --numbers sample.txt --batch 1000 --rate 20000
 //
 // Without --rate as fast as it goes with --under-way calls at the same time: the highest rate.
+#include <sys/prctl.h>
+
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
-#include <memory>
 #include <random>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "CLI/CLI.hpp"
@@ -47,66 +50,68 @@ class Load {
       : options_(options),
         requests_(BenchRequests(BenchNumbers(options.numbers, 500'000), options.batch,
                                 std::clamp<size_t>(500'000 / options.batch, 1, 50'000),
-                                options.packed)) {
-    for (size_t i = 0; i < options.connections; ++i) {
-      clients_.push_back(std::make_unique<BenchClient>(options.server, options.key));
-      (void)clients_.back()->MustCall(requests_.front());
-    }
+                                options.packed)),
+        client_(options.server, options.key, options.connections) {
+    prctl(PR_SET_TIMERSLACK, 1);  // sleeps end when they should
+    (void)client_.MustCall(requests_.front());
   }
 
   void Run() {
-    Phase(options_.warm_seconds);
-    outcome_ = Outcome();
-    Phase(options_.seconds);
+    for (const double seconds : {options_.warm_seconds, options_.seconds}) {
+      outcome_ = Outcome();
+      if (options_.rate == 0) {
+        Closed(EndAfter(seconds));
+      } else {
+        Open(EndAfter(seconds));
+      }
+    }
     Print();
   }
 
  private:
-  size_t UnderWay() const {
-    size_t sum = 0;
-    for (const auto& client : clients_) sum += client->under_way();
-    return sum;
+  static BenchClock::time_point EndAfter(double seconds) {
+    return BenchClock::now() + Span(seconds);
+  }
+  static BenchClock::duration Span(double seconds) {
+    return std::chrono::duration_cast<BenchClock::duration>(duration<double>(seconds));
   }
 
-  void Phase(double seconds) {
-    const auto begin = BenchClock::now();
-    const auto end =
-        begin + std::chrono::duration_cast<BenchClock::duration>(duration<double>(seconds));
-    std::exponential_distribution<double> gap(std::max(options_.rate, 1.0));
-    auto next = begin;
+  // As many calls at the same time as there may be.
+  void Closed(BenchClock::time_point end) {
+    const auto done = [this](const BenchAnswer& answer) { Count(answer); };
     while (BenchClock::now() < end) {
-      if (options_.rate == 0) {
-        while (UnderWay() < options_.under_way) Send(BenchClock::now());
-      } else {
-        for (auto now = BenchClock::now(); next <= now; now = BenchClock::now()) {
-          if (next >= end) break;
-          outcome_.lag.push_back(duration<double, std::micro>(now - next).count());
-          Send(next);
-          next += std::chrono::duration_cast<BenchClock::duration>(duration<double>(gap(random_)));
-          Collect();
-        }
-      }
-      Collect();
+      while (client_.under_way() < options_.under_way) Send(BenchClock::now());
+      client_.Poll(end, done);
     }
-    for (const auto& client : clients_) client->Drain([this](const auto& a) { Count(a); });
+    client_.Drain(done);
+  }
+
+  // This thread sends, another one takes the answers: neither looks in vain.
+  void Open(BenchClock::time_point end) {
+    std::atomic<bool> sent{false};
+    std::thread taker([&] {
+      const auto done = [this](const BenchAnswer& answer) { Count(answer); };
+      while (!sent) client_.Poll(BenchClock::now() + std::chrono::milliseconds(50), done);
+      client_.Drain(done);
+    });
+    std::exponential_distribution<double> gap(options_.rate);
+    for (auto next = BenchClock::now(); next < end; next += Span(gap(random_))) {
+      std::this_thread::sleep_until(next);
+      outcome_.lag.push_back(duration<double, std::micro>(BenchClock::now() - next).count());
+      Send(next);
+    }
+    sent = true;
+    taker.join();
   }
 
   void Send(BenchClock::time_point time) {
     ++outcome_.offered;
-    if (options_.max_under_way > 0 && UnderWay() >= options_.max_under_way) {
+    if (options_.max_under_way > 0 && client_.under_way() >= options_.max_under_way) {
       ++outcome_.refused_here;
       return;
     }
     next_request_ = (next_request_ + 1) % requests_.size();
-    clients_[outcome_.offered % clients_.size()]->Start(
-        requests_[next_request_], time, microseconds(options_.deadline_microseconds));
-  }
-
-  // Whatever has come; looks at each connection once at least.
-  void Collect() {
-    for (const auto& client : clients_) {
-      while (client->Poll(BenchClock::time_point(), [this](const auto& a) { Count(a); })) continue;
-    }
+    client_.Start(requests_[next_request_], time, microseconds(options_.deadline_microseconds));
   }
 
   void Count(const BenchAnswer& answer) {
@@ -141,7 +146,7 @@ class Load {
 
   const Options options_;
   const std::vector<grpc::ByteBuffer> requests_;
-  std::vector<std::unique_ptr<BenchClient>> clients_;
+  BenchClient client_;
   std::mt19937_64 random_{std::random_device{}()};
   size_t next_request_ = 0;
   Outcome outcome_;

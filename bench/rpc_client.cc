@@ -37,17 +37,20 @@ struct BenchClient::Call {
   BenchClock::time_point begin;
 };
 
-BenchClient::BenchClient(const std::string& target, const std::string& key)
-    : key_(key.empty() ? "" : "Bearer " + key), stub_(nullptr) {
+BenchClient::BenchClient(const std::string& target, const std::string& key, size_t connections)
+    : key_(key.empty() ? "" : "Bearer " + key) {
   grpc::ChannelArguments arguments;
-  // A connection for itself, not one that others of this process share.
+  // A connection for each, not one that they share.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
-  channel_ = grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), arguments);
-  if (!channel_->WaitForConnected(std::chrono::system_clock::now() + std::chrono::seconds(10))) {
-    Die("no connection to " + target);
+  for (size_t i = 0; i < connections; ++i) {
+    const auto channel =
+        grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), arguments);
+    if (!channel->WaitForConnected(std::chrono::system_clock::now() + std::chrono::seconds(10))) {
+      Die("no connection to " + target);
+    }
+    stubs_.emplace_back(channel);
   }
-  stub_ = grpc::GenericStub(channel_);
 }
 
 BenchClient::~BenchClient() {
@@ -64,15 +67,16 @@ void BenchClient::Start(const grpc::ByteBuffer& request, BenchClock::time_point 
   call->begin = begin;
   if (!key_.empty()) call->context.AddMetadata("authorization", key_);
   if (deadline.count() > 0) call->context.set_deadline(std::chrono::system_clock::now() + deadline);
-  call->reader = stub_.PrepareUnaryCall(&call->context, kScrub, request, &queue_);
+  next_ = (next_ + 1) % stubs_.size();
+  call->reader = stubs_[next_].PrepareUnaryCall(&call->context, kScrub, request, &queue_);
+  under_way_.fetch_add(1, std::memory_order_relaxed);
   call->reader->StartCall();
   call->reader->Finish(&call->response, &call->status, call);
-  ++under_way_;
 }
 
 BenchAnswer BenchClient::Take(void* tag) {
   const std::unique_ptr<Call> call(static_cast<Call*>(tag));
-  --under_way_;
+  under_way_.fetch_sub(1, std::memory_order_relaxed);
   BenchAnswer answer;
   answer.took = BenchClock::now() - call->begin;
   answer.ok = call->status.ok();
@@ -93,7 +97,7 @@ bool BenchClient::Poll(BenchClock::time_point until, const Done& done) {
 }
 
 void BenchClient::Drain(const Done& done) {
-  while (under_way_ > 0) Poll(BenchClock::now() + std::chrono::seconds(1), done);
+  while (under_way() > 0) Poll(BenchClock::now() + std::chrono::seconds(1), done);
 }
 
 std::string BenchClient::MustCall(const grpc::ByteBuffer& request) {
@@ -101,7 +105,7 @@ std::string BenchClient::MustCall(const grpc::ByteBuffer& request) {
   if (!key_.empty()) context.AddMetadata("authorization", key_);
   grpc::ByteBuffer response;
   grpc::Status status;
-  const auto reader = stub_.PrepareUnaryCall(&context, kScrub, request, &queue_);
+  const auto reader = stubs_.front().PrepareUnaryCall(&context, kScrub, request, &queue_);
   reader->StartCall();
   reader->Finish(&response, &status, this);
   void* tag = nullptr;

@@ -1,6 +1,7 @@
 // A client of Scrub for benchmarks: bytes in, bytes out, many calls under way on one thread.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -24,13 +25,13 @@ struct BenchAnswer {
   BenchClock::duration took{};  // since `begin` of the call
 };
 
-// One thread.
+// One thread starts calls, and one, the same or another, takes what comes of them.
 class BenchClient {
  public:
   using Done = std::function<void(const BenchAnswer&)>;
 
-  // Connects; `key`, if any, goes with each call.
-  BenchClient(const std::string& target, const std::string& key);
+  // Connects; calls take the connections by turns. `key`, if any, goes with each call.
+  BenchClient(const std::string& target, const std::string& key, size_t connections = 1);
   ~BenchClient();  // as Drain
   BenchClient(const BenchClient&) = delete;
   BenchClient& operator=(const BenchClient&) = delete;
@@ -42,7 +43,7 @@ class BenchClient {
   bool Poll(BenchClock::time_point until, const Done& done);
   // Waits until no call is under way.
   void Drain(const Done& done);
-  size_t under_way() const { return under_way_; }
+  size_t under_way() const { return under_way_.load(std::memory_order_relaxed); }
 
   // A call that must succeed; its response.
   std::string MustCall(const grpc::ByteBuffer& request);
@@ -52,10 +53,10 @@ class BenchClient {
   BenchAnswer Take(void* tag);
 
   const std::string key_;
-  std::shared_ptr<grpc::Channel> channel_;
-  grpc::GenericStub stub_;
+  std::vector<grpc::GenericStub> stubs_;  // one a connection
+  size_t next_ = 0;
   grpc::CompletionQueue queue_;
-  size_t under_way_ = 0;
+  std::atomic<size_t> under_way_{0};
 };
 
 // Requests of `batch` numbers each, taken from `numbers` by turns; five bytes a number or eight.

@@ -33,8 +33,8 @@ class CallQueueTest : public testing::Test {
     queue_ = std::make_unique<CallQueue>(builder.AddCompletionQueue(), threads,
                                          std::chrono::microseconds(50));
     server_ = builder.BuildAndStart();
-    site_ = CallSite{queue_->queue(), &workers_,    &metrics_,    &live_,
-                     &stopping_,      &gatekeeper_, queue_.get(), &gate_};
+    site_ = CallSite{queue_->queue(), &workers_,    &metrics_, &live_, &stopping_,
+                     &gatekeeper_,    queue_.get(), &gate_,    nullptr};
     health_.board()->Set("", true);
     health_.Arm(site_, 4);
     queue_->Start();

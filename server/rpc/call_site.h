@@ -9,6 +9,7 @@
 #include "grpcpp/server_context.h"
 #include "server/rpc/call_queue.h"
 #include "server/rpc/gatekeeper.h"
+#include "server/rpc/refusal_line.h"
 #include "server/rpc/scrub_gate.h"
 #include "server/rpc/worker_pool.h"
 #include "server/telemetry/metrics.h"
@@ -37,6 +38,7 @@ struct CallSite {
   const Gatekeeper* gatekeeper = nullptr;
   CallQueue* calls = nullptr;  // the same queue, for work that can wait its turn
   ScrubGate* gate = nullptr;
+  RefusalLine* refusals = nullptr;
 };
 
 // Base of all calls: counts itself.

@@ -119,7 +119,7 @@ bool ScrubCall::Admit() {
                       request_.Length() / kPackedNumberBytes);
   absl::StatusOr<Admission> admission = method_.handler->Admit(caller_, charged_);
   if (!admission.ok()) {
-    Finish(admission.status());
+    RefuseQuota(admission.status());
     return false;
   }
   admission_ = *std::move(admission);
@@ -177,6 +177,17 @@ absl::Status ScrubCall::Scrub(const v1::ScrubRequest& request) {
     return absl::InternalError("an answer could not be written; treat all as do-not-call");
   }
   return status;
+}
+
+void ScrubCall::RefuseQuota(absl::Status status) {
+  if (!method_.handler->IsFlood(caller_)) {
+    Finish(status);
+    return;
+  }
+  site().gate->Leave(std::exchange(cost_, 0));
+  request_.Clear();
+  refusal_ = std::move(status);
+  if (!site().refusals->Hold(this)) Refuse();
 }
 
 void ScrubCall::Finish(const absl::Status& status) {

@@ -25,7 +25,7 @@ struct ScrubMethod {
 
 // Who may ask, and whether there is room, is decided before the numbers are looked at. Deletes
 // itself when the answer has gone out.
-class ScrubCall final : public Call, private QueueWork {
+class ScrubCall final : public Call, private QueueWork, private HeldRefusal {
  public:
   // Waits for a caller.
   static void Arm(const ScrubMethod& method, const CallSite& site);
@@ -46,6 +46,9 @@ class ScrubCall final : public Call, private QueueWork {
   void AnswerMessage(std::string_view bytes);
   void AnswerOnWorker(std::shared_ptr<v1::ScrubRequest> request);
   absl::Status Scrub(const v1::ScrubRequest& request);
+  // Sends the refusal of a quota: at once, or later if the tenant floods the server.
+  void RefuseQuota(absl::Status status);
+  void Refuse() override { Finish(refusal_); }
   void Finish(const absl::Status& status);
 
   const ScrubMethod& method_;
@@ -55,8 +58,9 @@ class ScrubCall final : public Call, private QueueWork {
   grpc::ServerAsyncResponseWriter<grpc::ByteBuffer> writer_;
   Caller caller_;
   Admission admission_;
-  size_t charged_ = 0;  // numbers
-  int64_t cost_ = 0;    // at the gate; 0 once the call has left it
+  absl::Status refusal_;  // while it is held
+  size_t charged_ = 0;    // numbers
+  int64_t cost_ = 0;      // at the gate; 0 once the call has left it
   MemberEvent<ScrubCall, &ScrubCall::OnStart> on_start_{this};
   MemberEvent<ScrubCall, &ScrubCall::OnFinish> on_finish_{this};
 };

@@ -157,6 +157,10 @@ absl::StatusOr<Admission> ScrubHandler::Admit(const Caller& caller, size_t numbe
                              from_.clock->Now());
 }
 
+bool ScrubHandler::IsFlood(const Caller& caller) {
+  return from_.quotas->NoteRefusal(caller.tenant->tenant.number, from_.clock->Now());
+}
+
 absl::Status ScrubHandler::ChargeRest(const Caller& caller, size_t charged, size_t count) const {
   if (count <= charged) return absl::OkStatus();
   const Tenant& tenant = caller.tenant->tenant;

@@ -56,6 +56,9 @@ class ScrubHandler {
   // Admission lives.
   absl::StatusOr<Admission> Admit(const Caller& caller, size_t numbers);
 
+  // Whether a call that Admit refused is one of a flood, and its refusal can wait.
+  bool IsFlood(const Caller& caller);
+
   // `deadline`: the caller's. `response` must be empty.
   absl::Status Scrub(const Caller& caller, const v1::ScrubRequest& request, absl::Time deadline,
                      v1::ScrubResponse* response);

@@ -101,6 +101,7 @@ struct Server::Impl {
   ListService list_service;
   HealthService health_service;
   std::unique_ptr<CallQueue> queue;
+  std::unique_ptr<RefusalLine> refusals;
   CallSite site;
   std::unique_ptr<grpc::Server> server;
   std::unique_ptr<HealthReporter> health;
@@ -134,6 +135,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   const int threads = ThreadCount(options.rpc.threads);
   impl->queue = std::make_unique<CallQueue>(builder.AddCompletionQueue(), threads,
                                             absl::ToChronoMicroseconds(options.rpc.spin));
+  impl->refusals = std::make_unique<RefusalLine>(impl->queue->queue());
   impl->server = builder.BuildAndStart();
   if (impl->server == nullptr || impl->port == 0) {
     return Error(absl::StatusCode::kUnavailable, reason::kInvalidRequest,
@@ -148,8 +150,9 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
     impl->address = StrCat(options.listen.substr(0, options.listen.rfind(':')), ":", impl->port);
   }
   impl->health = std::make_unique<HealthReporter>(impl->health_service.board(), parts.registry);
-  impl->site = CallSite{impl->queue->queue(), &impl->workers,    parts.metrics,     &impl->live,
-                        &impl->stopping,      &impl->gatekeeper, impl->queue.get(), &impl->gate};
+  impl->site = CallSite{impl->queue->queue(), &impl->workers,  parts.metrics,
+                        &impl->live,          &impl->stopping, &impl->gatekeeper,
+                        impl->queue.get(),    &impl->gate,     impl->refusals.get()};
   const int armed = options.rpc.armed_calls * threads;
   impl->scrub_service.Arm(impl->site, armed);
   impl->registry_service.Arm(impl->site, std::max(1, armed / 8));

@@ -71,6 +71,10 @@ class QuotaBook {
   // Only the numbers, for the messages of a stream that was admitted as a call.
   absl::Status Spend(TenantNumber tenant, const Quotas& limits, uint64_t numbers, absl::Time now);
 
+  // Notes that a call of the tenant was refused. Whether it has had more than some 100 refusals a
+  // second of late: it floods, and need not be told soon.
+  bool NoteRefusal(TenantNumber tenant, absl::Time now);
+
   // The limits in force: the server's defaults in place of zeros.
   Quotas Effective(const Quotas& limits) const;
 
@@ -85,6 +89,8 @@ class QuotaBook {
     std::atomic<int64_t> empty_at{-(1LL << 62)};
     // The latest time seen, to notice a clock that was set back.
     std::atomic<int64_t> seen{0};
+    // As empty_at, of the refusals that are told at once.
+    std::atomic<int64_t> refusals_empty_at{-(1LL << 62)};
     std::atomic<uint32_t> calls{0};
   };
   // Tenant numbers are given in order, so a table of three steps is dense where it is used.

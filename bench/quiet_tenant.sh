@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# ./dev bench quiet: what a tenant far above its quota costs another. The quiet one asks 500 times a
+# second, at random times, alone and beside the other, by turns; prints the p99 and their ratio.
+# As bench/rpc.sh: DNC_BENCH_DIR, DNC_BENCH_NUMBERS; and
+#   DNC_BENCH_ROUNDS  by turns; 8 unless told
+#   DNC_BENCH_NOISE   calls a second of the noisy tenant; 20000 unless told. Its quota is 10 of them
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source bench/rpc_server.sh
+
+load() {  # KEY ARGUMENTS...
+  "$RPC_BIN/bench_open_loop" --server "$RPC_ADDRESS" --numbers "$RPC_SAMPLE" --batch 100 --packed \
+    --key "$@"
+}
+
+make_key() {  # TENANT OPTIONS...
+  export DNC_SERVER="$RPC_ADDRESS"
+  "$RPC_BIN/dncctl" tenants create "$@" --area-codes all >/dev/null 2>&1 || true  # from a run before
+  "$RPC_BIN/dncctl" keys create "$1" --scope scrub | grep -o 'dnck_[0-9a-z_]*' | head -n 1
+}
+
+main() {
+  local quiet noisy round noise
+  rpc_generate
+  rpc_start_server
+  quiet="$(make_key quiet)"
+  noisy="$(make_key noisy --numbers-per-second 1000)"
+  : >"$RPC_BENCH/alone.json"
+  : >"$RPC_BENCH/beside.json"
+  : >"$RPC_BENCH/noise.json"
+  for round in $(seq "${DNC_BENCH_ROUNDS:-8}"); do
+    load "$quiet" --rate 500 --connections 1 --seconds 4 >>"$RPC_BENCH/alone.json"
+    load "$noisy" --rate "${DNC_BENCH_NOISE:-20000}" --seconds 5 --connections 2 \
+      --deadline 1000000 >>"$RPC_BENCH/noise.json" &
+    noise=$!
+    sleep 1
+    load "$quiet" --rate 500 --connections 1 --seconds 4 >>"$RPC_BENCH/beside.json"
+    wait "$noise"
+    echo "round $round" >&2
+  done
+  /usr/bin/python3 - "$RPC_BENCH" <<'PY'
+import json, statistics, sys
+alone, beside, noise = ([json.loads(line) for line in open(f"{sys.argv[1]}/{name}.json")]
+                 for name in ("alone", "beside", "noise"))
+def median(runs, what): return statistics.median(run[what] for run in runs)
+print("| quiet tenant, 500 calls a second of 100 numbers | answered | p50, µs | p99, µs |\n|---|---|---|---|")
+for name, runs in (("alone", alone), ("beside the noisy one", beside)):
+    print(f"| {name} | {median(runs, 'ok'):.0f} | {median(runs, 'p50'):.0f} | {median(runs, 'p99'):.0f} |")
+print(f"| the noisy one: {median(noise, 'offered'):.0f} calls a second, refused {median(noise, 'refused'):.0f}, "
+      f"given up {median(noise, 'late'):.0f} | {median(noise, 'ok'):.0f} | | |")
+ratios = [b["p99"] / a["p99"] for a, b in zip(alone, beside)]
+print(f"\nratio of the p99, median of {len(ratios)} rounds: {statistics.median(ratios):.2f}")
+PY
+}
+
+main "$@"
