@@ -140,7 +140,7 @@ BenchServer::BenchServer(const std::string& role, int spin_microseconds) {
     dup2(out[1], STDOUT_FILENO);
     close(in[1]);
     const std::string spin = StrCat(spin_microseconds);
-    execl("/proc/self/exe", "bench_rpc", "--role", role.c_str(), "--spin", spin.c_str(), nullptr);
+    execl("/proc/self/exe", "measure_rpc", "--role", role.c_str(), "--spin", spin.c_str(), nullptr);
     std::_Exit(127);
   }
   close(in[0]);

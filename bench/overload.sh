@@ -9,7 +9,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source bench/rpc_server.sh
 
 load() {  # ARGUMENTS...
-  taskset -c 1 "$RPC_BIN/bench_open_loop" --server "$RPC_ADDRESS" --numbers "$RPC_SAMPLE" --packed \
+  taskset -c 1 "$RPC_BIN/measure_open_loop" --server "$RPC_ADDRESS" --numbers "$RPC_SAMPLE" --packed \
     --seconds "${DNC_BENCH_SECONDS:-3}" "$@"
 }
 

@@ -39,7 +39,7 @@ main() {
 }
 
 rpc_bench() {
-  "$RPC_BIN/bench_rpc" --server "$RPC_ADDRESS" --pid "$RPC_PID" --numbers "$RPC_SAMPLE" "$@"
+  "$RPC_BIN/measure_rpc" --server "$RPC_ADDRESS" --pid "$RPC_PID" --numbers "$RPC_SAMPLE" "$@"
 }
 
 main "$@"

@@ -1,4 +1,4 @@
-// What the servers of bench_rpc and their client tell each other.
+// What the servers of measure_rpc and their client tell each other.
 #pragma once
 
 #include <unistd.h>

@@ -16,6 +16,18 @@ class ScrubServiceTest : public ServerTest {
     grpc::ClientContext context;
     return scrub_->Scrub(&context, request, response);
   }
+  // The reason of a refusal that tells when to come again.
+  static std::string InfoAndRetryOf(const grpc::Status& status) {
+    google::rpc::Status details;
+    google::rpc::ErrorInfo info;
+    google::rpc::RetryInfo retry;
+    if (!details.ParseFromString(status.error_details()) || details.details_size() != 2 ||
+        !details.details(0).UnpackTo(&info) || !details.details(1).UnpackTo(&retry)) {
+      return {};
+    }
+    EXPECT_GT(retry.retry_delay().seconds() + retry.retry_delay().nanos(), 0);
+    return info.reason();
+  }
   static v1::ScrubRequest Numbers(const std::vector<uint64_t>& numbers) {
     v1::ScrubRequest request;
     for (const uint64_t number : numbers) request.add_numbers(number);
@@ -103,20 +115,40 @@ TEST_F(ScrubServiceTest, RefusesWhatItCannotAnswerSoon) {
       }
       ++refused;
       EXPECT_EQ(call.status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
-      google::rpc::Status details;
-      google::rpc::ErrorInfo info;
-      google::rpc::RetryInfo retry;
-      ASSERT_TRUE(details.ParseFromString(call.status.error_details()));
-      ASSERT_EQ(details.details_size(), 2);
-      ASSERT_TRUE(details.details(0).UnpackTo(&info));
-      EXPECT_EQ(info.reason(), "LIMIT_REACHED");
-      ASSERT_TRUE(details.details(1).UnpackTo(&retry));
-      EXPECT_GT(retry.retry_delay().nanos(), 0);
+      EXPECT_EQ(InfoAndRetryOf(call.status), "LIMIT_REACHED");
     }
   }
   EXPECT_GT(refused, 0);
   v1::ScrubResponse response;
   EXPECT_TRUE(Scrub(request, &response).ok()) << "nothing is left at the gate";
+}
+
+// Above some hundred refusals a second they wait, and all are told in the end.
+TEST_F(ScrubServiceTest, ATenantThatFloodsWaitsForItsRefusals) {
+  Start();
+  Tenant tenant = (*stores_.directory().Find("default"))->tenant;
+  tenant.quotas.numbers_per_second = 1;
+  ASSERT_TRUE(stores_.directory().Update(tenant, "test").ok());
+  const v1::ScrubRequest request = Numbers({2015550101});
+  v1::ScrubResponse response;
+  EXPECT_TRUE(Scrub(request, &response).ok());
+  EXPECT_EQ(InfoAndRetryOf(Scrub(request, &response)), "QUOTA_EXCEEDED");
+  std::vector<std::thread> callers;
+  std::atomic<int> refused{0};
+  const absl::Time begin = absl::Now();
+  for (int i = 0; i < 20; ++i) {
+    callers.emplace_back([&] {
+      v1::ScrubResponse nothing;
+      for (int call = 0; call < 20; ++call) {
+        if (InfoAndRetryOf(Scrub(request, &nothing)) == "QUOTA_EXCEEDED") ++refused;
+      }
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  // One call a second may have been answered.
+  EXPECT_GE(refused, 400 - 2 - absl::ToInt64Seconds(absl::Now() - begin));
+  // 100 refusals at once and 100 a second; the others take half a second each of their callers.
+  EXPECT_GE(absl::Now() - begin, absl::Seconds(1));
 }
 
 TEST_F(ScrubServiceTest, ReadsTexts) {

@@ -28,8 +28,9 @@ enum ResponseTag : uint8_t {
   kSnapshot = 3 << 3 | 2,
 };
 
-// More bytes of a varint than protobuf makes of what is in use; beyond it reads wrap around.
+// What protobuf makes of longer ones differs: values wrap around, lengths are refused.
 constexpr int kMostVarintBytes = 9;
+constexpr int kMostLengthBytes = 4;
 
 // Takes the parts of a message off its front. After a failure everything fails.
 class WireReader {
@@ -45,9 +46,9 @@ class WireReader {
     return true;
   }
 
-  bool ReadVarint(uint64_t* value) {
+  bool ReadVarint(uint64_t* value, int most_bytes = kMostVarintBytes) {
     *value = 0;
-    for (int i = 0; i < kMostVarintBytes && !rest_.empty(); ++i) {
+    for (int i = 0; i < most_bytes && !rest_.empty(); ++i) {
       const auto byte = static_cast<uint8_t>(rest_.front());
       rest_.remove_prefix(1);
       *value |= static_cast<uint64_t>(byte & 0x7F) << (7 * i);
@@ -58,7 +59,7 @@ class WireReader {
 
   bool ReadBytes(std::string_view* bytes) {
     uint64_t size = 0;
-    if (!ReadVarint(&size) || size > rest_.size()) return false;
+    if (!ReadVarint(&size, kMostLengthBytes) || size > rest_.size()) return false;
     *bytes = rest_.substr(0, size);
     rest_.remove_prefix(size);
     return true;

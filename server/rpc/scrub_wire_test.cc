@@ -84,6 +84,9 @@ TEST(ScrubWireTest, LeavesEverythingElseToProtobuf) {
   EXPECT_FALSE(ReadScrubColumns(plain.substr(0, plain.size() - 1)).has_value()) << "cut";
   EXPECT_FALSE(ReadScrubColumns(plain + "\x7A\x01x").has_value()) << "an unknown field";
   EXPECT_FALSE(ReadScrubColumns("\x09\x01\x02\x03\x04\x05\x06\x07\x08").has_value()) << "unpacked";
+  const std::string long_length = std::string("\x32\x81\x80\x80\x80\x80\x00", 7) + "x";
+  EXPECT_FALSE(v1::ScrubRequest().ParseFromString(long_length));
+  EXPECT_FALSE(ReadScrubColumns(long_length).has_value()) << "a length that protobuf refuses";
   request.set_detail(v1::DETAIL_FULL);
   EXPECT_FALSE(ReadScrubColumns(request.SerializeAsString()).has_value());
   request.clear_detail();

@@ -120,6 +120,21 @@ TEST(QuotaTest, ARefusalForNumbersEndsTheCall) {
   EXPECT_EQ(book.CallsUnderWay(1), 0U);
 }
 
+TEST(QuotaTest, TellsAFloodOfRefusals) {
+  QuotaBook book;
+  absl::Time now = kStart;
+  int told_at_once = 0;
+  for (int i = 0; i < 10'000; ++i) {  // 1,000 a second for 10 s
+    if (!book.NoteRefusal(1, now)) ++told_at_once;
+    now += absl::Milliseconds(1);
+  }
+  EXPECT_NEAR(told_at_once, 100 + 10 * 100, 5);
+  EXPECT_TRUE(book.NoteRefusal(1, now) || book.NoteRefusal(1, now));
+  EXPECT_FALSE(book.NoteRefusal(2, now)) << "another tenant";
+  EXPECT_FALSE(book.NoteRefusal(1, now - absl::Hours(1))) << "the clock was set back";
+  EXPECT_FALSE(book.NoteRefusal(1, now + absl::Seconds(2))) << "the flood is over";
+}
+
 TEST(QuotaTest, AClockSetBackDoesNotLockATenantOut) {
   QuotaBook book;
   EXPECT_TRUE(book.Admit(1, Rate(10), 10, kStart).ok());

@@ -25,9 +25,9 @@ class Server:
     """Starts at once. `stubs` are the generated modules (see conftest.py)."""
 
     def __init__(self, stubs, data_dir, *arguments, key=None, tenant=None,
-                 metrics_listen=""):
+                 metrics_listen="", listen="127.0.0.1:0"):
         self.stubs = stubs
-        self.command = [str(BIN / "dncd"), "--data-dir", str(data_dir), "--listen", "127.0.0.1:0",
+        self.command = [str(BIN / "dncd"), "--data-dir", str(data_dir), "--listen", listen,
                         "--metrics-listen", metrics_listen, *arguments]
         self.log_path = pathlib.Path(str(data_dir) + ".log")
         self.process = None

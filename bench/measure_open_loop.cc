@@ -1,8 +1,8 @@
 // Calls at times that are set beforehand, whatever becomes of those before: so a server that falls
 // behind can't hide it. Prints what came of them as one line of JSON. bench/overload.sh and
-// bench/quiet_tenant.sh run it.
+// bench/quiet.sh run it.
 //
-//   bench_open_loop --server 127.0.0.1:50061 --numbers sample.txt --batch 1000 --rate 20000
+//   measure_open_loop --server 127.0.0.1:50061 --numbers sample.txt --batch 1000 --rate 20000
 //
 // Without --rate as fast as it goes with --under-way calls at the same time: the highest rate.
 #include <sys/prctl.h>
@@ -154,7 +154,7 @@ class Load {
 
 int Main(int argc, char** argv) {
   Options options;
-  CLI::App app("Calls to a dncd at set times.", "bench_open_loop");
+  CLI::App app("Calls to a dncd at set times.", "measure_open_loop");
   app.add_option("--server", options.server, "HOST:PORT of the dncd")->required();
   app.add_option("--numbers", options.numbers, "Lines of a plain registry file")->required();
   app.add_option("--key", options.key, "An API key");

@@ -9,7 +9,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source bench/rpc_server.sh
 
 load() {  # KEY ARGUMENTS...
-  "$RPC_BIN/bench_open_loop" --server "$RPC_ADDRESS" --numbers "$RPC_SAMPLE" --batch 100 --packed \
+  "$RPC_BIN/measure_open_loop" --server "$RPC_ADDRESS" --numbers "$RPC_SAMPLE" --batch 100 --packed \
     --key "$@"
 }
 

@@ -2,7 +2,7 @@
 // beside a ping-pong over bare TCP; taken by turns in one run, so that the ratios hold on a noisy
 // machine. bench/rpc.sh starts a server with a registry and runs this against it.
 //
-//   bench_rpc --server 127.0.0.1:50061 --pid "$(pidof dncd)" --numbers plain/..._201_....txt
+//   measure_rpc --server 127.0.0.1:50061 --pid "$(pidof dncd)" --numbers plain/..._201_....txt
 //
 // --cpu measures the server's CPU a call, eight calls under way: start dncd with
 // rpc.spin_microseconds 0 for it, since looking for the next event is no cost of a call. --idle
@@ -261,7 +261,7 @@ class Bench {
 
 int Main(int argc, char** argv) {
   Options options;
-  CLI::App app("A call to dncd beside an echo of the same bytes.", "bench_rpc");
+  CLI::App app("A call to dncd beside an echo of the same bytes.", "measure_rpc");
   app.add_option("--server", options.server, "HOST:PORT of the dncd");
   app.add_option("--pid", options.pid, "Its process");
   app.add_option("--key", options.key, "An API key");
