@@ -35,8 +35,13 @@ main() {
     peak="$(/usr/bin/python3 -c 'import json, sys; print(json.loads(sys.argv[1])["ok"])' "$got")"
     row "$batch" 'highest, 8 under way' "$peak" "$got"
     for factor in 0.8 1.2 2 5 10; do
-      got="$(load --batch "$batch" --rate "$(awk -v p="$peak" -v f="$factor" 'BEGIN { print p * f }')" "$@")"
+      got="$(load --batch "$batch" --rate "$(awk -v p="$peak" -v f="$factor" 'BEGIN { print p * f }')")"
       row "$batch" "$factor times" "$peak" "$got"
+    done
+    for factor in 2 10; do
+      got="$(load --batch "$batch" --rate "$(awk -v p="$peak" -v f="$factor" 'BEGIN { print p * f }')" \
+        --max-under-way 8)"
+      row "$batch" "$factor times, 8 under way at most" "$peak" "$got"
     done
   done
 }
