@@ -75,11 +75,16 @@ print(*(re.search(r'dnc_handler_seconds_%s\{method="[^"]*Scrub"\} (\S+)' % part,
 PY
 }
 
+# One caller after the other; what a server does under a load of its own is `dncload search`'s.
+ask() {  # CHANGES ARGUMENTS...
+  "$BIN/dncload" run --base "$BENCH/zip" --changes "$1" --closed-loop --brief "${@:2}"
+}
+
 handler_microseconds() {  # CHANGES
   local before after
-  "$BIN/dncload" --base "$BENCH/zip" --changes "$1" --batch 1000 --seconds 0.2 >/dev/null
+  ask "$1" --warm-up 0 --seconds 0.2 >/dev/null
   before="$(scrub_handler)"
-  "$BIN/dncload" --base "$BENCH/zip" --changes "$1" --batch 1000 --seconds 5 >/dev/null
+  ask "$1" --warm-up 0 --seconds 5 >/dev/null
   after="$(scrub_handler)"
   awk -v a="$before" -v b="$after" \
     'BEGIN { split(a, x); split(b, y); printf "%.1f", (y[1] - x[1]) / (y[2] - x[2]) * 1e6 }'
@@ -124,8 +129,11 @@ main() {
   echo '|---|---|---|'
   printf '%s\n' "${ROWS[@]}"
   echo
-  "$BIN/dncload" --base "$BENCH/zip" --changes "$changes" --batch 1,100,1000,10000 --seconds 5
-  "$BIN/dncload" --base "$BENCH/zip" --changes "$changes" --batch 1000,10000 --threads 2 --seconds 5
+  local batch
+  for batch in 1 100 1000 10000; do ask "$changes" --batch "$batch" --seconds 5; done
+  for batch in 1000 10000; do
+    ask "$changes" --batch "$batch" --threads 2 --channels 2 --callers 2 --seconds 5
+  done
 }
 
 main "$@"

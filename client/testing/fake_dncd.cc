@@ -66,6 +66,7 @@ grpc::Status FakeScrubService::Admit(grpc::ServerContext* context) {
   while (stall && !context->IsCancelled()) {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
+  if (refuse) return {grpc::StatusCode::RESOURCE_EXHAUSTED, "too much"};
   if (unavailable > 0) {
     --unavailable;
     return {grpc::StatusCode::UNAVAILABLE, "starting"};
@@ -90,6 +91,7 @@ void FakeScrubService::Answer(const v1::ScrubRequest& request, v1::ScrubResponse
     FillResult(
         i < given ? Normalize(numbers[static_cast<size_t>(i)]) : Parse(request.texts(i - given)),
         &result);
+    if (all_clear) result.set_verdict(v1::VERDICT_CLEAR);
     uint32_t bits = 0;
     for (const int reason : result.reasons()) bits |= 1U << reason;
     if (i < asked - drop_verdicts) response->add_verdicts(result.verdict());

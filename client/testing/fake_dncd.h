@@ -19,6 +19,8 @@ class FakeScrubService : public v1::ScrubService::Service {
   std::atomic<int> drop_verdicts{0};     // so many verdicts are missing at the end of an answer
   std::atomic<int> drop_reasons{0};      // the same for reasons
   std::atomic<bool> contradict{false};   // results say CLEAR, whatever the verdicts say
+  std::atomic<bool> all_clear{false};    // it lies: every verdict is CLEAR
+  std::atomic<bool> refuse{false};       // calls fail with RESOURCE_EXHAUSTED
   std::atomic<bool> stall{false};        // calls wait until they are cancelled
   std::atomic<int> stream_limit{-1};     // a stream breaks off after so many answers
   std::atomic<bool> end_quietly{false};  // and then with OK instead of an error

@@ -162,6 +162,11 @@ void BaseSet::Count() {
   for (size_t i = 1; i < before_.size(); ++i) before_[i] += before_[i - 1];
 }
 
+BaseSet::Ranks BaseSet::RanksOf(int area_code) const {
+  const size_t exchange = static_cast<size_t>(area_code) * kExchangesPerArea;
+  return {before_[exchange], before_[exchange + kExchangesPerArea]};
+}
+
 Number BaseSet::NthListed(uint64_t rank) const {
   const auto after = std::upper_bound(before_.begin(), before_.end(), rank);
   const auto exchange = static_cast<uint64_t>(after - before_.begin()) - 1;

@@ -34,6 +34,13 @@ class BaseSet {
   // The number of place `rank` in ascending order; `rank` is below numbers().
   Number NthListed(uint64_t rank) const;
 
+  // The places that the numbers of an area code (0 to 999) take: from `first` to before `end`.
+  struct Ranks {
+    uint64_t first = 0;
+    uint64_t end = 0;
+  };
+  Ranks RanksOf(int area_code) const;
+
   // The newest date in the files' names.
   absl::CivilDay day() const { return day_; }
 

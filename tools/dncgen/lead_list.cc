@@ -7,6 +7,7 @@
 #include "fmt/format.h"
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
+#include "tools/dncgen/draw.h"
 #include "tools/dncgen/output_file.h"
 #include "tools/dncgen/random.h"
 
@@ -54,18 +55,6 @@ std::string Writing(Number number, Random& random) {
   }
 }
 
-// A number that the base does not hold, in an exchange that it has where one is not full.
-Number Miss(const BaseSet& base, Random& random) {
-  while (true) {
-    const Number listed = base.NthListed(random.Below64(base.numbers()));
-    for (int i = 0; i < 100; ++i) {
-      const Number number =
-          listed - listed % kNumbersPerExchange + random.Below(kNumbersPerExchange);
-      if (!base.Contains(number)) return number;
-    }
-  }
-}
-
 }  // namespace
 
 absl::StatusOr<uint64_t> WriteLeadList(const BaseSet& base, const LeadListOptions& options) {
@@ -83,12 +72,13 @@ absl::StatusOr<uint64_t> WriteLeadList(const BaseSet& base, const LeadListOption
   const auto hits =
       static_cast<uint64_t>(std::llround(options.hit_rate * static_cast<double>(options.numbers)));
   uint64_t hits_left = hits;
+  const BaseSet::Ranks all = {0, base.numbers()};
   Random random(options.seed, Purpose::kLeads, {options.numbers});
   for (uint64_t id = 1; id <= options.numbers; ++id) {
     // Draws without putting back, so that the share is exact.
     const bool hit = random.Below64(options.numbers - id + 1) < hits_left;
     if (hit) --hits_left;
-    const Number number = hit ? base.NthListed(random.Below64(base.numbers())) : Miss(base, random);
+    const Number number = hit ? DrawListed(base, all, random) : DrawUnlisted(base, all, random);
     const char* first = Pick(kFirstNames, random);
     const char* last = Pick(kLastNames, random);
     const std::string phone = Writing(number, random);

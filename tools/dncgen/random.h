@@ -26,7 +26,8 @@ enum class Purpose : uint64_t {
   kChanges,
   kLeads,
   kLists,
-  kTenants
+  kTenants,
+  kLoad
 };
 
 // Not thread-safe.

@@ -1,0 +1,222 @@
+#include "tools/dncload/options.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_split.h"
+#include "fmt/format.h"
+#include "server/base/status_macros.h"
+
+namespace dnc::load {
+namespace {
+
+constexpr double kMostSeconds = 7 * 86400;
+constexpr double kMostRate = 1e7;
+constexpr size_t kMostParts = 100;
+
+absl::Status BadOption(const std::string& name, const std::string& text, const char* form) {
+  return absl::InvalidArgumentError(fmt::format("{} '{}': write {}", name, text, form));
+}
+
+// "A:B" as two numbers; `second` stays as it is if there is no colon.
+bool SplitPair(absl::string_view text, double* first, double* second) {
+  const std::vector<absl::string_view> parts = absl::StrSplit(text, ':');
+  if (parts.empty() || parts.size() > 2 || !absl::SimpleAtod(parts[0], first)) return false;
+  return parts.size() == 1 || absl::SimpleAtod(parts[1], second);
+}
+
+void AddTargetOptions(CLI::App* app, Options* options) {
+  TargetOptions& target = options->target;
+  app->add_option("--server", target.server, "HOST:PORT, or unix:PATH")
+      ->envname("DNC_SERVER")
+      ->capture_default_str();
+  app->add_option("--ca-file", target.ca_file, "Connect by TLS and trust these certificates (PEM)");
+  app->add_flag("--tls", target.tls, "Connect by TLS and trust the system's certificates");
+  app->add_option("--tls-name", target.tls_name,
+                  "The name that the server's certificate must have, if it isn't the host's");
+  // No flag: other users of the machine can read a command line.
+  if (const char* key = std::getenv("DNC_KEY"); key != nullptr) target.key = key;
+  app->add_option("--tenant", target.tenant,
+                  "Tenant to act as, with an operator's key (the key: environment DNC_KEY)")
+      ->envname("DNC_TENANT");
+}
+
+void AddWorkloadOptions(CLI::App* app, Options* options) {
+  WorkloadOptions& workload = options->workload;
+  auto* base = app->add_option("--base", options->base,
+                               "Ask for numbers of the full list that the server holds: the folder "
+                               "that dncgen wrote");
+  app->add_option("--changes", options->changes, "A change list that the server holds too")
+      ->needs(base);
+  app->add_option("--numbers", options->numbers,
+                  "Ask for the numbers of this CSV; a column `listed` (1, 0) is what is verified")
+      ->excludes(base);
+  app->add_option("--column", options->column, "Heading of its column with the numbers");
+  app->add_option("--batch", options->batches,
+                  "Numbers a call, or sizes with weights: 1:50,1000:50")
+      ->capture_default_str();
+  app->add_option("--hit-rate", workload.hit_rate, "Share of the numbers that are listed (--base)")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  app->add_option("--locality", options->locality,
+                  "uniform: numbers of all area codes; campaign: of a few (--base)")
+      ->check(CLI::IsMember({"uniform", "campaign"}))
+      ->capture_default_str();
+  app->add_option("--campaign-areas", options->campaign_areas, "Area codes of a campaign")
+      ->check(CLI::Range(1, 800))
+      ->capture_default_str();
+  app->add_option("--pool", workload.pool_numbers,
+                  "Numbers in all questions together, which come again and again; fewer than fit "
+                  "into the processor's caches flatter the server")
+      ->check(CLI::Range(uint64_t{1000}, uint64_t{200'000'000}))
+      ->capture_default_str();
+  app->add_option("--seed", workload.seed, "The same seed gives the same questions and schedule")
+      ->capture_default_str();
+  app->add_flag("--other-lists", options->run.sender.other_lists,
+                "The server also holds lists or exemptions that --base or --numbers don't name: "
+                "answers that say so in their reasons are not wrong");
+}
+
+void AddClientOptions(CLI::App* app, Options* options) {
+  RunOptions& run = options->run;
+  app->add_option("--threads", run.threads, "Threads that send")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  app->add_option("--channels", run.channels,
+                  "Connections, of all threads together; at least one a thread")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  app->add_option("--max-in-flight", run.max_in_flight,
+                  "Calls under way at the same time, of all threads; beyond it calls wait, and the "
+                  "wait counts")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  app->add_option("--timeout", run.sender.timeout, "Seconds that a call may take")
+      ->check(CLI::Range(0.001, 3600.0))
+      ->capture_default_str();
+  app->add_option("--good-within", run.sender.good_within,
+                  "Seconds from its scheduled time in which a right answer counts as good")
+      ->check(CLI::Range(0.0001, 3600.0))
+      ->capture_default_str();
+  app->add_option("--spin", run.sender.spin,
+                  "Seconds to look for an answer before a thread sleeps until it comes")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+}
+
+void AddReportOptions(CLI::App* app, Options* options) {
+  auto* pid = app->add_option("--server-pid", options->server_pid,
+                              "The server's process on this machine, to measure its processor time")
+                  ->check(CLI::PositiveNumber);
+  app->add_option("--server-metrics", options->server_metrics,
+                  "HOST:PORT of the server's metrics, for the same")
+      ->excludes(pid);
+  app->add_option("--server-machine", options->server_machine,
+                  "What the report says about the server's machine, if it is another");
+  app->add_option("--json", options->json,
+                  "Write the report as JSON to this file; - is stdout, instead of the text");
+  app->add_option("--html", options->html, "Write the report as one HTML page to this file");
+  app->add_flag("--brief", options->brief, "The text is one line a run");
+}
+
+}  // namespace
+
+void AddCommonOptions(CLI::App* app, Options* options) {
+  AddTargetOptions(app, options);
+  AddWorkloadOptions(app, options);
+  AddClientOptions(app, options);
+  AddReportOptions(app, options);
+  app->add_option("--seconds", options->seconds, "Measured time of a run")
+      ->check(CLI::Range(0.05, kMostSeconds))
+      ->capture_default_str();
+  app->add_option("--warm-up", options->warm_up, "Seconds before it that are not measured")
+      ->check(CLI::Range(0.0, 3600.0))
+      ->capture_default_str();
+}
+
+void AddScheduleOptions(CLI::App* app, Options* options) {
+  app->add_option("--schedule", options->schedule,
+                  "poisson: as independent callers do; constant: equal gaps; stepped (--steps), "
+                  "ramped (--ramp): Poisson at rates that change; replayed (--times)")
+      ->check(CLI::IsMember({"poisson", "constant", "stepped", "ramped", "replayed"}))
+      ->capture_default_str();
+}
+
+absl::StatusOr<std::vector<BatchShare>> ParseBatches(const std::string& text) {
+  std::vector<BatchShare> batches;
+  for (const absl::string_view part : absl::StrSplit(text, ',')) {
+    double numbers = 0;
+    BatchShare batch;
+    if (!SplitPair(part, &numbers, &batch.weight) || !(numbers >= 1 && numbers <= 1e6) ||
+        numbers != static_cast<int>(numbers) || !(batch.weight > 0 && batch.weight < 1e9) ||
+        batches.size() == kMostParts) {
+      return BadOption("--batch", text,
+                       "numbers a call, 1 to 1,000,000, or sizes with weights: 1:50,1000:50");
+    }
+    batch.numbers = static_cast<int>(numbers);
+    batches.push_back(batch);
+  }
+  return batches;
+}
+
+absl::StatusOr<std::vector<RateStep>> ParseSteps(const std::string& text) {
+  std::vector<RateStep> steps;
+  for (const absl::string_view part : absl::StrSplit(text, ',')) {
+    RateStep step;
+    if (!SplitPair(part, &step.from, &step.seconds) || !(step.from > 0 && step.from <= kMostRate) ||
+        !(step.seconds > 0 && step.seconds <= kMostSeconds) || steps.size() == kMostParts) {
+      return BadOption("--steps", text, "RATE:SECONDS,RATE:SECONDS,..., for example 1000:5,2000:5");
+    }
+    step.to = step.from;
+    steps.push_back(step);
+  }
+  return steps;
+}
+
+absl::StatusOr<std::pair<double, double>> ParsePair(const std::string& name,
+                                                    const std::string& text, bool ascending) {
+  double first = 0;
+  double second = 0;
+  if (!SplitPair(text, &first, &second) || !(first > 0 && first <= kMostRate) ||
+      !(second > 0 && second <= kMostRate) || (ascending && first > second)) {
+    return BadOption(
+        name, text, ascending ? "LEAST:MOST, for example 0.5:5" : "FROM:TO, for example 1000:5000");
+  }
+  return std::make_pair(first, second);
+}
+
+SchedulePlan PlanAt(const Options& options, double rate, double seconds) {
+  SchedulePlan plan;
+  const bool constant = options.schedule == "constant";
+  plan.spacing = constant ? Spacing::kConstant : Spacing::kPoisson;
+  plan.name = constant ? "constant" : "poisson";
+  plan.steps = {{seconds, rate, rate}};
+  plan.warm_up = options.warm_up;
+  plan.seed = options.workload.seed;
+  return plan;
+}
+
+absl::StatusOr<SchedulePlan> PlanOf(const Options& options) {
+  SchedulePlan plan = PlanAt(options, options.rate, options.seconds);
+  if (options.closed) {
+    plan.spacing = Spacing::kClosed;
+    plan.name = "closed";
+    plan.callers = options.callers;
+    return plan;
+  }
+  plan.name = options.schedule;
+  if (options.schedule == "stepped") {
+    DNC_ASSIGN_OR_RETURN(plan.steps, ParseSteps(options.steps));
+  } else if (options.schedule == "ramped") {
+    DNC_ASSIGN_OR_RETURN(const auto ramp, ParsePair("--ramp", options.ramp, false));
+    plan.steps = {{options.seconds, ramp.first, ramp.second}};
+  } else if (options.schedule == "replayed") {
+    plan.spacing = Spacing::kReplayed;
+    plan.steps.clear();
+    DNC_ASSIGN_OR_RETURN(plan.times, ReadSendTimes(options.times));
+  }
+  return plan;
+}
+
+}  // namespace dnc::load

@@ -1,0 +1,81 @@
+// What a user asks of dncload, and how it is written on the command line.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "tools/dncload/run.h"
+#include "tools/dncload/schedule.h"
+#include "tools/dncload/target.h"
+#include "tools/dncload/workload.h"
+
+namespace dnc::load {
+
+struct Options {
+  TargetOptions target;
+  RunOptions run;
+  WorkloadOptions workload;
+  std::string batches = "1000";
+  std::string base;     // folder of a full list of dncgen
+  std::string changes;  // a change list that the server holds too
+  std::string numbers;  // or a CSV of numbers
+  std::string column;
+  std::string locality = "uniform";
+  int campaign_areas = 3;
+
+  std::string schedule = "poisson";
+  double rate = 1000;
+  double seconds = 10;
+  double warm_up = 2;
+  std::string steps;
+  std::string ramp;
+  std::string times;
+  bool closed = false;
+  int callers = 1;
+
+  std::vector<double> rates;  // sweep
+  double from = 0;
+  double to = 0;
+  int points = 8;
+
+  double p99_limit_ms = 2;  // search, overload
+  double probe_seconds = 3;
+  double precision = 0.05;
+  double least_rate = 100;
+  double most_rate = 1e6;
+
+  std::vector<double> over = {2, 5, 10};  // overload
+  double capacity = 0;
+
+  std::string gap = "0.5:5";  // idle
+
+  int server_pid = 0;
+  std::string server_metrics;
+  std::string server_machine;
+
+  std::string json;  // files to write; - is stdout
+  std::string html;
+  bool brief = false;
+};
+
+// The options of every mode.
+void AddCommonOptions(CLI::App* app, Options* options);
+// Of the modes that offer one schedule or rates of it.
+void AddScheduleOptions(CLI::App* app, Options* options);
+
+// "1000" or "1:50,1000:50": numbers a call with their weights.
+absl::StatusOr<std::vector<BatchShare>> ParseBatches(const std::string& text);
+// "1000:5,2000:10": calls a second for so many seconds, one after the other.
+absl::StatusOr<std::vector<RateStep>> ParseSteps(const std::string& text);
+// "FROM:TO", both above 0, `from` at most `to` if `ascending`.
+absl::StatusOr<std::pair<double, double>> ParsePair(const std::string& name,
+                                                    const std::string& text, bool ascending);
+
+// The schedule of mode `run`. Errors: INVALID_ARGUMENT, and those of ReadSendTimes.
+absl::StatusOr<SchedulePlan> PlanOf(const Options& options);
+// A schedule of one rate with the chosen spacing.
+SchedulePlan PlanAt(const Options& options, double rate, double seconds);
+
+}  // namespace dnc::load

@@ -1,0 +1,176 @@
+#include "tools/dncload/report.h"
+
+#include <algorithm>
+
+#include "fmt/format.h"
+#include "tools/dncctl/terminal.h"
+
+namespace dnc::load {
+namespace {
+
+// A client that stood still this long, or sent that late, spoils the figures.
+constexpr uint64_t kStallNs = 10'000'000;
+constexpr uint64_t kLateNs = 1'000'000;
+// Shares of the calls above which a run did not keep up.
+constexpr double kHeldShare = 0.01;
+constexpr double kRefusedShare = 0.001;
+constexpr double kBusyShare = 0.85;
+
+double Share(uint64_t part, uint64_t whole) {
+  return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
+}
+
+std::string Percent(double share) { return fmt::format("{:.3g} %", share * 100); }
+
+void JudgeClient(const RunResult& run, RunSummary* summary) {
+  const Histogram& late = run.measured.lateness;
+  std::string how;
+  if (run.heartbeat.max() >= kStallNs) {
+    how = fmt::format("its machine let it stand still for up to {} (p99.9 {})",
+                      DurationText(static_cast<double>(run.heartbeat.max())),
+                      DurationText(static_cast<double>(run.heartbeat.Percentile(0.999))));
+  }
+  if (late.count() > 0 && late.Percentile(0.99) >= kLateNs) {
+    if (!how.empty()) how += ", and ";
+    how += fmt::format("it sent 1 % of the calls {} or more behind their schedule",
+                       DurationText(static_cast<double>(late.Percentile(0.99))));
+  }
+  if (how.empty()) return;
+  summary->client_stalled = true;
+  summary->warnings.push_back(
+      fmt::format("THE CLIENT STALLED: {}; latencies of that size may be the client's, not the "
+                  "server's. Use a client with more cores, or one that is less busy",
+                  how));
+}
+
+void JudgeRate(const RunResult& run, RunSummary* summary) {
+  const CallCounts& calls = run.measured.calls;
+  if (run.plan.spacing == Spacing::kClosed) return;
+  const double held = Share(calls.held + calls.unsent, calls.scheduled);
+  const bool client_behind =
+      summary->busy >= kBusyShare && run.measured.lateness.Percentile(0.99) >= kLateNs;
+  if (held < kHeldShare && !client_behind) return;
+  summary->kept_up = summary->busy >= kBusyShare ? KeptUp::kClientNot : KeptUp::kServerNot;
+  const std::string bound =
+      held < kHeldShare ? ""
+                        : fmt::format("; the bound of {} calls under way held {} of the calls back",
+                                      run.max_in_flight, Percent(held));
+  summary->warnings.push_back(fmt::format(
+      "THE {} COULD NOT KEEP UP with {} calls/s: {} calls/s were answered, and the client was busy "
+      "{:.0f} % of the time{}",
+      summary->kept_up == KeptUp::kClientNot ? "CLIENT" : "SERVER", RateText(summary->offered),
+      RateText(summary->achieved), summary->busy * 100, bound));
+}
+
+void JudgeCalls(const RunResult& run, RunSummary* summary) {
+  const CallCounts& calls = run.measured.calls;
+  const AnswerTally& answers = run.measured.answers;
+  if (Share(calls.refused, calls.scheduled) >= kRefusedShare) {
+    summary->warnings.push_back(
+        fmt::format("the server refused {} of the calls (RESOURCE_EXHAUSTED)",
+                    Percent(Share(calls.refused, calls.scheduled))));
+  }
+  if (calls.timed_out > 0 && !run.interrupted) {
+    summary->warnings.push_back(
+        fmt::format("{} calls had no answer within their timeout; they count as that slow",
+                    ctl::WithCommas(calls.timed_out)));
+  }
+  if (calls.failed > 0) {
+    summary->warnings.push_back(fmt::format("{} calls failed; the table of errors tells why",
+                                            ctl::WithCommas(calls.failed)));
+  }
+  if (answers.undecided > 0) {
+    summary->warnings.push_back(fmt::format(
+        "{} of the known numbers were answered neither CLEAR nor LISTED: does the server hold the "
+        "list that --base names, and is it young enough?",
+        Percent(Share(answers.undecided, answers.known))));
+  }
+  if (answers.numbers > 0 && answers.known == 0) {
+    summary->warnings.push_back("no answer was verified: nothing is known of the numbers asked");
+  }
+  const uint64_t measured = calls.answered + calls.timed_out + calls.unsent;
+  if (measured > 0 && measured < 1000) {
+    summary->warnings.push_back(
+        fmt::format("only {} calls: percentiles above p{:.3g} are the slowest call", measured,
+                    100 * (1 - 1 / static_cast<double>(measured))));
+  }
+}
+
+}  // namespace
+
+RunSummary Summarize(const RunResult& run) {
+  const Measurements& measured = run.measured;
+  RunSummary summary;
+  const double seconds = std::max(run.seconds, 1e-9);
+  summary.offered = static_cast<double>(measured.calls.scheduled) / seconds;
+  summary.achieved = static_cast<double>(measured.arrived) / seconds;
+  summary.goodput = static_cast<double>(measured.arrived_good) / seconds;
+  summary.numbers = static_cast<double>(measured.arrived_numbers) / seconds;
+  if (measured.total_ns > 0) {
+    summary.busy = std::clamp(
+        1 - static_cast<double>(measured.idle_ns) / static_cast<double>(measured.total_ns), 0.0,
+        1.0);
+  }
+  if (measured.arrived > 0) {
+    const auto calls = static_cast<double>(measured.arrived);
+    summary.client_us_a_call = run.client_processor * 1e6 / calls;
+    if (run.server_processor) {
+      summary.server_us_a_call = *run.server_processor * 1e6 / calls;
+      summary.server_ns_a_number =
+          *run.server_processor * 1e9 / static_cast<double>(measured.arrived_numbers);
+    }
+  }
+  JudgeRate(run, &summary);
+  JudgeClient(run, &summary);
+  JudgeCalls(run, &summary);
+  return summary;
+}
+
+std::vector<std::string> Failures(const Report& report) {
+  AnswerTally answers;
+  uint64_t answered = 0;
+  for (const RunResult& run : report.runs) {
+    answers.Merge(run.measured.answers);
+    answered += run.measured.calls.answered + run.measured.arrived;
+  }
+  std::vector<std::string> failures;
+  if (answers.wrongly_clear > 0) {
+    failures.push_back(fmt::format("{} times a LISTED number was answered CLEAR",
+                                   ctl::WithCommas(answers.wrongly_clear)));
+  }
+  if (answers.wrongly_listed > 0) {
+    failures.push_back(
+        fmt::format("{} times a number that is on no list was answered LISTED (if the server holds "
+                    "more than the lists named here, say --other-lists)",
+                    ctl::WithCommas(answers.wrongly_listed)));
+  }
+  if (answers.bad_answers > 0) {
+    failures.push_back(fmt::format("{} answers had another length than asked, or were no message",
+                                   ctl::WithCommas(answers.bad_answers)));
+  }
+  if (!report.error.empty()) failures.push_back(report.error);
+  if (report.runs.empty() && report.error.empty()) failures.push_back("nothing was measured");
+  if (!report.runs.empty() && answered == 0 && !report.interrupted) {
+    failures.push_back("no call was answered");
+  }
+  if (report.search && report.search->rate == 0 && !report.interrupted) {
+    failures.push_back(
+        fmt::format("no rate that was tried has a p99 below {} ms", report.search->limit_ms));
+  }
+  return failures;
+}
+
+std::vector<std::string> Warnings(const Report& report) {
+  std::vector<std::string> warnings;
+  if (report.interrupted) warnings.push_back("interrupted: the report holds what there was so far");
+  for (const RunResult& run : report.runs) {
+    if (run.probe) continue;  // a search tries rates that are too high
+    for (const std::string& warning : Summarize(run).warnings) {
+      warnings.push_back(report.runs.size() > 1 ? fmt::format("{}: {}", run.name, warning)
+                                                : warning);
+    }
+  }
+  return warnings;
+}
+
+}  // namespace dnc::load

@@ -1,0 +1,22 @@
+// The plots of a report.
+#pragma once
+
+#include <string>
+
+#include "tools/dncload/report.h"
+
+namespace dnc::load {
+
+// Latency by percentile, a line a run, on log scales; at most eight runs.
+std::string PercentilePlot(const Report& report);
+
+// Latency, rates, and processor time over the offered rate; empty with fewer than two runs.
+std::string LatencyOverRatePlot(const Report& report);
+std::string GoodputOverRatePlot(const Report& report);
+std::string ProcessorOverRatePlot(const Report& report);
+
+// Of one run over its time.
+std::string LatencyOverTimePlot(const RunResult& run);
+std::string RatesOverTimePlot(const RunResult& run);
+
+}  // namespace dnc::load

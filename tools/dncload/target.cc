@@ -1,0 +1,81 @@
+#include "tools/dncload/target.h"
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <iterator>
+
+#include "absl/strings/match.h"
+#include "absl/strings/string_view.h"
+#include "dnc/rpc_status.h"
+#include "dnc/v1/registry_service.grpc.pb.h"
+#include "fmt/format.h"
+#include "grpcpp/create_channel.h"
+
+namespace dnc::load {
+
+absl::StatusOr<Target> Target::Make(const TargetOptions& options) {
+  Target target(options);
+  if (!target.tls()) {
+    target.credentials_ = grpc::InsecureChannelCredentials();
+    return target;
+  }
+  grpc::SslCredentialsOptions ssl;
+  if (!options.ca_file.empty()) {
+    std::ifstream file(options.ca_file);
+    if (!file) return absl::NotFoundError(fmt::format("{} can't be read", options.ca_file));
+    ssl.pem_root_certs.assign(std::istreambuf_iterator<char>(file), {});
+    if (!absl::StrContains(ssl.pem_root_certs, "-----BEGIN CERTIFICATE-----")) {
+      return absl::InvalidArgumentError(
+          fmt::format("{} holds no certificate in PEM form", options.ca_file));
+    }
+  }
+  target.credentials_ = grpc::SslCredentials(ssl);
+  return target;
+}
+
+std::shared_ptr<grpc::Channel> Target::MakeChannel(int index) const {
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  arguments.SetInt("dncload.channel", index);
+  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);  // a retry would hide an error and its time
+  arguments.SetMaxReceiveMessageSize(64 << 20);
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
+  // As in dnc::MakeChannel: gRPC ends a call only when what it was writing has gone out, and would
+  // wait without limit for a peer that hangs. Sets TCP_USER_TIMEOUT, but only where pings are on.
+  constexpr int kNoPings = 24 * 3600 * 1000;
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kNoPings);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS,
+                   std::clamp(static_cast<int>(options_.timeout * 1000), 1000, kNoPings));
+  if (!options_.tls_name.empty()) arguments.SetSslTargetNameOverride(options_.tls_name);
+  return grpc::CreateCustomChannel(options_.server, credentials_, arguments);
+}
+
+void Target::Identify(grpc::ClientContext* context) const {
+  if (!options_.key.empty()) context->AddMetadata("authorization", "Bearer " + options_.key);
+  if (!options_.tenant.empty()) context->AddMetadata("dnc-tenant", options_.tenant);
+}
+
+absl::StatusOr<v1::GetStatusResponse> Target::Status(double timeout_seconds) const {
+  const auto stub = v1::RegistryService::NewStub(MakeChannel(-1));
+  grpc::ClientContext context;
+  context.set_deadline(
+      std::chrono::system_clock::now() +
+      std::chrono::microseconds(static_cast<int64_t>(timeout_seconds * 1'000'000)));
+  if (!options_.key.empty()) context.AddMetadata("authorization", "Bearer " + options_.key);
+  v1::GetStatusResponse response;
+  const absl::Status status = FromGrpcStatus(stub->GetStatus(&context, {}, &response));
+  if (!status.ok()) return status;
+  return response;
+}
+
+bool Target::IsHere() const {
+  const absl::string_view server = options_.server;
+  for (const char* prefix : {"unix:", "127.", "localhost:", "[::1]", "ipv4:127.", "ipv6:[::1]"}) {
+    if (absl::StartsWith(server, prefix)) return true;
+  }
+  return false;
+}
+
+}  // namespace dnc::load

@@ -1,0 +1,54 @@
+// The server under load: how to reach it, as whom, and what it tells of itself.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "dnc/v1/registry_service.pb.h"
+#include "grpcpp/channel.h"
+#include "grpcpp/client_context.h"
+#include "grpcpp/security/credentials.h"
+
+namespace dnc::load {
+
+struct TargetOptions {
+  std::string server = "127.0.0.1:50061";  // HOST:PORT, unix:PATH, or another gRPC name
+  std::string ca_file;                     // certificates to trust; not empty: TLS
+  bool tls = false;                        // TLS with the system's certificates
+  std::string tls_name;  // the name that the server's certificate must have; empty: the host's
+  std::string key;       // never printed
+  std::string tenant;
+  double timeout = 10;  // seconds after which a connection whose other end takes nothing is closed
+};
+
+// Immutable and thread-safe.
+class Target {
+ public:
+  // Errors: NOT_FOUND or INVALID_ARGUMENT for a CA file that can't be used.
+  static absl::StatusOr<Target> Make(const TargetOptions& options);
+
+  // A connection of its own, not shared with other channels.
+  std::shared_ptr<grpc::Channel> MakeChannel(int index) const;
+
+  // Adds key and tenant.
+  void Identify(grpc::ClientContext* context) const;
+
+  // Asks the server what it is and holds. Errors: those of the call; a tenant's key may not ask.
+  absl::StatusOr<v1::GetStatusResponse> Status(double timeout_seconds) const;
+
+  // Whether the server is surely on this machine: loopback or a unix socket.
+  bool IsHere() const;
+
+  const TargetOptions& options() const { return options_; }
+  bool tls() const { return options_.tls || !options_.ca_file.empty(); }
+
+ private:
+  explicit Target(TargetOptions options) : options_(std::move(options)) {}
+
+  TargetOptions options_;
+  std::shared_ptr<grpc::ChannelCredentials> credentials_;
+};
+
+}  // namespace dnc::load
