@@ -11,6 +11,8 @@
 
 #include "absl/types/span.h"
 #include "server/index/area_set.h"
+#include "server/index/group_lookup.h"
+#include "server/index/number_group.h"
 #include "server/numbers/phone_number.h"
 
 namespace dnc {
@@ -35,12 +37,15 @@ class NumberSet {
   // neighbouring numbers: far faster than Contains in a loop. The spans have the same size.
   void MarkContained(absl::Span<const Number> numbers, int bit, absl::Span<uint32_t> results) const;
 
+  // The first step of a group's lookup, for those who look it up in several sets at once.
+  void Fetch(const NumberGroup& group, GroupLookup& lookup) const {
+    lookup.Fetch(group, directories_.data());
+  }
+
   uint64_t size() const;
   size_t memory_bytes() const;
 
  private:
-  void MarkGroup(const Number* numbers, size_t count, int bit, uint32_t* results) const;
-
   std::array<AreaSetPtr, kAreaCodes> areas_;
   // The directory of each area code, never null; one more, always empty, for what is no number.
   std::array<const BlockRef*, kAreaCodes + 1> directories_;

@@ -4,41 +4,33 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
+#include "server/numbers/number_batch.h"
 #include "server/numbers/phone_number.h"
 #include "server/rpc/error_status.h"
 #include "server/rpc/own_matches.h"
 #include "server/rpc/translate_scrub.h"
 #include "server/rpc/translate_time.h"
+#include "server/scrub/asked_areas.h"
 #include "server/scrub/engine.h"
 
 namespace dnc {
 namespace {
 
-// VerdictOf as a table, since it is asked for every number. Every value that is no rule is in it.
-const std::array<uint8_t, 256>& VerdictTable() {
-  static const std::array<uint8_t, 256> table = [] {
-    std::array<uint8_t, 256> verdicts{};
-    for (size_t rule = 0; rule < verdicts.size(); ++rule) {
-      verdicts[rule] = static_cast<uint8_t>(VerdictOf(static_cast<Rule>(rule)));
-    }
-    return verdicts;
-  }();
-  return table;
-}
-
 // Kept from batch to batch, so that a batch allocates nothing for its numbers.
 struct Scratch {
   std::vector<ParsedNumber> numbers;
-  std::vector<Rule> rules;
   std::vector<Number> plain;
   std::vector<uint8_t> facts;
+  std::vector<uint8_t> verdicts;
   v1::Snapshot snapshot;
 };
 Scratch& MyScratch() {
@@ -83,36 +75,45 @@ absl::Status ParseBatch(const v1::ScrubRequest& request, int max_batch,
   return absl::OkStatus();
 }
 
-void NormalizeColumns(const ScrubColumns& columns, std::vector<ParsedNumber>* out) {
+// The numbers of a batch as the engine for batches takes them.
+void NormalizeColumns(const ScrubColumns& columns, std::vector<Number>* out) {
   out->resize(columns.count);
-  ParsedNumber* numbers = out->data();
-  if (columns.width == kPackedNumberBytes) {
-    const char* in = columns.numbers;
-    for (size_t i = 0; i < columns.count; ++i, in += kPackedNumberBytes) {
-      numbers[i] = NormalizeNumber(LoadPackedNumber(in));
-    }
-  } else {
-    for (size_t i = 0; i < columns.count; ++i) numbers[i] = NormalizeNumber(columns.Number(i));
+  if (columns.width == kFixedNumberBytes) {
+    NormalizeBatch(columns.numbers, columns.count, out->data());
+    return;
+  }
+  for (size_t i = 0; i < columns.count; ++i) (*out)[i] = PlainNumber(columns.Number(i));
+}
+
+void ToPlain(absl::Span<const ParsedNumber> numbers, std::vector<Number>* out) {
+  out->clear();
+  for (const ParsedNumber& parsed : numbers) {
+    out->push_back(parsed.ok ? parsed.number : kNumberLimit);
   }
 }
 
-// Fills `out` with the verdicts of the rules. How many there are of each.
-template <class Value>
-VerdictCounts FillVerdicts(absl::Span<const Rule> rules, Value* out) {
-  // Neighbours count in different places, as most verdicts are the same and each addition would
-  // wait for the one before.
-  constexpr size_t kPlaces = 4;
-  std::array<VerdictCounts, kPlaces> counts{};
-  const std::array<uint8_t, 256>& verdict_of = VerdictTable();
-  for (size_t i = 0; i < rules.size(); ++i) {
-    const uint8_t verdict = verdict_of[static_cast<uint8_t>(rules[i])];
-    out[i] = verdict;
-    ++counts[i % kPlaces][verdict];
+// How many there are of each verdict. Counted by bytes, as many at a stroke as a vector holds.
+VerdictCounts CountVerdicts(absl::Span<const uint8_t> verdicts) {
+  using Lanes = uint8_t __attribute__((vector_size(16)));
+  constexpr size_t kMostRounds = 255;  // that a byte can count
+  VerdictCounts counts{};
+  while (verdicts.size() >= sizeof(Lanes)) {
+    const size_t rounds = std::min(verdicts.size() / sizeof(Lanes), kMostRounds);
+    std::array<Lanes, std::tuple_size_v<VerdictCounts>> found{};
+    for (size_t round = 0; round < rounds; ++round) {
+      Lanes in;
+      std::memcpy(&in, verdicts.data() + round * sizeof(Lanes), sizeof(in));
+      for (size_t verdict = 0; verdict < found.size(); ++verdict) {
+        found[verdict] -= reinterpret_cast<Lanes>(in == static_cast<uint8_t>(verdict));
+      }
+    }
+    for (size_t verdict = 0; verdict < found.size(); ++verdict) {
+      for (size_t i = 0; i < sizeof(Lanes); ++i) counts[verdict] += found[verdict][i];
+    }
+    verdicts.remove_prefix(rounds * sizeof(Lanes));
   }
-  for (size_t place = 1; place < kPlaces; ++place) {
-    for (size_t i = 0; i < counts[0].size(); ++i) counts[0][i] += counts[place][i];
-  }
-  return counts[0];
+  for (const uint8_t verdict : verdicts) ++counts[verdict];
+  return counts;
 }
 
 absl::Status CheckScope(std::string_view scope) {
@@ -189,16 +190,13 @@ absl::Status ScrubHandler::ScrubAdmitted(const Caller& caller, size_t charged,
   return ScrubFast(question, response);
 }
 
-absl::Span<const uint8_t> ScrubHandler::FindFacts(const Question& question, absl::Time now) const {
-  std::vector<Number>& plain = MyScratch().plain;
+absl::Span<const uint8_t> ScrubHandler::FindFacts(const TenantView& tenant, std::string_view scope,
+                                                  absl::Span<const Number> numbers,
+                                                  absl::Time now) const {
   std::vector<uint8_t>& facts = MyScratch().facts;
-  plain.clear();
-  for (const ParsedNumber& parsed : question.numbers) {
-    plain.push_back(parsed.ok ? parsed.number : kNumberLimit);
-  }
   // Whatever is not answered is not known.
-  facts.assign(plain.size(), kOwnUnknown);
-  from_.own_lists->FindFacts(question.tenant, question.scope, now, plain, absl::MakeSpan(facts));
+  facts.assign(numbers.size(), kOwnUnknown);
+  from_.own_lists->FindFacts(tenant, scope, now, numbers, absl::MakeSpan(facts));
   return facts;
 }
 
@@ -212,26 +210,26 @@ absl::StatusOr<ScrubHandler::Basis> ScrubHandler::CurrentBasis() const {
   return basis;
 }
 
-absl::Span<const Rule> ScrubHandler::Decide(const Question& question, const Basis& basis,
-                                            absl::Span<ReasonSet> reasons) const {
-  std::vector<Rule>& rules = MyScratch().rules;
-  rules.assign(question.numbers.size(), Rule::kUnspecified);
-  dnc::Scrub(*basis.snapshot, basis.now, question.numbers, absl::MakeSpan(rules), reasons,
-             {&question.tenant.tenant.terms, FindFacts(question, basis.now)});
-  return rules;
+void ScrubHandler::Decide(const TenantView& tenant, std::string_view scope, const Basis& basis,
+                          absl::Span<const Number> numbers, const BatchAnswers& answers) const {
+  const absl::Span<const uint8_t> facts = FindFacts(tenant, scope, numbers, basis.now);
+  ScrubBatch(basis.snapshot, basis.now, numbers, {&tenant.tenant.terms, facts}, answers);
+  from_.metrics->CountNumbers(CountVerdicts(answers.verdicts));
 }
 
 absl::Status ScrubHandler::ScrubFast(const Question& question, v1::ScrubResponse* response) {
   DNC_ASSIGN_OR_RETURN(const Basis basis, CurrentBasis());
   const size_t count = question.numbers.size();
+  Scratch& scratch = MyScratch();
+  ToPlain(question.numbers, &scratch.plain);
+  scratch.verdicts.assign(count, uint8_t{v1::VERDICT_UNSPECIFIED});
   response->mutable_reasons()->Resize(static_cast<int>(count), 0);
-  const absl::Span<const Rule> rules =
-      Decide(question, basis, absl::MakeSpan(response->mutable_reasons()->mutable_data(), count));
-  response->mutable_verdicts()->Resize(static_cast<int>(count), v1::VERDICT_UNSPECIFIED);
-  const VerdictCounts counts = FillVerdicts(rules, response->mutable_verdicts()->mutable_data());
-  FillSnapshot(*basis.snapshot, basis.revision, basis.now, question.numbers,
+  Decide(question.tenant, question.scope, basis, scratch.plain,
+         {absl::MakeSpan(scratch.verdicts),
+          absl::MakeSpan(response->mutable_reasons()->mutable_data(), count)});
+  response->mutable_verdicts()->Assign(scratch.verdicts.begin(), scratch.verdicts.end());
+  FillSnapshot(*basis.snapshot, basis.revision, basis.now, AskedAreas(scratch.plain),
                response->mutable_snapshot());
-  from_.metrics->CountNumbers(counts);
   return absl::OkStatus();
 }
 
@@ -242,13 +240,13 @@ absl::Status ScrubHandler::AnswerColumns(const Caller& caller, size_t charged,
   DNC_RETURN_IF_ERROR(CheckScope(request.scope));
   DNC_ASSIGN_OR_RETURN(const Basis basis, CurrentBasis());
   Scratch& scratch = MyScratch();
-  NormalizeColumns(request, &scratch.numbers);
-  const Question question{*caller.tenant, request.scope, scratch.numbers};
+  NormalizeColumns(request, &scratch.plain);
   scratch.snapshot.Clear();
-  FillSnapshot(*basis.snapshot, basis.revision, basis.now, question.numbers, &scratch.snapshot);
+  FillSnapshot(*basis.snapshot, basis.revision, basis.now, AskedAreas(scratch.plain),
+               &scratch.snapshot);
   ScrubColumnsWriter writer(request.count, scratch.snapshot);
-  const absl::Span<const Rule> rules = Decide(question, basis, writer.reasons());
-  from_.metrics->CountNumbers(FillVerdicts(rules, writer.verdicts().data()));
+  Decide(*caller.tenant, request.scope, basis, scratch.plain,
+         {writer.verdicts(), writer.reasons()});
   writer.Take(response);
   return absl::OkStatus();
 }
@@ -302,7 +300,9 @@ absl::StatusOr<Explanation> ScrubHandler::Explain(const Question& question) cons
       return InvalidRequest("`as_of` lies in the future; leave it out to ask for now");
     }
   }
-  const absl::Span<const uint8_t> found = FindFacts(question, now);
+  std::vector<Number>& plain = MyScratch().plain;
+  ToPlain(question.numbers, &plain);
+  const absl::Span<const uint8_t> found = FindFacts(question.tenant, question.scope, plain, now);
   std::vector<uint8_t> facts(found.begin(), found.end());
   // Own lists have no history: whether an exemption was valid then is not known.
   if (moment.has_value()) {

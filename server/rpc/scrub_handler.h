@@ -16,6 +16,7 @@
 #include "server/base/revision_order.h"
 #include "server/registry/registry.h"
 #include "server/rpc/scrub_wire.h"
+#include "server/scrub/batch_engine.h"
 #include "server/telemetry/metrics.h"
 #include "server/tenants/own_lists.h"
 #include "server/tenants/quota.h"
@@ -91,14 +92,15 @@ class ScrubHandler {
   };
 
   absl::StatusOr<Basis> CurrentBasis() const;
-  // The engine's answer; the rules are valid until the next call on this thread.
-  absl::Span<const Rule> Decide(const Question& question, const Basis& basis,
-                                absl::Span<ReasonSet> reasons) const;
+  // The answers of the tenant's lists and the snapshot together, and counts them.
+  void Decide(const TenantView& tenant, std::string_view scope, const Basis& basis,
+              absl::Span<const Number> numbers, const BatchAnswers& answers) const;
   // Charges what the call was not admitted with.
   absl::Status ChargeRest(const Caller& caller, size_t charged, size_t count) const;
   absl::Status WaitForRevision(uint64_t revision, absl::Time deadline);
   // The own lists' word on each number; the span is valid until the next call on this thread.
-  absl::Span<const uint8_t> FindFacts(const Question& question, absl::Time now) const;
+  absl::Span<const uint8_t> FindFacts(const TenantView& tenant, std::string_view scope,
+                                      absl::Span<const Number> numbers, absl::Time now) const;
   absl::StatusOr<Explanation> Explain(const Question& question) const;
   absl::Status ScrubFast(const Question& question, v1::ScrubResponse* response);
   absl::Status ScrubExplained(const Question& question, bool full, v1::ScrubResponse* response);

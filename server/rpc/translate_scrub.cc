@@ -62,35 +62,6 @@ DNC_SAME(ListEffect::kExempt, v1::LIST_EFFECT_EXEMPT);
 DNC_SAME(ListEffect::kExempt, v1::ListEffect_MAX);
 #undef DNC_SAME
 
-// The area codes of a batch.
-class AskedAreas {
- public:
-  explicit AskedAreas(absl::Span<const ParsedNumber> numbers) {
-    // Every number is marked, without a look at whether its area code is marked already: in bulk
-    // data that branch would be a guess. What is malformed has number 0, and with it area code 0.
-    for (const ParsedNumber& parsed : numbers) {
-      const auto area_code = static_cast<unsigned>(AreaCodeOf(parsed.number));
-      words_[area_code / 64] |= uint64_t{1} << (area_code % 64);
-    }
-    words_[0] &= ~uint64_t{1};
-  }
-
-  // The oldest data that `list` answers with for one of them; InfiniteFuture if none.
-  absl::Time OldestData(const SnapshotList& list) const {
-    absl::Time oldest = absl::InfiniteFuture();
-    for (size_t i = 0; i < words_.size(); ++i) {
-      for (uint64_t word = words_[i]; word != 0; word &= word - 1) {
-        const AreaCoverage& area = list.areas[i * 64 + static_cast<size_t>(std::countr_zero(word))];
-        if (area.state == AreaState::kLoaded) oldest = std::min(oldest, area.obtained_at);
-      }
-    }
-    return oldest;
-  }
-
- private:
-  std::array<uint64_t, (kAreaCodes + 63) / 64> words_{};
-};
-
 }  // namespace
 
 std::string_view RuleSentence(Rule rule) {
@@ -129,10 +100,9 @@ std::string_view RuleSentence(Rule rule) {
 }
 
 void FillSnapshot(const Snapshot& snapshot, uint64_t revision, absl::Time now,
-                  absl::Span<const ParsedNumber> numbers, v1::Snapshot* out) {
+                  const AskedAreas& asked, v1::Snapshot* out) {
   out->set_revision(revision);
   *out->mutable_decided_at() = ToTimestamp(now);
-  const AskedAreas asked(numbers);
   for (const auto& list : snapshot.lists) {
     v1::ListSnapshot* entry = out->add_lists();
     entry->set_list(list->name);

@@ -8,6 +8,7 @@
 #include "dnc/v1/scrub_service.pb.h"
 #include "dnc/v1/verdict.pb.h"
 #include "server/registry/registry.h"
+#include "server/scrub/asked_areas.h"
 #include "server/scrub/snapshot.h"
 #include "server/scrub/verdict.h"
 
@@ -21,9 +22,9 @@ inline v1::ListEffect ToProto(ListEffect effect) { return static_cast<v1::ListEf
 std::string_view RuleSentence(Rule rule);
 
 // What an answer rests on that was given from `snapshot` and the tenants' records of at least
-// `revision`, at `now` for `numbers`: of each list the oldest data among the area codes asked.
+// `revision`, at `now`: of each list the oldest data among the area codes asked.
 void FillSnapshot(const Snapshot& snapshot, uint64_t revision, absl::Time now,
-                  absl::Span<const ParsedNumber> numbers, v1::Snapshot* out);
+                  const AskedAreas& asked, v1::Snapshot* out);
 
 // What an explanation rests on.
 void FillSnapshot(const Explanation& explanation, v1::Snapshot* out);

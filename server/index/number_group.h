@@ -1,0 +1,34 @@
+// Numbers taken apart into what a lookup needs, a group at a time, once for all lists.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "absl/types/span.h"
+#include "server/base/cpu_level.h"
+#include "server/numbers/phone_number.h"
+
+namespace dnc {
+
+// Numbers whose memory accesses are started together: enough to keep memory busy while the group
+// before is tested, few enough for their lines to stay in the first-level cache, and one for each
+// bit of a word.
+inline constexpr size_t kGroupSize = 64;
+
+// The area code that stands for "no number".
+inline constexpr uint16_t kNoArea = kAreaCodes;
+
+struct NumberGroup {
+  size_t count = 0;
+  alignas(kGroupSize) uint16_t areas[kGroupSize];  // area codes, or kNoArea
+  uint16_t exchanges[kGroupSize];                  // within the area code, 0 to 999
+  uint16_t lines[kGroupSize];                      // within the exchange, 0 to 9,999
+};
+
+// Takes up to kGroupSize numbers apart. Those of kNumberLimit and above get kNoArea.
+void Split(absl::Span<const Number> numbers, NumberGroup& group);
+
+// The same in a given way, which must be supported.
+void SplitWith(CpuLevel level, absl::Span<const Number> numbers, NumberGroup& group);
+
+}  // namespace dnc

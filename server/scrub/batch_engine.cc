@@ -1,0 +1,168 @@
+#include "server/scrub/batch_engine.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "server/base/check.h"
+#include "server/index/group_lookup.h"
+#include "server/scrub/scrub_plan.h"
+
+namespace dnc {
+namespace {
+
+static_assert(kGroupSize == 64, "a word has a bit for each number of a group");
+
+// The plans that a thread used last, the latest first: few, as a plan is for all tenants that have
+// the same terms.
+class Plans {
+ public:
+  ScrubPlan& Of(const SnapshotPtr& snapshot, const TenantTerms* terms, absl::Time now) {
+    size_t at = 0;
+    while (at + 1 < plans_.size() && plans_[at] != nullptr &&
+           !plans_[at]->Fits(snapshot, terms, now)) {
+      ++at;
+    }
+    if (plans_[at] == nullptr || !plans_[at]->Fits(snapshot, terms, now)) {
+      plans_[at] = std::make_unique<ScrubPlan>(snapshot, terms);
+    }
+    std::rotate(plans_.begin(), plans_.begin() + static_cast<ptrdiff_t>(at),
+                plans_.begin() + static_cast<ptrdiff_t>(at) + 1);
+    return *plans_.front();
+  }
+
+ private:
+  std::array<std::unique_ptr<ScrubPlan>, 8> plans_;
+};
+
+// Byte i of entry b is bit i of b: makes bytes of eight marks at a stroke.
+constexpr std::array<uint64_t, 256> MakeSpread() {
+  std::array<uint64_t, 256> spread{};
+  for (uint64_t bits = 0; bits < 256; ++bits) {
+    for (uint64_t i = 0; i < 8; ++i) spread[bits] |= (bits >> i & 1) << (8 * i);
+  }
+  return spread;
+}
+constexpr std::array<uint64_t, 256> kSpread = MakeSpread();
+
+// Bit l of marks[i] is bit i of listed[l].
+void Transpose(absl::Span<const uint64_t> listed, size_t count,
+               std::array<uint8_t, kGroupSize>& marks) {
+  for (size_t start = 0; start < count; start += 8) {
+    uint64_t eight = 0;
+    for (size_t l = 0; l < listed.size(); ++l) eight |= kSpread[listed[l] >> start & 0xFF] << l;
+    std::memcpy(marks.data() + start, &eight, sizeof(eight));
+  }
+}
+
+class BatchScrub {
+ public:
+  BatchScrub(const Snapshot& snapshot, absl::Time now, const TenantSide& tenant,
+             const BatchAnswers& answers, ScrubPlan& plan, std::vector<GroupLookup>& lookups,
+             std::vector<uint64_t>& listed)
+      : snapshot_(snapshot),
+        now_(now),
+        facts_(tenant.terms == nullptr ? absl::Span<const uint8_t>() : tenant.facts),
+        answers_(answers),
+        plan_(plan),
+        lookups_(lookups),
+        listed_(listed) {}
+
+  void Fetch(size_t g, absl::Span<const Number> numbers) {
+    Split(numbers, Group(g));
+    for (size_t l = 0; l < Lists(); ++l) snapshot_.lists[l]->numbers.Fetch(Group(g), Lookup(g, l));
+  }
+
+  void Resolve(size_t g) {
+    for (size_t l = 0; l < Lists(); ++l) Lookup(g, l).Resolve(Group(g));
+  }
+
+  void Answer(size_t g) {
+    for (size_t l = 0; l < Lists(); ++l) listed_[l] = Lookup(g, l).Test(Group(g));
+    if (plan_.has_table()) {
+      AnswerFromTable(g);
+      AnswerOwn(g);
+    } else {
+      for (size_t i = 0; i < Group(g).count; ++i) AnswerFromRules(g, i);
+    }
+  }
+
+ private:
+  size_t Lists() const { return snapshot_.lists.size(); }
+  NumberGroup& Group(size_t g) { return groups_[g % kGroupsAhead]; }
+  GroupLookup& Lookup(size_t g, size_t list) { return lookups_[g % kGroupsAhead * Lists() + list]; }
+
+  void AnswerFromTable(size_t g) {
+    const NumberGroup& group = Group(g);
+    std::array<uint8_t, kGroupSize> marks;
+    Transpose(listed_, group.count, marks);
+    const BatchAnswer* const table = plan_.Table(snapshot_, now_, group);
+    const uint16_t* const rows = plan_.rows();
+    std::array<uint8_t, kGroupSize> verdicts;  // apart, as bytes could be part of anything
+    ReasonSet* const reasons = answers_.reasons.data() + g * kGroupSize;
+    for (size_t i = 0; i < group.count; ++i) {
+      const BatchAnswer answer = table[rows[group.areas[i]] + size_t{marks[i]}];
+      verdicts[i] = static_cast<uint8_t>(answer.verdict);
+      reasons[i] = answer.reasons;
+    }
+    std::memcpy(answers_.verdicts.data() + g * kGroupSize, verdicts.data(), group.count);
+  }
+
+  // Numbers of which the tenant's own lists say something are few.
+  void AnswerOwn(size_t g) {
+    if (facts_.empty()) return;
+    const uint8_t* const facts = facts_.data() + g * kGroupSize;
+    for (size_t i = 0; i < Group(g).count; ++i) {
+      if (facts[i] != kOwnNothing) AnswerFromRules(g, i);
+    }
+  }
+
+  void AnswerFromRules(size_t g, size_t i) {
+    const size_t at = g * kGroupSize + i;
+    const uint8_t facts = facts_.empty() ? uint8_t{kOwnNothing} : facts_[at];
+    const BatchAnswer answer = plan_.Decide(snapshot_, now_, Group(g).areas[i], listed_, i, facts);
+    answers_.verdicts[at] = static_cast<uint8_t>(answer.verdict);
+    answers_.reasons[at] = answer.reasons;
+  }
+
+  const Snapshot& snapshot_;
+  const absl::Time now_;
+  const absl::Span<const uint8_t> facts_;  // empty: none of any number
+  const BatchAnswers& answers_;
+  ScrubPlan& plan_;
+  std::vector<GroupLookup>& lookups_;
+  std::vector<uint64_t>& listed_;  // of the group that is answered, a word a list
+  std::array<NumberGroup, kGroupsAhead> groups_;
+};
+
+// Kept a thread, so that a batch allocates nothing.
+struct Scratch {
+  Plans plans;
+  std::vector<GroupLookup> lookups;
+  std::vector<uint64_t> listed;
+};
+
+}  // namespace
+
+void ScrubBatch(const SnapshotPtr& snapshot, absl::Time now, absl::Span<const Number> numbers,
+                const TenantSide& tenant, const BatchAnswers& answers) {
+  DNC_CHECK(numbers.size() == answers.verdicts.size() && numbers.size() == answers.reasons.size(),
+            "a scrub answers every number");
+  DNC_CHECK(tenant.terms == nullptr || tenant.facts.size() == numbers.size(),
+            "a tenant's scrub knows the own lists' word on every number");
+  thread_local Scratch scratch;
+  const size_t lists = snapshot->lists.size();
+  if (scratch.lookups.size() < lists * kGroupsAhead) scratch.lookups.resize(lists * kGroupsAhead);
+  scratch.listed.resize(lists);
+  BatchScrub scrub(*snapshot, now, tenant, answers, scratch.plans.Of(snapshot, tenant.terms, now),
+                   scratch.lookups, scratch.listed);
+  InGroups(
+      numbers.size(),
+      [&](size_t g) { scrub.Fetch(g, numbers.subspan(g * kGroupSize, kGroupSize)); },
+      [&](size_t g) { scrub.Resolve(g); }, [&](size_t g) { scrub.Answer(g); });
+}
+
+}  // namespace dnc

@@ -1,0 +1,32 @@
+// The verdict engine for batches: the answers of engine.h, at the speed of memory.
+//
+//   ScrubBatch(snapshot, now, numbers, {&terms, facts}, {verdicts, reasons});
+//
+// A group of 64 numbers is taken apart and its lines are asked for in all lists, while the groups
+// before it are tested and answered from a table (scrub_plan.h).
+#pragma once
+
+#include <cstdint>
+
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "server/numbers/phone_number.h"
+#include "server/scrub/engine.h"
+#include "server/scrub/snapshot.h"
+
+namespace dnc {
+
+// Where the answers go, one a number: a Verdict as its value, and the reasons that apply.
+struct BatchAnswers {
+  absl::Span<uint8_t> verdicts;
+  absl::Span<ReasonSet> reasons;
+};
+
+// Answers every number; all spans have the same size, and the facts too unless there are no terms.
+// Well-formed numbers as they are, what is malformed as kNumberLimit or above. Thread-safe;
+// allocates nothing a number, and nothing at all when the thread has seen the snapshot, the terms
+// and batches as large before.
+void ScrubBatch(const SnapshotPtr& snapshot, absl::Time now, absl::Span<const Number> numbers,
+                const TenantSide& tenant, const BatchAnswers& answers);
+
+}  // namespace dnc

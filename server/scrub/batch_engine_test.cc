@@ -1,0 +1,172 @@
+// The engine for batches against the one that goes number by number through the rules.
+#include "server/scrub/batch_engine.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+#include <string>
+#include <vector>
+
+#include "server/index/index_test_util.h"
+
+namespace dnc {
+namespace {
+
+const absl::Time kNow = absl::FromUnixSeconds(1'700'000'000);
+constexpr int kAreas[] = {201, 212, 303, 818, 999};
+
+// Dense, sparse, changed and empty area codes of all kinds.
+NumberSet RandomNumbers(std::mt19937_64& random) {
+  NumberSet set;
+  for (const int area : kAreas) {
+    if (random() % 4 == 0) continue;
+    set.set_area(area, BuildFrom(RandomOracle(random, 3), random));
+    if (random() % 2 == 0) continue;
+    std::vector<Change> changes;
+    set.area(area)->ForEachNumber([&](uint32_t subscriber) {
+      if (random() % 20 == 0) changes.push_back({subscriber, false});
+      if (random() % 20 == 0) changes.push_back({(subscriber + 1) % kNumbersPerArea, true});
+    });
+    set.set_area(area, WithChanges(set.area(area), changes).set);
+  }
+  return set;
+}
+
+std::shared_ptr<SnapshotList> RandomList(std::mt19937_64& random, size_t name) {
+  auto list = std::make_shared<SnapshotList>();
+  list->name = std::to_string(name);
+  list->kind = static_cast<ListKind>(random() % 6);
+  list->effect = static_cast<ListEffect>(1 + random() % 4);
+  list->required = random() % 2 == 0;
+  list->release_id = random() % 8;  // 0: nothing loaded
+  if (random() % 3 == 0) list->applies_to.reset(201).reset(818);
+  list->numbers = RandomNumbers(random);
+  for (const int area : kAreas) {
+    const auto state = random() % 3 == 0 ? random() % 4 : 1;
+    list->areas[area] = {static_cast<AreaState>(state), kNow - absl::Hours(24 * (random() % 34))};
+  }
+  return list;
+}
+
+SnapshotPtr RandomSnapshot(std::mt19937_64& random) {
+  constexpr size_t kCounts[] = {0, 1, 1, 2, 3, 4, 6, 7, 9, 40};
+  auto snapshot = std::make_shared<Snapshot>();
+  const size_t lists = kCounts[random() % std::size(kCounts)];
+  for (size_t l = 0; l < lists; ++l) snapshot->lists.push_back(RandomList(random, l));
+  return snapshot;
+}
+
+TenantTerms RandomTerms(std::mt19937_64& random) {
+  TenantTerms terms;
+  terms.entitled.set();
+  if (random() % 2 == 0) terms.entitled.reset(kAreas[random() % std::size(kAreas)]);
+  if (random() % 2 == 0) terms.lists = {"0", std::to_string(random() % 4)};
+  terms.consent_lifts = static_cast<uint8_t>(random() % 8);
+  terms.ebr_lifts = static_cast<uint8_t>(random() % 8);
+  terms.wireless_counts = random() % 2 == 0;
+  return terms;
+}
+
+// Listed numbers, their neighbours, numbers of other area codes, and what is no number.
+std::vector<Number> RandomQuestions(const Snapshot& snapshot, size_t count,
+                                    std::mt19937_64& random) {
+  std::vector<Number> pool;
+  for (const auto& list : snapshot.lists) {
+    for (const int area : kAreas) {
+      if (list->numbers.area(area) == nullptr) continue;
+      list->numbers.area(area)->ForEachNumber([&](uint32_t subscriber) {
+        if (random() % 64 == 0) pool.push_back(MakeNumber(area, subscriber));
+      });
+    }
+  }
+  std::vector<Number> numbers(count);
+  for (Number& number : numbers) {
+    const auto choice = random() % 16;
+    number = choice == 0 ? kNumberLimit + random() % 2 : 2'000'000'000 + random() % 8'000'000'000;
+    if (choice > 3 && !pool.empty()) number = pool[random() % pool.size()] + choice % 2;
+    if (choice == 2) number = MakeNumber(kAreas[random() % std::size(kAreas)], 1'234'567);
+  }
+  return numbers;
+}
+
+void ExpectSameAnswers(const SnapshotPtr& snapshot, absl::Time now,
+                       const std::vector<Number>& numbers, const TenantSide& tenant) {
+  std::vector<ParsedNumber> parsed;
+  for (const Number number : numbers) {
+    parsed.push_back(number < kNumberLimit ? ParsedNumber{number, true} : ParsedNumber());
+  }
+  std::vector<Rule> rules(numbers.size());
+  std::vector<ReasonSet> expected(numbers.size());
+  Scrub(*snapshot, now, parsed, absl::MakeSpan(rules), absl::MakeSpan(expected), tenant);
+  std::vector<uint8_t> verdicts(numbers.size(), 0xEE);
+  std::vector<ReasonSet> reasons(numbers.size(), 0xEEEEEEEE);
+  ScrubBatch(snapshot, now, numbers, tenant, {absl::MakeSpan(verdicts), absl::MakeSpan(reasons)});
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    ASSERT_EQ(verdicts[i], static_cast<uint8_t>(VerdictOf(rules[i]))) << i << " " << numbers[i];
+    ASSERT_EQ(reasons[i], expected[i]) << i << " " << numbers[i];
+  }
+}
+
+TEST(BatchEngine, AnswersAsTheRulesDoNumberByNumber) {
+  DNC_SEED_TRACE(TestSeed());
+  std::mt19937_64 random(TestSeed());
+  // Few terms and moments that come again, so that plans are found, replaced, and out of date.
+  std::vector<TenantTerms> terms(12);
+  for (TenantTerms& one : terms) one = RandomTerms(random);
+  constexpr size_t kSizes[] = {0, 1, 2, 63, 64, 65, 127, 128, 129, 192, 1'000};
+  for (int round = 0; round < 30; ++round) {
+    const SnapshotPtr snapshot = RandomSnapshot(random);
+    for (int batch = 0; batch < 40; ++batch) {
+      const size_t size = kSizes[random() % std::size(kSizes)];
+      const std::vector<Number> numbers = RandomQuestions(*snapshot, size, random);
+      std::vector<uint8_t> facts(size);
+      for (uint8_t& fact : facts)
+        fact = random() % 8 == 0 ? static_cast<uint8_t>(random() % 16) : uint8_t{kOwnNothing};
+      const absl::Time now = kNow + absl::Hours(24 * (static_cast<int>(random() % 9) - 4));
+      const bool nobodys = random() % 4 == 0;
+      const TenantSide tenant{nobodys ? nullptr : &terms[random() % terms.size()], facts};
+      ExpectSameAnswers(snapshot, now, numbers, tenant);
+      if (HasFatalFailure()) return;
+    }
+  }
+}
+
+// A plan is kept; the clock may pass the moment at which it ends, and go back again.
+TEST(BatchEngine, AListGrowsStaleBetweenTwoBatches) {
+  auto list = std::make_shared<SnapshotList>();
+  list->release_id = 1;
+  list->areas[201] = {AreaState::kLoaded, kNow - list->max_age};
+  auto snapshot = std::make_shared<Snapshot>();
+  snapshot->lists.push_back(list);
+  const auto verdict_at = [&](absl::Time now) {
+    const Number number = 2015550123;
+    uint8_t verdict = 0;
+    ReasonSet reasons = 0;
+    ScrubBatch(snapshot, now, {&number, 1}, {}, {{&verdict, 1}, {&reasons, 1}});
+    return static_cast<Verdict>(verdict);
+  };
+  EXPECT_EQ(verdict_at(kNow - absl::Hours(1)), Verdict::kClear);
+  EXPECT_EQ(verdict_at(kNow), Verdict::kClear);
+  EXPECT_EQ(verdict_at(kNow + absl::Nanoseconds(1)), Verdict::kStale);
+  EXPECT_EQ(verdict_at(kNow + absl::Hours(1)), Verdict::kStale);
+  EXPECT_EQ(verdict_at(kNow), Verdict::kClear);
+}
+
+TEST(BatchEngine, ANewSnapshotInTheOldOnesPlaceIsAnotherOne) {
+  const Number number = 2015550123;
+  for (int round = 0; round < 100; ++round) {
+    auto list = std::make_shared<SnapshotList>();
+    list->release_id = 1;
+    const bool covered = round % 2 == 0;
+    if (covered) list->areas[201] = {AreaState::kLoaded, kNow};
+    auto snapshot = std::make_shared<Snapshot>();
+    snapshot->lists.push_back(list);
+    uint8_t verdict = 0;
+    ReasonSet reasons = 0;
+    ScrubBatch(snapshot, kNow, {&number, 1}, {}, {{&verdict, 1}, {&reasons, 1}});
+    EXPECT_EQ(static_cast<Verdict>(verdict), covered ? Verdict::kClear : Verdict::kNotCovered);
+  }
+}
+
+}  // namespace
+}  // namespace dnc

@@ -1,0 +1,175 @@
+#include "server/scrub/rules.h"
+
+#include <algorithm>
+
+namespace dnc {
+namespace {
+
+Reason ReasonOfKind(ListKind kind) {
+  switch (kind) {
+    case ListKind::kNational:
+      return Reason::kNational;
+    case ListKind::kState:
+      return Reason::kState;
+    case ListKind::kLitigator:
+      return Reason::kLitigator;
+    case ListKind::kWireless:
+      return Reason::kWireless;
+    case ListKind::kWireline:
+      return Reason::kWireline;
+    case ListKind::kOther:
+      break;
+  }
+  return Reason::kOtherList;
+}
+
+Rule DenyingRule(ListKind kind) {
+  switch (kind) {
+    case ListKind::kNational:
+      return Rule::kNational;
+    case ListKind::kState:
+      return Rule::kState;
+    case ListKind::kLitigator:
+      return Rule::kLitigator;
+    case ListKind::kWireless:
+    case ListKind::kWireline:
+    case ListKind::kOther:
+      break;
+  }
+  return Rule::kOtherList;
+}
+
+// What an exemption lifts, as rules.
+RuleSet LiftedRules(uint8_t liftable) {
+  unsigned rules = 0;
+  if ((liftable & kLiftsNational) != 0) rules |= RuleBit(Rule::kNational);
+  if ((liftable & kLiftsState) != 0) rules |= RuleBit(Rule::kState);
+  if ((liftable & kLiftsWireless) != 0) rules |= RuleBit(Rule::kWireless);
+  return static_cast<RuleSet>(rules);
+}
+
+void Lift(RuleSet lifted, Rule by, RuleSet& rules) {
+  if ((rules & lifted) == 0) return;
+  rules = static_cast<RuleSet>((rules & ~lifted) | RuleBit(by));
+}
+
+// Whether `list` can answer for the area code at all.
+void NoteCoverage(const SnapshotList& list, absl::Time now, int area_code, Finding& finding) {
+  const bool applies = list.applies_to[area_code];
+  const bool asked = list.required && applies;
+  if (list.release_id == 0) {
+    if (asked) finding.Note(Rule::kNotCovered, Reason::kListNotLoaded);
+    return;
+  }
+  const AreaCoverage& coverage = list.areas[area_code];
+  switch (coverage.state) {
+    case AreaState::kLoaded:
+      if (applies && now - coverage.obtained_at > list.max_age) {
+        finding.Note(Rule::kStale, Reason::kReleaseStale);
+      }
+      return;
+    case AreaState::kNotLoaded:
+      if (asked) finding.Note(Rule::kNotCovered, Reason::kAreaCodeNotLoaded);
+      return;
+    case AreaState::kBeforeHistory:
+      finding.Note(Rule::kNotCovered, Reason::kHistoryNotReached);
+      return;
+    case AreaState::kDamaged:
+      break;
+  }
+  finding.Note(Rule::kNotCovered, Reason::kAreaCodeDamaged);
+}
+
+// Whether a number of the area code that is not on the list may be called as far as it goes.
+bool AnswersFor(const SnapshotList& list, int area_code) {
+  return list.applies_to[area_code] && list.areas[area_code].state == AreaState::kLoaded;
+}
+
+}  // namespace
+
+Verdict VerdictOf(Rule rule) {
+  switch (rule) {
+    case Rule::kMalformed:
+      return Verdict::kInvalid;
+    case Rule::kOwnDoNotCall:
+    case Rule::kLitigator:
+    case Rule::kOtherList:
+    case Rule::kNational:
+    case Rule::kState:
+      return Verdict::kListed;
+    case Rule::kStale:
+      return Verdict::kStale;
+    case Rule::kWireless:
+      return Verdict::kWireless;
+    case Rule::kConsent:
+    case Rule::kEbr:
+    case Rule::kClear:
+      return Verdict::kClear;
+    case Rule::kNotCovered:
+    case Rule::kUnspecified:
+      break;
+  }
+  return Verdict::kNotCovered;
+}
+
+Finding MalformedFinding() { return {RuleBit(Rule::kMalformed), ReasonBit(Reason::kMalformed)}; }
+
+// What the list's entries mean for the tenant: those that it does not count only inform.
+ListEffect EffectFor(const SnapshotList& list, const TenantTerms* terms) {
+  if (terms == nullptr) return list.effect;
+  if (list.effect == ListEffect::kWireless && !terms->wireless_counts) return ListEffect::kInform;
+  if (list.required || terms->lists.empty()) return list.effect;
+  const bool chosen =
+      std::find(terms->lists.begin(), terms->lists.end(), list.name) != terms->lists.end();
+  return chosen ? list.effect : ListEffect::kInform;
+}
+
+Finding AreaFinding(const Snapshot& snapshot, absl::Span<const ListEffect> effects,
+                    const TenantTerms* terms, absl::Time now, int area_code) {
+  Finding finding;
+  if (terms != nullptr && !terms->entitled[area_code]) {
+    finding.Note(Rule::kNotCovered, Reason::kNotEntitled);
+  }
+  bool answered = false;
+  for (size_t l = 0; l < snapshot.lists.size(); ++l) {
+    if (effects[l] == ListEffect::kInform) continue;
+    NoteCoverage(*snapshot.lists[l], now, area_code, finding);
+    answered = answered || AnswersFor(*snapshot.lists[l], area_code);
+  }
+  // No list at all is no proof, nor are lists that are silent because they need not cover the
+  // area code: only one that was asked can say clear.
+  if (!answered && finding.rules == Finding().rules) {
+    finding.Note(Rule::kNotCovered,
+                 snapshot.lists.empty() ? Reason::kListNotLoaded : Reason::kAreaCodeNotLoaded);
+  }
+  return finding;
+}
+
+// What a match in a list brings.
+Finding MatchFinding(ListKind kind, ListEffect effect) {
+  Finding finding;
+  finding.reasons = ReasonBit(ReasonOfKind(kind));
+  if (effect == ListEffect::kDeny) finding.rules |= RuleBit(DenyingRule(kind));
+  if (effect == ListEffect::kWireless) finding.rules |= RuleBit(Rule::kWireless);
+  return finding;
+}
+
+OwnFacts::OwnFacts(const TenantTerms& terms)
+    : consent_lifts_(LiftedRules(terms.consent_lifts)),
+      // No relationship permits automatic calls to a wireless number.
+      ebr_lifts_(LiftedRules(terms.ebr_lifts & static_cast<uint8_t>(~kLiftsWireless))) {}
+
+void OwnFacts::Apply(uint8_t facts, Finding& finding) const {
+  if ((facts & kOwnDoNotCall) != 0) finding.Note(Rule::kOwnDoNotCall, Reason::kOwnDoNotCall);
+  if ((facts & kOwnUnknown) != 0) finding.Note(Rule::kNotCovered, Reason::kOwnListsUnknown);
+  if ((facts & kOwnConsent) != 0) {
+    Lift(consent_lifts_, Rule::kConsent, finding.rules);
+    finding.reasons |= ReasonBit(Reason::kConsent);
+  }
+  if ((facts & kOwnEbr) != 0) {
+    Lift(ebr_lifts_, Rule::kEbr, finding.rules);
+    finding.reasons |= ReasonBit(Reason::kEbr);
+  }
+}
+
+}  // namespace dnc

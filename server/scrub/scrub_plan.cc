@@ -1,0 +1,91 @@
+#include "server/scrub/scrub_plan.h"
+
+#include <algorithm>
+
+#include "server/base/check.h"
+
+namespace dnc {
+namespace {
+
+BatchAnswer AnswerOf(const Finding& finding) {
+  return {finding.reasons, VerdictOf(finding.deciding())};
+}
+
+}  // namespace
+
+ScrubPlan::ScrubPlan(const SnapshotPtr& snapshot, const TenantTerms* terms) : snapshot_(snapshot) {
+  DNC_CHECK(snapshot.use_count() > 0, "a snapshot has an owner, by which the plan knows it");
+  if (terms != nullptr) terms_ = *terms;
+  for (const auto& list : snapshot->lists) {
+    effects_.push_back(EffectFor(*list, terms));
+    matches_.push_back(MatchFinding(list->kind, effects_.back()));
+  }
+  row_of_area_.fill(kNoRow);
+  row_of_area_[kNoArea] = AddClass(MalformedFinding());
+}
+
+bool ScrubPlan::Fits(const SnapshotPtr& snapshot, const TenantTerms* terms, absl::Time now) const {
+  const bool same = !snapshot_.owner_before(snapshot) && !snapshot.owner_before(snapshot_);
+  if (!same || now <= after_ || now > until_) return false;
+  return terms == nullptr ? !terms_.has_value() : terms_.has_value() && *terms_ == *terms;
+}
+
+BatchAnswer ScrubPlan::Decide(const Snapshot& snapshot, absl::Time now, uint16_t area,
+                              absl::Span<const uint64_t> listed, size_t i, uint8_t facts) {
+  if (area == kNoArea) return AnswerOf(MalformedFinding());
+  if (row_of_area_[area] == kNoRow) Classify(snapshot, now, area);
+  Finding finding = FindingOf(area);
+  for (size_t l = 0; l < listed.size(); ++l) {
+    if ((listed[l] >> i & 1) != 0) finding.Add(matches_[l]);
+  }
+  if (terms_.has_value()) OwnFacts(*terms_).Apply(facts, finding);
+  return AnswerOf(finding);
+}
+
+void ScrubPlan::AddRows(const Snapshot& snapshot, absl::Time now, const NumberGroup& group) {
+  for (size_t i = 0; i < group.count; ++i) {
+    if (row_of_area_[group.areas[i]] == kNoRow) Classify(snapshot, now, group.areas[i]);
+  }
+}
+
+void ScrubPlan::Classify(const Snapshot& snapshot, absl::Time now, uint16_t area) {
+  const Finding finding = AreaFinding(snapshot, effects_, terms(), now, area);
+  LimitTime(snapshot, now, area);
+  // The first class is no area code's.
+  const auto known = std::find(classes_.begin() + 1, classes_.end(), finding);
+  const auto number = static_cast<size_t>(known - classes_.begin());
+  row_of_area_[area] = known == classes_.end() ? AddClass(finding)
+                                               : static_cast<uint16_t>(number * answers_a_class());
+}
+
+uint16_t ScrubPlan::AddClass(const Finding& finding) {
+  const auto row = static_cast<uint16_t>(classes_.size() * answers_a_class());
+  const bool malformed = classes_.empty();
+  classes_.push_back(finding);
+  if (!has_table()) return row;
+  for (uint32_t marks = 0; marks < answers_a_class(); ++marks) {
+    Finding marked = finding;
+    for (size_t l = 0; l < matches_.size(); ++l) {
+      // What is no number is on no list.
+      if ((marks >> l & 1) != 0 && !malformed) marked.Add(matches_[l]);
+    }
+    answers_.push_back(AnswerOf(marked));
+  }
+  return row;
+}
+
+void ScrubPlan::LimitTime(const Snapshot& snapshot, absl::Time now, uint16_t area) {
+  for (const auto& list : snapshot.lists) {
+    const AreaCoverage& coverage = list->areas[area];
+    if (coverage.state != AreaState::kLoaded) continue;
+    // Stale is what is older than max_age (rules.cc), so at `expiry` itself it is not yet.
+    const absl::Time expiry = coverage.obtained_at + list->max_age;
+    if (now <= expiry) {
+      until_ = std::min(until_, expiry);
+    } else {
+      after_ = std::max(after_, expiry);
+    }
+  }
+}
+
+}  // namespace dnc

@@ -1,0 +1,91 @@
+// What the answers of a batch have in common, worked out once for many batches.
+//
+// Coverage, age and entitlement say the same of all numbers of an area code, and most area codes
+// say the same as each other: so each area code has a class, and a class and the lists that hold a
+// number make one of a few answers. They are kept in a table that the rules (rules.h) have filled.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "server/index/number_group.h"
+#include "server/scrub/rules.h"
+#include "server/scrub/snapshot.h"
+#include "server/scrub/tenant_terms.h"
+#include "server/scrub/verdict.h"
+
+namespace dnc {
+
+struct BatchAnswer {
+  ReasonSet reasons = 0;
+  Verdict verdict = Verdict::kNotCovered;
+};
+
+// Of one snapshot on one tenant's terms, for a span of time in which no list grows stale. Keeps no
+// list alive. Not thread-safe: area codes are classified when first asked for.
+class ScrubPlan {
+ public:
+  // With more lists there is no table: it has an answer for each set of lists.
+  static constexpr size_t kTableLists = 6;
+  static_assert((kAreaCodes + 1) << kTableLists < UINT16_MAX, "a row fits into 16 bits");
+
+  // `terms`: null for the server's own policy; copied.
+  ScrubPlan(const SnapshotPtr& snapshot, const TenantTerms* terms);
+
+  // Whether the plan is of this snapshot and these terms, and the moment is one of its time.
+  bool Fits(const SnapshotPtr& snapshot, const TenantTerms* terms, absl::Time now) const;
+
+  bool has_table() const { return matches_.size() <= kTableLists; }
+
+  // The table of answers, with those that a group needs. The answer for a number is at the row of
+  // its area code plus its marks, where bit l says that list l holds it. Only with a table; valid
+  // until the next call.
+  const BatchAnswer* Table(const Snapshot& snapshot, absl::Time now, const NumberGroup& group) {
+    bool missing = false;
+    for (size_t i = 0; i < group.count; ++i) missing |= row_of_area_[group.areas[i]] == kNoRow;
+    if (missing) AddRows(snapshot, now, group);
+    return answers_.data();
+  }
+  // The row of each area code.
+  const uint16_t* rows() const { return row_of_area_.data(); }
+
+  // The answer for one number, straight from the rules: bit i of listed[l] says that list l holds
+  // it, `facts` what the tenant's own lists say.
+  BatchAnswer Decide(const Snapshot& snapshot, absl::Time now, uint16_t area,
+                     absl::Span<const uint64_t> listed, size_t i, uint8_t facts);
+
+ private:
+  static constexpr uint16_t kNoRow = UINT16_MAX;
+
+  // The answers of the classes follow each other, so the row of an area code is that of its class:
+  // the class's number times the answers a class.
+  size_t answers_a_class() const { return has_table() ? size_t{1} << matches_.size() : 1; }
+  const Finding& FindingOf(uint16_t area) const {
+    return classes_[row_of_area_[area] / answers_a_class()];
+  }
+  void AddRows(const Snapshot& snapshot, absl::Time now, const NumberGroup& group);
+  void Classify(const Snapshot& snapshot, absl::Time now, uint16_t area);
+  // Returns the row of the new class.
+  uint16_t AddClass(const Finding& finding);
+  // Shortens the plan's time to one in which the ages of the area code say the same as now.
+  void LimitTime(const Snapshot& snapshot, absl::Time now, uint16_t area);
+  const TenantTerms* terms() const { return terms_.has_value() ? &*terms_ : nullptr; }
+
+  std::weak_ptr<const Snapshot> snapshot_;
+  std::optional<TenantTerms> terms_;
+  std::vector<ListEffect> effects_;
+  std::vector<Finding> matches_;  // of each list
+  std::array<uint16_t, kAreaCodes + 1> row_of_area_;
+  std::vector<Finding> classes_;  // the first is what is no number
+  std::vector<BatchAnswer> answers_;
+  absl::Time after_ = absl::InfinitePast();    // the plan holds later than this
+  absl::Time until_ = absl::InfiniteFuture();  // up to and including this
+};
+
+}  // namespace dnc
