@@ -13,6 +13,7 @@
 #include <cstring>
 
 #include "server/base/check.h"
+#include "server/base/cpu_level.h"
 #include "server/index/page_pool.h"
 
 namespace dnc {
@@ -142,9 +143,7 @@ void InGroups(uint64_t* words, const BloomDesign& design, size_t keys, const Key
 }
 
 BloomProbe FastestProbe() {
-  static const BloomProbe fastest =
-      IsSupported(BloomProbe::kAvx2) ? BloomProbe::kAvx2 : BloomProbe::kPortable;
-  return fastest;
+  return UsedCpuLevel() >= CpuLevel::kAvx2 ? BloomProbe::kAvx2 : BloomProbe::kPortable;
 }
 
 }  // namespace
@@ -160,10 +159,13 @@ BloomFilter::BloomFilter(const BloomDesign& design, Unfilled /*tag*/)
     : design_(design), words_(nullptr) {
   DNC_CHECK(design.blocks >= 1 && design.blocks <= kMaxBloomBlocks, "the size of a Bloom filter");
   words_ = reinterpret_cast<uint64_t*>(PagePool::Instance().Take(memory_bytes()));
+  tenants_ = std::make_unique<TenantFlags>();
+  tenants_->SetAll();
 }
 
 BloomFilter::BloomFilter(const BloomDesign& design) : BloomFilter(design, Unfilled()) {
   std::memset(words_, 0, memory_bytes());
+  tenants_ = std::make_unique<TenantFlags>();
 }
 
 BloomFilter::~BloomFilter() {
@@ -171,6 +173,7 @@ BloomFilter::~BloomFilter() {
 }
 
 bool BloomFilter::Insert(const BloomKey& key) {
+  tenants_->Set(key.tenant);
   const uint64_t hash = Hash(key, design_.seed);
   const bool fresh = SetBits(words_ + FirstWord(hash, design_.blocks), static_cast<uint32_t>(hash));
   if (fresh) keys_.fetch_add(1, std::memory_order_relaxed);
@@ -178,6 +181,7 @@ bool BloomFilter::Insert(const BloomKey& key) {
 }
 
 uint64_t BloomFilter::InsertBatch(absl::Span<const BloomKey> keys) {
+  for (const BloomKey& key : keys) tenants_->Set(key.tenant);
   uint64_t fresh = 0;
   InGroups</*kForWriting=*/true>(
       words_, design_, keys.size(), [keys](size_t i) { return keys[i]; },
@@ -189,6 +193,7 @@ uint64_t BloomFilter::InsertBatch(absl::Span<const BloomKey> keys) {
 }
 
 bool BloomFilter::MayContain(const BloomKey& key) const {
+  if (!MayContainTenant(key.tenant)) return false;
   const uint64_t hash = Hash(key, design_.seed);
   return TestPortable(words_ + FirstWord(hash, design_.blocks), static_cast<uint32_t>(hash));
 }
@@ -202,6 +207,7 @@ size_t BloomFilter::MarkPossibleWith(BloomProbe probe, uint32_t tenant,
                                      absl::Span<const Number> numbers, int bit,
                                      absl::Span<uint32_t> results) const {
   assert(numbers.size() == results.size() && bit >= 0 && bit < 32);
+  if (!MayContainTenant(tenant)) return 0;
   const TestGroup test = TestGroupOf(probe);
   size_t possible = 0;
   InGroups</*kForWriting=*/false>(

@@ -13,9 +13,11 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
 #include "absl/types/span.h"
 #include "server/index/bloom_design.h"
+#include "server/index/tenant_flags.h"
 #include "server/numbers/phone_number.h"
 
 namespace dnc {
@@ -57,7 +59,8 @@ class BloomFilter {
   // An empty filter. Its memory is zeroed, in huge pages (page_pool.h). Ends the process if the
   // design has no blocks or too many, or the system refuses memory.
   explicit BloomFilter(const BloomDesign& design);
-  // The same with memory of any content: fill all of memory() before any other use.
+  // The same with memory of any content: fill all of memory() before any other use. Its keys may be
+  // any tenant's.
   struct Unfilled {};
   BloomFilter(const BloomDesign& design, Unfilled);
   ~BloomFilter();
@@ -74,9 +77,13 @@ class BloomFilter {
   // False only if the key was never inserted.
   bool MayContain(const BloomKey& key) const;
 
+  // False only if no key of the tenant was ever inserted.
+  bool MayContainTenant(uint32_t tenant) const { return tenants_->Has(tenant); }
+
   // Sets bit `bit` (0 to 31) of results[i] where MayContain({tenant, numbers[i]}), leaves the other
   // bits, and returns how many it set. Overlaps the memory accesses of neighbouring numbers: far
-  // faster than MayContain in a loop. The spans have the same size.
+  // faster than MayContain in a loop, and for a tenant without keys hardly more than nothing. The
+  // spans have the same size.
   size_t MarkPossible(uint32_t tenant, absl::Span<const Number> numbers, int bit,
                       absl::Span<uint32_t> results) const;
 
@@ -107,6 +114,7 @@ class BloomFilter {
  private:
   BloomDesign design_;
   uint64_t* words_;
+  std::unique_ptr<TenantFlags> tenants_;
   std::atomic<uint64_t> keys_ = 0;
   std::atomic<uint64_t> deleted_ = 0;
 };

@@ -188,5 +188,19 @@ TEST(BloomFilterTest, TheFillIsThatOfItsBits) {
   EXPECT_NEAR(filter.SampleLoad().fill, static_cast<double>(set) / 512'000, 1e-9);
 }
 
+TEST(BloomFilterTest, ATenantWithoutKeysIsKnown) {
+  BloomFilter filter(DesignBloom(1'000, 12, 0));
+  EXPECT_FALSE(filter.MayContainTenant(7));
+  filter.Insert({7, 2'015'550'123});
+  filter.InsertBatch({{8, 2'015'550'123}, {70'000, 2'015'550'124}});
+  EXPECT_TRUE(filter.MayContainTenant(7));
+  EXPECT_TRUE(filter.MayContainTenant(8));
+  EXPECT_TRUE(filter.MayContainTenant(70'000));
+  EXPECT_TRUE(filter.MayContainTenant(70'000 - TenantFlags::kFlags)) << "shares the bit";
+  EXPECT_FALSE(filter.MayContainTenant(9));
+  // Whose keys a filter from an image has, nobody knows.
+  EXPECT_TRUE(BloomFilter(filter.design(), BloomFilter::Unfilled()).MayContainTenant(9));
+}
+
 }  // namespace
 }  // namespace dnc
