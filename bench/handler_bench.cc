@@ -5,28 +5,23 @@
 //   bench_handler                                   // 260 million numbers, half of those asked
 //   listed bench_handler --benchmark_repetitions=5
 //
+// DNC_CPU_LEVEL=portable or avx2 shows what processors with less would do.
+//
 // BM_Floor is the same run's mark: the random memory lines of as many numbers, and nothing else.
 // BM_Engine is the verdict engine alone, on numbers that are read already.
 #include <benchmark/benchmark.h>
-#include <unistd.h>
 
 #include <cstdint>
-#include <filesystem>
+#include <fstream>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "absl/status/status.h"
+#include "absl/time/clock.h"
+#include "bench/handler_run.h"
 #include "bench/synthetic_registry.h"
-#include "dnc/v1/scrub_service.pb.h"
-#include "grpcpp/impl/codegen/proto_utils.h"
-#include "grpcpp/support/byte_buffer.h"
-#include "server/base/str_cat.h"
-#include "server/rpc/fake_registry.h"
-#include "server/rpc/scrub_handler.h"
-#include "server/rpc/test_stores.h"
-#include "server/scrub/engine.h"
-#include "server/telemetry/call_timer.h"
+#include "server/scrub/batch_engine.h"
 
 namespace dnc {
 namespace {
@@ -35,22 +30,60 @@ constexpr int kMillions = 260;
 // Far more than any cache holds.
 constexpr size_t kQuestions = 10'000'000;
 
-SnapshotPtr FullSnapshot() {
-  static const SnapshotPtr snapshot = [] {
-    auto list = std::make_shared<SnapshotList>();
-    list->name = "national";
-    list->release_id = 1;
-    list->digest = std::string(32, 'd');
-    list->numbers = BenchRegistry(kMillions);
-    const absl::Time obtained_at = absl::Now() - absl::Hours(24);
-    for (const int area : AreaCodesOf(list->numbers)) {
-      list->areas[area] = {AreaState::kLoaded, obtained_at - absl::Minutes(area)};
-    }
-    auto made = std::make_shared<Snapshot>();
-    made->revision = 1;
-    made->lists.push_back(std::move(list));
-    return made;
+absl::Time ObtainedAt(int area_code) {
+  static const absl::Time now = absl::Now();
+  return now - absl::Hours(24 * (1 + area_code % 5));
+}
+
+std::shared_ptr<SnapshotList> MakeList(std::string name, ListKind kind, ListEffect effect,
+                                       NumberSet numbers) {
+  auto list = std::make_shared<SnapshotList>();
+  list->name = std::move(name);
+  list->kind = kind;
+  list->effect = effect;
+  list->required = kind == ListKind::kNational;
+  list->release_id = 1;
+  list->digest = std::string(32, 'd');
+  list->numbers = std::move(numbers);
+  for (const int area : AreaCodesOf(list->numbers)) {
+    list->areas[area] = {AreaState::kLoaded, ObtainedAt(area)};
+  }
+  return list;
+}
+
+// As large as the national list in as many area codes, of other numbers.
+NumberSet OtherNumbers(int area_codes, uint64_t seed) {
+  NumberSet set;
+  for (int i = 0; i < area_codes; ++i) {
+    set.set_area(kFirstBenchArea + i, FillBenchArea(seed + static_cast<uint64_t>(i)).Build());
+  }
+  return set;
+}
+
+std::shared_ptr<const SnapshotList> NationalList() {
+  static const std::shared_ptr<const SnapshotList> list =
+      MakeList("national", ListKind::kNational, ListEffect::kDeny, BenchRegistry(kMillions));
+  return list;
+}
+
+SnapshotPtr NationalSnapshot() {
+  auto snapshot = std::make_shared<Snapshot>();
+  snapshot->lists = {NationalList()};
+  return snapshot;
+}
+
+// Also a state of 27 area codes, and a wireless list of the whole country.
+SnapshotPtr ThreeLists() {
+  static const std::vector<std::shared_ptr<const SnapshotList>> lists = [] {
+    auto state = MakeList("state:TX", ListKind::kState, ListEffect::kDeny, OtherNumbers(27, 1'000));
+    state->applies_to.reset();
+    for (const int area : AreaCodesOf(state->numbers)) state->applies_to.set(area);
+    return std::vector<std::shared_ptr<const SnapshotList>>{
+        NationalList(), std::move(state),
+        MakeList("wireless", ListKind::kWireless, ListEffect::kWireless, OtherNumbers(365, 2'000))};
   }();
+  auto snapshot = std::make_shared<Snapshot>();
+  snapshot->lists = lists;
   return snapshot;
 }
 
@@ -59,14 +92,10 @@ const std::vector<Number>& Questions() {
   return numbers;
 }
 
-// The bytes of a request each, as gRPC hands them over.
 std::vector<grpc::ByteBuffer> Requests(size_t batch) {
   std::vector<grpc::ByteBuffer> requests;
   for (size_t start = 0; start + batch <= Questions().size(); start += batch) {
-    v1::ScrubRequest request;
-    for (size_t i = 0; i < batch; ++i) request.add_numbers(Questions()[start + i]);
-    const grpc::Slice bytes(request.SerializeAsString());
-    requests.emplace_back(&bytes, 1);
+    requests.push_back(ScrubRequestBytes(absl::MakeConstSpan(Questions()).subspan(start, batch)));
     // Small requests are many, and their memory would be what is measured.
     if (requests.size() == 100'000) break;
   }
@@ -79,69 +108,79 @@ void CountPerNumber(benchmark::State& state, size_t numbers) {
       benchmark::Counter(asked, benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 
-// As UnaryCall does it.
-bool Answer(ScrubHandler& handler, const Caller& caller, Metrics& metrics,
-            grpc::ByteBuffer* bytes) {
-  v1::ScrubRequest request;
-  v1::ScrubResponse response;
-  grpc::ByteBuffer in(*bytes);
-  if (!grpc::SerializationTraits<v1::ScrubRequest>::Deserialize(&in, &request).ok()) return false;
-  if (!handler.IsFast(request)) return false;
-  {
-    const CallTimer timer(&metrics, Method::kScrub);
-    if (!handler.Scrub(caller, request, absl::InfiniteFuture(), &response).ok()) return false;
+// The share of the process's memory that the kernel really backs with huge pages.
+double HugePageShare() {
+  std::ifstream file("/proc/self/smaps_rollup");
+  std::string word;
+  double resident = 0;
+  double huge = 0;
+  while (file >> word) {
+    if (word == "Rss:") file >> resident;
+    if (word == "AnonHugePages:") file >> huge;
   }
-  metrics.CountCall(Method::kScrub, absl::StatusCode::kOk);
-  grpc::ByteBuffer out;
-  bool own = false;
-  if (!grpc::GenericSerialize<grpc::ProtoBufferWriter, v1::ScrubResponse>(response, &out, &own)
-           .ok()) {
-    return false;
-  }
-  benchmark::DoNotOptimize(out.Length());
-  return true;
+  return resident == 0 ? 0 : huge / resident;
 }
 
-void BM_Handler(benchmark::State& state) {
+void Run(benchmark::State& state, HandlerRun& run) {
   const auto batch = static_cast<size_t>(state.range(0));
-  FakeRegistry registry("/nonexistent");
-  registry.SetSnapshot(FullSnapshot());
-  Metrics metrics;
-  const Clock clock;
-  const std::string folder = StrCat("/tmp/dnc_bench_handler_", getpid());
-  std::filesystem::remove_all(folder);
-  TestStores stores(folder, &clock);
-  ScrubHandler handler(ScrubLimits(), stores.Sources(&registry, &metrics));
-  const Caller caller = stores.directory().LocalCaller();
   std::vector<grpc::ByteBuffer> requests = Requests(batch);
+  const uint64_t passed_before = run.own_stats().filter_passed;
+  const VerdictCounts before = run.verdicts();
   size_t next = 0;
   for (auto _ : state) {
-    if (!Answer(handler, caller, metrics, &requests[next])) {
-      state.SkipWithError("a request was not answered");
-    }
+    if (!run.Answer(&requests[next])) state.SkipWithError("a request was not answered");
     if (++next == requests.size()) next = 0;
   }
-  const VerdictCounts counts = metrics.Sum().numbers;
+  const auto listed = static_cast<size_t>(Verdict::kListed);
+  const auto asked = static_cast<double>(state.iterations()) * static_cast<double>(batch);
   state.counters["listed_share"] =
-      static_cast<double>(counts[static_cast<size_t>(Verdict::kListed)]) /
-      (static_cast<double>(state.iterations()) * static_cast<double>(batch));
+      static_cast<double>(run.verdicts()[listed] - before[listed]) / asked;
+  state.counters["records_read_a_batch"] =
+      static_cast<double>(run.own_stats().filter_passed - passed_before) /
+      static_cast<double>(state.iterations());
+  state.counters["huge_page_share"] = HugePageShare();
   CountPerNumber(state, batch);
+}
+
+// The national list alone, a tenant without lists of its own.
+void BM_Handler(benchmark::State& state) {
+  HandlerRun run(NationalSnapshot(), /*filter_records=*/1'000);
+  Run(state, run);
 }
 BENCHMARK(BM_Handler)->Arg(1)->Arg(1'000)->Arg(10'000)->Unit(benchmark::kMicrosecond);
 
+// Three lists, and a tenant: every fiftieth number is on its own do-not-call list (range 1), or
+// none is, so that the difference is what the reads of the store cost. The filter is far larger
+// than any cache in both.
+void BM_HandlerAllLists(benchmark::State& state) {
+  static std::unique_ptr<HandlerRun> run;
+  static int64_t opted_out = -1;
+  if (opted_out != state.range(1)) {
+    run = nullptr;
+    run = std::make_unique<HandlerRun>(ThreeLists(), /*filter_records=*/100'000'000);
+    std::vector<Number> numbers = {2'000'000'000};  // of the tenant, and asked by nobody
+    for (size_t i = 0; i < Questions().size() && state.range(1) != 0; i += 50) {
+      numbers.push_back(Questions()[i]);
+    }
+    run->OptOut(numbers);
+    opted_out = state.range(1);
+  }
+  Run(state, *run);
+}
+BENCHMARK(BM_HandlerAllLists)->Args({1'000, 0})->Args({1'000, 1})->Unit(benchmark::kMicrosecond);
+
 void BM_Engine(benchmark::State& state) {
   const auto batch = static_cast<size_t>(state.range(0));
-  const SnapshotPtr snapshot = FullSnapshot();
+  const SnapshotPtr snapshot = NationalSnapshot();
   const absl::Time now = absl::Now();
-  std::vector<ParsedNumber> numbers;
-  for (const Number number : Questions()) numbers.push_back({number, true});
-  std::vector<Rule> rules(batch);
+  const std::vector<Number>& numbers = Questions();
+  std::vector<uint8_t> verdicts(batch);
   std::vector<ReasonSet> reasons(batch);
   size_t start = 0;
   for (auto _ : state) {
-    Scrub(*snapshot, now, absl::MakeConstSpan(numbers).subspan(start, batch), absl::MakeSpan(rules),
-          absl::MakeSpan(reasons));
-    benchmark::DoNotOptimize(rules.data());
+    ScrubBatch(snapshot, now, absl::MakeConstSpan(numbers).subspan(start, batch), {},
+               {absl::MakeSpan(verdicts), absl::MakeSpan(reasons)});
+    benchmark::DoNotOptimize(verdicts.data());
     start += batch;
     if (start + batch > numbers.size()) start = 0;
   }

@@ -14,7 +14,8 @@ namespace dnc {
 
 class TestStores {
  public:
-  TestStores(const std::string& folder, const Clock* clock) : clock_(clock) {
+  TestStores(const std::string& folder, const Clock* clock, uint64_t filter_records = 1'000)
+      : clock_(clock) {
     std::filesystem::create_directories(folder);
     StoreOptions options;
     options.path = folder + "/tenants";
@@ -24,7 +25,7 @@ class TestStores {
     store_ = *std::move(store);
     OwnListsOptions own;
     own.data_dir = folder;
-    own.filter_min_records = 1'000;
+    own.filter_min_records = filter_records;
     auto lists = OwnLists::Open(own, store_.get(), &order_, clock);
     EXPECT_TRUE(lists.ok()) << lists.status();
     own_lists_ = *std::move(lists);
@@ -42,6 +43,7 @@ class TestStores {
 
   RevisionOrder& order() { return order_; }
   TenantDirectory& directory() { return *directory_; }
+  OwnLists& own_lists() { return *own_lists_; }
 
  private:
   const Clock* const clock_;

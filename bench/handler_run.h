@@ -1,0 +1,53 @@
+// A ScrubHandler over a snapshot and real stores of tenants, asked as ScrubCall asks it: from the
+// bytes of a request to the bytes of the answer. Only gRPC and the kernel are left out.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "grpcpp/support/byte_buffer.h"
+#include "server/numbers/phone_number.h"
+#include "server/rpc/fake_registry.h"
+#include "server/rpc/scrub_handler.h"
+#include "server/rpc/test_stores.h"
+#include "server/scrub/snapshot.h"
+#include "server/telemetry/metrics.h"
+
+namespace dnc {
+
+// The bytes of a request, as gRPC hands them over.
+grpc::ByteBuffer ScrubRequestBytes(absl::Span<const Number> numbers);
+
+// One thread.
+class HandlerRun {
+ public:
+  // The stores lie in a folder of their own, which goes with the run. The filter of own records has
+  // room for `filter_records`.
+  HandlerRun(const SnapshotPtr& snapshot, uint64_t filter_records);
+  ~HandlerRun();
+  HandlerRun(const HandlerRun&) = delete;
+  HandlerRun& operator=(const HandlerRun&) = delete;
+
+  // Writes opt-outs of the tenant that asks. Ends the process if one is refused.
+  void OptOut(absl::Span<const Number> numbers);
+
+  // False if the request is not answered.
+  bool Answer(grpc::ByteBuffer* request);
+
+  VerdictCounts verdicts() const { return metrics_.Sum().numbers; }
+  OwnListsStats own_stats() { return stores_.own_lists().stats(); }
+
+ private:
+  const std::string folder_;
+  const Clock clock_;
+  FakeRegistry registry_;
+  Metrics metrics_;
+  TestStores stores_;
+  ScrubHandler handler_;
+  Caller caller_;
+};
+
+}  // namespace dnc

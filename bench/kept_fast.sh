@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# Counts the instructions of the hot paths with callgrind and compares them with the figures in
+# bench/kept_fast.txt: more than 5 % above is a failure. Instructions, not time, so that no noise
+# trips it. Callgrind knows AVX2 at most.
+#   bench/kept_fast.sh            compare; exit code 1 if a path costs more
+#   bench/kept_fast.sh record     write new figures
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+FIGURES=bench/kept_fast.txt
+PROGRAM="${DNC_HOT_PATHS:-build/bin/hot_paths}"
+ROOM_PERCENT=5
+export DNC_CPU_LEVEL=avx2
+
+instructions() {  # PATH ROUNDS
+  valgrind --tool=callgrind --callgrind-out-file=/dev/null "$PROGRAM" "$1" "$2" 2>&1 |
+    sed -n 's/.*Collected : \([0-9]*\).*/\1/p'
+}
+
+# Of a round: what ten more of them cost. The first ones warm up.
+a_round() {  # PATH
+  local fewer more
+  fewer="$(instructions "$1" 5)"
+  more="$(instructions "$1" 15)"
+  [ -n "$fewer" ] && [ -n "$more" ] || { echo "kept_fast: callgrind failed on $1" >&2; exit 2; }
+  echo $(((more - fewer) / 10))
+}
+
+main() {
+  local path recorded now failed=0 figures=""
+  while read -r path recorded; do
+    [[ "$path" == '#'* || -z "$path" ]] && continue
+    now="$(a_round "$path")"
+    figures+="$path $now"$'\n'
+    if [ "$now" -gt $((recorded + recorded * ROOM_PERCENT / 100)) ]; then
+      echo "FAIL $path: $now instructions, recorded are $recorded"
+      failed=1
+    else
+      echo "ok   $path: $now instructions, recorded are $recorded"
+    fi
+  done <"$FIGURES"
+  if [ "${1:-}" = record ]; then
+    { grep '^#' "$FIGURES"; printf '%s' "$figures"; } >"$FIGURES.new"
+    mv "$FIGURES.new" "$FIGURES"
+    echo "recorded in $FIGURES"
+    return 0
+  fi
+  [ "$failed" = 0 ] || echo "If that must be, ./dev bench record writes the new figures; say why in the commit."
+  return "$failed"
+}
+
+if ! grep -qw avx2 /proc/cpuinfo && [ "$(uname -m)" = x86_64 ]; then
+  echo "kept_fast: the figures are those of a processor with AVX2" >&2
+  exit 2
+fi
+main "$@"
