@@ -3,26 +3,33 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <random>
+#include <string>
+#include <string_view>
 #include <utility>
 
 namespace dnc {
 namespace {
 constexpr int kMillionsPerRegistry = 260;
 constexpr int kAreaCodesOfRegistry = 365;
+constexpr uint32_t kEveryOtherExchange = 400;
 constexpr size_t kHugePage = size_t{2} << 20;
 constexpr size_t kLine = 64;
 constexpr size_t kLinesInOrder = 20'000'000;
 }  // namespace
 
-uint32_t BenchExchangeAt(uint32_t n) { return 200 + 2 * n; }
+uint32_t BenchExchangeAt(uint32_t n) {
+  return n < kEveryOtherExchange ? 200 + 2 * n : 201 + 2 * (n - kEveryOtherExchange);
+}
 
-AreaSetBuilder FillBenchArea(uint64_t seed) {
+AreaSetBuilder FillBenchArea(uint64_t seed, uint32_t exchanges) {
   std::mt19937_64 random(seed);
   AreaSetBuilder builder;
-  for (uint32_t n = 0; n < kBenchExchanges; ++n) {
+  for (uint32_t n = 0; n < exchanges; ++n) {
     // 5 to 35 %, on average 20: the mean of an assigned exchange at 260 million numbers.
     const uint64_t limit = (UINT64_MAX / 100) * (5 + random() % 31);
     for (uint32_t line = 0; line < kNumbersPerExchange; ++line) {
@@ -37,9 +44,11 @@ const NumberSet& BenchRegistry(int millions) {
   static auto set = std::make_unique<NumberSet>();
   if (built == millions) return *set;
   set = std::make_unique<NumberSet>();
-  const int areas = std::max(1, millions * kAreaCodesOfRegistry / kMillionsPerRegistry);
+  const int wanted = std::max(1, millions * kAreaCodesOfRegistry / kMillionsPerRegistry);
+  const int areas = std::min(wanted, kAreaCodes - kFirstBenchArea);
+  const uint32_t exchanges = kBenchExchanges * static_cast<uint32_t>(wanted) / areas;
   for (int i = 0; i < areas; ++i) {
-    set->set_area(kFirstBenchArea + i, FillBenchArea(static_cast<uint64_t>(i)).Build());
+    set->set_area(kFirstBenchArea + i, FillBenchArea(static_cast<uint64_t>(i), exchanges).Build());
   }
   built = millions;
   return *set;
@@ -53,9 +62,16 @@ std::vector<int> AreaCodesOf(const NumberSet& set) {
   return area_codes;
 }
 
+uint32_t ExchangesOf(const NumberSet& set) {
+  uint32_t exchanges = 0;
+  set.area(kFirstBenchArea)->ForEachBlock([&](int, std::string_view) { ++exchanges; });
+  return exchanges;
+}
+
 std::vector<Number> BenchQuestions(const NumberSet& set, size_t count) {
   constexpr size_t kBatch = 4'096;
   const std::vector<int> area_codes = AreaCodesOf(set);
+  const uint32_t exchanges = ExchangesOf(set);
   std::mt19937_64 random(7);
   std::vector<Number> batch(kBatch);
   std::vector<Number> by_answer[2];
@@ -64,7 +80,7 @@ std::vector<Number> BenchQuestions(const NumberSet& set, size_t count) {
     for (Number& number : batch) {
       const uint64_t word = random();
       const int area_code = area_codes[static_cast<uint32_t>(word) % area_codes.size()];
-      const uint32_t exchange = BenchExchangeAt((word >> 32) % kBenchExchanges);
+      const uint32_t exchange = BenchExchangeAt((word >> 32) % exchanges);
       number = MakeNumber(area_code, exchange * kNumbersPerExchange + (word >> 42) % 10'000);
     }
     std::vector<uint32_t> results(kBatch);
@@ -89,11 +105,31 @@ void RandomLines::Free::operator()(char* memory) const { std::free(memory); }
 RandomLines::RandomLines(size_t bytes) : order_(kLinesInOrder) {
   const size_t lines = bytes / kLine;
   const size_t size = (bytes / kHugePage + 1) * kHugePage;
+  bytes_ = size;
   memory_.reset(static_cast<char*>(std::aligned_alloc(kHugePage, size)));
   madvise(memory_.get(), size, MADV_HUGEPAGE);
   std::memset(memory_.get(), 1, size);
   std::mt19937_64 random(3);
   for (uint32_t& line : order_) line = static_cast<uint32_t>(random() % lines);
+}
+
+double RandomLines::HugeShare() const {
+  // The mapping that holds the middle of the memory, and how much of it is in huge pages.
+  const auto middle = reinterpret_cast<uintptr_t>(memory_.get() + bytes_ / 2);
+  std::ifstream maps("/proc/self/smaps");
+  std::string line;
+  bool inside = false;
+  while (std::getline(maps, line)) {
+    uintptr_t begin = 0;
+    uintptr_t end = 0;
+    uint64_t kilobytes = 0;
+    if (std::sscanf(line.c_str(), "%lx-%lx ", &begin, &end) == 2) {
+      inside = begin <= middle && middle < end;
+    } else if (inside && std::sscanf(line.c_str(), "AnonHugePages: %lu", &kilobytes) == 1) {
+      return std::min(1.0, static_cast<double>(kilobytes << 10) / static_cast<double>(bytes_));
+    }
+  }
+  return 0;
 }
 
 uint64_t RandomLines::ReadGroup() {

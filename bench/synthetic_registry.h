@@ -1,6 +1,8 @@
 // A synthetic registry for benchmarks, and what to ask it.
 //
-// Up to 365 area codes, each with 356 exchanges, 5 to 35 % listed in each: 260 million numbers.
+// 365 area codes, each with 356 exchanges, 5 to 35 % listed in each, are 260 million numbers.
+// Smaller and larger registries have fewer and more area codes; above 799 of them, more exchanges
+// in each.
 #pragma once
 
 #include <cstddef>
@@ -16,15 +18,19 @@ namespace dnc {
 inline constexpr int kFirstBenchArea = 201;
 inline constexpr uint32_t kBenchExchanges = 356;
 
-// The n-th assigned exchange of an area code; every second one, so that half of the rest is empty.
+// The n-th assigned exchange of an area code, n < 800; first every second one, so that half of the
+// rest is empty, then those between.
 uint32_t BenchExchangeAt(uint32_t n);
 
-AreaSetBuilder FillBenchArea(uint64_t seed);
+AreaSetBuilder FillBenchArea(uint64_t seed, uint32_t exchanges = kBenchExchanges);
 
 // The set of about `millions` numbers; kept for the benchmarks of the same size. One thread.
 const NumberSet& BenchRegistry(int millions);
 
 std::vector<int> AreaCodesOf(const NumberSet& set);
+
+// Assigned exchanges in each area code of such a set.
+uint32_t ExchangesOf(const NumberSet& set);
 
 // Random numbers of the set's exchanges, every second one listed, shuffled.
 std::vector<Number> BenchQuestions(const NumberSet& set, size_t count);
@@ -37,6 +43,10 @@ class RandomLines {
 
   explicit RandomLines(size_t bytes);
 
+  // The share of the memory that the kernel did put into huge pages, 0 to 1. Without them a line
+  // costs a walk of the page tables too, and is no mark for anything.
+  double HugeShare() const;
+
   // Reads the next group; returns a sum that depends on each line.
   uint64_t ReadGroup();
 
@@ -46,6 +56,7 @@ class RandomLines {
   };
 
   std::unique_ptr<char, Free> memory_;
+  size_t bytes_ = 0;
   std::vector<uint32_t> order_;
   size_t next_ = 0;
 };
