@@ -26,7 +26,7 @@ struct RpcConfig {
 struct LimitsConfig {
   int max_batch = 10'000;                           // numbers
   int max_request_bytes = 4 << 20;                  // of a message
-  int numbers_under_way = 100'000;                  // of scrubs, for each thread that serves calls
+  int numbers_under_way = 500'000;                  // of scrubs, for each thread that serves calls
   int max_streams = 1024;                           // calls at the same time on a connection
   int max_uploads = 4;                              // at the same time
   absl::Duration revision_wait = absl::Seconds(1);  // for at_least_revision
