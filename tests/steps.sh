@@ -8,7 +8,7 @@ JOBS="${JOBS:-$(nproc)}"
 FUZZ_SECONDS="${FUZZ_SECONDS:-5}"
 PYTHON=/usr/bin/python3
 RESULTS=build/test-results
-ALL_STEPS=(lint build unit blackbox crash fuzz sanitize)
+ALL_STEPS=(lint build fast unit blackbox crash fuzz sanitize)
 
 # A check that is no test program of its own: check NAME COMMAND...
 check() {
@@ -75,6 +75,12 @@ step_build() {
 
 # What the later steps need, when they are run alone.
 built() { [ -x build/bin/dncd ] || step_build; }
+
+# That no hot path costs more instructions than was recorded.
+step_fast() {
+  built
+  check "kept fast" bash bench/kept_fast.sh
+}
 
 step_unit() {
   built
