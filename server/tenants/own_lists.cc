@@ -129,6 +129,7 @@ absl::Status OwnListsImpl::ReadPositions() {
 }
 
 bool OwnListsImpl::AdoptImage() {
+  if (books_.records() < options_.image_min_records) return false;
   auto filter =
       ReadBloomImage(FilterPath(), {id_[0], id_[1], revision_}, GrowingFilterOptions().max_bytes);
   // It is of this moment: with later writes it would be of the past, whatever its revision says.

@@ -81,6 +81,9 @@ struct OwnListsOptions {
   double filter_bits = 12;                  // a record
   double filter_wear = 0.2;                 // share of deleted records that calls for a rebuild
   uint64_t filter_min_records = 1'000'000;  // that the filter has room for at least
+  // With fewer records all are read at the start: only a larger store begins with the filter's
+  // image, and reads them in the background.
+  uint64_t image_min_records = 5'000'000;
   absl::Duration request_id_age = absl::Hours(48);
   uint64_t max_request_ids = 100'000'000;            // kept, of all tenants together; about
   absl::Duration change_age = absl::Hours(24 * 30);  // of changes kept for WatchChanges

@@ -85,6 +85,7 @@ class Opened {
     OwnListsOptions options;
     options.data_dir = folder;
     options.filter_min_records = 1'000;
+    options.image_min_records = 0;  // begin with the image, as a large store does
     auto lists = OwnLists::Open(options, store_.get(), &order_, &clock_);
     if (!lists.ok()) return lists.status();
     lists_ = *std::move(lists);

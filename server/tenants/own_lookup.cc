@@ -94,6 +94,14 @@ uint8_t FactOfRecord(const std::vector<ListMeaning>& lists, absl::Time now, std:
   return CountsUntil(list->kind, *record) > now ? list->fact : uint8_t{kOwnNothing};
 }
 
+// What is not on a do-not-call list is not certain.
+void MarkUnproven(const std::vector<std::pair<StorePrefix, uint32_t>>& sought,
+                  absl::Span<uint8_t> facts) {
+  for (const auto& [prefix, place] : sought) {
+    if ((facts[place] & kOwnDoNotCall) == 0) facts[place] |= kOwnUnknown;
+  }
+}
+
 }  // namespace
 
 bool OwnListsImpl::IsDamaged(TenantNumber tenant) const {
@@ -107,6 +115,8 @@ void OwnListsImpl::FindFacts(const TenantView& tenant, std::string_view scope, a
   DNC_CHECK(numbers.size() == facts.size(), "every number is answered");
   thread_local Scratch scratch;
   const TenantNumber id = tenant.tenant.number;
+  // Before it is asked which tenants are damaged: the reading names them, and then it is done.
+  const bool verified = verified_.load(std::memory_order_acquire);
   std::fill(facts.begin(), facts.end(), uint8_t{kOwnNothing});
   const bool damaged = IsDamaged(id);
   if (damaged) {
@@ -138,6 +148,9 @@ void OwnListsImpl::FindFacts(const TenantView& tenant, std::string_view scope, a
         facts[scratch.sought[index].second] |= FactOfRecord(scratch.lists, now, key, value);
         return absl::OkStatus();
       });
+  // Until all records were read once, nobody knows that none is missing, and a number that the
+  // filter let through is not clear because the store has nothing.
+  if (!verified) MarkUnproven(scratch.sought, facts);
   if (!status.ok()) {
     for (const auto& [prefix, place] : scratch.sought) facts[place] |= kOwnUnknown;
     spdlog::error("tenants' records cannot be read: {}", std::string(status.message()));

@@ -113,6 +113,7 @@ TEST_F(OwnStatsTest, CountsWritesThatWaitAndThoseTooMany) {
 }
 
 TEST_F(OwnStatsTest, CountsNumbersOfDamagedRecords) {
+  options_.image_min_records = 0;
   Open();
   DoOne(Write(one_, "internal", {kNumber}));
   DoOne(Write(two_, "internal", {kNumber}));
