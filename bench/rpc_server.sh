@@ -29,7 +29,7 @@ rpc_generate() {
     awk 'NR % 97 == 0' "$RPC_BENCH"/plain/*.txt >"$RPC_BENCH/sample.txt"
     touch "$RPC_BENCH/loaded-$RPC_NUMBERS"
   fi
-  RPC_SAMPLE="$RPC_BENCH/sample.txt"
+  export RPC_SAMPLE="$RPC_BENCH/sample.txt"
 }
 
 rpc_start_server() {  # [YAML]; ends when the server listens
