@@ -22,6 +22,7 @@
 #include "server/rpc/fake_registry.h"
 #include "server/rpc/scrub_handler.h"
 #include "server/storage/store.h"
+#include "server/storage/tenant_columns.h"
 #include "server/tenants/own_lists.h"
 #include "server/tenants/tenant_directory.h"
 #include "tools/dncgen/random.h"
@@ -55,7 +56,7 @@ absl::Status Open(const Options& options, const Clock* clock, Stores& stores) {
   StoreOptions store;
   store.path = options.data_dir + "/tenants";
   store.block_cache_bytes = options.cache_mib << 20;
-  store.columns = {Column::kMeta, Column::kRecords, Column::kOwnChanges, Column::kRequests};
+  store.columns = TenantColumns();
   DNC_ASSIGN_OR_RETURN(stores.store, Store::Open(store));
   OwnListsOptions own;
   own.data_dir = options.data_dir;

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "absl/time/clock.h"
+#include "server/storage/tenant_columns.h"
 #include "server/tenants/own_requests.h"
 
 namespace dnc {
@@ -36,7 +37,7 @@ StoreOptions TenantStoreOptionsOf(const ServerConfig& config) {
   StoreOptions options;
   options.path = (std::filesystem::path(config.data_dir) / "tenants").string();
   options.block_cache_bytes = config.tenants.block_cache_bytes;
-  options.columns = {Column::kMeta, Column::kRecords, Column::kOwnChanges, Column::kRequests};
+  options.columns = TenantColumns();
   options.request_is_old = [age = config.tenants.request_id_age](std::string_view key,
                                                                  std::string_view value) {
     return RequestIsOld(key, value, absl::Now(), age);

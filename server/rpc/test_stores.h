@@ -9,6 +9,7 @@
 #include "server/rpc/scrub_handler.h"
 #include "server/rpc/server.h"
 #include "server/storage/store.h"
+#include "server/storage/tenant_columns.h"
 
 namespace dnc {
 
@@ -19,7 +20,7 @@ class TestStores {
     std::filesystem::create_directories(folder);
     StoreOptions options;
     options.path = folder + "/tenants";
-    options.columns = {Column::kMeta, Column::kRecords, Column::kOwnChanges, Column::kRequests};
+    options.columns = TenantColumns();
     auto store = Store::Open(options);
     EXPECT_TRUE(store.ok()) << store.status();
     store_ = *std::move(store);

@@ -7,6 +7,7 @@
 
 #include "server/base/error.h"
 #include "server/storage/mark_file.h"
+#include "server/storage/tenant_columns.h"
 
 namespace dnc {
 namespace {
@@ -77,9 +78,7 @@ TEST_F(StoreTest, ASecondOpenSaysWhoHasIt) {
 }
 
 TEST_F(StoreTest, ReadsPrefixesAndSnapshots) {
-  auto opened = Store::Open(
-      {.path = dir_ + "/store",
-       .columns = {Column::kMeta, Column::kRecords, Column::kOwnChanges, Column::kRequests}});
+  auto opened = Store::Open({.path = dir_ + "/store", .columns = TenantColumns()});
   ASSERT_TRUE(opened.ok()) << opened.status();
   auto& store = *opened;
   StoreBatch batch;

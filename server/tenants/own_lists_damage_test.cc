@@ -22,6 +22,7 @@
 #include "server/base/clock.h"
 #include "server/base/str_cat.h"
 #include "server/scrub/tenant_terms.h"
+#include "server/storage/tenant_columns.h"
 #include "server/tenants/own_lists.h"
 #include "server/tenants/tenant_directory.h"
 #include "spdlog/spdlog.h"
@@ -77,9 +78,7 @@ class Opened {
 
  private:
   absl::Status Open(const std::string& folder) {
-    auto store = Store::Open(
-        {.path = folder + "/tenants",
-         .columns = {Column::kMeta, Column::kRecords, Column::kOwnChanges, Column::kRequests}});
+    auto store = Store::Open({.path = folder + "/tenants", .columns = TenantColumns()});
     if (!store.ok()) return store.status();
     store_ = *std::move(store);
     OwnListsOptions options;

@@ -12,6 +12,7 @@
 
 #include "server/base/str_cat.h"
 #include "server/scrub/tenant_terms.h"
+#include "server/storage/tenant_columns.h"
 #include "server/tenants/own_lists.h"
 
 namespace dnc {
@@ -62,9 +63,7 @@ class OwnListsTest : public testing::Test {
 
   absl::Status TryOpen() {
     order_ = std::make_unique<RevisionOrder>();
-    auto store = Store::Open(
-        {.path = dir_ + "/tenants",
-         .columns = {Column::kMeta, Column::kRecords, Column::kOwnChanges, Column::kRequests}});
+    auto store = Store::Open({.path = dir_ + "/tenants", .columns = TenantColumns()});
     if (!store.ok()) return store.status();
     store_ = *std::move(store);
     auto lists = OwnLists::Open(options_, store_.get(), order_.get(), &clock_);

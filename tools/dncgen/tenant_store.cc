@@ -16,6 +16,7 @@
 #include "server/base/revision_order.h"
 #include "server/base/status_macros.h"
 #include "server/storage/store.h"
+#include "server/storage/tenant_columns.h"
 #include "server/tenants/own_bulk.h"
 #include "server/tenants/own_lists.h"
 #include "server/tenants/tenant_directory.h"
@@ -187,7 +188,7 @@ absl::StatusOr<TenantStoreResult> WriteTenantStore(const TenantStoreOptions& opt
   RevisionOrder order;
   StoreOptions store_options;
   store_options.path = (std::filesystem::path(options.data_dir) / "tenants").string();
-  store_options.columns = {Column::kMeta, Column::kRecords, Column::kOwnChanges, Column::kRequests};
+  store_options.columns = TenantColumns();
   DNC_ASSIGN_OR_RETURN(const auto store, Store::Open(store_options));
   {
     // Makes a new store, or finds out that this one is whole.

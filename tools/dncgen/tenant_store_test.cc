@@ -13,6 +13,7 @@
 #include "gtest/gtest.h"
 #include "server/base/clock.h"
 #include "server/base/revision_order.h"
+#include "server/storage/tenant_columns.h"
 #include "server/tenants/own_lists.h"
 #include "server/tenants/tenant_directory.h"
 #include "tools/dncgen/tenant_plan.h"
@@ -39,7 +40,7 @@ class TenantStoreTest : public testing::Test {
   void OpenAll() {
     StoreOptions store;
     store.path = options_.data_dir + "/tenants";
-    store.columns = {Column::kMeta, Column::kRecords, Column::kOwnChanges, Column::kRequests};
+    store.columns = TenantColumns();
     auto opened = Store::Open(store);
     ASSERT_TRUE(opened.ok()) << opened.status();
     store_ = *std::move(opened);
