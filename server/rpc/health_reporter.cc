@@ -23,7 +23,8 @@ bool CanAnswerScrubs(const Registry& registry) {
 
 HealthReporter::HealthReporter(HealthBoard* health, const Registry* registry)
     : health_(health), registry_(registry) {
-  Report(false);
+  // At once: a caller that asks as soon as the server listens gets the truth, not a first guess.
+  Report(CanAnswerScrubs(*registry_));
   health_->Set(kRegistryService, true);
   thread_ = std::thread([this] { Run(); });
 }
@@ -43,11 +44,10 @@ void HealthReporter::Stop() {
 
 void HealthReporter::Run() {
   std::unique_lock lock(mutex_);
-  while (!stopping_) {
+  while (!wake_.wait_for(lock, kInterval, [this] { return stopping_; })) {
     lock.unlock();
     Report(CanAnswerScrubs(*registry_));
     lock.lock();
-    wake_.wait_for(lock, kInterval, [this] { return stopping_; });
   }
 }
 
@@ -55,7 +55,8 @@ void HealthReporter::Report(bool scrubs) {
   if (reported_ == scrubs) return;
   health_->Set("", scrubs);
   health_->Set(kScrubService, scrubs);
-  if (reported_.has_value()) {
+  // That an empty server answers nothing yet is said at its start, by others.
+  if (scrubs || reported_.has_value()) {
     spdlog::info("scrubs {} be answered now", scrubs ? "can" : "cannot");
   }
   reported_ = scrubs;

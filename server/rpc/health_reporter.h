@@ -17,8 +17,8 @@ namespace dnc {
 // policy requires covers an area code.
 bool CanAnswerScrubs(const Registry& registry);
 
-// Looks five times a second. "" and `dnc.v1.ScrubService` are SERVING while scrubs can be
-// answered, `dnc.v1.RegistryService` until Stop.
+// Looks at its start and then five times a second. "" and `dnc.v1.ScrubService` are SERVING while
+// scrubs can be answered, `dnc.v1.RegistryService` until Stop.
 class HealthReporter {
  public:
   // Both must outlive the reporter.
@@ -36,7 +36,7 @@ class HealthReporter {
 
   HealthBoard* const health_;
   const Registry* const registry_;
-  std::optional<bool> reported_;  // of the thread
+  std::optional<bool> reported_;  // of the constructor, then of the thread
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;  // guarded by mutex_
