@@ -38,16 +38,18 @@ run_ctest() {
   [ -f "$out/ctest.xml" ] || echo "fail ctest $name" >>"$RESULTS/checks.txt"
 }
 
-run_pytest() {  # NAME DIRECTORY
-  local out="$PWD/$RESULTS/$1"
+run_pytest() {  # NAME DIRECTORY ARGUMENTS...
+  local out="$PWD/$RESULTS/$1" directory="$2"
+  shift 2
   mkdir -p "$out"
-  if ! find "$2" -name 'test_*.py' 2>/dev/null | grep -q .; then
-    echo "   no Python tests in $2"
+  if ! find "$directory" -name 'test_*.py' 2>/dev/null | grep -q .; then
+    echo "   no Python tests in $directory"
     return 0
   fi
-  "$PYTHON" -m pytest -q -p no:cacheprovider "$2" --junitxml="$out/pytest.xml" 2>&1 | tail -n 60
+  "$PYTHON" -m pytest -q -p no:cacheprovider "$directory" --junitxml="$out/pytest.xml" "$@" 2>&1 |
+    tail -n 60
   # A pytest that ended without a report has not tested anything.
-  [ -f "$out/pytest.xml" ] || echo "fail pytest $2" >>"$RESULTS/checks.txt"
+  [ -f "$out/pytest.xml" ] || echo "fail pytest $directory" >>"$RESULTS/checks.txt"
 }
 
 check_scripts() {
@@ -87,15 +89,17 @@ step_unit() {
   run_ctest unit build -LE 'blackbox|crash' -j"$JOBS"
 }
 
+# Side by side: these tests wait for their servers more than they compute.
 step_blackbox() {
   built
-  run_ctest blackbox build -L blackbox
-  run_pytest blackbox_python tests/blackbox
+  run_ctest blackbox build -L blackbox -j"$JOBS" &
+  run_pytest blackbox_python tests/blackbox -n "$JOBS" --dist loadfile
+  wait
 }
 
 step_crash() {
   built
-  run_ctest crash build -L crash
+  run_ctest crash build -L crash -j"$JOBS"
   run_pytest crash_python tests/crash
 }
 
@@ -117,9 +121,12 @@ step_fuzz() {
   mapfile -t fuzzers < <(ninja -C build-asan -t targets all | sed -n 's/^\(fuzz\/[^:]*\): .*/\1/p')
   [ "${#fuzzers[@]}" -gt 0 ] || { echo "fail no fuzzers" >>"$RESULTS/checks.txt"; return; }
   check "build fuzzers" ninja -C build-asan --quiet -j"$JOBS" "${fuzzers[@]}"
+  # A fuzzer has one thread and lasts as long as it is told: one a core side by side.
   for program in "${fuzzers[@]}"; do
-    check "fuzz ${program#fuzz/}" fuzz_one "build-asan/$program"
+    while [ "$(jobs -rp | wc -l)" -ge "$JOBS" ]; do wait -n; done
+    check "fuzz ${program#fuzz/}" fuzz_one "build-asan/$program" &
   done
+  wait
 }
 
 # Builds and runs the tests of some folders under a preset: sanitize PRESET FOLDER...

@@ -11,6 +11,10 @@ import grpc
 REPO = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(os.environ.get("DNC_BIN_DIR", REPO / "build" / "bin"))
 CALL_SECONDS = 30
+# pytest-xdist runs files side by side. Each worker's servers have an address of their own, so that
+# a port that a test means to use again is not given to a server of another worker meanwhile.
+HOST = f"127.0.0.{2 + int(os.environ.get('PYTEST_XDIST_WORKER', 'gw0')[2:])}"
+ANY_PORT = f"{HOST}:0"
 
 
 class Refused(Exception):
@@ -25,7 +29,7 @@ class Server:
     """Starts at once. `stubs` are the generated modules (see conftest.py)."""
 
     def __init__(self, stubs, data_dir, *arguments, key=None, tenant=None,
-                 metrics_listen="", listen="127.0.0.1:0"):
+                 metrics_listen="", listen=ANY_PORT):
         self.stubs = stubs
         self.command = [str(BIN / "dncd"), "--data-dir", str(data_dir), "--listen", listen,
                         "--metrics-listen", metrics_listen, *arguments]

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from dnc_server import BIN
+from dnc_server import ANY_PORT, BIN
 from list_files import DAY, block, flat, zipped
 
 NOW = int(time.time())
@@ -72,7 +72,7 @@ def wait_until_watched(server):
 def restart(server, number):
     """Ends the server as roughly as asked, and starts it on the same port."""
     server.stop(number)
-    server.command[server.command.index("127.0.0.1:0")] = server.address
+    server.command[server.command.index(ANY_PORT)] = server.address
     server.start()
     server.wait_until_ready()
 
