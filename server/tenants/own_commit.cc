@@ -1,7 +1,6 @@
 #include "server/tenants/own_commit.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "server/base/status_macros.h"
@@ -13,13 +12,6 @@
 
 namespace dnc {
 namespace {
-
-StorePrefix PrefixOf(TenantNumber tenant, Number number) {
-  const std::string key = EncodeOwnKey({tenant, number, 1});
-  StorePrefix prefix;
-  std::memcpy(prefix.data(), key.data(), prefix.size());
-  return prefix;
-}
 
 // Whether a record says the same as the one that is there: a repeated request does not move the
 // date of the first one, which is when it had to be honoured.

@@ -48,6 +48,14 @@ inline std::string EndOfTenant(uint32_t tenant) {
   return tenant == UINT32_MAX ? std::string(64, '\xFF') : TenantPrefix(uint64_t{tenant} + 1);
 }
 
+// Keys in Column::kRecords of a number begin with this: tenant (4), number (5).
+inline StorePrefix PrefixOf(uint32_t tenant, uint64_t number) {
+  StorePrefix prefix;
+  for (size_t i = 0; i < 4; ++i) prefix[i] = static_cast<char>(tenant >> (8 * (3 - i)));
+  for (size_t i = 0; i < 5; ++i) prefix[4 + i] = static_cast<char>(number >> (8 * (4 - i)));
+  return prefix;
+}
+
 // In Column::kOwnChanges: tenant (4), revision (8), place in the commit (8).
 inline std::string ChangeKey(uint32_t tenant, uint64_t revision, uint64_t place) {
   std::string key = TenantPrefix(tenant);

@@ -47,13 +47,6 @@ struct Scratch {
   std::vector<ListMeaning> lists;
 };
 
-StorePrefix PrefixOf(TenantNumber tenant, Number number) {
-  StorePrefix prefix;
-  for (size_t i = 0; i < 4; ++i) prefix[i] = static_cast<char>(tenant >> (8 * (3 - i)));
-  for (size_t i = 0; i < 5; ++i) prefix[4 + i] = static_cast<char>(number >> (8 * (4 - i)));
-  return prefix;
-}
-
 void AddBlocks(const TenantView& tenant, std::string_view scope, absl::Span<const Number> numbers,
                absl::Span<uint8_t> facts) {
   for (const TenantView::Blocks& blocks : tenant.blocks) {
