@@ -14,6 +14,7 @@
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
 #include "server/index/image_file.h"
+#include "server/index/running_digest.h"
 
 namespace dnc {
 namespace {
@@ -42,27 +43,6 @@ struct Header {
 };
 static_assert(sizeof(Header) == kBloomImageHeaderBytes);
 constexpr size_t kCheckedBytes = sizeof(Header) - sizeof(uint64_t);
-
-// XXH3-128 of all that came by.
-class Seal {
- public:
-  Seal() : state_(XXH3_createState()) {
-    if (state_ == nullptr) throw std::bad_alloc();
-    XXH3_128bits_reset(state_.get());
-  }
-  void Add(const void* data, size_t bytes) { XXH3_128bits_update(state_.get(), data, bytes); }
-  XXH128_canonical_t Value() const {
-    XXH128_canonical_t value;
-    XXH128_canonicalFromHash(&value, XXH3_128bits_digest(state_.get()));
-    return value;
-  }
-
- private:
-  struct Free {
-    void operator()(XXH3_state_t* state) const { XXH3_freeState(state); }
-  };
-  std::unique_ptr<XXH3_state_t, Free> state_;
-};
 
 static_assert(sizeof(XXH128_canonical_t) == kBloomImageSealBytes);
 
@@ -148,7 +128,7 @@ absl::Status CheckSize(const std::string& path, const Header& header, uint64_t f
 absl::Status WriteBloomImage(const BloomFilter& filter, const BloomImageOwner& owner,
                              const std::string& path) {
   DNC_ASSIGN_OR_RETURN(ImageFileWriter file, ImageFileWriter::Create(path));
-  Seal seal;
+  RunningDigest seal;
   const Header header = MakeHeader(filter, owner);
   seal.Add(&header, sizeof(header));
   DNC_RETURN_IF_ERROR(file.Append(BytesOf(header)));
@@ -172,7 +152,7 @@ absl::StatusOr<std::unique_ptr<BloomFilter>> ReadBloomImage(const std::string& p
   DNC_RETURN_IF_ERROR(file.Read({reinterpret_cast<char*>(&header), sizeof(header)}));
   DNC_RETURN_IF_ERROR(CheckHeader(path, header, owner));
   DNC_RETURN_IF_ERROR(CheckSize(path, header, file.size(), max_bytes));
-  Seal seal;
+  RunningDigest seal;
   seal.Add(&header, sizeof(header));
   const BloomDesign design = {header.blocks, header.capacity, header.seed};
   auto filter = std::make_unique<BloomFilter>(design, BloomFilter::Unfilled());

@@ -27,6 +27,10 @@ absl::Status Failed(std::string_view doing, const std::string& path) {
                StrCat(text, "; check the folder's owner and the disk"));
 }
 
+absl::Status NotThere(const std::string& path) {
+  return Error(absl::StatusCode::kNotFound, reason::kNotFound, StrCat("there is no ", path));
+}
+
 absl::Status Unreadable(const std::string& path, std::string_view what) {
   return Error(absl::StatusCode::kDataLoss, reason::kStorage,
                StrCat(path, " ", what, "; it is made anew from the store, check the disk"));
@@ -99,8 +103,7 @@ absl::StatusOr<ImageFileReader> ImageFileReader::Open(const std::string& path) {
   // Without waiting, should it be a pipe.
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) {
-    if (errno != ENOENT) return Failed("opening", path);
-    return Error(absl::StatusCode::kNotFound, reason::kNotFound, StrCat("there is no ", path));
+    return errno == ENOENT ? NotThere(path) : Failed("opening", path);
   }
   ImageFileReader reader(path, fd, 0);
   struct stat status {};
@@ -114,6 +117,11 @@ absl::StatusOr<ImageFileReader> ImageFileReader::Open(const std::string& path) {
   return reader;
 }
 
+absl::Status ImageFileReader::SkipTo(uint64_t offset) {
+  if (lseek(fd_, static_cast<off_t>(offset), SEEK_SET) >= 0) return absl::OkStatus();
+  return Failed("seeking in", path_);
+}
+
 absl::Status ImageFileReader::Read(absl::Span<char> out) {
   while (!out.empty()) {
     const ssize_t got = read(fd_, out.data(), out.size());
@@ -123,6 +131,12 @@ absl::Status ImageFileReader::Read(absl::Span<char> out) {
     out.remove_prefix(static_cast<size_t>(got));
   }
   return absl::OkStatus();
+}
+
+absl::Status RemoveImageFile(const std::string& path) {
+  if (unlink(path.c_str()) == 0) return SyncFolder(path);
+  if (errno != ENOENT) return Failed("removing", path);
+  return NotThere(path);
 }
 
 }  // namespace dnc

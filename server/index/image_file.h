@@ -47,6 +47,9 @@ class ImageFileReader {
   // Bytes of the file when it was opened.
   uint64_t size() const { return size_; }
 
+  // The next Read begins at `offset`. INTERNAL STORAGE.
+  absl::Status SkipTo(uint64_t offset);
+
   // Fills `out` with the next bytes. DATA_LOSS STORAGE if the file ends before or can't be read.
   absl::Status Read(absl::Span<char> out);
 
@@ -57,5 +60,8 @@ class ImageFileReader {
   int fd_;
   uint64_t size_;
 };
+
+// Durable when it returns OK. NOT_FOUND if there is no such file; INTERNAL STORAGE.
+absl::Status RemoveImageFile(const std::string& path);
 
 }  // namespace dnc

@@ -18,6 +18,8 @@
 #include "server/base/str_cat.h"
 #include "server/storage/manifest_check.h"
 #include "server/storage/store_options.h"
+#include "server/storage/store_seal.h"
+#include "spdlog/spdlog.h"
 
 namespace dnc {
 namespace {
@@ -151,6 +153,7 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(const StoreOptions& options) 
     }
   }
   DNC_RETURN_IF_ERROR(CheckManifest(options.path));
+  store->sealed_ = TakeStoreSeal(options.path);
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
   DNC_RETURN_IF_ERROR(FromRocks(
@@ -169,10 +172,28 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(const StoreOptions& options) 
 
 Store::~Store() {
   if (db_ == nullptr) return;
+  KnownManifest manifest;
+  absl::Status sealed;
+  if (seal_when_closed_) {
+    std::vector<std::string> files;
+    sealed = FromRocks(db_->GetLiveFiles(files, &manifest.bytes, /*flush_memtable=*/false),
+                       "listing the store's files");
+    for (const std::string& file : files) {
+      if (file.rfind("/MANIFEST-", 0) == 0) manifest.name = file.substr(1);
+    }
+  }
   for (auto* column : columns_) {
     if (column != nullptr) db_->DestroyColumnFamilyHandle(column);
   }
-  db_->Close();
+  const rocksdb::Status closed = db_->Close();
+  db_.reset();
+  if (!seal_when_closed_) return;
+  sealed.Update(FromRocks(closed, "closing the store"));
+  if (sealed.ok()) sealed = WriteStoreSeal(path_, manifest);
+  if (!sealed.ok()) {
+    spdlog::warn("{} is not sealed, so the next start may prove less: {}", path_,
+                 std::string(sealed.message()));
+  }
 }
 
 rocksdb::ColumnFamilyHandle* Store::Handle(Column column) const {

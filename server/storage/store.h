@@ -54,6 +54,9 @@ struct StoreOptions {
   // Whether an entry of kRequests is of no more use. Such entries are left out when their file is
   // rewritten, which happens within a day or two. Asked on any thread; null: all are of use.
   std::function<bool(std::string_view key, std::string_view value)> request_is_old;
+  // Without room that is taken beforehand and with one thread to open files: for who opens
+  // thousands of small stores in memory.
+  bool sparing = false;
 };
 
 // Changes that become durable together or not at all, in the order of the calls. Kept in one
@@ -155,6 +158,12 @@ class Store {
 
   const std::string& path() const { return path_; }
 
+  // OK: the files that were opened are those that were sealed when the store was closed, so it
+  // holds all that it held. Otherwise why that is not known; NOT_FOUND: no seal (store_seal.h).
+  const absl::Status& sealed() const { return sealed_; }
+  // Has the files sealed when the store is closed. For an owner who knows that nothing is missing.
+  void SealWhenClosed() { seal_when_closed_ = true; }
+
  private:
   Store() = default;
 
@@ -165,6 +174,8 @@ class Store {
   std::string path_;
   std::unique_ptr<rocksdb::DB> db_;
   std::array<rocksdb::ColumnFamilyHandle*, kColumnCount> columns_{};  // null: not opened
+  absl::Status sealed_;
+  bool seal_when_closed_ = false;
 };
 
 }  // namespace dnc

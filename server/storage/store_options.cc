@@ -122,6 +122,8 @@ rocksdb::Options DatabaseOptions(const StoreOptions& store,
   // Write buffers count as used cache, so that its size bounds the memory of both.
   options.write_buffer_manager = std::make_shared<rocksdb::WriteBufferManager>(0, cache);
   options.stats_dump_period_sec = 0;
+  options.allow_fallocate = !store.sparing;
+  if (store.sparing) options.max_file_opening_threads = 1;
 #ifdef DNC_THREAD_SANITIZER
   // Never freed: RocksDB's threads outlive the last database.
   static UnwatchedEnv* const unwatched = new UnwatchedEnv;

@@ -66,13 +66,15 @@ OwnListsImpl::~OwnListsImpl() {
   const bool started = committer_.joinable();
   if (started) committer_.join();
   if (tender_.joinable()) tender_.join();
-  if (started) WriteImage();
+  if (started) LeaveProofs();
 }
 
 absl::Status OwnListsImpl::Start() {
   DNC_RETURN_IF_ERROR(ReadPositions());
   order_->StartFrom(revision_);
   verified_ = !AdoptImage();
+  proven_ = verified_ || store_->sealed().ok();
+  TellUnproven();
   if (verified_) {
     const unsigned cores = std::thread::hardware_concurrency();
     DNC_RETURN_IF_ERROR(Rebuild(static_cast<int>(std::max(1U, cores))));
@@ -129,9 +131,11 @@ absl::Status OwnListsImpl::ReadPositions() {
 }
 
 bool OwnListsImpl::AdoptImage() {
-  if (books_.records() < options_.image_min_records) return false;
-  auto filter =
-      ReadBloomImage(FilterPath(), {id_[0], id_[1], revision_}, GrowingFilterOptions().max_bytes);
+  absl::StatusOr<std::unique_ptr<BloomFilter>> filter = absl::NotFoundError("not looked for");
+  if (books_.records() >= options_.image_min_records) {
+    filter =
+        ReadBloomImage(FilterPath(), {id_[0], id_[1], revision_}, GrowingFilterOptions().max_bytes);
+  }
   // It is of this moment: with later writes it would be of the past, whatever its revision says.
   std::error_code ignored;
   std::filesystem::remove(FilterPath(), ignored);
@@ -144,10 +148,27 @@ bool OwnListsImpl::AdoptImage() {
   return filter_.Adopt(*std::move(filter)).ok();
 }
 
-void OwnListsImpl::WriteImage() {
+void OwnListsImpl::TellUnproven() const {
+  const absl::Status& sealed = store_->sealed();
+  // There is none after a crash, and in a new store.
+  if (!sealed.ok() && !absl::IsNotFound(sealed)) {
+    spdlog::warn("tenants' records: all are read and compared with their books, because {}",
+                 std::string(sealed.message()));
+  }
+  if (proven_) return;
+  spdlog::warn(
+      "tenants' records: until all {} are read, numbers that the filter lets through are not "
+      "covered unless an own do-not-call list holds them, because no seal proves that the store is "
+      "whole",
+      books_.records());
+}
+
+void OwnListsImpl::LeaveProofs() {
   const std::lock_guard committing(commit_mutex_);
   const std::shared_ptr<const BloomFilter> filter = filter_.current();
   if (filter == nullptr || unsettled_ || any_damaged_) return;
+  // A seal says that nothing is missing: whoever does not know that must not leave one.
+  if (proven_) store_->SealWhenClosed();
   const absl::Status status = WriteBloomImage(*filter, {id_[0], id_[1], revision_}, FilterPath());
   if (!status.ok()) {
     spdlog::warn("the filter's image is not written, so the next start takes longer: {}",

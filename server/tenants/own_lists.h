@@ -84,6 +84,7 @@ struct OwnListsOptions {
   // With fewer records all are read at the start: only a larger store begins with the filter's
   // image, and reads them in the background.
   uint64_t image_min_records = 5'000'000;
+  bool read_in_background = true;  // false: tests ask meanwhile
   absl::Duration request_id_age = absl::Hours(48);
   uint64_t max_request_ids = 100'000'000;            // kept, of all tenants together; about
   absl::Duration change_age = absl::Hours(24 * 30);  // of changes kept for WatchChanges
@@ -97,9 +98,12 @@ class OwnLists {
   // Compares the store with the journal position, loads or rebuilds the filter. DATA_LOSS
   // OWN_LISTS_DAMAGED, with the remedy, if acknowledged writes are missing or a record is damaged:
   // without the tenants' own lists nothing could be answered clear, so the server does not start.
+  // A store that is large and neither sealed nor read yet answers kOwnUnknown for what the filter
+  // lets through and no do-not-call list holds.
   static absl::StatusOr<std::unique_ptr<OwnLists>> Open(OwnListsOptions options, Store* store,
                                                         RevisionOrder* order, const Clock* clock);
-  // Ends the committer when what waits is written; writes the filter's image.
+  // Ends the committer when what waits is written; writes the filter's image, and has the store
+  // sealed when it is closed if it is known that no record is missing.
   virtual ~OwnLists() = default;
 
   // What the tenant's lists say of each number for a call with the given scope. An empty scope asks

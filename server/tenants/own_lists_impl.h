@@ -63,7 +63,9 @@ class OwnListsImpl final : public OwnLists {
   absl::Status MakeStore();
   std::string FilterPath() const { return options_.data_dir + "/tenants.filter"; }
   bool AdoptImage();
-  void WriteImage();
+  void TellUnproven() const;
+  // The filter's image, and the store's seal if nothing is missing from it.
+  void LeaveProofs();
 
   // own_lookup.cc
   bool IsDamaged(TenantNumber tenant) const;
@@ -116,7 +118,9 @@ class OwnListsImpl final : public OwnLists {
   bool tend_soon_ = false;           // guarded by mutex_
   std::atomic<bool> ending_{false};  // as stopping_, for who reads all records
   std::atomic<bool> too_many_requests_{false};
-  std::atomic<bool> verified_{true};
+  std::atomic<bool> verified_{true};  // all records were read and compared with the books
+  // That no record is missing is known: all were read, or the store's files are sealed.
+  std::atomic<bool> proven_{true};
   std::thread committer_;
   std::thread tender_;
 

@@ -109,7 +109,7 @@ void OwnListsImpl::FindFacts(const TenantView& tenant, std::string_view scope, a
   thread_local Scratch scratch;
   const TenantNumber id = tenant.tenant.number;
   // Before it is asked which tenants are damaged: the reading names them, and then it is done.
-  const bool verified = verified_.load(std::memory_order_acquire);
+  const bool proven = proven_.load(std::memory_order_acquire);
   std::fill(facts.begin(), facts.end(), uint8_t{kOwnNothing});
   const bool damaged = IsDamaged(id);
   if (damaged) {
@@ -141,9 +141,9 @@ void OwnListsImpl::FindFacts(const TenantView& tenant, std::string_view scope, a
         facts[scratch.sought[index].second] |= FactOfRecord(scratch.lists, now, key, value);
         return absl::OkStatus();
       });
-  // Until all records were read once, nobody knows that none is missing, and a number that the
-  // filter let through is not clear because the store has nothing.
-  if (!verified) MarkUnproven(scratch.sought, facts);
+  // While nobody knows that no record is missing, a number that the filter let through is not clear
+  // because the store has nothing.
+  if (!proven) MarkUnproven(scratch.sought, facts);
   if (!status.ok()) {
     for (const auto& [prefix, place] : scratch.sought) facts[place] |= kOwnUnknown;
     spdlog::error("tenants' records cannot be read: {}", std::string(status.message()));

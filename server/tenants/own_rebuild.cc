@@ -63,10 +63,12 @@ void OwnListsImpl::Tend() {
 
 absl::Status OwnListsImpl::TendOnce() {
   absl::Status status;
-  if (!verified_) {  // an image spared the reading at the start
+  if (!verified_ && options_.read_in_background) {  // an image spared the reading at the start
     status = Verify({1, nullptr, &ending_});
     // An error of the store, or an end, says nothing: all is read again.
     verified_ = status.ok() || any_damaged_;
+    // But a store that can't be read is not the whole one that was sealed.
+    if (!absl::IsCancelled(status)) proven_ = verified_.load();
   } else if (filter_.rebuild_due() != RebuildReason::kNone) {
     spdlog::info("the filter of tenants' records is made anew");
     status = Rebuild(/*threads=*/1);

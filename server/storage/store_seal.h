@@ -1,0 +1,36 @@
+// The seal over a store's files: what each of them was when the store was closed.
+//
+// RocksDB opens a folder whose MANIFEST was cut at the end of a record, or replaced by an older
+// one, without complaint and without the newest keys. So a store that was closed in order leaves a
+// list of its files beside its folder. Before it is opened again the list is compared and taken
+// away: files that are as it says are the whole store, and what becomes of the folder afterwards
+// can't be taken for what was closed. docs/formats.md has the bytes.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+
+namespace dnc {
+
+// What RocksDB knew when it closed, against files that were changed while it was open.
+struct KnownManifest {
+  std::string name;
+  uint64_t bytes = 0;  // at least
+};
+
+// Where the seal of the store in `folder` lies.
+inline std::string StoreSealPath(const std::string& folder) { return folder + ".seal"; }
+
+// Of a closed store. Durable when it returns OK. Without a MANIFEST that is whole there is none.
+absl::Status WriteStoreSeal(const std::string& folder, const KnownManifest& manifest);
+
+// Takes the seal away and says whether the store's files are what it says. OK: they are, and the
+// seal is durably gone. Anything else proves nothing. NOT_FOUND: there is no seal; DATA_LOSS
+// STORAGE: a file, which the message names, is not what was sealed, or the seal is damaged;
+// FAILED_PRECONDITION STORAGE: another process has the store open, and the seal stays.
+absl::Status TakeStoreSeal(const std::string& folder);
+
+}  // namespace dnc
