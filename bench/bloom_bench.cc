@@ -100,15 +100,16 @@ void RunProbes(benchmark::State& state, const Probe& probe) {
       static_cast<double>(possible) / static_cast<double>(state.iterations() * kBatch);
 }
 
-void BM_BloomProbe(benchmark::State& state, BloomProbe probe) {
-  if (!IsSupported(probe)) return state.SkipWithError("the processor can't");
+void BM_BloomProbe(benchmark::State& state, CpuLevel level) {
+  if (!IsSupported(level)) return state.SkipWithError("the processor can't");
   const auto filter = FilledFilter(Keys(state));
   RunProbes(state, [&](absl::Span<const Number> numbers, absl::Span<uint32_t> results) {
-    return filter->MarkPossibleWith(probe, 7, numbers, 0, results);
+    return filter->MarkPossibleWith(level, 7, numbers, 0, results);
   });
 }
-BENCHMARK_CAPTURE(BM_BloomProbe, avx2, BloomProbe::kAvx2)->Arg(260)->Arg(500);
-BENCHMARK_CAPTURE(BM_BloomProbe, portable, BloomProbe::kPortable)->Arg(260)->Arg(500);
+BENCHMARK_CAPTURE(BM_BloomProbe, avx512, CpuLevel::kAvx512)->Arg(260)->Arg(500);
+BENCHMARK_CAPTURE(BM_BloomProbe, avx2, CpuLevel::kAvx2)->Arg(260)->Arg(500);
+BENCHMARK_CAPTURE(BM_BloomProbe, portable, CpuLevel::kPortable)->Arg(260)->Arg(500);
 
 void BM_BloomFloor(benchmark::State& state) {
   constexpr size_t kGroup = 256;

@@ -111,11 +111,31 @@ __attribute__((target("avx2"))) size_t TestGroupAvx2(const Lookups& group, size_
   }
   return possible;
 }
+
+// A block is one vector.
+__attribute__((target("avx2,bmi2,avx512f,avx512bw,avx512dq,avx512vl"))) size_t TestGroupAvx512(
+    const Lookups& group, size_t count, int bit, uint32_t* results) {
+  using Words = uint64_t __attribute__((vector_size(64)));
+  using Halves = uint32_t __attribute__((vector_size(32)));
+  const Halves salts = *reinterpret_cast<const Halves*>(kSalts);
+  size_t possible = 0;
+  for (size_t i = 0; i < count; ++i) {
+    const Words shifts = __builtin_convertvector((salts * group.lows[i]) >> 26, Words);
+    const Words bits = (Words{} + 1) << shifts;
+    const Words missing = bits & ~*reinterpret_cast<const Words*>(group.blocks[i]);
+    const auto lanes = reinterpret_cast<__m512i>(missing);
+    const uint32_t yes = _mm512_test_epi64_mask(lanes, lanes) == 0 ? 1 : 0;
+    results[i] |= yes << bit;
+    possible += yes;
+  }
+  return possible;
+}
 #endif
 
-TestGroup TestGroupOf([[maybe_unused]] BloomProbe probe) {
+TestGroup TestGroupOf([[maybe_unused]] CpuLevel level) {
 #if defined(__x86_64__)
-  if (probe == BloomProbe::kAvx2) return TestGroupAvx2;
+  if (level == CpuLevel::kAvx512) return TestGroupAvx512;
+  if (level == CpuLevel::kAvx2) return TestGroupAvx2;
 #endif
   return TestGroupPortable;
 }
@@ -124,6 +144,9 @@ TestGroup TestGroupOf([[maybe_unused]] BloomProbe probe) {
 template <bool kForWriting, typename KeyAt, typename Work>
 void InGroups(uint64_t* words, const BloomDesign& design, size_t keys, const KeyAt& key_at,
               const Work& work) {
+  // Copies, so that the compiler need not think of the groups as a part of the design.
+  const uint64_t seed = design.seed;
+  const uint64_t blocks = design.blocks;
   std::array<Lookups, kGroupsAhead> groups;
   size_t fetched = 0;
   for (size_t start = 0; start < keys; start += kGroup) {
@@ -132,9 +155,9 @@ void InGroups(uint64_t* words, const BloomDesign& design, size_t keys, const Key
       Lookups& group = groups[fetched / kGroup % kGroupsAhead];
       const size_t count = std::min(kGroup, keys - fetched);
       for (size_t i = 0; i < count; ++i) {
-        const uint64_t hash = Hash(key_at(fetched + i), design.seed);
+        const uint64_t hash = Hash(key_at(fetched + i), seed);
         group.lows[i] = static_cast<uint32_t>(hash);
-        group.blocks[i] = words + FirstWord(hash, design.blocks);
+        group.blocks[i] = words + FirstWord(hash, blocks);
         __builtin_prefetch(group.blocks[i], kForWriting ? 1 : 0);
       }
     }
@@ -142,18 +165,7 @@ void InGroups(uint64_t* words, const BloomDesign& design, size_t keys, const Key
   }
 }
 
-BloomProbe FastestProbe() {
-  return UsedCpuLevel() >= CpuLevel::kAvx2 ? BloomProbe::kAvx2 : BloomProbe::kPortable;
-}
-
 }  // namespace
-
-bool IsSupported(BloomProbe probe) {
-#if defined(__x86_64__)
-  if (probe == BloomProbe::kAvx2) return __builtin_cpu_supports("avx2") != 0;
-#endif
-  return probe == BloomProbe::kPortable;
-}
 
 BloomFilter::BloomFilter(const BloomDesign& design, Unfilled /*tag*/)
     : design_(design), words_(nullptr) {
@@ -200,15 +212,15 @@ bool BloomFilter::MayContain(const BloomKey& key) const {
 
 size_t BloomFilter::MarkPossible(uint32_t tenant, absl::Span<const Number> numbers, int bit,
                                  absl::Span<uint32_t> results) const {
-  return MarkPossibleWith(FastestProbe(), tenant, numbers, bit, results);
+  return MarkPossibleWith(UsedCpuLevel(), tenant, numbers, bit, results);
 }
 
-size_t BloomFilter::MarkPossibleWith(BloomProbe probe, uint32_t tenant,
+size_t BloomFilter::MarkPossibleWith(CpuLevel level, uint32_t tenant,
                                      absl::Span<const Number> numbers, int bit,
                                      absl::Span<uint32_t> results) const {
   assert(numbers.size() == results.size() && bit >= 0 && bit < 32);
   if (!MayContainTenant(tenant)) return 0;
-  const TestGroup test = TestGroupOf(probe);
+  const TestGroup test = TestGroupOf(level);
   size_t possible = 0;
   InGroups</*kForWriting=*/false>(
       words_, design_, numbers.size(),

@@ -16,6 +16,7 @@
 #include <memory>
 
 #include "absl/types/span.h"
+#include "server/base/cpu_level.h"
 #include "server/index/bloom_design.h"
 #include "server/index/tenant_flags.h"
 #include "server/numbers/phone_number.h"
@@ -34,11 +35,6 @@ inline bool operator<(const BloomKey& a, const BloomKey& b) {
   return a.tenant != b.tenant ? a.tenant < b.tenant : a.number < b.number;
 }
 
-// How a batch is tested. The fastest that the processor has is chosen at the first use.
-enum class BloomProbe { kPortable, kAvx2 };
-
-bool IsSupported(BloomProbe probe);
-
 // How full a filter is.
 struct BloomLoad {
   double fill = 0;        // share of the bits that are set
@@ -52,8 +48,8 @@ struct BloomLoad {
 // insert happen before the probe: the same thread, a mutex, a release and an acquire, an answer
 // that was sent and read. That is also all that a caller can mean by "before". It holds too for an
 // insert that found its bits set by another thread's insert.
-// The AVX2 probe reads a word as part of an aligned vector, which the processor never tears within
-// 8 bytes; so it sees what a relaxed load of each word would.
+// The vector probes read a word as part of an aligned vector, which the processor never tears
+// within 8 bytes; so it sees what a relaxed load of each word would.
 class BloomFilter {
  public:
   // An empty filter. Its memory is zeroed, in huge pages (page_pool.h). Ends the process if the
@@ -88,7 +84,7 @@ class BloomFilter {
                       absl::Span<uint32_t> results) const;
 
   // The same, tested in a given way, which must be supported.
-  size_t MarkPossibleWith(BloomProbe probe, uint32_t tenant, absl::Span<const Number> numbers,
+  size_t MarkPossibleWith(CpuLevel level, uint32_t tenant, absl::Span<const Number> numbers,
                           int bit, absl::Span<uint32_t> results) const;
 
   // Counts keys whose records are gone. Their bits stay, because other keys may share them.

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 
+#include "server/base/cpu_level.h"
 #include "server/index/exchange_block.h"
 #include "server/index/number_group.h"
 
@@ -21,8 +22,12 @@ class GroupLookup {
   void Resolve(const NumberGroup& group);
   uint64_t Test(const NumberGroup& group) const;
 
+  // The same in a given way, which must be supported.
+  uint64_t TestWith(CpuLevel level, const NumberGroup& group) const;
+
  private:
-  void FetchOthers(const NumberGroup& group, const BlockRef* const* directories, uint64_t others);
+  void FetchOthers(const NumberGroup& group, const BlockRef* const* directories);
+  uint64_t TestArrays(const NumberGroup& group) const;
 
   // The word of a bitmap in which the number's bit is, for all numbers but those in arrays_.
   const uint64_t* words_[kGroupSize];

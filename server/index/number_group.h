@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include "absl/types/span.h"
 #include "server/base/cpu_level.h"
@@ -24,6 +25,23 @@ struct NumberGroup {
   uint16_t exchanges[kGroupSize];                  // within the area code, 0 to 999
   uint16_t lines[kGroupSize];                      // within the exchange, 0 to 9,999
 };
+
+// Calls fn(i) for each number of a group. Most groups are full, and their calls are written out, by
+// eights: the counting would be a fourth of the work.
+template <typename Fn>
+__attribute__((always_inline)) inline void ForEachIn(const NumberGroup& group, const Fn& fn) {
+  static_assert(kGroupSize % 8 == 0);
+  if (group.count != kGroupSize) {
+    for (size_t i = 0; i < group.count; ++i) fn(i);
+    return;
+  }
+  for (size_t start = 0; start < kGroupSize; start += 8) {
+    [&]<size_t... kEight>(std::index_sequence<kEight...>) __attribute__((always_inline)) {
+      (fn(start + kEight), ...);
+    }
+    (std::make_index_sequence<8>());
+  }
+}
 
 // Takes up to kGroupSize numbers apart. Those of kNumberLimit and above get kNoArea.
 void Split(absl::Span<const Number> numbers, NumberGroup& group);

@@ -78,6 +78,32 @@ TEST(NumberSetTest, MarkContainedAnswersAsContainsDoes) {
   }
 }
 
+TEST(NumberSetTest, AllLevelsOfTheProcessorAnswerAlike) {
+  DNC_SEED_TRACE(TestSeed());
+  std::mt19937_64 random(TestSeed());
+  const NumberSet set = MixedSet(random);
+  const std::vector<Number> numbers = Questions(set, random);
+  for (size_t start = 0; start < numbers.size() && start < 200'000;) {
+    // Mostly whole groups, and all sizes.
+    const size_t wanted = random() % 2 == 0 ? kGroupSize : random() % (kGroupSize + 1);
+    const size_t count = std::min(wanted, numbers.size() - start);
+    NumberGroup group;
+    Split(absl::MakeConstSpan(numbers).subspan(start, count), group);
+    GroupLookup lookup;
+    set.Fetch(group, lookup);
+    lookup.Resolve(group);
+    uint64_t expected = 0;
+    for (size_t i = 0; i < count; ++i) {
+      expected |= uint64_t{set.Contains(numbers[start + i])} << i;
+    }
+    for (const CpuLevel level : {CpuLevel::kPortable, CpuLevel::kAvx2, CpuLevel::kAvx512}) {
+      if (!IsSupported(level)) continue;
+      ASSERT_EQ(lookup.TestWith(level, group), expected) << static_cast<int>(level);
+    }
+    start += count;
+  }
+}
+
 TEST(NumberSetTest, WhatIsNoNumberIsInNoSet) {
   NumberSet set;
   set.set_area(0, WithChanges(nullptr, {{{0, true}}}).set);

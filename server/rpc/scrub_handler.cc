@@ -17,6 +17,7 @@
 #include "server/numbers/phone_number.h"
 #include "server/rpc/error_status.h"
 #include "server/rpc/own_matches.h"
+#include "server/rpc/snapshot_frame.h"
 #include "server/rpc/translate_scrub.h"
 #include "server/rpc/translate_time.h"
 #include "server/scrub/asked_areas.h"
@@ -31,7 +32,7 @@ struct Scratch {
   std::vector<Number> plain;
   std::vector<uint8_t> facts;
   std::vector<uint8_t> verdicts;
-  v1::Snapshot snapshot;
+  SnapshotFrame frame;
 };
 Scratch& MyScratch() {
   thread_local Scratch scratch;
@@ -210,11 +211,14 @@ absl::StatusOr<ScrubHandler::Basis> ScrubHandler::CurrentBasis() const {
   return basis;
 }
 
-void ScrubHandler::Decide(const TenantView& tenant, std::string_view scope, const Basis& basis,
-                          absl::Span<const Number> numbers, const BatchAnswers& answers) const {
+const v1::Snapshot& ScrubHandler::Decide(const TenantView& tenant, std::string_view scope,
+                                         const Basis& basis, absl::Span<const Number> numbers,
+                                         const BatchAnswers& answers) const {
   const absl::Span<const uint8_t> facts = FindFacts(tenant, scope, numbers, basis.now);
-  ScrubBatch(basis.snapshot, basis.now, numbers, {&tenant.tenant.terms, facts}, answers);
+  const AskedAreas asked =
+      ScrubBatch(basis.snapshot, basis.now, numbers, {&tenant.tenant.terms, facts}, answers);
   from_.metrics->CountNumbers(CountVerdicts(answers.verdicts));
+  return MyScratch().frame.Fill(basis.snapshot, basis.revision, basis.now, asked);
 }
 
 absl::Status ScrubHandler::ScrubFast(const Question& question, v1::ScrubResponse* response) {
@@ -224,12 +228,11 @@ absl::Status ScrubHandler::ScrubFast(const Question& question, v1::ScrubResponse
   ToPlain(question.numbers, &scratch.plain);
   scratch.verdicts.assign(count, uint8_t{v1::VERDICT_UNSPECIFIED});
   response->mutable_reasons()->Resize(static_cast<int>(count), 0);
-  Decide(question.tenant, question.scope, basis, scratch.plain,
-         {absl::MakeSpan(scratch.verdicts),
-          absl::MakeSpan(response->mutable_reasons()->mutable_data(), count)});
+  *response->mutable_snapshot() =
+      Decide(question.tenant, question.scope, basis, scratch.plain,
+             {absl::MakeSpan(scratch.verdicts),
+              absl::MakeSpan(response->mutable_reasons()->mutable_data(), count)});
   response->mutable_verdicts()->Assign(scratch.verdicts.begin(), scratch.verdicts.end());
-  FillSnapshot(*basis.snapshot, basis.revision, basis.now, AskedAreas(scratch.plain),
-               response->mutable_snapshot());
   return absl::OkStatus();
 }
 
@@ -241,13 +244,10 @@ absl::Status ScrubHandler::AnswerColumns(const Caller& caller, size_t charged,
   DNC_ASSIGN_OR_RETURN(const Basis basis, CurrentBasis());
   Scratch& scratch = MyScratch();
   NormalizeColumns(request, &scratch.plain);
-  scratch.snapshot.Clear();
-  FillSnapshot(*basis.snapshot, basis.revision, basis.now, AskedAreas(scratch.plain),
-               &scratch.snapshot);
-  ScrubColumnsWriter writer(request.count, scratch.snapshot);
-  Decide(*caller.tenant, request.scope, basis, scratch.plain,
-         {writer.verdicts(), writer.reasons()});
-  writer.Take(response);
+  ScrubColumnsWriter writer(request.count, scratch.frame.MostBytes(basis.snapshot));
+  const v1::Snapshot& rests_on = Decide(*caller.tenant, request.scope, basis, scratch.plain,
+                                        {writer.verdicts(), writer.reasons()});
+  writer.Take(rests_on, response);
   return absl::OkStatus();
 }
 

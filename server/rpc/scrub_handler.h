@@ -92,9 +92,10 @@ class ScrubHandler {
   };
 
   absl::StatusOr<Basis> CurrentBasis() const;
-  // The answers of the tenant's lists and the snapshot together, and counts them.
-  void Decide(const TenantView& tenant, std::string_view scope, const Basis& basis,
-              absl::Span<const Number> numbers, const BatchAnswers& answers) const;
+  // The answers of the tenant's lists and the snapshot together; counts them. Returns what they
+  // rest on, valid until the thread's next call.
+  const v1::Snapshot& Decide(const TenantView& tenant, std::string_view scope, const Basis& basis,
+                             absl::Span<const Number> numbers, const BatchAnswers& answers) const;
   // Charges what the call was not admitted with.
   absl::Status ChargeRest(const Caller& caller, size_t charged, size_t count) const;
   absl::Status WaitForRevision(uint64_t revision, absl::Time deadline);

@@ -143,10 +143,9 @@ std::optional<size_t> PeekCount(std::string_view bytes) {
   return std::nullopt;
 }
 
-ScrubColumnsWriter::ScrubColumnsWriter(size_t count, const v1::Snapshot& snapshot) {
-  const size_t snapshot_bytes = snapshot.ByteSizeLong();
+ScrubColumnsWriter::ScrubColumnsWriter(size_t count, size_t most_snapshot_bytes) {
   size_t before_reasons = 0;
-  size_t size = SizeWithPrefix(snapshot_bytes);
+  size_t size = SizeWithPrefix(most_snapshot_bytes);
   if (count > 0) {  // protobuf leaves empty fields out
     const size_t reason_bytes = count * sizeof(uint32_t);
     before_reasons = SizeWithPrefix(count) + SizeWithPrefix(reason_bytes) - reason_bytes;
@@ -158,22 +157,24 @@ ScrubColumnsWriter::ScrubColumnsWriter(size_t count, const v1::Snapshot& snapsho
   const size_t skip = (sizeof(uint32_t) - reasons_at % sizeof(uint32_t)) % sizeof(uint32_t);
   slice_ = grpc_slice_sub_no_ref(room, skip, skip + size);
 
-  uint8_t* out = GRPC_SLICE_START_PTR(slice_);
-  if (count > 0) {
-    out = WritePrefix(kVerdicts, count, out);
-    verdicts_ = absl::MakeSpan(out, count);
-    out = WritePrefix(kReasons, count * sizeof(uint32_t), out + count);
-    reasons_ = absl::MakeSpan(reinterpret_cast<uint32_t*>(out), count);
-    out += count * sizeof(uint32_t);
-    std::fill(verdicts_.begin(), verdicts_.end(), uint8_t{v1::VERDICT_UNSPECIFIED});
-    std::fill(reasons_.begin(), reasons_.end(), 0U);
-  }
-  out = snapshot.SerializeWithCachedSizesToArray(WritePrefix(kSnapshot, snapshot_bytes, out));
-  DNC_CHECK(out == GRPC_SLICE_END_PTR(slice_), "a response has the size that was computed");
+  end_ = GRPC_SLICE_START_PTR(slice_);
+  if (count == 0) return;
+  end_ = WritePrefix(kVerdicts, count, end_);
+  verdicts_ = absl::MakeSpan(end_, count);
+  end_ = WritePrefix(kReasons, count * sizeof(uint32_t), end_ + count);
+  reasons_ = absl::MakeSpan(reinterpret_cast<uint32_t*>(end_), count);
+  end_ += count * sizeof(uint32_t);
+  std::fill(verdicts_.begin(), verdicts_.end(), uint8_t{v1::VERDICT_UNSPECIFIED});
+  std::fill(reasons_.begin(), reasons_.end(), 0U);
 }
 
-void ScrubColumnsWriter::Take(grpc::ByteBuffer* response) {
-  const grpc::Slice slice(slice_, grpc::Slice::ADD_REF);
+void ScrubColumnsWriter::Take(const v1::Snapshot& snapshot, grpc::ByteBuffer* response) {
+  const size_t bytes = snapshot.ByteSizeLong();
+  DNC_CHECK(SizeWithPrefix(bytes) <= static_cast<size_t>(GRPC_SLICE_END_PTR(slice_) - end_),
+            "a snapshot takes no more bytes than was said");
+  end_ = snapshot.SerializeWithCachedSizesToArray(WritePrefix(kSnapshot, bytes, end_));
+  const auto size = static_cast<size_t>(end_ - GRPC_SLICE_START_PTR(slice_));
+  const grpc::Slice slice(grpc_slice_sub(slice_, 0, size), grpc::Slice::STEAL_REF);
   grpc::ByteBuffer made(&slice, 1);
   response->Swap(&made);
 }

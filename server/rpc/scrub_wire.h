@@ -2,9 +2,9 @@
 // without an allocation or a copy a number.
 //
 //   if (const auto asked = ReadScrubColumns(bytes)) {
-//     ScrubColumnsWriter out(asked->count, snapshot);
+//     ScrubColumnsWriter out(asked->count, most_snapshot_bytes);
 //     ... asked->Number(i) ... out.verdicts()[i] = ..., out.reasons()[i] = ...
-//     grpc::ByteBuffer response = out.Take();
+//     out.Take(snapshot, &response);
 //   }
 //
 // There is one meaning of the bytes: protobuf's. What the reader takes, protobuf reads as the same;
@@ -62,7 +62,8 @@ std::optional<size_t> PeekCount(std::string_view bytes);
 // A ScrubResponse in the making; verdicts and reasons are 0 until they are filled in.
 class ScrubColumnsWriter {
  public:
-  ScrubColumnsWriter(size_t count, const v1::Snapshot& snapshot);
+  // `most_snapshot_bytes`: no fewer than the snapshot will take.
+  ScrubColumnsWriter(size_t count, size_t most_snapshot_bytes);
   ~ScrubColumnsWriter() { grpc_slice_unref(slice_); }
   ScrubColumnsWriter(const ScrubColumnsWriter&) = delete;
   ScrubColumnsWriter& operator=(const ScrubColumnsWriter&) = delete;
@@ -71,11 +72,12 @@ class ScrubColumnsWriter {
   absl::Span<uint8_t> verdicts() { return verdicts_; }
   absl::Span<uint32_t> reasons() { return reasons_; }
 
-  // The response; once, and the last.
-  void Take(grpc::ByteBuffer* response);
+  // The response, which rests on `snapshot`; once, and the last.
+  void Take(const v1::Snapshot& snapshot, grpc::ByteBuffer* response);
 
  private:
   grpc_slice slice_;
+  uint8_t* end_ = nullptr;  // of what is written
   absl::Span<uint8_t> verdicts_;
   absl::Span<uint32_t> reasons_;
 };

@@ -128,7 +128,7 @@ TEST(ScrubWireTest, WritesWhatProtobufWrites) {
       list->mutable_valid_until()->set_seconds(1'700'000'000);
     }
     const size_t count = OneIn(random, 8) ? Below(random, 20'000) : Below(random, 200);
-    ScrubColumnsWriter writer(count, *snapshot);
+    ScrubColumnsWriter writer(count, snapshot->ByteSizeLong() + Below(random, 3) * 100);
     ASSERT_EQ(writer.verdicts().size(), count);
     ASSERT_EQ(writer.reasons().size(), count);
     for (size_t i = 0; i < count; ++i) {
@@ -140,15 +140,15 @@ TEST(ScrubWireTest, WritesWhatProtobufWrites) {
       writer.reasons()[i] = reasons;
     }
     grpc::ByteBuffer made;
-    writer.Take(&made);
+    writer.Take(*snapshot, &made);
     ASSERT_EQ(BytesOf(made), expected.SerializeAsString()) << count;
   }
 }
 
 TEST(ScrubWireTest, AnAnswerNotFilledInIsDoNotCall) {
-  ScrubColumnsWriter writer(3, v1::Snapshot());
+  ScrubColumnsWriter writer(3, 0);
   grpc::ByteBuffer made;
-  writer.Take(&made);
+  writer.Take(v1::Snapshot(), &made);
   v1::ScrubResponse response;
   ASSERT_TRUE(response.ParseFromString(BytesOf(made)));
   ASSERT_EQ(response.verdicts_size(), 3);

@@ -99,22 +99,6 @@ std::string_view RuleSentence(Rule rule) {
   return "No rule decided: do not call.";
 }
 
-void FillSnapshot(const Snapshot& snapshot, uint64_t revision, absl::Time now,
-                  const AskedAreas& asked, v1::Snapshot* out) {
-  out->set_revision(revision);
-  *out->mutable_decided_at() = ToTimestamp(now);
-  for (const auto& list : snapshot.lists) {
-    v1::ListSnapshot* entry = out->add_lists();
-    entry->set_list(list->name);
-    entry->set_release_id(list->release_id);
-    entry->set_digest(list->digest);
-    if (const absl::Time oldest = asked.OldestData(*list); IsMoment(oldest)) {
-      *entry->mutable_obtained_at() = ToTimestamp(oldest);
-      *entry->mutable_valid_until() = ToTimestamp(oldest + list->max_age);
-    }
-  }
-}
-
 void FillSnapshot(const Explanation& explanation, v1::Snapshot* out) {
   out->set_revision(explanation.revision);
   *out->mutable_decided_at() = ToTimestamp(explanation.decided_at);

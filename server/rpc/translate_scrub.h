@@ -8,8 +8,6 @@
 #include "dnc/v1/scrub_service.pb.h"
 #include "dnc/v1/verdict.pb.h"
 #include "server/registry/registry.h"
-#include "server/scrub/asked_areas.h"
-#include "server/scrub/snapshot.h"
 #include "server/scrub/verdict.h"
 
 namespace dnc {
@@ -20,11 +18,6 @@ inline v1::ListEffect ToProto(ListEffect effect) { return static_cast<v1::ListEf
 
 // The rule in a sentence, for a person.
 std::string_view RuleSentence(Rule rule);
-
-// What an answer rests on that was given from `snapshot` and the tenants' records of at least
-// `revision`, at `now`: of each list the oldest data among the area codes asked.
-void FillSnapshot(const Snapshot& snapshot, uint64_t revision, absl::Time now,
-                  const AskedAreas& asked, v1::Snapshot* out);
 
 // What an explanation rests on.
 void FillSnapshot(const Explanation& explanation, v1::Snapshot* out);

@@ -1,29 +1,29 @@
-// The area codes of a batch, and how old the data is that answers for them.
+// The area codes of a batch, for which an answer says how old its data is.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 
-#include "absl/time/time.h"
-#include "absl/types/span.h"
-#include "server/numbers/phone_number.h"
-#include "server/scrub/snapshot.h"
+#include "server/index/number_group.h"
 
 namespace dnc {
 
-// Immutable; thread-safe.
+// A set of area codes. What is malformed has none. Not thread-safe.
 class AskedAreas {
  public:
-  // What is malformed, kNumberLimit and above, has no area code.
-  explicit AskedAreas(absl::Span<const Number> numbers);
+  // `area`: an area code or kNoArea.
+  void Add(uint16_t area) { asked_[area] = 1; }
 
-  // The oldest data that `list` answers with for one of them; InfiniteFuture if none.
-  absl::Time OldestData(const SnapshotList& list) const;
+  bool Has(uint16_t area) const { return asked_[area] != 0; }
 
  private:
-  static constexpr size_t kWords = (kAreaCodes + 63) / 64;
-  std::array<uint64_t, kWords> words_{};  // bit i % 64 of word i / 64: area code i
+  static_assert(kNoArea == kAreaCodes);
+  static constexpr size_t kBytes = (kAreaCodes + 1 + 63) / 64 * 64;
+
+  // A byte an area code, which each number sets without a look at what is there. As bits they would
+  // wait for each other, and in bulk data a branch would be a guess. That of kNoArea means nothing.
+  alignas(64) std::array<uint8_t, kBytes> asked_{};
 };
 
 }  // namespace dnc

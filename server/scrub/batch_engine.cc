@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
 #include <memory>
 #include <utility>
@@ -58,6 +59,9 @@ void Transpose(absl::Span<const uint64_t> listed, size_t count,
   }
 }
 
+// The first byte of a word, in memory, that is not zero.
+size_t Lowest(uint64_t bytes) { return static_cast<size_t>(std::countr_zero(bytes)) / 8; }
+
 class BatchScrub {
  public:
   BatchScrub(const Snapshot& snapshot, absl::Time now, const TenantSide& tenant,
@@ -90,32 +94,57 @@ class BatchScrub {
     }
   }
 
+  const AskedAreas& asked() const { return asked_; }
+
  private:
   size_t Lists() const { return snapshot_.lists.size(); }
   NumberGroup& Group(size_t g) { return groups_[g % kGroupsAhead]; }
   GroupLookup& Lookup(size_t g, size_t list) { return lookups_[g % kGroupsAhead * Lists() + list]; }
 
   void AnswerFromTable(size_t g) {
-    const NumberGroup& group = Group(g);
     std::array<uint8_t, kGroupSize> marks;
-    Transpose(listed_, group.count, marks);
-    const BatchAnswer* const table = plan_.Table(snapshot_, now_, group);
+    Transpose(listed_, Group(g).count, marks);
+    if (ReadTable(g, marks)) return;
+    // The first numbers of some area code; from now on the table has its answers.
+    plan_.Classify(snapshot_, now_, Group(g));
+    DNC_CHECK(ReadTable(g, marks), "an area code that was classified has answers");
+  }
+
+  // False if the table has no answer for some number.
+  bool ReadTable(size_t g, const std::array<uint8_t, kGroupSize>& marks) {
+    const NumberGroup& group = Group(g);
+    const BatchAnswer* const table = plan_.table();
     const uint16_t* const rows = plan_.rows();
     std::array<uint8_t, kGroupSize> verdicts;  // apart, as bytes could be part of anything
     ReasonSet* const reasons = answers_.reasons.data() + g * kGroupSize;
-    for (size_t i = 0; i < group.count; ++i) {
-      const BatchAnswer answer = table[rows[group.areas[i]] + size_t{marks[i]}];
-      verdicts[i] = static_cast<uint8_t>(answer.verdict);
-      reasons[i] = answer.reasons;
-    }
+    ForEachIn(
+        group, [&](size_t i) __attribute__((always_inline)) {
+          const uint16_t area = group.areas[i];
+          asked_.Add(area);
+          const BatchAnswer answer = table[rows[area] + size_t{marks[i]}];
+          verdicts[i] = static_cast<uint8_t>(answer.verdict);
+          reasons[i] = answer.reasons;
+        });
     std::memcpy(answers_.verdicts.data() + g * kGroupSize, verdicts.data(), group.count);
+    return std::memchr(verdicts.data(), static_cast<int>(Verdict::kUnspecified), group.count) ==
+           nullptr;
   }
 
   // Numbers of which the tenant's own lists say something are few.
   void AnswerOwn(size_t g) {
     if (facts_.empty()) return;
     const uint8_t* const facts = facts_.data() + g * kGroupSize;
-    for (size_t i = 0; i < Group(g).count; ++i) {
+    const size_t count = Group(g).count;
+    size_t i = 0;
+    for (; i + sizeof(uint64_t) <= count; i += sizeof(uint64_t)) {
+      uint64_t eight = 0;
+      std::memcpy(&eight, facts + i, sizeof(eight));
+      static_assert(kOwnNothing == 0);
+      for (; eight != 0; eight &= ~(uint64_t{0xFF} << Lowest(eight) * 8)) {
+        AnswerFromRules(g, i + Lowest(eight));
+      }
+    }
+    for (; i < count; ++i) {
       if (facts[i] != kOwnNothing) AnswerFromRules(g, i);
     }
   }
@@ -123,7 +152,9 @@ class BatchScrub {
   void AnswerFromRules(size_t g, size_t i) {
     const size_t at = g * kGroupSize + i;
     const uint8_t facts = facts_.empty() ? uint8_t{kOwnNothing} : facts_[at];
-    const BatchAnswer answer = plan_.Decide(snapshot_, now_, Group(g).areas[i], listed_, i, facts);
+    const uint16_t area = Group(g).areas[i];
+    asked_.Add(area);
+    const BatchAnswer answer = plan_.Decide(snapshot_, now_, area, listed_, i, facts);
     answers_.verdicts[at] = static_cast<uint8_t>(answer.verdict);
     answers_.reasons[at] = answer.reasons;
   }
@@ -136,6 +167,7 @@ class BatchScrub {
   std::vector<GroupLookup>& lookups_;
   std::vector<uint64_t>& listed_;  // of the group that is answered, a word a list
   std::array<NumberGroup, kGroupsAhead> groups_;
+  AskedAreas asked_;
 };
 
 // Kept a thread, so that a batch allocates nothing.
@@ -147,8 +179,8 @@ struct Scratch {
 
 }  // namespace
 
-void ScrubBatch(const SnapshotPtr& snapshot, absl::Time now, absl::Span<const Number> numbers,
-                const TenantSide& tenant, const BatchAnswers& answers) {
+AskedAreas ScrubBatch(const SnapshotPtr& snapshot, absl::Time now, absl::Span<const Number> numbers,
+                      const TenantSide& tenant, const BatchAnswers& answers) {
   DNC_CHECK(numbers.size() == answers.verdicts.size() && numbers.size() == answers.reasons.size(),
             "a scrub answers every number");
   DNC_CHECK(tenant.terms == nullptr || tenant.facts.size() == numbers.size(),
@@ -163,6 +195,7 @@ void ScrubBatch(const SnapshotPtr& snapshot, absl::Time now, absl::Span<const Nu
       numbers.size(),
       [&](size_t g) { scrub.Fetch(g, numbers.subspan(g * kGroupSize, kGroupSize)); },
       [&](size_t g) { scrub.Resolve(g); }, [&](size_t g) { scrub.Answer(g); });
+  return scrub.asked();
 }
 
 }  // namespace dnc

@@ -11,6 +11,7 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "server/numbers/phone_number.h"
+#include "server/scrub/asked_areas.h"
 #include "server/scrub/engine.h"
 #include "server/scrub/snapshot.h"
 
@@ -22,11 +23,11 @@ struct BatchAnswers {
   absl::Span<ReasonSet> reasons;
 };
 
-// Answers every number; all spans have the same size, and the facts too unless there are no terms.
-// Well-formed numbers as they are, what is malformed as kNumberLimit or above. Thread-safe;
-// allocates nothing a number, and nothing at all when the thread has seen the snapshot, the terms
-// and batches as large before.
-void ScrubBatch(const SnapshotPtr& snapshot, absl::Time now, absl::Span<const Number> numbers,
-                const TenantSide& tenant, const BatchAnswers& answers);
+// Answers every number, and returns the area codes that were asked for; all spans have the same
+// size, and the facts too unless there are no terms. Well-formed numbers as they are, what is
+// malformed as kNumberLimit or above. Thread-safe; allocates nothing a number, and nothing at all
+// when the thread has seen the snapshot, the terms and batches as large before.
+AskedAreas ScrubBatch(const SnapshotPtr& snapshot, absl::Time now, absl::Span<const Number> numbers,
+                      const TenantSide& tenant, const BatchAnswers& answers);
 
 }  // namespace dnc

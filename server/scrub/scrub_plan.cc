@@ -20,8 +20,10 @@ ScrubPlan::ScrubPlan(const SnapshotPtr& snapshot, const TenantTerms* terms) : sn
     effects_.push_back(EffectFor(*list, terms));
     matches_.push_back(MatchFinding(list->kind, effects_.back()));
   }
-  row_of_area_.fill(kNoRow);
-  row_of_area_[kNoArea] = AddClass(MalformedFinding());
+  AddUnclassified();
+  row_of_area_.fill(0);
+  // What is no number is on no list.
+  row_of_area_[kNoArea] = AddClass(MalformedFinding(), {});
 }
 
 bool ScrubPlan::Fits(const SnapshotPtr& snapshot, const TenantTerms* terms, absl::Time now) const {
@@ -33,7 +35,7 @@ bool ScrubPlan::Fits(const SnapshotPtr& snapshot, const TenantTerms* terms, absl
 BatchAnswer ScrubPlan::Decide(const Snapshot& snapshot, absl::Time now, uint16_t area,
                               absl::Span<const uint64_t> listed, size_t i, uint8_t facts) {
   if (area == kNoArea) return AnswerOf(MalformedFinding());
-  if (row_of_area_[area] == kNoRow) Classify(snapshot, now, area);
+  if (!IsClassified(area)) ClassifyArea(snapshot, now, area);
   Finding finding = FindingOf(area);
   for (size_t l = 0; l < listed.size(); ++l) {
     if ((listed[l] >> i & 1) != 0) finding.Add(matches_[l]);
@@ -42,36 +44,39 @@ BatchAnswer ScrubPlan::Decide(const Snapshot& snapshot, absl::Time now, uint16_t
   return AnswerOf(finding);
 }
 
-void ScrubPlan::AddRows(const Snapshot& snapshot, absl::Time now, const NumberGroup& group) {
+void ScrubPlan::Classify(const Snapshot& snapshot, absl::Time now, const NumberGroup& group) {
   for (size_t i = 0; i < group.count; ++i) {
-    if (row_of_area_[group.areas[i]] == kNoRow) Classify(snapshot, now, group.areas[i]);
+    if (!IsClassified(group.areas[i])) ClassifyArea(snapshot, now, group.areas[i]);
   }
 }
 
-void ScrubPlan::Classify(const Snapshot& snapshot, absl::Time now, uint16_t area) {
+void ScrubPlan::ClassifyArea(const Snapshot& snapshot, absl::Time now, uint16_t area) {
   const Finding finding = AreaFinding(snapshot, effects_, terms(), now, area);
   LimitTime(snapshot, now, area);
-  // The first class is no area code's.
-  const auto known = std::find(classes_.begin() + 1, classes_.end(), finding);
+  // The first two classes are no area code's.
+  const auto known = std::find(classes_.begin() + 2, classes_.end(), finding);
   const auto number = static_cast<size_t>(known - classes_.begin());
-  row_of_area_[area] = known == classes_.end() ? AddClass(finding)
+  row_of_area_[area] = known == classes_.end() ? AddClass(finding, matches_)
                                                : static_cast<uint16_t>(number * answers_a_class());
 }
 
-uint16_t ScrubPlan::AddClass(const Finding& finding) {
+uint16_t ScrubPlan::AddClass(const Finding& finding, absl::Span<const Finding> matches) {
   const auto row = static_cast<uint16_t>(classes_.size() * answers_a_class());
-  const bool malformed = classes_.empty();
   classes_.push_back(finding);
   if (!has_table()) return row;
   for (uint32_t marks = 0; marks < answers_a_class(); ++marks) {
     Finding marked = finding;
-    for (size_t l = 0; l < matches_.size(); ++l) {
-      // What is no number is on no list.
-      if ((marks >> l & 1) != 0 && !malformed) marked.Add(matches_[l]);
+    for (size_t l = 0; l < matches.size(); ++l) {
+      if ((marks >> l & 1) != 0) marked.Add(matches[l]);
     }
     answers_.push_back(AnswerOf(marked));
   }
   return row;
+}
+
+void ScrubPlan::AddUnclassified() {
+  classes_.push_back(MalformedFinding());  // whoever used it would not call
+  if (has_table()) answers_.resize(answers_a_class(), {0, Verdict::kUnspecified});
 }
 
 void ScrubPlan::LimitTime(const Snapshot& snapshot, absl::Time now, uint16_t area) {

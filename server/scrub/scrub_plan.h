@@ -33,7 +33,7 @@ class ScrubPlan {
  public:
   // With more lists there is no table: it has an answer for each set of lists.
   static constexpr size_t kTableLists = 6;
-  static_assert((kAreaCodes + 1) << kTableLists < UINT16_MAX, "a row fits into 16 bits");
+  static_assert((kAreaCodes + 2) << kTableLists < UINT16_MAX, "a row fits into 16 bits");
 
   // `terms`: null for the server's own policy; copied.
   ScrubPlan(const SnapshotPtr& snapshot, const TenantTerms* terms);
@@ -43,17 +43,15 @@ class ScrubPlan {
 
   bool has_table() const { return matches_.size() <= kTableLists; }
 
-  // The table of answers, with those that a group needs. The answer for a number is at the row of
-  // its area code plus its marks, where bit l says that list l holds it. Only with a table; valid
-  // until the next call.
-  const BatchAnswer* Table(const Snapshot& snapshot, absl::Time now, const NumberGroup& group) {
-    bool missing = false;
-    for (size_t i = 0; i < group.count; ++i) missing |= row_of_area_[group.areas[i]] == kNoRow;
-    if (missing) AddRows(snapshot, now, group);
-    return answers_.data();
-  }
+  // The table of answers. The answer for a number is at the row of its area code plus its marks,
+  // where bit l says that list l holds it; its verdict is kUnspecified, which is no answer, until
+  // Classify was called for the area code. Only with a table; valid until the next Classify.
+  const BatchAnswer* table() const { return answers_.data(); }
   // The row of each area code.
   const uint16_t* rows() const { return row_of_area_.data(); }
+
+  // Works out the answers for the area codes of a group.
+  void Classify(const Snapshot& snapshot, absl::Time now, const NumberGroup& group);
 
   // The answer for one number, straight from the rules: bit i of listed[l] says that list l holds
   // it, `facts` what the tenant's own lists say.
@@ -61,18 +59,19 @@ class ScrubPlan {
                      absl::Span<const uint64_t> listed, size_t i, uint8_t facts);
 
  private:
-  static constexpr uint16_t kNoRow = UINT16_MAX;
-
   // The answers of the classes follow each other, so the row of an area code is that of its class:
   // the class's number times the answers a class.
   size_t answers_a_class() const { return has_table() ? size_t{1} << matches_.size() : 1; }
   const Finding& FindingOf(uint16_t area) const {
     return classes_[row_of_area_[area] / answers_a_class()];
   }
-  void AddRows(const Snapshot& snapshot, absl::Time now, const NumberGroup& group);
-  void Classify(const Snapshot& snapshot, absl::Time now, uint16_t area);
-  // Returns the row of the new class.
-  uint16_t AddClass(const Finding& finding);
+  bool IsClassified(uint16_t area) const { return row_of_area_[area] != 0; }
+  void ClassifyArea(const Snapshot& snapshot, absl::Time now, uint16_t area);
+  // Makes a class of `finding`, to which the lists that hold a number add what `matches` say.
+  // Returns its row.
+  uint16_t AddClass(const Finding& finding, absl::Span<const Finding> matches);
+  // The class of the area codes that were not asked for yet: it has no answers.
+  void AddUnclassified();
   // Shortens the plan's time to one in which the ages of the area code say the same as now.
   void LimitTime(const Snapshot& snapshot, absl::Time now, uint16_t area);
   const TenantTerms* terms() const { return terms_.has_value() ? &*terms_ : nullptr; }
@@ -82,7 +81,7 @@ class ScrubPlan {
   std::vector<ListEffect> effects_;
   std::vector<Finding> matches_;  // of each list
   std::array<uint16_t, kAreaCodes + 1> row_of_area_;
-  std::vector<Finding> classes_;  // the first is what is no number
+  std::vector<Finding> classes_;  // the first is none, the second what is no number
   std::vector<BatchAnswer> answers_;
   absl::Time after_ = absl::InfinitePast();    // the plan holds later than this
   absl::Time until_ = absl::InfiniteFuture();  // up to and including this
