@@ -9,7 +9,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source bench/rpc_server.sh
 
 load() {  # ARGUMENTS...
-  taskset -c 1 "$RPC_BIN/measure_open_loop" --server "$RPC_ADDRESS" --numbers "$RPC_SAMPLE" --packed \
+  taskset -c 1 "$BIN/measure_open_loop" --server "$DNC_SERVER" --numbers "$SAMPLE" --packed \
     --seconds "${DNC_BENCH_SECONDS:-3}" "$@"
 }
 
@@ -25,9 +25,9 @@ PY
 
 main() {
   local batch peak got factor
-  rpc_generate
-  rpc_start_server 'rpc: {threads: 1}'
-  taskset -acp 0 "$RPC_PID" >/dev/null
+  generate
+  start_with 'rpc: {threads: 1}'
+  taskset -acp 0 "$SERVER_PID" >/dev/null
   echo '| numbers a call | offered | calls/s offered | answered | of the peak | refused by the server, by the client | answered p50; p99, ms | refused p99, ms | client late p99, ms |'
   echo '|---|---|---|---|---|---|---|---|---|'
   for batch in ${DNC_BENCH_BATCHES:-1000 10000}; do

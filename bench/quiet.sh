@@ -9,36 +9,35 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source bench/rpc_server.sh
 
 load() {  # KEY ARGUMENTS...
-  "$RPC_BIN/measure_open_loop" --server "$RPC_ADDRESS" --numbers "$RPC_SAMPLE" --batch 100 --packed \
+  "$BIN/measure_open_loop" --server "$DNC_SERVER" --numbers "$SAMPLE" --batch 100 --packed \
     --key "$@"
 }
 
 make_key() {  # TENANT OPTIONS...
-  export DNC_SERVER="$RPC_ADDRESS"
-  "$RPC_BIN/dncctl" tenants create "$@" --area-codes all >/dev/null 2>&1 || true  # from a run before
-  "$RPC_BIN/dncctl" keys create "$1" --scope scrub | grep -o 'dnck_[0-9a-z_]*' | head -n 1
+  "$BIN/dncctl" tenants create "$@" --area-codes all >/dev/null 2>&1 || true  # from a run before
+  "$BIN/dncctl" keys create "$1" --scope scrub | grep -o 'dnck_[0-9a-z_]*' | head -n 1
 }
 
 main() {
   local quiet noisy round noise
-  rpc_generate
-  rpc_start_server
+  generate
+  start_with
   quiet="$(make_key quiet)"
   noisy="$(make_key noisy --numbers-per-second 1000)"
-  : >"$RPC_BENCH/alone.json"
-  : >"$RPC_BENCH/beside.json"
-  : >"$RPC_BENCH/noise.json"
+  : >"$BENCH/alone.json"
+  : >"$BENCH/beside.json"
+  : >"$BENCH/noise.json"
   for round in $(seq "${DNC_BENCH_ROUNDS:-8}"); do
-    load "$quiet" --rate 500 --connections 1 --seconds 4 >>"$RPC_BENCH/alone.json"
+    load "$quiet" --rate 500 --connections 1 --seconds 4 >>"$BENCH/alone.json"
     load "$noisy" --rate "${DNC_BENCH_NOISE:-20000}" --seconds 5 --connections 2 \
-      --deadline 1000000 >>"$RPC_BENCH/noise.json" &
+      --deadline 1000000 >>"$BENCH/noise.json" &
     noise=$!
     sleep 1
-    load "$quiet" --rate 500 --connections 1 --seconds 4 >>"$RPC_BENCH/beside.json"
+    load "$quiet" --rate 500 --connections 1 --seconds 4 >>"$BENCH/beside.json"
     wait "$noise"
     echo "round $round" >&2
   done
-  /usr/bin/python3 - "$RPC_BENCH" <<'PY'
+  /usr/bin/python3 - "$BENCH" <<'PY'
 import json, statistics, sys
 alone, beside, noise = ([json.loads(line) for line in open(f"{sys.argv[1]}/{name}.json")]
                  for name in ("alone", "beside", "noise"))

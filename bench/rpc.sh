@@ -10,21 +10,21 @@ source bench/rpc_server.sh
 
 main() {
   local part
-  rpc_generate
+  generate
   for part in ${DNC_BENCH_PARTS:-round-trips cpu idle}; do
     echo
     case "$part" in
       round-trips)
-        rpc_start_server
+        start_with
         rpc_bench
         ;;
       cpu)
         # Looking for the next event is no cost of a call.
-        rpc_start_server 'rpc: {spin_microseconds: 0}'
+        start_with 'rpc: {spin_microseconds: 0}'
         rpc_bench --cpu
         ;;
       idle)
-        rpc_start_server
+        start_with
         rpc_bench --idle
         ;;
       *)
@@ -32,14 +32,14 @@ main() {
         exit 2
         ;;
     esac
-    rpc_stop_server
+    stop_server
   done
   echo
-  echo "$RPC_NUMBERS numbers, $(date -u +%F), $(nproc) x $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)"
+  echo "$NUMBERS numbers, $(machine)"
 }
 
 rpc_bench() {
-  "$RPC_BIN/measure_rpc" --server "$RPC_ADDRESS" --pid "$RPC_PID" --numbers "$RPC_SAMPLE" "$@"
+  "$BIN/measure_rpc" --server "$DNC_SERVER" --pid "$SERVER_PID" --numbers "$SAMPLE" "$@"
 }
 
 main "$@"

@@ -10,32 +10,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 BENCH="${DNC_BENCH_DIR:-$PWD/build/bench-data}"
 RECORDS="${DNC_BENCH_RECORDS:-500000000}"
 TENANTS=10000
-BIN="$PWD/build/bin"
-SERVER_PID=
-ROWS=()
+source bench/server.sh
 
-stop_server() {
-  [ -n "$SERVER_PID" ] || return 0
-  kill "$SERVER_PID" 2>/dev/null || true
-  wait "$SERVER_PID" 2>/dev/null || true
-  SERVER_PID=
-}
-trap stop_server EXIT
-
-since() { awk -v a="$1" -v b="$(date +%s.%N)" 'BEGIN { printf "%.2f", b - a }'; }
-row() { ROWS+=("| $1 | $2 | $3 |"); echo "$1: $2 ($3)" >&2; }
-
-start_server() {  # DATA; ends when the server listens
-  "$BIN/dncd" --data-dir "$1" --listen 127.0.0.1:0 --metrics-listen "" \
-    >"$BENCH/dncd.out" 2>"$BENCH/dncd.log" &
-  SERVER_PID=$!
-  until grep -q ' listening on ' "$BENCH/dncd.out"; do
-    kill -0 "$SERVER_PID" || { cat "$BENCH/dncd.log" >&2; exit 1; }
-    sleep 0.01
-  done
-  DNC_SERVER="$(sed -n 's/.* listening on //p' "$BENCH/dncd.out")"
-  export DNC_SERVER
-}
+start_on() { start_server --data-dir "$1" --listen 127.0.0.1:0 --metrics-listen ""; }  # DATA
 
 generate() {
   mkdir -p "$BENCH"
@@ -56,12 +33,12 @@ generate() {
 measure_starts() {
   local start
   rm -f "$DATA/tenants.filter"
-  start="$(date +%s.%N)"
-  start_server "$DATA"
+  start="$(now)"
+  start_on "$DATA"
   row "start without the filter's image: every record read" "$(since "$start") s" "-"
   stop_server
-  start="$(date +%s.%N)"
-  start_server "$DATA"
+  start="$(now)"
+  start_on "$DATA"
   row "start with the image" "$(since "$start") s" "10 s"
   row "resident memory a record then" \
     "$(awk -v n="$RECORDS" '/^VmRSS:/ { printf "%.2f", $2 * 1024 / n }' \
@@ -83,13 +60,13 @@ measure_batches() {
 
 measure_writes() {
   rm -rf "$BENCH/written"
-  start_server "$BENCH/written"
+  start_on "$BENCH/written"
   "$BIN/measure_opt_outs" --writers 64 | tee "$BENCH/opt-outs.txt" >&2
   row "synced single opt-outs, 64 writers" \
     "$(sed -n 's/.* s, \([0-9]*\) a second.*/\1/p' "$BENCH/opt-outs.txt") a second" "20,000"
   { echo number; seq 5012000000 5013999999; } >"$BENCH/numbers.csv"
   local start
-  start="$(date +%s.%N)"
+  start="$(now)"
   "$BIN/dncctl" import "$BENCH/numbers.csv" >/dev/null
   row "import of 2,000,000 lines" \
     "$(awk -v s="$(since "$start")" 'BEGIN { printf "%.0f", 2000000 / s }') a second" "500,000"
@@ -103,12 +80,8 @@ main() {
   measure_batches
   measure_writes
   echo
-  echo "$RECORDS records of $TENANTS tenants, $(date -u +%F)," \
-    "$(nproc) x $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)"
-  echo
-  echo '| | measured | wanted |'
-  echo '|---|---|---|'
-  printf '%s\n' "${ROWS[@]}"
+  echo "$RECORDS records of $TENANTS tenants, $(machine)"
+  print_rows wanted
 }
 
 main "$@"

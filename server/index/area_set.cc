@@ -32,7 +32,7 @@ std::string Digest::ToHex() const {
   return absl::StrCat(absl::Hex(high, absl::kZeroPad16), absl::Hex(low, absl::kZeroPad16));
 }
 
-AreaSet::AreaSet(Arena arena, const BlockRef* directory, uint32_t size, const Digest& digest,
+AreaSet::AreaSet(Arena arena, const AreaDirectory* directory, uint32_t size, const Digest& digest,
                  AreaSetPtr base)
     : arena_(std::move(arena)),
       directory_(directory),
@@ -44,7 +44,7 @@ AreaSet::~AreaSet() = default;
 
 bool AreaSet::Contains(uint32_t subscriber) const {
   assert(subscriber < kNumbersPerArea);
-  return BlockContains(directory_[subscriber / kNumbersPerExchange],
+  return BlockContains(block(static_cast<int>(subscriber / kNumbersPerExchange)),
                        subscriber % kNumbersPerExchange);
 }
 
@@ -56,8 +56,8 @@ void AreaSet::ForEachBlock(absl::FunctionRef<void(int exchange, std::string_view
   StoredBlockBuffer buffer;
   Bitmap scratch;
   for (int exchange = 0; exchange < kExchangesPerArea; ++exchange) {
-    if (directory_[exchange].is_empty()) continue;
-    const Bitmap& bitmap = ReadBitmap(directory_[exchange], scratch);
+    if (block(exchange).is_empty()) continue;
+    const Bitmap& bitmap = ReadBitmap(block(exchange), scratch);
     // A delta can leave an exchange without numbers.
     if (bitmap.Count() == 0) continue;
     fn(exchange, EncodeStoredBlock(exchange, bitmap, buffer));
@@ -67,9 +67,9 @@ void AreaSet::ForEachBlock(absl::FunctionRef<void(int exchange, std::string_view
 void AreaSet::ForEachNumber(absl::FunctionRef<void(uint32_t subscriber)> fn) const {
   Bitmap scratch;
   for (int exchange = 0; exchange < kExchangesPerArea; ++exchange) {
-    if (directory_[exchange].is_empty()) continue;
+    if (block(exchange).is_empty()) continue;
     const uint32_t first = static_cast<uint32_t>(exchange) * kNumbersPerExchange;
-    ForEachLine(ReadBitmap(directory_[exchange], scratch),
+    ForEachLine(ReadBitmap(block(exchange), scratch),
                 [first, fn](uint32_t line) { fn(first + line); });
   }
 }
@@ -92,7 +92,7 @@ AreaSetPtr Folded(const AreaSet& set) {
     const Bitmap& bitmap = ReadBitmap(block, scratch);
     draft.SetBlock(exchange, PackBlock(bitmap, bitmap.Count(), draft.arena()));
   }
-  return std::move(draft).Finish(set.size(), /*base=*/nullptr, set.digest());
+  return std::move(draft).Finish(set.size(), set.digest());
 }
 
 void ForEachDifference(const AreaSet* before, const AreaSet* after,

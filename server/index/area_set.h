@@ -22,6 +22,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/types/span.h"
+#include "server/index/area_directory.h"
 #include "server/index/arena.h"
 #include "server/index/exchange_block.h"
 #include "server/numbers/phone_number.h"
@@ -75,18 +76,19 @@ class AreaSet {
   // Calls `fn` for each number of the set, ascending.
   void ForEachNumber(absl::FunctionRef<void(uint32_t subscriber)> fn) const;
 
-  // For this room: how an exchange (0 to 999) lies in memory. Lives as long as the set.
-  BlockRef block(int exchange) const { return directory_[exchange]; }
+  // For this room: how an exchange (0 to 999), and all of them, lie in memory. As long as the set
+  // lives.
+  BlockRef block(int exchange) const { return directory_->blocks[exchange]; }
+  AreaView view() const { return {(base_ == nullptr ? arena_ : base_->arena_).data(), directory_}; }
 
  private:
   friend class AreaSetChanger;
   friend class AreaSetDraft;
-  friend class NumberSet;
-  AreaSet(Arena arena, const BlockRef* directory, uint32_t size, const Digest& digest,
+  AreaSet(Arena arena, const AreaDirectory* directory, uint32_t size, const Digest& digest,
           AreaSetPtr base);
 
   Arena arena_;  // the directory and the blocks that are this set's own
-  const BlockRef* directory_;
+  const AreaDirectory* directory_;
   uint32_t size_;
   Digest digest_;
   AreaSetPtr base_;  // whose blocks are shared; shares nothing itself
@@ -128,7 +130,7 @@ struct ChangeResult {
 };
 
 // `base` (null: empty) with `changes` applied in their order. The result, never null, shares the
-// blocks that did not change with `base` and keeps it alive. Its memory: the directory (8 KB) and
+// blocks that did not change with `base` and keeps it alive. Its memory: the directory (10 KB) and
 // for a changed exchange 64 bytes up to 28 differences, 448 up to 220, a block of its own beyond.
 // A base that itself shares is not kept: what it holds alone is taken over, so chains never grow
 // longer than one. Without any effect the result is `base` itself.

@@ -71,7 +71,7 @@ AreaSetPtr AreaSetBuilder::Build() && {
     if (bitmap == nullptr) continue;
     draft.SetBlock(exchange, PackBlock(*bitmap, impl->counts[exchange], draft.arena()));
   }
-  return std::move(draft).Finish(impl->size, /*base=*/nullptr);
+  return std::move(draft).Finish(impl->size);
 }
 
 }  // namespace dnc

@@ -59,7 +59,7 @@ class AreaSetChanger {
       : base_(*base),
         root_(base->base_ != nullptr ? base->base_ : base),
         effective_(effective),
-        draft_(BlockBytes()) {}
+        draft_(BlockBytes(), root_) {}
 
   // `size`: the count of numbers afterwards.
   AreaSetPtr Write(uint32_t size) && {
@@ -77,7 +77,7 @@ class AreaSetChanger {
         draft_.SetBlock(exchange, IsBaseOwn(block) ? draft_.Copy(block) : block);
       }
     }
-    return std::move(draft_).Finish(size, root_);
+    return std::move(draft_).Finish(size);
   }
 
  private:

@@ -145,7 +145,8 @@ TEST(WithChangesTest, ADailyChangeTakesLittleMemory) {
     changes.push_back({static_cast<uint32_t>((200 + random() % 400) * 10'000 + random() % 10'000),
                        random() % 2 == 0});
   }
-  EXPECT_LT(WithChanges(base, changes).set->memory_bytes(), 8'192 + 400 * 64 + 4'096 + 4'096);
+  EXPECT_LT(WithChanges(base, changes).set->memory_bytes(),
+            2'048 + 10'240 + 400 * 64 + 4'096 + 4'096);
 }
 
 TEST(WithChangesTest, ReadersSeeWholeVersionsWhileTheyAreReplaced) {

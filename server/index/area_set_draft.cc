@@ -9,23 +9,32 @@
 namespace dnc {
 namespace {
 
-constexpr size_t kDirectoryBytes = kExchangesPerArea * sizeof(BlockRef);
+// Arenas start with a page, and offsets take half of one: were they all in the first halves, half
+// of a cache would stay unused. So every other directory is half a page further, behind the bitmap
+// of the exchanges without numbers, which other homes have behind their directory.
+constexpr size_t kHalfPage = 2'048;
+static_assert(sizeof(Bitmap) <= kHalfPage && sizeof(AreaDirectory::offsets) <= kHalfPage);
+
+bool IsOddPage(const uint8_t* page) { return reinterpret_cast<uintptr_t>(page) / 4'096 % 2 != 0; }
+
+// Where the empty bitmap of a home lies, from its start.
+size_t EmptyPlace(const uint8_t* home) { return IsOddPage(home) ? 0 : sizeof(AreaDirectory); }
 
 struct FreeState {
   void operator()(XXH3_state_t* state) const { XXH3_freeState(state); }
 };
 
-Digest ComputeDigest(const BlockRef* directory) {
+Digest ComputeDigest(const std::array<BlockRef, kExchangesPerArea>& blocks) {
   const std::unique_ptr<XXH3_state_t, FreeState> state(XXH3_createState());
   if (state == nullptr) throw std::bad_alloc();
   XXH3_128bits_reset(state.get());
   Bitmap scratch;
   for (int exchange = 0; exchange < kExchangesPerArea; ++exchange) {
-    if (directory[exchange].is_empty()) continue;
+    if (blocks[exchange].is_empty()) continue;
     const auto number = static_cast<uint16_t>(exchange);
-    const Bitmap& bitmap = ReadBitmap(directory[exchange], scratch);
+    const Bitmap& bitmap = ReadBitmap(blocks[exchange], scratch);
     // A delta can leave an exchange without numbers.
-    if (directory[exchange].is_delta() && bitmap.Count() == 0) continue;
+    if (blocks[exchange].is_delta() && bitmap.Count() == 0) continue;
     XXH3_128bits_update(state.get(), &number, sizeof(number));
     XXH3_128bits_update(state.get(), bitmap.bytes(), kBitmapBytes);
   }
@@ -35,8 +44,12 @@ Digest ComputeDigest(const BlockRef* directory) {
 
 }  // namespace
 
-AreaSetDraft::AreaSetDraft(size_t block_bytes) : arena_(kDirectoryBytes + block_bytes) {
-  directory_ = new (arena_.Allocate(kDirectoryBytes)) BlockRef[kExchangesPerArea];
+AreaSetDraft::AreaSetDraft(size_t block_bytes, AreaSetPtr base)
+    : base_(std::move(base)), arena_(kHalfPage + sizeof(AreaDirectory) + block_bytes) {
+  const bool odd = IsOddPage(arena_.data());
+  if (odd) arena_.Allocate(kHalfPage);
+  directory_ = new (arena_.Allocate(sizeof(AreaDirectory))) AreaDirectory();
+  if (!odd && base_ == nullptr) arena_.Allocate(sizeof(Bitmap));
 }
 
 BlockRef AreaSetDraft::Copy(BlockRef block) {
@@ -45,10 +58,26 @@ BlockRef AreaSetDraft::Copy(BlockRef block) {
   return block.MovedTo(data);
 }
 
-AreaSetPtr AreaSetDraft::Finish(uint32_t size, AreaSetPtr base, std::optional<Digest> digest) && {
+void AreaSetDraft::FillOffsets() {
+  const Arena& home = base_ == nullptr ? arena_ : base_->arena_;
+  for (int exchange = 0; exchange < kExchangesPerArea; ++exchange) {
+    const BlockRef block = directory_->blocks[exchange];
+    uint16_t& offset = directory_->offsets[exchange];
+    offset = AreaDirectory::kElsewhere;
+    if (!block.is_bitmap()) continue;
+    if (block.is_empty()) {
+      offset = static_cast<uint16_t>(EmptyPlace(home.data()) / kBlockUnit);
+    } else if (home.Contains(block.data())) {
+      offset = static_cast<uint16_t>((block.data() - home.data()) / kBlockUnit);
+    }
+  }
+}
+
+AreaSetPtr AreaSetDraft::Finish(uint32_t size, std::optional<Digest> digest) && {
   arena_.Trim();
-  const Digest sealed = digest.has_value() ? *digest : ComputeDigest(directory_);
-  return AreaSetPtr(new AreaSet(std::move(arena_), directory_, size, sealed, std::move(base)));
+  FillOffsets();
+  const Digest sealed = digest.has_value() ? *digest : ComputeDigest(directory_->blocks);
+  return AreaSetPtr(new AreaSet(std::move(arena_), directory_, size, sealed, base_));
 }
 
 }  // namespace dnc

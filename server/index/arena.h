@@ -33,6 +33,8 @@ class Arena {
   void Trim();
 
   bool Contains(const void* address) const;
+  // Where it starts; null if it is empty.
+  const uint8_t* data() const { return memory_; }
 
   // Bytes of the run: what the arena takes at most.
   size_t size() const { return size_; }

@@ -79,15 +79,6 @@ class BlockRef {
   size_t bytes() const { return is_bitmap() ? sizeof(Bitmap) : units() * kBlockUnit; }
 
   const uint8_t* data() const { return reinterpret_cast<const uint8_t*>(bits_ & ~kTagMask); }
-
-  // The address of the word of a bitmap in which the bit of `line` is. Of another kind of block an
-  // address that kKindMask tells apart, and that nobody may read.
-  const uint64_t* WordOf(uint32_t line) const {
-    return reinterpret_cast<const uint64_t*>(bits_ + line / 64 * sizeof(uint64_t));
-  }
-  // Zero in the address of each word of a bitmap, and not zero in what WordOf makes of others.
-  static constexpr uint64_t kKindMask = sizeof(uint64_t) - 1;
-
   const Bitmap& bitmap() const { return *reinterpret_cast<const Bitmap*>(data()); }
   // The same kind of block at another place.
   BlockRef MovedTo(const void* data) const { return BlockRef(data, tag()); }
@@ -97,8 +88,6 @@ class BlockRef {
  private:
   static constexpr uint64_t kTagMask = kBlockUnit - 1;
   static constexpr uint32_t kDeltaTag = 32;
-  static_assert(kMaxArrayUnits <= kKindMask && kMaxDeltaUnits <= kKindMask &&
-                kDeltaTag % (kKindMask + 1) == 0);
 
   BlockRef(const void* data, uint32_t tag) : bits_(reinterpret_cast<uintptr_t>(data) | tag) {}
   uint32_t tag() const { return static_cast<uint32_t>(bits_ & kTagMask); }

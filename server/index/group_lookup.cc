@@ -12,6 +12,10 @@ namespace {
 
 constexpr uint64_t kAllOnes = ~uint64_t{0};
 
+const uint64_t* WordOf(const uint8_t* bitmap, uint32_t line) {
+  return reinterpret_cast<const uint64_t*>(bitmap) + line / 64;
+}
+
 using TestFunction = uint64_t (*)(const uint64_t* const* words, const NumberGroup& group);
 
 uint64_t TestRest(const uint64_t* const* words, const NumberGroup& group, size_t start) {
@@ -74,30 +78,32 @@ TestFunction TestOf([[maybe_unused]] CpuLevel level) {
 
 }  // namespace
 
-void GroupLookup::Fetch(const NumberGroup& group, const BlockRef* const* directories) {
-  uint64_t kinds = 0;
+void GroupLookup::Fetch(const NumberGroup& group, const AreaView* areas) {
+  uint32_t offsets = 0;
   ForEachIn(
       group, [&, words = words_ ](size_t i) __attribute__((always_inline)) {
-        const uint64_t* word =
-            directories[group.areas[i]][group.exchanges[i]].WordOf(group.lines[i]);
+        const AreaView& area = areas[group.areas[i]];
+        const uint16_t offset = area.directory->offsets[group.exchanges[i]];
+        const uint64_t* word = WordOf(area.home + offset * kBlockUnit, group.lines[i]);
         __builtin_prefetch(word);
         words[i] = word;
-        kinds |= reinterpret_cast<uintptr_t>(word);
+        offsets |= offset;
       });
   arrays_ = 0;
   deltas_ = 0;
-  if ((kinds & BlockRef::kKindMask) != 0) FetchOthers(group, directories);
+  if ((offsets & AreaDirectory::kElsewhere) != 0) FetchElsewhere(group, areas);
 }
 
-void GroupLookup::FetchOthers(const NumberGroup& group, const BlockRef* const* directories) {
-  uint64_t others = 0;
+void GroupLookup::FetchElsewhere(const NumberGroup& group, const AreaView* areas) {
   for (size_t i = 0; i < group.count; ++i) {
-    const bool other = (reinterpret_cast<uintptr_t>(words_[i]) & BlockRef::kKindMask) != 0;
-    others |= uint64_t{other} << i;
-  }
-  for (; others != 0; others &= others - 1) {
-    const int i = std::countr_zero(others);
-    const BlockRef block = directories[group.areas[i]][group.exchanges[i]];
+    const AreaDirectory& directory = *areas[group.areas[i]].directory;
+    if (directory.offsets[group.exchanges[i]] != AreaDirectory::kElsewhere) continue;
+    const BlockRef block = directory.blocks[group.exchanges[i]];
+    if (block.is_bitmap()) {
+      words_[i] = WordOf(block.data(), group.lines[i]);
+      __builtin_prefetch(words_[i]);
+      continue;
+    }
     blocks_[i] = block;
     (block.is_delta() ? deltas_ : arrays_) |= uint64_t{1} << i;
     words_[i] = kEmptyBitmap.words.data();
@@ -118,7 +124,7 @@ void GroupLookup::Resolve(const NumberGroup& group) {
       case DeltaAnswer::kNotListed:
         break;  // as an empty bitmap
       case DeltaAnswer::kAsBase:
-        words_[i] = DeltaBase(blocks_[i]).WordOf(line);
+        words_[i] = WordOf(DeltaBase(blocks_[i]).data(), line);
         __builtin_prefetch(words_[i]);
         break;
     }

@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "server/base/cpu_level.h"
+#include "server/index/area_directory.h"
 #include "server/index/exchange_block.h"
 #include "server/index/number_group.h"
 
@@ -17,8 +18,8 @@ namespace dnc {
 // Not thread-safe. The steps in this order, with the same group, as long as the set lives.
 class GroupLookup {
  public:
-  // `directories`: of each area code the blocks of its exchanges, and of kNoArea empty ones.
-  void Fetch(const NumberGroup& group, const BlockRef* const* directories);
+  // `areas`: of each area code, and of kNoArea.
+  void Fetch(const NumberGroup& group, const AreaView* areas);
   void Resolve(const NumberGroup& group);
   uint64_t Test(const NumberGroup& group) const;
 
@@ -26,7 +27,7 @@ class GroupLookup {
   uint64_t TestWith(CpuLevel level, const NumberGroup& group) const;
 
  private:
-  void FetchOthers(const NumberGroup& group, const BlockRef* const* directories);
+  void FetchElsewhere(const NumberGroup& group, const AreaView* areas);
   uint64_t TestArrays(const NumberGroup& group) const;
 
   // The word of a bitmap in which the number's bit is, for all numbers but those in arrays_.

@@ -9,17 +9,17 @@
 namespace dnc {
 namespace {
 
-const BlockRef* EmptyDirectory() {
-  static const std::array<BlockRef, kExchangesPerArea> directory;
-  return directory.data();
+AreaView EmptyView() {
+  static const AreaDirectory directory{};  // offset 0, where the empty bitmap is
+  return {reinterpret_cast<const uint8_t*>(&kEmptyBitmap), &directory};
 }
 
 }  // namespace
 
-NumberSet::NumberSet() { directories_.fill(EmptyDirectory()); }
+NumberSet::NumberSet() { views_.fill(EmptyView()); }
 
 void NumberSet::set_area(int area_code, AreaSetPtr set) {
-  directories_[area_code] = set == nullptr ? EmptyDirectory() : set->directory_;
+  views_[area_code] = set == nullptr ? EmptyView() : set->view();
   areas_[area_code] = std::move(set);
 }
 

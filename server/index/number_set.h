@@ -21,7 +21,7 @@ namespace dnc {
 class NumberSet {
  public:
   NumberSet();
-  // A move is a copy, so that no set is left whose directories point nowhere.
+  // A move is a copy, so that no set is left whose views point nowhere.
   NumberSet(const NumberSet&) = default;
   NumberSet& operator=(const NumberSet&) = default;
 
@@ -39,7 +39,7 @@ class NumberSet {
 
   // The first step of a group's lookup, for those who look it up in several sets at once.
   void Fetch(const NumberGroup& group, GroupLookup& lookup) const {
-    lookup.Fetch(group, directories_.data());
+    lookup.Fetch(group, views_.data());
   }
 
   uint64_t size() const;
@@ -47,8 +47,8 @@ class NumberSet {
 
  private:
   std::array<AreaSetPtr, kAreaCodes> areas_;
-  // The directory of each area code, never null; one more, always empty, for what is no number.
-  std::array<const BlockRef*, kAreaCodes + 1> directories_;
+  // Of each area code; one more, always empty, for what is no number.
+  std::array<AreaView, kAreaCodes + 1> views_;
 };
 
 }  // namespace dnc

@@ -1,0 +1,43 @@
+# A dncd for the scripts that source this, and the clock and the table of their figures:
+#   start_server ARGUMENT...; ... "$DNC_SERVER" "$SERVER_PID" ...; stop_server
+#   start="$(now)"; ...; row "what" "$(since "$start") s" "10 s"; print_rows floor
+# Needs BENCH, the folder where they work.
+# shellcheck shell=bash
+BIN="$PWD/build/bin"
+SERVER_PID=
+ROWS=()
+
+stop_server() {
+  [ -n "$SERVER_PID" ] || return 0
+  kill "$SERVER_PID" 2>/dev/null || true
+  wait "$SERVER_PID" 2>/dev/null || true
+  SERVER_PID=
+}
+trap stop_server EXIT
+
+start_server() {  # ARGUMENTS OF DNCD; ends when the server listens
+  "$BIN/dncd" "$@" >"$BENCH/dncd.out" 2>"$BENCH/dncd.log" &
+  SERVER_PID=$!
+  until grep -q ' listening on ' "$BENCH/dncd.out"; do
+    kill -0 "$SERVER_PID" || { cat "$BENCH/dncd.log" >&2; exit 1; }
+    sleep 0.01
+  done
+  DNC_SERVER="$(sed -n 's/.* listening on //p' "$BENCH/dncd.out")"
+  export DNC_SERVER
+}
+
+now() { date +%s.%N; }
+since() { awk -v a="$1" -v b="$(now)" 'BEGIN { printf "%.2f", b - a }'; }
+ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }
+
+row() {  # WHAT MEASURED WANTED
+  ROWS+=("| $1 | $2 | $3 |")
+  echo "$1: $2 ($3)" >&2
+}
+
+print_rows() {  # HEADING OF THE THIRD COLUMN
+  printf '\n| | measured | %s |\n|---|---|---|\n' "$1"
+  printf '%s\n' "${ROWS[@]}"
+}
+
+machine() { echo "$(date -u +%F), $(nproc) x $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)"; }
