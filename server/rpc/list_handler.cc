@@ -40,6 +40,13 @@ void FillCounts(const WriteReply& reply, v1::ImportNumbersResponse* out) {
   out->set_revision(reply.revision);
 }
 
+template <typename Request>
+void SetRequestId(const Request& request, OwnWrite* write) {
+  if (request.request_id().empty()) return;
+  write->request_id = request.request_id();
+  write->request = request.SerializeAsString();
+}
+
 }  // namespace
 
 absl::StatusOr<OwnList> ListHandler::FindList(const Caller& caller,
@@ -173,7 +180,7 @@ void ListHandler::AddNumbers(const Caller& caller, const v1::AddNumbersRequest& 
     done(write.status());
     return;
   }
-  write->request_id = request.request_id();
+  SetRequestId(request, &*write);
   const absl::Time now = from_.clock->Now();
   for (const v1::Record& record : request.records()) {
     write->items.push_back(ToItem(record, now, caller.key_id));
@@ -201,7 +208,7 @@ void ListHandler::RemoveNumbers(const Caller& caller, const v1::RemoveNumbersReq
     return;
   }
   write->remove = true;
-  write->request_id = request.request_id();
+  SetRequestId(request, &*write);
   write->remove_do_not_call = request.remove_do_not_call();
   write->reason = request.reason();
   for (const std::string& number : request.numbers()) write->items.push_back(ToRemoval(number));

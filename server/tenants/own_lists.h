@@ -57,9 +57,12 @@ struct OwnWrite {
   };
   std::vector<Item> items;
   bool remove_do_not_call = false;
-  std::string reason;        // of a removal
-  std::string by;            // key id
-  std::string request_id;    // empty: none
+  std::string reason;      // of a removal
+  std::string by;          // key id
+  std::string request_id;  // empty: none
+  // With an id: the request as it came. What was refused is in it, too, so that a repetition can be
+  // told from another request.
+  std::string request;
   uint64_t max_records = 0;  // of the tenant, after quotas and defaults; 0: no limit
 };
 

@@ -40,6 +40,7 @@ WriteDigest ContentDigest(const OwnWrite& write) {
     AppendText(text, record.source);
     AppendText(text, item.refusal);
   }
+  text.append(write.request);
   const XXH128_hash_t hash = XXH3_128bits(text.data(), text.size());
   return {hash.high64, hash.low64};
 }
