@@ -24,6 +24,19 @@ function(dnc_library name)
   target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
 endfunction()
 
+# dnc_join(NAME [ALONE SOURCES...]): with sanitizers, which make a compiler slow, the sources of a
+# library are compiled eight as one file: headers are read and inline functions are made once for
+# all of them. ALONE are those whose names without linkage meet another's ("redefinition of").
+# The release build compiles each alone, so that each must include what it uses.
+function(dnc_join name)
+  if(NOT DNC_SANITIZE)
+    return()
+  endif()
+  cmake_parse_arguments(ARG "" "" "ALONE" ${ARGN})
+  set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+  set_source_files_properties(${ARG_ALONE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+endfunction()
+
 # dnc_program(NAME SOURCES... DEPS ...): a program in bin/.
 function(dnc_program name)
   cmake_parse_arguments(ARG "" "" "DEPS" ${ARGN})
