@@ -105,6 +105,11 @@ class AreaSetBuilder {
   // Returns false if the number is there already. `subscriber` < 10^7.
   bool Add(uint32_t subscriber);
 
+  // Adds numbers of this area code until one lies in another exchange than the first, and returns
+  // how many it took, at least one of those that there are; `there` grows by those that were there
+  // already. Sorted files have long such runs, for which this is far faster than Add.
+  size_t AddRun(absl::Span<const Number> numbers, uint64_t& there);
+
   // Adds a block as ForEachBlock gave it. DATA_LOSS if the bytes are no such block: wrong
   // checksum, length, order, or an exchange twice.
   absl::Status AddBlock(int exchange, std::string_view block);

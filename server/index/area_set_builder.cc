@@ -45,6 +45,29 @@ bool AreaSetBuilder::Add(uint32_t subscriber) {
   return true;
 }
 
+size_t AreaSetBuilder::AddRun(absl::Span<const Number> numbers, uint64_t& there) {
+  if (numbers.empty()) return 0;
+  const uint32_t subscriber = SubscriberOf(numbers.front());
+  const auto exchange = static_cast<int>(subscriber / kNumbersPerExchange);
+  const Number first = numbers.front() - subscriber % kNumbersPerExchange;
+  Bitmap* bitmap = impl_->bitmaps[exchange];
+  if (bitmap == nullptr) bitmap = impl_->NewBitmap(exchange);
+  uint32_t added = 0;
+  size_t taken = 0;
+  for (; taken < numbers.size(); ++taken) {
+    const Number line = numbers[taken] - first;
+    if (line >= kNumbersPerExchange) break;  // also what is less than `first`
+    uint64_t& word = bitmap->words[line / 64];
+    const uint64_t bit = uint64_t{1} << (line % 64);
+    added += (word & bit) == 0 ? 1 : 0;
+    word |= bit;
+  }
+  impl_->counts[exchange] = static_cast<uint16_t>(impl_->counts[exchange] + added);
+  impl_->size += added;
+  there += taken - added;
+  return taken;
+}
+
 absl::Status AreaSetBuilder::AddBlock(int exchange, std::string_view block) {
   if (exchange < 0 || exchange >= kExchangesPerArea || impl_->bitmaps[exchange] != nullptr) {
     return Error(absl::StatusCode::kDataLoss, reason::kStorage,

@@ -42,6 +42,34 @@ TEST(AreaSetTest, RandomSetsAnswerLikeTheModel) {
   }
 }
 
+TEST(AreaSetTest, RunsAddWhatSingleNumbersAdd) {
+  DNC_SEED_TRACE(TestSeed());
+  std::mt19937_64 random(TestSeed());
+  const Oracle oracle = RandomOracle(random, 40);
+  std::vector<Number> numbers;
+  for (const uint32_t subscriber : oracle) {
+    for (uint64_t times = 1 + (random() % 8 == 0 ? 2 : 0); times > 0; --times) {
+      numbers.push_back(MakeNumber(201, subscriber));
+    }
+  }
+  for (size_t i = 0; i + 1 < numbers.size(); i += 1 + random() % 500) {  // not quite sorted
+    std::swap(numbers[i], numbers[i + 1]);
+  }
+  AreaSetBuilder builder;
+  uint64_t there = 0;
+  for (absl::Span<const Number> rest = numbers; !rest.empty();) {
+    const size_t taken = builder.AddRun(rest.subspan(0, 1 + random() % 3'000), there);
+    ASSERT_GT(taken, 0);
+    for (size_t i = 0; i < taken; ++i) {
+      ASSERT_EQ(rest[i] / kNumbersPerExchange, rest[0] / kNumbersPerExchange);
+    }
+    rest.remove_prefix(taken);
+  }
+  EXPECT_EQ(there, numbers.size() - oracle.size());
+  EXPECT_EQ(builder.AddRun({}, there), 0);
+  ExpectEqualsOracle(*std::move(builder).Build(), oracle);
+}
+
 TEST(AreaSetTest, StoredBlocksBringTheSameSetBack) {
   DNC_SEED_TRACE(TestSeed());
   std::mt19937_64 random(TestSeed());

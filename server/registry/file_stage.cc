@@ -24,12 +24,12 @@ class FileSink : public RecordSink {
   explicit FileSink(LoadProgress& progress) : progress_(progress) {}
 
   absl::Status OnNumbers(absl::Span<const Number> numbers) override {
-    for (const Number number : numbers) {
-      std::unique_ptr<AreaSetBuilder>& builder = builders_[AreaCodeOf(number)];
-      if (builder == nullptr) builder = std::make_unique<AreaSetBuilder>();
-      if (!builder->Add(SubscriberOf(number))) ++duplicates_;
-    }
     progress_.records_done += numbers.size();
+    while (!numbers.empty()) {
+      std::unique_ptr<AreaSetBuilder>& builder = builders_[AreaCodeOf(numbers.front())];
+      if (builder == nullptr) builder = std::make_unique<AreaSetBuilder>();
+      numbers.remove_prefix(builder->AddRun(numbers, duplicates_));
+    }
     return absl::OkStatus();
   }
 
