@@ -35,14 +35,14 @@ void AreaDraft::ReplaceBy(AreaSetPtr numbers, int64_t obtained_at, uint64_t rele
   seal_.set_full_obtained_at(obtained_at);
 }
 
-uint64_t AreaDraft::Apply(absl::Span<const TimedChange> changes) {
+AppliedChanges AreaDraft::Apply(absl::Span<const TimedChange> changes) {
   std::vector<TimedChange> ordered(changes.begin(), changes.end());
   std::stable_sort(ordered.begin(), ordered.end(), [](const TimedChange& a, const TimedChange& b) {
     return a.subscriber < b.subscriber;
   });
   std::vector<Change> plain;
   plain.reserve(ordered.size());
-  uint64_t no_effect = 0;
+  AppliedChanges applied;
   // A number may come and go within one list: history tells of each time, although only the last
   // counts from now on.
   for (auto change = ordered.begin(); change != ordered.end();) {
@@ -57,13 +57,17 @@ uint64_t AreaDraft::Apply(absl::Span<const TimedChange> changes) {
       moved = true;
       changes_.push_back({subscriber, listed, /*exact=*/true, change->at_micros});
     }
-    if (!moved) ++no_effect;
+    ++applied.numbers;
+    if (!moved) ++applied.no_effect;
   }
-  std::stable_sort(changes_.begin(), changes_.end(), ByNumber);
+  // After the first change list of a load it is.
+  if (!std::is_sorted(changes_.begin(), changes_.end(), ByNumber)) {
+    std::stable_sort(changes_.begin(), changes_.end(), ByNumber);
+  }
   ChangeResult result = WithChanges(numbers_, plain);
   numbers_ = std::move(result.set);
   for (const Change& change : result.effective) ++(change.added ? added_ : deleted_);
-  return no_effect;
+  return applied;
 }
 
 bool AreaDraft::ChangedAfter(uint32_t subscriber, int64_t at_micros) const {

@@ -19,6 +19,12 @@ struct TimedChange {
   int64_t at_micros = 0;
 };
 
+// What changes did to an area code.
+struct AppliedChanges {
+  uint64_t numbers = 0;    // that they speak of
+  uint64_t no_effect = 0;  // numbers that they did not move
+};
+
 // Not thread-safe.
 class AreaDraft {
  public:
@@ -38,8 +44,8 @@ class AreaDraft {
   // difference becomes changes dated `obtained_at`.
   void ReplaceBy(AreaSetPtr numbers, int64_t obtained_at, uint64_t release_id);
 
-  // Applies changes, in order of time. Returns how many numbers they did not move.
-  uint64_t Apply(absl::Span<const TimedChange> changes);
+  // Applies changes, in order of time.
+  AppliedChanges Apply(absl::Span<const TimedChange> changes);
 
   // Whether a change list of this release told of a later change of the number.
   bool ChangedAfter(uint32_t subscriber, int64_t at_micros) const;

@@ -1,5 +1,8 @@
 // The drafter's part for change lists.
 #include <algorithm>
+#include <optional>
+#include <utility>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "server/base/error.h"
@@ -40,16 +43,21 @@ absl::Time LastChange(const StagedChanges& list) {
 }  // namespace
 
 absl::StatusOr<std::map<int, std::vector<TimedChange>>> Drafter::Sort(const StagedChanges& list) {
-  std::map<int, std::vector<TimedChange>> sorted;
+  // Asked once an area code: the records are millions.
+  std::vector<std::optional<bool>> takes(kAreaCodes);
+  std::vector<std::vector<TimedChange>> by_area(kAreaCodes);
   uint64_t outside = 0;
   int first_outside = 0;
   for (const ChangeRecord& record : list.records) {
     const int area_code = AreaCodeOf(record.number);
-    if (!CoversNow(area_code) || vanished_.count(area_code) != 0) {
+    std::optional<bool>& taken = takes[area_code];
+    if (!taken.has_value()) taken = CoversNow(area_code) && vanished_.count(area_code) == 0;
+    if (!*taken) {
       if (outside++ == 0) first_outside = area_code;
       continue;
     }
-    sorted[area_code].push_back({SubscriberOf(record.number), record.added, ToMicros(record.time)});
+    by_area[area_code].push_back(
+        {SubscriberOf(record.number), record.added, ToMicros(record.time)});
   }
   if (outside > 0) {
     DNC_RETURN_IF_ERROR(guards_.Refuse(
@@ -59,7 +67,10 @@ absl::StatusOr<std::map<int, std::vector<TimedChange>>> Drafter::Sort(const Stag
                "first is ",
                first_outside, "; load their full lists first")));
   }
-  for (auto& [area_code, changes] : sorted) {
+  std::map<int, std::vector<TimedChange>> sorted;
+  for (int area_code = 0; area_code < kAreaCodes; ++area_code) {
+    if (by_area[area_code].empty()) continue;
+    std::vector<TimedChange>& changes = sorted[area_code] = std::move(by_area[area_code]);
     std::stable_sort(
         changes.begin(), changes.end(),
         [](const TimedChange& a, const TimedChange& b) { return a.at_micros < b.at_micros; });
@@ -71,7 +82,8 @@ absl::StatusOr<std::map<int, std::vector<TimedChange>>> Drafter::Sort(const Stag
 // A change list that comes late must not undo what is known to be later: what a later change said
 // of the number, or that a full list obtained since still holds it.
 absl::Status Drafter::DropSuperseded(int area_code, std::vector<TimedChange>& changes) {
-  const storage::Seal& seal = Area(area_code).seal();
+  AreaDraft& area = Area(area_code);
+  const storage::Seal& seal = area.seal();
   const int64_t full_at = seal.full_obtained_at();
   AreaHistoryPtr history;
   if (seal.last_event_at() > changes.front().at_micros) {
@@ -82,7 +94,7 @@ absl::Status Drafter::DropSuperseded(int area_code, std::vector<TimedChange>& ch
     // What came later than this may be cut off.
     if (!change.added && change.at_micros < ToMicros(before_.life.history_since)) return true;
     // Another change list of the same load.
-    if (Area(area_code).ChangedAfter(change.subscriber, change.at_micros)) return true;
+    if (area.ChangedAfter(change.subscriber, change.at_micros)) return true;
     if (history == nullptr) return false;
     const auto events = history->Of(change.subscriber);
     return std::any_of(events.begin(), events.end(), [&change](const AreaEvent& event) {
@@ -151,10 +163,9 @@ absl::Status Drafter::ApplyChangeList(const StagedChanges& list) {
   const std::set<int> gaps = Gaps(list, ToMicros(FirstChange(list)));
   DNC_RETURN_IF_ERROR(CheckChangeDates(list, gaps, sorted));
   for (const auto& [area_code, changes] : sorted) {
-    std::set<uint32_t> numbers;
-    for (const TimedChange& change : changes) numbers.insert(change.subscriber);
-    changed_numbers_ += numbers.size();
-    no_effect_ += Area(area_code).Apply(changes);
+    const AppliedChanges applied = Area(area_code).Apply(changes);
+    changed_numbers_ += applied.numbers;
+    no_effect_ += applied.no_effect;
   }
   // The list speaks for all area codes of its base: those without a change are as young as it is,
   // unless changes before it are missing.
