@@ -16,7 +16,9 @@ load() {  # ARGUMENTS...
 row() {  # BATCH NAME PEAK JSON
   /usr/bin/python3 - "$@" <<'PY'
 import json, sys
+# A client that is a tenth of a second late has measured itself.
 batch, name, peak, got = sys.argv[1], sys.argv[2], float(sys.argv[3]), json.loads(sys.argv[4])
+if got["client_lag_p99"] > 100_000: name += " (more than the client can send)"
 print(f"| {batch} | {name} | {got['offered']:.0f} | {got['ok']:.0f} | {got['ok'] / peak:.0%} | "
       f"{got['refused']:.0f}, {got['refused_here']:.0f} | {got['p50'] / 1000:.2f}; {got['p99'] / 1000:.2f} | "
       f"{got['refusal_p99'] / 1000:.2f} | {got['client_lag_p99'] / 1000:.2f} |")

@@ -4,13 +4,15 @@
 # As bench/rpc.sh: DNC_BENCH_DIR, DNC_BENCH_NUMBERS; and
 #   DNC_BENCH_ROUNDS  by turns; 8 unless told
 #   DNC_BENCH_NOISE   calls a second of the noisy tenant; 20000 unless told. Its quota is 10 of them
+#   DNC_BENCH_DEADLINE  of its calls, in microseconds; 1000000 unless told
+#   DNC_BENCH_NICE    of its client, which takes processor time from the others; 0 unless told
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source bench/rpc_server.sh
 
-load() {  # KEY ARGUMENTS...
-  "$BIN/measure_open_loop" --server "$DNC_SERVER" --numbers "$SAMPLE" --batch 100 --packed \
-    --key "$@"
+load() {  # NICE KEY ARGUMENTS...
+  nice -n "$1" "$BIN/measure_open_loop" --server "$DNC_SERVER" --numbers "$SAMPLE" --batch 100 \
+    --packed --key "${@:2}"
 }
 
 make_key() {  # TENANT OPTIONS...
@@ -28,12 +30,12 @@ main() {
   : >"$BENCH/beside.json"
   : >"$BENCH/noise.json"
   for round in $(seq "${DNC_BENCH_ROUNDS:-8}"); do
-    load "$quiet" --rate 500 --connections 1 --seconds 4 >>"$BENCH/alone.json"
-    load "$noisy" --rate "${DNC_BENCH_NOISE:-20000}" --seconds 5 --connections 2 \
-      --deadline 1000000 >>"$BENCH/noise.json" &
+    load 0 "$quiet" --rate 500 --connections 1 --seconds 4 >>"$BENCH/alone.json"
+    load "${DNC_BENCH_NICE:-0}" "$noisy" --rate "${DNC_BENCH_NOISE:-20000}" --seconds 5 --connections 2 \
+      --deadline "${DNC_BENCH_DEADLINE:-1000000}" >>"$BENCH/noise.json" &
     noise=$!
     sleep 1
-    load "$quiet" --rate 500 --connections 1 --seconds 4 >>"$BENCH/beside.json"
+    load 0 "$quiet" --rate 500 --connections 1 --seconds 4 >>"$BENCH/beside.json"
     wait "$noise"
     echo "round $round" >&2
   done
