@@ -28,6 +28,7 @@
 #include "server/base/clock.h"
 #include "server/base/str_cat.h"
 #include "server/scrub/tenant_terms.h"
+#include "server/storage/copy_open_folder.h"
 #include "server/storage/store_seal.h"
 #include "server/storage/tenant_columns.h"
 #include "server/tenants/own_lists.h"
@@ -199,17 +200,6 @@ class OwnListsDamageTest : public testing::Test {
     fs::rename(root_ + "/killed", whole());
   }
 
-  // As a kill would leave it: copied while it is open. RocksDB removes files that it has merged; a
-  // copy that meets that is made again.
-  void CopyOpen(const std::string& to) const {
-    std::error_code error;
-    do {
-      fs::remove_all(to);
-      fs::copy(whole(), to, fs::copy_options::recursive, error);
-    } while (error == std::errc::no_such_file_or_directory);
-    ASSERT_FALSE(error) << error.message();
-  }
-
   void MakeFiles(Files files) {
     auto next = opt_outs_.begin();
     for (size_t step = 0; step < kSteps; ++step) {
@@ -218,8 +208,8 @@ class OwnListsDamageTest : public testing::Test {
       for (size_t write = 0; write < kWrites; ++write, next += kNumbers) {
         ASSERT_TRUE(opened.Add({next, next + kNumbers}).ok());
       }
-      if (step == 2) CopyOpen(older());
-      if (step == 3 && files == Files::kKilled) CopyOpen(root_ + "/killed");
+      if (step == 2) CopyOpenFolder(whole(), older());
+      if (step == 3 && files == Files::kKilled) CopyOpenFolder(whole(), root_ + "/killed");
     }
   }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "server/storage/copy_open_folder.h"
 #include "server/storage/store_seal.h"
 #include "server/tenants/own_lists_fixture.h"
 
@@ -42,10 +43,7 @@ class OwnProofsTest : public OwnListsTest {
     DoOne(Write(one_, "internal", {kRemoved}));
     DoOne(Write(one_, "internal", {kRemoved}, /*remove=*/true));
   }
-  void CopyAway() {
-    fs::remove_all(copy());
-    fs::copy(dir_, copy(), fs::copy_options::recursive);
-  }
+  void CopyAway() { CopyOpenFolder(dir_, copy()); }
   void PutBack() {
     Close();
     fs::remove_all(dir_);
