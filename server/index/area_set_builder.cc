@@ -34,15 +34,10 @@ AreaSetBuilder& AreaSetBuilder::operator=(AreaSetBuilder&&) noexcept = default;
 
 bool AreaSetBuilder::Add(uint32_t subscriber) {
   assert(subscriber < kNumbersPerArea);
-  const auto exchange = static_cast<int>(subscriber / kNumbersPerExchange);
-  const uint32_t line = subscriber % kNumbersPerExchange;
-  Bitmap* bitmap = impl_->bitmaps[exchange];
-  if (bitmap == nullptr) bitmap = impl_->NewBitmap(exchange);
-  if (bitmap->Test(line)) return false;
-  bitmap->Set(line);
-  ++impl_->counts[exchange];
-  ++impl_->size;
-  return true;
+  const Number number = subscriber;
+  uint64_t there = 0;
+  AddRun({&number, 1}, there);
+  return there == 0;
 }
 
 size_t AreaSetBuilder::AddRun(absl::Span<const Number> numbers, uint64_t& there) {

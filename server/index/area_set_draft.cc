@@ -1,10 +1,9 @@
 #include "server/index/area_set_draft.h"
 
-#include <xxhash.h>
-
-#include <memory>
 #include <new>
 #include <utility>
+
+#include "server/index/running_digest.h"
 
 namespace dnc {
 namespace {
@@ -20,14 +19,8 @@ bool IsOddPage(const uint8_t* page) { return reinterpret_cast<uintptr_t>(page) /
 // Where the empty bitmap of a home lies, from its start.
 size_t EmptyPlace(const uint8_t* home) { return IsOddPage(home) ? 0 : sizeof(AreaDirectory); }
 
-struct FreeState {
-  void operator()(XXH3_state_t* state) const { XXH3_freeState(state); }
-};
-
 Digest ComputeDigest(const std::array<BlockRef, kExchangesPerArea>& blocks) {
-  const std::unique_ptr<XXH3_state_t, FreeState> state(XXH3_createState());
-  if (state == nullptr) throw std::bad_alloc();
-  XXH3_128bits_reset(state.get());
+  RunningDigest digest;
   Bitmap scratch;
   for (int exchange = 0; exchange < kExchangesPerArea; ++exchange) {
     if (blocks[exchange].is_empty()) continue;
@@ -35,10 +28,10 @@ Digest ComputeDigest(const std::array<BlockRef, kExchangesPerArea>& blocks) {
     const Bitmap& bitmap = ReadBitmap(blocks[exchange], scratch);
     // A delta can leave an exchange without numbers.
     if (blocks[exchange].is_delta() && bitmap.Count() == 0) continue;
-    XXH3_128bits_update(state.get(), &number, sizeof(number));
-    XXH3_128bits_update(state.get(), bitmap.bytes(), kBitmapBytes);
+    digest.Add(&number, sizeof(number));
+    digest.Add(bitmap.bytes(), kBitmapBytes);
   }
-  const XXH128_hash_t hash = XXH3_128bits_digest(state.get());
+  const XXH128_hash_t hash = digest.Hash();
   return {hash.high64, hash.low64};
 }
 

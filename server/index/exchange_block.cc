@@ -20,8 +20,6 @@ __attribute__((always_inline)) inline uint32_t CountBits(const Bitmap& bitmap) {
   return count;
 }
 
-uint32_t CountPortable(const Bitmap& bitmap) { return CountBits(bitmap); }
-
 #if defined(__x86_64__)
 // Every processor with AVX2 has it.
 __attribute__((target("popcnt"))) uint32_t CountByInstruction(const Bitmap& bitmap) {
@@ -32,14 +30,10 @@ __attribute__((target("popcnt"))) uint32_t CountByInstruction(const Bitmap& bitm
 }  // namespace
 
 uint32_t Bitmap::Count() const {
-  using CountFunction = uint32_t (*)(const Bitmap&);
 #if defined(__x86_64__)
-  static const CountFunction count =
-      UsedCpuLevel() >= CpuLevel::kAvx2 ? CountByInstruction : CountPortable;
-#else
-  static const CountFunction count = CountPortable;
+  if (UsedCpuLevel() >= CpuLevel::kAvx2) return CountByInstruction(*this);
 #endif
-  return count(*this);
+  return CountBits(*this);
 }
 
 const Bitmap& ReadBitmap(BlockRef block, Bitmap& scratch) {

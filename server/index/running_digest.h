@@ -17,10 +17,11 @@ class RunningDigest {
     XXH3_128bits_reset(state_.get());
   }
   void Add(const void* data, size_t bytes) { XXH3_128bits_update(state_.get(), data, bytes); }
-  // Big-endian.
+  XXH128_hash_t Hash() const { return XXH3_128bits_digest(state_.get()); }
+  // The same, big-endian.
   XXH128_canonical_t Value() const {
     XXH128_canonical_t value;
-    XXH128_canonicalFromHash(&value, XXH3_128bits_digest(state_.get()));
+    XXH128_canonicalFromHash(&value, Hash());
     return value;
   }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstring>
 #include <memory>
 #include <utility>
@@ -58,9 +57,6 @@ void Transpose(absl::Span<const uint64_t> listed, size_t count,
     std::memcpy(marks.data() + start, &eight, sizeof(eight));
   }
 }
-
-// The first byte of a word, in memory, that is not zero.
-size_t Lowest(uint64_t bytes) { return static_cast<size_t>(std::countr_zero(bytes)) / 8; }
 
 class BatchScrub {
  public:
@@ -135,17 +131,16 @@ class BatchScrub {
     if (facts_.empty()) return;
     const uint8_t* const facts = facts_.data() + g * kGroupSize;
     const size_t count = Group(g).count;
-    size_t i = 0;
-    for (; i + sizeof(uint64_t) <= count; i += sizeof(uint64_t)) {
-      uint64_t eight = 0;
-      std::memcpy(&eight, facts + i, sizeof(eight));
-      static_assert(kOwnNothing == 0);
-      for (; eight != 0; eight &= ~(uint64_t{0xFF} << Lowest(eight) * 8)) {
-        AnswerFromRules(g, i + Lowest(eight));
+    static_assert(kOwnNothing == 0);
+    for (size_t i = 0; i < count;) {
+      uint64_t eight = 1;
+      if (i + sizeof(eight) <= count) std::memcpy(&eight, facts + i, sizeof(eight));
+      if (eight == 0) {
+        i += sizeof(eight);
+        continue;
       }
-    }
-    for (; i < count; ++i) {
       if (facts[i] != kOwnNothing) AnswerFromRules(g, i);
+      ++i;
     }
   }
 
