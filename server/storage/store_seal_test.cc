@@ -14,6 +14,7 @@
 
 #include "absl/strings/str_format.h"
 #include "server/base/str_cat.h"
+#include "server/storage/storage_test_util.h"
 #include "server/storage/store.h"
 
 namespace dnc {
@@ -70,13 +71,7 @@ class StoreSealTest : public testing::Test {
     std::ifstream file(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(file), {}};
   }
-  static void Flip(const std::string& path, std::streamoff at) {
-    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
-    file.seekg(at);
-    const auto old = static_cast<unsigned>(file.get());
-    file.seekp(at);
-    file.put(static_cast<char>(old ^ 1U));
-  }
+  static void Flip(const std::string& path, std::streamoff at) { FlipBit(path, at, 0); }
   // That the files differ, and that the message says where.
   void ExpectDifference(const std::string& file, const std::string& how) {
     const absl::Status status = TakeStoreSeal(folder());

@@ -28,7 +28,7 @@
 #include "server/base/clock.h"
 #include "server/base/str_cat.h"
 #include "server/scrub/tenant_terms.h"
-#include "server/storage/copy_open_folder.h"
+#include "server/storage/storage_test_util.h"
 #include "server/storage/store_seal.h"
 #include "server/storage/tenant_columns.h"
 #include "server/tenants/own_lists.h"
@@ -271,14 +271,9 @@ class OwnListsDamageTest : public testing::Test {
     const fs::path file = damaged / trial.file;
     const uint64_t size = fs::file_size(file);
     switch (trial.damage) {
-      case Damage::kFlip: {
-        std::fstream bytes(file, std::ios::in | std::ios::out | std::ios::binary);
-        bytes.seekg(static_cast<std::streamoff>(trial.at));
-        const int old = bytes.get();
-        bytes.seekp(static_cast<std::streamoff>(trial.at));
-        bytes.put(static_cast<char>(static_cast<unsigned>(old) ^ (1U << random() % 8)));
+      case Damage::kFlip:
+        FlipBit(file, static_cast<std::streamoff>(trial.at), static_cast<unsigned>(random() % 8));
         return;
-      }
       case Damage::kCut:
         fs::resize_file(file, trial.at);
         return;

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "server/storage/copy_open_folder.h"
+#include "server/storage/storage_test_util.h"
 #include "server/storage/store_seal.h"
 #include "server/tenants/own_lists_fixture.h"
 
@@ -79,13 +79,7 @@ class OwnProofsTest : public OwnListsTest {
     EXPECT_EQ(ends.empty() ? 0 : ends.back(), content.size());
     return ends;
   }
-  static void Flip(const std::string& path, std::streamoff at) {
-    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
-    file.seekg(at);
-    const auto old = static_cast<unsigned>(file.get());
-    file.seekp(at);
-    file.put(static_cast<char>(old ^ 1U));
-  }
+  static void Flip(const std::string& path, std::streamoff at) { FlipBit(path, at, 0); }
 };
 
 TEST_F(OwnProofsTest, ASealedStoreNeedsNoReading) {
