@@ -1,5 +1,6 @@
 """dncctl load against servers that are slow, hung, killed, restarted or cut off."""
 
+import contextlib
 import json
 import signal
 import socket
@@ -67,6 +68,16 @@ def wait_until_watched(server):
     """The only load is read, and its dncctl has had time to see that it was accepted."""
     wait_for_state(server, "READING")
     time.sleep(0.5)
+
+
+@contextlib.contextmanager
+def hung(process):
+    """It does nothing meanwhile."""
+    process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        process.send_signal(signal.SIGCONT)
 
 
 def restart(server, number):
@@ -186,12 +197,11 @@ def test_a_quiet_load_is_no_hung_server(server, slow, plain):
 def test_a_hung_server(server, tmp_path, command):
     path = tmp_path / "list.txt"
     path.write_text("phone\n2015550101\n")
-    server.process.send_signal(signal.SIGSTOP)
     begun = time.monotonic()
-    code, out, err = run_ctl(server.address, *[str(path) if word == "FILE" else word
-                                               for word in command], timeout=1)
+    with hung(server.process):
+        code, out, err = run_ctl(server.address, *[str(path) if word == "FILE" else word
+                                                   for word in command], timeout=1)
     took = time.monotonic() - begun
-    server.process.send_signal(signal.SIGCONT)
     assert code == 1 and "did not answer within 1s" in err, (out, err)
     assert "CLEAR" not in out
     assert took < 5
@@ -207,9 +217,8 @@ def test_a_server_that_hangs_in_an_upload(server, tmp_path):
         if any(uploads.glob("*/*")):
             break
         time.sleep(0.01)
-    server.process.send_signal(signal.SIGSTOP)
-    code, _, err = finish(process, seconds=10)
-    server.process.send_signal(signal.SIGCONT)
+    with hung(server.process):
+        code, _, err = finish(process, seconds=10)
     assert code == 1 and "did not answer within 1s" in err
     for _ in range(1000):
         if not any(uploads.iterdir()):
@@ -235,9 +244,8 @@ def test_a_connection_that_takes_no_more(server, tmp_path, limit):
 def test_a_server_that_hangs_while_it_loads(server, slow):
     process = start_ctl(server.address, "load", slow, "--obtained-at", WHEN, timeout=1)
     wait_until_watched(server)
-    server.process.send_signal(signal.SIGSTOP)
-    code, _, err = finish(process, seconds=10)
-    server.process.send_signal(signal.SIGCONT)
+    with hung(server.process):
+        code, _, err = finish(process, seconds=10)
     assert code == 1
     assert "lost sight of load 1" in err and "did not answer within 1s" in err
     # As the message says, the load goes on.
@@ -247,9 +255,8 @@ def test_a_server_that_hangs_while_it_loads(server, slow):
 def test_a_server_that_hangs_for_less_than_the_timeout(server, slow):
     process = start_ctl(server.address, "load", slow, "--obtained-at", WHEN, timeout=6)
     wait_until_watched(server)
-    server.process.send_signal(signal.SIGSTOP)
-    time.sleep(4)  # the first call is given up meanwhile
-    server.process.send_signal(signal.SIGCONT)
+    with hung(server.process):
+        time.sleep(4)  # the first call is given up meanwhile
     code, out, err = finish(process)
     assert code == 0 and "loaded" in out, err
 
@@ -288,10 +295,9 @@ def test_a_server_that_is_killed_and_comes_back(server, slow):
 def test_another_load_of_the_same_id_is_not_mistaken(server, slow, plain):
     process = start_ctl(server.address, "load", slow, "--obtained-at", WHEN, timeout=20)
     wait_until_watched(server)
-    process.send_signal(signal.SIGSTOP)
-    restart(server, signal.SIGKILL)
-    assert server.load([("other.txt", plain.read_bytes())], obtained_at=NOW - DAY).id == 1
-    process.send_signal(signal.SIGCONT)
+    with hung(process):
+        restart(server, signal.SIGKILL)
+        assert server.load([("other.txt", plain.read_bytes())], obtained_at=NOW - DAY).id == 1
     code, out, err = finish(process)
     assert code == 1 and "no record of load 1" in err and "loaded" not in out
 
@@ -306,14 +312,12 @@ def test_a_server_that_does_not_come_back(server, slow):
 
 def test_a_load_that_ended_before_a_restart(server, plain):
     """What the record no longer knows is not shown as zero."""
-    server.process.send_signal(signal.SIGSTOP)
-    process = start_ctl(server.address, "load", plain, "--obtained-at", WHEN, timeout=20)
-    time.sleep(0.5)
-    server.process.send_signal(signal.SIGCONT)
+    with hung(server.process):
+        process = start_ctl(server.address, "load", plain, "--obtained-at", WHEN, timeout=20)
+        time.sleep(0.5)
     wait_for_state(server, "SUCCEEDED")
-    process.send_signal(signal.SIGSTOP)
-    restart(server, signal.SIGKILL)
-    process.send_signal(signal.SIGCONT)
+    with hung(process):
+        restart(server, signal.SIGKILL)
     code, out, err = finish(process)
     assert code == 0, err
     assert "loaded national release 1" in out and ": 0 numbers" not in out
@@ -354,9 +358,8 @@ def test_a_lost_answer_to_an_upload(server, slow):
     proxy = Proxy(server.address)
     process = start_ctl(proxy.address, "load", slow, "--obtained-at", WHEN, timeout=3)
     wait_for_state(server, "READING")
-    process.send_signal(signal.SIGSTOP)
-    proxy.cut()
-    process.send_signal(signal.SIGCONT)
+    with hung(process):
+        proxy.cut()
     code, out, err = finish(process)
     # Whether the answer had come before the cut is chance.
     assert (code == 0 and "loaded" in out) or "`dncctl loads`" in err

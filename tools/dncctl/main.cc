@@ -1,14 +1,12 @@
 // dncctl: loads lists into a dncd, asks it about numbers, and looks after it.
 #include <fmt/format.h>
-#include <signal.h>
 
 #include <CLI/CLI.hpp>
-#include <cstdio>
-#include <exception>
 
 #include "tools/dncctl/commands.h"
 #include "tools/dncctl/exit_code.h"
 #include "tools/dncctl/terminal.h"
+#include "tools/dncctl/tool_main.h"
 
 namespace dnc::ctl {
 
@@ -75,25 +73,10 @@ int Run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kExitOk : kExitUsage;
   }
-  const int code = job();
-  // An answer that did not reach its reader is no answer.
-  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
-    fmt::print(stderr, "error: the output could not be written\n");
-    return kExitError;
-  }
-  return code;
+  return job();
 }
 
 }  // namespace
 }  // namespace dnc::ctl
 
-int main(int argc, char** argv) {
-  // A closed pipe ends in a write error, which is cleaned up after, not in a sudden death.
-  signal(SIGPIPE, SIG_IGN);
-  try {
-    return dnc::ctl::Run(argc, argv);
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "error: {}\n", dnc::ctl::Printable(error.what()));
-    return dnc::ctl::kExitError;
-  }
-}
+int main(int argc, char** argv) { dnc::ctl::RunTool(&dnc::ctl::Run, argc, argv); }

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
-#include <exception>
 #include <functional>
 #include <thread>
 
@@ -15,6 +14,7 @@
 #include "tools/dncctl/output_file.h"
 #include "tools/dncctl/proto_json.h"
 #include "tools/dncctl/terminal.h"
+#include "tools/dncctl/tool_main.h"
 #include "tools/dncgen/base_set.h"
 #include "tools/dncload/compare.h"
 #include "tools/dncload/live_view.h"
@@ -298,24 +298,10 @@ int Main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? ctl::kExitOk : ctl::kExitUsage;
   }
-  const int code = job();
-  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
-    fmt::print(stderr, "error: the output could not be written\n");
-    return ctl::kExitError;
-  }
-  return code;
+  return job();
 }
 
 }  // namespace
 }  // namespace dnc::load
 
-int main(int argc, char** argv) {
-  // A closed pipe ends in a write error, which is told, not in a sudden death.
-  signal(SIGPIPE, SIG_IGN);
-  try {
-    return dnc::load::Main(argc, argv);
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "error: {}\n", dnc::ctl::Printable(error.what()));
-    return dnc::ctl::kExitError;
-  }
-}
+int main(int argc, char** argv) { dnc::ctl::RunTool(&dnc::load::Main, argc, argv); }
