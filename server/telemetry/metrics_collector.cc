@@ -8,6 +8,7 @@
 #include "server/base/error.h"
 #include "server/base/str_cat.h"
 #include "server/telemetry/metric_family.h"
+#include "server/telemetry/process_metrics.h"
 #include "server/telemetry/tenant_metrics.h"
 
 namespace dnc {
@@ -127,6 +128,7 @@ std::vector<MetricFamily> MetricsCollector::Collect() const {
   families.push_back(Numbers(sum));
   families.push_back(Calls(sum));
   families.push_back(Latency(sum));
+  AddProcessMetrics(&families);
   AddTenantMetrics({from_.directory->Counts(), from_.quotas->refusals(), from_.own_lists->stats()},
                    now, &families);
   if (snapshot == nullptr) return families;

@@ -49,6 +49,11 @@ void AddRecords(const OwnListsStats& stats, Families* families) {
   families->push_back(SingleGauge("dnc_own_verified",
                                   "1 when all records were read and compared with their books.",
                                   stats.verified ? 1 : 0));
+  families->push_back(SingleGauge(
+      "dnc_own_proven",
+      "0 while nothing proves that no record is missing; then numbers that the filter lets through "
+      "are not covered.",
+      stats.proven ? 1 : 0));
   families->push_back(SingleGauge("dnc_own_damaged_tenants",
                                   "Tenants with damaged or missing records; none of their numbers "
                                   "is answered as clear.",

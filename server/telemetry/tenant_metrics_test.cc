@@ -39,7 +39,7 @@ TEST(TenantMetricsTest, ShowsRecordsAndTheFilter) {
   OwnListsStats& lists = stats.lists;
   lists.records = 21;
   lists.revision = 22;
-  lists.verified = true;
+  lists.verified = lists.proven = true;
   lists.damaged_tenants = 23;
   lists.unknown_numbers = 24;
   lists.store_reads = 25;
@@ -53,16 +53,16 @@ TEST(TenantMetricsTest, ShowsRecordsAndTheFilter) {
   lists.filter_rebuilds = 30;
   const std::string page = Page(stats);
   ExpectLines(page, {"dnc_own_records 21", "dnc_own_revision 22", "dnc_own_verified 1",
-                     "dnc_own_damaged_tenants 23", "dnc_own_unknown_numbers_total 24",
-                     "dnc_own_store_reads_total 25", "dnc_own_filter_bytes 26",
-                     "dnc_own_filter_bits_per_record 12.5", "dnc_own_filter_fill_ratio 0.25",
-                     "dnc_own_filter_expected_error_ratio 0.125", "dnc_own_filter_asked_total 27",
-                     "dnc_own_filter_passed_total 28", "dnc_own_filter_false_total 29",
-                     "dnc_own_filter_rebuilds_total 30", "dnc_own_filter_rebuilding 0",
-                     "dnc_own_filter_rebuild_due 0"});
+                     "dnc_own_proven 1", "dnc_own_damaged_tenants 23",
+                     "dnc_own_unknown_numbers_total 24", "dnc_own_store_reads_total 25",
+                     "dnc_own_filter_bytes 26", "dnc_own_filter_bits_per_record 12.5",
+                     "dnc_own_filter_fill_ratio 0.25", "dnc_own_filter_expected_error_ratio 0.125",
+                     "dnc_own_filter_asked_total 27", "dnc_own_filter_passed_total 28",
+                     "dnc_own_filter_false_total 29", "dnc_own_filter_rebuilds_total 30",
+                     "dnc_own_filter_rebuilding 0", "dnc_own_filter_rebuild_due 0"});
   lists.filter_rebuilding = lists.filter_rebuild_due = true;
-  lists.verified = false;
-  ExpectLines(Page(stats), {"dnc_own_verified 0", "dnc_own_filter_rebuilding 1",
+  lists.verified = lists.proven = false;
+  ExpectLines(Page(stats), {"dnc_own_verified 0", "dnc_own_proven 0", "dnc_own_filter_rebuilding 1",
                             "dnc_own_filter_rebuild_due 1"});
 }
 

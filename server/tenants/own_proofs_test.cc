@@ -56,6 +56,7 @@ class OwnProofsTest : public OwnListsTest {
     EXPECT_EQ(Facts(one_, kRemoved), unproven) << why;
     EXPECT_EQ(Facts(one_, kNeverSeen), kOwnNothing) << why;
     EXPECT_FALSE(lists_->stats().verified) << why;
+    EXPECT_EQ(lists_->stats().proven, proven) << why;
   }
   std::vector<std::string> Files(std::string_view part) const {
     std::vector<std::string> files;

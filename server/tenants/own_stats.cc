@@ -38,6 +38,7 @@ OwnListsStats OwnListsImpl::stats() const {
   OwnListsStats stats;
   stats.revision = order_->last();
   stats.verified = verified_;
+  stats.proven = proven_;
   stats.filter_bytes = filter.memory_bytes;
   stats.filter_bits_a_record = filter.bits_a_key;
   stats.filter_fill = filter.fill;

@@ -30,6 +30,7 @@ struct OwnListsStats {
   uint64_t records = 0;
   uint64_t revision = 0;         // the last committed one
   bool verified = false;         // all records were read and compared with the books
+  bool proven = false;           // by that or by the seal: none is missing
   uint64_t damaged_tenants = 0;  // with damaged or missing records; answered kOwnUnknown
   uint64_t unknown_numbers = 0;  // answered kOwnUnknown, whatever the cause
 

@@ -31,9 +31,9 @@ class Page:
         return self.values[name]
 
     def names(self):
-        """Of the project's metrics."""
+        """Of what the server shows itself."""
         return {re.sub(r"_(bucket|sum|count)$", "", re.split("[{ ]", name)[0])
-                for name in self.values if name.startswith("dnc_")}
+                for name in self.values if name.startswith(("dnc_", "process_"))}
 
 
 def free_port():
@@ -57,6 +57,7 @@ def watched(start_server, tmp_path):
 def test_writes_and_scrubs_move_them(watched):
     before = watched.page()
     assert (before["dnc_own_records"], before["dnc_own_verified"]) == (0, 1)
+    assert before["dnc_own_proven"] == 1
     add(watched, [FREE, FREE + 1, 12])
     add(watched, [FREE])
     watched.verdicts([FREE, FREE + 1])  # both known
@@ -127,5 +128,7 @@ def test_they_tell_of_nobody(watched):
 
 def test_the_documentation_lists_what_is_shown(watched):
     watched.call(watched.registry.GetStatus, watched.stubs.registry.GetStatusRequest())
-    documented = set(re.findall(r"^\| `(dnc_\w+)`", (REPO / "docs/metrics.md").read_text(), re.M))
+    text = (REPO / "docs/metrics.md").read_text()
+    first_cells = re.findall(r"^\| ([^|]+) \|", text, re.M)
+    documented = {name for cell in first_cells for name in re.findall(r"`(\w+)`", cell)}
     assert watched.page().names() == documented

@@ -1,0 +1,96 @@
+#include "server/telemetry/process_metrics.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <string>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_split.h"
+#include "server/telemetry/metric_family.h"
+
+namespace dnc {
+namespace {
+
+double Seconds(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+}
+
+// Fields of /proc/self/stat by their number in proc(5).
+struct ProcessStat {
+  static constexpr size_t kStartTime = 22;  // ticks since the machine's start
+  static constexpr size_t kPages = 24;      // resident
+};
+
+// A field of /proc/self/stat. The second, the program's name, may hold spaces: count after it.
+std::optional<double> StatField(const std::string& stat, size_t number) {
+  const size_t name_end = stat.rfind(')');
+  if (name_end == std::string::npos) return std::nullopt;
+  const std::vector<std::string> fields = absl::StrSplit(stat.substr(name_end + 1), ' ');
+  // The first of these is empty, and the next is the third of all.
+  const size_t index = number - 2;
+  double value = 0;
+  if (index >= fields.size() || !absl::SimpleAtod(fields[index], &value)) return std::nullopt;
+  return value;
+}
+
+// When the machine started, in seconds since 1970.
+std::optional<double> MachineStart() {
+  std::ifstream file("/proc/stat");
+  std::string word;
+  double value = 0;
+  while (file >> word) {
+    if (word == "btime" && file >> value) return value;
+  }
+  return std::nullopt;
+}
+
+std::optional<double> OpenFiles() {
+  std::error_code error;
+  double count = 0;
+  for (std::filesystem::directory_iterator entry("/proc/self/fd", error), end;
+       !error && entry != end; entry.increment(error)) {
+    ++count;
+  }
+  if (error) return std::nullopt;
+  return count - 1;  // without the folder itself
+}
+
+}  // namespace
+
+void AddProcessMetrics(std::vector<prometheus::MetricFamily>* families) {
+  rusage usage{};
+  if (getrusage(RUSAGE_SELF, &usage) == 0) {
+    families->push_back(SingleCounter("process_cpu_seconds_total",
+                                      "Processor time of the process, in user and kernel mode.",
+                                      Seconds(usage.ru_utime) + Seconds(usage.ru_stime)));
+  }
+  std::ifstream file("/proc/self/stat");
+  std::string stat;
+  std::getline(file, stat);
+  if (const auto pages = StatField(stat, ProcessStat::kPages); pages.has_value()) {
+    families->push_back(SingleGauge("process_resident_memory_bytes",
+                                    "Memory of the process that is in use.",
+                                    *pages * static_cast<double>(sysconf(_SC_PAGESIZE))));
+  }
+  const auto ticks = StatField(stat, ProcessStat::kStartTime);
+  const auto machine = MachineStart();
+  if (ticks.has_value() && machine.has_value()) {
+    families->push_back(SingleGauge("process_start_time_seconds",
+                                    "When the process started, in seconds since 1970.",
+                                    *machine + *ticks / static_cast<double>(sysconf(_SC_CLK_TCK))));
+  }
+  if (const auto open = OpenFiles(); open.has_value()) {
+    families->push_back(SingleGauge("process_open_fds", "Files and sockets open.", *open));
+  }
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
+    families->push_back(SingleGauge("process_max_fds", "Files and sockets that may be open.",
+                                    static_cast<double>(limit.rlim_cur)));
+  }
+}
+
+}  // namespace dnc

@@ -1,0 +1,53 @@
+#include "server/telemetry/process_metrics.h"
+
+#include <cstdio>
+#include <ctime>
+#include <map>
+#include <string>
+
+#include "gtest/gtest.h"
+
+namespace dnc {
+namespace {
+
+std::map<std::string, double> Values() {
+  std::vector<prometheus::MetricFamily> families;
+  AddProcessMetrics(&families);
+  std::map<std::string, double> values;
+  for (const prometheus::MetricFamily& family : families) {
+    const prometheus::ClientMetric& metric = family.metric.at(0);
+    const bool counter = family.type == prometheus::MetricType::Counter;
+    values[family.name] = counter ? metric.counter.value : metric.gauge.value;
+  }
+  return values;
+}
+
+TEST(ProcessMetricsTest, TellsOfThisProcess) {
+  const auto values = Values();
+  ASSERT_EQ(values.size(), 5U);
+  EXPECT_GT(values.at("process_resident_memory_bytes"), 1e6);
+  EXPECT_LT(values.at("process_resident_memory_bytes"), 1e11);
+  const auto now = static_cast<double>(std::time(nullptr));
+  // Another test of this program may have begun a while ago.
+  EXPECT_GT(values.at("process_start_time_seconds"), now - 3600);
+  EXPECT_LE(values.at("process_start_time_seconds"), now + 2);
+  EXPECT_GE(values.at("process_open_fds"), 3);
+  EXPECT_GT(values.at("process_max_fds"), values.at("process_open_fds"));
+}
+
+TEST(ProcessMetricsTest, FollowsWhatTheProcessDoes) {
+  const auto before = Values();
+  const std::clock_t begin = std::clock();
+  while (std::clock() - begin < CLOCKS_PER_SEC / 20) {
+  }
+  std::FILE* const file = std::fopen("/dev/null", "r");
+  ASSERT_NE(file, nullptr);
+  const auto after = Values();
+  std::fclose(file);
+  EXPECT_GE(after.at("process_cpu_seconds_total"), before.at("process_cpu_seconds_total") + 0.04);
+  EXPECT_EQ(after.at("process_open_fds"), before.at("process_open_fds") + 1);
+  EXPECT_EQ(after.at("process_start_time_seconds"), before.at("process_start_time_seconds"));
+}
+
+}  // namespace
+}  // namespace dnc
