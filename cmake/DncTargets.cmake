@@ -16,20 +16,14 @@ if(DNC_FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 
-# dnc_library(NAME SOURCES... DEPS ...): a static library.
-function(dnc_library name)
-  cmake_parse_arguments(ARG "" "" "DEPS" ${ARGN})
-  add_library(${name} STATIC ${ARG_UNPARSED_ARGUMENTS})
-  target_link_libraries(${name} PUBLIC ${ARG_DEPS} PRIVATE dnc_options)
-  target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
-endfunction()
-
-# dnc_join(NAME [ALONE SOURCES...]): with sanitizers, which make a compiler slow, the sources of a
-# library are compiled eight as one file: headers are read and inline functions are made once for
-# all of them. ALONE are those whose names without linkage meet another's ("redefinition of").
-# The release build compiles each alone, so that each must include what it uses.
+# dnc_join(NAME [ALONE SOURCES...]): the sources of a library are compiled eight as one file: headers
+# are read and inline functions are made once for all of them, in a fraction of the time. ALONE are
+# those whose names without linkage meet another's ("redefinition of"). With DNC_JOIN off each is
+# compiled alone, for whoever works on a few; clang-tidy reads each alone in any case, so that each
+# must include what it uses.
+option(DNC_JOIN "Compile several sources of a library as one" ON)
 function(dnc_join name)
-  if(NOT DNC_SANITIZE)
+  if(NOT DNC_JOIN)
     return()
   endif()
   cmake_parse_arguments(ARG "" "" "ALONE" ${ARGN})
@@ -37,11 +31,21 @@ function(dnc_join name)
   set_source_files_properties(${ARG_ALONE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 endfunction()
 
-# dnc_program(NAME SOURCES... DEPS ...): a program in bin/.
+# dnc_library(NAME SOURCES... [ALONE SOURCES...] DEPS ...): a static library; ALONE as in dnc_join.
+function(dnc_library name)
+  cmake_parse_arguments(ARG "" "" "ALONE;DEPS" ${ARGN})
+  add_library(${name} STATIC ${ARG_UNPARSED_ARGUMENTS} ${ARG_ALONE})
+  target_link_libraries(${name} PUBLIC ${ARG_DEPS} PRIVATE dnc_options)
+  target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
+  dnc_join(${name} ALONE ${ARG_ALONE})
+endfunction()
+
+# dnc_program(NAME SOURCES... DEPS ...): a program in bin/, joined.
 function(dnc_program name)
   cmake_parse_arguments(ARG "" "" "DEPS" ${ARGN})
   add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} dnc_options)
+  dnc_join(${name})
 endfunction()
 
 # dnc_test(NAME SOURCES... DEPS ... [LABELS ...]): a GoogleTest program, run by ctest.

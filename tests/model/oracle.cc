@@ -8,7 +8,6 @@
 namespace dnc::blackbox {
 namespace {
 
-constexpr std::time_t kDay = 24 * 3600;
 constexpr std::time_t kMaxGap = 7 * kDay;
 constexpr size_t kGapMinNumbers = 10'000;
 constexpr std::time_t kEver = std::numeric_limits<std::time_t>::max();

@@ -16,6 +16,8 @@
 
 namespace dnc::blackbox {
 
+inline constexpr std::time_t kDay = 24 * 3600;
+
 using NumberSets = std::map<int, std::set<uint64_t>>;  // by area code
 
 inline int AreaOf(uint64_t number) { return static_cast<int>(number / 10'000'000); }

@@ -10,7 +10,6 @@ namespace dnc::blackbox {
 namespace {
 
 constexpr int kAreaPool[] = {201, 212, 305, 512, 713, 818, 989};
-constexpr std::time_t kDay = 24 * 3600;
 constexpr size_t kBatch = 120;
 
 const char* const kOtherLists[] = {"state:TX", "litigator:abc", "wireless", "wireline",

@@ -7,7 +7,6 @@ namespace dnc::blackbox {
 namespace {
 
 constexpr uint64_t kNumbersPerArea = 10'000'000;
-constexpr std::time_t kDay = 24 * 3600;
 constexpr size_t kSizes[] = {1, 3, 50, 700, 3'000, 20'000};
 
 // Any `count` of `numbers`.

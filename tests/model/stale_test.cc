@@ -4,12 +4,11 @@
 #include <chrono>
 #include <thread>
 
+#include "tests/model/oracle.h"
 #include "tests/support/server_test.h"
 
 namespace dnc::blackbox {
 namespace {
-
-constexpr std::time_t kDay = 24 * 3600;
 
 class Stale : public ServerTest {};
 

@@ -6,8 +6,6 @@
 namespace dnc::blackbox {
 namespace {
 
-constexpr std::time_t kDay = 24 * 3600;
-
 uint32_t Bit(v1::Reason reason) { return 1U << reason; }
 bool Has(uint32_t reasons, v1::Reason reason) { return (reasons & Bit(reason)) != 0; }
 

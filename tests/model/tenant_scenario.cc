@@ -9,10 +9,9 @@
 namespace dnc::blackbox {
 namespace {
 
-constexpr std::time_t kDay = 24 * 3600;
 constexpr size_t kTenants = 4;
 // New Jersey, New York, Missouri, Texas, and one that no state has.
-constexpr int kAreaPool[] = {201, 212, 314, 512, 950};
+constexpr int kTenantAreas[] = {201, 212, 314, 512, 950};
 const char* const kPublished[] = {"national", "state:TX", "litigator:abc",
                                   "wireless", "wireline", "other:own-2"};
 
@@ -88,14 +87,14 @@ std::string TenantScenario::AnyList(const TenantOracle& oracle) {
 
 // Few, so that everything meets everything.
 uint64_t TenantScenario::AnyNumber() {
-  const auto area = static_cast<uint64_t>(kAreaPool[Below(random_, std::size(kAreaPool))]);
+  const auto area = static_cast<uint64_t>(kTenantAreas[Below(random_, std::size(kTenantAreas))]);
   return area * 10'000'000 + (555 + Below(random_, 2)) * 10'000 + Below(random_, 6);
 }
 
 void TenantScenario::LoadPublished(const std::string& list, std::time_t obtained_at) {
   NumberSets numbers;
   std::vector<uint64_t> rows;
-  for (const int area : kAreaPool) {
+  for (const int area : kTenantAreas) {
     // 950 is not covered in some lives.
     if (list == "national" && area == 950 && made_ % 2 == 1) continue;
     numbers[area];
@@ -136,7 +135,7 @@ void TenantScenario::FillConfiguration(v1::Tenant& tenant) {
   tenant.clear_quotas();
   const uint64_t paid = Below(random_, 4);
   tenant.mutable_entitlement()->set_all(paid < 2);
-  for (const int area : kAreaPool) {
+  for (const int area : kTenantAreas) {
     if (paid == 2 && OneIn(random_, 2)) tenant.mutable_entitlement()->add_area_codes(area);
   }
   v1::TenantPolicy& policy = *tenant.mutable_policy();

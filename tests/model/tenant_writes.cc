@@ -6,7 +6,6 @@
 namespace dnc::blackbox {
 namespace {
 
-constexpr std::time_t kDay = 24 * 3600;
 const char* const kBlocks[] = {"201", "512", "201555", "212555", "314555", "950556"};
 
 }  // namespace

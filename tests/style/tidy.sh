@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# clang-tidy over the sources, a job a core: tidy.sh [JOBS]. A file that passed is not read again
-# until it, a header or the rules change.
+# clang-tidy over the sources, a job a core: tidy.sh [JOBS]. What passed is not read again until one
+# of its sources, a header or the rules change.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 JOBS="${1:-$(nproc)}"
@@ -13,23 +13,24 @@ export PLUGIN=build/tests/style/libtidy_own_code.so
 newest_header="$(find server client tools -name '*.h' -printf '%T@ %p\n' | sort -n | tail -n 1 |
   cut -d' ' -f2-)"
 
+stamp_of() { echo "$STAMPS/${1//\//_}"; }
+
 todo=()
-while read -r file; do
-  # Only what the build compiles has a compile command.
-  grep -qF "/$file\"" build/compile_commands.json || continue
-  stamp="$STAMPS/${file//\//_}"
-  if [ -f "$stamp" ] && [ "$stamp" -nt "$file" ] && [ "$stamp" -nt .clang-tidy ] &&
-    [ "$stamp" -nt "$newest_header" ]; then
+while read -r unit sources; do
+  stamp="$(stamp_of "$unit")"
+  # shellcheck disable=SC2086 # the sources are words
+  if [ -f "$stamp" ] &&
+    [ -z "$(find $sources .clang-tidy "$newest_header" -newer "$stamp")" ]; then
     continue
   fi
-  todo+=("$file")
-done < <(find server client tools -name '*.cc' ! -name '*_test.cc' | sort)
+  todo+=("$unit")
+done < <(/usr/bin/python3 tests/style/tidy_units.py)
 
-tidy_one() {
+tidy_one() {  # UNIT STAMP
   local output
   if output="$(clang-tidy-14 --load="$PLUGIN" --checks=dnc-own-code -p build --quiet \
-    --warnings-as-errors='*' "$1" 2>&1)"; then
-    touch "$2/${1//\//_}"
+    --config-file=.clang-tidy --warnings-as-errors='*' "$1" 2>&1)"; then
+    touch "$2"
   else
     grep -v 'warnings generated\|Suppressed\|^Use -header-filter' <<<"$output"
     return 1
@@ -38,11 +39,14 @@ tidy_one() {
 export -f tidy_one
 
 [ "${#todo[@]}" -gt 0 ] || exit 0
-# That the plugin leaves our own code to be looked at.
-echo 'int* bad = 0;' >"$STAMPS/bad.cc"
+# That our own code is looked at, also where it is included.
+mkdir -p "$STAMPS/tools"
+echo 'int* bad = 0;' >"$STAMPS/tools/bad.cc"
+echo '#include "tools/bad.cc"' >"$STAMPS/unit.cc"
 if clang-tidy-14 --load="$PLUGIN" --checks=dnc-own-code --quiet --warnings-as-errors='*' \
-  --config-file=.clang-tidy "$STAMPS/bad.cc" -- >/dev/null 2>&1; then
+  --config-file=.clang-tidy "$STAMPS/unit.cc" -- -I"$STAMPS" >/dev/null 2>&1; then
   echo "tidy: clang-tidy has missed what is bad" >&2
   exit 1
 fi
-printf '%s\n' "${todo[@]}" | xargs -P "$JOBS" -I{} bash -c "tidy_one {} '$STAMPS'"
+for unit in "${todo[@]}"; do echo "$unit $(stamp_of "$unit")"; done |
+  xargs -P "$JOBS" -L 1 bash -c 'tidy_one "$@"' tidy_one

@@ -9,7 +9,7 @@
 
 namespace dnc::ctl {
 namespace {
-constexpr size_t kBufferBytes = 256 << 10;
+constexpr size_t kReadBytes = 256 << 10;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 }  // namespace
 
@@ -32,7 +32,7 @@ std::string CsvRecord::Text(size_t field) const {
 }
 
 CsvReader::CsvReader(int fd, char delimiter)
-    : fd_(fd), delimiter_(delimiter), buffer_(kBufferBytes) {}
+    : fd_(fd), delimiter_(delimiter), buffer_(kReadBytes) {}
 
 bool CsvReader::Fill() {
   ssize_t count;

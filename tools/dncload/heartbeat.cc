@@ -13,13 +13,12 @@ const Histogram& Heartbeat::Stop() {
 }
 
 void Heartbeat::Run() {
-  using Clock = std::chrono::steady_clock;
   constexpr std::chrono::milliseconds kBeat(1);
   prctl(PR_SET_TIMERSLACK, 1);
-  auto due = Clock::now() + kBeat;
+  auto due = std::chrono::steady_clock::now() + kBeat;
   while (!stopping_) {
     std::this_thread::sleep_until(due);
-    const auto now = Clock::now();
+    const auto now = std::chrono::steady_clock::now();
     if (counting_) late_.Record(static_cast<uint64_t>((now - due).count()));
     due = now + kBeat;
   }

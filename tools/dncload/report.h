@@ -98,6 +98,8 @@ std::vector<std::string> Warnings(const Report& report);
 
 // "34.1 µs", "1.20 ms", "3.4 s".
 std::string DurationText(double nanoseconds);
+// So for the latency that a share of the calls, 0 to 1, took at most.
+std::string PercentileText(const Histogram& histogram, double share);
 // 1234567.8 as "1,234,568"; below 100 with decimals: "12.5".
 std::string RateText(double rate);
 // "1.5 million", "230 thousand" for large ones.

@@ -16,10 +16,6 @@ using ctl::WithCommas;
 
 constexpr size_t kMostTimePlots = 6;
 
-std::string At(const Histogram& histogram, double share) {
-  return DurationText(static_cast<double>(histogram.Percentile(share)));
-}
-
 std::string Card(const std::string& value, const std::string& label) {
   return fmt::format("<div class=\"card\"><b>{}</b><span>{}</span></div>", HtmlText(value),
                      HtmlText(label));
@@ -73,9 +69,9 @@ std::string Cards(const Report& report) {
                  fmt::format("calls/s answered of {} offered", RateText(summary.offered)));
   }
   html += Card(LargeText(summary.numbers), "numbers/s answered");
-  html += Card(At(latency, 0.5), "p50");
-  html += Card(At(latency, 0.99), "p99");
-  html += Card(At(latency, 0.999), "p99.9");
+  html += Card(PercentileText(latency, 0.5), "p50");
+  html += Card(PercentileText(latency, 0.99), "p99");
+  html += Card(PercentileText(latency, 0.999), "p99.9");
   if (report.overload && report.overload->peak_goodput > 0) {
     const RunResult& last = report.runs.back();
     html +=
@@ -122,9 +118,9 @@ std::string RunsTable(const Report& report) {
     html += fmt::format("<tr><th>{}</th>", HtmlText(run.name));
     for (const std::string& cell :
          {RateText(summary.offered), RateText(summary.achieved), RateText(summary.goodput),
-          LargeText(summary.numbers), At(latency, 0.5), At(latency, 0.9), At(latency, 0.99),
-          At(latency, 0.999), At(latency, 1), WithCommas(calls.refused),
-          WithCommas(calls.failed + calls.timed_out + calls.unsent),
+          LargeText(summary.numbers), PercentileText(latency, 0.5), PercentileText(latency, 0.9),
+          PercentileText(latency, 0.99), PercentileText(latency, 0.999), PercentileText(latency, 1),
+          WithCommas(calls.refused), WithCommas(calls.failed + calls.timed_out + calls.unsent),
           summary.server_us_a_call ? fmt::format("{:.1f}", *summary.server_us_a_call)
                                    : std::string("–"),
           fmt::format("{:.1f}", summary.client_us_a_call)}) {
@@ -150,8 +146,9 @@ std::string ClientTable(const Report& report) {
     html += fmt::format(
         "<tr><th>{}</th><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{:.0f} %</td>"
         "<td>{}</td><td>{} of {}</td><td class=\"{}\">{}</td></tr>\n",
-        HtmlText(run.name), At(late, 0.5), At(late, 0.99), At(late, 1), At(run.heartbeat, 0.999),
-        At(run.heartbeat, 1), summary.busy * 100,
+        HtmlText(run.name), PercentileText(late, 0.5), PercentileText(late, 0.99),
+        PercentileText(late, 1), PercentileText(run.heartbeat, 0.999),
+        PercentileText(run.heartbeat, 1), summary.busy * 100,
         WithCommas(run.measured.calls.held + run.measured.calls.unsent),
         WithCommas(run.measured.peak_in_flight),
         WithCommas(static_cast<uint64_t>(run.max_in_flight)),

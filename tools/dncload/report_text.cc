@@ -13,10 +13,6 @@ namespace {
 using ctl::Printable;
 using ctl::WithCommas;
 
-std::string At(const Histogram& histogram, double share) {
-  return DurationText(static_cast<double>(histogram.Percentile(share)));
-}
-
 void PrintHead(const Report& report, FILE* stream) {
   const ctl::Style style(stream);
   fmt::print(stream, "{} {} against {}{}\n", style.Strong("dncload"), report.mode,
@@ -42,8 +38,9 @@ void PrintRun(const RunResult& run, FILE* stream) {
              DurationText(run.good_within * 1e9), RateText(summary.goodput));
   fmt::print(stream, "            {} numbers/s\n", LargeText(summary.numbers));
   fmt::print(stream, "  latency   p50 {}  p90 {}  p99 {}  p99.9 {}  p99.99 {}  max {}\n",
-             At(measured.latency, 0.5), At(measured.latency, 0.9), At(measured.latency, 0.99),
-             At(measured.latency, 0.999), At(measured.latency, 0.9999), At(measured.latency, 1));
+             PercentileText(measured.latency, 0.5), PercentileText(measured.latency, 0.9),
+             PercentileText(measured.latency, 0.99), PercentileText(measured.latency, 0.999),
+             PercentileText(measured.latency, 0.9999), PercentileText(measured.latency, 1));
   const CallCounts& calls = measured.calls;
   fmt::print(stream,
              "  calls     {} scheduled: {} answered, {} refused, {} timed out, {} failed, "
@@ -57,8 +54,9 @@ void PrintRun(const RunResult& run, FILE* stream) {
   fmt::print(stream,
              "  client    sends late by p50 {}  p99 {}  max {}; stood still for p99.9 {}  "
              "max {}; busy {:.0f} %\n",
-             At(measured.lateness, 0.5), At(measured.lateness, 0.99), At(measured.lateness, 1),
-             At(run.heartbeat, 0.999), At(run.heartbeat, 1), summary.busy * 100);
+             PercentileText(measured.lateness, 0.5), PercentileText(measured.lateness, 0.99),
+             PercentileText(measured.lateness, 1), PercentileText(run.heartbeat, 0.999),
+             PercentileText(run.heartbeat, 1), summary.busy * 100);
   fmt::print(stream, "  processor a call: client {:.1f} µs, server {}\n", summary.client_us_a_call,
              summary.server_us_a_call
                  ? fmt::format("{:.1f} µs ({:.1f} ns a number)", *summary.server_us_a_call,
@@ -80,7 +78,7 @@ void PrintTable(const Report& report, FILE* stream) {
     const Histogram& latency = run.measured.latency;
     const auto text = [&](double share) {
       // The table counts bytes; a plain u keeps its columns straight.
-      return absl::StrReplaceAll(At(latency, share), {{"µ", "u"}});
+      return absl::StrReplaceAll(PercentileText(latency, share), {{"µ", "u"}});
     };
     table.AddRow({run.name, RateText(summary.offered), RateText(summary.achieved),
                   RateText(summary.goodput), LargeText(summary.numbers), text(0.5), text(0.99),
@@ -148,11 +146,11 @@ void PrintBrief(const Report& report, FILE* stream) {
   for (const RunResult& run : report.runs) {
     const RunSummary summary = Summarize(run);
     const Histogram& latency = run.measured.latency;
-    fmt::print(stream,
-               "{:>12} numbers a call, {}: {:>9} calls/s {:>13} numbers/s   p50 {}  p99 {}{}\n",
-               report.workload.batches, run.name, RateText(summary.achieved),
-               LargeText(summary.numbers), At(latency, 0.5), At(latency, 0.99),
-               summary.client_stalled ? "  (the client stalled)" : "");
+    fmt::print(
+        stream, "{:>12} numbers a call, {}: {:>9} calls/s {:>13} numbers/s   p50 {}  p99 {}{}\n",
+        report.workload.batches, run.name, RateText(summary.achieved), LargeText(summary.numbers),
+        PercentileText(latency, 0.5), PercentileText(latency, 0.99),
+        summary.client_stalled ? "  (the client stalled)" : "");
   }
   PrintConclusion(report, stream);
 }

@@ -22,6 +22,10 @@ std::string DurationText(double nanoseconds) {
   return fmt::format("{:.{}f} {}", value, value < 9.995 ? 2 : value < 99.95 ? 1 : 0, unit);
 }
 
+std::string PercentileText(const Histogram& histogram, double share) {
+  return DurationText(static_cast<double>(histogram.Percentile(share)));
+}
+
 std::string RateText(double rate) {
   if (rate < 99.95) return fmt::format("{:.1f}", rate);
   return ctl::WithCommas(static_cast<uint64_t>(std::llround(rate)));
