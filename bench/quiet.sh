@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # ./dev bench quiet: what a tenant far above its quota costs another. The quiet one asks 500 times a
-# second, at random times, alone and beside the other, by turns; prints the p99 and their ratio.
+# second, at random times: alone, beside the other, and beside the other's client with a server of
+# its own that is stopped and takes nothing, by turns. So what the clients' programs cost each other
+# on the same cores is told apart from what the server lets through. Prints the p99 and the ratios.
 # As bench/rpc.sh: DNC_BENCH_DIR, DNC_BENCH_NUMBERS; and
 #   DNC_BENCH_ROUNDS  by turns; 8 unless told
 #   DNC_BENCH_NOISE   calls a second of the noisy tenant; 20000 unless told. Its quota is 10 of them
@@ -11,8 +13,35 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source bench/rpc_server.sh
 
 load() {  # NICE KEY ARGUMENTS...
-  nice -n "$1" "$BIN/measure_open_loop" --server "$DNC_SERVER" --numbers "$SAMPLE" --batch 100 \
-    --packed --key "${@:2}"
+  nice -n "$1" "$BIN/measure_open_loop" --numbers "$SAMPLE" --batch 100 --packed --key "${@:2}"
+}
+
+# Asks as the quiet tenant while the noisy client is at the server of this address; that server is
+# stopped meanwhile if its process is given. Results go to NAME.json and noise.json.
+beside() {  # NAME ADDRESS KEY [PID]
+  local noise
+  load "${DNC_BENCH_NICE:-0}" "$3" --server "$2" --rate "${DNC_BENCH_NOISE:-20000}" --seconds 5 \
+    --connections 2 --deadline "${DNC_BENCH_DEADLINE:-1000000}" >>"$BENCH/$1-noise.json" &
+  noise=$!
+  sleep 0.8
+  [ -z "${4:-}" ] || kill -STOP "$4"
+  sleep 0.2
+  load 0 "$QUIET" --server "$DNC_SERVER" --rate 500 --connections 1 --seconds 4 >>"$BENCH/$1.json"
+  [ -z "${4:-}" ] || kill -CONT "$4"
+  wait "$noise"
+}
+
+# The server that is stopped, without data: SINK_PID, SINK its address.
+start_sink() {
+  rm -rf "$BENCH/sink"
+  "$BIN/dncd" --data-dir "$BENCH/sink" --listen 127.0.0.1:0 --metrics-listen '' \
+    >"$BENCH/sink.out" 2>"$BENCH/sink.log" &
+  SINK_PID=$!
+  until grep -q ' listening on ' "$BENCH/sink.out"; do
+    kill -0 "$SINK_PID" || { cat "$BENCH/sink.log" >&2; exit 1; }
+    sleep 0.01
+  done
+  SINK="$(sed -n 's/.* listening on //p' "$BENCH/sink.out")"
 }
 
 make_key() {  # TENANT OPTIONS...
@@ -21,36 +50,36 @@ make_key() {  # TENANT OPTIONS...
 }
 
 main() {
-  local quiet noisy round noise
+  local noisy name round
   generate
   start_with
-  quiet="$(make_key quiet)"
+  start_sink
+  # shellcheck disable=SC2064 # the process of now
+  trap "stop_server; kill -9 $SINK_PID 2>/dev/null || true" EXIT
+  QUIET="$(make_key quiet)"
   noisy="$(make_key noisy --numbers-per-second 1000)"
-  : >"$BENCH/alone.json"
-  : >"$BENCH/beside.json"
-  : >"$BENCH/noise.json"
+  for name in alone beside beside-noise apart apart-noise; do : >"$BENCH/$name.json"; done
   for round in $(seq "${DNC_BENCH_ROUNDS:-8}"); do
-    load 0 "$quiet" --rate 500 --connections 1 --seconds 4 >>"$BENCH/alone.json"
-    load "${DNC_BENCH_NICE:-0}" "$noisy" --rate "${DNC_BENCH_NOISE:-20000}" --seconds 5 --connections 2 \
-      --deadline "${DNC_BENCH_DEADLINE:-1000000}" >>"$BENCH/noise.json" &
-    noise=$!
-    sleep 1
-    load 0 "$quiet" --rate 500 --connections 1 --seconds 4 >>"$BENCH/beside.json"
-    wait "$noise"
+    load 0 "$QUIET" --server "$DNC_SERVER" --rate 500 --connections 1 --seconds 4 >>"$BENCH/alone.json"
+    beside beside "$DNC_SERVER" "$noisy"
+    beside apart "$SINK" '' "$SINK_PID"
     echo "round $round" >&2
   done
   /usr/bin/python3 - "$BENCH" <<'PY'
 import json, statistics, sys
-alone, beside, noise = ([json.loads(line) for line in open(f"{sys.argv[1]}/{name}.json")]
-                 for name in ("alone", "beside", "noise"))
-def median(runs, what): return statistics.median(run[what] for run in runs)
+runs = {name: [json.loads(line) for line in open(f"{sys.argv[1]}/{name}.json")]
+        for name in ("alone", "beside", "beside-noise", "apart")}
+def median(name, what): return statistics.median(run[what] for run in runs[name])
 print("| quiet tenant, 500 calls a second of 100 numbers | answered | p50, µs | p99, µs |\n|---|---|---|---|")
-for name, runs in (("alone", alone), ("beside the noisy one", beside)):
-    print(f"| {name} | {median(runs, 'ok'):.0f} | {median(runs, 'p50'):.0f} | {median(runs, 'p99'):.0f} |")
-print(f"| the noisy one: {median(noise, 'offered'):.0f} calls a second, refused {median(noise, 'refused'):.0f}, "
-      f"given up {median(noise, 'late'):.0f} | {median(noise, 'ok'):.0f} | | |")
-ratios = [b["p99"] / a["p99"] for a, b in zip(alone, beside)]
-print(f"\nratio of the p99, median of {len(ratios)} rounds: {statistics.median(ratios):.2f}")
+for name, words in (("alone", "alone"), ("apart", "beside the noisy client, which is at a stopped server"),
+                    ("beside", "beside the noisy tenant")):
+    print(f"| {words} | {median(name, 'ok'):.0f} | {median(name, 'p50'):.0f} | {median(name, 'p99'):.0f} |")
+noise = {what: median("beside-noise", what) for what in ("offered", "refused", "late", "ok")}
+print(f"| the noisy tenant: {noise['offered']:.0f} calls a second, refused {noise['refused']:.0f}, "
+      f"given up {noise['late']:.0f} | {noise['ok']:.0f} | | |\n")
+for name, words in (("alone", "alone"), ("apart", "beside the client alone")):
+    ratios = [b["p99"] / a["p99"] for a, b in zip(runs[name], runs["beside"])]
+    print(f"p99 to that {words}, median of {len(ratios)} rounds: {statistics.median(ratios):.2f}")
 PY
 }
 

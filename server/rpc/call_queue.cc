@@ -14,10 +14,11 @@ constexpr int kManyInARow = 8;
 // So many events are taken in at once at most, and for so long work goes on in between.
 constexpr int kMostAtOnce = 64;
 constexpr nanoseconds kWorkSlice = std::chrono::microseconds(50);
-// How long events lie at most while all threads at work are stuck: when that was not so lately, and
-// when it was. Looking costs each time.
+// How long events lie at most while all threads at work are stuck, and how long beside a flood and
+// for a second after it. Looking costs each time.
 constexpr std::chrono::milliseconds kLookInterval(20);
-constexpr std::chrono::milliseconds kSoonLook(1);
+constexpr std::chrono::milliseconds kFloodLookInterval(1);
+constexpr std::chrono::seconds kFloodLasts(1);
 
 // Whether this thread puts work off.
 thread_local bool takes_in = false;
@@ -27,11 +28,7 @@ void Handle(void* tag, bool ok) { static_cast<QueueEvent*>(tag)->Happen(ok); }
 
 CallQueue::CallQueue(std::unique_ptr<grpc::ServerCompletionQueue> queue, int threads,
                      std::chrono::microseconds spin)
-    : queue_(std::move(queue)),
-      thread_count_(threads),
-      max_spin_(spin),
-      spin_(spin),
-      look_interval_(kLookInterval) {}
+    : queue_(std::move(queue)), thread_count_(threads), max_spin_(spin), spin_(spin) {}
 
 void CallQueue::Start() {
   threads_.emplace_back([this] { Lead(); });
@@ -70,18 +67,15 @@ void CallQueue::Lead() {
     if (in_a_row < kManyInARow) continue;
     in_a_row = 0;
     CallHelper();
-    bool any = false;
-    if (!ServeCrowd(&any)) return;
+    if (!ServeCrowd()) return;
   }
 }
 
-bool CallQueue::ServeCrowd(bool* any) {
+bool CallQueue::ServeCrowd() {
   while (true) {
-    bool more = false;
-    if (!TakeIn(&more)) return false;
-    more |= WorkOnWaiting();
-    if (!more) return true;
-    *any = true;
+    bool any = false;
+    if (!TakeIn(&any)) return false;
+    if (!WorkOnWaiting() && !any) return true;
   }
 }
 
@@ -151,25 +145,23 @@ bool CallQueue::Next(void** tag, bool* ok, bool* waited) {
 }
 
 void CallQueue::Help() {
-  bool called = true;
-  bool any = false;
-  while (ServeCrowd(&any)) {
-    called = Rest(!called, any);
-    any = false;
-  }
+  while (ServeCrowd()) Rest();
 }
 
-bool CallQueue::Rest(bool looked, bool found) {
+void CallQueue::Rest() {
+  const bool flood = SteadyClock::now().time_since_epoch() < flood_until_.load();
   std::unique_lock lock(mutex_);
-  if (looked) look_interval_ = found ? kSoonLook : std::min(kLookInterval, look_interval_ * 2);
-  if (stopping_) return true;
+  if (stopping_) return;
   ++resting_;
   // By turns: however many rest, one looks in each interval.
-  const bool called = called_.wait_for(lock, look_interval_ * resting_,
-                                       [this] { return calls_ > 0 || stopping_; });
+  called_.wait_for(lock, (flood ? kFloodLookInterval : kLookInterval) * resting_,
+                   [this] { return calls_ > 0 || stopping_; });
   --resting_;
   if (calls_ > 0) --calls_;
-  return called;
+}
+
+void CallQueue::NoteFlood() {
+  flood_until_.store(SteadyClock::now().time_since_epoch() + kFloodLasts);
 }
 
 void CallQueue::PollSockets() {

@@ -66,7 +66,8 @@ class QueueWork {
 // lets one watch the sockets and wakes another whenever that one has found something: with two
 // waiting, every call pays for wake-ups. So one thread leads, and the others rest. One of them is
 // called when events pile up, and rests again when there is nothing left to do. Those that rest
-// also look now and then by themselves, should all that work be stuck, and often while that is so.
+// also look now and then by themselves, should all that work be stuck: often beside a flood, whose
+// frames keep a thread inside gRPC.
 //
 // A thread that finds event after event takes in all that has arrived, sockets included, before it
 // goes on with the work that the events brought: so no caller shuts out another, calls that are
@@ -90,6 +91,8 @@ class CallQueue {
   // On a thread of the queue, in an event: works now, or if events pile up, when they have been
   // looked at; in the order of their coming.
   void Submit(QueueWork* work);
+  // Tells of a call that belongs to a flood. Thread-safe.
+  void NoteFlood();
   void Start();
   // The server must be shut down and no call left: nothing may be started on the queue any more.
   void Stop();
@@ -100,16 +103,14 @@ class CallQueue {
   void Help();
   // The next event for the first thread; false at the end. `*waited`: it was not there at once.
   bool Next(void** tag, bool* ok, bool* waited);
-  // Takes in and works by turns until there is neither event nor work; `any`: was there something.
-  // False at the end.
-  bool ServeCrowd(bool* any);
+  // Takes in and works by turns until there is neither event nor work. False at the end.
+  bool ServeCrowd();
   // Handles what has arrived, `any`: was there something. False at the end.
   bool TakeIn(bool* any);
   // Works on what waits, for a short while; whether there was something.
   bool WorkOnWaiting();
-  // Rests until called, or until it is time to look: false. `looked`: the thread was not called
-  // before, and `found` something nevertheless.
-  bool Rest(bool looked, bool found);
+  // Rests until called or until it is time to look.
+  void Rest();
   void CallHelper();
   // Lets gRPC read what has arrived, without waiting.
   void PollSockets();
@@ -121,12 +122,14 @@ class CallQueue {
   std::chrono::nanoseconds spin_;  // of the first thread
   std::vector<std::thread> threads_;
 
+  // Since the steady clock's epoch.
+  std::atomic<std::chrono::nanoseconds> flood_until_{std::chrono::nanoseconds::min()};
+
   std::mutex mutex_;
   std::condition_variable called_;
-  std::chrono::milliseconds look_interval_;  // guarded by mutex_
-  int resting_ = 0;                          // helpers; guarded by mutex_
-  int calls_ = 0;                            // for helpers, not answered yet; guarded by mutex_
-  bool stopping_ = false;                    // guarded by mutex_
+  int resting_ = 0;        // helpers; guarded by mutex_
+  int calls_ = 0;          // for helpers, not answered yet; guarded by mutex_
+  bool stopping_ = false;  // guarded by mutex_
 
   std::mutex waiting_mutex_;
   std::deque<QueueWork*> waiting_;  // guarded by waiting_mutex_

@@ -144,8 +144,12 @@ TEST_F(CallQueueTest, AnswersNewCallersWhileSeveralThreadsAreNeverDone) {
   for (const auto& event : events) event->End();
 }
 
-TEST_F(CallQueueTest, OtherThreadsStepInForOneThatIsStuck) {
+// Whether there is a flood.
+class StuckQueueTest : public CallQueueTest, public testing::WithParamInterface<bool> {};
+
+TEST_P(StuckQueueTest, OtherThreadsStepInForOneThatIsStuck) {
   Start(4);
+  if (GetParam()) queue_->NoteFlood();
   MeetingEvent::Meeting meeting;
   meeting.missing = 4;  // four threads must be at it at the same time
   std::vector<std::unique_ptr<MeetingEvent>> events;
@@ -156,6 +160,8 @@ TEST_F(CallQueueTest, OtherThreadsStepInForOneThatIsStuck) {
   EXPECT_TRUE(meeting.all_here.wait_for(lock, std::chrono::seconds(20),
                                         [&meeting] { return meeting.left == 4; }));
 }
+
+INSTANTIATE_TEST_SUITE_P(BesideAFloodOrNot, StuckQueueTest, testing::Bool());
 
 TEST_F(CallQueueTest, IdleThreadsCostNothing) {
   Start(8);

@@ -184,6 +184,7 @@ void ScrubCall::RefuseQuota(absl::Status status) {
     Finish(status);
     return;
   }
+  site().calls->NoteFlood();
   site().gate->Leave(std::exchange(cost_, 0));
   request_.Clear();
   refusal_ = std::move(status);
