@@ -47,8 +47,8 @@ SUBJECTS = {
 
 NOT_SHOWN = """
 What this does not show:
-- The servers answer one client, which asks one batch after the other and shares the machine's cores
-  with them.
+- Apart from the table of numbers a second, the servers answer one client, which asks one batch after
+  the other and shares the machine's cores with them.
 - Redis would take less memory with a bitmap or a small set of integers for each exchange, at one
   command a number. CRoaring has calls for many numbers in later versions than Debian 12's.
 - Writes beside the questions: the exact set is made for lists that change by files, not by calls.
@@ -136,6 +136,7 @@ def comparison_section(results):
         mark = next((one for one in group if one["subject"] == name), None)
         if mark is not None and len(group) > 1:
             lines.append(against_section(title, mark, group))
+    lines.append(rate_section(subjects))
     rows = []
     for result in subjects:
         rows.append([name_of(result), f"{result['numbers'] / 1e6:,.1f}",
@@ -149,6 +150,30 @@ def comparison_section(results):
                           "million a second"], rows) + "\n")
     return ("## The same numbers through each\n`./dev bench compare`; the last table has the "
             "command for each alone.\n\n" + "\n".join(lines))
+
+
+def rate_section(subjects):
+    """Numbers a second with several batches under way, for those that were asked so."""
+    asked = [(result, max(one["threads"] for one in result["timings"])) for result in subjects]
+    asked = [(result, threads) for result, threads in asked if threads > 1]
+    sizes = (1, 100, 1000, 10000)
+
+    def rate(result, size, threads):
+        one = timing(result, "random", size, threads)
+        return 0 if one is None else threads * 1e3 / one["ns"]
+
+    def row(result, threads):
+        mine = [rate(result, size, threads) for size in sizes]
+        mark = next((rate(r, 1000, t) for r, t in asked if r["subject"] == "dncd_server"), 0)
+        return [name_of(result), str(threads), *(f"{one:,.2f}" for one in mine),
+                f"{mark / mine[2]:,.1f}" if mark and mine[2] else "-"]
+
+    if not asked:
+        return ""
+    return ("### Numbers a second\nRandom numbers, million numbers a second with a batch of each "
+            "thread under way; servers and who asks\nthem share the cores. For batches of\n\n"
+            + table(["", "threads that ask", *(f"{size:,}" for size in sizes),
+                     "dncd is so many times as fast at 1,000"], [row(*one) for one in asked]) + "\n")
 
 
 def against_section(title, mark, subjects):

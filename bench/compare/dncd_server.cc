@@ -73,6 +73,8 @@ class DncdServer : public Subject {
     return absl::OkStatus();
   }
 
+  bool thread_safe() const override { return true; }
+
   SubjectMemory memory() override {
     SubjectMemory memory;
     memory.source = "resident memory of the server";

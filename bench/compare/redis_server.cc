@@ -5,7 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <functional>
+#include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -20,54 +21,16 @@ constexpr size_t kDigits = 10;
 
 using Reply = std::unique_ptr<redisReply, decltype(&freeReplyObject)>;
 
-class RedisServer : public Subject {
+// Of one thread.
+class RedisConnection {
  public:
-  explicit RedisServer(SubjectOptions options)
-      : options_(std::move(options)), context_(nullptr, redisFree) {}
-
-  absl::Status Begin(uint64_t) override {
-    context_.reset(redisConnectUnix(options_.address.c_str()));
+  absl::Status Connect(const std::string& address) {
+    if (context_ != nullptr) return absl::OkStatus();
+    context_.reset(redisConnectUnix(address.c_str()));
     if (context_ == nullptr || context_->err != 0) return Failed();
     return absl::OkStatus();
   }
 
-  absl::Status Add(absl::Span<const Number> numbers) override {
-    const size_t commands = Send("SADD", numbers);
-    for (size_t i = 0; i < commands; ++i) {
-      if (Receive() == nullptr) return Failed();
-    }
-    return absl::OkStatus();
-  }
-
-  absl::Status Ask(absl::Span<const Number> numbers, absl::Span<uint32_t> listed) override {
-    const size_t commands = Send("SMISMEMBER", numbers);
-    for (size_t command = 0; command < commands; ++command) {
-      const Reply reply = Receive();
-      const size_t start = command * kNumbersACommand;
-      const size_t count = std::min(kNumbersACommand, numbers.size() - start);
-      if (reply == nullptr || reply->elements != count) return Failed();
-      for (size_t i = 0; i < count; ++i) {
-        listed[start + i] = reply->element[i]->integer == 1 ? 1 : 0;
-      }
-    }
-    return absl::OkStatus();
-  }
-
-  SubjectMemory memory() override {
-    redisAppendCommand(context_.get(), "INFO memory");
-    const Reply reply = Receive();
-    if (reply == nullptr) return {};
-    const std::string_view text(reply->str, reply->len);
-    constexpr std::string_view kField = "used_memory_rss:";
-    const size_t at = text.find(kField);
-    if (at == std::string_view::npos) return {};
-    const std::string_view rest = text.substr(at + kField.size());
-    uint64_t bytes = 0;
-    std::from_chars(rest.data(), rest.data() + rest.size(), bytes);
-    return {bytes, "used_memory_rss of the server", 0};
-  }
-
- private:
   // Appends the commands for all numbers; returns how many.
   size_t Send(std::string_view name, absl::Span<const Number> numbers) {
     std::array<char, kNumbersACommand * kDigits> digits;
@@ -89,6 +52,8 @@ class RedisServer : public Subject {
     return commands;
   }
 
+  void Append(const char* command) { redisAppendCommand(context_.get(), command); }
+
   Reply Receive() {
     void* reply = nullptr;
     if (redisGetReply(context_.get(), &reply) != REDIS_OK) return {nullptr, freeReplyObject};
@@ -103,9 +68,60 @@ class RedisServer : public Subject {
     return absl::InternalError(absl::StrCat("Redis: ", error_.empty() ? reason : error_));
   }
 
-  SubjectOptions options_;
-  std::unique_ptr<redisContext, decltype(&redisFree)> context_;
+ private:
+  std::unique_ptr<redisContext, decltype(&redisFree)> context_{nullptr, redisFree};
   std::string error_;
+};
+
+class RedisServer : public Subject {
+ public:
+  explicit RedisServer(SubjectOptions options) : options_(std::move(options)) {}
+
+  absl::Status Begin(uint64_t) override { return connection_.Connect(options_.address); }
+
+  absl::Status Add(absl::Span<const Number> numbers) override {
+    const size_t commands = connection_.Send("SADD", numbers);
+    for (size_t i = 0; i < commands; ++i) {
+      if (connection_.Receive() == nullptr) return connection_.Failed();
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status Ask(absl::Span<const Number> numbers, absl::Span<uint32_t> listed) override {
+    thread_local RedisConnection mine;
+    if (const absl::Status status = mine.Connect(options_.address); !status.ok()) return status;
+    const size_t commands = mine.Send("SMISMEMBER", numbers);
+    for (size_t command = 0; command < commands; ++command) {
+      const Reply reply = mine.Receive();
+      const size_t start = command * kNumbersACommand;
+      const size_t count = std::min(kNumbersACommand, numbers.size() - start);
+      if (reply == nullptr || reply->elements != count) return mine.Failed();
+      for (size_t i = 0; i < count; ++i) {
+        listed[start + i] = reply->element[i]->integer == 1 ? 1 : 0;
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  bool thread_safe() const override { return true; }
+
+  SubjectMemory memory() override {
+    connection_.Append("INFO memory");
+    const Reply reply = connection_.Receive();
+    if (reply == nullptr) return {};
+    const std::string_view text(reply->str, reply->len);
+    constexpr std::string_view kField = "used_memory_rss:";
+    const size_t at = text.find(kField);
+    if (at == std::string_view::npos) return {};
+    const std::string_view rest = text.substr(at + kField.size());
+    uint64_t bytes = 0;
+    std::from_chars(rest.data(), rest.data() + rest.size(), bytes);
+    return {bytes, "used_memory_rss of the server", 0};
+  }
+
+ private:
+  SubjectOptions options_;
+  RedisConnection connection_;
 };
 
 }  // namespace

@@ -70,25 +70,29 @@ class RocksDbStore : public Subject {
 
   absl::Status Ask(absl::Span<const Number> numbers, absl::Span<uint32_t> listed) override {
     const size_t count = numbers.size();
-    keys_.resize(count);
-    slices_.resize(count);
-    statuses_.resize(count);
-    if (values_.size() < count) values_ = std::vector<rocksdb::PinnableSlice>(count);
+    thread_local Batch batch;
+    batch.keys.resize(count);
+    batch.slices.resize(count);
+    batch.statuses.resize(count);
+    if (batch.values.size() < count) batch.values = std::vector<rocksdb::PinnableSlice>(count);
     for (size_t i = 0; i < count; ++i) {
-      keys_[i] = htobe64(numbers[i]);
-      slices_[i] = SliceOf(keys_[i]);
+      batch.keys[i] = htobe64(numbers[i]);
+      batch.slices[i] = SliceOf(batch.keys[i]);
     }
     rocksdb::ReadOptions read;
     read.async_io = true;
-    db_->MultiGet(read, db_->DefaultColumnFamily(), count, slices_.data(), values_.data(),
-                  statuses_.data());
+    db_->MultiGet(read, db_->DefaultColumnFamily(), count, batch.slices.data(), batch.values.data(),
+                  batch.statuses.data());
     for (size_t i = 0; i < count; ++i) {
-      if (!statuses_[i].ok() && !statuses_[i].IsNotFound()) return Checked(statuses_[i]);
-      listed[i] = statuses_[i].ok() ? 1 : 0;
-      values_[i].Reset();
+      const rocksdb::Status& status = batch.statuses[i];
+      if (!status.ok() && !status.IsNotFound()) return Checked(status);
+      listed[i] = status.ok() ? 1 : 0;
+      batch.values[i].Reset();
     }
     return absl::OkStatus();
   }
+
+  bool thread_safe() const override { return true; }
 
   SubjectMemory memory() override {
     uint64_t readers = 0;
@@ -99,6 +103,14 @@ class RocksDbStore : public Subject {
   }
 
  private:
+  // What MultiGet needs, kept by each thread.
+  struct Batch {
+    std::vector<uint64_t> keys;
+    std::vector<rocksdb::Slice> slices;
+    std::vector<rocksdb::PinnableSlice> values;
+    std::vector<rocksdb::Status> statuses;
+  };
+
   static rocksdb::Slice SliceOf(const uint64_t& key) {
     return {reinterpret_cast<const char*>(&key), sizeof(key)};
   }
@@ -120,10 +132,6 @@ class RocksDbStore : public Subject {
   std::unique_ptr<rocksdb::SstFileWriter> writer_;
   std::vector<std::string> files_;
   uint64_t written_ = 0;
-  std::vector<uint64_t> keys_;
-  std::vector<rocksdb::Slice> slices_;
-  std::vector<rocksdb::PinnableSlice> values_;
-  std::vector<rocksdb::Status> statuses_;
 };
 
 }  // namespace

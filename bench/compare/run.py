@@ -37,11 +37,13 @@ HARNESS_BYTES = 1_000_000_000
 class Subject:
     """Of whom a run can fit: bytes a number at its highest, numbers a second of its load."""
 
-    def __init__(self, name, bytes_a_number, load_rate=None, server=None):
+    def __init__(self, name, bytes_a_number, load_rate=None, server=None, threads=1):
         self.name = name
         self.bytes_a_number = bytes_a_number
         self.load_rate = load_rate
         self.server = server
+        # That ask at the same time, after one alone has: as many as give the most answers.
+        self.threads = threads
 
     def millions(self, wanted, memory, minutes):
         """The size to measure, and why it is not `wanted`."""
@@ -63,9 +65,9 @@ SUBJECTS = [
     Subject("flat_hash_set", 20),
     Subject("roaring_map", 3),
     Subject("lmdb_store", 30, load_rate=2_000_000),
-    Subject("rocksdb_store", 40, load_rate=2_000_000),
-    Subject("dncd_server", 15, server="dncd"),
-    Subject("redis_server", 80, load_rate=500_000, server="redis"),
+    Subject("rocksdb_store", 40, load_rate=2_000_000, threads=2),
+    Subject("dncd_server", 15, server="dncd", threads=4),
+    Subject("redis_server", 80, load_rate=500_000, server="redis", threads=4),
     Subject("postgres_server", 120, load_rate=1_000_000, server="postgres"),
 ]
 
@@ -117,6 +119,7 @@ def measure(subject, options, folder):
         place.mkdir(parents=True)
     with serve(subject, place, options.memory) as address:
         result = run(subject.name, "--millions", millions, "--dir", place, "--address", address,
+                     *(["--threads", f"1,{subject.threads}"] if subject.threads > 1 else []),
                      *options.short)
     shutil.rmtree(place)
     return {"subject": subject.name, "millions": millions, "smaller_because": why,
