@@ -128,6 +128,8 @@ def test_records(ctl, dncctl):
     record, = ctl("record", FREE)["records"]
     assert (record["channel"], record["reason"], record["made_by"]) == ("TEXT", "again", "x")
     assert ctl("check", FREE, code=10)["rule"] == "OWN_DO_NOT_CALL"
+    match, = [line for line in dncctl("check", FREE).stdout.splitlines() if "own:internal" in line]
+    assert "since 20" in match and "release" not in match and "1970" not in match
     assert ctl("remove", FREE, code=1)["results"][0]["outcome"] == "REFUSED"
     gone = ctl("remove", FREE, "5550100", "--remove-do-not-call", "--reason", "typo", code=1)
     assert [r["outcome"] for r in gone["results"]] == ["REMOVED", "REFUSED"]

@@ -55,9 +55,12 @@ void PrintMatches(const Style& style, const v1::NumberResult& result) {
                                   ? "since " + IsoTime(match.listed_since())
                                   : "since " + IsoTime(match.listed_since()) + " or before";
     const std::string effect = match.effect() == v1::LIST_EFFECT_INFORM ? "  (informs only)" : "";
-    PrintRow(style, label,
-             fmt::format("{}  {}  release {}, obtained {}{}", style.Strong(Printable(match.list())),
-                         since, match.release_id(), IsoTime(match.obtained_at()), effect));
+    std::string text = style.Strong(Printable(match.list())) + "  " + since;
+    if (match.release_id() != 0) {  // 0: the tenant's own list
+      text += fmt::format("  release {}, obtained {}", match.release_id(),
+                          IsoTime(match.obtained_at()));
+    }
+    PrintRow(style, label, text + effect);
     label.clear();
   }
 }
