@@ -47,8 +47,8 @@ SUBJECTS = {
 
 NOT_SHOWN = """
 What this does not show:
-- Apart from the table of numbers a second, the servers answer one client, which asks one batch after
-  the other and shares the machine's cores with them.
+- Apart from the table of numbers a second, the servers answer one client, which asks one batch
+  after the other and shares the machine's cores with them.
 - Redis would take less memory with a bitmap or a small set of integers for each exchange, at one
   command a number. CRoaring has calls for many numbers in later versions than Debian 12's.
 - Writes beside the questions: the exact set is made for lists that change by files, not by calls.
@@ -173,7 +173,8 @@ def rate_section(subjects):
     return ("### Numbers a second\nRandom numbers, million numbers a second with a batch of each "
             "thread under way; servers and who asks\nthem share the cores. For batches of\n\n"
             + table(["", "threads that ask", *(f"{size:,}" for size in sizes),
-                     "dncd is so many times as fast at 1,000"], [row(*one) for one in asked]) + "\n")
+                     "dncd is so many times as fast at 1,000"],
+                    [row(*one) for one in asked]) + "\n")
 
 
 def against_section(title, mark, subjects):

@@ -1,7 +1,7 @@
 // What is compared: a way to keep the listed numbers and to ask for many at once.
 //
 // Each subject is a program of its own, so that none inherits another's memory: its file defines
-// MakeSubject, harness.cc has main. The harness loads it, asks, checks each answer, and prints
+// MakeSubject, main.cc has main. The harness loads it, asks, checks each answer, and prints
 // JSON.
 #pragma once
 

@@ -1,7 +1,7 @@
 """What clang-tidy reads, a line each: a file that the build compiles, and the sources in it.
 
-The build compiles several sources as one file (cmake/DncTargets.cmake, dnc_join), and clang-tidy reads
-the same: most of its time goes to headers from elsewhere. Tests and fuzzers are left out.
+The build compiles several sources as one file (cmake/DncTargets.cmake, dnc_join), and clang-tidy
+reads the same: most of its time goes to headers from elsewhere. Tests and fuzzers are left out.
 """
 
 import json
