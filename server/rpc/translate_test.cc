@@ -113,10 +113,13 @@ TEST(GuardTest, EveryGuardHasAName) {
 
 TEST(TimeTest, RoundTrips) {
   for (const absl::Time time :
-       {absl::UnixEpoch(), absl::FromUnixNanos(-1), absl::FromUnixNanos(1'999'999'999),
+       {absl::UnixEpoch(), absl::FromUnixMicros(-1), absl::FromUnixMicros(1'999'999),
         absl::FromUnixSeconds(253'402'300'799)}) {
     EXPECT_EQ(FromTimestamp(ToTimestamp(time)).value(), time);
   }
+  google::protobuf::Timestamp fine;
+  fine.set_nanos(1'999);
+  EXPECT_EQ(FromTimestamp(fine).value(), absl::FromUnixMicros(1));
   google::protobuf::Timestamp bad;
   bad.set_nanos(1'000'000'000);
   EXPECT_FALSE(FromTimestamp(bad).ok());

@@ -30,7 +30,7 @@ absl::StatusOr<absl::Time> FromTimestamp(const google::protobuf::Timestamp& time
       timestamp.nanos() < 0 || timestamp.nanos() > 999'999'999) {
     return InvalidRequest("a time is outside of the years 1 to 9999 or has impossible nanoseconds");
   }
-  return absl::FromUnixSeconds(timestamp.seconds()) + absl::Nanoseconds(timestamp.nanos());
+  return absl::FromUnixSeconds(timestamp.seconds()) + absl::Microseconds(timestamp.nanos() / 1000);
 }
 
 }  // namespace dnc

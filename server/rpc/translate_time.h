@@ -13,7 +13,8 @@ bool IsMoment(absl::Time time);
 // `time` must be a moment; one outside the years 1 to 9999 becomes the nearest that is inside.
 google::protobuf::Timestamp ToTimestamp(absl::Time time);
 
-// INVALID_REQUEST outside of the years 1 to 9999 or with impossible nanoseconds.
+// In whole microseconds, as times are stored; what is below is dropped. INVALID_REQUEST outside of
+// the years 1 to 9999 or with impossible nanoseconds.
 absl::StatusOr<absl::Time> FromTimestamp(const google::protobuf::Timestamp& timestamp);
 
 }  // namespace dnc

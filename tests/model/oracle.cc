@@ -228,10 +228,19 @@ void Oracle::Retire(const std::string& list) {
   retired_.insert(list);
 }
 
+void Oracle::LeaveOut(const std::string& list) { lists_.erase(list); }
+
 std::time_t Oracle::FirstRelease(const std::string& list) const {
   std::time_t first = kEver;
   for (const auto& [area_code, time] : lists_.at(list).now().since) first = std::min(first, time);
   return first;
+}
+
+bool Oracle::MayNotReach(std::time_t as_of) const {
+  if (!loaded("national")) return true;
+  return std::any_of(lists_.begin(), lists_.end(), [&](const auto& entry) {
+    return entry.second.loaded() && as_of < FirstRelease(entry.first);
+  });
 }
 
 void Oracle::NoteCoverage(const std::string& name, const OracleList& list, int area_code,

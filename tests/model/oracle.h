@@ -93,12 +93,16 @@ class Oracle {
   bool MayGoBack(const std::string& list) const;
   void RollBack(const std::string& list);
   void Retire(const std::string& list);
+  // As if there had never been such a list, for those for whom it does not count.
+  void LeaveOut(const std::string& list);
 
   // `number` 0: malformed. `as_of` empty: now; else before the server began.
   OracleAnswer Ask(uint64_t number, std::time_t now, std::optional<std::time_t> as_of) const;
 
   // Since when anything of the list is known; an as-of question before cannot be answered.
   std::time_t FirstRelease(const std::string& list) const;
+  // Whether an as-of question may be refused because history does not reach so far.
+  bool MayNotReach(std::time_t as_of) const;
 
  private:
   void Publish(const std::string& list, OracleRelease release);

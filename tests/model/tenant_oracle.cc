@@ -1,7 +1,6 @@
 #include "tests/model/tenant_oracle.h"
 
 #include <algorithm>
-#include <optional>
 
 namespace dnc::blackbox {
 namespace {
@@ -175,17 +174,18 @@ bool TenantOracle::Counts(const std::string& list) const {
 Oracle TenantOracle::Counted(const Oracle& published) const {
   Oracle counted = published;
   for (const auto& [name, list] : published.lists()) {
-    if (list.loaded() && !Counts(name)) counted.Retire(name);
+    if (list.loaded() && !Counts(name)) counted.LeaveOut(name);
   }
   return counted;
 }
 
 uint32_t TenantOracle::AskOwn(uint64_t number, const std::string& scope, std::time_t now,
-                              TenantAnswer& answer) const {
+                              bool exemptions, TenantAnswer& answer) const {
   uint32_t reasons = 0;
   const std::string digits = std::to_string(number);
   for (const auto& [id, list] : lists_) {
     if (!HoldsFor(list, scope)) continue;
+    if (!exemptions && list.kind != v1::OWN_LIST_KIND_INTERNAL) continue;
     const int effect =
         list.kind == v1::OWN_LIST_KIND_INTERNAL ? v1::LIST_EFFECT_DENY : v1::LIST_EFFECT_EXEMPT;
     const auto record = list.records.find(digits);
@@ -214,7 +214,7 @@ v1::Rule TenantOracle::Decide(uint32_t counted, uint32_t own, bool malformed) co
   if (Has(own, v1::REASON_OWN_DO_NOT_CALL)) return v1::RULE_OWN_DO_NOT_CALL;
   if (Has(counted, v1::REASON_LITIGATOR)) return v1::RULE_LITIGATOR;
   if (Has(counted, v1::REASON_AREA_CODE_NOT_LOADED) || Has(counted, v1::REASON_LIST_NOT_LOADED) ||
-      Has(own, v1::REASON_NOT_ENTITLED)) {
+      Has(counted, v1::REASON_HISTORY_NOT_REACHED) || Has(own, v1::REASON_NOT_ENTITLED)) {
     return v1::RULE_NOT_COVERED;
   }
   if (Has(counted, v1::REASON_RELEASE_STALE)) return v1::RULE_STALE;
@@ -243,14 +243,14 @@ v1::Rule TenantOracle::Decide(uint32_t counted, uint32_t own, bool malformed) co
 }
 
 TenantAnswer TenantOracle::Ask(const Oracle& published, uint64_t number, const std::string& scope,
-                               std::time_t now) const {
+                               std::time_t now, std::optional<std::time_t> as_of) const {
   TenantAnswer answer;
   const bool malformed = number == 0;
-  const uint32_t counted = Counted(published).Ask(number, now, std::nullopt).reasons;
+  const uint32_t counted = Counted(published).Ask(number, now, as_of).reasons;
   uint32_t own = 0;
   answer.reasons = counted;
   if (!malformed) {
-    for (const auto& [list, event] : published.Ask(number, now, std::nullopt).matches) {
+    for (const auto& [list, event] : published.Ask(number, now, as_of).matches) {
       int effect = list == "wireless" ? v1::LIST_EFFECT_WIRELESS : v1::LIST_EFFECT_DENY;
       if (!Counts(list)) effect = v1::LIST_EFFECT_INFORM;
       answer.matches.emplace(list, effect, 0);
@@ -261,7 +261,7 @@ TenantAnswer TenantOracle::Ask(const Oracle& published, uint64_t number, const s
       if (list == "litigator:abc") answer.reasons |= Bit(v1::REASON_LITIGATOR);
       if (list == "other:own-2") answer.reasons |= Bit(v1::REASON_OTHER_LIST);
     }
-    own = AskOwn(number, scope, now, answer);
+    own = AskOwn(number, scope, now, !as_of, answer);
     const auto& paid = tenant_.entitlement().area_codes();
     const bool entitled =
         tenant_.entitlement().all() ||

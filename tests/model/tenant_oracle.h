@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <ctime>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <tuple>
@@ -56,15 +57,16 @@ class TenantOracle {
   const std::vector<std::pair<uint64_t, v1::RecordChange>>& changes() const { return changes_; }
   size_t Records() const;
 
-  // `number` 0: malformed.
+  // `number` 0: malformed. As of a moment the own lists are as they are now, and exempt from
+  // nothing: they have no history.
   TenantAnswer Ask(const Oracle& published, uint64_t number, const std::string& scope,
-                   std::time_t now) const;
+                   std::time_t now, std::optional<std::time_t> as_of = std::nullopt) const;
   // `published` without the lists that do not count for the tenant.
   Oracle Counted(const Oracle& published) const;
 
  private:
   // Notes the matches of own lists; returns their reasons.
-  uint32_t AskOwn(uint64_t number, const std::string& scope, std::time_t now,
+  uint32_t AskOwn(uint64_t number, const std::string& scope, std::time_t now, bool exemptions,
                   TenantAnswer& answer) const;
   v1::Rule Decide(uint32_t counted, uint32_t own, bool malformed) const;
   bool Counts(const std::string& list) const;

@@ -33,7 +33,13 @@ TenantScenario::TenantScenario(Random& random)
     : random_(random),
       server_(ServerSettings{dir_.path() + "/data", {}}),
       begin_(std::time(nullptr) - 40 * kDay) {
+  // Else nobody needs a key until the first of the operator is made, and the server starts again.
+  if (OneIn(random_, 2)) {
+    chief_ = server_.CreateOperatorKey();
+    EXPECT_FALSE(chief_.empty()) << server_.Log();
+  }
   Connect();
+  if (!chief_.empty()) NoteFirstKey();
   for (const char* const list : kPublished) {
     // Some are stale from the start.
     const bool old = std::string(list) != "national" && OneIn(random_, 4);
@@ -49,7 +55,8 @@ std::string TenantScenario::Diary() const {
 
 void TenantScenario::Connect() {
   ASSERT_TRUE(server_.Start()) << server_.Log();
-  client_ = std::make_unique<TestClient>(server_.address());
+  client_ = std::make_unique<TestClient>(server_.address(), chief_);
+  keys_required_ = !chief_.empty();
   for (int i = 0; i < 600 && client_->Verdicts({2015550123}).empty(); ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
@@ -66,7 +73,7 @@ void TenantScenario::Restart(bool gently) {
 }
 
 TenantClient TenantScenario::As(const std::string& tenant_id) {
-  return {client_->channel(), tenant_id};
+  return {client_->channel(), tenant_id, chief_.empty() ? "" : "Bearer " + chief_};
 }
 
 bool TenantScenario::Active(const TenantOracle& oracle) const {
@@ -228,6 +235,9 @@ void TenantScenario::RemoveTenant() {
   ASSERT_TRUE(status.ok()) << status.error_message() << Diary();
   tenants_.erase(id);
   removed_.insert(id);
+  for (KeyModel& key : keys_) {
+    if (key.key.tenant_id() == id) key.gone = true;
+  }
 }
 
 bool TenantScenario::Step() {
@@ -257,6 +267,8 @@ bool TenantScenario::Step() {
   } else if (choice < 97) {
     Restart(OneIn(random_, 2));
   }
+  if (!::testing::Test::HasFailure()) ChangeKeys();
+  if (!::testing::Test::HasFailure()) AskWithKeys();
   if (!::testing::Test::HasFailure()) AskAll();
   return !::testing::Test::HasFailure();
 }

@@ -2,12 +2,15 @@
 // tenant, and all that can be read is compared.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "tests/model/key_oracle.h"
 #include "tests/model/oracle.h"
 #include "tests/model/tenant_oracle.h"
 #include "tests/support/seed.h"
@@ -35,6 +38,11 @@ class TenantScenario {
     v1::AddNumbersRequest request;
     v1::AddNumbersResponse answer;
   };
+  // Numbers for a tenant to ask about; 0: malformed. They are in the request too.
+  struct Batch {
+    v1::ScrubRequest request;
+    std::vector<uint64_t> numbers;
+  };
 
   void Connect();
   void Restart(bool gently);
@@ -49,12 +57,47 @@ class TenantScenario {
   void ImportNumbers();
   void ChangeBlocks();
 
+  // Of tenant_keys.cc.
+  void NoteFirstKey();
+  void ChangeKeys();
+  void CreateKey();
+  void RevokeAnyKey();
+  void RevokeKey(KeyModel& model);
+  void RevokeDuringStream(KeyModel& model);
+  void CompareKeys();
+  void AskWithKeys();
+  Presented AnyPresented();
+  void ScrubWith(const Presented& presented);
+  void AddWith(const Presented& presented);
+  void ReadWith(const Presented& presented);
+  void OperateWith(const Presented& presented);
+  // Whether a call was admitted or refused as it must; if admitted, as which tenant.
+  std::optional<std::string> Judge(const Presented& presented, Access access, Moment begin,
+                                   const grpc::Status& status);
+  // The oracle of the tenant that a call would be made as; null: there is none.
+  TenantOracle* Meant(const Presented& presented);
+  TenantClient With(const Presented& presented);
+
+  // Of tenant_scrubs.cc.
+  void CompareScrub(TenantOracle& oracle);
+  void CompareAsOf(TenantOracle& oracle);
+  void CompareChecks(TenantOracle& oracle);
+  void CompareStream(TenantOracle& oracle);
+  Batch AnyBatch(size_t size);
+  std::time_t AnyMoment();
+  bool MayRefuse(const TenantOracle& oracle, const Batch& batch, const grpc::Status& status) const;
+  void ExpectSameAnswer(const TenantOracle& oracle, const Batch& batch,
+                        const v1::ScrubResponse& answer);
+  void ExpectSameResult(const TenantOracle& oracle, const TenantAnswer& expected,
+                        const v1::NumberResult& result, const std::string& where);
+
   // Of tenant_reads.cc.
   void AskAll();
-  void CompareScrub(TenantOracle& oracle);
   void CompareRecords(TenantOracle& oracle);
   void ComparePages(TenantOracle& oracle);
   void CompareChanges(TenantOracle& oracle);
+  void ExpectKnown(const TenantOracle& oracle, const std::string& number,
+                   const v1::GetRecordResponse& answer);
   void ExpectSuspended(const std::string& tenant_id);
   void ExpectGone(const std::string& tenant_id);
 
@@ -75,6 +118,9 @@ class TenantScenario {
   std::time_t begin_;
   std::map<std::string, TenantOracle> tenants_;
   std::set<std::string> removed_;
+  std::deque<KeyModel> keys_;   // whoever points to one may keep doing so
+  std::string chief_;           // the operator's key that everything is done with; empty: none yet
+  bool keys_required_ = false;  // since the server was last started
   std::vector<Repeatable> repeatable_;
   uint64_t made_ = 0;  // tenants, request ids and files so far, for names
   std::vector<std::string> diary_;

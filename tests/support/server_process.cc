@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
@@ -77,6 +78,18 @@ bool ServerProcess::Start() {
   ::close(out[0]);
   if (!started) Kill();
   return started;
+}
+
+std::string ServerProcess::CreateOperatorKey() const {
+  const std::string command = ProgramPath() + " --data-dir " + settings_.data_dir +
+                              " --create-operator-key 2>>" + log_path_;
+  FILE* const out = ::popen(command.c_str(), "r");
+  if (out == nullptr) return "";
+  char line[256] = "";
+  std::string key = std::fgets(line, sizeof line, out) != nullptr ? line : "";
+  if (::pclose(out) != 0 || key.empty() || key.back() != '\n') return "";
+  key.pop_back();
+  return key;
 }
 
 bool ServerProcess::ReadAddress(int fd) {

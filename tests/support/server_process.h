@@ -27,6 +27,10 @@ class ServerProcess {
   // said nothing for 60 seconds (it is killed then).
   bool Start();
 
+  // Makes an operator's key while the server does not run, as `dncd --create-operator-key` does.
+  // Empty if that failed.
+  std::string CreateOperatorKey() const;
+
   // SIGTERM, and SIGKILL after 20 seconds. Returns the exit code, or -1 if a signal ended it.
   int Stop();
 

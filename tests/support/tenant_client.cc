@@ -5,8 +5,10 @@
 
 namespace dnc::blackbox {
 
-TenantClient::TenantClient(const std::shared_ptr<grpc::Channel>& channel, std::string tenant_id)
+TenantClient::TenantClient(const std::shared_ptr<grpc::Channel>& channel, std::string tenant_id,
+                           std::string authorization)
     : tenant_id_(std::move(tenant_id)),
+      authorization_(std::move(authorization)),
       lists_(v1::ListService::NewStub(channel)),
       scrubs_(v1::ScrubService::NewStub(channel)),
       tenants_(v1::TenantService::NewStub(channel)) {}
@@ -14,6 +16,25 @@ TenantClient::TenantClient(const std::shared_ptr<grpc::Channel>& channel, std::s
 void TenantClient::Prepare(grpc::ClientContext& context) const {
   context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
   if (!tenant_id_.empty()) context.AddMetadata("dnc-tenant", tenant_id_);
+  if (!authorization_.empty()) context.AddMetadata("authorization", authorization_);
+}
+
+grpc::Status TenantClient::ScrubStream(const std::vector<v1::ScrubRequest>& batches,
+                                       std::vector<v1::ScrubResponse>* answers,
+                                       const std::function<void()>& after_first) {
+  grpc::ClientContext context;
+  Prepare(context);
+  const auto stream = scrubs_->ScrubStream(&context);
+  for (const v1::ScrubRequest& batch : batches) {
+    v1::ScrubStreamRequest request;
+    *request.mutable_scrub() = batch;
+    v1::ScrubStreamResponse answer;
+    if (!stream->Write(request) || !stream->Read(&answer)) break;
+    answers->push_back(answer.scrub());
+    if (answers->size() == 1 && after_first) after_first();
+  }
+  stream->WritesDone();
+  return stream->Finish();
 }
 
 grpc::Status TenantClient::Import(const std::vector<v1::ImportNumbersRequest>& parts,

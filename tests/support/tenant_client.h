@@ -1,4 +1,5 @@
-// A plain client of one tenant, for tests: every call is made as that tenant; no retries.
+// A plain client of one tenant, for tests: every call is made as that tenant or
+// with that key; no retries.
 #pragma once
 
 #include <grpcpp/grpcpp.h>
@@ -18,8 +19,10 @@ namespace dnc::blackbox {
 // Thread-safe. Every call has a deadline, so that a test never hangs.
 class TenantClient {
  public:
-  // An empty `tenant_id`: as the operator.
-  TenantClient(const std::shared_ptr<grpc::Channel>& channel, std::string tenant_id);
+  // An empty `tenant_id`: as the operator, or the tenant of the key. `authorization` is sent as it
+  // is, so that a test may send a wrong one; empty: none.
+  TenantClient(const std::shared_ptr<grpc::Channel>& channel, std::string tenant_id,
+               std::string authorization = "");
 
   v1::ListService::Stub& lists() { return *lists_; }
   v1::ScrubService::Stub& scrubs() { return *scrubs_; }
@@ -35,6 +38,11 @@ class TenantClient {
     return (stub.*method)(&context, request, response);
   }
 
+  // The batches one after the other, an answer to each; `after_first` is done between the first
+  // answer and the second batch.
+  grpc::Status ScrubStream(const std::vector<v1::ScrubRequest>& batches,
+                           std::vector<v1::ScrubResponse>* answers,
+                           const std::function<void()>& after_first = nullptr);
   // The parts one after the other, an answer to each.
   grpc::Status Import(const std::vector<v1::ImportNumbersRequest>& parts,
                       std::vector<v1::ImportNumbersResponse>* answers);
@@ -48,6 +56,7 @@ class TenantClient {
   void Prepare(grpc::ClientContext& context) const;
 
   std::string tenant_id_;
+  std::string authorization_;
   std::unique_ptr<v1::ListService::Stub> lists_;
   std::unique_ptr<v1::ScrubService::Stub> scrubs_;
   std::unique_ptr<v1::TenantService::Stub> tenants_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <thread>
+#include <utility>
 
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
@@ -11,10 +12,6 @@ namespace dnc::blackbox {
 namespace {
 
 constexpr size_t kChunkBytes = 256 << 10;
-
-void SetDeadline(grpc::ClientContext& context, int seconds = 60) {
-  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(seconds));
-}
 
 std::shared_ptr<grpc::Channel> Connect(const std::string& address) {
   grpc::ChannelArguments arguments;
@@ -81,15 +78,23 @@ std::string ReasonOf(const grpc::Status& status) {
   return "";
 }
 
-TestClient::TestClient(const std::string& address)
-    : channel_(Connect(address)),
+TestClient::TestClient(const std::string& address, std::string operator_key)
+    : operator_key_(std::move(operator_key)),
+      channel_(Connect(address)),
       registry_(v1::RegistryService::NewStub(channel_)),
       scrub_(v1::ScrubService::NewStub(channel_)),
       lists_(v1::ListService::NewStub(channel_)) {}
 
+void TestClient::Prepare(grpc::ClientContext& context) const {
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
+  if (operator_key_.empty()) return;
+  context.AddMetadata("authorization", "Bearer " + operator_key_);
+  context.AddMetadata("dnc-tenant", "default");
+}
+
 LoadOutcome TestClient::StartLoad(const LoadRequest& request) {
   grpc::ClientContext context;
-  SetDeadline(context);
+  Prepare(context);
   v1::UploadReleaseResponse response;
   const auto writer = registry_->UploadRelease(&context, &response);
   bool open = writer->Write(OptionsPart(request));
@@ -114,7 +119,7 @@ LoadOutcome TestClient::Load(const LoadRequest& request) {
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
     grpc::ClientContext context;
-    SetDeadline(context);
+    Prepare(context);
     v1::ListLoadsResponse response;
     outcome.status = registry_->ListLoads(&context, newest, &response);
     for (const v1::Load& load : response.loads()) {
@@ -126,7 +131,7 @@ LoadOutcome TestClient::Load(const LoadRequest& request) {
 
 grpc::Status TestClient::Scrub(const v1::ScrubRequest& request, v1::ScrubResponse* response) {
   grpc::ClientContext context;
-  SetDeadline(context);
+  Prepare(context);
   return scrub_->Scrub(&context, request, response);
 }
 
@@ -147,7 +152,7 @@ std::vector<v1::Verdict> TestClient::Verdicts(const std::vector<uint64_t>& numbe
 
 v1::GetCoverageResponse TestClient::Coverage(const std::string& list) {
   grpc::ClientContext context;
-  SetDeadline(context);
+  Prepare(context);
   v1::GetCoverageRequest request;
   request.set_list(list);
   v1::GetCoverageResponse response;
@@ -157,7 +162,7 @@ v1::GetCoverageResponse TestClient::Coverage(const std::string& list) {
 
 v1::GetStatusResponse TestClient::Status() {
   grpc::ClientContext context;
-  SetDeadline(context);
+  Prepare(context);
   v1::GetStatusResponse response;
   registry_->GetStatus(&context, {}, &response);
   return response;
@@ -165,7 +170,7 @@ v1::GetStatusResponse TestClient::Status() {
 
 std::vector<v1::Release> TestClient::Releases(const std::string& list) {
   grpc::ClientContext context;
-  SetDeadline(context);
+  Prepare(context);
   v1::ListReleasesRequest request;
   request.set_list(list);
   v1::ListReleasesResponse response;
@@ -175,7 +180,7 @@ std::vector<v1::Release> TestClient::Releases(const std::string& list) {
 
 grpc::Status TestClient::RollBack(const std::string& list, v1::RollBackReleaseResponse* response) {
   grpc::ClientContext context;
-  SetDeadline(context);
+  Prepare(context);
   v1::RollBackReleaseRequest request;
   request.set_list(list);
   return registry_->RollBackRelease(&context, request, response);
@@ -183,7 +188,7 @@ grpc::Status TestClient::RollBack(const std::string& list, v1::RollBackReleaseRe
 
 grpc::Status TestClient::Retire(const std::string& list) {
   grpc::ClientContext context;
-  SetDeadline(context);
+  Prepare(context);
   v1::RetireListRequest request;
   request.set_list(list);
   v1::RetireListResponse response;
@@ -193,7 +198,7 @@ grpc::Status TestClient::Retire(const std::string& list) {
 grpc::Status TestClient::AddOptOuts(const std::vector<uint64_t>& numbers,
                                     const std::string& reason) {
   grpc::ClientContext context;
-  SetDeadline(context);
+  Prepare(context);
   v1::AddNumbersRequest request;
   for (const uint64_t number : numbers) {
     v1::Record* record = request.add_records();
@@ -207,7 +212,7 @@ grpc::Status TestClient::AddOptOuts(const std::vector<uint64_t>& numbers,
 
 grpc::Status TestClient::RemoveOptOuts(const std::vector<uint64_t>& numbers) {
   grpc::ClientContext context;
-  SetDeadline(context);
+  Prepare(context);
   v1::RemoveNumbersRequest request;
   request.set_remove_do_not_call(true);
   for (const uint64_t number : numbers) request.add_numbers(std::to_string(number));
@@ -218,7 +223,7 @@ grpc::Status TestClient::RemoveOptOuts(const std::vector<uint64_t>& numbers) {
 
 size_t TestClient::OptOuts() {
   grpc::ClientContext context;
-  SetDeadline(context);
+  Prepare(context);
   v1::ExportNumbersRequest request;
   request.set_list_id("internal");
   const auto stream = lists_->ExportNumbers(&context, request);

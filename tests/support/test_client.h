@@ -41,7 +41,8 @@ std::string ReasonOf(const grpc::Status& status);
 // Thread-safe. Every call has a deadline, so that a test never hangs.
 class TestClient {
  public:
-  explicit TestClient(const std::string& address);
+  // With an operator's key every call is made with it, as the tenant `default`.
+  explicit TestClient(const std::string& address, std::string operator_key = "");
 
   // Uploads, and waits for the end of the load.
   LoadOutcome Load(const LoadRequest& request);
@@ -71,6 +72,9 @@ class TestClient {
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
 
  private:
+  void Prepare(grpc::ClientContext& context) const;
+
+  const std::string operator_key_;
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<v1::RegistryService::Stub> registry_;
   std::unique_ptr<v1::ScrubService::Stub> scrub_;
