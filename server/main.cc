@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <csignal>
 #include <cstdio>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -21,6 +22,7 @@
 #include "server/config/config_file.h"
 #include "server/config/options.h"
 #include "server/registry/registry.h"
+#include "server/rpc/served_certificate.h"
 #include "server/rpc/server.h"
 #include "server/storage/store.h"
 #include "server/telemetry/log.h"
@@ -144,6 +146,24 @@ absl::Status CreateOperatorKey(const ServerConfig& config) {
   return absl::OkStatus();
 }
 
+// Null for plain text.
+absl::StatusOr<std::unique_ptr<ServedCertificate>> OpenCertificate(const ServerConfig& config,
+                                                                   bool loopback) {
+  if (config.tls.enabled()) return ServedCertificate::Open(config.tls);
+  if (!loopback) {
+    spdlog::warn(
+        "keys and numbers cross the network in plain text; set tls, or listen on loopback "
+        "behind a proxy that has it");
+  }
+  return nullptr;
+}
+
+// What the metrics show of it; null for plain text.
+std::function<absl::Time()> EndOf(const ServedCertificate* certificate) {
+  if (certificate == nullptr) return nullptr;
+  return [certificate] { return certificate->end(); };
+}
+
 absl::Status Run(const ServerConfig& config) {
   // Debian's gRPC watches all of its locks for cycles, which is for its developers and takes 7 % of
   // a call's time.
@@ -161,16 +181,19 @@ absl::Status Run(const ServerConfig& config) {
                         " needs keys, and there is none of an operator: run dncd once with "
                         "--create-operator-key, or listen on 127.0.0.1"));
   }
+  DNC_ASSIGN_OR_RETURN(const auto certificate, OpenCertificate(config, loopback));
   const LastUseWriter last_uses(stores.directory.get());
   QuotaBook quotas(DefaultQuotasOf(config));
   Metrics metrics;
   const auto collector = std::make_shared<MetricsCollector>(
-      DNC_VERSION, MetricsSources{&metrics, registry, stores.own_lists.get(),
-                                  stores.directory.get(), &quotas, &clock});
+      DNC_VERSION,
+      MetricsSources{&metrics, registry, stores.own_lists.get(), stores.directory.get(), &quotas,
+                     &clock, EndOf(certificate.get())});
   DNC_ASSIGN_OR_RETURN(const auto exposer, StartMetrics(config, collector));
-  ServerOptions options{
-      config.listen, config.rpc,    config.limits,     config.registry.max_upload_bytes,
-      DNC_VERSION,   keys_required, config.socket_mode};
+  ServerOptions options{config.listen,      config.rpc,
+                        config.limits,      config.registry.max_upload_bytes,
+                        DNC_VERSION,        keys_required,
+                        config.socket_mode, certificate ? certificate->Credentials() : nullptr};
   const ServerParts parts{registry, stores.directory.get(), stores.own_lists.get(),
                           &quotas,  &stores.order,          &metrics,
                           &clock};

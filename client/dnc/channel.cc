@@ -51,7 +51,7 @@ class IdentityFactory final : public grpc::experimental::ClientInterceptorFactor
 }  // namespace
 
 std::shared_ptr<grpc::Channel> MakeChannel(const std::string& target, absl::Duration patience,
-                                           const Identity& identity) {
+                                           const Identity& identity, const Transport& transport) {
   constexpr int kNoPings = 24 * 3600 * 1000;  // the server minds pings more often than in 5 minutes
   constexpr int kMaxMessageBytes = 64 << 20;  // 10,000 numbers in full detail are a few MiB
   grpc::ChannelArguments arguments;
@@ -66,12 +66,13 @@ std::shared_ptr<grpc::Channel> MakeChannel(const std::string& target, absl::Dura
       GRPC_ARG_KEEPALIVE_TIMEOUT_MS,
       static_cast<int>(std::clamp<int64_t>(absl::ToInt64Milliseconds(patience), 100, kNoPings)));
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);  // dnc::Connection retries, and counts
+  if (!transport.server_name.empty()) arguments.SetSslTargetNameOverride(transport.server_name);
   std::vector<std::unique_ptr<grpc::experimental::ClientInterceptorFactoryInterface>> interceptors;
   if (!identity.api_key.empty() || !identity.tenant.empty()) {
     interceptors.push_back(std::make_unique<IdentityFactory>(identity));
   }
   return grpc::experimental::CreateCustomChannelWithInterceptors(
-      target, grpc::InsecureChannelCredentials(), arguments, std::move(interceptors));
+      target, transport.credentials, arguments, std::move(interceptors));
 }
 
 }  // namespace dnc

@@ -6,6 +6,7 @@
 
 #include "absl/time/time.h"
 #include "grpcpp/channel.h"
+#include "grpcpp/security/credentials.h"
 
 namespace dnc {
 
@@ -15,7 +16,13 @@ struct Identity {
   std::string tenant;   // for an operator's key: the tenant to act as
 };
 
-// Connects at the first call, in plain text. A call on a broken connection fails at once instead
+// How to reach the server; see dnc/tls.h.
+struct Transport {
+  std::shared_ptr<grpc::ChannelCredentials> credentials = grpc::InsecureChannelCredentials();
+  std::string server_name;  // which the server's certificate must have; empty: the host's
+};
+
+// Connects at the first call. A call on a broken connection fails at once instead
 // of waiting for a new one; connecting is tried again after 0.1 s at first, 2 s at most.
 //
 // A connection whose other end takes nothing for `patience` is closed: gRPC ends a call, also one
@@ -24,6 +31,7 @@ struct Identity {
 //
 // With `identity` every call carries its metadata.
 std::shared_ptr<grpc::Channel> MakeChannel(const std::string& target, absl::Duration patience,
-                                           const Identity& identity = {});
+                                           const Identity& identity = {},
+                                           const Transport& transport = {});
 
 }  // namespace dnc

@@ -64,11 +64,12 @@ absl::StatusOr<Client> Client::Connect(const ClientOptions& options) {
   RetryPolicy policy;
   policy.deadline = options.deadline;
   policy.max_attempts = options.max_attempts;
-  return Client(std::make_unique<Connection>(
-                    MakeGrpcScrubStub(MakeChannel(options.target, options.deadline,
-                                                  {options.api_key, options.tenant})),
-                    policy),
-                options);
+  auto credentials = MakeCredentials(options.tls);
+  if (!credentials.ok()) return credentials.status();
+  const auto channel =
+      MakeChannel(options.target, options.deadline, {options.api_key, options.tenant},
+                  {*std::move(credentials), options.tls.server_name});
+  return Client(std::make_unique<Connection>(MakeGrpcScrubStub(channel), policy), options);
 }
 
 Client::Client(std::unique_ptr<Connection> connection, const ClientOptions& options)

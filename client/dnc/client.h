@@ -24,6 +24,7 @@
 #include "absl/types/span.h"
 #include "dnc/rpc_status.h"
 #include "dnc/scrub_result.h"
+#include "dnc/tls.h"
 #include "dnc/v1/scrub_service.pb.h"
 #include "dnc/v1/verdict.pb.h"
 
@@ -45,6 +46,8 @@ struct ClientOptions {
   // Who asks: a key of the tenant (`dnck_...`); or an operator's, with the tenant to act as.
   std::string api_key;
   std::string tenant;
+  // Plain text unless set; a key should cross a network by TLS only.
+  TlsOptions tls;
 };
 
 struct ScrubOptions {
@@ -76,7 +79,8 @@ class [[nodiscard]] NumberCheck {
 // Movable; thread-safe apart from moving.
 class Client {
  public:
-  // Checks the options; the first call connects. Errors: INVALID_ARGUMENT.
+  // Checks the options; the first call connects. Errors: INVALID_ARGUMENT; NOT_FOUND for a file of
+  // certificates that can't be read.
   [[nodiscard]] static absl::StatusOr<Client> Connect(const ClientOptions& options);
 
   // For tests and other transports.

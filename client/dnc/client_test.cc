@@ -27,6 +27,21 @@ class ClientTest : public ::testing::Test {
   ClientOptions options_;
 };
 
+// Who asks for TLS is never served without it.
+TEST_F(ClientTest, TlsIsNeverLeftOut) {
+  options_.tls.enabled = true;
+  options_.max_attempts = 1;
+  const ScrubResult result = Connect().Scrub(std::vector<uint64_t>{kClear});
+  EXPECT_FALSE(result.ok());  // the server speaks plain text
+  EXPECT_FALSE(result.may_call(0));
+  options_.tls = {.ca_file = "/absent.pem"};
+  EXPECT_TRUE(absl::IsNotFound(Client::Connect(options_).status()));
+  options_.tls = {.ca_file = "README.md"};
+  EXPECT_TRUE(absl::IsInvalidArgument(Client::Connect(options_).status()));
+  options_.tls = {.server_name = "dnc.test"};
+  EXPECT_TRUE(absl::IsInvalidArgument(Client::Connect(options_).status()));
+}
+
 TEST_F(ClientTest, ScrubsNumbersAndTexts) {
   const Client client = Connect();
   const ScrubResult numbers = client.Scrub(std::vector<uint64_t>{kClear, kListed, 12015550100, 5});

@@ -169,6 +169,13 @@ void ReadMode(ConfigSection* section, uint32_t* mode) {
   }
 }
 
+absl::Status ReadTls(const YAML::Node& node, TlsConfig* tls) {
+  ConfigSection section("tls", node);
+  section.Read("certificate", &tls->certificate);
+  section.Read("key", &tls->key);
+  return section.Finish();
+}
+
 absl::StatusOr<ServerConfig> ReadAll(const YAML::Node& root) {
   ServerConfig config;
   ConfigSection section("", root);
@@ -177,6 +184,7 @@ absl::StatusOr<ServerConfig> ReadAll(const YAML::Node& root) {
   ReadMode(&section, &config.socket_mode);
   section.Read("metrics_listen", &config.metrics_listen);
   section.Read("log_level", &config.log_level);
+  DNC_RETURN_IF_ERROR(ReadTls(section.Child("tls"), &config.tls));
   DNC_RETURN_IF_ERROR(ReadRpc(section.Child("rpc"), &config.rpc));
   DNC_RETURN_IF_ERROR(ReadLimits(section.Child("limits"), &config.limits));
   DNC_RETURN_IF_ERROR(ReadPolicy(section.Child("policy"), &config.policy));
@@ -211,6 +219,20 @@ absl::StatusOr<ServerConfig> ReadConfigFile(const std::string& path) {
   return config;
 }
 
+namespace {
+
+absl::Status CheckTls(const ServerConfig& config) {
+  if (config.tls.certificate.empty() != config.tls.key.empty()) {
+    return ConfigError("tls: give both the certificate and its key, or neither for plain text");
+  }
+  if (config.tls.enabled() && IsUnixAddress(config.listen)) {
+    return ConfigError("tls: a unix socket is served in plain text; listen on HOST:PORT");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
 absl::Status CheckConfig(const ServerConfig& config) {
   if (config.data_dir.empty()) {
     return ConfigError(
@@ -230,6 +252,7 @@ absl::Status CheckConfig(const ServerConfig& config) {
   if (std::find(kLevels.begin(), kLevels.end(), config.log_level) == kLevels.end()) {
     return ConfigError("log_level: expected debug, info, warn, error or off");
   }
+  DNC_RETURN_IF_ERROR(CheckTls(config));
   for (const std::string& folder : config.registry.load_dirs) {
     if (folder.empty() || folder.front() != '/') {
       return ConfigError(StrCat("registry.load_dirs: \"", folder, "\" is no absolute path"));

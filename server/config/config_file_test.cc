@@ -149,6 +149,13 @@ TEST(CheckConfigTest, ChecksWhatFlagsCanSet) {
   bad = good;
   bad.registry.load_dirs = {"relative"};
   EXPECT_FALSE(CheckConfig(bad).ok());
+  bad = good;
+  bad.tls = {"cert.pem", ""};
+  EXPECT_FALSE(CheckConfig(bad).ok());
+  bad.tls.key = "key.pem";
+  EXPECT_TRUE(CheckConfig(bad).ok());
+  bad.listen = "unix:/run/dncd.sock";
+  EXPECT_FALSE(CheckConfig(bad).ok());
 }
 
 TEST(AddressTest, TellsAddressesApart) {

@@ -12,6 +12,14 @@
 
 namespace dnc {
 
+// The server's certificate, both files in PEM form; both empty: plain text.
+struct TlsConfig {
+  std::string certificate;  // with those between it and the authority's
+  std::string key;
+
+  bool enabled() const { return !certificate.empty(); }
+};
+
 // How calls are served.
 struct RpcConfig {
   int threads = 0;                                // that serve calls; 0: one a core
@@ -78,6 +86,7 @@ struct ServerConfig {
   uint32_t socket_mode = 0660;                    // of a unix socket
   std::string metrics_listen = "127.0.0.1:9461";  // empty: off
   std::string log_level = "info";
+  TlsConfig tls;
   RpcConfig rpc;
   LimitsConfig limits;
   Policy policy;

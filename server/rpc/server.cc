@@ -122,7 +122,9 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   if (on_socket) DNC_RETURN_IF_ERROR(FreeSocket(UnixPathOf(options.listen)));
   auto impl = std::make_unique<Impl>(options, parts);
   grpc::ServerBuilder builder;
-  builder.AddListeningPort(options.listen, grpc::InsecureServerCredentials(), &impl->port);
+  builder.AddListeningPort(
+      options.listen, options.credentials ? options.credentials : grpc::InsecureServerCredentials(),
+      &impl->port);
   builder.SetMaxReceiveMessageSize(options.limits.max_request_bytes);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, options.limits.max_streams);
   // With port sharing on, a second server would silently take half of the calls.

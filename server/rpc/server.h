@@ -10,6 +10,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "grpcpp/security/server_credentials.h"
 #include "server/base/clock.h"
 #include "server/config/server_config.h"
 #include "server/registry/registry.h"
@@ -41,6 +42,7 @@ struct ServerOptions {
   std::string version;
   bool keys_required = false;   // of every caller but health's and reflection's
   uint32_t socket_mode = 0660;  // permissions of a unix socket
+  std::shared_ptr<grpc::ServerCredentials> credentials;  // null: plain text
 };
 
 // Start and Stop belong to one thread.

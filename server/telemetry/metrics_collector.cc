@@ -28,6 +28,12 @@ MetricFamily BuildInfo(const std::string& version) {
   return family;
 }
 
+MetricFamily CertificateEnd(absl::Time end) {
+  return SingleGauge("dnc_tls_certificate_not_after_seconds",
+                     "When the TLS certificate that is served runs out, in seconds since 1970.",
+                     absl::ToDoubleSeconds(end - absl::UnixEpoch()));
+}
+
 MetricFamily Numbers(const MetricsSum& sum) {
   MetricFamily family =
       NewFamily("dnc_scrubbed_numbers_total", "Numbers answered, by verdict.", MetricType::Counter);
@@ -129,6 +135,7 @@ std::vector<MetricFamily> MetricsCollector::Collect() const {
   families.push_back(Calls(sum));
   families.push_back(Latency(sum));
   AddProcessMetrics(&families);
+  if (from_.certificate_end) families.push_back(CertificateEnd(from_.certificate_end()));
   AddTenantMetrics({from_.directory->Counts(), from_.quotas->refusals(), from_.own_lists->stats()},
                    now, &families);
   if (snapshot == nullptr) return families;

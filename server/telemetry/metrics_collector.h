@@ -1,12 +1,14 @@
 // Shows the server's metrics to Prometheus. docs/metrics.md lists them.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "prometheus/collectable.h"
 #include "prometheus/exposer.h"
 #include "prometheus/metric_family.h"
@@ -28,6 +30,8 @@ struct MetricsSources {
   const TenantDirectory* directory = nullptr;
   const QuotaBook* quotas = nullptr;
   const Clock* clock = nullptr;
+  // When the TLS certificate that is served runs out. Null: plain text.
+  std::function<absl::Time()> certificate_end;
 };
 
 // Adds everything up when it is asked. Thread-safe.

@@ -29,8 +29,9 @@ class Server:
     """Starts at once. `stubs` are the generated modules (see conftest.py)."""
 
     def __init__(self, stubs, data_dir, *arguments, key=None, tenant=None,
-                 metrics_listen="", listen=ANY_PORT):
+                 metrics_listen="", listen=ANY_PORT, credentials=None):
         self.stubs = stubs
+        self.credentials = credentials  # of a client; none: plain text
         self.command = [str(BIN / "dncd"), "--data-dir", str(data_dir), "--listen", listen,
                         "--metrics-listen", metrics_listen, *arguments]
         self.log_path = pathlib.Path(str(data_dir) + ".log")
@@ -45,12 +46,18 @@ class Server:
         line = self.process.stdout.readline().decode()
         assert " listening on " in line, f"dncd did not start: {line!r} {self.log()}"
         self.address = line.split(" listening on ")[1].strip()
-        self.channel = grpc.insecure_channel(
-            self.address, options=[("grpc.use_local_subchannel_pool", 1)])
+        self.channel = self.connect(self.credentials)
         self.scrubs = self.stubs.scrub_grpc.ScrubServiceStub(self.channel)
         self.registry = self.stubs.registry_grpc.RegistryServiceStub(self.channel)
         self.tenants = self.stubs.tenant_grpc.TenantServiceStub(self.channel)
         self.lists = self.stubs.list_grpc.ListServiceStub(self.channel)
+
+    def connect(self, credentials=None):
+        """A connection of its own."""
+        options = [("grpc.use_local_subchannel_pool", 1)]
+        if credentials is None:
+            return grpc.insecure_channel(self.address, options=options)
+        return grpc.secure_channel(self.address, credentials, options=options)
 
     @staticmethod
     def identity(key=None, tenant=None):

@@ -12,6 +12,7 @@ import time
 import pexpect
 import pytest
 
+from certificates import make_certificate
 from dnc_server import BIN
 from fake_scrubs import FakeScrubs
 from test_tenants import operator_key
@@ -251,10 +252,7 @@ def test_keys_and_tenants(start_server, base, tmp_path):
 
 
 def test_tls(stubs, tmp_path):
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout",
-                    tmp_path / "key.pem", "-out", tmp_path / "cert.pem", "-days", "2", "-subj",
-                    "/CN=dnc.test", "-addext", "subjectAltName=DNS:dnc.test"],
-                   check=True, capture_output=True, timeout=60)
+    make_certificate(tmp_path, names="DNS:dnc.test")
     numbers = tmp_path / "numbers.csv"
     numbers.write_text("number,listed\n2015550100,0\n2015550102,0\n")
     server = FakeScrubs(stubs, lambda number: stubs.verdict.VERDICT_CLEAR,

@@ -117,6 +117,7 @@ int RunCheck(const GlobalOptions& options, const CheckArguments& arguments) {
   client_options.api_key = options.key;
   client_options.tenant = options.tenant;
   client_options.deadline = options.timeout();
+  client_options.tls = options.tls;
   const auto client = Client::Connect(client_options);
   if (!client.ok()) return ReportError(options, client.status());
   const auto check = client->CheckNumber(arguments.number, scrub_options);

@@ -6,6 +6,7 @@
 #include "tools/dncctl/commands.h"
 #include "tools/dncctl/exit_code.h"
 #include "tools/dncctl/terminal.h"
+#include "tools/dncctl/tls_options.h"
 #include "tools/dncctl/tool_main.h"
 
 namespace dnc::ctl {
@@ -39,6 +40,7 @@ void AddGlobalOptions(CLI::App* app, GlobalOptions* options) {
   app->add_option("--tenant", options->tenant,
                   "Tenant to act as, with an operator's key (the key: environment DNC_KEY)")
       ->envname("DNC_TENANT");
+  AddTlsOptions(app, &options->tls);
   app->add_flag("--json", options->json, "Print JSON on stdout, for scripts");
   app->add_option("--timeout", options->timeout_seconds,
                   "Seconds to wait for the server's next answer")
@@ -73,6 +75,9 @@ int Run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kExitOk : kExitUsage;
   }
+  auto credentials = MakeCredentials(options.tls);
+  if (!credentials.ok()) return ReportError(options, credentials.status());
+  options.transport = {*std::move(credentials), options.tls.server_name};
   return job();
 }
 

@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "dnc/channel.h"
 #include "tools/dncctl/exit_code.h"
 #include "tools/dncctl/proto_json.h"
 #include "tools/dncctl/terminal.h"
@@ -22,9 +21,9 @@ void CopyPayloads(const absl::Status& from, absl::Status* to) {
 }  // namespace
 
 Session::Session(const GlobalOptions& options)
-    : server_(options.server), timeout_(options.timeout()) {
-  const auto channel =
-      MakeChannel(options.server, options.timeout(), {options.key, options.tenant});
+    : server_(options.server), tls_(options.tls.used()), timeout_(options.timeout()) {
+  const auto channel = MakeChannel(options.server, options.timeout(), {options.key, options.tenant},
+                                   options.transport);
   registry_ = v1::RegistryService::NewStub(channel);
   scrub_ = v1::ScrubService::NewStub(channel);
   tenants_ = v1::TenantService::NewStub(channel);
@@ -38,8 +37,10 @@ absl::Status Session::Explain(absl::Status status) const {
   switch (status.code()) {
     case absl::StatusCode::kUnavailable:
       message = fmt::format(
-          "no answer from {} ({}); is dncd running there? Name another with --server or DNC_SERVER",
-          server_, message);
+          "no answer from {} ({}); is dncd running there{}? Name another with --server or "
+          "DNC_SERVER",
+          server_, message,
+          tls_ ? " and serving TLS with a certificate that you trust" : " and serving plain text");
       break;
     case absl::StatusCode::kDeadlineExceeded:
       message = fmt::format("{} did not answer within {}; allow more time with --timeout", server_,

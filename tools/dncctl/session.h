@@ -7,7 +7,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "dnc/channel.h"
 #include "dnc/rpc_status.h"
+#include "dnc/tls.h"
 #include "dnc/v1/list_service.grpc.pb.h"
 #include "dnc/v1/registry_service.grpc.pb.h"
 #include "dnc/v1/scrub_service.grpc.pb.h"
@@ -21,6 +23,8 @@ struct GlobalOptions {
   std::string server = "127.0.0.1:50061";
   std::string key;     // an API key; empty: none
   std::string tenant;  // to act as, with an operator's key
+  TlsOptions tls;
+  Transport transport;  // of `tls`, made when all options are read
   bool json = false;
   double timeout_seconds = 10;
 
@@ -57,6 +61,7 @@ class Session {
 
  private:
   std::string server_;
+  bool tls_;
   absl::Duration timeout_;
   std::unique_ptr<v1::RegistryService::Stub> registry_;
   std::unique_ptr<v1::ScrubService::Stub> scrub_;

@@ -7,6 +7,7 @@
 #include "absl/strings/str_split.h"
 #include "fmt/format.h"
 #include "server/base/status_macros.h"
+#include "tools/dncctl/tls_options.h"
 
 namespace dnc::load {
 namespace {
@@ -31,10 +32,7 @@ void AddTargetOptions(CLI::App* app, Options* options) {
   app->add_option("--server", target.server, "HOST:PORT, or unix:PATH")
       ->envname("DNC_SERVER")
       ->capture_default_str();
-  app->add_option("--ca-file", target.ca_file, "Connect by TLS and trust these certificates (PEM)");
-  app->add_flag("--tls", target.tls, "Connect by TLS and trust the system's certificates");
-  app->add_option("--tls-name", target.tls_name,
-                  "The name that the server's certificate must have, if it isn't the host's");
+  ctl::AddTlsOptions(app, &target.tls);
   // No flag: other users of the machine can read a command line.
   if (const char* key = std::getenv("DNC_KEY"); key != nullptr) target.key = key;
   app->add_option("--tenant", target.tenant,

@@ -200,7 +200,7 @@ TEST_F(RunTest, NoServerIsAnError) {
   const auto run =
       load::Run({*target, *workload_, processor, stop_}, options_, "test", plan_, view.get());
   EXPECT_TRUE(absl::IsUnavailable(run.status()));
-  target_options.ca_file = "/absent";
+  target_options.tls.ca_file = "/absent";
   EXPECT_TRUE(absl::IsNotFound(Target::Make(target_options).status()));
 }
 

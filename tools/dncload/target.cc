@@ -2,35 +2,19 @@
 
 #include <algorithm>
 #include <chrono>
-#include <fstream>
-#include <iterator>
 
 #include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
 #include "dnc/rpc_status.h"
 #include "dnc/v1/registry_service.grpc.pb.h"
-#include "fmt/format.h"
 #include "grpcpp/create_channel.h"
+#include "server/base/status_macros.h"
 
 namespace dnc::load {
 
 absl::StatusOr<Target> Target::Make(const TargetOptions& options) {
   Target target(options);
-  if (!target.tls()) {
-    target.credentials_ = grpc::InsecureChannelCredentials();
-    return target;
-  }
-  grpc::SslCredentialsOptions ssl;
-  if (!options.ca_file.empty()) {
-    std::ifstream file(options.ca_file);
-    if (!file) return absl::NotFoundError(fmt::format("{} can't be read", options.ca_file));
-    ssl.pem_root_certs.assign(std::istreambuf_iterator<char>(file), {});
-    if (!absl::StrContains(ssl.pem_root_certs, "-----BEGIN CERTIFICATE-----")) {
-      return absl::InvalidArgumentError(
-          fmt::format("{} holds no certificate in PEM form", options.ca_file));
-    }
-  }
-  target.credentials_ = grpc::SslCredentials(ssl);
+  DNC_ASSIGN_OR_RETURN(target.credentials_, MakeCredentials(options.tls));
   return target;
 }
 
@@ -48,7 +32,9 @@ std::shared_ptr<grpc::Channel> Target::MakeChannel(int index) const {
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kNoPings);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS,
                    std::clamp(static_cast<int>(options_.timeout * 1000), 1000, kNoPings));
-  if (!options_.tls_name.empty()) arguments.SetSslTargetNameOverride(options_.tls_name);
+  if (!options_.tls.server_name.empty()) {
+    arguments.SetSslTargetNameOverride(options_.tls.server_name);
+  }
   return grpc::CreateCustomChannel(options_.server, credentials_, arguments);
 }
 

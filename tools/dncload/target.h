@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "dnc/tls.h"
 #include "dnc/v1/registry_service.pb.h"
 #include "grpcpp/channel.h"
 #include "grpcpp/client_context.h"
@@ -15,10 +16,8 @@ namespace dnc::load {
 
 struct TargetOptions {
   std::string server = "127.0.0.1:50061";  // HOST:PORT, unix:PATH, or another gRPC name
-  std::string ca_file;                     // certificates to trust; not empty: TLS
-  bool tls = false;                        // TLS with the system's certificates
-  std::string tls_name;  // the name that the server's certificate must have; empty: the host's
-  std::string key;       // never printed
+  TlsOptions tls;
+  std::string key;  // never printed
   std::string tenant;
   double timeout = 10;  // seconds after which a connection whose other end takes nothing is closed
 };
@@ -26,7 +25,7 @@ struct TargetOptions {
 // Immutable and thread-safe.
 class Target {
  public:
-  // Errors: NOT_FOUND or INVALID_ARGUMENT for a CA file that can't be used.
+  // Errors: as MakeCredentials.
   static absl::StatusOr<Target> Make(const TargetOptions& options);
 
   // A connection of its own, not shared with other channels.
@@ -42,7 +41,7 @@ class Target {
   bool IsHere() const;
 
   const TargetOptions& options() const { return options_; }
-  bool tls() const { return options_.tls || !options_.ca_file.empty(); }
+  bool tls() const { return options_.tls.used(); }
 
  private:
   explicit Target(TargetOptions options) : options_(std::move(options)) {}

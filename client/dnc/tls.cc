@@ -1,0 +1,34 @@
+#include "dnc/tls.h"
+
+#include <fstream>
+#include <iterator>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+
+namespace dnc {
+
+absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> MakeCredentials(
+    const TlsOptions& options) {
+  if (!options.used()) {
+    // Who names a certificate believes to have asked for one.
+    if (!options.server_name.empty()) {
+      return absl::InvalidArgumentError(
+          "the name of a certificate is given, but not TLS; also say which certificates to trust");
+    }
+    return grpc::InsecureChannelCredentials();
+  }
+  grpc::SslCredentialsOptions ssl;
+  if (!options.ca_file.empty()) {
+    std::ifstream file(options.ca_file);
+    if (!file) return absl::NotFoundError(absl::StrCat(options.ca_file, " can't be read"));
+    ssl.pem_root_certs.assign(std::istreambuf_iterator<char>(file), {});
+    if (!absl::StrContains(ssl.pem_root_certs, "-----BEGIN CERTIFICATE-----")) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(options.ca_file, " holds no certificate in PEM form"));
+    }
+  }
+  return grpc::SslCredentials(ssl);
+}
+
+}  // namespace dnc

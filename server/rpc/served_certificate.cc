@@ -1,0 +1,169 @@
+#include "server/rpc/served_certificate.h"
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <ctime>
+#include <fstream>
+#include <iterator>
+#include <string_view>
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "grpcpp/security/tls_certificate_provider.h"
+#include "grpcpp/security/tls_credentials_options.h"
+#include "server/base/error.h"
+#include "server/base/status_macros.h"
+#include "server/base/str_cat.h"
+#include "spdlog/spdlog.h"
+
+namespace dnc {
+namespace {
+
+using Bio = std::unique_ptr<BIO, decltype(&BIO_free)>;
+using Certificate = std::unique_ptr<X509, decltype(&X509_free)>;
+using PrivateKey = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
+
+// No certificate with its chain comes near; whoever names a disk image is told so.
+constexpr size_t kMostFileBytes = 1 << 20;
+
+absl::Status Unusable(std::string_view key, const std::string& path, std::string_view what) {
+  ERR_clear_error();  // OpenSSL keeps its errors for the thread's next call
+  return Error(absl::StatusCode::kInvalidArgument, reason::kInvalidRequest,
+               StrCat("tls.", key, ": ", path, " ", what));
+}
+
+absl::StatusOr<std::string> ReadPem(std::string_view key, const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string content(kMostFileBytes + 1, '\0');
+  file.read(content.data(), static_cast<std::streamsize>(content.size()));
+  content.resize(static_cast<size_t>(file.gcount()));
+  if (content.empty()) return Unusable(key, path, "can't be read, or is empty");
+  if (content.size() > kMostFileBytes) return Unusable(key, path, "has more than 1 MiB");
+  return content;
+}
+
+Bio InMemory(const std::string& content) {
+  return {BIO_new_mem_buf(content.data(), static_cast<int>(content.size())), &BIO_free};
+}
+
+absl::StatusOr<absl::Time> EndOf(const X509* certificate) {
+  std::tm parts{};
+  if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &parts) != 1) {
+    return absl::InvalidArgumentError("no time");
+  }
+  return absl::FromTM(parts, absl::UTCTimeZone());
+}
+
+// No password is asked for at a terminal: a key that needs one can't be used.
+int NoPassword(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*context*/) { return -1; }
+
+// When the pair runs out; an error if it can't be served.
+absl::StatusOr<absl::Time> Check(const TlsConfig& config, const CertificatePair& pair) {
+  const Certificate certificate(
+      PEM_read_bio_X509(InMemory(pair.certificate).get(), nullptr, &NoPassword, nullptr),
+      &X509_free);
+  if (certificate == nullptr) {
+    return Unusable("certificate", config.certificate, "holds no certificate in PEM form");
+  }
+  const PrivateKey key(
+      PEM_read_bio_PrivateKey(InMemory(pair.key).get(), nullptr, &NoPassword, nullptr),
+      &EVP_PKEY_free);
+  if (key == nullptr) {
+    return Unusable("key", config.key, "holds no private key in PEM form without a password");
+  }
+  if (X509_check_private_key(certificate.get(), key.get()) != 1) {
+    return Unusable("key", config.key, StrCat("is not the key of ", config.certificate));
+  }
+  const absl::StatusOr<absl::Time> end = EndOf(certificate.get());
+  if (!end.ok()) return Unusable("certificate", config.certificate, "has no end");
+  return end;
+}
+
+std::string PathOf(int file) { return StrCat("/proc/self/fd/", file); }
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<ServedCertificate>> ServedCertificate::Open(
+    const TlsConfig& config) {
+  const int copy = memfd_create("dncd-certificate", MFD_CLOEXEC);
+  if (copy < 0) {
+    return Error(absl::StatusCode::kUnavailable, reason::kInvalidRequest,
+                 "no file in memory can be made for the TLS certificate; is /proc mounted?");
+  }
+  std::unique_ptr<ServedCertificate> served(new ServedCertificate(config, copy));
+  DNC_RETURN_IF_ERROR(served->Refresh());
+  served->watcher_ = std::thread([raw = served.get()] { raw->Watch(); });
+  return served;
+}
+
+ServedCertificate::ServedCertificate(TlsConfig config, int copy)
+    : config_(std::move(config)), copy_(copy) {}
+
+ServedCertificate::~ServedCertificate() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  if (watcher_.joinable()) watcher_.join();
+  close(copy_);
+}
+
+std::shared_ptr<grpc::ServerCredentials> ServedCertificate::Credentials() const {
+  // One file for both, so that gRPC never reads halves of two pairs.
+  const std::string path = PathOf(copy_);
+  grpc::experimental::TlsServerCredentialsOptions options(
+      std::make_shared<grpc::experimental::FileWatcherCertificateProvider>(
+          path, path, static_cast<unsigned int>(absl::ToInt64Seconds(kRefresh))));
+  options.watch_identity_key_cert_pairs();
+  options.set_cert_request_type(GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE);
+  return grpc::experimental::TlsServerCredentials(options);
+}
+
+absl::Status ServedCertificate::Refresh() {
+  CertificatePair pair;
+  DNC_ASSIGN_OR_RETURN(pair.certificate, ReadPem("certificate", config_.certificate));
+  DNC_ASSIGN_OR_RETURN(pair.key, ReadPem("key", config_.key));
+  if (pair == seen_) return absl::OkStatus();
+  DNC_ASSIGN_OR_RETURN(const absl::Time end, Check(config_, pair));
+  DNC_RETURN_IF_ERROR(Publish(pair));
+  end_ = absl::ToUnixSeconds(end);
+  seen_ = std::move(pair);
+  spdlog::info("serving TLS with {}, valid until {}", config_.certificate,
+               absl::FormatTime(absl::RFC3339_sec, end, absl::UTCTimeZone()));
+  if (end < absl::Now()) spdlog::error("{} has run out; clients refuse it", config_.certificate);
+  return absl::OkStatus();
+}
+
+absl::Status ServedCertificate::Publish(const CertificatePair& pair) {
+  std::string content = StrCat(pair.key, "\n", pair.certificate, "\n");
+  // What is shorter than the one before is filled up, not cut off: a reader may be at it.
+  content.resize(std::max(content.size(), seen_.key.size() + seen_.certificate.size() + 2), '\n');
+  if (pwrite(copy_, content.data(), content.size(), 0) != static_cast<ssize_t>(content.size())) {
+    return absl::UnavailableError("there is no memory for the TLS certificate");
+  }
+  return absl::OkStatus();
+}
+
+void ServedCertificate::Watch() {
+  std::string told;
+  std::unique_lock lock(mutex_);
+  while (!wake_.wait_for(lock, absl::ToChronoSeconds(kRefresh), [this] { return stopping_; })) {
+    const absl::Status refreshed = Refresh();
+    const std::string now(refreshed.message());
+    // Once for each complaint, not every few seconds.
+    if (!refreshed.ok() && now != told) {
+      spdlog::warn("{}; still serving the certificate from before, until {}", now,
+                   absl::FormatTime(absl::RFC3339_sec, end(), absl::UTCTimeZone()));
+    }
+    told = now;
+  }
+}
+
+}  // namespace dnc

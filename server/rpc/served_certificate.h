@@ -1,0 +1,67 @@
+// The server's TLS certificate, kept in step with its files.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "grpcpp/security/server_credentials.h"
+#include "server/config/server_config.h"
+
+namespace dnc {
+
+// A certificate with its key, in PEM form.
+struct CertificatePair {
+  std::string certificate;
+  std::string key;
+
+  friend bool operator==(const CertificatePair&, const CertificatePair&) = default;
+};
+
+// Looks at the files now and then, and serves what they hold as soon as it can be used; until then
+// what was served before. gRPC's own watcher would hand the callers whatever stands there, such as
+// a new certificate while its key is still the old one, so it is shown a copy of what was checked.
+// Thread-safe.
+class ServedCertificate {
+ public:
+  // How soon a renewed certificate is served: twice this, since gRPC looks as often.
+  static constexpr absl::Duration kRefresh = absl::Seconds(2);
+
+  // `config` must name both files. Errors: INVALID_ARGUMENT if one can't be read or is no PEM, or
+  // if the key is not the certificate's.
+  static absl::StatusOr<std::unique_ptr<ServedCertificate>> Open(const TlsConfig& config);
+  ~ServedCertificate();
+  ServedCertificate(const ServedCertificate&) = delete;
+  ServedCertificate& operator=(const ServedCertificate&) = delete;
+
+  // For servers that end before this: TLS 1.2 or newer.
+  std::shared_ptr<grpc::ServerCredentials> Credentials() const;
+
+  // When the certificate that is served runs out.
+  absl::Time end() const { return absl::FromUnixSeconds(end_.load()); }
+
+ private:
+  ServedCertificate(TlsConfig config, int copy);
+
+  // Serves what the files hold, if it is new and can be used.
+  absl::Status Refresh();
+  absl::Status Publish(const CertificatePair& pair);
+  void Watch();
+
+  const TlsConfig config_;
+  const int copy_;        // a file in memory: the key is on no disk a second time
+  CertificatePair seen_;  // by the last Refresh; of the watching thread once that runs
+  std::atomic<int64_t> end_{0};
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool stopping_ = false;  // guarded by mutex_
+  std::thread watcher_;
+};
+
+}  // namespace dnc
