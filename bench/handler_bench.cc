@@ -3,16 +3,18 @@
 // gRPC and the kernel are left out.
 //
 //   bench_handler                                   // 260 million numbers, half of those asked
-//   listed bench_handler --benchmark_repetitions=5
+//   listed
 //
-// DNC_CPU_LEVEL=portable or avx2 shows what processors with less would do.
+// DNC_CPU_LEVEL=portable or avx2 shows what processors with less would do, DNC_SMALL_PAGES=1 what
+// memory without huge pages does.
 //
 // BM_Floor is the same run's mark: the random memory lines of as many numbers, and nothing else.
 // BM_Engine is the verdict engine alone, on numbers that are read already.
 #include <benchmark/benchmark.h>
+#include <sys/prctl.h>
 
 #include <cstdint>
-#include <fstream>
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <utility>
@@ -22,6 +24,7 @@
 #include "bench/handler_run.h"
 #include "bench/synthetic_registry.h"
 #include "server/scrub/batch_engine.h"
+#include "server/telemetry/process_metrics.h"
 
 namespace dnc {
 namespace {
@@ -110,15 +113,8 @@ void CountPerNumber(benchmark::State& state, size_t numbers) {
 
 // The share of the process's memory that the kernel really backs with huge pages.
 double HugePageShare() {
-  std::ifstream file("/proc/self/smaps_rollup");
-  std::string word;
-  double resident = 0;
-  double huge = 0;
-  while (file >> word) {
-    if (word == "Rss:") file >> resident;
-    if (word == "AnonHugePages:") file >> huge;
-  }
-  return resident == 0 ? 0 : huge / resident;
+  const auto memory = ReadProcessMemory();
+  return memory.has_value() ? memory->huge_pages / memory->resident : 0;
 }
 
 void Run(benchmark::State& state, HandlerRun& run) {
@@ -203,4 +199,10 @@ BENCHMARK(BM_Floor)->Arg(1'000)->Unit(benchmark::kMicrosecond);
 }  // namespace
 }  // namespace dnc
 
-BENCHMARK_MAIN();
+int main(int argc, char** argv) {
+  if (std::getenv("DNC_SMALL_PAGES") != nullptr) prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+  benchmark::RunSpecifiedBenchmarks();
+  return 0;
+}

@@ -1,11 +1,11 @@
 #include "bench/handler_run.h"
 
-#include <unistd.h>
-
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <future>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "dnc/v1/scrub_service.pb.h"
@@ -15,16 +15,16 @@
 #include "server/telemetry/call_timer.h"
 
 namespace dnc {
-namespace {
 
-std::string NewFolder() {
-  std::string folder =
-      StrCat(std::filesystem::temp_directory_path().string(), "/dnc_handler_run_", getpid());
-  std::filesystem::remove_all(folder);
-  return folder;
+ScratchFolder::ScratchFolder()
+    : path_(StrCat(std::filesystem::temp_directory_path().string(), "/dnc_handler_run_XXXXXX")) {
+  DNC_CHECK(mkdtemp(path_.data()) != nullptr, "a scratch folder can be made");
 }
 
-}  // namespace
+ScratchFolder::~ScratchFolder() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
 
 grpc::ByteBuffer ScrubRequestBytes(absl::Span<const Number> numbers) {
   v1::ScrubRequest request;
@@ -34,15 +34,12 @@ grpc::ByteBuffer ScrubRequestBytes(absl::Span<const Number> numbers) {
 }
 
 HandlerRun::HandlerRun(const SnapshotPtr& snapshot, uint64_t filter_records)
-    : folder_(NewFolder()),
-      registry_("/nonexistent"),
-      stores_(folder_, &clock_, filter_records),
+    : registry_("/nonexistent"),
+      stores_(folder_.path(), &clock_, filter_records),
       handler_(ScrubLimits(), stores_.Sources(&registry_, &metrics_)),
       caller_(stores_.directory().LocalCaller()) {
   registry_.SetSnapshot(snapshot);
 }
-
-HandlerRun::~HandlerRun() { std::filesystem::remove_all(folder_); }
 
 void HandlerRun::OptOut(absl::Span<const Number> numbers) {
   constexpr size_t kPart = 10'000;

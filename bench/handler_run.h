@@ -21,13 +21,26 @@ namespace dnc {
 // The bytes of a request, as gRPC hands them over.
 grpc::ByteBuffer ScrubRequestBytes(absl::Span<const Number> numbers);
 
+// A new folder, which goes with this.
+class ScratchFolder {
+ public:
+  ScratchFolder();
+  ~ScratchFolder();
+  ScratchFolder(const ScratchFolder&) = delete;
+  ScratchFolder& operator=(const ScratchFolder&) = delete;
+
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
 // One thread.
 class HandlerRun {
  public:
   // The stores lie in a folder of their own, which goes with the run. The filter of own records has
   // room for `filter_records`.
   HandlerRun(const SnapshotPtr& snapshot, uint64_t filter_records);
-  ~HandlerRun();
   HandlerRun(const HandlerRun&) = delete;
   HandlerRun& operator=(const HandlerRun&) = delete;
 
@@ -41,7 +54,7 @@ class HandlerRun {
   OwnListsStats own_stats() { return stores_.own_lists().stats(); }
 
  private:
-  const std::string folder_;
+  const ScratchFolder folder_;  // outlives the stores in it
   const Clock clock_;
   FakeRegistry registry_;
   Metrics metrics_;

@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <iterator>
+#include <string>
 
 namespace dnc {
 namespace {
@@ -29,6 +31,13 @@ uintptr_t RoundUp(uintptr_t value, size_t unit) { return (value + unit - 1) / un
 PagePool& PagePool::Instance() {
   static PagePool* const pool = new PagePool();
   return *pool;
+}
+
+bool PagePool::HugePagesOff() {
+  std::ifstream file("/sys/kernel/mm/transparent_hugepage/enabled");
+  std::string choices;  // "always madvise [never]", the one that holds in brackets
+  std::getline(file, choices);
+  return choices.find("[never]") != std::string::npos;
 }
 
 size_t PagePool::RunBytes(size_t bytes) { return RoundUp(bytes, kPage); }

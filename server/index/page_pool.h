@@ -34,6 +34,9 @@ class PagePool {
   // Bytes handed out.
   size_t used_bytes() const;
 
+  // Whether this machine's kernel has huge pages turned off.
+  static bool HugePagesOff();
+
  private:
   PagePool() = default;
   void AddRegion(size_t bytes);

@@ -22,7 +22,6 @@ double Seconds(const timeval& time) {
 // Fields of /proc/self/stat by their number in proc(5).
 struct ProcessStat {
   static constexpr size_t kStartTime = 22;  // ticks since the machine's start
-  static constexpr size_t kPages = 24;      // resident
 };
 
 // A field of /proc/self/stat. The second, the program's name, may hold spaces: count after it.
@@ -59,7 +58,29 @@ std::optional<double> OpenFiles() {
   return count - 1;  // without the folder itself
 }
 
+void AddMemory(const ProcessMemory& memory, std::vector<prometheus::MetricFamily>* families) {
+  families->push_back(SingleGauge("process_resident_memory_bytes",
+                                  "Memory of the process that is in use.", memory.resident));
+  families->push_back(SingleGauge("dnc_huge_page_bytes",
+                                  "Of the process's memory, what the kernel keeps in huge pages.",
+                                  memory.huge_pages));
+}
+
 }  // namespace
+
+std::optional<ProcessMemory> ReadProcessMemory() {
+  constexpr double kUnit = 1024;  // the file tells kB
+  std::ifstream file("/proc/self/smaps_rollup");
+  ProcessMemory memory;
+  std::string word;
+  bool complete = false;
+  while (file >> word) {
+    if (word == "Rss:") file >> memory.resident;
+    if (word == "AnonHugePages:") complete = static_cast<bool>(file >> memory.huge_pages);
+  }
+  if (!complete) return std::nullopt;
+  return ProcessMemory{memory.resident * kUnit, memory.huge_pages * kUnit};
+}
 
 void AddProcessMetrics(std::vector<prometheus::MetricFamily>* families) {
   rusage usage{};
@@ -68,14 +89,10 @@ void AddProcessMetrics(std::vector<prometheus::MetricFamily>* families) {
                                       "Processor time of the process, in user and kernel mode.",
                                       Seconds(usage.ru_utime) + Seconds(usage.ru_stime)));
   }
+  if (const auto memory = ReadProcessMemory(); memory.has_value()) AddMemory(*memory, families);
   std::ifstream file("/proc/self/stat");
   std::string stat;
   std::getline(file, stat);
-  if (const auto pages = StatField(stat, ProcessStat::kPages); pages.has_value()) {
-    families->push_back(SingleGauge("process_resident_memory_bytes",
-                                    "Memory of the process that is in use.",
-                                    *pages * static_cast<double>(sysconf(_SC_PAGESIZE))));
-  }
   const auto ticks = StatField(stat, ProcessStat::kStartTime);
   const auto machine = MachineStart();
   if (ticks.has_value() && machine.has_value()) {

@@ -24,9 +24,10 @@ std::map<std::string, double> Values() {
 
 TEST(ProcessMetricsTest, TellsOfThisProcess) {
   const auto values = Values();
-  ASSERT_EQ(values.size(), 5U);
+  ASSERT_EQ(values.size(), 6U);
   EXPECT_GT(values.at("process_resident_memory_bytes"), 1e6);
   EXPECT_LT(values.at("process_resident_memory_bytes"), 1e11);
+  EXPECT_LE(values.at("dnc_huge_page_bytes"), values.at("process_resident_memory_bytes"));
   const auto now = static_cast<double>(std::time(nullptr));
   // Another test of this program may have begun a while ago.
   EXPECT_GT(values.at("process_start_time_seconds"), now - 3600);
