@@ -2,8 +2,7 @@
 // normalising, the engine, the snapshot that the answer rests on, the counters, serialising. Only
 // gRPC and the kernel are left out.
 //
-//   bench_handler                                   // 260 million numbers, half of those asked
-//   listed
+//   bench_handler         // 260 million numbers; half of those asked are listed
 //
 // DNC_CPU_LEVEL=portable or avx2 shows what processors with less would do, DNC_SMALL_PAGES=1 what
 // memory without huge pages does.
