@@ -15,7 +15,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 
 
 def compile_protos(folder):
-    sources = [(REPO / "proto", ["dnc/v1/error_reason.proto", "dnc/v1/verdict.proto",
+    sources = [(REPO / "proto", ["dnc/v1/error_reason.proto", "dnc/v1/load.proto",
+                                 "dnc/v1/verdict.proto",
                                  "dnc/v1/scrub_service.proto", "dnc/v1/registry_service.proto",
                                  "dnc/v1/tenant_service.proto", "dnc/v1/list_service.proto",
                                  "google/rpc/status.proto", "google/rpc/error_details.proto"]),
