@@ -44,7 +44,8 @@ def stubs(tmp_path_factory):
     # Where a package `google` is installed, `google.rpc` lies beside it.
     google = importlib.import_module("google")
     google.__path__.append(str(folder / "google"))
-    modules = {"verdict": "dnc.v1.verdict_pb2", "scrub": "dnc.v1.scrub_service_pb2",
+    modules = {"load": "dnc.v1.load_pb2", "verdict": "dnc.v1.verdict_pb2",
+               "scrub": "dnc.v1.scrub_service_pb2",
                "scrub_grpc": "dnc.v1.scrub_service_pb2_grpc",
                "registry": "dnc.v1.registry_service_pb2",
                "registry_grpc": "dnc.v1.registry_service_pb2_grpc",

@@ -108,12 +108,12 @@ class Server:
         registry = self.stubs.registry
 
         def parts():
-            options = registry.LoadOptions(list=list_name, requested_by="tests",
+            options = self.stubs.load.LoadOptions(list=list_name, requested_by="tests",
                                            overrides=list(overrides))
             if obtained_at is not None:
                 options.obtained_at.seconds = int(obtained_at)
             if csv:
-                options.csv.CopyFrom(registry.CsvOptions(**csv))
+                options.csv.CopyFrom(self.stubs.load.CsvOptions(**csv))
             yield registry.UploadReleaseRequest(options=options)
             for name, content in files:
                 yield registry.UploadReleaseRequest(
@@ -144,11 +144,11 @@ class Server:
 
     def checked(self, load):
         """A load that has ended; raises Refused if it was refused."""
-        registry = self.stubs.registry
-        if load.state == registry.LOAD_STATE_SUCCEEDED:
+        names = self.stubs.load
+        if load.state == names.LOAD_STATE_SUCCEEDED:
             return load
-        assert load.state == registry.LOAD_STATE_REFUSED, load
-        raise Refused("", load.error_reason, registry.Guard.Name(load.refused_by), load.error)
+        assert load.state == names.LOAD_STATE_REFUSED, load
+        raise Refused("", load.error_reason, names.Guard.Name(load.refused_by), load.error)
 
     def scrub(self, metadata=None, **fields):
         return self.call(self.scrubs.Scrub, self.stubs.scrub.ScrubRequest(**fields), metadata)

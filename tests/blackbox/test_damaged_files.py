@@ -33,7 +33,7 @@ def test_an_archive_cut_off_anywhere(server):
 def test_an_archive_with_a_flipped_bit(server):
     """What loads all the same holds every number: some bytes of an archive say nothing."""
     whole = zipped("list.txt", flat(NUMBERS))
-    overrides = [server.stubs.registry.GUARD_SAME_FILE]
+    overrides = [server.stubs.load.GUARD_SAME_FILE]
     accepted = 0
     for at in range(0, len(whole)):
         damaged = bytearray(whole)
@@ -86,7 +86,7 @@ def test_a_name_that_disagrees_with_the_content(server):
     assert refused(server, registry_name(NOW - DAY, "201", ".xml"), plain).reason == "BAD_FILE"
     error = refused(server, registry_name(NOW - DAY, "305"), plain)
     assert error.guard == "GUARD_OUTSIDE_LABEL"
-    override = [server.stubs.registry.GUARD_OUTSIDE_LABEL]
+    override = [server.stubs.load.GUARD_OUTSIDE_LABEL]
     refused(server, registry_name(NOW - DAY, "305"), plain, overrides=override)
     assert refused(server, registry_name(NOW - DAY, "change"), plain).reason == "BAD_FILE"
 
@@ -127,7 +127,7 @@ def test_an_upload_that_breaks_off_changes_nothing(server):
     registry = server.stubs.registry
 
     def parts():
-        options = registry.LoadOptions()
+        options = server.stubs.load.LoadOptions()
         options.obtained_at.seconds = NOW - DAY
         yield registry.UploadReleaseRequest(options=options)
         yield registry.UploadReleaseRequest(

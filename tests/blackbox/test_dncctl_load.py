@@ -55,10 +55,9 @@ def slow(tmp_path):
 
 
 def wait_for_state(server, name):
-    registry = server.stubs.registry
     for _ in range(1000):
         loads = server.loads()
-        if loads and registry.LoadState.Name(loads[0].state) == "LOAD_STATE_" + name:
+        if loads and server.stubs.load.LoadState.Name(loads[0].state) == "LOAD_STATE_" + name:
             return loads[0]
         time.sleep(0.01)
     raise AssertionError(f"no load is {name}: {loads}")
@@ -148,7 +147,7 @@ def test_no_wait(server, plain):
 def test_no_wait_does_not_wait(server, slow):
     code, out, err = run_ctl(server.address, "load", slow, "--obtained-at", WHEN, "--no-wait")
     assert code == 0, err
-    assert server.loads()[0].state != server.stubs.registry.LOAD_STATE_SUCCEEDED, out
+    assert server.loads()[0].state != server.stubs.load.LOAD_STATE_SUCCEEDED, out
     wait_for_state(server, "SUCCEEDED")
 
 
@@ -326,7 +325,8 @@ def test_a_load_that_ended_before_a_restart(server, plain):
 def test_foreign_text_is_escaped(server, plain, tmp_path):
     """Whatever somebody puts into a record, the terminal shows it and does not obey it."""
     registry = server.stubs.registry
-    options = registry.LoadOptions(list="national", requested_by="\x1b]0;x\x07\u202e\u009b2Jeve")
+    options = server.stubs.load.LoadOptions(list="national",
+                                            requested_by="\x1b]0;x\x07\u202e\u009b2Jeve")
     options.obtained_at.seconds = NOW - DAY
 
     def parts():

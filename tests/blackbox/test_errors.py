@@ -65,7 +65,7 @@ def scrub_calls(server):
 def registry_calls(server):
     types, calls = server.stubs.registry, server.registry
     chunk = types.UploadReleaseRequest(chunk=b"x")
-    options = types.UploadReleaseRequest(options=types.LoadOptions(list="no such"))
+    options = types.UploadReleaseRequest(options=server.stubs.load.LoadOptions(list="no such"))
     return [(lambda: calls.WatchLoad(types.WatchLoadRequest(load_id=99)), "NOT_FOUND", "NOT_FOUND"),
             (lambda: calls.GetCoverage(types.GetCoverageRequest(list="state:TX")), "NOT_FOUND",
              "NOT_FOUND"),
@@ -100,8 +100,10 @@ def test_errors_of_the_registry(loaded):
 def test_a_watch_tells_that_the_server_stops(server):
     rows = b"<ph val='5550123'/>" * 10_000_000
     text = b"<list><ac val='212'>" + rows + b"</ac></list>"
-    load = server.upload([("slow.zip", zipped("slow.xml", text, level=1))],
-                         obtained_at=NOW - DAY)
+    slow = [("slow.zip", zipped("slow.xml", text, level=1))]
+    # The watched load waits behind others: it must not end before the server.
+    for _ in range(4):
+        load = server.upload(slow, obtained_at=NOW - DAY)
     request = server.stubs.registry.WatchLoadRequest(load_id=load.id)
     watch = server.registry.WatchLoad(request)
     next(watch)

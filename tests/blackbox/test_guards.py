@@ -78,12 +78,12 @@ def test_guard(loaded, name, guard, files, obtained_at, after):
     assert state(loaded) == before
     record = loaded.loads()[0]
     assert record.error == error.message
-    assert record.state == loaded.stubs.registry.LOAD_STATE_REFUSED
+    assert record.state == loaded.stubs.load.LOAD_STATE_REFUSED
 
-    override = loaded.stubs.registry.Guard.Value(guard)
+    override = loaded.stubs.load.Guard.Value(guard)
     overrides = [override]
     if name == "archive-size":  # the list inside is also smaller than what it replaces
-        overrides += [loaded.stubs.registry.GUARD_SHRINK, loaded.stubs.registry.GUARD_VANISHED]
+        overrides += [loaded.stubs.load.GUARD_SHRINK, loaded.stubs.load.GUARD_VANISHED]
         load = loaded.load(files, obtained_at=obtained_at, overrides=overrides)
         assert override in load.overridden
         return
@@ -95,7 +95,7 @@ def test_guard(loaded, name, guard, files, obtained_at, after):
 
 
 def test_vanished_area_codes_are_covered_no_longer(loaded):
-    guard = loaded.stubs.registry.GUARD_VANISHED
+    guard = loaded.stubs.load.GUARD_VANISHED
     loaded.load([("new.txt", flat(block(201, 555, 3001)))], obtained_at=NOW - DAY,
                 overrides=[guard])
     assert loaded.verdicts([8185550001, 8189990001]) == ["NOT_COVERED"] * 2
@@ -134,7 +134,7 @@ def test_a_change_after_a_gap_is_refused(unevenly_old):
     assert "area code 201" in refusal.value.message
     assert state(unevenly_old) == before
     unevenly_old.load(late, obtained_at=NOW,
-                      overrides=[unevenly_old.stubs.registry.GUARD_CHANGE_GAP])
+                      overrides=[unevenly_old.stubs.load.GUARD_CHANGE_GAP])
     assert ages(unevenly_old) == {201: NOW, 818: NOW}
 
 
@@ -180,7 +180,7 @@ def test_paths_outside_the_load_folders(loaded, tmp_path):
     registry = loaded.stubs.registry
     with pytest.raises(Refused) as refusal:
         loaded.call(loaded.registry.LoadRelease, registry.LoadReleaseRequest(
-            paths=[str(path)], options=registry.LoadOptions()))
+            paths=[str(path)], options=loaded.stubs.load.LoadOptions()))
     assert refusal.value.code == "PERMISSION_DENIED"
     assert refusal.value.reason == "PATH_NOT_ALLOWED"
 
@@ -202,5 +202,5 @@ def test_paths_in_a_load_folder(start_server, tmp_path):
     load = server.call(server.registry.LoadRelease, registry.LoadReleaseRequest(
         paths=[str(folder / registry_name(NOW - DAY, "201"))])).load
     *_, last = server.registry.WatchLoad(registry.WatchLoadRequest(load_id=load.id), timeout=60)
-    assert last.load.state == registry.LOAD_STATE_SUCCEEDED
+    assert last.load.state == server.stubs.load.LOAD_STATE_SUCCEEDED
     assert server.verdicts([2015550049, 2015550050]) == ["LISTED", "CLEAR"]
