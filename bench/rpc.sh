@@ -3,7 +3,7 @@
 # generated registry. Prints tables for docs/benchmarks.md.
 #   DNC_BENCH_DIR      where to work, 12 GB for the whole registry; build/bench-rpc unless told
 #   DNC_BENCH_NUMBERS  260000000 unless told
-#   DNC_BENCH_PARTS    round-trips cpu idle, unless told
+#   DNC_BENCH_PARTS    round-trips unix cpu idle, unless told
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source bench/rpc_server.sh
@@ -11,11 +11,16 @@ source bench/rpc_server.sh
 main() {
   local part
   generate
-  for part in ${DNC_BENCH_PARTS:-round-trips cpu idle}; do
+  for part in ${DNC_BENCH_PARTS:-round-trips unix cpu idle}; do
     echo
     case "$part" in
       round-trips)
         start_with
+        rpc_bench
+        ;;
+      unix)
+        echo "dncd on a unix socket, the echo on loopback still"
+        start_with '' --listen "unix:$BENCH/dncd.sock"
         rpc_bench
         ;;
       cpu)

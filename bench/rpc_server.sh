@@ -1,5 +1,5 @@
 # A dncd with a generated registry, for the scripts that source this:
-#   generate; start_with [YAML]; ... "$DNC_SERVER" "$SERVER_PID" "$SAMPLE" ...; stop_server
+#   generate; start_with [YAML [ARGUMENTS...]]; ... "$DNC_SERVER" "$SERVER_PID" "$SAMPLE" ...; stop_server
 # shellcheck shell=bash
 BENCH="${DNC_BENCH_DIR:-$PWD/build/bench-rpc}"
 NUMBERS="${DNC_BENCH_NUMBERS:-260000000}"
@@ -20,8 +20,8 @@ generate() {
   touch "$BENCH/loaded-$NUMBERS"
 }
 
-start_with() {  # [YAML]
+start_with() {  # [YAML [ARGUMENTS...]]
   printf '%s\n' "data_dir: $BENCH/data" 'listen: 127.0.0.1:0' 'metrics_listen: ""' "${1:-}" \
     >"$BENCH/dncd.yaml"
-  start_server --config "$BENCH/dncd.yaml"
+  start_server --config "$BENCH/dncd.yaml" "${@:2}"
 }
