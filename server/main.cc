@@ -143,6 +143,11 @@ absl::Status CreateOperatorKey(const ServerConfig& config) {
   key.display_name = "made by dncd --create-operator-key";
   DNC_ASSIGN_OR_RETURN(const TenantDirectory::CreatedKey created,
                        stores.directory->CreateKey(key, "local"));
+  std::fprintf(stderr,
+               "An operator's key for the data in %s, told only now. From its next start on that "
+               "server asks every caller for a key; give this one to dncctl:\n"
+               "  export DNC_KEY=...\n",
+               config.data_dir.c_str());
   std::printf("%s\n", created.secret.c_str());
   return absl::OkStatus();
 }
@@ -183,7 +188,7 @@ absl::Status Run(const ServerConfig& config) {
   DNC_RETURN_IF_ERROR(OpenStores(config, &clock, stores));
   Registry* const registry = stores.registry.get();
   const bool loopback = IsLoopback(config.listen);
-  const bool keys_required = !loopback || stores.directory->HasOperatorKey();
+  const bool keys_required = !loopback || stores.directory->HadOperatorKey();
   if (!loopback && !stores.directory->HasOperatorKey()) {
     return Error(absl::StatusCode::kFailedPrecondition, reason::kInvalidRequest,
                  StrCat("listening on ", config.listen,
@@ -212,6 +217,7 @@ absl::Status Run(const ServerConfig& config) {
   std::thread announcer([&] {
     started = registry->WaitUntilReady();
     if (!started.ok()) {
+      spdlog::error("{}", std::string(started.message()));
       kill(getpid(), SIGTERM);
       return;
     }

@@ -6,8 +6,9 @@
 #include "dnc/client.h"
 
 int main(int argc, char** argv) {
-  const std::vector<std::string> numbers(argv + (argc > 1 ? 2 : 1), argv + argc);
-  const auto client = dnc::Client::Connect({.target = argc > 1 ? argv[1] : "127.0.0.1:50061"});
+  if (argc < 3) return std::cerr << "usage: " << argv[0] << " HOST:PORT NUMBER...\n", 2;
+  const std::vector<std::string> numbers(argv + 2, argv + argc);
+  const auto client = dnc::Client::Connect({.target = argv[1]});
   if (!client.ok()) return std::cerr << client.status().message() << '\n', 1;
 
   const dnc::ScrubResult result = client->Scrub(numbers);

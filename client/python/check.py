@@ -1,10 +1,10 @@
 """Asks a dncd about the numbers on the command line.
 
-Stubs first, from the repository's top, into a folder that Python finds:
+Stubs first, from the repository's top, into a folder that Python is told of:
 
-    python3 -m grpc_tools.protoc -I proto --python_out=client/python \\
-        --grpc_python_out=client/python proto/dnc/v1/verdict.proto proto/dnc/v1/scrub_service.proto
-    python3 client/python/check.py 127.0.0.1:50061 "(201) 555-0123"
+    mkdir -p /tmp/stubs && /usr/bin/python3 -m grpc_tools.protoc -I proto --python_out=/tmp/stubs \\
+        --grpc_python_out=/tmp/stubs proto/dnc/v1/verdict.proto proto/dnc/v1/scrub_service.proto
+    PYTHONPATH=/tmp/stubs /usr/bin/python3 client/python/check.py 127.0.0.1:50061 "(201) 555-0123"
 """
 
 import sys
@@ -12,6 +12,8 @@ import sys
 import grpc
 from dnc.v1 import scrub_service_pb2, scrub_service_pb2_grpc, verdict_pb2
 
+if len(sys.argv) < 3:
+    sys.exit("usage: check.py HOST:PORT NUMBER...")
 server, numbers = sys.argv[1], sys.argv[2:]
 stub = scrub_service_pb2_grpc.ScrubServiceStub(grpc.insecure_channel(server))
 try:

@@ -54,7 +54,7 @@ absl::Status Drafter::CheckFiles() {
       if (digests.count(old.sha256()) == 0) continue;
       DNC_RETURN_IF_ERROR(guards_.Refuse(
           Guard::kSameFile, StrCat("the same bytes are loaded already, as ", old.name(),
-                                   " in release ", id, "; there is nothing to do")));
+                                   " in release ", id, "; leave this file out")));
       repeated_file_ = true;
     }
   }

@@ -77,7 +77,8 @@ std::string_view RuleSentence(Rule rule) {
              "verified release for this area code, the tenant is not entitled to it, or its own "
              "records cannot be read. The reasons tell which.";
     case Rule::kStale:
-      return "A list that counts is older than its maximum age: do not call. Load a new release.";
+      return "A list that counts is older than its maximum age: do not call. `dncctl status` tells "
+             "which; load a current release of it.";
     case Rule::kNational:
       return "The number is on the National Do Not Call Registry: do not call.";
     case Rule::kState:

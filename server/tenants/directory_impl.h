@@ -56,6 +56,8 @@ struct TenantDirectory::Impl {
                       std::string description, std::optional<Tenant> after);
   absl::StatusOr<TenantViewPtr> CreateTenant(Tenant tenant, std::string_view by);
   absl::StatusOr<TenantViewPtr> FindForChange(std::string_view tenant_id) const;
+  // Live ones; takes `index` itself.
+  size_t LiveOperatorKeys();
   absl::Status CheckKeyLimit(std::string_view tenant_id, absl::Time now) const;
   void DropOldKeys(std::string_view tenant_id, DirectoryDraft& draft) const;
   absl::StatusOr<uint64_t> ChangeBlocks(std::string_view tenant_id, std::string_view list_id,

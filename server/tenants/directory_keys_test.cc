@@ -132,6 +132,24 @@ TEST_F(DirectoryKeysTest, RevokingCountsAtOnceAndOnce) {
   EXPECT_EQ(ReasonOf(directory_->RevokeKey("00000000", "x").status()), reason::kNotFound);
 }
 
+TEST_F(DirectoryKeysTest, TheOperatorKeepsAKey) {
+  EXPECT_FALSE(directory_->HadOperatorKey());
+  const auto first = MakeKey("");
+  const absl::Status last = directory_->RevokeKey(first.key.id, "x").status();
+  EXPECT_EQ(last.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_TRUE(directory_->Authenticate(first.secret).ok());
+  ApiKey short_lived = NewKey("");
+  short_lived.expires_at = clock_.Now() + absl::Hours(1);
+  ASSERT_TRUE(directory_->CreateKey(short_lived, "x").ok());
+  ASSERT_TRUE(directory_->RevokeKey(first.key.id, "x").ok());
+  EXPECT_TRUE(directory_->HasOperatorKey());
+  // Whoever once asked for keys goes on when the last one has run out.
+  clock_.Advance(absl::Hours(2));
+  Reopen();
+  EXPECT_FALSE(directory_->HasOperatorKey());
+  EXPECT_TRUE(directory_->HadOperatorKey());
+}
+
 TEST_F(DirectoryKeysTest, SuspendingCountsAtOnceAndCanBeUndone) {
   const auto key = MakeKey("acme");
   Suspend("acme");

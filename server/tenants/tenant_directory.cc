@@ -178,7 +178,7 @@ absl::StatusOr<Tenant> TenantDirectory::Remove(std::string_view tenant_id, std::
   if (before->tenant.state != TenantState::kSuspended) {
     return Error(absl::StatusCode::kFailedPrecondition, reason::kNotSuspended,
                  StrCat("tenant ", tenant_id,
-                        " is active; suspend it first, and export what is to be kept"));
+                        " is active; export what is to be kept, then suspend it, then remove it"));
   }
   DirectoryDraft draft = impl_->Begin();
   Tenant gone = before->tenant;

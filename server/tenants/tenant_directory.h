@@ -81,6 +81,9 @@ class TenantDirectory {
   // Whether an operator's key is live: without one nobody could administer a server that needs
   // keys.
   bool HasOperatorKey() const;
+  // Whether there is one in any state: a server that once asked for keys never stops asking, not
+  // even when all of them are revoked or have run out.
+  bool HadOperatorKey() const;
 
   // NOT_FOUND.
   absl::StatusOr<TenantViewPtr> Find(std::string_view tenant_id) const;

@@ -24,16 +24,26 @@ absl::Status LimitReached(std::string_view message) {
 
 }  // namespace
 
-bool TenantDirectory::HasOperatorKey() const {
-  const DirectoryView& view = impl_->cell.Get();
-  const absl::Time now = impl_->clock->Now();
+bool TenantDirectory::HasOperatorKey() const { return impl_->LiveOperatorKeys() > 0; }
+
+bool TenantDirectory::HadOperatorKey() const {
   const std::lock_guard lock(impl_->index);
   const auto keys = impl_->keys_of.find("");
-  return keys != impl_->keys_of.end() &&
-         std::any_of(keys->second.begin(), keys->second.end(), [&](const std::string& id) {
-           const KeyEntryPtr* const entry = view.keys.Find(id);
-           return entry != nullptr && IsLive((*entry)->key, now);
-         });
+  return keys != impl_->keys_of.end() && !keys->second.empty();
+}
+
+size_t TenantDirectory::Impl::LiveOperatorKeys() {
+  const DirectoryView& view = cell.Get();
+  const absl::Time now = clock->Now();
+  const std::lock_guard lock(index);
+  const auto keys = keys_of.find("");
+  if (keys == keys_of.end()) return 0;
+  const auto live =
+      std::count_if(keys->second.begin(), keys->second.end(), [&](const std::string& id) {
+        const KeyEntryPtr* const entry = view.keys.Find(id);
+        return entry != nullptr && IsLive((*entry)->key, now);
+      });
+  return static_cast<size_t>(live);
 }
 
 absl::StatusOr<TenantDirectory::CreatedKey> TenantDirectory::CreateKey(const ApiKey& key,
@@ -96,6 +106,12 @@ absl::StatusOr<ApiKey> TenantDirectory::RevokeKey(std::string_view key_id, std::
                  "there is no key of that id; give the 8 characters after `dnck_`");
   }
   if ((*found)->key.revoked_at != absl::InfiniteFuture()) return WithLastUse(**found);
+  const bool of_operator = (*found)->key.tenant_id.empty();
+  if (of_operator && IsLive((*found)->key, impl_->clock->Now()) && impl_->LiveOperatorKeys() == 1) {
+    return Error(absl::StatusCode::kFailedPrecondition, reason::kInvalidRequest,
+                 "this is the operator's last key, and without one nobody could operate the "
+                 "server; make another one first");
+  }
   DirectoryDraft draft = impl_->Begin();
   auto entry = std::make_shared<KeyEntry>(**found);
   entry->key.revoked_at = draft.now;

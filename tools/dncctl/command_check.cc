@@ -50,13 +50,15 @@ void PrintMatches(const Style& style, const v1::NumberResult& result) {
     PrintRow(style, label, proven ? "on no list" : "none known");
   }
   for (const v1::Match& match : result.matches()) {
-    const std::string since = !match.has_listed_since() ? "since an unknown time"
-                              : match.listed_since_exact()
-                                  ? "since " + IsoTime(match.listed_since())
-                                  : "since " + IsoTime(match.listed_since()) + " or before";
+    const bool own = match.release_id() == 0;
+    const std::string since =
+        !match.has_listed_since()
+            ? (own ? "blocked with its area code or exchange" : "since an unknown time")
+        : match.listed_since_exact() ? "since " + IsoTime(match.listed_since())
+                                     : "since " + IsoTime(match.listed_since()) + " or before";
     const std::string effect = match.effect() == v1::LIST_EFFECT_INFORM ? "  (informs only)" : "";
     std::string text = style.Strong(Printable(match.list())) + "  " + since;
-    if (match.release_id() != 0) {  // 0: the tenant's own list
+    if (!own) {
       text += fmt::format("  release {}, obtained {}", match.release_id(),
                           IsoTime(match.obtained_at()));
     }

@@ -216,8 +216,12 @@ int RunImport(const GlobalOptions& options, const ImportArguments& arguments) {
   absl::Status status = import.Run(arguments.format.list);
   const Counts& counts = import.counts();
   if (!status.ok()) {
-    fmt::print(stderr, "lines up to {} are durable; repeat the import: what is there counts so\n",
-               counts.durable_line);
+    if (counts.durable_line > 0) {
+      fmt::print(stderr, "lines up to {} are durable; repeat the import: what is there counts so\n",
+                 counts.durable_line);
+    } else {
+      fmt::print(stderr, "nothing was written\n");
+    }
     return ReportError(options, status);
   }
   if (refused != nullptr) status = refused->Commit();

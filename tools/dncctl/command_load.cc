@@ -10,6 +10,7 @@
 #include "absl/time/clock.h"
 #include "tools/dncctl/commands.h"
 #include "tools/dncctl/exit_code.h"
+#include "tools/dncctl/list_warnings.h"
 #include "tools/dncctl/load_upload.h"
 #include "tools/dncctl/load_watch.h"
 #include "tools/dncctl/names.h"
@@ -76,11 +77,12 @@ void PrintFiles(const v1::Load& load, absl::Duration took) {
     records += file.records();
     unassignable += file.unassignable();
   }
-  fmt::print(
-      "{} files, {} records in {:.1f} s; {} with an exchange that nobody can have, listed as "
-      "they stand\n",
-      load.files_size(), WithCommas(records), absl::ToDoubleSeconds(took),
-      WithCommas(unassignable));
+  fmt::print("{} file{}, {} records in {:.1f} s\n", load.files_size(),
+             load.files_size() == 1 ? "" : "s", WithCommas(records), absl::ToDoubleSeconds(took));
+  if (unassignable > 0) {
+    fmt::print("  {} numbers that nobody can have (exchange 0xx or 1xx) are listed as they stand\n",
+               WithCommas(unassignable));
+  }
   for (const v1::FileReport& file : load.files()) {
     if (file.duplicates() + file.left_out() == 0) continue;
     fmt::print("  {}: {} duplicates, {} left out\n", Printable(file.name()),
@@ -96,9 +98,12 @@ void PrintSucceeded(const v1::Load& load, absl::Duration took) {
                Printable(load.list()), release.id());
     return;
   }
-  fmt::print("{} {} release {}: {} numbers in {} area codes (+{} -{}), obtained {}, revision {}\n",
+  // A list that covers every area code tells none.
+  const std::string where =
+      release.area_codes() == 0 ? "" : fmt::format(" in {} area codes", release.area_codes());
+  fmt::print("{} {} release {}: {} numbers{} (+{} -{}), obtained {}, revision {}\n",
              style.Good("loaded"), Printable(load.list()), release.id(),
-             WithCommas(release.numbers()), release.area_codes(), WithCommas(release.added()),
+             WithCommas(release.numbers()), where, WithCommas(release.added()),
              WithCommas(release.deleted()), IsoTime(release.obtained_at_newest()),
              release.revision());
   PrintFiles(load, took);
@@ -107,6 +112,20 @@ void PrintSucceeded(const v1::Load& load, absl::Duration took) {
   }
   for (const int guard : load.overridden()) {
     fmt::print("  {} {}\n", style.Warn("overridden:"), GuardName(static_cast<v1::Guard>(guard)));
+  }
+}
+
+// Whoever loads data that is too old for an answer is told now, not by the first answer.
+void WarnOfList(Session& session, const std::string& name) {
+  const auto status =
+      session.Call(session.registry(), &Registry::GetStatus, v1::GetStatusRequest());
+  if (!status.ok()) return;  // the load itself is told of
+  const Style style(stdout);
+  for (const v1::ListStatus& list : status->lists()) {
+    if (list.list() != name) continue;
+    for (const std::string& warning : ListWarnings(list)) {
+      fmt::print("{} {}\n", style.Warn("warning:"), warning);
+    }
   }
 }
 
@@ -155,6 +174,7 @@ int RunLoad(const GlobalOptions& options, const LoadArguments& arguments) {
   if (!options.json) {
     if (IsEnded(*load)) {
       PrintSucceeded(*load, absl::Now() - begun);
+      WarnOfList(session, load->list());
     } else {
       fmt::print("load {} of {} accepted; see `dncctl loads`\n", load->id(),
                  Printable(load->list()));
@@ -179,8 +199,10 @@ void AddLoadCommand(CLI::App* app, const GlobalOptions& options, Job* job) {
       ->check(CLI::IsMember(GuardNames()))
       ->allow_extra_args(false);
   command->add_option("--column", arguments->column, "CSV: heading of the column with the numbers");
-  command->add_option("--column-number", arguments->column_number,
-                      "CSV without a heading: the column's place, from 1");
+  command
+      ->add_option("--column-number", arguments->column_number,
+                   "CSV without a heading: the column's place, from 1")
+      ->check(CLI::PositiveNumber);
   command->add_flag("--on-server", arguments->on_server,
                     "The files are on the server, in a folder that its configuration allows");
   command->add_flag("--no-wait", arguments->no_wait, "Don't wait for the end of the load");

@@ -28,10 +28,11 @@ struct RecordArguments {
 // An outcome for each number, in their order; the exit code says whether one was refused.
 template <typename Answer>
 int Report(const GlobalOptions& options, const RecordArguments& arguments, const Answer& answer) {
-  int code = kExitOk;
+  int refused_numbers = 0;
   for (const v1::WriteResult& result : answer.results()) {
-    if (result.outcome() == v1::WRITE_OUTCOME_REFUSED) code = kExitError;
+    if (result.outcome() == v1::WRITE_OUTCOME_REFUSED) ++refused_numbers;
   }
+  const int code = refused_numbers == 0 ? kExitOk : kExitError;
   if (options.json) {
     PrintJson(ToJson(answer));
     return code;
@@ -44,7 +45,11 @@ int Report(const GlobalOptions& options, const RecordArguments& arguments, const
     fmt::print("{}  {}{}{}\n", Printable(arguments.numbers[static_cast<size_t>(i)]),
                refused ? style.Bad(name) : name, refused ? ": " : "", Printable(result.message()));
   }
-  fmt::print("durable and in force; revision {}\n", answer.revision());
+  if (refused_numbers == answer.results_size()) {
+    fmt::print("nothing was written\n");
+  } else {
+    fmt::print("durable and in force; revision {}\n", answer.revision());
+  }
   return code;
 }
 
@@ -125,7 +130,8 @@ void AddRecordCommands(CLI::App* app, const GlobalOptions& options, Job* job) {
     CLI::App* command = add_command(name, description, run);
     command->add_option("numbers", arguments->numbers, "Numbers in any usual writing")->required();
     command->add_option("--list", arguments->list, "The list; internal if not given");
-    command->add_option("--request-id", arguments->request_id, "Makes it safe to repeat for a day");
+    command->add_option("--request-id", arguments->request_id,
+                        "Makes it safe to repeat for two days");
     return command;
   };
   arguments->facts.AddOptions(

@@ -155,8 +155,10 @@ void AddReleaseCommands(CLI::App* app, const GlobalOptions& options, Job* job) {
   CLI::App* rollback =
       add("rollback", "Go back to the release before the one in force", RunRollback);
   rollback->add_option("--list", arguments->list, "The list; national if not given");
-  rollback->add_option("--expect-release", arguments->expected_release,
-                       "Only if this release is in force now");
+  rollback
+      ->add_option("--expect-release", arguments->expected_release,
+                   "Only if this release is in force now")
+      ->check(CLI::PositiveNumber);
 
   CLI::App* retire = add("retire", "Take a list out of every scrub", RunRetire);
   retire->add_option("list", arguments->list, "The list")->required();

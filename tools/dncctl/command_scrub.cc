@@ -98,6 +98,9 @@ int RunScrub(GlobalOptions options, const ScrubArguments& arguments) {
     ReportError(options, absl::InvalidArgumentError("--in and --out are the same file"));
     return kExitUsage;
   }
+  // First of all, so that whatever goes wrong later leaves no result of an earlier day behind.
+  auto output = OutputFile::Open(arguments.out);
+  if (!output.ok()) return ReportError(options, output.status());
   const InputFile input(arguments.in);
   if (input.fd() < 0) {
     return ReportError(
@@ -109,8 +112,6 @@ int RunScrub(GlobalOptions options, const ScrubArguments& arguments) {
     ReportError(options, status);
     return absl::IsInvalidArgument(status) ? kExitUsage : kExitError;
   }
-  auto output = OutputFile::Open(arguments.out);
-  if (!output.ok()) return ReportError(options, output.status());
   ScrubSummary summary;
   status = ScrubTo(output->get(), options, arguments, &file, input.size(), &summary);
   if (!status.ok()) {

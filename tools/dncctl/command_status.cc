@@ -4,6 +4,7 @@
 #include "absl/time/clock.h"
 #include "tools/dncctl/commands.h"
 #include "tools/dncctl/exit_code.h"
+#include "tools/dncctl/list_warnings.h"
 #include "tools/dncctl/names.h"
 #include "tools/dncctl/proto_json.h"
 #include "tools/dncctl/terminal.h"
@@ -38,15 +39,7 @@ void PrintStatus(const GlobalOptions& options, const v1::GetStatusResponse& stat
   }
   table.Print(stdout);
   for (const v1::ListStatus& list : status.lists()) {
-    if (list.damaged() > 0) {
-      fmt::print("{}\n", style.Bad(fmt::format("{}: {} area codes are damaged and answer "
-                                               "NOT_COVERED; load them again",
-                                               Printable(list.list()), list.damaged())));
-    }
-    if (!list.has_release() && list.required()) {
-      fmt::print("{}\n", style.Warn(fmt::format("{}: required and not loaded; no number is CLEAR",
-                                                Printable(list.list()))));
-    }
+    for (const std::string& warning : ListWarnings(list)) fmt::print("{}\n", style.Warn(warning));
   }
 }
 

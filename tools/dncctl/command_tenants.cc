@@ -116,13 +116,15 @@ void AddPolicyOptions(CLI::App* command, Configuration* given) {
 template <typename Value>
 void AddQuotaOption(CLI::App* command, Configuration* given, const char* name, const char* help,
                     void (v1::Quotas::*set)(Value)) {
-  command->add_option_function<Value>(
-      name,
-      [given, set](const Value& value) {
-        given->changes.emplace_back(
-            [value, set](v1::Tenant* tenant) { (tenant->mutable_quotas()->*set)(value); });
-      },
-      help);
+  command
+      ->add_option_function<Value>(
+          name,
+          [given, set](const Value& value) {
+            given->changes.emplace_back(
+                [value, set](v1::Tenant* tenant) { (tenant->mutable_quotas()->*set)(value); });
+          },
+          help)
+      ->check(CLI::NonNegativeNumber);
 }
 
 void AddConfigurationOptions(CLI::App* command, Configuration* given) {

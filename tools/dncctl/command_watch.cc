@@ -62,6 +62,7 @@ void AddWatchCommand(CLI::App* app, const GlobalOptions& options, Job* job) {
   command
       ->add_option("--after", arguments->after,
                    "Changes after this revision; 0: from the oldest that is kept")
+      ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   SetJob(command, options, job, arguments, RunWatch);
 }

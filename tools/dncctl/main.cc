@@ -5,8 +5,8 @@
 
 #include "tools/dncctl/commands.h"
 #include "tools/dncctl/exit_code.h"
+#include "tools/dncctl/server_options.h"
 #include "tools/dncctl/terminal.h"
-#include "tools/dncctl/tls_options.h"
 #include "tools/dncctl/tool_main.h"
 
 namespace dnc::ctl {
@@ -32,14 +32,16 @@ constexpr char kFooter[] =
     "Times are ISO 8601; without an offset they are UTC.";
 
 void AddGlobalOptions(CLI::App* app, GlobalOptions* options) {
-  app->add_option("--server", options->server, "HOST:PORT of the dncd")
-      ->envname("DNC_SERVER")
+  TakeFromEnvironment("DNC_SERVER", &options->server);
+  TakeFromEnvironment("DNC_TENANT", &options->tenant);
+  TakeFromEnvironment("DNC_KEY", &options->key);
+  app->add_option("--server", options->server,
+                  "HOST:PORT of the dncd, or unix:PATH (environment DNC_SERVER)")
       ->capture_default_str();
-  // No flag: other users of the machine can read a command line.
-  if (const char* key = std::getenv("DNC_KEY"); key != nullptr) options->key = key;
+  // No flag for the key: other users of the machine can read a command line.
   app->add_option("--tenant", options->tenant,
-                  "Tenant to act as, with an operator's key (the key: environment DNC_KEY)")
-      ->envname("DNC_TENANT");
+                  "Tenant to act as, with an operator's key (environment DNC_TENANT; the key: "
+                  "environment DNC_KEY)");
   AddTlsOptions(app, &options->tls);
   app->add_flag("--json", options->json, "Print JSON on stdout, for scripts");
   app->add_option("--timeout", options->timeout_seconds,

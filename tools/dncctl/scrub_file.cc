@@ -42,6 +42,16 @@ std::vector<size_t> FindUsual(const std::vector<std::string>& names) {
   });
 }
 
+// Whether it can only be a number: a file without a heading, whose first number would be lost.
+bool LooksLikeNumber(const std::string& heading) {
+  size_t digits = 0;
+  for (const char c : heading) {
+    if (absl::ascii_isalpha(static_cast<unsigned char>(c))) return false;
+    if (absl::ascii_isdigit(static_cast<unsigned char>(c))) ++digits;
+  }
+  return digits == 10 || digits == 11;
+}
+
 bool IsUtf16(const std::string& raw) {
   return raw.rfind("\xFF\xFE", 0) == 0 || raw.rfind("\xFE\xFF", 0) == 0;
 }
@@ -77,6 +87,10 @@ absl::Status ScrubFile::FindColumn(const std::vector<std::string>& names,
   }
   const auto found = column.empty() ? FindUsual(names) : FindByName(names, column);
   if (found.size() == 1) {
+    if (column.empty() && LooksLikeNumber(names[found[0]])) {
+      return absl::InvalidArgumentError(
+          "the first line holds a number, not a heading; put a line `phone` before it");
+    }
     column_ = found[0];
     return absl::OkStatus();
   }

@@ -32,8 +32,10 @@ void AddTenantsCommand(CLI::App& app, absl::Status& status) {
   command->add_option("--data-dir", options->data_dir, "The folder; no server may have it open")
       ->required();
   command->add_option("--records", options->records, "How many records, over all tenants")
-      ->required();
+      ->required()
+      ->check(CLI::PositiveNumber);
   command->add_option("--tenants", options->tenants, "How many tenants, t00001 and so on")
+      ->check(CLI::PositiveNumber)
       ->capture_default_str();
   command->add_option("--seed", options->seed, "Another seed gives other numbers")
       ->capture_default_str();

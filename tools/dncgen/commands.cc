@@ -131,7 +131,9 @@ void AddFullCommand(CLI::App& app, absl::Status& status) {
       app, "full", "Write a full list: a zipped file an area code", arguments, status, RunFull);
   FullListOptions& list = arguments->list;
   command->add_option("--out", list.folder, "The folder to write to")->required();
-  command->add_option("--numbers", list.numbers, "How many numbers, over all files")->required();
+  command->add_option("--numbers", list.numbers, "How many numbers, over all files")
+      ->required()
+      ->check(CLI::PositiveNumber);
   command->add_option("--seed", list.seed, "Another seed gives other numbers")
       ->capture_default_str();
   AddAreaCodes(*command, list.area_codes, "--area-codes");
@@ -156,8 +158,10 @@ void AddChangesCommand(CLI::App& app, absl::Status& status) {
       status, RunChanges);
   ChangeListOptions& list = arguments->list;
   command->add_option("--base", arguments->base, "The folder of the full list")->required();
-  command->add_option("--adds", list.adds, "Numbers to add, not in the base");
-  command->add_option("--deletes", list.deletes, "Numbers to delete, in the base");
+  command->add_option("--adds", list.adds, "Numbers to add, not in the base")
+      ->check(CLI::NonNegativeNumber);
+  command->add_option("--deletes", list.deletes, "Numbers to delete, in the base")
+      ->check(CLI::NonNegativeNumber);
   command->add_option("--out", list.path, "The file to write; in the base's folder if not given");
   command->add_option("--date", arguments->date,
                       "The file's date, YYYY-MM-DD; the day after the base's if not given");
@@ -174,7 +178,9 @@ void AddLeadsCommand(CLI::App& app, absl::Status& status) {
                                  arguments, status, RunLeads);
   LeadListOptions& list = arguments->list;
   command->add_option("--base", arguments->base, "The folder of the full list")->required();
-  command->add_option("--numbers", list.numbers, "How many leads")->required();
+  command->add_option("--numbers", list.numbers, "How many leads")
+      ->required()
+      ->check(CLI::PositiveNumber);
   command->add_option("--hit-rate", list.hit_rate, "The share that is listed")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
@@ -197,7 +203,9 @@ void AddListCommand(CLI::App& app, absl::Status& status) {
       ->required()
       ->transform(CLI::CheckedTransformer(kinds));
   command->add_option("--out", list.path, "The file to write")->required();
-  command->add_option("--numbers", list.numbers, "How many numbers")->required();
+  command->add_option("--numbers", list.numbers, "How many numbers")
+      ->required()
+      ->check(CLI::PositiveNumber);
   AddAreaCodes(*command, list.area_codes, "--area-codes");
   command->add_option("--state", arguments->state, "The area codes of a state, for example TX");
   command->add_option("--seed", list.seed, "Another seed gives other numbers")

@@ -1,13 +1,12 @@
 #include "tools/dncload/options.h"
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
 #include "fmt/format.h"
 #include "server/base/status_macros.h"
-#include "tools/dncctl/tls_options.h"
+#include "tools/dncctl/server_options.h"
 
 namespace dnc::load {
 namespace {
@@ -29,15 +28,17 @@ bool SplitPair(absl::string_view text, double* first, double* second) {
 
 void AddTargetOptions(CLI::App* app, Options* options) {
   TargetOptions& target = options->target;
-  app->add_option("--server", target.server, "HOST:PORT, or unix:PATH")
-      ->envname("DNC_SERVER")
+  // As defaults: of an option of several subcommands CLI11 would let the environment win.
+  ctl::TakeFromEnvironment("DNC_SERVER", &target.server);
+  ctl::TakeFromEnvironment("DNC_TENANT", &target.tenant);
+  ctl::TakeFromEnvironment("DNC_KEY", &target.key);
+  app->add_option("--server", target.server, "HOST:PORT, or unix:PATH (environment DNC_SERVER)")
       ->capture_default_str();
   ctl::AddTlsOptions(app, &target.tls);
-  // No flag: other users of the machine can read a command line.
-  if (const char* key = std::getenv("DNC_KEY"); key != nullptr) target.key = key;
+  // No flag for the key: other users of the machine can read a command line.
   app->add_option("--tenant", target.tenant,
-                  "Tenant to act as, with an operator's key (the key: environment DNC_KEY)")
-      ->envname("DNC_TENANT");
+                  "Tenant to act as, with an operator's key (environment DNC_TENANT; the key: "
+                  "environment DNC_KEY)");
 }
 
 void AddWorkloadOptions(CLI::App* app, Options* options) {

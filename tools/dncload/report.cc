@@ -155,7 +155,9 @@ std::vector<std::string> Failures(const Report& report) {
   }
   if (report.search && report.search->rate == 0 && !report.interrupted) {
     failures.push_back(
-        fmt::format("no rate that was tried has a p99 below {} ms", report.search->limit_ms));
+        fmt::format("no rate held a p99 below {} ms and held it again when it was confirmed; "
+                    "measure longer, or from another machine",
+                    report.search->limit_ms));
   }
   return failures;
 }

@@ -97,7 +97,8 @@ void PrintOutcome(const Report& report, FILE* stream) {
         style.Strong(report.search->rate > 0
                          ? fmt::format("highest rate with p99 below {} ms: {} calls/s",
                                        report.search->limit_ms, RateText(report.search->rate))
-                         : fmt::format("no rate had a p99 below {} ms", report.search->limit_ms)));
+                         : fmt::format("no rate was confirmed with p99 below {} ms",
+                                       report.search->limit_ms)));
     for (const Probe& probe : report.search->probes) {
       fmt::print(stream, "  {:>12} calls/s  p99 {:>8.2f} ms  {}{}\n", RateText(probe.rate),
                  probe.p99_ms, probe.passed ? "held" : "missed: ", probe.why);
