@@ -34,7 +34,8 @@ class ServerTest : public testing::Test {
 
   ~ServerTest() override {
     server_.reset();
-    std::filesystem::remove_all(folder_);
+    stores_.reset();
+    for (const std::string& folder : {folder_, store_folder_}) std::filesystem::remove_all(folder);
   }
 
   // Serves with a snapshot of revision 5.
@@ -46,11 +47,11 @@ class ServerTest : public testing::Test {
   // Makes the snapshot and its revision visible.
   void Publish(const SnapshotPtr& snapshot) {
     registry_.SetSnapshot(snapshot);
-    stores_.order().StartFrom(snapshot->revision);
+    stores_->order().StartFrom(snapshot->revision);
   }
 
   void StartEmpty() {
-    auto server = Server::Start(options_, stores_.Parts(&registry_, &metrics_));
+    auto server = Server::Start(options_, stores_->Parts(&registry_, &metrics_));
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = std::move(*server);
     channel_ = grpc::CreateChannel(server_->address(), grpc::InsecureChannelCredentials());
@@ -87,7 +88,8 @@ class ServerTest : public testing::Test {
   Clock clock_;
   Metrics metrics_;
   FakeRegistry registry_{folder_};
-  TestStores stores_{folder_ + "-stores", &clock_};
+  const std::string store_folder_ = folder_ + "-stores";
+  std::unique_ptr<TestStores> stores_ = std::make_unique<TestStores>(store_folder_, &clock_);
   std::unique_ptr<Server> server_;
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<v1::ScrubService::Stub> scrub_;
