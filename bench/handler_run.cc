@@ -1,30 +1,16 @@
 #include "bench/handler_run.h"
 
 #include <algorithm>
-#include <cstdlib>
-#include <filesystem>
 #include <future>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 #include "dnc/v1/scrub_service.pb.h"
 #include "server/base/check.h"
-#include "server/base/str_cat.h"
 #include "server/rpc/scrub_wire.h"
 #include "server/telemetry/call_timer.h"
 
 namespace dnc {
-
-ScratchFolder::ScratchFolder()
-    : path_(StrCat(std::filesystem::temp_directory_path().string(), "/dnc_handler_run_XXXXXX")) {
-  DNC_CHECK(mkdtemp(path_.data()) != nullptr, "a scratch folder can be made");
-}
-
-ScratchFolder::~ScratchFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
 
 grpc::ByteBuffer ScrubRequestBytes(absl::Span<const Number> numbers) {
   v1::ScrubRequest request;

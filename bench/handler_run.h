@@ -15,25 +15,12 @@
 #include "server/rpc/test_stores.h"
 #include "server/scrub/snapshot.h"
 #include "server/telemetry/metrics.h"
+#include "tests/support/temp_dir.h"
 
 namespace dnc {
 
 // The bytes of a request, as gRPC hands them over.
 grpc::ByteBuffer ScrubRequestBytes(absl::Span<const Number> numbers);
-
-// A new folder, which goes with this.
-class ScratchFolder {
- public:
-  ScratchFolder();
-  ~ScratchFolder();
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 // One thread.
 class HandlerRun {
@@ -54,7 +41,7 @@ class HandlerRun {
   OwnListsStats own_stats() { return stores_.own_lists().stats(); }
 
  private:
-  const ScratchFolder folder_;  // outlives the stores in it
+  const blackbox::TempDir folder_;  // outlives the stores in it
   const Clock clock_;
   FakeRegistry registry_;
   Metrics metrics_;

@@ -5,8 +5,8 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "dnc/tls.h"
 #include "grpcpp/channel.h"
-#include "grpcpp/security/credentials.h"
 
 namespace dnc {
 
@@ -16,14 +16,8 @@ struct Identity {
   std::string tenant;   // for an operator's key: the tenant to act as
 };
 
-// How to reach the server; see dnc/tls.h.
-struct Transport {
-  std::shared_ptr<grpc::ChannelCredentials> credentials = grpc::InsecureChannelCredentials();
-  std::string server_name;  // which the server's certificate must have; empty: the host's
-};
-
-// Connects at the first call. A call on a broken connection fails at once instead
-// of waiting for a new one; connecting is tried again after 0.1 s at first, 2 s at most.
+// Connects at the first call. A call on a broken connection fails at once instead of waiting for a
+// new one; connecting is tried again after 0.1 s at first, 2 s at most.
 //
 // A connection whose other end takes nothing for `patience` is closed: gRPC ends a call, also one
 // that is cancelled or past its deadline, only when what it was writing has gone out, and would

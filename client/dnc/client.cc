@@ -64,11 +64,10 @@ absl::StatusOr<Client> Client::Connect(const ClientOptions& options) {
   RetryPolicy policy;
   policy.deadline = options.deadline;
   policy.max_attempts = options.max_attempts;
-  auto credentials = MakeCredentials(options.tls);
-  if (!credentials.ok()) return credentials.status();
+  const auto transport = MakeTransport(options.tls);
+  if (!transport.ok()) return transport.status();
   const auto channel =
-      MakeChannel(options.target, options.deadline, {options.api_key, options.tenant},
-                  {*std::move(credentials), options.tls.server_name});
+      MakeChannel(options.target, options.deadline, {options.api_key, options.tenant}, *transport);
   return Client(std::make_unique<Connection>(MakeGrpcScrubStub(channel), policy), options);
 }
 

@@ -8,15 +8,14 @@
 
 namespace dnc {
 
-absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> MakeCredentials(
-    const TlsOptions& options) {
+absl::StatusOr<Transport> MakeTransport(const TlsOptions& options) {
   if (!options.used()) {
     // Who names a certificate believes to have asked for one.
     if (!options.server_name.empty()) {
       return absl::InvalidArgumentError(
           "the name of a certificate is given, but not TLS; also say which certificates to trust");
     }
-    return grpc::InsecureChannelCredentials();
+    return Transport();
   }
   grpc::SslCredentialsOptions ssl;
   if (!options.ca_file.empty()) {
@@ -28,7 +27,7 @@ absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> MakeCredentials(
           absl::StrCat(options.ca_file, " holds no certificate in PEM form"));
     }
   }
-  return grpc::SslCredentials(ssl);
+  return Transport{grpc::SslCredentials(ssl), options.server_name};
 }
 
 }  // namespace dnc

@@ -17,9 +17,14 @@ struct TlsOptions {
   bool used() const { return enabled || !ca_file.empty(); }
 };
 
-// Credentials for a channel. The server's certificate is checked always. Errors: NOT_FOUND for a
-// file that can't be read, INVALID_ARGUMENT for one without certificates, or a name without TLS.
-absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> MakeCredentials(
-    const TlsOptions& options);
+// What a channel is made with; plain text unless MakeTransport made it.
+struct Transport {
+  std::shared_ptr<grpc::ChannelCredentials> credentials = grpc::InsecureChannelCredentials();
+  std::string server_name;  // as in TlsOptions
+};
+
+// The server's certificate is checked always. Errors: NOT_FOUND for a file that can't be read,
+// INVALID_ARGUMENT for one without certificates, or a name without TLS.
+absl::StatusOr<Transport> MakeTransport(const TlsOptions& options);
 
 }  // namespace dnc

@@ -196,6 +196,16 @@ absl::StatusOr<ServerConfig> ReadAll(const YAML::Node& root) {
   return config;
 }
 
+absl::Status CheckTls(const ServerConfig& config) {
+  if (config.tls.certificate.empty() != config.tls.key.empty()) {
+    return ConfigError("tls: give both the certificate and its key, or neither for plain text");
+  }
+  if (config.tls.enabled() && IsUnixAddress(config.listen)) {
+    return ConfigError("tls: a unix socket is served in plain text; listen on HOST:PORT");
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<ServerConfig> ParseConfig(const std::string& yaml) {
@@ -218,20 +228,6 @@ absl::StatusOr<ServerConfig> ReadConfigFile(const std::string& path) {
   if (!config.ok()) return WithPrefix(config.status(), path);
   return config;
 }
-
-namespace {
-
-absl::Status CheckTls(const ServerConfig& config) {
-  if (config.tls.certificate.empty() != config.tls.key.empty()) {
-    return ConfigError("tls: give both the certificate and its key, or neither for plain text");
-  }
-  if (config.tls.enabled() && IsUnixAddress(config.listen)) {
-    return ConfigError("tls: a unix socket is served in plain text; listen on HOST:PORT");
-  }
-  return absl::OkStatus();
-}
-
-}  // namespace
 
 absl::Status CheckConfig(const ServerConfig& config) {
   if (config.data_dir.empty()) {

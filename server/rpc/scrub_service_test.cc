@@ -126,9 +126,9 @@ TEST_F(ScrubServiceTest, RefusesWhatItCannotAnswerSoon) {
 // Above some hundred refusals a second they wait, and all are told in the end.
 TEST_F(ScrubServiceTest, ATenantThatFloodsWaitsForItsRefusals) {
   Start();
-  Tenant tenant = (*stores_->directory().Find("default"))->tenant;
+  Tenant tenant = (*stores_.directory().Find("default"))->tenant;
   tenant.quotas.numbers_per_second = 1;
-  ASSERT_TRUE(stores_->directory().Update(tenant, "test").ok());
+  ASSERT_TRUE(stores_.directory().Update(tenant, "test").ok());
   const v1::ScrubRequest request = Numbers({2015550101});
   v1::ScrubResponse response;
   EXPECT_TRUE(Scrub(request, &response).ok());

@@ -3,12 +3,14 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <string>
 
 #include "gmock/gmock.h"
 #include "grpcpp/generic/generic_stub.h"
+#include "server/base/str_cat.h"
 #include "server/rpc/test_server.h"
 
 namespace dnc {
@@ -74,7 +76,7 @@ TEST_F(ServerLifeTest, ServesOnAUnixSocket) {
   EXPECT_TRUE(S_ISSOCK(found.st_mode));
   EXPECT_EQ(found.st_mode & 0777, 0600U);
   EXPECT_EQ(Health(""), 1);
-  const auto second = Server::Start(options_, stores_->Parts(&registry_, &metrics_));
+  const auto second = Server::Start(options_, stores_.Parts(&registry_, &metrics_));
   ASSERT_FALSE(second.ok());
   EXPECT_THAT(std::string(second.status().message()), testing::HasSubstr("another program"));
   EXPECT_EQ(Health(""), 1) << "the first one is not disturbed";
@@ -98,7 +100,7 @@ TEST_F(ServerLifeTest, LeavesAFileInPlaceOfASocketAlone) {
   const std::string path = StrCat(testing::TempDir(), "/dncd_", getpid(), ".txt");
   std::ofstream(path) << "precious";
   options_.listen = "unix:" + path;
-  EXPECT_FALSE(Server::Start(options_, stores_->Parts(&registry_, &metrics_)).ok());
+  EXPECT_FALSE(Server::Start(options_, stores_.Parts(&registry_, &metrics_)).ok());
   EXPECT_EQ(std::filesystem::file_size(path), 8U);
   std::filesystem::remove(path);
 }
@@ -107,7 +109,7 @@ TEST_F(ServerLifeTest, ASecondServerOnThePortFailsClearly) {
   Start();
   ServerOptions second = options_;
   second.listen = server_->address();
-  const auto failed = Server::Start(second, stores_->Parts(&registry_, &metrics_));
+  const auto failed = Server::Start(second, stores_.Parts(&registry_, &metrics_));
   ASSERT_FALSE(failed.ok());
   EXPECT_NE(std::string(failed.status().message()).find(server_->address()), std::string::npos);
 }

@@ -1,8 +1,6 @@
 // A server over a FakeRegistry on a real socket, and stubs to call it.
 #pragma once
 
-#include <unistd.h>
-
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -14,10 +12,10 @@
 #include "google/rpc/status.pb.h"
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
-#include "server/base/str_cat.h"
 #include "server/rpc/fake_registry.h"
 #include "server/rpc/server.h"
 #include "server/rpc/test_stores.h"
+#include "tests/support/temp_dir.h"
 
 namespace dnc {
 
@@ -32,11 +30,7 @@ class ServerTest : public testing::Test {
     options_.version = "9.9.9";
   }
 
-  ~ServerTest() override {
-    server_.reset();
-    stores_.reset();
-    for (const std::string& folder : {folder_, store_folder_}) std::filesystem::remove_all(folder);
-  }
+  ~ServerTest() override { server_.reset(); }
 
   // Serves with a snapshot of revision 5.
   void Start() {
@@ -47,11 +41,11 @@ class ServerTest : public testing::Test {
   // Makes the snapshot and its revision visible.
   void Publish(const SnapshotPtr& snapshot) {
     registry_.SetSnapshot(snapshot);
-    stores_->order().StartFrom(snapshot->revision);
+    stores_.order().StartFrom(snapshot->revision);
   }
 
   void StartEmpty() {
-    auto server = Server::Start(options_, stores_->Parts(&registry_, &metrics_));
+    auto server = Server::Start(options_, stores_.Parts(&registry_, &metrics_));
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = std::move(*server);
     channel_ = grpc::CreateChannel(server_->address(), grpc::InsecureChannelCredentials());
@@ -82,14 +76,13 @@ class ServerTest : public testing::Test {
     return count;
   }
 
-  const std::string folder_ =
-      StrCat(testing::TempDir(), "/dnc_rpc_", getpid(), "_", absl::ToUnixNanos(absl::Now()));
+  const blackbox::TempDir dir_;  // outlives the stores in it
+  const std::string folder_ = dir_.path() + "/uploads";
   ServerOptions options_;
   Clock clock_;
   Metrics metrics_;
   FakeRegistry registry_{folder_};
-  const std::string store_folder_ = folder_ + "-stores";
-  std::unique_ptr<TestStores> stores_ = std::make_unique<TestStores>(store_folder_, &clock_);
+  TestStores stores_{dir_.path() + "/stores", &clock_};
   std::unique_ptr<Server> server_;
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<v1::ScrubService::Stub> scrub_;

@@ -19,10 +19,8 @@ double Seconds(const timeval& time) {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
 }
 
-// Fields of /proc/self/stat by their number in proc(5).
-struct ProcessStat {
-  static constexpr size_t kStartTime = 22;  // ticks since the machine's start
-};
+// A field of /proc/self/stat by its number in proc(5): ticks since the machine's start.
+constexpr size_t kStartTimeField = 22;
 
 // A field of /proc/self/stat. The second, the program's name, may hold spaces: count after it.
 std::optional<double> StatField(const std::string& stat, size_t number) {
@@ -93,7 +91,7 @@ void AddProcessMetrics(std::vector<prometheus::MetricFamily>* families) {
   std::ifstream file("/proc/self/stat");
   std::string stat;
   std::getline(file, stat);
-  const auto ticks = StatField(stat, ProcessStat::kStartTime);
+  const auto ticks = StatField(stat, kStartTimeField);
   const auto machine = MachineStart();
   if (ticks.has_value() && machine.has_value()) {
     families->push_back(SingleGauge("process_start_time_seconds",

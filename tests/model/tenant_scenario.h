@@ -79,8 +79,9 @@ class TenantScenario {
   TenantClient With(const Presented& presented);
 
   // Of tenant_scrubs.cc.
-  void CompareScrub(TenantOracle& oracle);
-  void CompareAsOf(TenantOracle& oracle);
+  void CompareScrub(const TenantOracle& oracle);
+  void CompareAsOf(const TenantOracle& oracle);
+  void CompareBatch(const TenantOracle& oracle, const Batch& batch);
   void CompareChecks(TenantOracle& oracle);
   void CompareStream(TenantOracle& oracle);
   Batch AnyBatch(size_t size);

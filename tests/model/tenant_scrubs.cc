@@ -119,19 +119,7 @@ void TenantScenario::ExpectSameAnswer(const TenantOracle& oracle, const Batch& b
   }
 }
 
-void TenantScenario::CompareScrub(TenantOracle& oracle) {
-  const Batch batch = AnyBatch(60);
-  TenantClient own = As(oracle.tenant().tenant_id());
-  v1::ScrubResponse answer;
-  const grpc::Status status =
-      own.Call(own.scrubs(), &v1::ScrubService::Stub::Scrub, batch.request, &answer);
-  ASSERT_TRUE(status.ok()) << status.error_message() << Diary();
-  ExpectSameAnswer(oracle, batch, answer);
-}
-
-void TenantScenario::CompareAsOf(TenantOracle& oracle) {
-  Batch batch = AnyBatch(40);
-  batch.request.mutable_as_of()->set_seconds(AnyMoment());
+void TenantScenario::CompareBatch(const TenantOracle& oracle, const Batch& batch) {
   TenantClient own = As(oracle.tenant().tenant_id());
   v1::ScrubResponse answer;
   const grpc::Status status =
@@ -139,6 +127,16 @@ void TenantScenario::CompareAsOf(TenantOracle& oracle) {
   if (MayRefuse(oracle, batch, status)) return;
   ASSERT_TRUE(status.ok()) << status.error_message() << Diary();
   ExpectSameAnswer(oracle, batch, answer);
+}
+
+void TenantScenario::CompareScrub(const TenantOracle& oracle) {
+  CompareBatch(oracle, AnyBatch(60));
+}
+
+void TenantScenario::CompareAsOf(const TenantOracle& oracle) {
+  Batch batch = AnyBatch(40);
+  batch.request.mutable_as_of()->set_seconds(AnyMoment());
+  CompareBatch(oracle, batch);
 }
 
 // One number at a time must be told as a batch of one with all details.

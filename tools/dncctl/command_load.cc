@@ -123,8 +123,8 @@ void WarnOfList(Session& session, const std::string& name) {
   const Style style(stdout);
   for (const v1::ListStatus& list : status->lists()) {
     if (list.list() != name) continue;
-    for (const std::string& warning : ListWarnings(list)) {
-      fmt::print("{} {}\n", style.Warn("warning:"), warning);
+    for (const ListWarning& warning : ListWarnings(list)) {
+      fmt::print("{} {}\n", style.Warn("warning:"), warning.text);
     }
   }
 }

@@ -39,7 +39,9 @@ void PrintStatus(const GlobalOptions& options, const v1::GetStatusResponse& stat
   }
   table.Print(stdout);
   for (const v1::ListStatus& list : status.lists()) {
-    for (const std::string& warning : ListWarnings(list)) fmt::print("{}\n", style.Warn(warning));
+    for (const ListWarning& warning : ListWarnings(list)) {
+      fmt::print("{}\n", warning.damage ? style.Bad(warning.text) : style.Warn(warning.text));
+    }
   }
 }
 

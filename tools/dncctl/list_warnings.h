@@ -8,7 +8,12 @@
 
 namespace dnc::ctl {
 
-// Damaged, stale, required and not loaded: a sentence each, with what to do.
-std::vector<std::string> ListWarnings(const v1::ListStatus& list);
+struct ListWarning {
+  std::string text;     // a sentence, with what to do
+  bool damage = false;  // what was stored is lost
+};
+
+// Damaged, stale, required and not loaded.
+std::vector<ListWarning> ListWarnings(const v1::ListStatus& list);
 
 }  // namespace dnc::ctl

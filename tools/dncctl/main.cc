@@ -32,17 +32,7 @@ constexpr char kFooter[] =
     "Times are ISO 8601; without an offset they are UTC.";
 
 void AddGlobalOptions(CLI::App* app, GlobalOptions* options) {
-  TakeFromEnvironment("DNC_SERVER", &options->server);
-  TakeFromEnvironment("DNC_TENANT", &options->tenant);
-  TakeFromEnvironment("DNC_KEY", &options->key);
-  app->add_option("--server", options->server,
-                  "HOST:PORT of the dncd, or unix:PATH (environment DNC_SERVER)")
-      ->capture_default_str();
-  // No flag for the key: other users of the machine can read a command line.
-  app->add_option("--tenant", options->tenant,
-                  "Tenant to act as, with an operator's key (environment DNC_TENANT; the key: "
-                  "environment DNC_KEY)");
-  AddTlsOptions(app, &options->tls);
+  AddServerOptions(app, options);
   app->add_flag("--json", options->json, "Print JSON on stdout, for scripts");
   app->add_option("--timeout", options->timeout_seconds,
                   "Seconds to wait for the server's next answer")
@@ -77,9 +67,9 @@ int Run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kExitOk : kExitUsage;
   }
-  auto credentials = MakeCredentials(options.tls);
-  if (!credentials.ok()) return ReportError(options, credentials.status());
-  options.transport = {*std::move(credentials), options.tls.server_name};
+  auto transport = MakeTransport(options.tls);
+  if (!transport.ok()) return ReportError(options, transport.status());
+  options.transport = *std::move(transport);
   return job();
 }
 

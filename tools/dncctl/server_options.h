@@ -1,4 +1,4 @@
-// The options with which tools reach a server.
+// The options with which every tool reaches a server.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -8,10 +8,14 @@
 
 namespace dnc::ctl {
 
-// Sets `field` if the environment has the variable. Before the options are added: they win.
-void TakeFromEnvironment(const char* variable, std::string* field);
+struct ServerOptions {
+  std::string server = "127.0.0.1:50061";  // HOST:PORT, unix:PATH, or another gRPC name
+  TlsOptions tls;
+  std::string key;     // an API key; empty: none; never printed
+  std::string tenant;  // to act as, with an operator's key
+};
 
-// --ca-file, --tls and --tls-name; `options` must outlive the parsing.
-void AddTlsOptions(CLI::App* app, TlsOptions* options);
+// Adds them, with what the environment says as defaults. `options` must outlive the parsing.
+void AddServerOptions(CLI::App* app, ServerOptions* options);
 
 }  // namespace dnc::ctl

@@ -9,21 +9,17 @@
 #include "absl/time/time.h"
 #include "dnc/channel.h"
 #include "dnc/rpc_status.h"
-#include "dnc/tls.h"
 #include "dnc/v1/list_service.grpc.pb.h"
 #include "dnc/v1/registry_service.grpc.pb.h"
 #include "dnc/v1/scrub_service.grpc.pb.h"
 #include "dnc/v1/tenant_service.grpc.pb.h"
 #include "grpcpp/client_context.h"
+#include "tools/dncctl/server_options.h"
 
 namespace dnc::ctl {
 
 // What holds for every command.
-struct GlobalOptions {
-  std::string server = "127.0.0.1:50061";
-  std::string key;     // an API key; empty: none
-  std::string tenant;  // to act as, with an operator's key
-  TlsOptions tls;
+struct GlobalOptions : ServerOptions {
   Transport transport;  // of `tls`, made when all options are read
   bool json = false;
   double timeout_seconds = 10;

@@ -26,21 +26,6 @@ bool SplitPair(absl::string_view text, double* first, double* second) {
   return parts.size() == 1 || absl::SimpleAtod(parts[1], second);
 }
 
-void AddTargetOptions(CLI::App* app, Options* options) {
-  TargetOptions& target = options->target;
-  // As defaults: of an option of several subcommands CLI11 would let the environment win.
-  ctl::TakeFromEnvironment("DNC_SERVER", &target.server);
-  ctl::TakeFromEnvironment("DNC_TENANT", &target.tenant);
-  ctl::TakeFromEnvironment("DNC_KEY", &target.key);
-  app->add_option("--server", target.server, "HOST:PORT, or unix:PATH (environment DNC_SERVER)")
-      ->capture_default_str();
-  ctl::AddTlsOptions(app, &target.tls);
-  // No flag for the key: other users of the machine can read a command line.
-  app->add_option("--tenant", target.tenant,
-                  "Tenant to act as, with an operator's key (environment DNC_TENANT; the key: "
-                  "environment DNC_KEY)");
-}
-
 void AddWorkloadOptions(CLI::App* app, Options* options) {
   WorkloadOptions& workload = options->workload;
   auto* base = app->add_option("--base", options->base,
@@ -122,7 +107,7 @@ void AddReportOptions(CLI::App* app, Options* options) {
 }  // namespace
 
 void AddCommonOptions(CLI::App* app, Options* options) {
-  AddTargetOptions(app, options);
+  ctl::AddServerOptions(app, &options->target);
   AddWorkloadOptions(app, options);
   AddClientOptions(app, options);
   AddReportOptions(app, options);

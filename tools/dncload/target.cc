@@ -14,7 +14,7 @@ namespace dnc::load {
 
 absl::StatusOr<Target> Target::Make(const TargetOptions& options) {
   Target target(options);
-  DNC_ASSIGN_OR_RETURN(target.credentials_, MakeCredentials(options.tls));
+  DNC_ASSIGN_OR_RETURN(target.transport_, MakeTransport(options.tls));
   return target;
 }
 
@@ -32,10 +32,8 @@ std::shared_ptr<grpc::Channel> Target::MakeChannel(int index) const {
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kNoPings);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS,
                    std::clamp(static_cast<int>(options_.timeout * 1000), 1000, kNoPings));
-  if (!options_.tls.server_name.empty()) {
-    arguments.SetSslTargetNameOverride(options_.tls.server_name);
-  }
-  return grpc::CreateCustomChannel(options_.server, credentials_, arguments);
+  if (!transport_.server_name.empty()) arguments.SetSslTargetNameOverride(transport_.server_name);
+  return grpc::CreateCustomChannel(options_.server, transport_.credentials, arguments);
 }
 
 void Target::Identify(grpc::ClientContext* context) const {

@@ -10,22 +10,18 @@
 #include "dnc/v1/registry_service.pb.h"
 #include "grpcpp/channel.h"
 #include "grpcpp/client_context.h"
-#include "grpcpp/security/credentials.h"
+#include "tools/dncctl/server_options.h"
 
 namespace dnc::load {
 
-struct TargetOptions {
-  std::string server = "127.0.0.1:50061";  // HOST:PORT, unix:PATH, or another gRPC name
-  TlsOptions tls;
-  std::string key;  // never printed
-  std::string tenant;
+struct TargetOptions : ctl::ServerOptions {
   double timeout = 10;  // seconds after which a connection whose other end takes nothing is closed
 };
 
 // Immutable and thread-safe.
 class Target {
  public:
-  // Errors: as MakeCredentials.
+  // Errors: as MakeTransport.
   static absl::StatusOr<Target> Make(const TargetOptions& options);
 
   // A connection of its own, not shared with other channels.
@@ -47,7 +43,7 @@ class Target {
   explicit Target(TargetOptions options) : options_(std::move(options)) {}
 
   TargetOptions options_;
-  std::shared_ptr<grpc::ChannelCredentials> credentials_;
+  Transport transport_;
 };
 
 }  // namespace dnc::load
