@@ -13,14 +13,23 @@
 namespace dnc {
 namespace {
 
-// Whether a record says the same as the one that is there: a repeated request does not move the
-// date of the first one, which is when it had to be honoured.
-bool SameFacts(OwnListKind kind, const OwnRecord& a, const OwnRecord& b) {
-  const bool same = a.channel == b.channel && a.reason == b.reason && a.note == b.note &&
-                    a.expires_at == b.expires_at && a.ebr_kind == b.ebr_kind &&
-                    a.last_event_at == b.last_event_at && a.source == b.source;
-  if (kind == OwnListKind::kInternal) return same && a.made_at <= b.made_at;
-  return same && a.made_at == b.made_at && a.made_by == b.made_by;
+// What a list has of a number when it is added again. Of a do-not-call request the promises made
+// stay, in whatever order the requests arrive: it counts from the first, and until the last of them
+// ends. Only a removal takes it away. Of the other kinds, what is said last is what holds.
+OwnRecord Joined(OwnListKind kind, const OwnRecord& before, OwnRecord record) {
+  if (kind != OwnListKind::kInternal) return record;
+  if (before.made_at <= record.made_at) {
+    record.made_at = before.made_at;
+    record.made_by = before.made_by;
+  }
+  record.expires_at = std::max(before.expires_at, record.expires_at);
+  return record;
+}
+
+bool SameFacts(const OwnRecord& a, const OwnRecord& b) {
+  return a.made_at == b.made_at && a.made_by == b.made_by && a.channel == b.channel &&
+         a.reason == b.reason && a.note == b.note && a.expires_at == b.expires_at &&
+         a.ebr_kind == b.ebr_kind && a.last_event_at == b.last_event_at && a.source == b.source;
 }
 
 WriteResult Refused(std::string why) { return {WriteOutcome::kRefused, std::move(why)}; }
@@ -108,11 +117,8 @@ WriteResult OwnCommit::AddRecord(const OwnWrite& write, const OwnWrite::Item& it
     const absl::StatusOr<OwnRecord> before = DecodeOwnRecord(key, present);
     // A damaged record is not written over: somebody must look at it first.
     if (!before.ok()) return Refused(std::string(ToStd(before.status().message())));
-    if (SameFacts(write.list.kind, *before, record)) return {WriteOutcome::kAlreadyThere, ""};
-    // A request counts from when it was first made.
-    if (write.list.kind == OwnListKind::kInternal) {
-      record.made_at = std::min(record.made_at, before->made_at);
-    }
+    record = Joined(write.list.kind, *before, std::move(record));
+    if (SameFacts(*before, record)) return {WriteOutcome::kAlreadyThere, ""};
   } else if (write.max_records != 0 && books_->records(id.first) >= write.max_records) {
     ++counts_.quota_refusals;
     return Refused(StrCat("the tenant's quota of ", write.max_records,

@@ -55,6 +55,43 @@ TEST_F(OwnListsTest, ARepeatedRequestKeepsTheDateOfTheFirst) {
   EXPECT_EQ(lists_->Find(1, kNumber)->at(0).record.made_at, first);
 }
 
+// Requests may arrive in any order, and none takes away what another promised.
+TEST_F(OwnListsTest, ARequestEndsWhenTheLastOfItsKindDoes) {
+  Open();
+  const absl::Time now = clock_.now;
+  const absl::Duration year = absl::Hours(24 * 365);
+  const auto request = [&](absl::Time made_at, absl::Time expires_at) {
+    OwnWrite write = Write(one_, "internal", {kNumber});
+    write.items[0].record.made_at = made_at;
+    write.items[0].record.expires_at = expires_at;
+    write.items[0].record.made_by = made_at == now ? "today" : "earlier";
+    return DoOne(write);
+  };
+  EXPECT_EQ(request(now, absl::InfiniteFuture()), WriteOutcome::kAdded);
+  // An old row that has ended, as an import of another system's lists brings it.
+  EXPECT_EQ(request(now - 10 * year, now - year), WriteOutcome::kUpdated);
+  EXPECT_EQ(Facts(one_, kNumber), kOwnDoNotCall);
+  EXPECT_EQ(request(now - 10 * year, now - year), WriteOutcome::kAlreadyThere);
+  Reopen();
+  EXPECT_EQ(Facts(one_, kNumber), kOwnDoNotCall);
+  const OwnRecord record = lists_->Find(1, kNumber)->at(0).record;
+  EXPECT_EQ(record.made_at, now - 10 * year);
+  EXPECT_EQ(record.made_by, "earlier");
+  EXPECT_EQ(record.expires_at, absl::InfiniteFuture());
+  // The other way round, and with an end to both.
+  OwnWrite remove = Write(one_, "internal", {kNumber}, /*remove=*/true);
+  remove.remove_do_not_call = true;
+  EXPECT_EQ(DoOne(remove), WriteOutcome::kRemoved);
+  EXPECT_EQ(request(now - 10 * year, now - year), WriteOutcome::kAdded);
+  EXPECT_EQ(Facts(one_, kNumber), kOwnNothing);
+  EXPECT_EQ(request(now, now + 6 * year), WriteOutcome::kUpdated);
+  EXPECT_EQ(request(now - 4 * year, now + 2 * year), WriteOutcome::kAlreadyThere);
+  clock_.now += 5 * year;
+  EXPECT_EQ(Facts(one_, kNumber), kOwnDoNotCall);
+  clock_.now += 2 * year;
+  EXPECT_EQ(Facts(one_, kNumber), kOwnNothing);
+}
+
 TEST_F(OwnListsTest, ADoNotCallRequestIsRemovedOnlyOnPurpose) {
   Open();
   DoOne(Write(one_, "internal", {kNumber}));

@@ -66,14 +66,21 @@ bool Refused(v1::OwnListKind kind, const v1::Record& record) {
              MonthsLater(record.made_at().seconds(), 60) + record.made_at().seconds() % kDay;
 }
 
-// The same facts as the record that is there; of a request a later date is no news.
-bool Same(v1::OwnListKind kind, const v1::Record& before, v1::Record after) {
-  after.set_revision(before.revision());
-  if (kind == v1::OWN_LIST_KIND_INTERNAL) {
-    if (before.made_at().seconds() > after.made_at().seconds()) return false;
+// What two requests of one number come to: neither takes away from what the other promised.
+void Join(const v1::Record& before, v1::Record& after) {
+  if (before.made_at().seconds() <= after.made_at().seconds()) {
     *after.mutable_made_at() = before.made_at();
     after.set_made_by(before.made_by());
   }
+  if (!Ends(before)) {
+    after.clear_expires_at();
+  } else if (Ends(after) && after.expires_at().seconds() < before.expires_at().seconds()) {
+    *after.mutable_expires_at() = before.expires_at();
+  }
+}
+
+bool Same(const v1::Record& before, v1::Record after) {
+  after.set_revision(before.revision());
   return before.SerializeAsString() == after.SerializeAsString();
 }
 
@@ -119,6 +126,9 @@ v1::WriteOutcome TenantOracle::Add(const std::string& list_id, v1::Record record
   if (Refused(list.kind, record)) return v1::WRITE_OUTCOME_REFUSED;
   record.set_list_id(list_id);
   record.set_revision(revision);
+  const auto before = list.records.find(record.number());
+  const bool there = before != list.records.end();
+  if (there && list.kind == v1::OWN_LIST_KIND_INTERNAL) Join(before->second, record);
   if (Ends(record)) *record.mutable_counts_until() = record.expires_at();
   if (list.kind == v1::OWN_LIST_KIND_EBR) {
     const std::time_t end = EbrEndOf(record);
@@ -126,15 +136,8 @@ v1::WriteOutcome TenantOracle::Add(const std::string& list_id, v1::Record record
       record.mutable_counts_until()->set_seconds(end);
     }
   }
-  const auto before = list.records.find(record.number());
-  const bool there = before != list.records.end();
   if (there) {
-    if (Same(list.kind, before->second, record)) return v1::WRITE_OUTCOME_ALREADY_THERE;
-    const bool earlier = before->second.made_at().seconds() < record.made_at().seconds();
-    // A request counts from when it was first made.
-    if (list.kind == v1::OWN_LIST_KIND_INTERNAL && earlier) {
-      *record.mutable_made_at() = before->second.made_at();
-    }
+    if (Same(before->second, record)) return v1::WRITE_OUTCOME_ALREADY_THERE;
   } else if (tenant_.quotas().max_records() != 0 && Records() >= tenant_.quotas().max_records()) {
     return v1::WRITE_OUTCOME_REFUSED;
   }
@@ -250,7 +253,14 @@ TenantAnswer TenantOracle::Ask(const Oracle& published, uint64_t number, const s
   uint32_t own = 0;
   answer.reasons = counted;
   if (!malformed) {
+    const auto& paid = tenant_.entitlement().area_codes();
+    const bool entitled =
+        tenant_.entitlement().all() ||
+        std::find(paid.begin(), paid.end(), static_cast<uint32_t>(AreaOf(number))) != paid.end();
+    // The national registry is told to those who pay for the area code.
+    if (!entitled) answer.reasons &= ~Bit(v1::REASON_NATIONAL);
     for (const auto& [list, event] : published.Ask(number, now, as_of).matches) {
+      if (list == "national" && !entitled) continue;
       int effect = list == "wireless" ? v1::LIST_EFFECT_WIRELESS : v1::LIST_EFFECT_DENY;
       if (!Counts(list)) effect = v1::LIST_EFFECT_INFORM;
       answer.matches.emplace(list, effect, 0);
@@ -262,10 +272,6 @@ TenantAnswer TenantOracle::Ask(const Oracle& published, uint64_t number, const s
       if (list == "other:own-2") answer.reasons |= Bit(v1::REASON_OTHER_LIST);
     }
     own = AskOwn(number, scope, now, !as_of, answer);
-    const auto& paid = tenant_.entitlement().area_codes();
-    const bool entitled =
-        tenant_.entitlement().all() ||
-        std::find(paid.begin(), paid.end(), static_cast<uint32_t>(AreaOf(number))) != paid.end();
     if (!entitled) own |= Bit(v1::REASON_NOT_ENTITLED);
   }
   answer.reasons |= own;
