@@ -63,7 +63,7 @@ bool HandlerRun::Answer(grpc::ByteBuffer* request) {
   {
     const CallTimer timer(&metrics_, Method::kScrub);
     const auto columns = ReadScrubColumns(bytes);
-    if (!columns.has_value() || !handler_.IsFast(*columns)) return false;
+    if (!columns.has_value() || !ScrubHandler::IsFast(caller_, *columns)) return false;
     if (!handler_.AnswerColumns(caller_, charged, *columns, &response).ok()) return false;
   }
   metrics_.CountCall(Method::kScrub, absl::StatusCode::kOk);

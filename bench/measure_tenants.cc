@@ -136,8 +136,7 @@ void Ask(ScrubHandler& handler, const Stores& stores, const TenantPlan& plan,
   caller.tenant = *stores.directory->Find(plan.id);
   v1::ScrubResponse response;
   const auto start = std::chrono::steady_clock::now();
-  const absl::Status status =
-      handler.Scrub(caller, question.request, absl::InfiniteFuture(), &response);
+  const absl::Status status = handler.Scrub(caller, question.request, &response);
   const std::chrono::duration<double, std::micro> took = std::chrono::steady_clock::now() - start;
   round.microseconds.push_back(took.count());
   round.own_hits += question.own_hits;
@@ -184,8 +183,7 @@ absl::StatusOr<uint64_t> Run(const Options& options) {
   registry.SetSnapshot(National(options.millions, stores.order.last()));
   Metrics metrics;
   QuotaBook quotas;
-  ScrubHandler handler(ScrubLimits(),
-                       {&registry, stores.lists.get(), &quotas, &stores.order, &metrics, &clock});
+  ScrubHandler handler(ScrubLimits(), {&registry, stores.lists.get(), &quotas, &metrics, &clock});
   const std::vector<Number> others = BenchQuestions(BenchRegistry(options.millions), 10'000'000);
   Questions make(options);
   Round first;

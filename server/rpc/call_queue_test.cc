@@ -61,7 +61,7 @@ class CallQueueTest : public testing::Test {
   LiveCalls live_;
   ScrubGate gate_{1'000};
   std::atomic<bool> stopping_{false};
-  Gatekeeper gatekeeper_{nullptr, false};  // health is open to all
+  Gatekeeper gatekeeper_{nullptr, nullptr, false};  // health is open to all
   CallSite site_;
   std::unique_ptr<CallQueue> queue_;
   std::unique_ptr<grpc::Server> server_;

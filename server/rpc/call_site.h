@@ -16,6 +16,8 @@
 
 namespace dnc {
 
+class RevisionWait;
+
 // Counts the calls that exist, waiting for a caller or under way. Thread-safe.
 class LiveCalls {
  public:
@@ -39,6 +41,7 @@ struct CallSite {
   CallQueue* calls = nullptr;  // the same queue, for work that can wait its turn
   ScrubGate* gate = nullptr;
   RefusalLine* refusals = nullptr;
+  RevisionWait* revisions = nullptr;
 };
 
 // Base of all calls: counts itself.

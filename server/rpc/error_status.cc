@@ -75,4 +75,10 @@ absl::Status StillStarting() {
                "the server is still reading and verifying its data; retry in a moment");
 }
 
+absl::Status RevisionNotReached(uint64_t revision, uint64_t last) {
+  return Error(absl::StatusCode::kFailedPrecondition, reason::kRevisionNotReached,
+               StrCat("revision ", revision, " was asked for, the server is at ", last,
+                      "; repeat the call when the change is visible"));
+}
+
 }  // namespace dnc

@@ -1,6 +1,7 @@
 // From absl::Status to what a caller sees.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 #include "absl/status/status.h"
@@ -24,5 +25,7 @@ absl::Status CallerGone(std::string_view message);
 absl::Status DeadlinePassed();
 // UNAVAILABLE, STARTING.
 absl::Status StillStarting();
+// FAILED_PRECONDITION, REVISION_NOT_REACHED: the server is at `last`.
+absl::Status RevisionNotReached(uint64_t revision, uint64_t last);
 
 }  // namespace dnc

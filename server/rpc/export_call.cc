@@ -1,6 +1,7 @@
 #include "server/rpc/export_call.h"
 
 #include "server/base/error.h"
+#include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
 #include "server/rpc/error_status.h"
 #include "server/rpc/translate_list.h"
@@ -41,13 +42,13 @@ void ExportCall::OnStart(bool ok) {
 }
 
 void ExportCall::Run(const Caller& caller) {
-  bool gone = false;
+  absl::Status written;
   const absl::StatusOr<uint64_t> revision = handler_->Export(
       caller, request_.list_id(), [&](const OwnList& list, const OwnRecord& record) {
         if (part_.records_size() == kRecordsAPart) {
-          gone = !WritePart() || site().stopping->load(std::memory_order_relaxed);
+          written = WritePart();
           part_.Clear();
-          if (gone) return false;
+          if (!written.ok()) return false;
         }
         FillRecord(record, list, part_.add_records());
         return true;
@@ -56,21 +57,26 @@ void ExportCall::Run(const Caller& caller) {
     Finish(revision.status());
     return;
   }
-  if (gone) {
-    Finish(CallerGone("the export broke off"));
+  if (!written.ok()) {
+    Finish(written);
     return;
   }
   part_.set_revision(*revision);
   part_.set_last(true);
-  Finish(WritePart() ? absl::OkStatus() : CallerGone("the caller is gone"));
+  Finish(WritePart());
 }
 
-bool ExportCall::WritePart() {
+absl::Status ExportCall::WritePart() {
+  if (site().stopping->load(std::memory_order_relaxed)) {
+    return Error(absl::StatusCode::kUnavailable, reason::kStopping,
+                 "the server is stopping; export again when it is back");
+  }
+  DNC_RETURN_IF_ERROR(site().gatekeeper->Admit(context_, Access::kLists).status());
   std::unique_lock lock(mutex_);
   writing_ = true;
   stream_.Write(part_, on_write_.tag());
   written_.wait(lock, [this] { return !writing_; });
-  return !gone_;
+  return gone_ ? CallerGone("the caller is gone") : absl::OkStatus();
 }
 
 void ExportCall::OnWrite(bool ok) {

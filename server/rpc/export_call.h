@@ -37,8 +37,9 @@ class ExportCall final : public Call {
   void OnFinish(bool ok);
 
   void Run(const Caller& caller);
-  // Writes the part and waits until that is done; false if the caller is gone.
-  bool WritePart();
+  // Writes the part and waits until that is done; not OK if the caller is gone, or may no longer
+  // read on: whoever revoked its key or suspended the tenant meanwhile has ended the export.
+  absl::Status WritePart();
   void Finish(const absl::Status& status);
 
   v1::ListService::AsyncService* const service_;

@@ -60,7 +60,10 @@ absl::StatusOr<Caller> Gatekeeper::Identify(const grpc::ServerContextBase& conte
 absl::StatusOr<Caller> Gatekeeper::Admit(const grpc::ServerContextBase& context,
                                          Access access) const {
   if (access == Access::kOpen) return Caller();
+  // Before anything is looked up, so that all changes up to it are in what is found.
+  const uint64_t revision = order_->last();
   DNC_ASSIGN_OR_RETURN(Caller caller, Identify(context));
+  caller.revision = revision;
   if (const auto tenant = MetadataOf(context, "dnc-tenant"); tenant.has_value()) {
     // Before anything is looked up: others must not learn which tenants exist.
     DNC_RETURN_IF_ERROR(CheckScope(caller, KeyScope::kOperate, "operate"));

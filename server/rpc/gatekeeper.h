@@ -26,18 +26,20 @@ enum class Access {
 // Thread-safe.
 class Gatekeeper {
  public:
-  // `directory` must outlive the gatekeeper.
-  Gatekeeper(const TenantDirectory* directory, bool keys_required)
-      : directory_(directory), keys_required_(keys_required) {}
+  // `directory` and the `order` of its changes must outlive the gatekeeper.
+  Gatekeeper(const TenantDirectory* directory, const RevisionOrder* order, bool keys_required)
+      : directory_(directory), order_(order), keys_required_(keys_required) {}
 
-  // Errors: UNAUTHENTICATED (UNAUTHENTICATED); PERMISSION_DENIED (SCOPE_MISSING, TENANT_SUSPENDED);
-  // for operators only NOT_FOUND (NOT_FOUND) and INVALID_ARGUMENT (INVALID_REQUEST).
+  // As of now. Errors: UNAUTHENTICATED (UNAUTHENTICATED); PERMISSION_DENIED (SCOPE_MISSING,
+  // TENANT_SUSPENDED); for operators only NOT_FOUND (NOT_FOUND) and INVALID_ARGUMENT
+  // (INVALID_REQUEST).
   absl::StatusOr<Caller> Admit(const grpc::ServerContextBase& context, Access access) const;
 
  private:
   absl::StatusOr<Caller> Identify(const grpc::ServerContextBase& context) const;
 
   const TenantDirectory* const directory_;
+  const RevisionOrder* const order_;
   const bool keys_required_;
 };
 

@@ -29,8 +29,7 @@ HealthService::HealthService()
                service_.RequestCheck(context, request, writer, queue, queue, tag);
              },
              Access::kOpen,
-             [this](const Caller& /*caller*/, const Request& request, absl::Time /*deadline*/,
-                    Response* response) {
+             [this](const Caller& /*caller*/, const Request& request, Response* response) {
                const std::optional<bool> serves = board_.Serves(request.service());
                if (!serves.has_value()) {
                  return Error(absl::StatusCode::kNotFound, reason::kNotFound,

@@ -30,7 +30,15 @@ void ImportCall::OnRead(bool ok) {
     Finish(absl::OkStatus());
     return;
   }
-  if (!begun_) list_id_ = request_.list_id();
+  if (!begun_) {
+    list_id_ = request_.list_id();
+  } else if (!request_.list_id().empty() && request_.list_id() != list_id_) {
+    // An opt-out that is meant for one list must not become a consent of another.
+    Finish(InvalidRequest(
+        "`list_id` differs from that of the first part; end this import, and begin another one "
+        "for the other list. The parts that were answered are stored"));
+    return;
+  }
   begun_ = true;
   // Writes are not refused because scrubs wait, and a stream has one part under way.
   site().workers->Post([this] { Store(); });

@@ -40,6 +40,40 @@ void FillCounts(const WriteReply& reply, v1::ImportNumbersResponse* out) {
   out->set_revision(reply.revision);
 }
 
+// The lists of records that are read. The store may hold records of a list that was made after the
+// caller was admitted, so what the caller's terms do not name is looked up anew.
+class ListNames {
+ public:
+  ListNames(const TenantDirectory& directory, TenantViewPtr tenant)
+      : directory_(directory), tenant_(std::move(tenant)) {}
+
+  // Null if there is no such list, because the tenant was removed meanwhile; see `status`.
+  const OwnList* Of(ListNumber number) {
+    if (const OwnList* known = Known(number); known != nullptr) return known;
+    absl::StatusOr<TenantViewPtr> now = directory_.Find(tenant_->tenant.id);
+    if (now.ok()) {
+      tenant_ = *std::move(now);
+      if (const OwnList* known = Known(number); known != nullptr) return known;
+    }
+    status_ = Error(absl::StatusCode::kNotFound, reason::kNotFound,
+                    "the tenant was removed while its records were read");
+    return nullptr;
+  }
+  const absl::Status& status() const { return status_; }
+
+ private:
+  const OwnList* Known(ListNumber number) const {
+    for (const auto& [id, list] : tenant_->lists) {
+      if (list.number == number) return &list;
+    }
+    return nullptr;
+  }
+
+  const TenantDirectory& directory_;
+  TenantViewPtr tenant_;
+  absl::Status status_;
+};
+
 template <typename Request>
 void SetRequestId(const Request& request, OwnWrite* write) {
   if (request.request_id().empty()) return;
@@ -56,13 +90,6 @@ absl::StatusOr<OwnList> ListHandler::FindList(const Caller& caller,
   if (found != caller.tenant->lists.end()) return found->second;
   return Error(absl::StatusCode::kNotFound, reason::kNotFound,
                "the tenant has no list of that id; look at ListLists, or make it with CreateList");
-}
-
-const OwnList* ListHandler::ListOf(const TenantView& tenant, ListNumber number) const {
-  for (const auto& [id, list] : tenant.lists) {
-    if (list.number == number) return &list;
-  }
-  return nullptr;
 }
 
 absl::StatusOr<OwnWrite> ListHandler::NewWrite(const Caller& caller, const std::string& list_id,
@@ -108,11 +135,12 @@ absl::Status ListHandler::GetRecord(const Caller& caller, const v1::GetRecordReq
   }
   DNC_ASSIGN_OR_RETURN(const std::vector<OwnLists::Found> found,
                        from_.own_lists->Find(caller.tenant->tenant.number, number.number));
+  ListNames names(*from_.directory, caller.tenant);
   for (const OwnLists::Found& entry : found) {
-    const OwnList* list = ListOf(*caller.tenant, entry.list);
+    const OwnList* list = names.Of(entry.list);
     if (list != nullptr) FillRecord(entry.record, *list, response->add_records());
   }
-  return absl::OkStatus();
+  return names.status();
 }
 
 absl::Status ListHandler::ListRecords(const Caller& caller, const v1::ListRecordsRequest& request,
@@ -248,33 +276,39 @@ absl::StatusOr<uint64_t> ListHandler::Export(const Caller& caller, const std::st
     DNC_ASSIGN_OR_RETURN(const OwnList list, FindList(caller, list_id));
     number = list.number;
   }
-  return from_.own_lists->Scan(caller.tenant->tenant.number, number, 0,
-                               [&](ListNumber list_number, const OwnRecord& record) {
-                                 const OwnList* list = ListOf(*caller.tenant, list_number);
-                                 // One that was made after the call began.
-                                 return list == nullptr || fn(*list, record);
-                               });
+  ListNames names(*from_.directory, caller.tenant);
+  absl::StatusOr<uint64_t> revision =
+      from_.own_lists->Scan(caller.tenant->tenant.number, number, 0,
+                            [&](ListNumber list_number, const OwnRecord& record) {
+                              const OwnList* list = names.Of(list_number);
+                              return list != nullptr && fn(*list, record);
+                            });
+  DNC_RETURN_IF_ERROR(names.status());
+  return revision;
 }
 
 absl::Status ListHandler::NextChanges(const Caller& caller, uint64_t after, size_t told,
                                       v1::WatchChangesResponse* response) const {
   size_t passed = 0;
   response->set_last_of_revision(true);
-  return from_.own_lists->Changes(
-      caller.tenant->tenant.number, after, [&](const OwnChange& change) {
+  ListNames names(*from_.directory, caller.tenant);
+  DNC_RETURN_IF_ERROR(
+      from_.own_lists->Changes(caller.tenant->tenant.number, after, [&](const OwnChange& change) {
         if (passed++ < told) return true;
         if (response->changes_size() > 0 && change.revision != response->revision()) return false;
         if (response->changes_size() == kChangesAtOnce) {
           response->set_last_of_revision(false);
           return false;
         }
+        const OwnList* list = names.Of(change.list);
+        if (list == nullptr) return false;
         response->set_revision(change.revision);
-        const OwnList* list = ListOf(*caller.tenant, change.list);
         v1::RecordChange* out = response->add_changes();
         out->set_outcome(static_cast<v1::WriteOutcome>(change.outcome));
-        FillRecord(change.record, list == nullptr ? OwnList() : *list, out->mutable_record());
+        FillRecord(change.record, *list, out->mutable_record());
         return true;
-      });
+      }));
+  return names.status();
 }
 
 }  // namespace dnc

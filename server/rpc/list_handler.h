@@ -78,7 +78,6 @@ class ListHandler {
   absl::StatusOr<OwnList> FindList(const Caller& caller, const std::string& list_id) const;
   absl::StatusOr<OwnWrite> NewWrite(const Caller& caller, const std::string& list_id,
                                     int items) const;
-  const OwnList* ListOf(const TenantView& tenant, ListNumber number) const;
 
   const ListLimits limits_;
   const ListSources from_;

@@ -9,7 +9,9 @@
 #include "absl/time/clock.h"
 #include "grpcpp/support/proto_buffer_reader.h"
 #include "server/base/error.h"
+#include "server/base/status_macros.h"
 #include "server/rpc/error_status.h"
+#include "server/rpc/revision_wait.h"
 #include "server/telemetry/call_timer.h"
 
 namespace dnc {
@@ -134,7 +136,7 @@ void ScrubCall::Work(bool waited) {
   grpc::ProtoBufferReader reader(&request_);
   const std::string_view bytes = AllBytes(reader, request_.Length(), &MySpace());
   const std::optional<ScrubColumns> columns = ReadScrubColumns(bytes);
-  if (!columns.has_value() || !method_.handler->IsFast(*columns)) {
+  if (!columns.has_value() || !ScrubHandler::IsFast(caller_, *columns)) {
     AnswerMessage(bytes);
     return;
   }
@@ -151,7 +153,7 @@ void ScrubCall::AnswerMessage(std::string_view bytes) {
   if (!request->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     site().metrics->CountCall(Method::kScrub, absl::StatusCode::kInternal);
     writer_.FinishWithError(NotAMessage(), on_finish_.tag());
-  } else if (method_.handler->IsFast(*request)) {
+  } else if (ScrubHandler::IsFast(caller_, *request)) {
     Finish(Scrub(*request));
   } else {
     AnswerOnWorker(std::move(request));
@@ -170,13 +172,15 @@ void ScrubCall::AnswerOnWorker(std::shared_ptr<v1::ScrubRequest> request) {
 
 absl::Status ScrubCall::Scrub(const v1::ScrubRequest& request) {
   CallTimer timer(site().metrics, Method::kScrub);
+  if (const uint64_t revision = request.at_least_revision(); caller_.revision < revision) {
+    DNC_RETURN_IF_ERROR(site().revisions->Reach(revision, context_, Access::kScrub, &caller_));
+  }
   v1::ScrubResponse response;
-  const absl::Status status =
-      method_.handler->ScrubAdmitted(caller_, charged_, request, DeadlineOf(context_), &response);
-  if (status.ok() && !Serialize(response, &response_)) {
+  DNC_RETURN_IF_ERROR(method_.handler->ScrubAdmitted(caller_, charged_, request, &response));
+  if (!Serialize(response, &response_)) {
     return absl::InternalError("an answer could not be written; treat all as do-not-call");
   }
-  return status;
+  return absl::OkStatus();
 }
 
 void ScrubCall::RefuseQuota(absl::Status status) {

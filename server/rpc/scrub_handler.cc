@@ -129,29 +129,21 @@ absl::Status WrongCount() {
       "the answer has another count of numbers than the question; treat all as do-not-call");
 }
 
-// Frees the place that a waiting request holds.
-class CountGuard {
- public:
-  explicit CountGuard(std::atomic<int>* count) : count_(count), before_(count->fetch_add(1)) {}
-  ~CountGuard() { count_->fetch_sub(1); }
-  CountGuard(const CountGuard&) = delete;
-  CountGuard& operator=(const CountGuard&) = delete;
-  int before() const { return before_; }
-
- private:
-  std::atomic<int>* const count_;
-  const int before_;
-};
+// Whoever asks for a revision has waited for it, and been admitted again, before he came here.
+absl::Status CheckRevision(const Caller& caller, uint64_t at_least) {
+  if (caller.revision >= at_least) return absl::OkStatus();
+  return RevisionNotReached(at_least, caller.revision);
+}
 
 }  // namespace
 
-bool ScrubHandler::IsFast(const v1::ScrubRequest& request) const {
+bool ScrubHandler::IsFast(const Caller& caller, const v1::ScrubRequest& request) {
   if (request.detail() == v1::DETAIL_FULL || request.has_as_of()) return false;
-  return from_.order->last() >= request.at_least_revision();
+  return caller.revision >= request.at_least_revision();
 }
 
-bool ScrubHandler::IsFast(const ScrubColumns& request) const {
-  return from_.order->last() >= request.at_least_revision;
+bool ScrubHandler::IsFast(const Caller& caller, const ScrubColumns& request) {
+  return caller.revision >= request.at_least_revision;
 }
 
 absl::StatusOr<Admission> ScrubHandler::Admit(const Caller& caller, size_t numbers) {
@@ -170,21 +162,21 @@ absl::Status ScrubHandler::ChargeRest(const Caller& caller, size_t charged, size
 }
 
 absl::Status ScrubHandler::Scrub(const Caller& caller, const v1::ScrubRequest& request,
-                                 absl::Time deadline, v1::ScrubResponse* response) {
+                                 v1::ScrubResponse* response) {
   const size_t count = CountOf(request);
   DNC_ASSIGN_OR_RETURN(const Admission admission, Admit(caller, count));
-  return ScrubAdmitted(caller, count, request, deadline, response);
+  return ScrubAdmitted(caller, count, request, response);
 }
 
 absl::Status ScrubHandler::ScrubAdmitted(const Caller& caller, size_t charged,
-                                         const v1::ScrubRequest& request, absl::Time deadline,
+                                         const v1::ScrubRequest& request,
                                          v1::ScrubResponse* response) {
   DNC_RETURN_IF_ERROR(ChargeRest(caller, charged, CountOf(request)));
   std::vector<ParsedNumber>& numbers = MyScratch().numbers;
   DNC_RETURN_IF_ERROR(ParseBatch(request, limits_.max_batch, &numbers));
   DNC_RETURN_IF_ERROR(CheckScope(request.scope()));
-  DNC_RETURN_IF_ERROR(WaitForRevision(request.at_least_revision(), deadline));
-  const Question question{*caller.tenant, request.scope(), numbers,
+  DNC_RETURN_IF_ERROR(CheckRevision(caller, request.at_least_revision()));
+  const Question question{caller, request.scope(), numbers,
                           request.has_as_of() ? &request.as_of() : nullptr};
   const bool full = request.detail() == v1::DETAIL_FULL;
   if (full || question.as_of != nullptr) return ScrubExplained(question, full, response);
@@ -201,35 +193,33 @@ absl::Span<const uint8_t> ScrubHandler::FindFacts(const TenantView& tenant, std:
   return facts;
 }
 
-absl::StatusOr<ScrubHandler::Basis> ScrubHandler::CurrentBasis() const {
-  Basis basis;
-  // In this order, so that the answer rests on every change up to the revision.
-  basis.revision = from_.order->last();
-  basis.snapshot = from_.registry->snapshot();
+absl::StatusOr<ScrubHandler::Basis> ScrubHandler::CurrentBasis(const Caller& caller) const {
+  Basis basis{caller, from_.registry->snapshot(), from_.clock->Now()};
   if (basis.snapshot == nullptr) return StillStarting();
-  basis.now = from_.clock->Now();
   return basis;
 }
 
-const v1::Snapshot& ScrubHandler::Decide(const TenantView& tenant, std::string_view scope,
-                                         const Basis& basis, absl::Span<const Number> numbers,
+const v1::Snapshot& ScrubHandler::Decide(const Basis& basis, std::string_view scope,
+                                         absl::Span<const Number> numbers,
                                          const BatchAnswers& answers) const {
+  const TenantView& tenant = *basis.caller.tenant;
   const absl::Span<const uint8_t> facts = FindFacts(tenant, scope, numbers, basis.now);
   const AskedAreas asked =
       ScrubBatch(basis.snapshot, basis.now, numbers, {&tenant.tenant.terms, facts}, answers);
   from_.metrics->CountNumbers(CountVerdicts(answers.verdicts));
-  return MyScratch().frame.Fill(basis.snapshot, basis.revision, basis.now, asked);
+  // The lists may be younger; the tenant's terms are not.
+  return MyScratch().frame.Fill(basis.snapshot, basis.caller.revision, basis.now, asked);
 }
 
 absl::Status ScrubHandler::ScrubFast(const Question& question, v1::ScrubResponse* response) {
-  DNC_ASSIGN_OR_RETURN(const Basis basis, CurrentBasis());
+  DNC_ASSIGN_OR_RETURN(const Basis basis, CurrentBasis(question.caller));
   const size_t count = question.numbers.size();
   Scratch& scratch = MyScratch();
   ToPlain(question.numbers, &scratch.plain);
   scratch.verdicts.assign(count, uint8_t{v1::VERDICT_UNSPECIFIED});
   response->mutable_reasons()->Resize(static_cast<int>(count), 0);
   *response->mutable_snapshot() =
-      Decide(question.tenant, question.scope, basis, scratch.plain,
+      Decide(basis, question.scope, scratch.plain,
              {absl::MakeSpan(scratch.verdicts),
               absl::MakeSpan(response->mutable_reasons()->mutable_data(), count)});
   response->mutable_verdicts()->Assign(scratch.verdicts.begin(), scratch.verdicts.end());
@@ -241,12 +231,13 @@ absl::Status ScrubHandler::AnswerColumns(const Caller& caller, size_t charged,
   DNC_RETURN_IF_ERROR(ChargeRest(caller, charged, request.count));
   DNC_RETURN_IF_ERROR(CheckCount(request.count, limits_.max_batch));
   DNC_RETURN_IF_ERROR(CheckScope(request.scope));
-  DNC_ASSIGN_OR_RETURN(const Basis basis, CurrentBasis());
+  DNC_RETURN_IF_ERROR(CheckRevision(caller, request.at_least_revision));
+  DNC_ASSIGN_OR_RETURN(const Basis basis, CurrentBasis(caller));
   Scratch& scratch = MyScratch();
   NormalizeColumns(request, &scratch.plain);
   ScrubColumnsWriter writer(request.count, scratch.frame.MostBytes(basis.snapshot));
-  const v1::Snapshot& rests_on = Decide(*caller.tenant, request.scope, basis, scratch.plain,
-                                        {writer.verdicts(), writer.reasons()});
+  const v1::Snapshot& rests_on =
+      Decide(basis, request.scope, scratch.plain, {writer.verdicts(), writer.reasons()});
   writer.Take(rests_on, response);
   return absl::OkStatus();
 }
@@ -271,13 +262,13 @@ absl::Status ScrubHandler::ScrubExplained(const Question& question, bool full,
 }
 
 absl::Status ScrubHandler::CheckNumber(const Caller& caller, const v1::CheckNumberRequest& request,
-                                       absl::Time deadline, v1::CheckNumberResponse* response) {
+                                       v1::CheckNumberResponse* response) {
   DNC_ASSIGN_OR_RETURN(const Admission admission, Admit(caller, 1));
   DNC_RETURN_IF_ERROR(CheckScope(request.scope()));
-  DNC_RETURN_IF_ERROR(WaitForRevision(request.at_least_revision(), deadline));
+  DNC_RETURN_IF_ERROR(CheckRevision(caller, request.at_least_revision()));
   const ParsedNumber number = ParseNumber(request.number());
   DNC_ASSIGN_OR_RETURN(const Explanation explanation,
-                       Explain({*caller.tenant,
+                       Explain({caller,
                                 request.scope(),
                                 {&number, 1},
                                 request.has_as_of() ? &request.as_of() : nullptr}));
@@ -290,8 +281,8 @@ absl::Status ScrubHandler::CheckNumber(const Caller& caller, const v1::CheckNumb
 }
 
 absl::StatusOr<Explanation> ScrubHandler::Explain(const Question& question) const {
-  const uint64_t revision = from_.order->last();
   if (from_.registry->snapshot() == nullptr) return StillStarting();
+  const TenantView& tenant = *question.caller.tenant;
   const absl::Time now = from_.clock->Now();
   std::optional<absl::Time> moment;
   if (question.as_of != nullptr) {
@@ -302,39 +293,23 @@ absl::StatusOr<Explanation> ScrubHandler::Explain(const Question& question) cons
   }
   std::vector<Number>& plain = MyScratch().plain;
   ToPlain(question.numbers, &plain);
-  const absl::Span<const uint8_t> found = FindFacts(question.tenant, question.scope, plain, now);
+  const absl::Span<const uint8_t> found = FindFacts(tenant, question.scope, plain, now);
   std::vector<uint8_t> facts(found.begin(), found.end());
   // Own lists have no history: whether an exemption was valid then is not known.
   if (moment.has_value()) {
     for (uint8_t& fact : facts) fact &= static_cast<uint8_t>(~(kOwnConsent | kOwnEbr));
   }
-  const TenantSide side{&question.tenant.tenant.terms, facts};
+  const TenantSide side{&tenant.tenant.terms, facts};
   DNC_ASSIGN_OR_RETURN(Explanation explanation,
                        from_.registry->Explain(question.numbers, moment, side));
   if (explanation.numbers.size() != question.numbers.size()) return WrongCount();
-  explanation.revision = revision;
+  explanation.revision = question.caller.revision;
   for (size_t i = 0; i < facts.size(); ++i) {
     if (facts[i] == kOwnNothing || !question.numbers[i].ok) continue;
-    DNC_RETURN_IF_ERROR(AddOwnMatches(*from_.own_lists, question.tenant, question.scope, now,
-                                      facts[i], explanation.numbers[i]));
+    DNC_RETURN_IF_ERROR(AddOwnMatches(*from_.own_lists, tenant, question.scope, now, facts[i],
+                                      explanation.numbers[i]));
   }
   return explanation;
-}
-
-absl::Status ScrubHandler::WaitForRevision(uint64_t revision, absl::Time deadline) {
-  const uint64_t last = from_.order->last();
-  if (last >= revision) return absl::OkStatus();
-  if (from_.registry->snapshot() == nullptr) return StillStarting();
-  const CountGuard wait(&revision_waits_);
-  if (wait.before() >= limits_.max_revision_waits) {
-    return LimitReached("too many calls wait for a later revision; retry in a moment");
-  }
-  // By the time of day, whatever clock ages are judged by.
-  const absl::Time until = std::min(deadline, absl::Now() + limits_.revision_wait);
-  if (from_.order->WaitFor(revision, until)) return absl::OkStatus();
-  return Error(absl::StatusCode::kFailedPrecondition, reason::kRevisionNotReached,
-               StrCat("revision ", revision, " was asked for, the server is at ", last,
-                      "; repeat the call when the change is visible"));
 }
 
 }  // namespace dnc

@@ -2,7 +2,6 @@
 // fills the answer. Knows nothing of calls and queues.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <string_view>
 
@@ -13,7 +12,6 @@
 #include "dnc/v1/scrub_service.pb.h"
 #include "grpcpp/support/byte_buffer.h"
 #include "server/base/clock.h"
-#include "server/base/revision_order.h"
 #include "server/registry/registry.h"
 #include "server/rpc/scrub_wire.h"
 #include "server/scrub/batch_engine.h"
@@ -26,10 +24,6 @@ namespace dnc {
 
 struct ScrubLimits {
   int max_batch = 10'000;
-  // The longest that a request waits for its at_least_revision.
-  absl::Duration revision_wait = absl::Seconds(1);
-  // How many requests may wait so at the same time; the rest is refused at once.
-  int max_revision_waits = 3;
 };
 
 // What the handler asks; all of it outlives the handler.
@@ -37,21 +31,21 @@ struct ScrubSources {
   Registry* registry = nullptr;
   OwnLists* own_lists = nullptr;
   QuotaBook* quotas = nullptr;
-  const RevisionOrder* order = nullptr;
   Metrics* metrics = nullptr;
   const Clock* clock = nullptr;
 };
 
 // Thread-safe. An answer has as many entries as were asked, or it is an error. The caller has a
-// tenant and the scope to scrub.
+// tenant and the scope to scrub, and is of the revision that the request asks for or a later one
+// (RevisionWait); the answer says that it rests on the changes up to the caller's revision.
 class ScrubHandler {
  public:
   ScrubHandler(ScrubLimits limits, ScrubSources sources) : limits_(limits), from_(sources) {}
 
   // Whether Scrub answers without waiting; of the disk it reads at most the records of the numbers
   // that the filter lets through.
-  bool IsFast(const v1::ScrubRequest& request) const;
-  bool IsFast(const ScrubColumns& request) const;
+  static bool IsFast(const Caller& caller, const v1::ScrubRequest& request);
+  static bool IsFast(const Caller& caller, const ScrubColumns& request);
 
   // Charges the numbers to the tenant's quota, and counts the call as under way as long as the
   // Admission lives.
@@ -60,25 +54,25 @@ class ScrubHandler {
   // Whether a call that Admit refused is one of a flood, and its refusal can wait.
   bool IsFlood(const Caller& caller);
 
-  // `deadline`: the caller's. `response` must be empty.
-  absl::Status Scrub(const Caller& caller, const v1::ScrubRequest& request, absl::Time deadline,
+  // `response` must be empty.
+  absl::Status Scrub(const Caller& caller, const v1::ScrubRequest& request,
                      v1::ScrubResponse* response);
 
   // The same for a call that was admitted with `charged` numbers.
   absl::Status ScrubAdmitted(const Caller& caller, size_t charged, const v1::ScrubRequest& request,
-                             absl::Time deadline, v1::ScrubResponse* response);
+                             v1::ScrubResponse* response);
 
   // The same for a request that is fast, from bytes to bytes.
   absl::Status AnswerColumns(const Caller& caller, size_t charged, const ScrubColumns& request,
                              grpc::ByteBuffer* response);
 
   absl::Status CheckNumber(const Caller& caller, const v1::CheckNumberRequest& request,
-                           absl::Time deadline, v1::CheckNumberResponse* response);
+                           v1::CheckNumberResponse* response);
 
  private:
   // What is asked, whichever method brought it.
   struct Question {
-    const TenantView& tenant;
+    const Caller& caller;
     std::string_view scope;
     absl::Span<const ParsedNumber> numbers;
     const google::protobuf::Timestamp* as_of = nullptr;
@@ -86,19 +80,18 @@ class ScrubHandler {
 
   // What an answer rests on.
   struct Basis {
+    const Caller& caller;
     SnapshotPtr snapshot;
-    uint64_t revision = 0;
     absl::Time now;
   };
 
-  absl::StatusOr<Basis> CurrentBasis() const;
+  absl::StatusOr<Basis> CurrentBasis(const Caller& caller) const;
   // The answers of the tenant's lists and the snapshot together; counts them. Returns what they
   // rest on, valid until the thread's next call.
-  const v1::Snapshot& Decide(const TenantView& tenant, std::string_view scope, const Basis& basis,
+  const v1::Snapshot& Decide(const Basis& basis, std::string_view scope,
                              absl::Span<const Number> numbers, const BatchAnswers& answers) const;
   // Charges what the call was not admitted with.
   absl::Status ChargeRest(const Caller& caller, size_t charged, size_t count) const;
-  absl::Status WaitForRevision(uint64_t revision, absl::Time deadline);
   // The own lists' word on each number; the span is valid until the next call on this thread.
   absl::Span<const uint8_t> FindFacts(const TenantView& tenant, std::string_view scope,
                                       absl::Span<const Number> numbers, absl::Time now) const;
@@ -108,7 +101,6 @@ class ScrubHandler {
 
   const ScrubLimits limits_;
   const ScrubSources from_;
-  std::atomic<int> revision_waits_{0};
 };
 
 }  // namespace dnc

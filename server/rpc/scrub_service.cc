@@ -12,10 +12,11 @@ ScrubService::ScrubService(ScrubHandler* handler)
                       service_.RequestCheckNumber(context, request, writer, queue, queue, tag);
                     },
                     Access::kScrub,
-                    [handler](const Caller& caller, const auto& request, absl::Time deadline,
-                              auto* response) {
-                      return handler->CheckNumber(caller, request, deadline, response);
-                    }} {}
+                    [handler](const Caller& caller, const auto& request, auto* response) {
+                      return handler->CheckNumber(caller, request, response);
+                    }} {
+  check_number_.at_least_revision = [](const auto& request) { return request.at_least_revision(); };
+}
 
 void ScrubService::Arm(const CallSite& site, int calls) {
   for (int i = 0; i < calls; ++i) {

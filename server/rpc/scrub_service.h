@@ -25,7 +25,7 @@ class ScrubService {
   ScrubServiceBase service_;
   ScrubHandler* const handler_;
   const ScrubMethod scrub_;
-  const UnaryMethod<v1::CheckNumberRequest, v1::CheckNumberResponse> check_number_;
+  UnaryMethod<v1::CheckNumberRequest, v1::CheckNumberResponse> check_number_;
 };
 
 }  // namespace dnc

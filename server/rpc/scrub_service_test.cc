@@ -207,24 +207,6 @@ TEST_F(ScrubServiceTest, IsUnavailableWhileStarting) {
   EXPECT_EQ(ReasonOf(scrub_->CheckNumber(&context, {}, &check)), "STARTING");
 }
 
-TEST_F(ScrubServiceTest, WaitsForARevision) {
-  Start();
-  v1::ScrubRequest request = Numbers({2015550101});
-  request.set_at_least_revision(6);
-  v1::ScrubResponse response;
-  const grpc::Status status = Scrub(request, &response);
-  EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
-  EXPECT_EQ(ReasonOf(status), "REVISION_NOT_REACHED");
-
-  std::thread publisher([this] {
-    absl::SleepFor(absl::Milliseconds(50));
-    Publish(TestSnapshot(6, absl::Now()));
-  });
-  EXPECT_TRUE(Scrub(request, &response).ok());
-  EXPECT_EQ(response.snapshot().revision(), 6);
-  publisher.join();
-}
-
 TEST_F(ScrubServiceTest, TellsEverythingWithFullDetail) {
   Start();
   v1::ScrubRequest request = Numbers({2015550101, 2015550123, 7});

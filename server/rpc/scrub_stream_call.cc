@@ -1,6 +1,10 @@
 #include "server/rpc/scrub_stream_call.h"
 
+#include <utility>
+
+#include "server/base/status_macros.h"
 #include "server/rpc/error_status.h"
+#include "server/rpc/revision_wait.h"
 #include "server/telemetry/call_timer.h"
 
 namespace dnc {
@@ -28,7 +32,16 @@ void ScrubStreamCall::OnStart(bool ok) {
 void ScrubStreamCall::OnRead(bool ok) {
   if (!ok) {  // the caller has sent all, or is gone
     Finish(absl::OkStatus());
-  } else if (handler_->IsFast(request_.scrub())) {
+    return;
+  }
+  // Anew for each batch: a key that was revoked meanwhile ends the stream.
+  absl::StatusOr<Caller> caller = site().gatekeeper->Admit(context_, Access::kScrub);
+  if (!caller.ok()) {
+    Finish(caller.status());
+    return;
+  }
+  caller_ = *std::move(caller);
+  if (ScrubHandler::IsFast(caller_, request_.scrub())) {
     site().calls->Submit(this);
   } else if (!site().workers->TryPost([this] { Answer(); })) {
     Finish(LimitReached("too many calls are waiting; send the rest of the numbers again later"));
@@ -40,17 +53,20 @@ void ScrubStreamCall::Answer() {
   absl::Status status;
   {
     CallTimer timer(site().metrics, Method::kScrubStream);
-    // Anew for each batch: a key that was revoked meanwhile ends the stream.
-    const absl::StatusOr<Caller> caller = site().gatekeeper->Admit(context_, Access::kScrub);
-    status = caller.ok() ? handler_->Scrub(*caller, request_.scrub(), DeadlineOf(context_),
-                                           response_.mutable_scrub())
-                         : caller.status();
+    status = Scrub();
   }
   if (status.ok()) {
     stream_.Write(response_, on_write_.tag());
   } else {
     Finish(status);
   }
+}
+
+absl::Status ScrubStreamCall::Scrub() {
+  if (const uint64_t revision = request_.scrub().at_least_revision(); caller_.revision < revision) {
+    DNC_RETURN_IF_ERROR(site().revisions->Reach(revision, context_, Access::kScrub, &caller_));
+  }
+  return handler_->Scrub(caller_, request_.scrub(), response_.mutable_scrub());
 }
 
 void ScrubStreamCall::OnWrite(bool ok) {

@@ -26,6 +26,7 @@ class ScrubStreamCall final : public Call, private QueueWork {
 
   void Work(bool /*waited*/) override { Answer(); }
   void Answer();
+  absl::Status Scrub();
   void Finish(const absl::Status& status);
 
   ScrubServiceBase* const service_;
@@ -33,6 +34,7 @@ class ScrubStreamCall final : public Call, private QueueWork {
   grpc::ServerContext context_;
   grpc::ServerAsyncReaderWriter<v1::ScrubStreamResponse, v1::ScrubStreamRequest> stream_;
   v1::ScrubStreamRequest request_;
+  Caller caller_;  // of the batch
   v1::ScrubStreamResponse response_;
   MemberEvent<ScrubStreamCall, &ScrubStreamCall::OnStart> on_start_{this};
   MemberEvent<ScrubStreamCall, &ScrubStreamCall::OnRead> on_read_{this};

@@ -23,6 +23,7 @@
 #include "server/rpc/health_service.h"
 #include "server/rpc/list_service.h"
 #include "server/rpc/registry_service.h"
+#include "server/rpc/revision_wait.h"
 #include "server/rpc/scrub_service.h"
 #include "server/rpc/tenant_service.h"
 #include "server/rpc/unix_socket.h"
@@ -52,10 +53,12 @@ int ThreadCount(int configured) {
 ScrubLimits ScrubLimitsOf(const ServerOptions& options) {
   ScrubLimits limits;
   limits.max_batch = options.limits.max_batch;
-  limits.revision_wait = options.limits.revision_wait;
-  // One worker stays free for calls that don't wait.
-  limits.max_revision_waits = std::max(1, options.rpc.worker_threads - 1);
   return limits;
+}
+
+RevisionWait::Limits RevisionLimitsOf(const ServerOptions& options) {
+  // One worker stays free for calls that don't wait.
+  return {options.limits.revision_wait, std::max(1, options.rpc.worker_threads - 1)};
 }
 
 }  // namespace
@@ -64,10 +67,11 @@ struct Server::Impl {
   Impl(const ServerOptions& options, const ServerParts& parts)
       : grace(options.rpc.stop_grace),
         workers(options.rpc.worker_threads, static_cast<size_t>(options.rpc.worker_queue)),
-        gatekeeper(parts.directory, options.keys_required),
+        gatekeeper(parts.directory, parts.order, options.keys_required),
+        revisions(RevisionLimitsOf(options), {parts.order, parts.registry, &gatekeeper}),
         gate(int64_t{options.limits.numbers_under_way} * ThreadCount(options.rpc.threads)),
-        scrub_handler(ScrubLimitsOf(options), {parts.registry, parts.own_lists, parts.quotas,
-                                               parts.order, parts.metrics, parts.clock}),
+        scrub_handler(ScrubLimitsOf(options),
+                      {parts.registry, parts.own_lists, parts.quotas, parts.metrics, parts.clock}),
         registry_handler({options.version, parts.clock->Now(), options.limits.max_batch},
                          parts.registry),
         tenant_handler(parts.directory, parts.own_lists, parts.registry),
@@ -89,6 +93,7 @@ struct Server::Impl {
   LiveCalls live;
   WorkerPool workers;
   const Gatekeeper gatekeeper;
+  RevisionWait revisions;
   ScrubGate gate;
   ScrubHandler scrub_handler;
   RegistryHandler registry_handler;
@@ -152,9 +157,9 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
     impl->address = StrCat(options.listen.substr(0, options.listen.rfind(':')), ":", impl->port);
   }
   impl->health = std::make_unique<HealthReporter>(impl->health_service.board(), parts.registry);
-  impl->site = CallSite{impl->queue->queue(), &impl->workers,  parts.metrics,
-                        &impl->live,          &impl->stopping, &impl->gatekeeper,
-                        impl->queue.get(),    &impl->gate,     impl->refusals.get()};
+  impl->site = CallSite{impl->queue->queue(), &impl->workers,    parts.metrics,     &impl->live,
+                        &impl->stopping,      &impl->gatekeeper, impl->queue.get(), &impl->gate,
+                        impl->refusals.get(), &impl->revisions};
   const int armed = options.rpc.armed_calls * threads;
   impl->scrub_service.Arm(impl->site, armed);
   impl->registry_service.Arm(impl->site, std::max(1, armed / 8));

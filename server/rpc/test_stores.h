@@ -39,7 +39,7 @@ class TestStores {
     return {registry, directory_.get(), own_lists_.get(), &quotas_, &order_, metrics, clock_};
   }
   ScrubSources Sources(Registry* registry, Metrics* metrics) {
-    return {registry, own_lists_.get(), &quotas_, &order_, metrics, clock_};
+    return {registry, own_lists_.get(), &quotas_, metrics, clock_};
   }
 
   RevisionOrder& order() { return order_; }

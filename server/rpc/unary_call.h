@@ -12,6 +12,7 @@
 #include "server/rpc/call_site.h"
 #include "server/rpc/error_status.h"
 #include "server/rpc/gatekeeper.h"
+#include "server/rpc/revision_wait.h"
 #include "server/telemetry/call_timer.h"
 #include "server/telemetry/metrics.h"
 
@@ -28,7 +29,7 @@ struct UnaryMethod {
       arm;
   Access access;
   // Answers. Called on a queue or worker thread, many at once.
-  std::function<absl::Status(const Caller&, const Request&, absl::Time deadline, Response*)> handle;
+  std::function<absl::Status(const Caller&, const Request&, Response*)> handle;
   // Whether the request is answered fast and without waiting, on the queue's thread. Null: never.
   std::function<bool(const Request&)> is_fast = nullptr;
   // In place of `handle`, for answers that come later: `done` is called once, on any thread, when
@@ -37,6 +38,8 @@ struct UnaryMethod {
   std::function<void(const Caller&, const Request&, Response*,
                      std::function<void(absl::Status)> done)>
       submit = nullptr;
+  // The revision that the caller must be of for `handle`; null: any.
+  std::function<uint64_t(const Request&)> at_least_revision = nullptr;
 };
 
 // Deletes itself when the answer has gone out.
@@ -84,17 +87,25 @@ class UnaryCall final : public Call {
   void OnFinish(bool /*ok*/) { delete this; }
 
   void Answer() {
-    const absl::Time deadline = DeadlineOf(context_);
-    if (deadline < absl::Now()) {  // waited too long for a worker: nobody listens any more
+    if (DeadlineOf(context_) <
+        absl::Now()) {  // waited too long for a worker: nobody listens any more
       Finish(DeadlinePassed());
       return;
     }
     absl::Status status;
     {
       CallTimer timer(site().metrics, method_.name);
-      status = method_.handle(caller_, request_, deadline, &response_);
+      status = ReachRevision();
+      if (status.ok()) status = method_.handle(caller_, request_, &response_);
     }
     Finish(status);
+  }
+
+  absl::Status ReachRevision() {
+    if (method_.at_least_revision == nullptr) return absl::OkStatus();
+    const uint64_t revision = method_.at_least_revision(request_);
+    if (caller_.revision >= revision) return absl::OkStatus();
+    return site().revisions->Reach(revision, context_, method_.access, &caller_);
   }
 
   void Finish(const absl::Status& status) {

@@ -26,10 +26,7 @@ class UnaryMethods {
   void Add(Service* service, Method name, Access access, RequestMethod request_method,
            Handle<Request, Response> handle) {
     auto method = Make<Request, Response>(service, name, access, request_method);
-    method->handle = [handle = std::move(handle)](const Caller& caller, const Request& request,
-                                                  absl::Time /*deadline*/, Response* response) {
-      return handle(caller, request, response);
-    };
+    method->handle = std::move(handle);
     Keep(std::move(method));
   }
 

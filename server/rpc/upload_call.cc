@@ -30,9 +30,8 @@ void UploadCall::OnStart(bool ok) {
     return;
   }
   Arm(service_, shared_, site());
-  const absl::StatusOr<Caller> caller = site().gatekeeper->Admit(context_, Access::kOperate);
-  if (!caller.ok()) {
-    Finish(caller.status());
+  if (const absl::Status admitted = Admit(); !admitted.ok()) {
+    Finish(admitted);
     return;
   }
   counted_ = true;
@@ -43,6 +42,10 @@ void UploadCall::OnStart(bool ok) {
   }
   session_.emplace(shared_->limits, shared_->registry);
   reader_.Read(&request_, on_read_.tag());
+}
+
+absl::Status UploadCall::Admit() const {
+  return site().gatekeeper->Admit(context_, Access::kOperate).status();
 }
 
 void UploadCall::OnRead(bool ok) {
@@ -67,7 +70,8 @@ void UploadCall::OnAlive(bool ok) {
 }
 
 void UploadCall::Store() {
-  const absl::Status status = session_->Accept(request_);
+  absl::Status status = Admit();
+  if (status.ok()) status = session_->Accept(request_);
   if (status.ok()) {
     reader_.Read(&request_, on_read_.tag());
   } else {
@@ -76,6 +80,10 @@ void UploadCall::Store() {
 }
 
 void UploadCall::Complete() {
+  if (const absl::Status admitted = Admit(); !admitted.ok()) {
+    Finish(admitted);
+    return;
+  }
   absl::StatusOr<LoadInfo> load;
   {
     CallTimer timer(site().metrics, Method::kUploadRelease);

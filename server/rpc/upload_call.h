@@ -40,6 +40,8 @@ class UploadCall final : public Call {
 
   void Store();     // on a worker
   void Complete();  // on a worker
+  // Anew for each part and at the end: whoever revoked the key meanwhile has ended the upload.
+  absl::Status Admit() const;
   void Finish(const absl::Status& status);
 
   v1::RegistryService::AsyncService* const service_;

@@ -34,11 +34,6 @@ void WatchCall::OnStart(bool ok) {
     return;
   }
   Arm(service_, handler_, site());
-  const absl::StatusOr<Caller> caller = site().gatekeeper->Admit(context_, Access::kOperate);
-  if (!caller.ok()) {
-    Finish(caller.status());
-    return;
-  }
   if (!site().workers->TryPost([this] { Look(); })) {
     Finish(LimitReached("too many calls are waiting; retry in a moment"));
   }
@@ -49,9 +44,10 @@ void WatchCall::Look() {
     Finish(CallerGone("the caller is gone"));
     return;
   }
+  // Anew at each look: a key that was revoked meanwhile ends the watch.
+  absl::Status status = site().gatekeeper->Admit(context_, Access::kOperate).status();
   response_.Clear();
-  absl::Status status;
-  {
+  if (status.ok()) {
     CallTimer timer(site().metrics, Method::kWatchLoad);
     status = handler_->GetLoad(request_.load_id(), response_.mutable_load());
   }

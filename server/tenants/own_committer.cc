@@ -175,6 +175,8 @@ absl::Status OwnListsImpl::Settle() {
     const std::lock_guard lock(books_mutex_);
     books_ = std::move(books);
   }
+  // What is there may be told as there already, so it must not be lost unnoticed either.
+  DNC_RETURN_IF_ERROR(journal_->Move({id_, revision_}));
   unsettled_ = false;
   return absl::OkStatus();
 }

@@ -30,7 +30,8 @@ WriteDigest ContentDigest(const OwnWrite& write) {
   for (const OwnWrite::Item& item : write.items) {
     const OwnRecord& record = item.record;
     PutNumber(text, record.number, 8);
-    AppendText(text, record.made_by);
+    // Not made_by: as it was given it is in `request`; else it is the key, and a repetition after
+    // the keys were changed is the same request.
     text.push_back(static_cast<char>(record.channel));
     AppendText(text, record.reason);
     AppendText(text, record.note);

@@ -39,11 +39,12 @@ struct TenantView {
 };
 using TenantViewPtr = std::shared_ptr<const TenantView>;
 
-// Who calls, and what for.
+// Who calls, what for, and as of when: the answer rests on no later terms than these.
 struct Caller {
-  TenantViewPtr tenant;  // null: the operator
-  std::string key_id;    // `local` without a key
-  uint8_t scopes = 0;    // bit KeyScope
+  TenantViewPtr tenant;   // null: the operator
+  std::string key_id;     // `local` without a key
+  uint8_t scopes = 0;     // bit KeyScope
+  uint64_t revision = 0;  // every change up to this one is in what is said here
   bool Has(KeyScope scope) const { return (scopes >> static_cast<int>(scope) & 1) != 0; }
 };
 

@@ -10,7 +10,7 @@ import pytest
 
 from dnc_server import BIN
 from list_files import DAY, flat, registry_name
-from test_tenants import operator_key
+from tenant_calls import operator_key
 
 LISTED, FREE = "2015550100", "2015550999"
 BASE_TIME = int(time.time()) - 2 * DAY

@@ -15,7 +15,7 @@ import pytest
 from certificates import make_certificate
 from dnc_server import BIN
 from fake_scrubs import FakeScrubs
-from test_tenants import operator_key
+from tenant_calls import operator_key
 
 SHORT = ["--seconds", "1", "--warm-up", "0.3", "--pool", "20000"]
 DAY = (datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=1)).date()

@@ -8,7 +8,7 @@ import pytest
 from dnc_server import REPO, Refused
 from list_files import DAY, flat, registry_name
 from metrics_page import Page, free_port
-from test_tenants import FREE, LISTED, add, make_tenant, new_key, operator_key
+from tenant_calls import FREE, LISTED, add, make_tenant, new_key, operator_key
 
 BASE_TIME = int(time.time()) - 2 * DAY
 TENANT = "shop-of-nobody"

@@ -1,16 +1,14 @@
-"""Tenants over real sockets: keys, entitlements, own lists, precedence, and what stays apart."""
+"""Tenants over real sockets: entitlements, own lists, precedence, and what stays apart."""
 
-import subprocess
 import threading
 import time
 
-import grpc
 import pytest
 
-from dnc_server import BIN, Refused
+from dnc_server import Refused
 from list_files import DAY, flat, registry_name
+from tenant_calls import FREE, LISTED, add, check, make_list, make_tenant, outcomes, rule
 
-LISTED, FREE = 2015550100, 2015550999
 BASE_TIME = int(time.time()) - 2 * DAY
 
 
@@ -18,42 +16,6 @@ BASE_TIME = int(time.time()) - 2 * DAY
 def loaded(server):
     server.load([(registry_name(BASE_TIME, "201"), flat([LISTED, LISTED + 1, LISTED + 2]))])
     return server
-
-
-def add(server, numbers, list_id="internal", metadata=None, request_id="", **facts):
-    lists = server.stubs.list
-    records = [lists.Record(number=str(number), **facts) for number in numbers]
-    answer = server.call(server.lists.AddNumbers, lists.AddNumbersRequest(
-        list_id=list_id, records=records, request_id=request_id), metadata)
-    assert len(answer.results) == len(numbers)
-    return answer
-
-
-def outcomes(server, answer):
-    return [server.stubs.list.WriteOutcome.Name(r.outcome).replace("WRITE_OUTCOME_", "")
-            for r in answer.results]
-
-
-def make_list(server, list_id, kind, scope="", metadata=None):
-    lists = server.stubs.list
-    server.call(server.lists.CreateList, lists.CreateListRequest(list=lists.OwnList(
-        list_id=list_id, kind=getattr(lists, f"OWN_LIST_KIND_{kind}"), scope=scope)), metadata)
-
-
-def make_tenant(server, tenant_id, **fields):
-    tenant = server.stubs.tenant
-    fields.setdefault("entitlement", tenant.Entitlement(all=True))
-    return server.call(server.tenants.CreateTenant, tenant.CreateTenantRequest(
-        tenant=tenant.Tenant(tenant_id=tenant_id, **fields))).tenant
-
-
-def check(server, number, metadata=None, **fields):
-    request = server.stubs.scrub.CheckNumberRequest(number=str(number), **fields)
-    return server.call(server.scrubs.CheckNumber, request, metadata).result
-
-
-def rule(server, number, metadata=None, **fields):
-    return server.stubs.verdict.Rule.Name(check(server, number, metadata, **fields).rule)[5:]
 
 
 def test_an_opt_out_is_seen_at_once_and_after_a_restart(loaded):
@@ -257,96 +219,6 @@ def test_a_policy_names_lists_that_are_there(loaded):
     with pytest.raises(Refused) as refusal:
         make_tenant(loaded, "typo", policy=tenant.TenantPolicy(lists=["state:TXX"]))
     assert refusal.value.reason == "INVALID_REQUEST"
-
-
-def operator_key(data_dir):
-    made = subprocess.run([str(BIN / "dncd"), "--data-dir", str(data_dir),
-                           "--create-operator-key"], capture_output=True, text=True, check=True,
-                          timeout=60)
-    assert made.stdout.startswith("dnck_")
-    return made.stdout.strip()
-
-
-@pytest.fixture
-def keyed(start_server, tmp_path):
-    """A server that asks everybody for a key."""
-    return start_server(data_dir=tmp_path / "keyed", key=operator_key(tmp_path / "keyed"),
-                        tenant="default")
-
-
-def test_only_with_a_key_beyond_loopback(tmp_path):
-    command = [str(BIN / "dncd"), "--data-dir", str(tmp_path / "data"), "--listen", "0.0.0.0:0",
-               "--metrics-listen", ""]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
-    assert ended.returncode == 1
-    assert "--create-operator-key" in ended.stderr
-
-
-def new_key(server, scopes, tenant_id="default", **fields):
-    tenant = server.stubs.tenant
-    return server.call(server.tenants.CreateKey, tenant.CreateKeyRequest(
-        tenant_id=tenant_id, scopes=[getattr(tenant, f"KEY_SCOPE_{s}") for s in scopes], **fields))
-
-
-def test_keys_permit_what_their_scopes_say(keyed):
-    scrub = new_key(keyed, ["SCRUB"]).secret
-    write = new_key(keyed, ["WRITE_LISTS"]).secret
-    as_scrub, as_write = keyed.identity(scrub), keyed.identity(write)
-    keyed.scrub(metadata=as_scrub, numbers=[FREE])
-    add(keyed, [FREE], metadata=as_write)
-    for call in (lambda: keyed.scrub(metadata=as_write, numbers=[FREE]),
-                 lambda: add(keyed, [FREE], metadata=as_scrub),
-                 lambda: keyed.call(keyed.tenants.ListTenants,
-                                    keyed.stubs.tenant.ListTenantsRequest(), as_scrub),
-                 lambda: keyed.call(keyed.registry.ListLoads,
-                                    keyed.stubs.registry.ListLoadsRequest(), as_write),
-                 lambda: keyed.scrub(metadata=keyed.identity(scrub, "default"), numbers=[FREE])):
-        with pytest.raises(Refused) as refusal:
-            call()
-        assert (refusal.value.code, refusal.value.reason) == ("PERMISSION_DENIED", "SCOPE_MISSING")
-
-
-def test_without_a_live_key_nothing_is_answered(keyed):
-    made = new_key(keyed, ["SCRUB"])
-    bad = [None, "dnck_nonsense", made.secret[:-1] + ("0" if made.secret[-1] != "0" else "1")]
-    for key in bad:
-        with pytest.raises(Refused) as refusal:
-            keyed.scrub(metadata=keyed.identity(key), numbers=[FREE])
-        assert (refusal.value.code, refusal.value.reason) == ("UNAUTHENTICATED",
-                                                              "UNAUTHENTICATED")
-        for stub, request in ((keyed.scrubs.ScrubStream, keyed.stubs.scrub.ScrubStreamRequest()),
-                              (keyed.lists.ImportNumbers,
-                               keyed.stubs.list.ImportNumbersRequest())):
-            with pytest.raises(grpc.RpcError) as error:
-                list(stub(iter([request]), metadata=keyed.identity(key)))
-            assert error.value.code() == grpc.StatusCode.UNAUTHENTICATED
-
-
-def test_revoking_takes_effect_at_once(keyed):
-    made = new_key(keyed, ["SCRUB", "WRITE_LISTS"])
-    identity = keyed.identity(made.secret)
-    keyed.scrub(metadata=identity, numbers=[FREE])
-    tenant = keyed.stubs.tenant
-    keyed.call(keyed.tenants.RevokeKey, tenant.RevokeKeyRequest(key_id=made.key.key_id))
-    with pytest.raises(Refused) as refusal:
-        keyed.scrub(metadata=identity, numbers=[FREE])
-    assert refusal.value.reason == "UNAUTHENTICATED"
-    keys = keyed.call(keyed.tenants.ListKeys, tenant.ListKeysRequest(tenant_id="default")).keys
-    assert [key.HasField("revoked_at") for key in keys] == [True]
-    changes = keyed.call(keyed.tenants.ListTenantChanges,
-                         tenant.ListTenantChangesRequest(tenant_id="default")).changes
-    assert any("revoked" in change.description for change in changes)
-    assert all(made.secret not in change.description for change in changes)
-
-
-def test_dncctl_with_a_key(keyed, tmp_path):
-    key = new_key(keyed, ["SCRUB"]).secret
-    command = [str(BIN / "dncctl"), "--server", keyed.address, "check", str(FREE)]
-    without = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
-    assert without.returncode == 1 and "key" in without.stderr
-    with_key = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60,
-                              env={"DNC_KEY": key, "HOME": str(tmp_path)})
-    assert with_key.returncode == 11, with_key.stderr
 
 
 def test_kills_lose_no_acknowledged_opt_out(loaded):

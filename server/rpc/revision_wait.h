@@ -1,0 +1,53 @@
+// What a call does that asks for changes which the server has not made yet (at_least_revision).
+//
+//   if (caller.revision < revision) {
+//     DNC_RETURN_IF_ERROR(site.revisions->Reach(revision, context, Access::kScrub, &caller));
+//   }
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "grpcpp/server_context.h"
+#include "server/base/revision_order.h"
+#include "server/registry/registry.h"
+#include "server/rpc/gatekeeper.h"
+
+namespace dnc {
+
+// Thread-safe.
+class RevisionWait {
+ public:
+  struct Limits {
+    // The longest that a call waits.
+    absl::Duration longest = absl::Seconds(1);
+    // How many may wait at the same time; the rest is refused at once.
+    int most_calls = 3;
+  };
+  // What is waited for, and asked afterwards; all of it outlives the waiting.
+  struct Sources {
+    const RevisionOrder* order = nullptr;
+    const Registry* registry = nullptr;
+    const Gatekeeper* gatekeeper = nullptr;
+  };
+
+  RevisionWait(Limits limits, Sources sources) : limits_(limits), from_(sources) {}
+
+  // Waits for `revision`, then admits the caller anew: its key, its tenant's terms and blocks as
+  // they were before are older than the changes that the answer is to rest on. Blocks the thread.
+  // Errors: those of Gatekeeper::Admit; FAILED_PRECONDITION (REVISION_NOT_REACHED),
+  // RESOURCE_EXHAUSTED (LIMIT_REACHED), UNAVAILABLE (STARTING).
+  absl::Status Reach(uint64_t revision, const grpc::ServerContext& context, Access access,
+                     Caller* caller);
+
+ private:
+  absl::Status Wait(uint64_t revision, absl::Time deadline);
+
+  const Limits limits_;
+  const Sources from_;
+  std::atomic<int> waiting_{0};
+};
+
+}  // namespace dnc
