@@ -66,6 +66,7 @@ absl::StatusOr<Explanation> Explain(const ExplainInputs& in, const Snapshot& sna
       if (coverage.state == AreaState::kLoaded && effect != ListEffect::kInform) {
         valid_until = std::min(valid_until, coverage.obtained_at + list->max_age);
       }
+      if (!IsTold(list->kind, report.reasons)) continue;
       if (!list->numbers.Contains(numbers[i].number)) continue;
       DNC_ASSIGN_OR_RETURN(MatchInfo match, MakeMatch(in, *in.world->lists.at(list->name), *list,
                                                       effect, numbers[i].number, moment));

@@ -262,9 +262,9 @@ absl::StatusOr<CoverageInfo> RegistryImpl::Coverage(std::string_view list) const
     area.numbers = seal.count();
     area.obtained_at = FromMicros(seal.obtained_at());
     area.stale_at = area.obtained_at + max_age;
-    area.state = state->damaged[area_code] ? CoverageState::kDamaged
-                 : now > area.stale_at     ? CoverageState::kStale
-                                           : CoverageState::kCovered;
+    area.state = state->damaged[area_code]                 ? CoverageState::kDamaged
+                 : IsStale(area.obtained_at, max_age, now) ? CoverageState::kStale
+                                                           : CoverageState::kCovered;
     area.digest = Digest{seal.digest_high(), seal.digest_low()}.ToHex();
     area.release_id = seal.changed_by();
     area.history_since = FromMicros(seal.history_since());
@@ -292,7 +292,7 @@ std::vector<ListInfo> RegistryImpl::Lists() const {
     for (const AreaCoverage& area : list->areas) {
       if (area.state == AreaState::kDamaged) ++info.damaged;
       if (area.state != AreaState::kLoaded) continue;
-      ++(now - area.obtained_at > list->max_age ? info.stale : info.covered);
+      ++(IsStale(area.obtained_at, list->max_age, now) ? info.stale : info.covered);
     }
     infos.push_back(std::move(info));
   }

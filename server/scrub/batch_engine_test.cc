@@ -43,7 +43,8 @@ std::shared_ptr<SnapshotList> RandomList(std::mt19937_64& random, size_t name) {
   list->numbers = RandomNumbers(random);
   for (const int area : kAreas) {
     const auto state = random() % 3 == 0 ? random() % 4 : 1;
-    list->areas[area] = {static_cast<AreaState>(state), kNow - absl::Hours(24 * (random() % 34))};
+    list->areas[area] = {static_cast<AreaState>(state),
+                         kNow + absl::Hours(24 * (static_cast<int>(random() % 38) - 34))};
   }
   return list;
 }
@@ -149,6 +150,12 @@ TEST(BatchEngine, AListGrowsStaleBetweenTwoBatches) {
   EXPECT_EQ(verdict_at(kNow), Verdict::kClear);
   EXPECT_EQ(verdict_at(kNow + absl::Nanoseconds(1)), Verdict::kStale);
   EXPECT_EQ(verdict_at(kNow + absl::Hours(1)), Verdict::kStale);
+  EXPECT_EQ(verdict_at(kNow), Verdict::kClear);
+  // Far back, where the data is of a time to come.
+  const absl::Time before = kNow - list->max_age - kMaxFuture;
+  EXPECT_EQ(verdict_at(before), Verdict::kStale);
+  EXPECT_EQ(verdict_at(before + absl::Nanoseconds(1)), Verdict::kClear);
+  EXPECT_EQ(verdict_at(before - absl::Hours(1)), Verdict::kStale);
   EXPECT_EQ(verdict_at(kNow), Verdict::kClear);
 }
 

@@ -21,7 +21,7 @@ void Scrub(const Snapshot& snapshot, absl::Time now, absl::Span<const ParsedNumb
       finding = AreaFinding(snapshot, effects, tenant.terms, now, AreaCodeOf(parsed.number));
       for (size_t l = 0; l < effects.size(); ++l) {
         const SnapshotList& list = *snapshot.lists[l];
-        if (list.numbers.Contains(parsed.number)) {
+        if (IsTold(list.kind, finding.reasons) && list.numbers.Contains(parsed.number)) {
           finding.Add(MatchFinding(list.kind, effects[l]));
         }
       }

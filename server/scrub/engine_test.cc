@@ -153,6 +153,23 @@ TEST(Engine, ExactlyTheMaximumAgeIsNotStale) {
   EXPECT_EQ(rules[0], Rule::kStale);
 }
 
+// The clock was set back, or was ahead when the data was loaded: its age is not known.
+TEST(Engine, DataOfATimeToComeIsStale) {
+  auto list = std::make_shared<SnapshotList>();
+  list->release_id = 1;
+  Snapshot snapshot;
+  snapshot.lists.push_back(list);
+  const std::vector<ParsedNumber> numbers = {{kOther, true}};
+  std::vector<Rule> rules(1);
+  std::vector<ReasonSet> reasons(1);
+  list->areas[201] = {AreaState::kLoaded, kNow + kMaxFuture - absl::Nanoseconds(1)};
+  Scrub(snapshot, kNow, numbers, absl::MakeSpan(rules), absl::MakeSpan(reasons));
+  EXPECT_EQ(rules[0], Rule::kClear);
+  list->areas[201] = {AreaState::kLoaded, kNow + kMaxFuture};
+  Scrub(snapshot, kNow, numbers, absl::MakeSpan(rules), absl::MakeSpan(reasons));
+  EXPECT_EQ(rules[0], Rule::kStale);
+}
+
 TEST(Engine, NoOtherValueGivesClear) {
   for (int value = 0; value < 256; ++value) {
     EXPECT_EQ(VerdictOf(static_cast<Rule>(value)) == Verdict::kClear,

@@ -64,7 +64,7 @@ void NoteCoverage(const SnapshotList& list, absl::Time now, int area_code, Findi
   const AreaCoverage& coverage = list.areas[area_code];
   switch (coverage.state) {
     case AreaState::kLoaded:
-      if (applies && now - coverage.obtained_at > list.max_age) {
+      if (applies && IsStale(coverage.obtained_at, list.max_age, now)) {
         finding.Note(Rule::kStale, Reason::kReleaseStale);
       }
       return;

@@ -58,6 +58,13 @@ Finding AreaFinding(const Snapshot& snapshot, absl::Span<const ListEffect> effec
 // What a match in a list brings.
 Finding MatchFinding(ListKind kind, ListEffect effect);
 
+// Whether a tenant learns of a match in a list of that kind, once `reasons` are known of the area
+// code: of the national registry it may only see the area codes that its subscription pays for
+// (16 CFR 310.8). Without the match the number is NOT_COVERED all the same.
+inline bool IsTold(ListKind kind, ReasonSet reasons) {
+  return kind != ListKind::kNational || (reasons & ReasonBit(Reason::kNotEntitled)) == 0;
+}
+
 // Adds what the tenant's own lists say.
 class OwnFacts {
  public:

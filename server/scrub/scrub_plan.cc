@@ -18,6 +18,7 @@ ScrubPlan::ScrubPlan(const SnapshotPtr& snapshot, const TenantTerms* terms) : sn
   if (terms != nullptr) terms_ = *terms;
   for (const auto& list : snapshot->lists) {
     effects_.push_back(EffectFor(*list, terms));
+    kinds_.push_back(list->kind);
     matches_.push_back(MatchFinding(list->kind, effects_.back()));
   }
   AddUnclassified();
@@ -38,7 +39,8 @@ BatchAnswer ScrubPlan::Decide(const Snapshot& snapshot, absl::Time now, uint16_t
   if (!IsClassified(area)) ClassifyArea(snapshot, now, area);
   Finding finding = FindingOf(area);
   for (size_t l = 0; l < listed.size(); ++l) {
-    if ((listed[l] >> i & 1) != 0) finding.Add(matches_[l]);
+    const bool holds = (listed[l] >> i & 1) != 0;
+    if (holds && IsTold(kinds_[l], finding.reasons)) finding.Add(matches_[l]);
   }
   if (terms_.has_value()) OwnFacts(*terms_).Apply(facts, finding);
   return AnswerOf(finding);
@@ -67,7 +69,8 @@ uint16_t ScrubPlan::AddClass(const Finding& finding, absl::Span<const Finding> m
   for (uint32_t marks = 0; marks < answers_a_class(); ++marks) {
     Finding marked = finding;
     for (size_t l = 0; l < matches.size(); ++l) {
-      if ((marks >> l & 1) != 0) marked.Add(matches[l]);
+      const bool holds = (marks >> l & 1) != 0;
+      if (holds && IsTold(kinds_[l], finding.reasons)) marked.Add(matches[l]);
     }
     answers_.push_back(AnswerOf(marked));
   }
@@ -83,12 +86,14 @@ void ScrubPlan::LimitTime(const Snapshot& snapshot, absl::Time now, uint16_t are
   for (const auto& list : snapshot.lists) {
     const AreaCoverage& coverage = list->areas[area];
     if (coverage.state != AreaState::kLoaded) continue;
-    // Stale is what is older than max_age (rules.cc), so at `expiry` itself it is not yet.
-    const absl::Time expiry = coverage.obtained_at + list->max_age;
-    if (now <= expiry) {
-      until_ = std::min(until_, expiry);
-    } else {
-      after_ = std::max(after_, expiry);
+    // The two moments at which IsStale changes its mind: it says of either what it says before.
+    for (const absl::Time change :
+         {coverage.obtained_at - kMaxFuture, coverage.obtained_at + list->max_age}) {
+      if (now <= change) {
+        until_ = std::min(until_, change);
+      } else {
+        after_ = std::max(after_, change);
+      }
     }
   }
 }

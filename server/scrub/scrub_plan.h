@@ -79,6 +79,7 @@ class ScrubPlan {
   std::weak_ptr<const Snapshot> snapshot_;
   std::optional<TenantTerms> terms_;
   std::vector<ListEffect> effects_;
+  std::vector<ListKind> kinds_;   // of each list
   std::vector<Finding> matches_;  // of each list
   std::array<uint16_t, kAreaCodes + 1> row_of_area_;
   std::vector<Finding> classes_;  // the first is none, the second what is no number

@@ -31,6 +31,14 @@ struct AreaCoverage {
   absl::Time obtained_at = absl::InfinitePast();
 };
 
+// Whether data that was obtained at a moment is too old at another. So is data of a time to come:
+// then a clock is wrong, and how old it is nobody knows. A day of grace, because a file's date is
+// that of a day somewhere, and clocks differ.
+inline constexpr absl::Duration kMaxFuture = absl::Hours(24);
+inline bool IsStale(absl::Time obtained_at, absl::Duration max_age, absl::Time now) {
+  return now - obtained_at > max_age || obtained_at - now >= kMaxFuture;
+}
+
 // A list in a snapshot.
 struct SnapshotList {
   std::string name;  // "national", "state:TX", ...

@@ -113,7 +113,7 @@ ReasonSet ExpectedReasons(const Case& c) {
   const auto note = [&reasons](bool is, Reason reason) {
     if (is) reasons |= ReasonBit(reason);
   };
-  note(c.national, Reason::kNational);
+  note(c.national && c.entitled, Reason::kNational);
   note(c.state, Reason::kState);
   note(c.litigator, Reason::kLitigator);
   note(c.wireless, Reason::kWireless);

@@ -35,7 +35,8 @@ bool IsForgotten(const ApiKey& key, absl::Time now) {
 }
 
 bool IsLive(const ApiKey& key, absl::Time now) {
-  return now < key.revoked_at && now < key.expires_at;
+  // Revoked is revoked, whatever the clock says: it may have been set back since.
+  return key.revoked_at == absl::InfiniteFuture() && now < key.expires_at;
 }
 
 ApiKey WithLastUse(const KeyEntry& entry) {

@@ -132,6 +132,15 @@ TEST_F(DirectoryKeysTest, RevokingCountsAtOnceAndOnce) {
   EXPECT_EQ(ReasonOf(directory_->RevokeKey("00000000", "x").status()), reason::kNotFound);
 }
 
+TEST_F(DirectoryKeysTest, AClockThatIsSetBackRevivesNoRevokedKey) {
+  const auto key = MakeKey("acme");
+  ASSERT_TRUE(directory_->RevokeKey(key.key.id, "x").ok());
+  clock_.Advance(-absl::Hours(1000));
+  EXPECT_FALSE(directory_->Authenticate(key.secret).ok());
+  Reopen();
+  EXPECT_FALSE(directory_->Authenticate(key.secret).ok());
+}
+
 TEST_F(DirectoryKeysTest, TheOperatorKeepsAKey) {
   EXPECT_FALSE(directory_->HadOperatorKey());
   const auto first = MakeKey("");
