@@ -28,11 +28,13 @@ void AreaDraft::ReplaceBy(AreaSetPtr numbers, int64_t obtained_at, uint64_t rele
     seal_.set_first_release(release_id);
     seal_.set_history_since(obtained_at);
     seal_.clear_last_event_at();
+    seal_.clear_known_until();
     seal_.set_history_changes(0);
   }
   numbers_ = std::move(numbers);
   seal_.set_obtained_at(obtained_at);
   seal_.set_full_obtained_at(obtained_at);
+  seal_.set_known_until(std::max<int64_t>(seal_.known_until(), obtained_at));
 }
 
 AppliedChanges AreaDraft::Apply(absl::Span<const TimedChange> changes) {
@@ -70,11 +72,11 @@ AppliedChanges AreaDraft::Apply(absl::Span<const TimedChange> changes) {
   return applied;
 }
 
-bool AreaDraft::ChangedAfter(uint32_t subscriber, int64_t at_micros) const {
+bool AreaDraft::IsSuperseded(uint32_t subscriber, bool added, int64_t at_micros) const {
   const auto [first, last] =
       std::equal_range(changes_.begin(), changes_.end(), StoredChange{subscriber}, ByNumber);
-  return std::any_of(first, last, [at_micros](const StoredChange& change) {
-    return change.exact && change.at_micros > at_micros;
+  return std::any_of(first, last, [=](const StoredChange& change) {
+    return change.exact && Supersedes(change.added, change.at_micros, added, at_micros);
   });
 }
 

@@ -19,6 +19,13 @@ struct TimedChange {
   int64_t at_micros = 0;
 };
 
+// Whether one change of a number takes effect after another: the later one, and of two at the same
+// time the addition, because who asked not to be called must not be called.
+inline bool Supersedes(bool added, int64_t at_micros, bool other_added, int64_t other_at_micros) {
+  if (at_micros != other_at_micros) return at_micros > other_at_micros;
+  return added && !other_added;
+}
+
 // What changes did to an area code.
 struct AppliedChanges {
   uint64_t numbers = 0;    // that they speak of
@@ -44,11 +51,11 @@ class AreaDraft {
   // difference becomes changes dated `obtained_at`.
   void ReplaceBy(AreaSetPtr numbers, int64_t obtained_at, uint64_t release_id);
 
-  // Applies changes, in order of time.
+  // Applies changes, in the order in which they take effect.
   AppliedChanges Apply(absl::Span<const TimedChange> changes);
 
-  // Whether a change list of this release told of a later change of the number.
-  bool ChangedAfter(uint32_t subscriber, int64_t at_micros) const;
+  // Whether a change list of this release told of a change of the number that supersedes this one.
+  bool IsSuperseded(uint32_t subscriber, bool added, int64_t at_micros) const;
 
   // Has the area code written whole, so that no release before this one is needed to read it.
   void Rebase() { rebase_ = true; }

@@ -35,6 +35,8 @@ class Drafter {
   bool CoversNow(int area_code);
   absl::Status CheckShrink(int area_code, uint64_t before, uint64_t after);
   absl::Status ReplaceArea(int area_code, const StagedArea& staged);
+  // A full list obtained at a moment, with the numbers that a change list added later than that.
+  absl::StatusOr<AreaSetPtr> WithLaterAdditions(int area_code, const StagedArea& staged);
   absl::Status ReplaceWholeList();
   absl::Status DropVanished();
   absl::Status ApplyChangeList(const StagedChanges& list);
@@ -43,6 +45,7 @@ class Drafter {
                                 const std::map<int, std::vector<TimedChange>>& sorted);
   absl::StatusOr<std::map<int, std::vector<TimedChange>>> Sort(const StagedChanges& list);
   absl::Status DropSuperseded(int area_code, std::vector<TimedChange>& changes);
+  void Refresh(int area_code, const StagedChanges& list, const std::set<int>& gaps, bool named);
   absl::Status CheckMisfit();
   void RebaseOld();
   void FillRelease(ListState& list, storage::Release& release) const;

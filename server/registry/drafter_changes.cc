@@ -71,9 +71,10 @@ absl::StatusOr<std::map<int, std::vector<TimedChange>>> Drafter::Sort(const Stag
   for (int area_code = 0; area_code < kAreaCodes; ++area_code) {
     if (by_area[area_code].empty()) continue;
     std::vector<TimedChange>& changes = sorted[area_code] = std::move(by_area[area_code]);
-    std::stable_sort(
-        changes.begin(), changes.end(),
-        [](const TimedChange& a, const TimedChange& b) { return a.at_micros < b.at_micros; });
+    std::stable_sort(changes.begin(), changes.end(),
+                     [](const TimedChange& a, const TimedChange& b) {
+                       return Supersedes(b.added, b.at_micros, a.added, a.at_micros);
+                     });
     DNC_RETURN_IF_ERROR(DropSuperseded(area_code, changes));
   }
   return sorted;
@@ -86,19 +87,20 @@ absl::Status Drafter::DropSuperseded(int area_code, std::vector<TimedChange>& ch
   const storage::Seal& seal = area.seal();
   const int64_t full_at = seal.full_obtained_at();
   AreaHistoryPtr history;
-  if (seal.last_event_at() > changes.front().at_micros) {
+  if (seal.last_event_at() >= changes.front().at_micros) {
     DNC_ASSIGN_OR_RETURN(history, in_.histories->Get(*in_.world, before_, area_code));
   }
   const auto superseded = [&](const TimedChange& change) {
-    if (!change.added && change.at_micros < full_at) return true;
+    if (!change.added && change.at_micros <= full_at) return true;
     // What came later than this may be cut off.
-    if (!change.added && change.at_micros < ToMicros(before_.life.history_since)) return true;
+    if (!change.added && change.at_micros <= ToMicros(before_.life.history_since)) return true;
     // Another change list of the same load.
-    if (area.ChangedAfter(change.subscriber, change.at_micros)) return true;
+    if (area.IsSuperseded(change.subscriber, change.added, change.at_micros)) return true;
     if (history == nullptr) return false;
     const auto events = history->Of(change.subscriber);
     return std::any_of(events.begin(), events.end(), [&change](const AreaEvent& event) {
-      return event.exact && event.at_micros > change.at_micros;
+      return event.exact &&
+             Supersedes(event.added, event.at_micros, change.added, change.at_micros);
     });
   };
   const auto end = std::remove_if(changes.begin(), changes.end(), superseded);
@@ -109,8 +111,15 @@ absl::Status Drafter::DropSuperseded(int area_code, std::vector<TimedChange>& ch
   return absl::OkStatus();
 }
 
+// The moment up to which the changes of an area code are known.
+int64_t KnownUntil(const storage::Seal& seal) {
+  if (seal.known_until() != 0) return seal.known_until();
+  return std::max<int64_t>(seal.full_obtained_at(), seal.last_event_at());  // of an older version
+}
+
 // The area codes for which changes between their data and the first change of the list seem to be
-// missing. A list that speaks for few numbers may well be silent for days.
+// missing. A list that speaks for few numbers may well be silent for days. Lists that speak of
+// others alone do not count: an area code that nobody subscribes to any more would stay young.
 std::set<int> Drafter::Gaps(const StagedChanges& list, int64_t first_change) {
   const GuardLimits& limits = guards_.limits();
   const absl::Duration allowed = absl::Hours(24 * limits.max_change_gap_days);
@@ -120,7 +129,7 @@ std::set<int> Drafter::Gaps(const StagedChanges& list, int64_t first_change) {
     if (!CoversNow(area_code) || !SpeaksFor(list, area_code)) continue;
     const AreaDraft& area = Area(area_code);
     numbers += area.numbers()->size();
-    if (FromMicros(first_change) - FromMicros(area.seal().obtained_at()) > allowed) {
+    if (FromMicros(first_change) - FromMicros(KnownUntil(area.seal())) > allowed) {
       gaps.insert(area_code);
     }
   }
@@ -167,20 +176,31 @@ absl::Status Drafter::ApplyChangeList(const StagedChanges& list) {
     changed_numbers_ += applied.numbers;
     no_effect_ += applied.no_effect;
   }
-  // The list speaks for all area codes of its base: those without a change are as young as it is,
-  // unless changes before it are missing.
-  const int64_t obtained_at = ToMicros(list.obtained_at);
-  const auto refresh = [&](int area_code) {
-    AreaDraft& area = Area(area_code);
-    if (!area.covered() || !SpeaksFor(list, area_code)) return;
-    if (gaps.count(area_code) != 0 && !guards_.Overrides(Guard::kChangeGap)) return;
-    area.seal().set_obtained_at(std::max(area.seal().obtained_at(), obtained_at));
-  };
+  std::set<int> area_codes;
   for (const auto& [area_code, seal] : before_.seals) {
-    if (vanished_.count(area_code) == 0) refresh(area_code);
+    if (vanished_.count(area_code) == 0) area_codes.insert(area_code);
   }
-  for (const auto& [area_code, staged] : staged_.areas) refresh(area_code);
+  for (const auto& [area_code, staged] : staged_.areas) area_codes.insert(area_code);
+  for (const int area_code : area_codes) {
+    Refresh(area_code, list, gaps, sorted.count(area_code) != 0);
+  }
   return absl::OkStatus();
+}
+
+// The list speaks for all area codes of its base: those without a change are as young as it is,
+// unless changes before it are missing. But that it is silent about many numbers proves nothing
+// for long.
+void Drafter::Refresh(int area_code, const StagedChanges& list, const std::set<int>& gaps,
+                      bool named) {
+  AreaDraft& area = Area(area_code);
+  if (!area.covered() || !SpeaksFor(list, area_code)) return;
+  const bool overridden = guards_.Overrides(Guard::kChangeGap);
+  if (gaps.count(area_code) != 0 && !overridden) return;
+  const int64_t obtained_at = ToMicros(list.obtained_at);
+  area.seal().set_obtained_at(std::max(area.seal().obtained_at(), obtained_at));
+  const bool few = area.numbers()->size() < guards_.limits().gap_min_numbers;
+  if (!named && !few && !overridden) return;
+  area.seal().set_known_until(std::max(KnownUntil(area.seal()), obtained_at));
 }
 
 absl::Status Drafter::ApplyChangeLists() {

@@ -32,7 +32,7 @@ std::optional<Guard> GuardFromName(std::string_view name);
 struct GuardLimits {
   double max_shrink = 0.01;     // share of an area code's numbers (of the list's for CSV lists)
   double max_misfit = 0.01;     // share of a change list's numbers
-  int max_change_gap_days = 7;  // from a base's date to the first change after it
+  int max_change_gap_days = 7;  // see docs/configuration.md
   uint64_t gap_min_numbers = 10'000;  // lists for fewer have no `change-gap`
   int max_clock_skew_seconds = 300;   // how far ahead of the clock a date may lie
 };

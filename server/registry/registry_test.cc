@@ -139,6 +139,85 @@ TEST_F(RegistryTest, ADeletionOlderThanTheFullListIsNotBelieved) {
   EXPECT_EQ(Ask(2015550100), Rule::kNational);
 }
 
+// A change list tells of moments after its date; a full list between the two does not know of them.
+TEST_F(RegistryTest, AFullListTakesAwayNoLaterAddition) {
+  MustLoad({WriteFile(kBaseName, kBase)});
+  MustLoad({WriteFile("2026-8-7_changes_B.txt",
+                      "2015550198,2026-08-07T23:00:00,A\n2015550199,2026-08-08T11:00:00,A\n"
+                      "2015550197,2026-08-08T11:00:00,A\n2015550197,2026-08-08T12:00:00,D\n"
+                      "2015550100,2026-08-08T11:00:00,D\n")});
+  LoadOptions options;
+  options.overrides = {Guard::kShrink};
+  MustLoad({WriteFile("2026-8-8_201_C.txt", "201,5550101\n201,5550100\n201,0000000\n")}, options);
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(Ask(2015550199), Rule::kNational);
+    EXPECT_EQ(Ask(2015550198), Rule::kClear);
+    EXPECT_EQ(Ask(2015550197), Rule::kClear);
+    // Deleted later than the full list that holds it: as long as nothing says so again, it counts.
+    EXPECT_EQ(Ask(2015550100), Rule::kNational);
+    EXPECT_EQ(Explain(2015550199)->matches.at(0).listed_since, At(8, 11));
+    Reopen();
+  }
+  MustLoad({WriteFile("2026-8-9_201_D.txt", "201,0000000\n201,5550101\n201,5550100\n")}, options);
+  EXPECT_EQ(Ask(2015550199), Rule::kClear);
+}
+
+TEST_F(RegistryTest, OfTwoChangesAtOneTimeTheAdditionCounts) {
+  MustLoad({WriteFile(kBaseName, kBase)});
+  const std::string added = ",2026-08-06T10:00:00,A\n";
+  const std::string deleted = ",2026-08-06T10:00:00,D\n";
+  // In one list, in either order; 100 was listed before.
+  MustLoad({WriteFile("2026-8-7_changes_B.txt",
+                      "2015550100" + added + "2015550100" + deleted + "2015550190" + deleted +
+                          "2015550190" + added + "2015550191" + added + "2015550191" + deleted)});
+  EXPECT_EQ(Ask(2015550100), Rule::kNational);
+  EXPECT_EQ(Ask(2015550190), Rule::kNational);
+  EXPECT_EQ(Ask(2015550191), Rule::kNational);
+  // In two lists of one load, and in two loads.
+  LoadOptions options;
+  options.overrides = {Guard::kMisfit};
+  MustLoad({WriteFile("2026-8-8_changes_C.txt", "2015550192" + added + "2015550193" + deleted),
+            WriteFile("2026-8-8_changes_D.txt", "2015550192" + deleted + "2015550193" + added)},
+           options);
+  EXPECT_EQ(Ask(2015550192), Rule::kNational);
+  EXPECT_EQ(Ask(2015550193), Rule::kNational);
+  MustLoad({WriteFile("2026-8-9_changes_E.txt",
+                      "2015550192" + deleted + "2015550193" + deleted + "2015550194" + added)},
+           options);
+  EXPECT_EQ(Ask(2015550192), Rule::kNational);
+  EXPECT_EQ(Ask(2015550193), Rule::kNational);
+}
+
+// Lists that speak of others alone do not keep it young: nobody may subscribe to it any more.
+TEST_F(RegistryTest, AnAreaCodeThatNoChangeListNamesGrowsOld) {
+  options_.guards.gap_min_numbers = 0;
+  Reopen();
+  MustLoad({WriteFile("2026-8-1_US_A.txt", "201,5550100\n202,5550100\n")});
+  const auto obtained = [this](size_t area) {
+    return registry_->Coverage("national")->areas.at(area).obtained_at;
+  };
+  const auto load = [this](int day, const std::string& number, const LoadOptions& options) {
+    return Load({WriteFile(StrCat("2026-8-", day, "_changes_B.txt"),
+                           StrCat(number, ",2026-08-", day < 10 ? "0" : "", day, "T01:00:00,A\n"))},
+                options);
+  };
+  for (const int day : {3, 5, 7, 9}) {
+    ASSERT_EQ(load(day, StrCat(2015550110 + day), {}).state, LoadState::kSucceeded);
+    EXPECT_EQ(obtained(0), At(day));
+    EXPECT_EQ(obtained(1), At(day < 9 ? day : 7));
+  }
+  Reopen();
+  // A list that names it now does not say what happened since.
+  EXPECT_EQ(ErrorGuard(load(10, "2025550110", {}).error), "change-gap");
+  LoadOptions options;
+  options.overrides = {Guard::kChangeGap};
+  EXPECT_EQ(load(10, "2025550110", options).state, LoadState::kSucceeded);
+  EXPECT_EQ(obtained(1), At(10));
+  clock_.offset = absl::Hours(48);
+  EXPECT_EQ(load(11, "2015550121", {}).state, LoadState::kSucceeded);
+  EXPECT_EQ(obtained(1), At(11));
+}
+
 TEST_F(RegistryTest, GuardsRefuseAndChangeNothing) {
   MustLoad({WriteFile(kBaseName, kBase)});
   const uint64_t revision = registry_->snapshot()->revision;

@@ -82,9 +82,32 @@ absl::Status Drafter::ReplaceArea(int area_code, const StagedArea& staged) {
   if (area.covered() && !before_.covers_all()) {
     DNC_RETURN_IF_ERROR(CheckShrink(area_code, area.numbers()->size(), staged.numbers->size()));
   }
-  area.ReplaceBy(staged.numbers, obtained_at, in_.release_id);
+  DNC_ASSIGN_OR_RETURN(AreaSetPtr numbers, WithLaterAdditions(area_code, staged));
+  area.ReplaceBy(std::move(numbers), obtained_at, in_.release_id);
   area.seal().set_source(staged.labelled ? 0 : in_.release_id << 16 | staged.file);
   return absl::OkStatus();
+}
+
+// Change lists tell of moments after their own date, and a full list may be older than one that is
+// loaded already: it cannot know of what was added after it.
+absl::StatusOr<AreaSetPtr> Drafter::WithLaterAdditions(int area_code, const StagedArea& staged) {
+  const AreaDraft& area = Area(area_code);
+  const int64_t obtained_at = ToMicros(staged.obtained_at);
+  if (!area.covered() || area.seal().last_event_at() <= obtained_at) return staged.numbers;
+  // What is cut off may have told of a later addition.
+  const bool whole = ToMicros(before_.life.history_since) <= obtained_at;
+  DNC_ASSIGN_OR_RETURN(const AreaHistoryPtr history,
+                       in_.histories->Get(*in_.world, before_, area_code));
+  std::vector<Change> later;
+  ForEachDifference(area.numbers().get(), staged.numbers.get(), [&](Change change) {
+    if (change.added) return;
+    const auto events = history->Of(change.subscriber);
+    const auto last = std::find_if(events.rbegin(), events.rend(),
+                                   [](const AreaEvent& event) { return event.exact; });
+    const bool kept = last == events.rend() ? !whole : last->added && last->at_micros > obtained_at;
+    if (kept) later.push_back({change.subscriber, true});
+  });
+  return WithChanges(staged.numbers, later).set;
 }
 
 // A list that covers all: what the files don't hold is on it no longer.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "server/numbers/area_codes.h"
 
@@ -139,6 +140,7 @@ void Oracle::LoadFull(const NumberSets& numbers, std::time_t obtained_at, Packin
     release.numbers.erase(area_code);
     release.obtained_at.erase(area_code);
     release.since.erase(area_code);
+    release.known_until.erase(area_code);
     release.file.erase(area_code);
   }
   ++files_;
@@ -147,6 +149,7 @@ void Oracle::LoadFull(const NumberSets& numbers, std::time_t obtained_at, Packin
     release.numbers[area_code] = after;
     release.obtained_at[area_code] = obtained_at;
     release.since.try_emplace(area_code, obtained_at);
+    release.known_until[area_code] = obtained_at;
     release.file[area_code] = packing == Packing::kLabelled ? 0 : files_;
     if (packing == Packing::kApart) ++files_;
   }
@@ -177,21 +180,24 @@ std::set<int> Oracle::Gaps(const std::vector<OracleEvent>& changes) const {
   for (const OracleEvent& change : changes) first = std::min(first, change.time);
   size_t listed = 0;
   std::set<int> gaps;
-  for (const auto& [area_code, obtained_at] : now.obtained_at) {
+  for (const auto& [area_code, known_until] : now.known_until) {
     listed += now.numbers.at(area_code).size();
-    if (first - obtained_at > kMaxGap) gaps.insert(area_code);
+    if (first - known_until > kMaxGap) gaps.insert(area_code);
   }
   return listed < kGapMinNumbers ? std::set<int>{} : gaps;
 }
 
 uint64_t Oracle::LoadChanges(std::vector<OracleEvent> changes, const std::set<int>& area_codes,
-                             std::time_t obtained_at) {
+                             std::time_t obtained_at, bool overridden) {
   OracleRelease release = lists_.at("national").now();
   release.events.clear();
-  std::stable_sort(changes.begin(), changes.end(),
-                   [](const OracleEvent& a, const OracleEvent& b) { return a.time < b.time; });
+  std::stable_sort(changes.begin(), changes.end(), [](const OracleEvent& a, const OracleEvent& b) {
+    return std::pair(a.time, a.added) < std::pair(b.time, b.added);
+  });
   std::map<uint64_t, bool> moved;
+  std::set<int> named;
   for (const OracleEvent& change : changes) {
+    named.insert(AreaOf(change.number));
     std::set<uint64_t>& numbers = release.numbers[AreaOf(change.number)];
     const bool moves = (numbers.count(change.number) != 0) != change.added;
     moved[change.number] |= moves;
@@ -203,7 +209,13 @@ uint64_t Oracle::LoadChanges(std::vector<OracleEvent> changes, const std::set<in
     }
     release.events.push_back({change.number, change.time, change.added, true});
   }
-  for (const int area_code : area_codes) release.obtained_at[area_code] = obtained_at;
+  for (const int area_code : area_codes) {
+    release.obtained_at[area_code] = obtained_at;
+    const bool few = release.numbers.at(area_code).size() < kGapMinNumbers;
+    if (named.count(area_code) != 0 || few || overridden) {
+      release.known_until[area_code] = obtained_at;
+    }
+  }
   Publish("national", std::move(release));
   return static_cast<uint64_t>(
       std::count_if(moved.begin(), moved.end(), [](const auto& entry) { return !entry.second; }));

@@ -43,8 +43,10 @@ struct OracleRelease {
   // By area code; for lists of CSV files under 0:
   std::map<int, std::time_t> obtained_at;
   std::map<int, std::time_t> since;  // covered without a break
-  std::map<int, uint64_t> file;      // the file without a label that it came in; 0: none
-  std::vector<OracleEvent> events;   // against the release before, in order of time
+  // By area code: when a full list, or a change list that named it, was obtained.
+  std::map<int, std::time_t> known_until;
+  std::map<int, uint64_t> file;     // the file without a label that it came in; 0: none
+  std::vector<OracleEvent> events;  // against the release before, in order of time
 };
 
 // A list with the releases that led to the one in force.
@@ -84,9 +86,10 @@ class Oracle {
   // The area codes for which a list of such changes, for all area codes, begins too late.
   std::set<int> Gaps(const std::vector<OracleEvent>& changes) const;
   // A change list; `changes` in any order, applied by time; a number may change several times.
-  // Refreshes `area_codes`. Returns how many numbers it did not move.
+  // Of two at one time the addition counts. Refreshes `area_codes`; `overridden`: although changes
+  // before it may be missing. Returns how many numbers it did not move.
   uint64_t LoadChanges(std::vector<OracleEvent> changes, const std::set<int>& area_codes,
-                       std::time_t obtained_at);
+                       std::time_t obtained_at, bool overridden);
   // Whether the server must be able to go back; and whether it may be, because it has not yet
   // thrown away what it need not keep.
   bool MustGoBack(const std::string& list) const;

@@ -161,7 +161,7 @@ void Scenario::LoadChangeList(const std::vector<OracleEvent>& changes) {
   const LoadOutcome outcome = client_->Load(request);
   ASSERT_TRUE(outcome.succeeded()) << outcome.Describe() << Diary();
   time_ = next_time_;
-  const uint64_t no_effect = oracle_.LoadChanges(changes, refreshed, next_time_);
+  const uint64_t no_effect = oracle_.LoadChanges(changes, refreshed, next_time_, touches_gap);
   EXPECT_EQ(outcome.load.release().no_effect(), no_effect) << Diary();
   for (const OracleEvent& change : changes) {
     if (OneIn(random_, 4)) asked_.push_back(change.number);

@@ -60,15 +60,21 @@ std::set<uint64_t> Scenario::Shrunk(const std::set<uint64_t>& numbers) {
   return {kept.begin(), kept.end()};
 }
 
-// One change of the number, or sometimes two or three, each the opposite of the one before. The
-// times are whole seconds of their own, as their order decides.
+// One change of the number, or sometimes two or three, each the opposite of the one before; rarely
+// at one time, when the addition counts.
 void Scenario::AddTurns(uint64_t number, bool added, std::time_t from,
                         std::vector<OracleEvent>& changes) {
   const size_t turns = OneIn(random_, 6) ? 2 + Below(random_, 2) : 1;
-  std::set<std::time_t> times;
+  std::multiset<std::time_t> times;
+  const bool at_once = OneIn(random_, 8);
   const auto span = static_cast<uint64_t>(next_time_ - from);
   while (times.size() < turns) {
-    times.insert(from + 1 + static_cast<std::time_t>(Below(random_, span)));
+    const std::time_t time = from + 1 + static_cast<std::time_t>(Below(random_, span));
+    if (at_once && !times.empty()) {
+      times.insert(*times.begin());
+    } else if (times.count(time) == 0) {
+      times.insert(time);
+    }
   }
   for (const std::time_t time : times) {
     changes.push_back({number, time, added, true});
