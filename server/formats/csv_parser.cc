@@ -4,6 +4,7 @@
 
 #include "server/base/status_macros.h"
 #include "server/formats/bad_file.h"
+#include "server/numbers/phone_number.h"
 
 namespace dnc {
 namespace {
@@ -47,6 +48,17 @@ void CsvParser::EndRecord(bool terminated) {
   for (const auto& [at, length] : spans_) {
     record_.cells.push_back(std::string_view(content_).substr(at, length));
   }
+}
+
+bool CsvParser::HoldsRows(std::string_view cell) const {
+  const std::string_view ends("\n\"");
+  size_t at = cell.find('\n');
+  while (at < cell.size()) {
+    const size_t end = std::min(cell.find(delimiter_, at + 1), cell.find_first_of(ends, at + 1));
+    if (ParseNumber(cell.substr(at + 1, end - at - 1)).ok) return true;
+    at = end;
+  }
+  return false;
 }
 
 absl::StatusOr<CsvParser::State> CsvParser::Step(State state, char c) {
@@ -100,6 +112,12 @@ absl::StatusOr<const CsvRecord*> CsvParser::Next() {
     if (at > text_.max_line_bytes()) return LineTooLong(record_.line);
   }
   text_.Consume(at, line_ends);
+  if (line_ends > 1 && std::any_of(record_.cells.begin(), record_.cells.end(),
+                                   [this](std::string_view cell) { return HoldsRows(cell); })) {
+    return BadLine(record_.line,
+                   "a quoted cell of it goes on over lines that hold phone numbers; a quote is "
+                   "missing or too many. If the text is meant so, write it on one line");
+  }
   if (state == State::kDone) return &record_;
   if (at == 0) return nullptr;
   if (state == State::kQuoted) {

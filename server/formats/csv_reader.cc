@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_replace.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
@@ -14,10 +15,30 @@ namespace {
 constexpr std::string_view kUsualColumns[] = {"phone", "phone_number", "number", "telephone"};
 constexpr size_t kShownHeadings = 20;
 
+// The UTF-8 of the digits 0 to 9 of other scripts, as far as the last byte: of Arabic and Persian,
+// Devanagari, and full width.
+struct ForeignDigits {
+  std::string_view lead;
+  unsigned char zero;
+};
+constexpr ForeignDigits kForeignDigits[] = {
+    {"\xD9", 0xA0}, {"\xDB", 0xB0}, {"\xE0\xA5", 0xA6}, {"\xEF\xBC", 0x90}};
+
+// Also those that are in no number that this reader takes: what is written with them is data.
 size_t CountDigits(std::string_view text) {
-  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return absl::ascii_isdigit(static_cast<unsigned char>(c));
-  }));
+  size_t digits = 0;
+  for (size_t at = 0; at < text.size(); ++at) {
+    const auto last = static_cast<unsigned char>(text[at]);
+    const std::string_view before = text.substr(0, at);
+    const bool digit =
+        absl::ascii_isdigit(last) ||
+        std::any_of(std::begin(kForeignDigits), std::end(kForeignDigits), [&](const auto& script) {
+          return last >= script.zero && last < script.zero + 10 &&
+                 absl::EndsWith(ToAbsl(before), ToAbsl(script.lead));
+        });
+    digits += digit ? 1 : 0;
+  }
+  return digits;
 }
 
 // A cell of a heading, and not a number that is written wrongly, which must not be passed over.

@@ -82,6 +82,26 @@ TEST_F(CsvReaderTest, DropsNothing) {
   Refused("phone\n", "no record");
 }
 
+// Two stray quotes make one cell of all that is between them.
+TEST_F(CsvReaderTest, RefusesQuotesThatSwallowRows) {
+  const std::string swallowed = "goes on over lines that hold phone numbers";
+  Refused("phone,note\n2015550123,\"a\n2125550124,b\"\n", swallowed);
+  Refused("phone,note\n2015550123,\"a\r\n(212) 555-0124,b\"\r\n", swallowed);
+  Refused("note;phone\n\"a;2015550123\nb;+1 212 555 0124\nc\";2015550125\n", swallowed);
+  Refused("phone,note\n2015550123,\"a\n\"\"2125550124\"\",b\"\n2125550124,\n", swallowed);
+  ReadsTwo("phone,note\n2015550123,\"came at 10\nfor 201 dollars, 5550124\"\n2125550124,\n");
+}
+
+// The first line of a file without headings, in digits that are not read as a number.
+TEST_F(CsvReaderTest, TakesForeignDigitsForData) {
+  Refused(
+      "\xD9\xA2\xD9\xA0\xD9\xA1\xD9\xA5\xD9\xA5\xD9\xA5\xD9\xA0\xD9\xA1\xD9\xA2\xD9\xA3\n"
+      "2125550124\n",
+      "line 1");
+  Refused("\xEF\xBC\x92\xEF\xBC\x90\xEF\xBC\x91\xEF\xBC\x95\xEF\xBC\x95\n", "line 1");
+  ReadsTwo("\xE9\x9B\xBB\xE8\xA9\xB1\n2015550123\n2125550124\n");
+}
+
 TEST_F(CsvReaderTest, AsksWhichColumn) {
   Refused("a,b\n1,2015550123\n", "not clear");
   Refused("phone,telephone\n2015550123,2015550124\n", "not clear");
