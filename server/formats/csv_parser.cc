@@ -4,7 +4,7 @@
 
 #include "server/base/status_macros.h"
 #include "server/formats/bad_file.h"
-#include "server/numbers/phone_number.h"
+#include "server/numbers/number_lines.h"
 
 namespace dnc {
 namespace {
@@ -48,17 +48,6 @@ void CsvParser::EndRecord(bool terminated) {
   for (const auto& [at, length] : spans_) {
     record_.cells.push_back(std::string_view(content_).substr(at, length));
   }
-}
-
-bool CsvParser::HoldsRows(std::string_view cell) const {
-  const std::string_view ends("\n\"");
-  size_t at = cell.find('\n');
-  while (at < cell.size()) {
-    const size_t end = std::min(cell.find(delimiter_, at + 1), cell.find_first_of(ends, at + 1));
-    if (ParseNumber(cell.substr(at + 1, end - at - 1)).ok) return true;
-    at = end;
-  }
-  return false;
 }
 
 absl::StatusOr<CsvParser::State> CsvParser::Step(State state, char c) {
@@ -112,8 +101,9 @@ absl::StatusOr<const CsvRecord*> CsvParser::Next() {
     if (at > text_.max_line_bytes()) return LineTooLong(record_.line);
   }
   text_.Consume(at, line_ends);
-  if (line_ends > 1 && std::any_of(record_.cells.begin(), record_.cells.end(),
-                                   [this](std::string_view cell) { return HoldsRows(cell); })) {
+  if (line_ends > 1 &&
+      std::any_of(record_.cells.begin(), record_.cells.end(),
+                  [this](std::string_view cell) { return HoldsNumberLines(cell, delimiter_); })) {
     return BadLine(record_.line,
                    "a quoted cell of it goes on over lines that hold phone numbers; a quote is "
                    "missing or too many. If the text is meant so, write it on one line");

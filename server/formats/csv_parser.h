@@ -39,8 +39,6 @@ class CsvParser {
   enum class State : uint8_t { kCellStart, kPlain, kQuoted, kQuoteInQuoted, kDone };
 
   absl::Status DetectDelimiter();
-  // Whether a cell over several lines seems to hold rows of its own.
-  bool HoldsRows(std::string_view cell) const;
   // What `c` does to the record.
   absl::StatusOr<State> Step(State state, char c);
   void EndCell();

@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <string_view>
+
+#include "server/numbers/number_lines.h"
 
 namespace dnc::ctl {
 namespace {
@@ -82,6 +85,14 @@ CsvReader::State CsvReader::Step(State state, char c, CsvRecord* record,
   return quoted ? State::kQuoted : State::kUnquoted;
 }
 
+bool CsvReader::HoldsRows(const CsvRecord& record) const {
+  const std::string_view raw(record.raw);
+  return std::any_of(
+      record.fields.begin(), record.fields.end(), [&](const CsvRecord::Field& field) {
+        return HoldsNumberLines(raw.substr(field.begin, field.end - field.begin), delimiter_);
+      });
+}
+
 absl::StatusOr<bool> CsvReader::Next(CsvRecord* record) {
   record->raw.clear();
   record->line_end.clear();
@@ -113,6 +124,12 @@ absl::StatusOr<bool> CsvReader::Next(CsvRecord* record) {
   }
   if (next == kEnd && record->raw.empty()) return false;
   if (!record->blank()) record->fields.push_back({field_begin, record->raw.size()});
+  if (record->raw.find_first_of("\r\n") != std::string::npos && HoldsRows(*record)) {
+    return absl::InvalidArgumentError(fmt::format(
+        "line {}: a quoted field of it goes on over lines that hold phone numbers; a quote is "
+        "missing or too many. If the text is meant so, write it on one line",
+        record->line));
+  }
   if (next != kEnd) TakeLineEnd(record);
   return true;
 }

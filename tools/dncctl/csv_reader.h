@@ -36,7 +36,9 @@ class CsvReader {
   // Reads from a file descriptor, which stays the caller's.
   CsvReader(int fd, char delimiter);
 
-  // Reads the next record; false at the end. Errors: a failed read, a quoted field without an end.
+  // Reads the next record; false at the end. Errors: a failed read, a quoted field without an end,
+  // one that holds phone numbers on lines of its own: two stray quotes make one field of the rows
+  // between them.
   absl::StatusOr<bool> Next(CsvRecord* record);
 
   uint64_t bytes_read() const { return bytes_read_; }
@@ -51,6 +53,7 @@ class CsvReader {
   bool Fill();
   void TakeByteOrderMark(CsvRecord* record);
   void TakeLineEnd(CsvRecord* record);
+  bool HoldsRows(const CsvRecord& record) const;
   // The state after `c`, which is no line end outside of quotes.
   State Step(State state, char c, CsvRecord* record, size_t* field_begin) const;
 

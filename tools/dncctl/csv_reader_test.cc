@@ -117,6 +117,18 @@ TEST(CsvReaderTest, LostQuoteIsAnErrorWithItsLine) {
   EXPECT_NE(endless.status.message().find("line 2"), absl::string_view::npos) << endless.status;
 }
 
+TEST(CsvReaderTest, StrayQuotesSwallowNoRows) {
+  EXPECT_EQ(ParseAll("201-555-0123,\"two\nlines\"\n").status, absl::OkStatus());
+  EXPECT_EQ(ParseAll("\"Ann\nB\",201-555-0123\n").status, absl::OkStatus());
+  for (const char* const text :
+       {"a\n201-555-0123,\"x\n(212) 555-0124,y\"\n", "a\n201-555-0123,\"x\r2125550124,y\"\r",
+        "a\n\"x\r\ny,12125550124\"\r\n", "a\n\"x\n\"\"2125550124\"\",\"\n"}) {
+    const absl::Status status = ParseAll(text).status;
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << text;
+    EXPECT_NE(std::string(status.message()).find("line 2"), std::string::npos) << status;
+  }
+}
+
 TEST(CsvReaderTest, RecordsAcrossBuffers) {
   std::string text;
   Rows rows;

@@ -1,0 +1,12 @@
+// Rows of a CSV file that stray quotes have made part of one cell.
+#pragma once
+
+#include <string_view>
+
+namespace dnc {
+
+// Whether a cell of several lines has a phone number on any line but its first, between delimiters
+// or quotes: then it seems to hold rows of its own, and whoever takes it for text loses them.
+bool HoldsNumberLines(std::string_view cell, char delimiter);
+
+}  // namespace dnc
