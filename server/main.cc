@@ -26,6 +26,7 @@
 #include "server/rpc/served_certificate.h"
 #include "server/rpc/server.h"
 #include "server/storage/store.h"
+#include "server/telemetry/abort_note.h"
 #include "server/telemetry/log.h"
 #include "server/telemetry/metrics_collector.h"
 #include "server/tenants/own_lists.h"
@@ -182,6 +183,7 @@ absl::Status Run(const ServerConfig& config) {
   // a call's time.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   StopSignals signals;
+  InstallAbortNote(config.data_dir);
   WarnOfSmallPages();
   const Clock clock;
   Stores stores;

@@ -1,0 +1,38 @@
+#include "server/telemetry/abort_note.h"
+
+#include <unistd.h>
+
+#include <csignal>
+#include <string>
+
+#include "server/base/str_cat.h"
+
+namespace dnc {
+namespace {
+
+// Made before the signal: its handler may only write.
+std::string& Note() {
+  static std::string note;
+  return note;
+}
+
+void TellAndEnd(int signal) {
+  // Nothing is left to do if even this cannot be written.
+  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, Note().data(), Note().size());
+  std::signal(signal, SIG_DFL);
+  std::raise(signal);
+}
+
+}  // namespace
+
+void InstallAbortNote(std::string_view data_dir) {
+  Note() = StrCat(
+      "dncd: ended by an assertion; the line before this one tells which. If it is RocksDB's, a "
+      "store in ",
+      data_dir,
+      " is damaged: docs/operations.md, `The server does not start`, has the remedy. No answer was "
+      "given from what is damaged.\n");
+  std::signal(SIGABRT, &TellAndEnd);
+}
+
+}  // namespace dnc
