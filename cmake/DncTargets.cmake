@@ -46,11 +46,12 @@ function(dnc_library name)
   dnc_join(${name} ALONE ${ARG_ALONE})
 endfunction()
 
-# dnc_program(NAME SOURCES... DEPS ...): a program in bin/, joined.
+# dnc_program(NAME SOURCES... DEPS ...): a program in bin/, joined; it knows its DNC_VERSION.
 function(dnc_program name)
   cmake_parse_arguments(ARG "" "" "DEPS" ${ARGN})
   add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} dnc_options)
+  target_compile_definitions(${name} PRIVATE DNC_VERSION="${PROJECT_VERSION}")
   dnc_join(${name})
 endfunction()
 

@@ -28,7 +28,7 @@ void ExportCall::OnStart(bool ok) {
     return;
   }
   Arm(service_, handler_, slots_, site());
-  absl::StatusOr<Caller> caller = site().gatekeeper->Admit(context_, Access::kLists);
+  absl::StatusOr<Caller> caller = site().gatekeeper->Admit(context_, Access::kRecords);
   if (!caller.ok()) {
     Finish(caller.status());
     return;
@@ -71,7 +71,7 @@ absl::Status ExportCall::WritePart() {
     return Error(absl::StatusCode::kUnavailable, reason::kStopping,
                  "the server is stopping; export again when it is back");
   }
-  DNC_RETURN_IF_ERROR(site().gatekeeper->Admit(context_, Access::kLists).status());
+  DNC_RETURN_IF_ERROR(site().gatekeeper->Admit(context_, Access::kRecords).status());
   std::unique_lock lock(mutex_);
   writing_ = true;
   stream_.Write(part_, on_write_.tag());

@@ -32,12 +32,14 @@ absl::Status CheckScope(const Caller& caller, KeyScope scope, std::string_view n
                StrCat("this key has no scope `", name, "`; use one that has it"));
 }
 
-absl::Status CheckTenant(const Caller& caller) {
+absl::Status CheckTenant(const Caller& caller, Access access) {
   if (caller.tenant == nullptr) {
     return InvalidRequest(
         "an operator's key speaks for no tenant; name one in the metadata `dnc-tenant`");
   }
   if (caller.tenant->tenant.state == TenantState::kActive) return absl::OkStatus();
+  // What is to be kept is read before the tenant is removed.
+  if (access == Access::kRecords && caller.Has(KeyScope::kOperate)) return absl::OkStatus();
   return Error(absl::StatusCode::kPermissionDenied, reason::kTenantSuspended,
                "the operator has suspended this tenant");
 }
@@ -80,7 +82,7 @@ absl::StatusOr<Caller> Gatekeeper::Admit(const grpc::ServerContextBase& context,
                             ? CheckScope(caller, KeyScope::kScrub, "scrub")
                             : CheckScope(caller, KeyScope::kWriteLists, "write-lists"));
   }
-  DNC_RETURN_IF_ERROR(CheckTenant(caller));
+  DNC_RETURN_IF_ERROR(CheckTenant(caller, access));
   return caller;
 }
 

@@ -20,6 +20,7 @@ enum class Access {
   kOpen,     // nothing
   kScrub,    // a tenant, and the scope to scrub
   kLists,    // a tenant, and the scope to write lists
+  kRecords,  // the same, to read; the operator also of a suspended tenant
   kOperate,  // the operator
 };
 

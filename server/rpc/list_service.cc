@@ -13,9 +13,9 @@ using Generated = v1::ListService::AsyncService;
 ListService::ListService(ListHandler* handler, int exports) : handler_(handler) {
   exports_.most = exports;
   const auto add = [this](auto request, auto response, Method name, auto request_method,
-                          auto handle) {
-    others_.Add<decltype(request), decltype(response)>(&service_, name, Access::kLists,
-                                                       request_method, handle);
+                          auto handle, Access access = Access::kLists) {
+    others_.Add<decltype(request), decltype(response)>(&service_, name, access, request_method,
+                                                       handle);
   };
   writes_.AddSubmit<v1::AddNumbersRequest, v1::AddNumbersResponse>(
       &service_, Method::kAddNumbers, Access::kLists, &Generated::RequestAddNumbers,
@@ -31,18 +31,27 @@ ListService::ListService(ListHandler* handler, int exports) : handler_(handler) 
       &Generated::RequestCreateList, [handler](const Caller& caller, const auto& in, auto* out) {
         return handler->CreateList(caller, in, out);
       });
-  add(v1::ListListsRequest(), v1::ListListsResponse(), Method::kListLists,
-      &Generated::RequestListLists, [handler](const Caller& caller, const auto&, auto* out) {
+  add(
+      v1::ListListsRequest(), v1::ListListsResponse(), Method::kListLists,
+      &Generated::RequestListLists,
+      [handler](const Caller& caller, const auto&, auto* out) {
         return handler->ListLists(caller, out);
-      });
-  add(v1::GetRecordRequest(), v1::GetRecordResponse(), Method::kGetRecord,
-      &Generated::RequestGetRecord, [handler](const Caller& caller, const auto& in, auto* out) {
+      },
+      Access::kRecords);
+  add(
+      v1::GetRecordRequest(), v1::GetRecordResponse(), Method::kGetRecord,
+      &Generated::RequestGetRecord,
+      [handler](const Caller& caller, const auto& in, auto* out) {
         return handler->GetRecord(caller, in, out);
-      });
-  add(v1::ListRecordsRequest(), v1::ListRecordsResponse(), Method::kListRecords,
-      &Generated::RequestListRecords, [handler](const Caller& caller, const auto& in, auto* out) {
+      },
+      Access::kRecords);
+  add(
+      v1::ListRecordsRequest(), v1::ListRecordsResponse(), Method::kListRecords,
+      &Generated::RequestListRecords,
+      [handler](const Caller& caller, const auto& in, auto* out) {
         return handler->ListRecords(caller, in, out);
-      });
+      },
+      Access::kRecords);
   add(v1::AddBlocksRequest(), v1::AddBlocksResponse(), Method::kAddBlocks,
       &Generated::RequestAddBlocks, [handler](const Caller& caller, const auto& in, auto* out) {
         return handler->AddBlocks(caller, in, out);

@@ -41,7 +41,7 @@ void WatchChangesCall::Look() {
     return;
   }
   // Anew at each look: a key that was revoked meanwhile ends the watch.
-  const absl::StatusOr<Caller> caller = site().gatekeeper->Admit(context_, Access::kLists);
+  const absl::StatusOr<Caller> caller = site().gatekeeper->Admit(context_, Access::kRecords);
   if (!caller.ok()) {
     Finish(caller.status());
     return;
@@ -83,7 +83,8 @@ void WatchChangesCall::OnTime(bool /*ok*/) {
   } else if (site().stopping->load(std::memory_order_relaxed)) {
     Finish(Error(absl::StatusCode::kUnavailable, reason::kStopping,
                  "the server is stopping; watch again from the last revision when it is back"));
-  } else if (const auto caller = site().gatekeeper->Admit(context_, Access::kLists); !caller.ok()) {
+  } else if (const auto caller = site().gatekeeper->Admit(context_, Access::kRecords);
+             !caller.ok()) {
     Finish(caller.status());
   } else if (handler_->revision() == looked_at_ || !site().workers->TryPost([this] { Look(); })) {
     LookSoon();

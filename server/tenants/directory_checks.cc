@@ -87,6 +87,17 @@ absl::Status CheckTerms(const TenantTerms& terms) {
   return absl::OkStatus();
 }
 
+absl::Status CheckQuotas(const Quotas& quotas) {
+  const auto check = [](std::string_view field, uint64_t value, uint64_t most) {
+    if (value <= most) return absl::OkStatus();
+    return Invalid(
+        StrCat("quotas.", field, " is at most ", most, "; 0 takes the server's default"));
+  };
+  DNC_RETURN_IF_ERROR(check("numbers_per_second", quotas.numbers_per_second, kMaxNumbersPerSecond));
+  DNC_RETURN_IF_ERROR(check("calls_under_way", quotas.calls_under_way, kMaxCallsUnderWay));
+  return check("max_records", quotas.max_records, kMaxQuotaRecords);
+}
+
 }  // namespace
 
 bool IsPlainText(std::string_view text) {
@@ -105,6 +116,7 @@ absl::Status CheckTenant(const Tenant& tenant) {
   if (tenant.state != TenantState::kActive && tenant.state != TenantState::kSuspended) {
     return Invalid("state must be active or suspended");
   }
+  DNC_RETURN_IF_ERROR(CheckQuotas(tenant.quotas));
   return CheckTerms(tenant.terms);
 }
 

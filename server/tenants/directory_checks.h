@@ -2,6 +2,7 @@
 // INVALID_ARGUMENT INVALID_REQUEST unless said otherwise, and name the field.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,10 @@ inline constexpr size_t kMaxDisplayNameBytes = 200;
 inline constexpr size_t kMaxPolicyLists = 100;
 inline constexpr size_t kMaxPolicyListBytes = 100;
 inline constexpr size_t kMaxBlocksACall = 1'000;
+// Of quotas; those of the server's defaults, too.
+inline constexpr uint64_t kMaxNumbersPerSecond = 1'000'000'000'000;
+inline constexpr uint64_t kMaxCallsUnderWay = 1'000'000;
+inline constexpr uint64_t kMaxQuotaRecords = 100'000'000'000;
 
 // Valid UTF-8 without control characters.
 bool IsPlainText(std::string_view text);

@@ -18,18 +18,17 @@ namespace {
 // ends. Only a removal takes it away. Of the other kinds, what is said last is what holds.
 OwnRecord Joined(OwnListKind kind, const OwnRecord& before, OwnRecord record) {
   if (kind != OwnListKind::kInternal) return record;
-  if (before.made_at <= record.made_at) {
-    record.made_at = before.made_at;
-    record.made_by = before.made_by;
-  }
+  record.made_at = std::min(before.made_at, record.made_at);
   record.expires_at = std::max(before.expires_at, record.expires_at);
   return record;
 }
 
-bool SameFacts(const OwnRecord& a, const OwnRecord& b) {
-  return a.made_at == b.made_at && a.made_by == b.made_by && a.channel == b.channel &&
-         a.reason == b.reason && a.note == b.note && a.expires_at == b.expires_at &&
-         a.ebr_kind == b.ebr_kind && a.last_event_at == b.last_event_at && a.source == b.source;
+// Who wrote a do-not-call request down again is no news.
+bool SameFacts(OwnListKind kind, const OwnRecord& a, const OwnRecord& b) {
+  const bool same_writer = kind == OwnListKind::kInternal || a.made_by == b.made_by;
+  return same_writer && a.made_at == b.made_at && a.channel == b.channel && a.reason == b.reason &&
+         a.note == b.note && a.expires_at == b.expires_at && a.ebr_kind == b.ebr_kind &&
+         a.last_event_at == b.last_event_at && a.source == b.source;
 }
 
 WriteResult Refused(std::string why) { return {WriteOutcome::kRefused, std::move(why)}; }
@@ -118,7 +117,7 @@ WriteResult OwnCommit::AddRecord(const OwnWrite& write, const OwnWrite::Item& it
     // A damaged record is not written over: somebody must look at it first.
     if (!before.ok()) return Refused(std::string(ToStd(before.status().message())));
     record = Joined(write.list.kind, *before, std::move(record));
-    if (SameFacts(*before, record)) return {WriteOutcome::kAlreadyThere, ""};
+    if (SameFacts(write.list.kind, *before, record)) return {WriteOutcome::kAlreadyThere, ""};
   } else if (write.max_records != 0 && books_->records(id.first) >= write.max_records) {
     ++counts_.quota_refusals;
     return Refused(StrCat("the tenant's quota of ", write.max_records,

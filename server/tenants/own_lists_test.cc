@@ -64,7 +64,6 @@ TEST_F(OwnListsTest, ARequestEndsWhenTheLastOfItsKindDoes) {
     OwnWrite write = Write(one_, "internal", {kNumber});
     write.items[0].record.made_at = made_at;
     write.items[0].record.expires_at = expires_at;
-    write.items[0].record.made_by = made_at == now ? "today" : "earlier";
     return DoOne(write);
   };
   EXPECT_EQ(request(now, absl::InfiniteFuture()), WriteOutcome::kAdded);
@@ -76,7 +75,6 @@ TEST_F(OwnListsTest, ARequestEndsWhenTheLastOfItsKindDoes) {
   EXPECT_EQ(Facts(one_, kNumber), kOwnDoNotCall);
   const OwnRecord record = lists_->Find(1, kNumber)->at(0).record;
   EXPECT_EQ(record.made_at, now - 10 * year);
-  EXPECT_EQ(record.made_by, "earlier");
   EXPECT_EQ(record.expires_at, absl::InfiniteFuture());
   // The other way round, and with an end to both.
   OwnWrite remove = Write(one_, "internal", {kNumber}, /*remove=*/true);

@@ -49,7 +49,7 @@ TEST_F(TenantDirectoryTest, KeepsEverythingOverAReopen) {
   tenant.terms.ebr_lifts = kLiftsNothing;
   tenant.terms.wireless_counts = false;
   tenant.terms.entitled.set(999);
-  tenant.quotas = {.numbers_per_second = 5, .calls_under_way = 6, .max_records = 1ULL << 40};
+  tenant.quotas = {.numbers_per_second = 5, .calls_under_way = 6, .max_records = 1ULL << 36};
   ASSERT_TRUE(directory_->Create(tenant, "opkey001").ok());
   OwnList list;
   list.id = "optouts-spring";
@@ -324,6 +324,11 @@ TEST_F(TenantDirectoryTest, RefusesBadTenants) {
       {[](Tenant& t) { t.terms.ebr_lifts = kLiftsWireless; }, "ebr_lifts"},
       {[](Tenant& t) { t.terms.ebr_lifts = 8; }, "policy"},
       {[](Tenant& t) { t.terms.consent_lifts = 0xFF; }, "policy"},
+      {[](Tenant& t) { t.quotas.numbers_per_second = kMaxNumbersPerSecond + 1; },
+       "quotas.numbers_per_second"},
+      {[](Tenant& t) { t.quotas.calls_under_way = kMaxCallsUnderWay + 1; },
+       "quotas.calls_under_way"},
+      {[](Tenant& t) { t.quotas.max_records = kMaxQuotaRecords + 1; }, "quotas.max_records"},
   };
   for (const auto& [spoil, named] : table) {
     Tenant tenant = NewTenant("good");

@@ -39,7 +39,7 @@ def rows(path, encoding="utf-8", delimiter=","):
         return list(csv.reader(file, delimiter=delimiter))
 
 
-def test_a_tenant_from_its_making_to_its_end(ctl, dncctl):
+def test_a_tenant_from_its_making_to_its_end(ctl, dncctl, tmp_path):
     made = ctl("tenants", "create", "acme", "--name", "Acme", "--area-codes", "201,212")
     assert made["state"] == "ACTIVE" and made["entitlement"]["area_codes"] == [201, 212]
     assert made["policy"]["consent_lifts"] == ["NATIONAL", "STATE"]
@@ -58,7 +58,11 @@ def test_a_tenant_from_its_making_to_its_end(ctl, dncctl):
     shown = dncctl("tenants", "show", "acme")
     assert "EBR lifts           none" in shown.stdout
     assert "acme" in [t["tenant_id"] for t in ctl("tenants", "list")["tenants"]]
+    ctl("--tenant", "acme", "add", FREE)
     ctl("tenants", "suspend", "acme")
+    # Nobody calls for it any more, but the operator may read what it has.
+    assert ctl("--tenant", "acme", "export", "--out", str(tmp_path / "acme.csv"))["records"] == 1
+    assert ctl("--tenant", "acme", "add", FREE, code=1)["error"]["reason"] == "TENANT_SUSPENDED"
     ctl("tenants", "remove", "acme")
     assert "acme" not in [t["tenant_id"] for t in ctl("tenants", "list")["tenants"]]
     assert ctl("tenants", "show", "acme", code=1)["error"]["reason"] == "NOT_FOUND"

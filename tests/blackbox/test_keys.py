@@ -127,8 +127,9 @@ def test_an_export_ends_with_its_key(keyed):
 def test_an_export_ends_when_its_tenant_is_suspended(keyed):
     fill(keyed, 30_000)
     tenant = keyed.stubs.tenant
+    made = new_key(keyed, ["WRITE_LISTS"])
     stream = keyed.lists.ExportNumbers(keyed.stubs.list.ExportNumbersRequest(),
-                                       metadata=keyed.metadata)
+                                       metadata=keyed.identity(made.secret))
     next(stream)
     now = keyed.call(keyed.tenants.GetTenant, tenant.GetTenantRequest(tenant_id="default")).tenant
     now.state = tenant.TENANT_STATE_SUSPENDED

@@ -23,7 +23,8 @@ Admission AdmitOperator(const Presented& presented, Access access, const TenantS
   if (tenant == tenants.end()) return Refusal(grpc::StatusCode::NOT_FOUND, "NOT_FOUND");
   // A suspended tenant is changed, resumed and removed by the operator.
   if (access == Access::kOperate) return {};
-  if (tenant->second == v1::TENANT_STATE_SUSPENDED) {
+  // Its records may be read all the same.
+  if (tenant->second == v1::TENANT_STATE_SUSPENDED && access != Access::kRecords) {
     return Refusal(grpc::StatusCode::PERMISSION_DENIED, "TENANT_SUSPENDED");
   }
   return {grpc::StatusCode::OK, {}, tenant_id};

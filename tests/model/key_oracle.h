@@ -41,7 +41,7 @@ struct Presented {
 };
 
 // What a method asks of its caller.
-enum class Access { kScrub, kLists, kOperate };
+enum class Access { kScrub, kLists, kRecords, kOperate };
 
 // What must become of a call.
 struct Admission {

@@ -328,7 +328,7 @@ void TenantScenario::ReadWith(const Presented& presented) {
     v1::GetRecordResponse answer;
     const grpc::Status status =
         client.Call(client.lists(), &v1::ListService::Stub::GetRecord, request, &answer);
-    const auto tenant_id = Judge(presented, Access::kLists, begin, status);
+    const auto tenant_id = Judge(presented, Access::kRecords, begin, status);
     if (!tenant_id || *tenant_id == "default") return;
     return ExpectKnown(tenants_.at(*tenant_id), request.number(), answer);
   }
@@ -338,7 +338,7 @@ void TenantScenario::ReadWith(const Presented& presented) {
   v1::ListRecordsResponse answer;
   const grpc::Status status =
       client.Call(client.lists(), &v1::ListService::Stub::ListRecords, request, &answer);
-  const auto tenant_id = Judge(presented, Access::kLists, begin, status);
+  const auto tenant_id = Judge(presented, Access::kRecords, begin, status);
   if (!tenant_id || *tenant_id == "default") return;
   const auto& expected = tenants_.at(*tenant_id).lists().at(request.list_id()).records;
   ASSERT_EQ(static_cast<size_t>(answer.records_size()), expected.size()) << Diary();

@@ -68,9 +68,8 @@ bool Refused(v1::OwnListKind kind, const v1::Record& record) {
 
 // What two requests of one number come to: neither takes away from what the other promised.
 void Join(const v1::Record& before, v1::Record& after) {
-  if (before.made_at().seconds() <= after.made_at().seconds()) {
+  if (before.made_at().seconds() < after.made_at().seconds()) {
     *after.mutable_made_at() = before.made_at();
-    after.set_made_by(before.made_by());
   }
   if (!Ends(before)) {
     after.clear_expires_at();
@@ -79,8 +78,10 @@ void Join(const v1::Record& before, v1::Record& after) {
   }
 }
 
-bool Same(const v1::Record& before, v1::Record after) {
+// Who wrote a request down again is no news.
+bool Same(v1::OwnListKind kind, const v1::Record& before, v1::Record after) {
   after.set_revision(before.revision());
+  if (kind == v1::OWN_LIST_KIND_INTERNAL) after.set_made_by(before.made_by());
   return before.SerializeAsString() == after.SerializeAsString();
 }
 
@@ -137,7 +138,7 @@ v1::WriteOutcome TenantOracle::Add(const std::string& list_id, v1::Record record
     }
   }
   if (there) {
-    if (Same(before->second, record)) return v1::WRITE_OUTCOME_ALREADY_THERE;
+    if (Same(list.kind, before->second, record)) return v1::WRITE_OUTCOME_ALREADY_THERE;
   } else if (tenant_.quotas().max_records() != 0 && Records() >= tenant_.quotas().max_records()) {
     return v1::WRITE_OUTCOME_REFUSED;
   }

@@ -44,6 +44,7 @@ int Run(int argc, char** argv) {
   GlobalOptions options;
   Job job;
   CLI::App app("Loads lists into a dncd, asks it about numbers, and looks after it.", "dncctl");
+  app.set_version_flag("--version", std::string("dncctl ") + DNC_VERSION);
   app.footer(kFooter);
   app.fallthrough();
   app.require_subcommand(1);

@@ -14,6 +14,7 @@ int main(int argc, char** argv) {
       "Writes synthetic files in the formats of the National Do Not Call Registry.\n"
       "The same arguments give the same bytes. No number in them is a person's.");
   app.name("dncgen");
+  app.set_version_flag("--version", std::string("dncgen ") + DNC_VERSION);
   app.require_subcommand(1);
   absl::Status status;
   dnc::AddFullCommand(app, status);
