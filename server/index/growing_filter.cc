@@ -27,16 +27,23 @@ GrowingFilter::~GrowingFilter() {
   delete state_.load();
 }
 
-void GrowingFilter::Insert(const BloomKey& key) {
-  const ReaderGate::Pass pass(gate_);
-  const State& state = *state_.load();
-  if (state.current == nullptr) {
-    // Adopt looks at this after the last insert that saw no filter has ended.
-    inserted_without_filter_.store(true, std::memory_order_relaxed);
-  } else {
-    state.current->Insert(key);
+void GrowingFilter::Insert(const BloomKey& key) { InsertBatch({&key, 1}); }
+
+void GrowingFilter::InsertBatch(absl::Span<const BloomKey> keys) {
+  // In parts, so that whoever waits for readers does not wait long.
+  constexpr size_t kPart = 4096;
+  for (; !keys.empty(); keys.remove_prefix(std::min(kPart, keys.size()))) {
+    const absl::Span<const BloomKey> part = keys.subspan(0, kPart);
+    const ReaderGate::Pass pass(gate_);
+    const State& state = *state_.load();
+    if (state.current == nullptr) {
+      // Adopt looks at this after the last insert that saw no filter has ended.
+      inserted_without_filter_.store(true, std::memory_order_relaxed);
+    } else {
+      state.current->InsertBatch(part);
+    }
+    if (state.next != nullptr) state.next->InsertBatch(part);
   }
-  if (state.next != nullptr) state.next->Insert(key);
 }
 
 bool GrowingFilter::MayContain(const BloomKey& key) const {

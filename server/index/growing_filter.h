@@ -8,7 +8,8 @@
 //
 // The promise: once Insert(key) has returned, no probe called afterwards says no for the key, as
 // long as its records are in the store. For this the owner
-// - writes a record to the store first, then calls Insert, then acknowledges the write. An insert
+// - writes a record to the store first, then calls Insert or InsertBatch, then acknowledges the
+// write. An insert
 //   that a rebuild did not see is then in the snapshot that the owner takes after BeginRebuild;
 // - calls Insert also after a write of which it does not know whether it took place;
 // - adds every key of the snapshot, or abandons the rebuild.
@@ -99,6 +100,9 @@ class GrowingFilter {
 
   // Inserts a key into the filter and, while it is being rebuilt, into the new one.
   void Insert(const BloomKey& key);
+
+  // The same for many, several times as fast.
+  void InsertBatch(absl::Span<const BloomKey> keys);
 
   // False only if nothing is known about the key.
   bool MayContain(const BloomKey& key) const;

@@ -5,38 +5,82 @@
 
 namespace dnc {
 namespace {
+
 constexpr size_t kChangeKeyBytes = 4 + 8 + 8;
-}  // namespace
+// In place of the outcome of a single change: a pack of several.
+constexpr char kSeveral = '\x80';
+constexpr int kSizeBytes = 4;
+constexpr size_t kHeadBytes = 1 + kOwnKeyBytes;  // outcome and the record's key
 
-std::string EncodeOwnChange(std::string_view key, WriteOutcome outcome, std::string_view record_key,
-                            std::string_view record) {
-  std::string content(1, static_cast<char>(outcome));
-  content.append(record_key);
-  content.append(record);
-  return SealValue(key, content);
-}
+absl::Status Damaged() { return OwnListsDamaged("a change of a tenant's list is damaged"); }
 
-absl::StatusOr<OwnChange> DecodeOwnChange(std::string_view key, std::string_view value) {
-  const auto content = UnsealValue(key, value);
-  if (key.size() != kChangeKeyBytes || !content.has_value() || content->size() < 1 + kOwnKeyBytes) {
-    return OwnListsDamaged("a change of a tenant's list is damaged");
-  }
+// A change of which `head` is outcome and record's key.
+absl::StatusOr<OwnChange> DecodeOne(std::string_view key, std::string_view head,
+                                    std::string_view record) {
   OwnChange change;
   change.revision = GetNumber(key.substr(4, 8));
-  change.outcome = static_cast<WriteOutcome>(content->front());
+  change.outcome = static_cast<WriteOutcome>(head.front());
   if (change.outcome != WriteOutcome::kAdded && change.outcome != WriteOutcome::kUpdated &&
       change.outcome != WriteOutcome::kRemoved) {
     return OwnListsDamaged("a change of a tenant's list is of no known kind");
   }
-  const std::string_view record_key = content->substr(1, kOwnKeyBytes);
+  const std::string_view record_key = head.substr(1);
   DNC_ASSIGN_OR_RETURN(const OwnKey decoded, DecodeOwnKey(record_key));
   if (decoded.tenant != GetNumber(key.substr(0, 4))) {
     return OwnListsDamaged("a change of a tenant's list has a record of another tenant");
   }
-  DNC_ASSIGN_OR_RETURN(change.record,
-                       DecodeOwnRecord(record_key, content->substr(1 + kOwnKeyBytes)));
+  DNC_ASSIGN_OR_RETURN(change.record, DecodeOwnRecord(record_key, record));
   change.list = decoded.list;
   return change;
+}
+
+}  // namespace
+
+void OwnChangePack::Add(WriteOutcome outcome, std::string_view record_key,
+                        std::string_view record) {
+  content_.push_back(static_cast<char>(outcome));
+  content_.append(record_key);
+  PutNumber(content_, record.size(), kSizeBytes);
+  content_.append(record);
+  ++count_;
+}
+
+std::string OwnChangePack::Take(std::string_view key) {
+  // One alone needs no size: it goes to the end.
+  if (count_ == 1) content_.erase(kHeadBytes, kSizeBytes);
+  std::string value = SealValue(key, count_ == 1 ? content_ : kSeveral + content_);
+  count_ = 0;
+  content_.clear();
+  return value;
+}
+
+absl::StatusOr<std::vector<OwnChange>> DecodeOwnChanges(std::string_view key,
+                                                        std::string_view value) {
+  const auto content = UnsealValue(key, value);
+  if (key.size() != kChangeKeyBytes || !content.has_value()) return Damaged();
+  std::string_view rest = *content;
+  std::vector<OwnChange> changes;
+  if (rest.empty() || rest.front() != kSeveral) {
+    if (rest.size() < kHeadBytes) return Damaged();
+    DNC_ASSIGN_OR_RETURN(OwnChange change,
+                         DecodeOne(key, rest.substr(0, kHeadBytes), rest.substr(kHeadBytes)));
+    changes.push_back(std::move(change));
+    return changes;
+  }
+  rest.remove_prefix(1);
+  while (!rest.empty()) {
+    if (rest.size() < kHeadBytes + kSizeBytes) return Damaged();
+    const std::string_view head = rest.substr(0, kHeadBytes);
+    const uint64_t size = GetNumber(rest.substr(kHeadBytes, kSizeBytes));
+    rest.remove_prefix(kHeadBytes + kSizeBytes);
+    if (rest.size() < size) return Damaged();
+    DNC_ASSIGN_OR_RETURN(OwnChange change, DecodeOne(key, head, rest.substr(0, size)));
+    changes.push_back(std::move(change));
+    rest.remove_prefix(size);
+  }
+  // One alone is written in its own form.
+  if (changes.size() < 2) return Damaged();
+  return changes;
 }
 
 }  // namespace dnc

@@ -1,9 +1,11 @@
-// A change of a tenant's list as the store keeps it for WatchChanges; docs/formats.md has the
+// Changes of a tenant's lists as the store keeps them for WatchChanges; docs/formats.md has the
 // bytes.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "server/tenants/own_keys.h"
@@ -11,11 +13,29 @@
 
 namespace dnc {
 
-// `key` is the change's (ChangeKey), `record_key` and `record` are the record as it is stored.
-std::string EncodeOwnChange(std::string_view key, WriteOutcome outcome, std::string_view record_key,
-                            std::string_view record);
+// Changes that stand under one key: an entry of the store costs more than what is in it. Not
+// thread-safe.
+class OwnChangePack {
+ public:
+  // `record_key` and `record` as the record is stored.
+  void Add(WriteOutcome outcome, std::string_view record_key, std::string_view record);
+  bool empty() const { return count_ == 0; }
+  // A reader takes a pack as a whole, so it has a limit.
+  bool full() const { return count_ >= kMostChanges || content_.size() >= kMostBytes; }
+  // The value to store under `key` (ChangeKey of the first change), of at least one change; the
+  // pack is empty afterwards.
+  std::string Take(std::string_view key);
 
-// DATA_LOSS OWN_LISTS_DAMAGED.
-absl::StatusOr<OwnChange> DecodeOwnChange(std::string_view key, std::string_view value);
+ private:
+  static constexpr size_t kMostChanges = 256;
+  static constexpr size_t kMostBytes = 64 << 10;
+
+  size_t count_ = 0;
+  std::string content_;
+};
+
+// In the order of Add. DATA_LOSS OWN_LISTS_DAMAGED.
+absl::StatusOr<std::vector<OwnChange>> DecodeOwnChanges(std::string_view key,
+                                                        std::string_view value);
 
 }  // namespace dnc

@@ -14,8 +14,9 @@ constexpr size_t kMaxSourceBytes = 500;
 constexpr absl::Duration kMaxSkew = absl::Hours(24);
 
 bool IsMomentOfOurs(absl::Time time) {
-  return time >= absl::UnixEpoch() - absl::Hours(24 * 366 * 70) &&
-         time < absl::FromCivil(absl::CivilYear(9999), absl::UTCTimeZone());
+  static const absl::Time begin = absl::UnixEpoch() - absl::Hours(24 * 366 * 70);
+  static const absl::Time end = absl::FromCivil(absl::CivilYear(9999), absl::UTCTimeZone());
+  return time >= begin && time < end;
 }
 
 // The first moment at which a request may end.

@@ -21,6 +21,7 @@
 #include "server/index/growing_filter.h"
 #include "server/storage/store.h"
 #include "server/tenants/own_books.h"
+#include "server/tenants/own_change.h"
 #include "server/tenants/own_lists.h"
 
 namespace dnc {
@@ -44,8 +45,8 @@ class OwnCommit {
   // Decides a write and puts it into the batch. INVALID_ARGUMENT REQUEST_ID_REUSED.
   absl::StatusOr<WriteReply> Apply(const OwnWrite& write);
 
-  // Adds the books. After the last Apply.
-  void Finish() { books_->WriteChanged(batch_); }
+  // Completes the batch: records and books. After the last Apply.
+  void Finish();
 
   const StoreBatch& batch() const { return batch_; }
   StoreBatch& batch() { return batch_; }
@@ -75,6 +76,8 @@ class OwnCommit {
   WriteResult RemoveRecord(const OwnWrite& write, const std::string& key, std::string& present);
   void NoteChange(const OwnWrite& write, WriteOutcome outcome, std::string_view key,
                   std::string_view record);
+  // Puts the changes that were noted since into the batch.
+  void PutChanges();
 
   const uint64_t revision_;
   const absl::Time now_;
@@ -82,6 +85,9 @@ class OwnCommit {
   OwnBooks* const books_;
   Present present_;
   absl::flat_hash_map<std::string, std::string> requests_;  // stored answers, by their keys
+  std::vector<std::string> changed_;                        // keys of records
+  OwnChangePack pack_;                                      // of one write
+  std::string pack_key_;
   StoreBatch batch_;
   std::vector<BloomKey> inserted_;
   uint64_t change_count_ = 0;

@@ -114,7 +114,7 @@ absl::Status OwnListsImpl::WriteToStore(OwnCommit& commit, uint64_t revision) {
   const auto began = std::chrono::steady_clock::now();
   const absl::Status written = store_->Write(commit.batch());
   // Before the acknowledgement; and if nobody knows whether the write took place, it may have.
-  for (const BloomKey& key : commit.inserted()) filter_.Insert(key);
+  filter_.InsertBatch(commit.inserted());
   if (!written.ok()) {
     unsettled_ = true;
     spdlog::warn("tenants' writes failed: {}", std::string(written.message()));

@@ -260,6 +260,38 @@ TEST_F(OwnListsTest, ChangesInOrderAndScans) {
   EXPECT_EQ(scanned, std::vector<Number>{kOther});
 }
 
+// Many lie together in the store; they come one by one, and a reader may end in their midst.
+TEST_F(OwnListsTest, ChangesOfALargeWriteComeInOrder) {
+  Open();
+  const uint64_t before = order_->last();
+  std::vector<Number> numbers(1'000);
+  for (size_t i = 0; i < numbers.size(); ++i) numbers[i] = 2015550000 + (i * 7) % numbers.size();
+  OwnWrite large = Write(one_, "internal", numbers);
+  for (OwnWrite::Item& item : large.items) item.record.note = std::string(300, 'n');
+  ASSERT_TRUE(Do(large).ok());
+  ASSERT_TRUE(Do(Write(one_, "internal", {kOther, numbers[0], numbers[0]})).ok());
+  for (const size_t most : {size_t{1}, size_t{256}, size_t{257}, numbers.size() + 1}) {
+    std::vector<Number> seen;
+    ASSERT_TRUE(lists_
+                    ->Changes(1, before,
+                              [&](const OwnChange& change) {
+                                EXPECT_EQ(change.outcome, seen.size() < numbers.size()
+                                                              ? WriteOutcome::kAdded
+                                                              : WriteOutcome::kUpdated);
+                                EXPECT_EQ(change.revision, seen.size() < numbers.size()
+                                                               ? order_->last() - 1
+                                                               : order_->last());
+                                seen.push_back(change.record.number);
+                                return seen.size() < most;
+                              })
+                    .ok());
+    ASSERT_EQ(seen.size(), most);
+    for (size_t i = 0; i < seen.size(); ++i) {
+      EXPECT_EQ(seen[i], i < numbers.size() ? numbers[i] : kOther);
+    }
+  }
+}
+
 TEST_F(OwnListsTest, ADroppedTenantLeavesNothing) {
   Open();
   DoOne(Write(one_, "internal", {kNumber}));

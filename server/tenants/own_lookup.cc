@@ -206,8 +206,9 @@ absl::Status OwnListsImpl::Changes(TenantNumber tenant, uint64_t after_revision,
   const absl::Status status = store->Scan(
       Column::kOwnChanges, ChangeKey(tenant, after_revision + 1, 0), EndOfTenant(tenant),
       [&](std::string_view key, std::string_view value) -> absl::Status {
-        DNC_ASSIGN_OR_RETURN(const OwnChange change, DecodeOwnChange(key, value));
-        return fn(change) ? absl::OkStatus() : end;
+        DNC_ASSIGN_OR_RETURN(const std::vector<OwnChange> changes, DecodeOwnChanges(key, value));
+        const bool all = std::all_of(changes.begin(), changes.end(), fn);
+        return all ? absl::OkStatus() : end;
       });
   return status == end ? absl::OkStatus() : status;
 }

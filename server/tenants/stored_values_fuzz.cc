@@ -17,14 +17,16 @@ void CheckReply(std::string_view key, std::string_view value) {
 }
 
 void CheckChange(std::string_view key, std::string_view value) {
-  const auto change = dnc::DecodeOwnChange(key, value);
-  if (!change.ok()) return;
+  const auto changes = dnc::DecodeOwnChanges(key, value);
+  if (!changes.ok()) return;
   const auto tenant = static_cast<dnc::TenantNumber>(dnc::GetNumber(key.substr(0, 4)));
-  const std::string record_key =
-      dnc::EncodeOwnKey({.tenant = tenant, .number = change->record.number, .list = change->list});
-  DNC_CHECK(dnc::EncodeOwnChange(key, change->outcome, record_key,
-                                 dnc::EncodeOwnRecord(record_key, change->record)) == value,
-            "a change has one encoding");
+  dnc::OwnChangePack pack;
+  for (const dnc::OwnChange& change : *changes) {
+    const std::string record_key =
+        dnc::EncodeOwnKey({.tenant = tenant, .number = change.record.number, .list = change.list});
+    pack.Add(change.outcome, record_key, dnc::EncodeOwnRecord(record_key, change.record));
+  }
+  DNC_CHECK(pack.Take(key) == value, "changes have one encoding");
 }
 
 }  // namespace
@@ -45,5 +47,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   content.resize(1 + dnc::kOwnKeyBytes);
   content += dnc::SealValue(key, input.substr(content.size()));
   CheckChange(change, dnc::SealValue(change, content));
+  // And twice in a pack.
+  std::string record = content.substr(1 + dnc::kOwnKeyBytes);
+  std::string entry = content.substr(0, 1 + dnc::kOwnKeyBytes);
+  dnc::PutNumber(entry, record.size(), 4);
+  entry += record;
+  CheckChange(change, dnc::SealValue(change, "\x80" + entry + entry));
   return 0;
 }
