@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <deque>
 #include <memory>
-#include <optional>
 #include <utility>
 
 #include "tools/dncctl/commands.h"
@@ -77,25 +77,32 @@ class Import {
   const Counts& counts() const { return counts_; }
 
  private:
-  // One part is parsed while the server writes the one before.
+  // While the server writes one part, the next lies ready for it, and one more is parsed.
   absl::Status Parts() {
-    std::optional<ImportPart> under_way;
-    while (true) {
-      ImportPart next;
-      const auto more = file_.Next(&next);
-      if (under_way.has_value()) {
-        if (auto status = ReadAnswer(*under_way); !status.ok()) return status;
-        under_way.reset();
-      }
-      if (!more.ok()) return more.status();
-      if (!*more) return absl::OkStatus();
-      if (next.lines.empty()) {
-        if (auto status = Tell(std::move(next.refused)); !status.ok()) return status;
+    constexpr size_t kUnderWay = 2;
+    std::deque<ImportPart> under_way;
+    bool more = true;
+    while (more || !under_way.empty()) {
+      if (!more || under_way.size() == kUnderWay) {
+        if (auto status = End(under_way.front()); !status.ok()) return status;
+        under_way.pop_front();
         continue;
       }
-      if (!stream_->Write(next.request)) return Broken();
-      under_way = std::move(next);
+      ImportPart next;
+      const auto read = file_.Next(&next);
+      // What was sent is answered for all the same: it is durable.
+      more = read.ok() && *read;
+      if (!read.ok()) broken_file_ = read.status();
+      if (!more) continue;
+      if (!next.lines.empty() && !stream_->Write(next.request)) return Broken();
+      under_way.push_back(std::move(next));
     }
+    return broken_file_;
+  }
+
+  // Tells what became of a part, which was sent if anything of it could be.
+  absl::Status End(ImportPart& part) {
+    return part.lines.empty() ? Tell(std::move(part.refused)) : ReadAnswer(part);
   }
 
   absl::Status ReadAnswer(const ImportPart& part) {
@@ -168,6 +175,7 @@ class Import {
   v1::ImportNumbersResponse answer_;
   Counts counts_;
   bool broken_ = false;
+  absl::Status broken_file_;
 };
 
 void PrintCounts(const GlobalOptions& options, const ImportArguments& arguments,
