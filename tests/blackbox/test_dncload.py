@@ -328,3 +328,12 @@ def test_no_server(base):
     done = dncload("run", "--base", base, *SHORT, address="127.0.0.1:1")
     assert done.returncode == 1
     assert "no connection to 127.0.0.1:1" in done.stderr and "--server" in done.stderr
+
+
+def test_a_report_that_cannot_be_written_is_told_before_the_run(loaded, base, tmp_path):
+    for option in ("--json", "--html"):
+        begun = time.monotonic()
+        done = dncload("run", "--base", base, "--rate", 10, "--seconds", 60, option,
+                       tmp_path / "none" / "report", address=loaded.address)
+        assert done.returncode == 1 and "No such file or directory" in done.stderr
+        assert time.monotonic() - begun < 30

@@ -1,9 +1,13 @@
 // dncload: puts a running dncd under load, verifies its answers, and measures.
 #include <signal.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
+#include <filesystem>
 #include <functional>
 #include <thread>
 
@@ -112,6 +116,16 @@ absl::Status Measure(const Options& options, ModeFunction mode, Report* report) 
   return status;
 }
 
+// Before the run, which may take hours: whether its report can be written where it is wanted.
+absl::Status CheckWritable(const std::string& path) {
+  if (path.empty() || path == "-") return absl::OkStatus();
+  const std::filesystem::path folder = std::filesystem::absolute(path).parent_path();
+  if (access(folder.c_str(), W_OK | X_OK) == 0) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      fmt::format("{}: {}; name a file in a folder that can be written", path,
+                  std::strerror(errno)));
+}
+
 absl::Status WriteFile(const std::string& path, const std::string& content) {
   DNC_ASSIGN_OR_RETURN(const auto file, ctl::OutputFile::Open(path));
   DNC_RETURN_IF_ERROR(file->Write(content));
@@ -138,6 +152,12 @@ int Execute(const Options& options, const std::string& name, ModeFunction mode,
   Report report;
   report.mode = name;
   report.command = command;
+  for (const std::string& path : {options.json, options.html}) {
+    if (const absl::Status writable = CheckWritable(path); !writable.ok()) {
+      fmt::print(stderr, "error: {}\n", ctl::Printable(std::string(writable.message())));
+      return ctl::kExitError;
+    }
+  }
   CatchInterrupts();
   const absl::Status status = Measure(options, mode, &report);
   report.interrupted = g_stop;
