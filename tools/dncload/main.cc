@@ -121,9 +121,8 @@ absl::Status CheckWritable(const std::string& path) {
   if (path.empty() || path == "-") return absl::OkStatus();
   const std::filesystem::path folder = std::filesystem::absolute(path).parent_path();
   if (access(folder.c_str(), W_OK | X_OK) == 0) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      fmt::format("{}: {}; name a file in a folder that can be written", path,
-                  std::strerror(errno)));
+  return absl::InvalidArgumentError(fmt::format(
+      "{}: {}; name a file in a folder that can be written", path, std::strerror(errno)));
 }
 
 absl::Status WriteFile(const std::string& path, const std::string& content) {
