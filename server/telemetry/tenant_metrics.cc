@@ -19,7 +19,7 @@ constexpr std::array<const char*, kWriteOutcomeCount> kOutcomeNames = {
 
 // By WriteFailure.
 constexpr std::array<const char*, kWriteFailureCount> kFailureNames = {
-    "disk_full", "storage", "damaged", "too_many_waiting", "other"};
+    "disk_full", "storage", "damaged", "too_many_waiting", "too_many_request_ids", "other"};
 
 double Number(uint64_t count) { return static_cast<double>(count); }
 

@@ -71,7 +71,7 @@ TEST(TenantMetricsTest, ShowsWritesAndChanges) {
   OwnListsStats& lists = stats.lists;
   lists.writes = 31;
   lists.records_by_outcome = {99, 41, 42, 43, 44, 45, 46};
-  lists.failed_writes = {51, 52, 53, 54, 55};
+  lists.failed_writes = {51, 52, 53, 54, 56, 55};
   lists.waiting_writes = 32;
   lists.max_waiting_writes = 33;
   lists.request_ids = 48;
@@ -81,21 +81,26 @@ TEST(TenantMetricsTest, ShowsWritesAndChanges) {
   ExpectLines(Page(stats), {"dnc_own_changes_kept_seconds 0"});
   lists.oldest_change = kNow - absl::Hours(1);
   const std::string page = Page(stats);
-  ExpectLines(page,
-              {"dnc_own_writes_total 31", "dnc_own_written_records_total{outcome=\"added\"} 41",
-               "dnc_own_written_records_total{outcome=\"already_there\"} 42",
-               "dnc_own_written_records_total{outcome=\"updated\"} 43",
-               "dnc_own_written_records_total{outcome=\"removed\"} 44",
-               "dnc_own_written_records_total{outcome=\"not_there\"} 45",
-               "dnc_own_written_records_total{outcome=\"refused\"} 46",
-               "dnc_own_write_failures_total{reason=\"disk_full\"} 51",
-               "dnc_own_write_failures_total{reason=\"storage\"} 52",
-               "dnc_own_write_failures_total{reason=\"damaged\"} 53",
-               "dnc_own_write_failures_total{reason=\"too_many_waiting\"} 54",
-               "dnc_own_write_failures_total{reason=\"other\"} 55", "dnc_own_writes_waiting 32",
-               "dnc_own_writes_waiting_limit 33", "dnc_own_request_ids 48",
-               "dnc_own_commits_total 34", "dnc_own_commit_seconds_total 1.5",
-               "dnc_own_changes_dropped_revision 35", "dnc_own_changes_kept_seconds 3600"});
+  ExpectLines(page, {"dnc_own_writes_total 31",
+                     "dnc_own_written_records_total{outcome=\"added\"} 41",
+                     "dnc_own_written_records_total{outcome=\"already_there\"} 42",
+                     "dnc_own_written_records_total{outcome=\"updated\"} 43",
+                     "dnc_own_written_records_total{outcome=\"removed\"} 44",
+                     "dnc_own_written_records_total{outcome=\"not_there\"} 45",
+                     "dnc_own_written_records_total{outcome=\"refused\"} 46",
+                     "dnc_own_write_failures_total{reason=\"disk_full\"} 51",
+                     "dnc_own_write_failures_total{reason=\"storage\"} 52",
+                     "dnc_own_write_failures_total{reason=\"damaged\"} 53",
+                     "dnc_own_write_failures_total{reason=\"too_many_waiting\"} 54",
+                     "dnc_own_write_failures_total{reason=\"too_many_request_ids\"} 56",
+                     "dnc_own_write_failures_total{reason=\"other\"} 55",
+                     "dnc_own_writes_waiting 32",
+                     "dnc_own_writes_waiting_limit 33",
+                     "dnc_own_request_ids 48",
+                     "dnc_own_commits_total 34",
+                     "dnc_own_commit_seconds_total 1.5",
+                     "dnc_own_changes_dropped_revision 35",
+                     "dnc_own_changes_kept_seconds 3600"});
   EXPECT_EQ(page.find(" 99\n"), std::string::npos);
 }
 

@@ -87,6 +87,11 @@ absl::StatusOr<WriteReply> OwnCommit::Apply(const OwnWrite& write) {
                      "this request_id came before with other content; use a new one");
       }
     }
+    if (limits_.request_ids_full) {
+      return Error(absl::StatusCode::kResourceExhausted, reason::kLimitReached,
+                   "the server keeps as many request ids as it may (tenants.max_request_ids); "
+                   "send the write without one, or ask its operator for more");
+    }
   }
   WriteReply reply;
   reply.revision = revision_;

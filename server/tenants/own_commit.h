@@ -31,6 +31,7 @@ class OwnCommit {
   struct Limits {
     uint64_t max_records = 0;  // of all tenants together
     absl::Duration request_id_age;
+    bool request_ids_full = false;  // a write with a new one is refused
   };
 
   // Changes `books`; if the batch is not written in the end, they must be read anew.
@@ -42,7 +43,8 @@ class OwnCommit {
   absl::Status ReadPresent(const Store& store, const GrowingFilter& filter,
                            absl::Span<const OwnWrite* const> writes);
 
-  // Decides a write and puts it into the batch. INVALID_ARGUMENT REQUEST_ID_REUSED.
+  // Decides a write and puts it into the batch. INVALID_ARGUMENT REQUEST_ID_REUSED,
+  // RESOURCE_EXHAUSTED LIMIT_REACHED.
   absl::StatusOr<WriteReply> Apply(const OwnWrite& write);
 
   // Completes the batch: records and books. After the last Apply.

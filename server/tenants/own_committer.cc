@@ -25,18 +25,14 @@ void OwnListsImpl::Submit(OwnWrite write, Done done) {
       refusal = Error(absl::StatusCode::kUnavailable, reason::kStopping,
                       "the server is stopping; repeat the write when it is back");
     } else if (waiting_.size() >= options_.max_waiting_writes) {
+      counters_.CountFailure(WriteFailure::kTooManyWaiting);
       refusal = Error(absl::StatusCode::kResourceExhausted, reason::kLimitReached,
                       "too many writes wait for the disk; repeat this one in a moment");
-    } else if (too_many_requests_ && !write.request_id.empty()) {
-      refusal = Error(absl::StatusCode::kResourceExhausted, reason::kLimitReached,
-                      "the server keeps as many request ids as it may (tenants.max_request_ids); "
-                      "send the write without one, or ask its operator for more");
     } else {
       waiting_.push_back({std::move(write), std::move(done)});
     }
   }
   if (!refusal.ok()) {
-    counters_.CountFailure(refusal);
     done(refusal);  // NOLINT(bugprone-use-after-move): moved only if nothing is refused
   }
   wake_.notify_all();
@@ -70,8 +66,8 @@ void OwnListsImpl::Commit(std::vector<Waiting> writes) {
   asked.reserve(writes.size());
   for (const Waiting& waiting : writes) asked.push_back(&waiting.write);
   absl::Status status = Settle();
-  OwnCommit commit(turn.revision(), clock_->Now(), {options_.max_records, options_.request_id_age},
-                   &books_);
+  OwnCommit commit(turn.revision(), clock_->Now(),
+                   {options_.max_records, options_.request_id_age, too_many_requests_}, &books_);
   if (status.ok()) status = commit.ReadPresent(*store_, filter_, asked);
   std::vector<absl::StatusOr<WriteReply>> replies;
   {

@@ -163,9 +163,16 @@ TEST_F(OwnListsTest, AboveTheLimitOfRequestIdsAWriteWithOneIsRefused) {
   ASSERT_TRUE(Do(first).ok());
   Reopen();  // the limit is looked at now and then, and at the start
   OwnWrite second = Write(one_, "internal", {kNumber + 1});
-  second.request_id = "second";
-  for (int i = 0; i < 500 && Do(second).ok(); ++i) absl::SleepFor(absl::Milliseconds(10));
-  EXPECT_EQ(ErrorReason(Do(second).status()), reason::kLimitReached);
+  absl::Status refused;
+  for (int i = 0; i < 500 && refused.ok(); ++i) {
+    second.request_id = StrCat("second-", i);
+    refused = Do(second).status();
+    absl::SleepFor(absl::Milliseconds(10));
+  }
+  EXPECT_EQ(ErrorReason(refused), reason::kLimitReached);
+  EXPECT_TRUE(Do(first).ok()) << "what was answered is answered again";
+  EXPECT_GT(lists_->stats().failed_writes[static_cast<size_t>(WriteFailure::kTooManyRequestIds)],
+            0U);
   second.request_id.clear();
   EXPECT_TRUE(Do(second).ok());
 }

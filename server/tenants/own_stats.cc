@@ -21,7 +21,7 @@ WriteFailure FailureOf(const std::string& why) {
   if (why == reason::kDiskFull) return WriteFailure::kDiskFull;
   if (why == reason::kStorage) return WriteFailure::kStorage;
   if (why == reason::kOwnListsDamaged) return WriteFailure::kDamaged;
-  if (why == reason::kLimitReached) return WriteFailure::kTooManyWaiting;
+  if (why == reason::kLimitReached) return WriteFailure::kTooManyRequestIds;
   return WriteFailure::kOther;
 }
 
@@ -30,7 +30,11 @@ WriteFailure FailureOf(const std::string& why) {
 void OwnCounters::CountFailure(const absl::Status& status) {
   const std::string why = ErrorReason(status);
   if (why == reason::kRequestIdReused || why == reason::kStopping) return;
-  failed_writes[static_cast<size_t>(FailureOf(why))].fetch_add(1, std::memory_order_relaxed);
+  CountFailure(FailureOf(why));
+}
+
+void OwnCounters::CountFailure(WriteFailure failure) {
+  failed_writes[static_cast<size_t>(failure)].fetch_add(1, std::memory_order_relaxed);
 }
 
 OwnListsStats OwnListsImpl::stats() const {

@@ -21,9 +21,10 @@ enum class WriteFailure : uint8_t {
   kStorage,
   kDamaged,
   kTooManyWaiting,
+  kTooManyRequestIds,
   kOther,
 };
-inline constexpr size_t kWriteFailureCount = 5;
+inline constexpr size_t kWriteFailureCount = 6;
 
 // Counts are since the start of the process.
 struct OwnListsStats {
@@ -70,6 +71,7 @@ struct OwnCounters {
 
   // A write that failed; nothing if the cause is its caller's.
   void CountFailure(const absl::Status& status);
+  void CountFailure(WriteFailure failure);
 
   Count reads = 0;
   Count unknown_numbers = 0;

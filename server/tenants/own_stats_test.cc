@@ -161,11 +161,12 @@ TEST(OwnCountersTest, TellsFailuresApart) {
   fail(reason::kDiskFull, 1);
   fail(reason::kStorage, 2);
   fail(reason::kOwnListsDamaged, 3);
-  fail(reason::kLimitReached, 4);
-  fail(reason::kInternal, 5);
+  for (int i = 0; i < 4; ++i) counters.CountFailure(WriteFailure::kTooManyWaiting);
+  fail(reason::kLimitReached, 5);
+  fail(reason::kInternal, 6);
   // No failures of the server.
-  fail(reason::kRequestIdReused, 6);
-  fail(reason::kStopping, 7);
+  fail(reason::kRequestIdReused, 7);
+  fail(reason::kStopping, 8);
   for (size_t i = 0; i < kWriteFailureCount; ++i) {
     EXPECT_EQ(counters.failed_writes[i], i + 1) << i;
   }

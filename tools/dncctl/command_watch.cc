@@ -61,7 +61,7 @@ void AddWatchCommand(CLI::App* app, const GlobalOptions& options, Job* job) {
       "watch", "Print the changes of the tenant's lists, those to come too, until interrupted");
   command
       ->add_option("--after", arguments->after,
-                   "Changes after this revision; 0: from the oldest that is kept")
+                   "Changes after this revision; 0: all, if all are kept still")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   SetJob(command, options, job, arguments, RunWatch);
