@@ -58,20 +58,27 @@ measure_batches() {
     "$(sed -n 's/.*on disk *p50 *\([0-9.]*\) µs.*/\1/p' "$BENCH/batches.txt") µs" "-"
 }
 
+import_numbers() {  # WHAT NUMBERS WANTED
+  { echo number; cat "$2"; } >"$BENCH/numbers.csv"
+  local start
+  start="$(now)"
+  "$BIN/dncctl" import "$BENCH/numbers.csv" >/dev/null
+  row "$1" "$(awk -v s="$(since "$start")" 'BEGIN { printf "%.0f", 2000000 / s }') a second" "$3"
+}
+
 measure_writes() {
   rm -rf "$BENCH/written"
   start_on "$BENCH/written"
   "$BIN/measure_opt_outs" --writers 64 | tee "$BENCH/opt-outs.txt" >&2
   row "synced single opt-outs, 64 writers" \
     "$(sed -n 's/.* s, \([0-9]*\) a second.*/\1/p' "$BENCH/opt-outs.txt") a second" "20,000"
-  { echo number; seq 5012000000 5013999999; } >"$BENCH/numbers.csv"
-  local start
-  start="$(now)"
-  "$BIN/dncctl" import "$BENCH/numbers.csv" >/dev/null
-  row "import of 2,000,000 lines" \
-    "$(awk -v s="$(since "$start")" 'BEGIN { printf "%.0f", 2000000 / s }') a second" "500,000"
+  seq 5012000000 5013999999 >"$BENCH/ascending.txt"
+  import_numbers "import of 2,000,000 lines, ascending" "$BENCH/ascending.txt" "500,000"
+  # In the same order every time.
+  shuf --random-source=<(yes) "$BENCH/ascending.txt" | sed 's/^50/51/' >"$BENCH/mixed.txt"
+  import_numbers "the same in no order, other numbers" "$BENCH/mixed.txt" "-"
   stop_server
-  rm -rf "$BENCH/written" "$BENCH/numbers.csv"
+  rm -rf "$BENCH/written" "$BENCH"/{numbers.csv,ascending.txt,mixed.txt}
 }
 
 main() {
