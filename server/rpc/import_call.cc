@@ -31,7 +31,7 @@ void ImportCall::OnRead(bool ok) {
     return;
   }
   if (!begun_) {
-    list_id_ = request_.list_id();
+    list_id_ = request_.list_id().empty() ? kDefaultListId : request_.list_id();
   } else if (!request_.list_id().empty() && request_.list_id() != list_id_) {
     // An opt-out that is meant for one list must not become a consent of another.
     Finish(InvalidRequest(

@@ -181,6 +181,8 @@ def test_an_import_is_into_one_list(keyed):
         return lists.ImportNumbersRequest(list_id=list_id,
                                           records=[lists.Record(number=str(number))])
 
+    unnamed = [part("", FREE + 9), part("internal", FREE + 8)]
+    assert [a.added for a in keyed.lists.ImportNumbers(iter(unnamed), metadata=identity)] == [1] * 2
     same = [part("consents", FREE), part("", FREE + 1), part("consents", FREE + 2)]
     assert [a.added for a in keyed.lists.ImportNumbers(iter(same), metadata=identity)] == [1] * 3
     stream = keyed.lists.ImportNumbers(iter([part("consents", FREE + 3), part("internal", FREE)]),
