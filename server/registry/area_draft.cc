@@ -54,6 +54,10 @@ AppliedChanges AreaDraft::Apply(absl::Span<const TimedChange> changes) {
     for (; change != ordered.end() && change->subscriber == subscriber; ++change) {
       seal_.set_last_event_at(std::max<int64_t>(seal_.last_event_at(), change->at_micros));
       plain.push_back({subscriber, change->added});
+      if (change->added && listed) {
+        changes_.push_back(
+            {subscriber, true, /*exact=*/true, change->at_micros, /*repeated=*/true});
+      }
       if (change->added == listed) continue;
       listed = change->added;
       moved = true;

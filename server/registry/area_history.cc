@@ -7,15 +7,24 @@
 #include "server/base/str_cat.h"
 
 namespace dnc {
+namespace {
+
+bool EventByNumber(const AreaEvent& a, const AreaEvent& b) { return a.subscriber < b.subscriber; }
+
+absl::Span<const AreaEvent> OfNumber(const std::vector<AreaEvent>& events, uint32_t subscriber) {
+  const auto [first, last] =
+      std::equal_range(events.begin(), events.end(), AreaEvent{subscriber}, EventByNumber);
+  return {events.data() + (first - events.begin()), static_cast<size_t>(last - first)};
+}
+
+}  // namespace
 
 absl::Span<const AreaEvent> AreaHistory::Of(uint32_t subscriber) const {
-  const auto less = [](const AreaEvent& event, uint32_t number) {
-    return event.subscriber < number;
-  };
-  const auto first = std::lower_bound(events_.begin(), events_.end(), subscriber, less);
-  auto last = first;
-  while (last != events_.end() && last->subscriber == subscriber) ++last;
-  return {events_.data() + (first - events_.begin()), static_cast<size_t>(last - first)};
+  return OfNumber(events_, subscriber);
+}
+
+absl::Span<const AreaEvent> AreaHistory::RepeatedOf(uint32_t subscriber) const {
+  return OfNumber(repeated_, subscriber);
 }
 
 bool AreaHistory::ListedAt(uint32_t subscriber, absl::Time moment, bool now) const {
@@ -65,6 +74,7 @@ absl::StatusOr<uint64_t> HistoryCache::ChangesUpTo(uint64_t release_id, int area
 absl::StatusOr<AreaHistoryPtr> HistoryCache::Read(const World& world, const ListState& list,
                                                   int area_code) const {
   std::vector<AreaEvent> events;
+  std::vector<AreaEvent> repeated;
   const auto seal = list.seals.find(area_code);
   if (seal != list.seals.end()) {
     const storage::Seal& now = seal->second;
@@ -82,23 +92,23 @@ absl::StatusOr<AreaHistoryPtr> HistoryCache::Read(const World& world, const List
       DNC_ASSIGN_OR_RETURN(const std::vector<StoredChange> changes,
                            store_->ReadChanges(list.list_id, release_id, area_code));
       for (const StoredChange& change : changes) {
-        events.push_back(
-            {change.subscriber, change.added, change.exact, change.at_micros, release_id});
+        (change.repeated ? repeated : events)
+            .push_back({change.subscriber, change.added, change.exact, change.at_micros, release_id,
+                        change.repeated});
       }
     }
-    if (now.has_history_changes() && now.history_changes() != cut_off + events.size()) {
-      return Error(
-          absl::StatusCode::kDataLoss, reason::kStorage,
-          StrCat("the stored history of list ", list.name, ", area code ", area_code, ", has ",
-                 events.size(), " changes instead of ", now.history_changes() - cut_off,
-                 "; restore the data folder from a copy, or retire the list and load it "
-                 "again"));
+    const uint64_t read = events.size() + repeated.size();
+    if (now.has_history_changes() && now.history_changes() != cut_off + read) {
+      return Error(absl::StatusCode::kDataLoss, reason::kStorage,
+                   StrCat("the stored history of list ", list.name, ", area code ", area_code,
+                          ", has ", read, " changes instead of ", now.history_changes() - cut_off,
+                          "; restore the data folder from a copy, or retire the list and load it "
+                          "again"));
     }
-    std::stable_sort(events.begin(), events.end(), [](const AreaEvent& a, const AreaEvent& b) {
-      return a.subscriber < b.subscriber;
-    });
+    std::stable_sort(events.begin(), events.end(), EventByNumber);
+    std::stable_sort(repeated.begin(), repeated.end(), EventByNumber);
   }
-  return std::make_shared<const AreaHistory>(std::move(events));
+  return std::make_shared<const AreaHistory>(std::move(events), std::move(repeated));
 }
 
 }  // namespace dnc

@@ -26,23 +26,31 @@ struct AreaEvent {
   bool exact = false;
   int64_t at_micros = 0;
   uint64_t release_id = 0;
+  bool repeated = false;  // as in StoredChange
 };
 
 // All events of an area code up to a release. Immutable.
 class AreaHistory {
  public:
-  // `events` by number, then in the order in which they took effect.
-  explicit AreaHistory(std::vector<AreaEvent> events) : events_(std::move(events)) {}
+  // `events` by number, then in the order in which they took effect; `repeated` those of which
+  // nothing came, by number.
+  AreaHistory(std::vector<AreaEvent> events, std::vector<AreaEvent> repeated)
+      : events_(std::move(events)), repeated_(std::move(repeated)) {}
 
   // The events of a number, in the order in which they took effect.
   absl::Span<const AreaEvent> Of(uint32_t subscriber) const;
+  // Its additions of which nothing came, because it was listed.
+  absl::Span<const AreaEvent> RepeatedOf(uint32_t subscriber) const;
   // Whether the number was listed at a moment, if it is (`now`) or is not listed now: after the
   // last event up to then; before the first event, what that event changed.
   bool ListedAt(uint32_t subscriber, absl::Time moment, bool now) const;
-  size_t memory_bytes() const { return events_.capacity() * sizeof(AreaEvent) + 64; }
+  size_t memory_bytes() const {
+    return (events_.capacity() + repeated_.capacity()) * sizeof(AreaEvent) + 64;
+  }
 
  private:
   std::vector<AreaEvent> events_;
+  std::vector<AreaEvent> repeated_;
 };
 using AreaHistoryPtr = std::shared_ptr<const AreaHistory>;
 

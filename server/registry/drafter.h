@@ -32,6 +32,8 @@ class Drafter {
 
  private:
   AreaDraft& Area(int area_code);
+  // Those that the list has before the load or by its full lists, without what vanishes.
+  std::set<int> BaseAreas() const;
   bool CoversNow(int area_code);
   absl::Status CheckShrink(int area_code, uint64_t before, uint64_t after);
   absl::Status ReplaceArea(int area_code, const StagedArea& staged);

@@ -97,11 +97,14 @@ absl::Status Drafter::DropSuperseded(int area_code, std::vector<TimedChange>& ch
     // Another change list of the same load.
     if (area.IsSuperseded(change.subscriber, change.added, change.at_micros)) return true;
     if (history == nullptr) return false;
-    const auto events = history->Of(change.subscriber);
-    return std::any_of(events.begin(), events.end(), [&change](const AreaEvent& event) {
+    const auto supersedes = [&change](const AreaEvent& event) {
       return event.exact &&
              Supersedes(event.added, event.at_micros, change.added, change.at_micros);
-    });
+    };
+    const auto events = history->Of(change.subscriber);
+    const auto repeated = history->RepeatedOf(change.subscriber);
+    return std::any_of(events.begin(), events.end(), supersedes) ||
+           std::any_of(repeated.begin(), repeated.end(), supersedes);
   };
   const auto end = std::remove_if(changes.begin(), changes.end(), superseded);
   const auto dropped = static_cast<uint64_t>(changes.end() - end);
@@ -109,6 +112,15 @@ absl::Status Drafter::DropSuperseded(int area_code, std::vector<TimedChange>& ch
   no_effect_ += dropped;
   changed_numbers_ += dropped;
   return absl::OkStatus();
+}
+
+std::set<int> Drafter::BaseAreas() const {
+  std::set<int> area_codes;
+  for (const auto& [area_code, seal] : before_.seals) {
+    if (vanished_.count(area_code) == 0) area_codes.insert(area_code);
+  }
+  for (const auto& [area_code, staged] : staged_.areas) area_codes.insert(area_code);
+  return area_codes;
 }
 
 // The moment up to which the changes of an area code are known.
@@ -125,7 +137,7 @@ std::set<int> Drafter::Gaps(const StagedChanges& list, int64_t first_change) {
   const absl::Duration allowed = absl::Hours(24 * limits.max_change_gap_days);
   std::set<int> gaps;
   uint64_t numbers = 0;
-  for (const auto& [area_code, seal] : before_.seals) {
+  for (const int area_code : BaseAreas()) {
     if (!CoversNow(area_code) || !SpeaksFor(list, area_code)) continue;
     const AreaDraft& area = Area(area_code);
     numbers += area.numbers()->size();
@@ -146,9 +158,8 @@ absl::Status Drafter::CheckChangeDates(const StagedChanges& list, const std::set
         Guard::kFutureDate, StrCat("the changes go on until ", Date(last),
                                    ", but the change list is of ", Date(list.obtained_at))));
   }
-  for (const auto& [area_code, seal] : before_.seals) {
-    if (!SpeaksFor(list, area_code)) continue;
-    if (vanished_.count(area_code) != 0 || before_.damaged[area_code]) continue;
+  for (const int area_code : BaseAreas()) {
+    if (!SpeaksFor(list, area_code) || !CoversNow(area_code)) continue;
     const absl::Time base = FromMicros(Area(area_code).seal().obtained_at());
     if (list.obtained_at < base) {
       DNC_RETURN_IF_ERROR(guards_.Refuse(
@@ -176,12 +187,7 @@ absl::Status Drafter::ApplyChangeList(const StagedChanges& list) {
     changed_numbers_ += applied.numbers;
     no_effect_ += applied.no_effect;
   }
-  std::set<int> area_codes;
-  for (const auto& [area_code, seal] : before_.seals) {
-    if (vanished_.count(area_code) == 0) area_codes.insert(area_code);
-  }
-  for (const auto& [area_code, staged] : staged_.areas) area_codes.insert(area_code);
-  for (const int area_code : area_codes) {
+  for (const int area_code : BaseAreas()) {
     Refresh(area_code, list, gaps, sorted.count(area_code) != 0);
   }
   return absl::OkStatus();

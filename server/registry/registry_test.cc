@@ -188,6 +188,45 @@ TEST_F(RegistryTest, OfTwoChangesAtOneTimeTheAdditionCounts) {
   EXPECT_EQ(Ask(2015550193), Rule::kNational);
 }
 
+// An addition of a number that is listed moves nothing, and yet it is the last word on it.
+TEST_F(RegistryTest, AnAdditionWithoutEffectStandsAgainstAnOlderDeletion) {
+  MustLoad({WriteFile(kBaseName, kBase)});
+  LoadOptions options;
+  options.overrides = {Guard::kMisfit, Guard::kShrink};
+  // In one load, in two, and against a full list that is older.
+  MustLoad({WriteFile("2026-8-7_changes_B.txt", "2015550100,2026-08-06T15:00:00,A\n"),
+            WriteFile("2026-8-7_changes_C.txt", "2015550100,2026-08-06T10:00:00,D\n")},
+           options);
+  EXPECT_EQ(Ask(2015550100), Rule::kNational);
+  MustLoad({WriteFile("2026-8-8_changes_D.txt",
+                      "2015550100,2026-08-06T11:00:00,D\n2015550101,2026-08-08T15:00:00,A\n")},
+           options);
+  EXPECT_EQ(Ask(2015550100), Rule::kNational);
+  MustLoad({WriteFile("2026-8-8_201_E.txt", "201,5550100\n")}, options);
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(Ask(2015550101), Rule::kNational);
+    EXPECT_EQ(Ask(2010000000), Rule::kClear);
+    // It has been listed all the time.
+    EXPECT_EQ(Explain(2015550101)->matches.at(0).listed_since, At(5));
+    EXPECT_EQ(Explain(2015550100, At(6))->rule, Rule::kNational);
+    EXPECT_EQ(registry_->History(2015550101)->events.size(), 1U);
+    Reopen();
+  }
+  MustLoad({WriteFile("2026-8-9_changes_F.txt", "2015550100,2026-08-08T16:00:00,D\n")}, options);
+  EXPECT_EQ(Ask(2015550100), Rule::kClear);
+}
+
+// What a first load brings together must fit together, too.
+TEST_F(RegistryTest, AChangeListLongAfterItsFullListIsRefused) {
+  options_.guards.gap_min_numbers = 0;
+  Reopen();
+  const std::vector<std::string> paths = {
+      WriteFile("2026-7-1_201_A.txt", kBase),
+      WriteFile("2026-8-9_changes_B.txt", "2015550190,2026-08-08T10:00:00,A\n")};
+  EXPECT_EQ(ErrorGuard(Load(paths).error), "change-gap");
+  EXPECT_EQ(Ask(2015550199), Rule::kNotCovered);
+}
+
 // Lists that speak of others alone do not keep it young: nobody may subscribe to it any more.
 TEST_F(RegistryTest, AnAreaCodeThatNoChangeListNamesGrowsOld) {
   options_.guards.gap_min_numbers = 0;

@@ -104,8 +104,12 @@ absl::StatusOr<AreaSetPtr> Drafter::WithLaterAdditions(int area_code, const Stag
     const auto events = history->Of(change.subscriber);
     const auto last = std::find_if(events.rbegin(), events.rend(),
                                    [](const AreaEvent& event) { return event.exact; });
+    const auto repeated = history->RepeatedOf(change.subscriber);
+    const bool again = std::any_of(
+        repeated.begin(), repeated.end(),
+        [obtained_at](const AreaEvent& event) { return event.at_micros > obtained_at; });
     const bool kept = last == events.rend() ? !whole : last->added && last->at_micros > obtained_at;
-    if (kept) later.push_back({change.subscriber, true});
+    if (kept || again) later.push_back({change.subscriber, true});
   });
   return WithChanges(staged.numbers, later).set;
 }

@@ -16,8 +16,10 @@ constexpr char kNextReleaseKey[] = "next-release";
 constexpr std::string_view kReleasePrefix = "release/";
 constexpr std::string_view kSealsPrefix = "seals/";
 constexpr std::string_view kLoadPrefix = "load/";
-// A change: 4 bytes number * 4 + exact * 2 + added, 8 bytes time, little-endian.
+// A change: 4 bytes number * 4 + exact * 2 + added, with the highest bit if it is repeated, 8 bytes
+// time, little-endian.
 constexpr size_t kChangeBytes = 12;
+constexpr uint32_t kRepeated = uint32_t{1} << 31;
 
 template <typename T>
 void AppendBigEndian(T value, std::string& key) {
@@ -86,8 +88,8 @@ std::string EncodeChanges(const std::vector<StoredChange>& changes) {
   std::string bytes(changes.size() * kChangeBytes, '\0');
   char* out = bytes.data();
   for (const StoredChange& change : changes) {
-    const uint32_t head =
-        change.subscriber << 2 | (change.exact ? 2U : 0U) | (change.added ? 1U : 0U);
+    const uint32_t head = change.subscriber << 2 | (change.exact ? 2U : 0U) |
+                          (change.added ? 1U : 0U) | (change.repeated ? kRepeated : 0U);
     std::memcpy(out, &head, sizeof(head));
     std::memcpy(out + sizeof(head), &change.at_micros, sizeof(change.at_micros));
     out += kChangeBytes;
@@ -251,10 +253,12 @@ absl::StatusOr<std::vector<StoredChange>> ReleaseStore::ReadChanges(uint32_t lis
     uint32_t head = 0;
     std::memcpy(&head, in, sizeof(head));
     std::memcpy(&change.at_micros, in + sizeof(head), sizeof(change.at_micros));
-    change.subscriber = head >> 2;
+    change.repeated = (head & kRepeated) != 0;
+    change.subscriber = (head & ~kRepeated) >> 2;
     change.exact = (head & 2U) != 0;
     change.added = (head & 1U) != 0;
-    if (change.subscriber >= kNumbersPerArea) return Damaged("change record");
+    const bool possible = !change.repeated || (change.exact && change.added);
+    if (change.subscriber >= kNumbersPerArea || !possible) return Damaged("change record");
     in += kChangeBytes;
   }
   return changes;

@@ -29,6 +29,9 @@ struct StoredChange {
   bool added = false;
   bool exact = false;  // `at` is the time that a change list gave
   int64_t at_micros = 0;
+  // Added by a change list although it was listed: nothing came of it, but it stands against every
+  // older deletion, and against a full list that is older.
+  bool repeated = false;
 };
 
 // What a new release writes besides its seals.
