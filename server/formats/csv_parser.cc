@@ -4,7 +4,6 @@
 
 #include "server/base/status_macros.h"
 #include "server/formats/bad_file.h"
-#include "server/numbers/number_lines.h"
 
 namespace dnc {
 namespace {
@@ -101,18 +100,17 @@ absl::StatusOr<const CsvRecord*> CsvParser::Next() {
     if (at > text_.max_line_bytes()) return LineTooLong(record_.line);
   }
   text_.Consume(at, line_ends);
-  if (line_ends > 1 &&
-      std::any_of(record_.cells.begin(), record_.cells.end(),
-                  [this](std::string_view cell) { return HoldsNumberLines(cell, delimiter_); })) {
-    return BadLine(record_.line,
-                   "a quoted cell of it goes on over lines that hold phone numbers; a quote is "
-                   "missing or too many. If the text is meant so, write it on one line");
-  }
-  if (state == State::kDone) return &record_;
-  if (at == 0) return nullptr;
   if (state == State::kQuoted) {
     return BadLine(record_.line, "a quote is opened and never closed; the file may be cut off");
   }
+  if (line_ends > (state == State::kDone ? 1U : 0U)) {
+    return BadLine(
+        record_.line,
+        "a quoted cell of it goes on over further lines; a quote is missing or too many. "
+        "If the text is meant so, write it on one line");
+  }
+  if (state == State::kDone) return &record_;
+  if (at == 0) return nullptr;
   EndRecord(false);
   return &record_;
 }

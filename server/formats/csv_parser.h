@@ -21,9 +21,9 @@ struct CsvRecord {
   bool blank() const { return cells.size() == 1 && cells[0].empty(); }
 };
 
-// Understands quoted cells with delimiters, doubled quotes and line ends in them, LF and CRLF. A
-// quoted cell over several lines must not hold what reads as a phone number on any line but its
-// first: two stray quotes make one cell of the rows between them, and they would be lost.
+// Understands quoted cells with delimiters and doubled quotes in them; lines end with LF or CRLF. A
+// record must stand on one line: two stray quotes make one cell of the rows between them, and they
+// would be lost.
 // The delimiter is the one of `,` `;` tab `|` that the first line has most of. Not thread-safe.
 class CsvParser {
  public:
@@ -31,8 +31,7 @@ class CsvParser {
   explicit CsvParser(TextReader& text) : text_(text) {}
 
   // The next record; null at the end. Stays the parser's. BAD_FILE: a quote that is not closed, or
-  // closed in the middle of a cell; a cell that seems to hold other rows; a record longer than the
-  // line limit.
+  // closed in the middle of a cell; a cell of several lines; a record longer than the line limit.
   absl::StatusOr<const CsvRecord*> Next();
 
  private:

@@ -7,12 +7,14 @@
 namespace dnc {
 
 bool HoldsNumberLines(std::string_view cell, char delimiter) {
-  constexpr std::string_view kLineEnds = "\n\r";
-  constexpr std::string_view kEnds = "\n\r\"";
-  size_t at = cell.find_first_of(kLineEnds);
+  if (cell.find_first_of("\n\r") == std::string_view::npos) return false;
+  const auto end_from = [&](size_t begin) {
+    return std::min(cell.find(delimiter, begin), cell.find_first_of("\n\r\"", begin));
+  };
+  size_t at = end_from(cell.empty() || cell.front() != '"' ? 0 : 1);
   while (at < cell.size()) {
     const size_t begin = at + 1;
-    at = std::min(cell.find(delimiter, begin), cell.find_first_of(kEnds, begin));
+    at = end_from(begin);
     if (ParseNumber(cell.substr(begin, at - begin)).ok) return true;
   }
   return false;

@@ -5,8 +5,9 @@
 
 namespace dnc {
 
-// Whether a cell of several lines has a phone number on any line but its first, between delimiters
-// or quotes: then it seems to hold rows of its own, and whoever takes it for text loses them.
+// Whether a cell of several lines has a phone number between delimiters, line ends or quotes,
+// except at its very beginning: then it seems to hold rows of its own, and whoever takes it for
+// text loses them.
 bool HoldsNumberLines(std::string_view cell, char delimiter);
 
 }  // namespace dnc

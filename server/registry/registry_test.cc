@@ -225,6 +225,26 @@ TEST_F(RegistryTest, AChangeListLongAfterItsFullListIsRefused) {
       WriteFile("2026-8-9_changes_B.txt", "2015550190,2026-08-08T10:00:00,A\n")};
   EXPECT_EQ(ErrorGuard(Load(paths).error), "change-gap");
   EXPECT_EQ(Ask(2015550199), Rule::kNotCovered);
+  // Nor does one old change among many show that none is missing.
+  std::string changes = "2015550190,2026-07-02T10:00:00,A\n";
+  for (int i = 0; i < 200; ++i) changes += StrCat(2015551000 + i, ",2026-08-08T10:00:00,A\n");
+  MustLoad({paths[0]});
+  EXPECT_EQ(ErrorGuard(Load({WriteFile("2026-8-9_changes_C.txt", changes)}).error), "change-gap");
+}
+
+// Whoever goes back to an older full list does not know what came after it.
+TEST_F(RegistryTest, AfterAnOlderFullListTheGapIsCountedFromIt) {
+  options_.guards.gap_min_numbers = 0;
+  Reopen();
+  MustLoad({WriteFile("2026-8-1_201_A.txt", "201,5550100\n201,5550101\n201,0000000\n")});
+  MustLoad({WriteFile("2026-8-7_changes_B.txt", "2015550190,2026-08-06T10:00:00,A\n")});
+  LoadOptions options;
+  options.overrides = {Guard::kOlderDate, Guard::kShrink};
+  MustLoad({WriteFile("2026-7-20_201_C.txt", "201,5550101\n201,0000000\n")}, options);
+  EXPECT_EQ(Ask(2015550190), Rule::kNational);
+  const LoadInfo load =
+      Load({WriteFile("2026-8-9_changes_D.txt", "2015550191,2026-08-08T10:00:00,A\n")});
+  EXPECT_EQ(ErrorGuard(load.error), "change-gap");
 }
 
 // Lists that speak of others alone do not keep it young: nobody may subscribe to it any more.

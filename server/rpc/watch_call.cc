@@ -34,6 +34,12 @@ void WatchCall::OnStart(bool ok) {
     return;
   }
   Arm(service_, handler_, site());
+  // Also before a worker is asked for: they are not for callers without a key.
+  const absl::StatusOr<Caller> caller = site().gatekeeper->Admit(context_, Access::kOperate);
+  if (!caller.ok()) {
+    Finish(caller.status());
+    return;
+  }
   if (!site().workers->TryPost([this] { Look(); })) {
     Finish(LimitReached("too many calls are waiting; retry in a moment"));
   }

@@ -29,6 +29,12 @@ void WatchChangesCall::OnStart(bool ok) {
     return;
   }
   Arm(service_, handler_, site());
+  // Also before a worker is asked for: they are not for callers without a key.
+  const absl::StatusOr<Caller> caller = site().gatekeeper->Admit(context_, Access::kRecords);
+  if (!caller.ok()) {
+    Finish(caller.status());
+    return;
+  }
   after_ = request_.after_revision();
   if (!site().workers->TryPost([this] { Look(); })) {
     Finish(LimitReached("too many calls are waiting; retry in a moment"));

@@ -105,6 +105,11 @@ absl::StatusOr<bool> CsvReader::Next(CsvRecord* record) {
   while ((next = Peek()) != kEnd) {
     const char c = static_cast<char>(next);
     if ((c == '\n' || c == '\r') && state != State::kQuoted) break;
+    if (state == State::kQuoteInQuoted && c != '"' && c != delimiter_) {
+      return absl::InvalidArgumentError(
+          fmt::format("line {}: text follows a closing quote; the quotes of this line are wrong",
+                      record->line));
+    }
     if (c == '\n') ++line_;
     state = Step(state, c, record, &field_begin);
     record->raw += c;
