@@ -46,6 +46,8 @@ inline constexpr std::string_view kRequestIdReused = "REQUEST_ID_REUSED";
 inline constexpr std::string_view kChangesTooOld = "CHANGES_TOO_OLD";
 inline constexpr std::string_view kOwnListsDamaged = "OWN_LISTS_DAMAGED";
 inline constexpr std::string_view kQuotaExceeded = "QUOTA_EXCEEDED";
+inline constexpr std::string_view kCallableLimit = "CALLABLE_LIMIT";
+inline constexpr std::string_view kStreamSilent = "STREAM_SILENT";
 }  // namespace reason
 
 // An error with a reason. `code` must not be kOk.

@@ -4,9 +4,21 @@
 
 namespace dnc {
 namespace {
-constexpr std::array<std::string_view, kGuardCount> kNames = {
-    "",          "shrink", "vanished",   "outside-label", "older-date",   "future-date",
-    "same-file", "misfit", "change-gap", "archive-size",  "outside-base", "unterminated"};
+constexpr std::array<std::string_view, kGuardCount> kNames = {"",
+                                                              "shrink",
+                                                              "vanished",
+                                                              "outside-label",
+                                                              "older-date",
+                                                              "future-date",
+                                                              "same-file",
+                                                              "misfit",
+                                                              "change-gap",
+                                                              "archive-size",
+                                                              "outside-base",
+                                                              "unterminated",
+                                                              "few-numbers",
+                                                              "lost-week",
+                                                              "two-dates"};
 }  // namespace
 
 std::string_view GuardName(Guard guard) { return kNames[static_cast<size_t>(guard)]; }

@@ -21,8 +21,11 @@ enum class Guard : uint8_t {
   kArchiveSize = 9,
   kOutsideBase = 10,
   kUnterminated = 11,
+  kFewNumbers = 12,
+  kLostWeek = 13,
+  kTwoDates = 14,
 };
-inline constexpr int kGuardCount = 12;
+inline constexpr int kGuardCount = 15;
 
 // "shrink", "outside-label", ...: as operators name them.
 std::string_view GuardName(Guard guard);

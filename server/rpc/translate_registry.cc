@@ -160,12 +160,13 @@ absl::StatusOr<LoadOptions> FromProto(const v1::LoadOptions& options) {
   if (options.has_obtained_at()) {
     DNC_ASSIGN_OR_RETURN(result.obtained_at, FromTimestamp(options.obtained_at()));
   }
-  for (const int guard : options.overrides()) {
-    if (guard <= 0 || guard >= kGuardCount) {
-      return InvalidRequest(StrCat("overrides names guard ", guard,
-                                   ", which this server does not know; see dnc.v1.Guard"));
+  for (const std::string& allow : options.allow()) {
+    const std::optional<Guard> guard = GuardFromName(allow.substr(0, allow.find(':')));
+    if (!guard.has_value()) {
+      return InvalidRequest(StrCat("allow names \"", allow.substr(0, 60),
+                                   "\", which is no finding; a refused load tells its findings"));
     }
-    result.overrides.push_back(static_cast<Guard>(guard));
+    result.overrides.push_back(*guard);
   }
   if (options.csv().column_number() > kMaxCsvColumns) {
     return InvalidRequest(

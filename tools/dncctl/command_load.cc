@@ -50,7 +50,7 @@ v1::LoadOptions ToOptions(const LoadArguments& arguments) {
     *options.mutable_obtained_at() =
         ToTimestamp(TimeArgument("--obtained-at", arguments.obtained_at));
   }
-  for (const std::string& name : arguments.allow) options.add_overrides(*ParseGuard(name));
+  for (const std::string& name : arguments.allow) options.add_allow(name);
   if (!arguments.column.empty() || arguments.column_number > 0) {
     options.mutable_csv()->set_column(arguments.column);
     options.mutable_csv()->set_column_number(arguments.column_number);
