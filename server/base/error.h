@@ -48,6 +48,7 @@ inline constexpr std::string_view kOwnListsDamaged = "OWN_LISTS_DAMAGED";
 inline constexpr std::string_view kQuotaExceeded = "QUOTA_EXCEEDED";
 inline constexpr std::string_view kCallableLimit = "CALLABLE_LIMIT";
 inline constexpr std::string_view kStreamSilent = "STREAM_SILENT";
+inline constexpr std::string_view kFirstData = "FIRST_DATA";
 }  // namespace reason
 
 // An error with a reason. `code` must not be kOk.
