@@ -1,6 +1,7 @@
 #include "tests/support/test_client.h"
 
 #include <algorithm>
+#include <cctype>
 #include <chrono>
 #include <thread>
 #include <utility>
