@@ -123,9 +123,10 @@ absl::Status Drafter::CheckFiles() {
     // A change list without a change is like any other one.
     if (file.records() == 0) continue;
     if (!digests.insert(file.sha256()).second) {
-      guards_.NoteFile(file.name(), {.guard = Guard::kSameFile,
-                                     .message = StrCat(file.name(),
-                                                       ": the same file stands twice in this load")});
+      guards_.NoteFile(
+          file.name(),
+          {.guard = Guard::kSameFile,
+           .message = StrCat(file.name(), ": the same file stands twice in this load")});
     }
     CheckSameFile(i);
   }

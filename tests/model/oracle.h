@@ -62,9 +62,9 @@ struct OracleRelease {
   std::map<int, std::time_t> silent_until;
   std::map<int, std::time_t> full_at;
   std::map<int, uint64_t> loss_allowed_by;
-  std::map<int, uint64_t> file;     // the file without a label that it came in; 0: none
-  std::set<int> vanished;           // once covered, and not since
-  std::vector<OracleEvent> events;  // against the release before, in order of time
+  std::map<int, uint64_t> file;       // the file without a label that it came in; 0: none
+  std::set<int> vanished;             // once covered, and not since
+  std::vector<OracleEvent> events;    // against the release before, in order of time
   std::vector<OracleEvent> repeated;  // additions of what was listed
   std::vector<OracleFile> files;
 };
