@@ -57,7 +57,7 @@ std::time_t UsualOf(const OracleList& list) {
   }
   std::vector<std::time_t> latest(dates.begin(), dates.end());
   if (latest.size() > 9) latest.erase(latest.begin(), latest.end() - 9);
-  if (latest.size() < 3) return kNever;
+  if (latest.size() < 2) return kNever;
   std::vector<std::time_t> intervals;
   for (size_t i = 1; i < latest.size(); ++i) intervals.push_back(latest[i] - latest[i - 1]);
   std::sort(intervals.begin(), intervals.end());
