@@ -268,6 +268,10 @@ absl::Status XmlReader::Read() {
   XML_SetCharacterDataHandler(parser_.get(), OnText);
   XML_SetStartDoctypeDeclHandler(parser_.get(), OnDoctype);
   DNC_RETURN_IF_ERROR(Feed());
+  // Of a list without entries the attributes alone say what it is.
+  if (kind_ == FileKind::kUnknown && KindInWords(list_words_) == FileKind::kChange) {
+    return batch_.SetKind(FileKind::kChange, line());
+  }
   return CheckKindWords("the attributes of <list>", list_words_, kind_);
 }
 

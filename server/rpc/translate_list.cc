@@ -1,5 +1,7 @@
 #include "server/rpc/translate_list.h"
 
+#include "server/base/str_cat.h"
+#include "server/numbers/phone_number.h"
 #include "server/rpc/error_status.h"
 #include "server/rpc/translate_time.h"
 
@@ -50,7 +52,7 @@ bool ReadTime(bool given, const google::protobuf::Timestamp& timestamp, absl::Ti
 
 OwnWrite::Item ToItem(const v1::Record& in, absl::Time now, const std::string& by) {
   const ParsedNumber number = ParseNumber(in.number());
-  if (!number.ok) return Refused(kMalformed);
+  if (!number.ok) return Refused(StrCat(kMalformed, ": ", WhyNoNumber(in.number())));
   if (in.channel() < v1::CHANNEL_UNSPECIFIED || in.channel() > v1::Channel_MAX ||
       in.ebr_kind() < v1::EBR_KIND_UNSPECIFIED || in.ebr_kind() > v1::EbrKind_MAX) {
     return Refused("`channel` or `ebr_kind` has a value that this server does not know");
@@ -75,7 +77,7 @@ OwnWrite::Item ToItem(const v1::Record& in, absl::Time now, const std::string& b
 
 OwnWrite::Item ToRemoval(const std::string& text) {
   const ParsedNumber number = ParseNumber(text);
-  if (!number.ok) return Refused(kMalformed);
+  if (!number.ok) return Refused(StrCat(kMalformed, ": ", WhyNoNumber(text)));
   OwnWrite::Item item;
   item.record.number = number.number;
   return item;
