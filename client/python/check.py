@@ -12,16 +12,29 @@ import sys
 import grpc
 from dnc.v1 import scrub_service_pb2, scrub_service_pb2_grpc, verdict_pb2
 
+
+
+def reason_name(value):
+    """NATIONAL; of a value that these stubs don't know, its number."""
+    known = verdict_pb2.Reason.values()
+    return verdict_pb2.Reason.Name(value).removeprefix("REASON_") if value in known else str(value)
+
+
 if len(sys.argv) < 3:
     sys.exit("usage: check.py HOST:PORT NUMBER...")
 server, numbers = sys.argv[1], sys.argv[2:]
 stub = scrub_service_pb2_grpc.ScrubServiceStub(grpc.insecure_channel(server))
 try:
-    verdicts = stub.Scrub(scrub_service_pb2.ScrubRequest(texts=numbers), timeout=2).verdicts
+    answer = stub.Scrub(scrub_service_pb2.ScrubRequest(
+        texts=numbers, detail=scrub_service_pb2.DETAIL_REASONS), timeout=2)
 except grpc.RpcError as error:
     sys.exit(f"{error.details()}: call none of them")
-if len(verdicts) != len(numbers):  # an answer that is too short is none
+if len(answer.verdicts) != len(numbers):  # an answer that is too short is none
     sys.exit("short answer: call none of them")
-for number, verdict in zip(numbers, verdicts):
+for i, (number, verdict) in enumerate(zip(numbers, answer.verdicts)):
     may_call = verdict == verdict_pb2.VERDICT_CLEAR  # nothing else permits a call
-    print(f"{number}: {'call' if may_call else 'do not call'}")
+    # Of a server that does not name reasons there are none: the verdict counts.
+    reasons = answer.named_reasons[i].reasons if i < len(answer.named_reasons) else []
+    names = [reason_name(reason) for reason in reasons]
+    print(f"{number}: {'call' if may_call else 'do not call'}"
+          f"{' (' + ', '.join(names) + ')' if names else ''}")

@@ -12,6 +12,7 @@
 #include "server/formats/file_name.h"
 #include "server/formats/flat_record.h"
 #include "server/formats/readers.h"
+#include "server/formats/zip_directory.h"
 
 namespace dnc {
 namespace {
@@ -42,6 +43,9 @@ absl::StatusOr<std::unique_ptr<ByteSource>> OpenSource(HashedFile& file,
   if (is_zip) return MakeZipSource(file, request);
   DNC_RETURN_IF_ERROR(RefuseForeignHead(head));
   if (IsZipName(request.name)) {
+    // The last part of a split archive begins anywhere, and its end tells what it is.
+    const absl::Status end = ReadZipDirectory(file).status();
+    if (ErrorReason(end) == reason::kBadFile) return end;
     return BadFile("the name ends with .zip, but the content is no zip archive; download it again");
   }
   return MakePlainSource(file);

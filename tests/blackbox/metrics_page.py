@@ -28,8 +28,8 @@ class Page:
 
 # What `promtool check metrics` refuses in a name: units that are no base unit, and types.
 FOREIGN_UNITS = {"ms", "us", "ns", "milliseconds", "microseconds", "nanoseconds", "minutes",
-                 "hours", "days", "weeks", "bits", "kb", "mb", "gb", "kilobytes", "megabytes", "gigabytes",
-                 "kib", "mib", "gib", "percent", "percentage", "sec", "secs"}
+                 "hours", "days", "weeks", "bits", "kb", "mb", "gb", "kilobytes", "megabytes",
+                 "gigabytes", "kib", "mib", "gib", "percent", "percentage", "sec", "secs"}
 TYPES = {"counter", "gauge", "histogram", "summary"}
 
 
