@@ -71,8 +71,8 @@ absl::Status WithCause(const TextReader& text, const absl::Status& status) {
         "the text holds Ctrl-Z, the end of a DOS file, before its end: files seem to be joined; "
         "load them one by one";
   } else {
-    for (size_t at = bytes.find('\r'); at + 1 < bytes.size(); at = bytes.find('\r', at + 1)) {
-      if (bytes[at + 1] == '\n') continue;
+    for (size_t at = 0; (at = bytes.find('\r', at)) != std::string_view::npos; ++at) {
+      if (at + 1 == bytes.size() || bytes[at + 1] == '\n') continue;
       cause =
           "the text holds carriage returns that end no line, as those of an old Macintosh; save it "
           "with the line ends of Unix or Windows";
