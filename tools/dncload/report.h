@@ -18,7 +18,7 @@ struct Probe {
   double p99_ms = 0;
   double goodput = 0;
   bool passed = false;
-  bool client_stalled = false;  // so that a miss may not be the server's
+  bool client_stalled = false;  // or could not keep up, so that a miss may not be the server's
   std::string why;              // not passed: what was missed
 };
 
