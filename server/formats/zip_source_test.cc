@@ -125,7 +125,8 @@ TEST_P(ZipSourceTest, ReadsNoFlippedBitBesideOthers) {
   for (size_t bit = 0; bit < zip.size() * 8; ++bit) {
     std::string damaged = zip;
     damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ 1 << bit % 8);
-    if (Read(damaged).ok()) EXPECT_TRUE(sink_.numbers == expected) << bit;
+    const bool read = Read(damaged).ok();
+    EXPECT_TRUE(!read || sink_.numbers == expected) << bit;
   }
 }
 
