@@ -73,7 +73,7 @@ absl::Status RefuseForeignHead(std::string_view head) {
           StrCat("the content is ", foreign.name, "; save the list as plain text in UTF-8"));
     }
   }
-  if (head.find('\0') != std::string_view::npos) {
+  if (head.substr(0, 2).find('\0') != std::string_view::npos) {
     return BadFile(
         "the content holds NUL bytes at its start: it is no text, or text in UTF-16; save the list "
         "as plain text in UTF-8");

@@ -47,7 +47,7 @@ TEST_F(XmlReaderTest, ReadsEmptyChangeLists) {
     EXPECT_EQ(facts->kind, FileKind::kChange);
     EXPECT_EQ(facts->records, 0);
   }
-  Refused("<list type='full' val='423'/>", "no record");
+  Refused("<list type='full' val='423'/>", "speak of a full list");
   Refused("<list val='423'/>", "no record");
   request_.name = "2026-8-5_423_change.xml";
   EXPECT_TRUE(Read("<list val='423'/>").ok());
