@@ -13,7 +13,6 @@ import grpc
 from dnc.v1 import scrub_service_pb2, scrub_service_pb2_grpc, verdict_pb2
 
 
-
 def reason_name(value):
     """NATIONAL; of a value that these stubs don't know, its number."""
     known = verdict_pb2.Reason.values()
@@ -31,10 +30,13 @@ except grpc.RpcError as error:
     sys.exit(f"{error.details()}: call none of them")
 if len(answer.verdicts) != len(numbers):  # an answer that is too short is none
     sys.exit("short answer: call none of them")
+# Until when to rely on it: then, or after a load or an opt-out, ask again. `earlier_ends` tells it
+# by number, of those whose own records end; here one moment for all is enough.
+until = answer.snapshot.valid_until.ToJsonString()
 for i, (number, verdict) in enumerate(zip(numbers, answer.verdicts)):
     may_call = verdict == verdict_pb2.VERDICT_CLEAR  # nothing else permits a call
     # Of a server that does not name reasons there are none: the verdict counts.
     reasons = answer.named_reasons[i].reasons if i < len(answer.named_reasons) else []
-    names = [reason_name(reason) for reason in reasons]
-    print(f"{number}: {'call' if may_call else 'do not call'}"
-          f"{' (' + ', '.join(names) + ')' if names else ''}")
+    names = ", ".join(reason_name(reason) for reason in reasons)
+    print(f"{number}: {f'call, until {until} at the latest' if may_call else 'do not call'}"
+          f"{f' ({names})' if names else ''}")
