@@ -12,12 +12,20 @@ import sys
 import grpc
 from dnc.v1 import scrub_service_pb2, scrub_service_pb2_grpc, verdict_pb2
 
+
+def reason_name(value):
+    """NATIONAL; of a value that these stubs don't know, its number."""
+    known = verdict_pb2.Reason.values()
+    return verdict_pb2.Reason.Name(value).removeprefix("REASON_") if value in known else str(value)
+
+
 if len(sys.argv) < 3:
     sys.exit("usage: check.py HOST:PORT NUMBER...")
 server, numbers = sys.argv[1], sys.argv[2:]
 stub = scrub_service_pb2_grpc.ScrubServiceStub(grpc.insecure_channel(server))
 try:
-    answer = stub.Scrub(scrub_service_pb2.ScrubRequest(texts=numbers), timeout=2)
+    answer = stub.Scrub(scrub_service_pb2.ScrubRequest(
+        texts=numbers, detail=scrub_service_pb2.DETAIL_REASONS), timeout=2)
 except grpc.RpcError as error:
     sys.exit(f"{error.details()}: call none of them")
 if len(answer.verdicts) != len(numbers):  # an answer that is too short is none
@@ -25,6 +33,10 @@ if len(answer.verdicts) != len(numbers):  # an answer that is too short is none
 # Until when to rely on it: then, or after a load or an opt-out, ask again. `earlier_ends` tells it
 # by number, of those whose own records end; here one moment for all is enough.
 until = answer.snapshot.valid_until.ToJsonString()
-for number, verdict in zip(numbers, answer.verdicts):
+for i, (number, verdict) in enumerate(zip(numbers, answer.verdicts)):
     may_call = verdict == verdict_pb2.VERDICT_CLEAR  # nothing else permits a call
-    print(f"{number}: {f'call, until {until} at the latest' if may_call else 'do not call'}")
+    # Of a server that does not name reasons there are none: the verdict counts.
+    reasons = answer.named_reasons[i].reasons if i < len(answer.named_reasons) else []
+    names = ", ".join(reason_name(reason) for reason in reasons)
+    print(f"{number}: {f'call, until {until} at the latest' if may_call else 'do not call'}"
+          f"{f' ({names})' if names else ''}")

@@ -35,6 +35,8 @@ constexpr ForeignHead kPacked[] = {
     {"\x28\xB5\x2F\xFD"sv, "zstd"},
     {"7z\xBC\xAF\x27\x1C"sv, "7-Zip"},
     {"Rar!"sv, "RAR"},
+    {"\x04\x22\x4D\x18"sv, "lz4"},
+    {"\x1F\x9D"sv, "compress"},
 };
 constexpr ForeignHead kForeign[] = {
     {"%PDF"sv, "a PDF document"},
@@ -54,6 +56,11 @@ bool IsZip(std::string_view head) {
 }
 
 absl::Status RefuseForeignHead(std::string_view head) {
+  if (head.starts_with("PK\x07\x08") || head.starts_with("PK00PK")) {
+    return BadFile(
+        "this is the first part of a zip archive that is split over several files; join them into "
+        "one, or unpack them and load the plain file");
+  }
   for (const ForeignHead& packed : kPacked) {
     if (head.starts_with(packed.magic)) {
       return BadFile(StrCat("the content is packed with ", packed.name,
@@ -65,6 +72,11 @@ absl::Status RefuseForeignHead(std::string_view head) {
       return BadFile(
           StrCat("the content is ", foreign.name, "; save the list as plain text in UTF-8"));
     }
+  }
+  if (head.substr(0, 2).find('\0') != std::string_view::npos) {
+    return BadFile(
+        "the content holds NUL bytes at its start: it is no text, or text in UTF-16; save the list "
+        "as plain text in UTF-8");
   }
   return absl::OkStatus();
 }

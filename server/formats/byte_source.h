@@ -17,14 +17,18 @@ class ByteSource {
   // Up to `length` bytes into `out`; 0 at the end, and only when everything that can be verified
   // (length, checksum) is verified. After an error, only errors.
   virtual absl::StatusOr<size_t> Read(char* out, size_t length) = 0;
+
+  // The name that the bytes have within their archive; empty if they are from none.
+  virtual std::string_view name() const { return {}; }
 };
 
 // The bytes of `file` as they are. `file` must outlive the source.
 std::unique_ptr<ByteSource> MakePlainSource(HashedFile& file);
 
-// The only member of the zip archive `file`. Errors of this and of Read(): DAMAGED_FILE, BAD_FILE
-// (not exactly one regular member, encrypted), GuardError "archive-size". `file` must outlive the
-// source.
+// The only list in the zip archive `file`; folders, and what file managers put beside it, are
+// passed over (zip_directory.h). Errors of this and of Read(): DAMAGED_FILE, BAD_FILE (not exactly
+// one such member, encrypted, split, packed by a method that is not read), GuardError
+// "archive-size". `file` must outlive the source.
 absl::StatusOr<std::unique_ptr<ByteSource>> MakeZipSource(HashedFile& file,
                                                           const ReadRequest& request);
 

@@ -17,21 +17,28 @@ struct CsvRecord {
   std::vector<std::string_view> cells;  // unquoted; valid until the next record
   uint64_t line = 0;                    // where it starts
   bool terminated = false;
-  // True for an empty line.
-  bool blank() const { return cells.size() == 1 && cells[0].empty(); }
+  // True for an empty line, and for one of empty cells.
+  bool blank() const;
 };
 
-// Understands quoted cells with delimiters and doubled quotes in them; lines end with LF or CRLF. A
-// record must stand on one line: two stray quotes make one cell of the rows between them, and they
-// would be lost.
+// How many digits `text` has, also those of other scripts.
+size_t CountDigits(std::string_view text);
+
+// Understands quoted cells with delimiters, line ends and doubled quotes in them; lines end with LF
+// or CRLF. Two stray quotes make one cell of the rows between them, which would be lost: so a
+// record of several lines is refused if one of them has as many cells as a row, and digits.
 // The delimiter is the one of `,` `;` tab `|` that the first line has most of. Not thread-safe.
 class CsvParser {
  public:
   // `text` must outlive the parser.
   explicit CsvParser(TextReader& text) : text_(text) {}
 
+  // How many cells a row has: from then on a record may stand on several lines.
+  void set_columns(size_t columns) { columns_ = columns; }
+
   // The next record; null at the end. Stays the parser's. BAD_FILE: a quote that is not closed, or
-  // closed in the middle of a cell; a cell of several lines; a record longer than the line limit.
+  // closed in the middle of a cell; rows in a cell; a line longer than the line limit, or a record
+  // longer than 16 of them.
   absl::StatusOr<const CsvRecord*> Next();
 
  private:
@@ -40,11 +47,14 @@ class CsvParser {
   absl::Status DetectDelimiter();
   // What `c` does to the record.
   absl::StatusOr<State> Step(State state, char c);
+  // `raw` is the record as it was read, of several lines.
+  absl::Status CheckLines(std::string_view raw) const;
   void EndCell();
   void EndRecord(bool terminated);
 
   TextReader& text_;
   char delimiter_ = '\0';  // not yet known
+  size_t columns_ = 0;     // not yet known
   CsvRecord record_;
   std::string content_;                           // of all cells
   std::vector<std::pair<size_t, size_t>> spans_;  // of the cells in content_

@@ -1,7 +1,6 @@
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_replace.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
@@ -14,32 +13,6 @@ namespace {
 
 constexpr std::string_view kUsualColumns[] = {"phone", "phone_number", "number", "telephone"};
 constexpr size_t kShownHeadings = 20;
-
-// The UTF-8 of the digits 0 to 9 of other scripts, as far as the last byte: of Arabic and Persian,
-// Devanagari, and full width.
-struct ForeignDigits {
-  std::string_view lead;
-  unsigned char zero;
-};
-constexpr ForeignDigits kForeignDigits[] = {
-    {"\xD9", 0xA0}, {"\xDB", 0xB0}, {"\xE0\xA5", 0xA6}, {"\xEF\xBC", 0x90}};
-
-// Also those that are in no number that this reader takes: what is written with them is data.
-size_t CountDigits(std::string_view text) {
-  size_t digits = 0;
-  for (size_t at = 0; at < text.size(); ++at) {
-    const auto last = static_cast<unsigned char>(text[at]);
-    const std::string_view before = text.substr(0, at);
-    const bool digit =
-        absl::ascii_isdigit(last) ||
-        std::any_of(std::begin(kForeignDigits), std::end(kForeignDigits), [&](const auto& script) {
-          return last >= script.zero && last < script.zero + 10 &&
-                 absl::EndsWith(ToAbsl(before), ToAbsl(script.lead));
-        });
-    digits += digit ? 1 : 0;
-  }
-  return digits;
-}
 
 // A cell of a heading, and not a number that is written wrongly, which must not be passed over.
 bool LooksLikeHeading(std::string_view cell) {
@@ -109,6 +82,8 @@ absl::Status CsvReader::Read() {
     DNC_ASSIGN_OR_RETURN(const CsvRecord* record, parser_.Next());
     if (record == nullptr) return absl::OkStatus();
     if (record->blank()) {
+      // A comma alone may be the start of a row whose first cell is empty.
+      if (!record->terminated) return MayBeCut(record->line, "a row");
       blank = true;
       continue;
     }
@@ -129,6 +104,7 @@ absl::Status CsvReader::ReadFirst(const CsvRecord& first) {
         "be called; load the list itself");
   }
   columns_ = first.cells.size();
+  parser_.set_columns(columns_);
   DNC_ASSIGN_OR_RETURN(column_, FindColumn(first));
   const std::string_view cell = first.cells[column_];
   return LooksLikeHeading(cell) && !ParseNumber(cell).ok ? absl::OkStatus() : ReadRecord(first);
@@ -185,7 +161,8 @@ absl::Status CsvReader::ReadRecord(const CsvRecord& record) {
   const ParsedNumber number = ParseNumber(cell);
   if (!number.ok) {
     return BadLine(record.line, StrCat("column ", column_ + 1, " is ",
-                                       cell.empty() ? "empty" : "not a US phone number",
+                                       cell.empty() ? "empty" : "not a US phone number: ",
+                                       cell.empty() ? "" : WhyNoNumber(cell),
                                        "; correct the line or take it out of the file"));
   }
   DNC_RETURN_IF_ERROR(batch_.SetKind(FileKind::kFull, record.line));

@@ -89,19 +89,24 @@ std::string LowerBaseName(std::string_view name) {
 
 bool IsZipName(std::string_view name) { return absl::EndsWithIgnoreCase(ToAbsl(name), ".zip"); }
 
-absl::Status CheckKindWords(std::string_view what, std::string_view text, FileKind kind) {
+FileKind KindInWords(std::string_view text) {
   const std::string lower = absl::AsciiStrToLower(ToAbsl(text));
   const bool says_change = absl::StrContains(lower, "change") || absl::StrContains(lower, "delta");
   const bool says_full = absl::StrContains(lower, "full");
-  if (says_change == says_full) return absl::OkStatus();
-  if (says_change && kind == FileKind::kFull) {
+  if (says_change == says_full) return FileKind::kUnknown;
+  return says_change ? FileKind::kChange : FileKind::kFull;
+}
+
+absl::Status CheckKindWords(std::string_view what, std::string_view text, FileKind kind) {
+  const FileKind said = KindInWords(text);
+  if (said == FileKind::kChange && kind == FileKind::kFull) {
     return BadFile(
         StrCat(what,
                " speaks of a change list, but the content is a full list; loading it as either "
                "could lose numbers. Find out which it is, and correct ",
                what, " if it is wrong"));
   }
-  if (says_full && kind == FileKind::kChange) {
+  if (said == FileKind::kFull && kind == FileKind::kChange) {
     return BadFile(
         StrCat(what,
                " speaks of a full list, but the content is a change list. Find out which it is, "

@@ -15,6 +15,10 @@ std::string LowerBaseName(std::string_view name);
 // True if the name ends with .zip, in any case.
 bool IsZipName(std::string_view name);
 
+// The kind that `text` speaks of: `change` or `delta`, or `full`; unknown if it speaks of none or
+// of both.
+FileKind KindInWords(std::string_view text);
+
 // BAD_FILE if `text` (`what` names it: "the name") speaks of the other kind than `kind`.
 absl::Status CheckKindWords(std::string_view what, std::string_view text, FileKind kind);
 

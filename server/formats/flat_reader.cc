@@ -1,9 +1,12 @@
+#include <algorithm>
+
 #include "absl/strings/ascii.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
 #include "server/formats/bad_file.h"
 #include "server/formats/flat_record.h"
 #include "server/formats/readers.h"
+#include "server/numbers/number_writing.h"
 
 namespace dnc {
 namespace {
@@ -16,6 +19,17 @@ bool IsHeading(const Line& line) {
     has_letter = has_letter || absl::ascii_isalpha(byte);
   }
   return line.number == 1 && has_letter;
+}
+
+// The refusal of a line, which names what is in it that no list holds.
+absl::Status Refusal(const absl::Status& status, const Line& line) {
+  const auto* const odd = std::find_if_not(line.text.begin(), line.text.end(), [](char c) {
+    return absl::ascii_isprint(static_cast<unsigned char>(c));
+  });
+  const size_t at = static_cast<size_t>(odd - line.text.begin());
+  if (at == line.text.size()) return WithPrefix(status, StrCat("line ", line.number));
+  return BadLine(line.number, StrCat(ToStd(status.message()), "; the line holds ",
+                                     DescribeCharacter(line.text.substr(at))));
 }
 
 class FlatReader {
@@ -60,7 +74,8 @@ absl::Status FlatReader::ReadExact() {
 }
 
 absl::Status FlatReader::ReadLine(const Line& line) {
-  if (line.text.empty()) {
+  if (IsBlankRow(line.text)) {
+    if (!line.terminated) return MayBeCut(line.number, "a record");
     blank_ = true;
     exact_may_follow_ = false;
     return absl::OkStatus();
@@ -71,7 +86,7 @@ absl::Status FlatReader::ReadLine(const Line& line) {
   }
   if (IsHeading(line)) return absl::OkStatus();
   const absl::StatusOr<FlatRecord> record = ParseFlatRecord(line.text);
-  if (!record.ok()) return WithPrefix(record.status(), StrCat("line ", line.number));
+  if (!record.ok()) return Refusal(record.status(), line);
   // Only the lines before it tell a number of a full list from a change that was cut off.
   if (!line.terminated && batch_.kind() == FileKind::kUnknown && record->kind == FileKind::kFull) {
     return MayBeCut(line.number, "a change");

@@ -107,6 +107,40 @@ TEST_F(FlatReaderTest, RefusesForeignChanges) {
   Refused("201,5550123\n2015550123,2026-08-05,A\n", "line 2: a record of a change list");
 }
 
+// A time without changes has a change list without records: only its name says what it is.
+TEST_F(FlatReaderTest, ReadsEmptyChangeLists) {
+  const std::string zip = MakeZip({{"2026-8-5_201_change.txt", ""}});
+  for (const auto& [name, content] : std::vector<std::pair<std::string, std::string>>{
+           {"2026-8-5_201_change.txt", ""},
+           {"2026-8-5_201_Delta.txt", "\n"},
+           {"2026-8-5_201_change.txt.zip", MakeZip({{"201.txt", ""}})},
+           {"2026-8-5_201.txt.zip", zip}}) {
+    request_.name = name;
+    const absl::StatusOr<FileFacts> facts = Read(content);
+    ASSERT_TRUE(facts.ok()) << facts.status() << name;
+    EXPECT_EQ(facts->kind, FileKind::kChange) << name;
+    EXPECT_EQ(facts->records, 0) << name;
+  }
+  for (const char* name : {"2026-8-5_201.txt", "2026-8-5_201_full.txt",
+                           "2026-8-5_201_full_change.txt", "2026-8-5_201_change.xml"}) {
+    request_.name = name;
+    EXPECT_EQ(ErrorReason(Read("").status()), reason::kBadFile) << name;
+  }
+  request_.name = "2026-8-5_201_full.txt.zip";
+  EXPECT_EQ(ErrorReason(Read(zip).status()), reason::kBadFile);
+  request_.name = "2026-8-5_201_change.txt.zip";
+  EXPECT_EQ(ErrorReason(Read(zip.substr(0, zip.size() - 1)).status()), reason::kDamagedFile);
+  request_.name = "change.csv";
+  request_.dialect = FileDialect::kCsv;
+  EXPECT_EQ(ErrorReason(Read("").status()), reason::kBadFile);
+}
+
+TEST_F(FlatReaderTest, NamesWhatNoListHolds) {
+  Refused("201,5550123\n\u202A201,5550124\n", "line 2");
+  Refused("201,5550123\n\u202A201,5550124\n", "U+202A");
+  Refused("201,5550123\n201,5550124 \x1A x\n", "Ctrl-Z");
+}
+
 TEST_F(FlatReaderTest, AsksForTheLastLineEnd) {
   for (const char* content : {"201,5550123\n201,5550124", "2015550123,2026-08-05,A", "201,555"}) {
     EXPECT_EQ(ErrorGuard(Read(content).status()), "unterminated") << content;

@@ -32,8 +32,9 @@ absl::StatusOr<Range> ParseRange(std::string_view text) {
   const size_t separator = text.find_first_of(",|");
   const ParsedNumber number = ParseNumber(text.substr(0, separator));
   if (!number.ok) {
-    return BadFile(
-        "neither a ten-digit number nor a range; check that this is a file of ported numbers");
+    return BadFile(StrCat("neither a ten-digit number nor a range (",
+                          WhyNoNumber(text.substr(0, separator)),
+                          "); check that this is a file of ported numbers"));
   }
   if (separator == std::string_view::npos) return Range{number.number, number.number, false};
   const std::string_view end = text.substr(separator + 1);
@@ -54,7 +55,8 @@ absl::Status ReadPorted(TextReader& text, bool allow_unterminated, RecordBatch& 
   for (;;) {
     DNC_ASSIGN_OR_RETURN(const std::optional<Line> line, text.NextLine());
     if (!line.has_value()) return absl::OkStatus();
-    if (line->text.empty()) {
+    if (IsBlankRow(line->text)) {
+      if (!line->terminated) return MayBeCut(line->number, "a range");
       blank = true;
       continue;
     }

@@ -1,6 +1,8 @@
 #include "server/formats/registry_file.h"
 
+#include <algorithm>
 #include <array>
+#include <iterator>
 #include <memory>
 
 #include "server/base/status_macros.h"
@@ -10,11 +12,21 @@
 #include "server/formats/file_name.h"
 #include "server/formats/flat_record.h"
 #include "server/formats/readers.h"
+#include "server/formats/zip_directory.h"
 
 namespace dnc {
 namespace {
 
 constexpr size_t kHeadBytes = 64;
+constexpr std::string_view kDocuments[] = {".xlsx", ".xlsm", ".xlsb",   ".ods",
+                                           ".docx", ".odt",  ".numbers"};
+
+// Documents that are zip archives.
+bool IsDocumentName(std::string_view name) {
+  const std::string base = LowerBaseName(name);
+  return std::any_of(std::begin(kDocuments), std::end(kDocuments),
+                     [&base](std::string_view ending) { return base.ends_with(ending); });
+}
 
 absl::StatusOr<std::unique_ptr<ByteSource>> OpenSource(HashedFile& file,
                                                        const ReadRequest& request) {
@@ -22,21 +34,60 @@ absl::StatusOr<std::unique_ptr<ByteSource>> OpenSource(HashedFile& file,
   DNC_ASSIGN_OR_RETURN(const size_t got, file.ReadAt(0, bytes.data(), bytes.size()));
   const std::string_view head(bytes.data(), got);
   const bool is_zip = IsZip(head);
+  if (is_zip && IsDocumentName(request.name)) {
+    return BadFile("this is a spreadsheet or document; save the list from it as CSV in UTF-8");
+  }
   if (is_zip && !IsZipName(request.name)) {
     return BadFile("the content is a zip archive, but the name does not end with .zip; rename it");
   }
   if (is_zip) return MakeZipSource(file, request);
   DNC_RETURN_IF_ERROR(RefuseForeignHead(head));
   if (IsZipName(request.name)) {
+    // The last part of a split archive begins anywhere, and its end tells what it is.
+    const absl::Status end = ReadZipDirectory(file).status();
+    if (ErrorReason(end) == reason::kBadFile) return end;
     return BadFile("the name ends with .zip, but the content is no zip archive; download it again");
   }
   return MakePlainSource(file);
 }
 
-// Drops a byte order mark, and refuses what is no text; the first bytes of the text.
+// Whether the lines of a text end with carriage returns alone, as those of an old Macintosh. A
+// single one may be the half of a cut line end.
+bool HasCarriageReturnsAlone(std::string_view head) {
+  const size_t first = head.find('\r');
+  return first != std::string_view::npos && first + 1 < head.size() &&
+         head.find('\n') == std::string_view::npos;
+}
+
+// `status`, which refuses the text, with what is unusual in the bytes that it may be about.
+absl::Status WithCause(const TextReader& text, const absl::Status& status) {
+  if (ErrorReason(status) != reason::kBadFile) return status;
+  const std::string_view bytes = text.surroundings();
+  std::string_view cause;
+  if (bytes.find('\0') != std::string_view::npos) {
+    cause = "the text holds NUL bytes: it is damaged, binary or in UTF-16; save it as UTF-8";
+  } else if (bytes.find('\x1A') != std::string_view::npos) {
+    cause =
+        "the text holds Ctrl-Z, the end of a DOS file, before its end: files seem to be joined; "
+        "load them one by one";
+  } else {
+    for (size_t at = 0; (at = bytes.find('\r', at)) != std::string_view::npos; ++at) {
+      if (at + 1 == bytes.size() || bytes[at + 1] == '\n') continue;
+      cause =
+          "the text holds carriage returns that end no line, as those of an old Macintosh; save it "
+          "with the line ends of Unix or Windows";
+      break;
+    }
+  }
+  return cause.empty() ? status : BadFile(StrCat(ToStd(status.message()), ". Perhaps: ", cause));
+}
+
+// Drops a byte order mark, sees how lines end, and refuses what is no text; the first bytes of the
+// text.
 absl::StatusOr<std::string_view> ReadHead(TextReader& text) {
-  DNC_RETURN_IF_ERROR(text.FillTo(kHeadBytes));
+  DNC_RETURN_IF_ERROR(text.FillTo(text.max_line_bytes()));
   if (text.buffered().starts_with("\xEF\xBB\xBF")) text.Consume(3, 0);
+  if (HasCarriageReturnsAlone(text.buffered())) text.TakeCarriageReturns();
   const std::string_view head = text.buffered().substr(0, kHeadBytes);
   DNC_RETURN_IF_ERROR(RefuseForeignHead(head));
   if (IsZip(head)) {
@@ -84,11 +135,21 @@ absl::Status ReadText(TextReader& text, const ReadRequest& request, FileFormat f
   return BadFile("the format of the file is not known");
 }
 
+// A change list of a time without changes has no record, and only its name says what it is.
+bool IsEmptyChangeList(const ReadRequest& request, const FileFacts& facts) {
+  const std::string name = LowerBaseName(request.name);
+  const FileKind by_name = KindInWords(name);
+  const FileKind by_member = KindInWords(LowerBaseName(facts.member));
+  const bool says_change = by_name == FileKind::kChange || by_member == FileKind::kChange;
+  const bool says_full = by_name == FileKind::kFull || by_member == FileKind::kFull;
+  return request.dialect == FileDialect::kRegistry && says_change && !says_full;
+}
+
 absl::Status CheckContent(const ReadRequest& request, const FileFacts& facts) {
   if (facts.kind == FileKind::kUnknown) {
     return BadFile(
         "the file holds no record; whether it is a full list or a change list cannot "
-        "be told. Download it again");
+        "be told. Download it again; an empty change list has `change` in its name");
   }
   if (facts.kind == FileKind::kChange && request.dialect != FileDialect::kRegistry) {
     return BadFile("this is a change list, but lists of this kind are loaded whole");
@@ -121,6 +182,7 @@ absl::StatusOr<FileFacts> ReadRegistryFile(const ReadRequest& request, RecordSin
                        HashedFile::Open(request.path, request.bytes_done, request.stop));
   facts.size_bytes = file->size();
   DNC_ASSIGN_OR_RETURN(const std::unique_ptr<ByteSource> source, OpenSource(*file, request));
+  facts.member = source->name();
   TextReader text(*source, request.limits.max_line_bytes);
   DNC_ASSIGN_OR_RETURN(const std::string_view head, ReadHead(text));
   if (request.dialect != FileDialect::kRegistry && IsMarkup(head)) {
@@ -128,7 +190,10 @@ absl::StatusOr<FileFacts> ReadRegistryFile(const ReadRequest& request, RecordSin
   }
   facts.format = FormatOf(request.dialect, head);
   RecordBatch batch(facts, sink);
-  DNC_RETURN_IF_ERROR(ReadText(text, request, facts.format, batch));
+  DNC_RETURN_IF_ERROR(WithCause(text, ReadText(text, request, facts.format, batch)));
+  if (facts.kind == FileKind::kUnknown && IsEmptyChangeList(request, facts)) {
+    facts.kind = FileKind::kChange;
+  }
   DNC_RETURN_IF_ERROR(CheckContent(request, facts));
   DNC_RETURN_IF_ERROR(batch.Flush());
   DNC_ASSIGN_OR_RETURN(facts.sha256, file->Finish());

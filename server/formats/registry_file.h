@@ -87,6 +87,7 @@ struct FileFacts {
   FileKind kind = FileKind::kUnknown;
   FileFormat format = FileFormat::kUnknown;
   FileNameFacts name;
+  std::string member;          // the list's name within its archive; empty if it is in none
   uint64_t size_bytes = 0;     // as stored, packed if it is an archive
   std::string sha256;          // of those bytes, 64 hexadecimal digits
   uint64_t records = 0;        // handed to the sink (a range counts each number)
@@ -98,7 +99,7 @@ struct FileFacts {
 
 // Reads the whole file. Whatever the error, the caller must discard what the sink received.
 // Errors: NOT_FOUND; DATA_LOSS DAMAGED_FILE (truncated or damaged archive); INVALID_ARGUMENT
-// BAD_FILE (not exactly one regular member, foreign text with its line number, content against
+// BAD_FILE (not exactly one list in an archive, foreign text with its line number, content against
 // name, an empty file, an unknown action, no such column); GuardError "archive-size",
 // "unterminated"; CANCELLED STOPPING; and what the sink returns.
 absl::StatusOr<FileFacts> ReadRegistryFile(const ReadRequest& request, RecordSink& sink);

@@ -46,7 +46,10 @@ std::string EndOf(size_t entries, size_t at, size_t size, const ZipOptions& opti
   const std::string count = Field(entries, 8);
   return Field(0x06064b50, 4) + Field(44, 8) + Field(45, 2) + Field(45, 2) + Field(0, 8) + count +
          count + Field(size, 8) + Field(at, 8) + Field(0x07064b50, 4) + Field(0, 4) +
-         Field(at + size, 8) + Field(1, 4) + signature + std::string(12, '\xFF') + comment;
+         Field(at + size, 8) + Field(1, 4) + signature +
+         (options.short_end ? Field(entries, 2) + Field(entries, 2) + Field(size, 4) + Field(at, 4)
+                            : std::string(12, '\xFF')) +
+         comment;
 }
 
 }  // namespace
@@ -82,11 +85,12 @@ std::string MakeZip(const std::vector<ZipEntry>& entries, const ZipOptions& opti
   std::string directory;
   for (const ZipEntry& entry : entries) {
     const std::string packed = options.deflate ? Deflate(entry.content) : entry.content;
+    const int method = options.method >= 0 ? options.method : options.deflate ? 8 : 0;
     const std::string sums = Field(Checksum(entry.content), 4) + Field(packed.size(), 4) +
                              Field(entry.content.size(), 4);
     const std::string start = Field(20, 2) +
                               Field((options.descriptor ? 8U : 0U) | options.flags, 2) +
-                              Field(options.deflate ? 8 : 0, 2) + Field(0x5A000000, 4);
+                              Field(static_cast<uint64_t>(method), 2) + Field(0x5A000000, 4);
     const std::string lengths = Field(entry.name.size(), 2) + Field(0, 2);
     directory += Field(0x02014b50, 4) + Field(20, 2) + start + sums + lengths + Field(0, 8) +
                  Field(0, 2) + Field(zip.size(), 4) + entry.name;

@@ -43,6 +43,8 @@ struct ZipOptions {
   bool deflate = true;
   bool descriptor = false;  // length and checksum behind the member, as streaming writers do
   bool zip64 = false;       // the end record of large archives
+  bool short_end = false;   // and the short end record says all, too, as Info-ZIP writes it
+  int method = -1;          // what the headers name; -1: what is true
   uint16_t flags = 0;       // more general purpose bits
   std::string comment;
 };

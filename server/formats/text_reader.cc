@@ -11,13 +11,26 @@ namespace dnc {
 namespace {
 constexpr size_t kFirstPiece = 16 << 10;
 constexpr size_t kPiece = 1 << 20;
+constexpr char kCtrlZ = '\x1A';
+// Old systems fill their last block with it.
+constexpr size_t kMostPadding = 4096;
 }  // namespace
 
 TextReader::TextReader(ByteSource& source, uint64_t max_line_bytes)
     : source_(source), max_line_bytes_(max_line_bytes), piece_(kFirstPiece) {}
 
 absl::Status TextReader::Fill() {
-  if (exhausted_) return absl::OkStatus();
+  const size_t before = buffered().size();
+  while (!exhausted_ && buffered().size() == before) DNC_RETURN_IF_ERROR(FillOnce());
+  return absl::OkStatus();
+}
+
+void TextReader::TakeCarriageReturns() {
+  carriage_returns_ = true;
+  std::replace(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(end_), '\r', '\n');
+}
+
+absl::Status TextReader::FillOnce() {
   if (begin_ > 0) {
     std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
     end_ -= begin_;
@@ -27,8 +40,13 @@ absl::Status TextReader::Fill() {
   if (buffer_.size() < end_ + piece_) buffer_.resize(end_ + piece_);
   DNC_ASSIGN_OR_RETURN(const size_t got,
                        source_.Read(buffer_.data() + end_, buffer_.size() - end_));
+  if (carriage_returns_) std::replace(&buffer_[end_], &buffer_[end_] + got, '\r', '\n');
   end_ += got;
   exhausted_ = got == 0;
+  shown_ = end_;
+  while (shown_ > begin_ && buffer_[shown_ - 1] == kCtrlZ) --shown_;
+  if (end_ - shown_ > kMostPadding) shown_ = end_;
+  if (exhausted_) end_ = shown_;
   piece_ = std::min(2 * piece_, kPiece);
   return absl::OkStatus();
 }
@@ -73,6 +91,10 @@ absl::Status RefuseUnterminated(uint64_t line, bool allowed) {
 absl::Status MayBeCut(uint64_t line, std::string_view what) {
   return BadLine(line, StrCat("the last line has no line end and may be the start of ", what,
                               "; get the file again, or end the line if the file is complete"));
+}
+
+bool IsBlankRow(std::string_view line) {
+  return line.find_first_not_of(" \t\r,;|\"") == std::string_view::npos;
 }
 
 absl::Status DataAfterBlank(uint64_t line) {

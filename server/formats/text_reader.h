@@ -23,13 +23,19 @@ class TextReader {
   // `source` must outlive the reader. Lines longer than `max_line_bytes` are BAD_FILE.
   TextReader(ByteSource& source, uint64_t max_line_bytes);
 
-  // What is read but not consumed. More comes with Fill(), which moves the bytes.
-  std::string_view buffered() const { return {buffer_.data() + begin_, end_ - begin_}; }
+  // What is read but not consumed. More comes with Fill(), which moves the bytes. Ctrl-Z at the end
+  // of the text, the end of a DOS file, is not part of it.
+  std::string_view buffered() const { return {buffer_.data() + begin_, shown_ - begin_}; }
+  // The same and what lies before it: what an error may be about.
+  std::string_view surroundings() const { return {buffer_.data(), shown_}; }
   bool exhausted() const { return exhausted_; }  // nothing comes any more
   uint64_t max_line_bytes() const { return max_line_bytes_; }
 
-  // Reads another piece behind what is buffered.
+  // Reads another piece behind what is buffered: at least a byte, unless the source is exhausted.
   absl::Status Fill();
+
+  // From now on, also of what is buffered: a carriage return is a line end.
+  void TakeCarriageReturns();
 
   // Drops `bytes` that held `lines` line ends.
   void Consume(size_t bytes, uint64_t lines);
@@ -44,12 +50,16 @@ class TextReader {
   absl::StatusOr<std::optional<Line>> NextLine();
 
  private:
+  absl::Status FillOnce();
+
   ByteSource& source_;
   const uint64_t max_line_bytes_;
   size_t piece_;  // bytes to ask for next
   std::vector<char> buffer_;
   size_t begin_ = 0;
   size_t end_ = 0;
+  size_t shown_ = 0;  // up to end_, without Ctrl-Z that may be the last bytes of the text
+  bool carriage_returns_ = false;
   uint64_t line_number_ = 1;
   bool exhausted_ = false;
 };
@@ -60,6 +70,10 @@ absl::Status RefuseUnterminated(uint64_t line, bool allowed);
 // BAD_FILE: a last line without its line end that may be the start of a longer record. No override
 // makes it believed: what was cut off would be lost without a word.
 absl::Status MayBeCut(uint64_t line, std::string_view what);
+
+// Whether a line has nothing but blanks, delimiters and empty quotes, as the rows of a spreadsheet
+// below its last one.
+bool IsBlankRow(std::string_view line);
 
 // BAD_FILE: the line that follows a blank one.
 absl::Status DataAfterBlank(uint64_t line);

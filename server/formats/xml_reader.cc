@@ -268,6 +268,14 @@ absl::Status XmlReader::Read() {
   XML_SetCharacterDataHandler(parser_.get(), OnText);
   XML_SetStartDoctypeDeclHandler(parser_.get(), OnDoctype);
   DNC_RETURN_IF_ERROR(Feed());
+  if (kind_ == FileKind::kUnknown) {  // of a list without entries the attributes say what it is
+    const FileKind said = KindInWords(list_words_);
+    if (said == FileKind::kChange) return batch_.SetKind(FileKind::kChange, line());
+    if (said == FileKind::kFull) {
+      return BadFile(
+          "the attributes of <list> speak of a full list, but it has no entry; download it again");
+    }
+  }
   return CheckKindWords("the attributes of <list>", list_words_, kind_);
 }
 

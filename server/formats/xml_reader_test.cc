@@ -39,6 +39,22 @@ TEST_F(XmlReaderTest, ReadsFullLists) {
   EXPECT_EQ(facts->unassignable, 2);
 }
 
+TEST_F(XmlReaderTest, ReadsEmptyChangeLists) {
+  for (const char* content : {"<list type='change' val='423'/>", "<list type='Delta'></list>",
+                              "<list type='change'><ac val='423'/></list>"}) {
+    const absl::StatusOr<FileFacts> facts = Read(content);
+    ASSERT_TRUE(facts.ok()) << facts.status();
+    EXPECT_EQ(facts->kind, FileKind::kChange);
+    EXPECT_EQ(facts->records, 0);
+  }
+  Refused("<list type='full' val='423'/>", "speak of a full list");
+  Refused("<list val='423'/>", "no record");
+  request_.name = "2026-8-5_423_change.xml";
+  EXPECT_TRUE(Read("<list val='423'/>").ok());
+  Refused("<list type='full'/>", "speak");
+  Refused("<list type='change'>", "ends too early");
+}
+
 TEST_F(XmlReaderTest, ReadsSeveralAreaCodesAgainstTheLabel) {
   request_.name = "2026-8-5_423.xml";
   const absl::StatusOr<FileFacts> facts = Read(

@@ -1,23 +1,33 @@
-// The end of a zip archive: whether the archive is complete.
+// The central directory of a zip archive: whether the archive is complete, and where its list is.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "server/formats/hashed_file.h"
 
 namespace dnc {
 
-// What the central directory says of the only member.
+// What the central directory says of the member that is the list.
 struct ZipMember {
+  std::string name;
   uint32_t crc32 = 0;
-  bool encrypted = false;
+  // How many members start before it in the file.
+  size_t position = 0;
+  // How many members the archive has in all.
+  size_t members = 0;
 };
 
-// Reads the archive's end. libarchive looks for it within the last bytes and tolerates what
-// follows or precedes; here it must end the file, and its directory must end where it starts, so
-// that a cut, a joined or a nested archive is not taken for a whole one.
-// Errors: DAMAGED_FILE; BAD_FILE if there is not exactly one member.
+// Reads the archive's directory and finds the only member that can be a list: all others must be
+// folders, or what file managers and `jar` put beside files (`._NAME` in `__MACOSX/`, `.DS_Store`,
+// `Thumbs.db`, `desktop.ini`, `META-INF/MANIFEST.MF`). libarchive looks for the end within the last
+// bytes and tolerates what follows or precedes; here it must end the file, and its directory must
+// end where it starts, so that a cut, a joined or a nested archive is not taken for a whole one.
+// Errors: DAMAGED_FILE; BAD_FILE if there is not exactly one such member, or it is encrypted,
+// packed by a method that can't be read, or in another part of a split archive. They say what to
+// do.
 absl::StatusOr<ZipMember> ReadZipDirectory(HashedFile& file);
 
 }  // namespace dnc

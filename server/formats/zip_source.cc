@@ -65,10 +65,14 @@ class ZipSource : public ByteSource {
 
   absl::Status Open();
   absl::StatusOr<size_t> Read(char* out, size_t length) override;
+  std::string_view name() const override { return member_.name; }
 
  private:
   // The error behind a libarchive call that did not return ARCHIVE_OK.
   absl::Status Failure() const;
+  // Whether a call that warned has nothing worse to say than that the terminal's locale lacks a
+  // letter of the member's name.
+  bool IsAboutName() const;
   absl::Status CheckMember(archive_entry* entry);
   absl::Status CheckSize(uint64_t unpacked) const;
   absl::Status CheckEnd();
@@ -93,11 +97,13 @@ absl::Status ZipSource::Failure() const {
                             "); download it again"));
 }
 
+bool ZipSource::IsAboutName() const {
+  const char* cause = archive_error_string(reader_.get());
+  return cause != nullptr && std::string_view(cause).starts_with("Pathname cannot be converted");
+}
+
 absl::Status ZipSource::Open() {
   DNC_ASSIGN_OR_RETURN(member_, ReadZipDirectory(input_.file));
-  if (member_.encrypted) {
-    return BadFile("the archive is encrypted; unpack it with its password and load the plain file");
-  }
   reader_.reset(archive_read_new());
   archive* const reader = reader_.get();
   archive_read_support_format_zip_seekable(reader);
@@ -106,12 +112,18 @@ absl::Status ZipSource::Open() {
   archive_read_set_callback_data(reader, &input_);
   if (archive_read_open1(reader) != ARCHIVE_OK) return Failure();
   archive_entry* entry = nullptr;
-  if (archive_read_next_header(reader, &entry) != ARCHIVE_OK) return Failure();
+  for (size_t i = 0; i < member_.position; ++i) {
+    if (archive_read_next_header(reader, &entry) < ARCHIVE_WARN) return Failure();
+  }
+  const int result = archive_read_next_header(reader, &entry);
+  if (result != ARCHIVE_OK && !(result == ARCHIVE_WARN && IsAboutName())) return Failure();
   return CheckMember(entry);
 }
 
 absl::Status ZipSource::CheckMember(archive_entry* entry) {
-  if (archive_entry_filetype(entry) != AE_IFREG || archive_entry_symlink(entry) != nullptr) {
+  // What was packed from a pipe has the mode of a pipe.
+  const auto type = archive_entry_filetype(entry);
+  if ((type != AE_IFREG && type != AE_IFIFO) || archive_entry_symlink(entry) != nullptr) {
     return BadFile("the archive's member is no regular file; load the list itself");
   }
   if (archive_entry_is_encrypted(entry) != 0) {
@@ -150,10 +162,16 @@ absl::Status ZipSource::CheckEnd() {
     return DamagedFile("the archive's checksum does not fit its content; download it again");
   }
   archive_entry* entry = nullptr;
-  const int result = archive_read_next_header(reader_.get(), &entry);
-  if (result == ARCHIVE_EOF) return absl::OkStatus();
-  if (result != ARCHIVE_OK) return Failure();
-  return BadFile("the archive has several members, but must have exactly one file");
+  size_t after = 0;
+  int result = ARCHIVE_OK;
+  while ((result = archive_read_next_header(reader_.get(), &entry)) >= ARCHIVE_WARN &&
+         result != ARCHIVE_EOF) {
+    ++after;
+  }
+  if (result != ARCHIVE_EOF) return Failure();
+  if (member_.position + 1 + after == member_.members) return absl::OkStatus();
+  return DamagedFile(
+      "the archive's directory names other members than the archive has; download it again");
 }
 
 absl::StatusOr<size_t> ZipSource::Read(char* out, size_t length) {

@@ -91,6 +91,59 @@ TEST_P(ZipSourceTest, WantsExactlyOneRegularMember) {
   EXPECT_EQ(Reason(MakeZip({list}, encrypted)), reason::kBadFile);
 }
 
+// Beside the list, whatever stands first.
+TEST_P(ZipSourceTest, PassesOverWhatFileManagersAdd) {
+  const ZipEntry list{"folder/list.txt", SmallList()};
+  const std::vector<ZipEntry> beside = {{"folder/", ""},
+                                        {"__MACOSX/", ""},
+                                        {"__MACOSX/folder/._list.txt", std::string(120, '\1')},
+                                        {"folder/.DS_Store", "2015550199\n"},
+                                        {"folder/Thumbs.db", "x"},
+                                        {"META-INF/MANIFEST.MF", "Manifest-Version: 1.0\n"}};
+  for (size_t at = 0; at <= beside.size(); ++at) {
+    std::vector<ZipEntry> entries = beside;
+    entries.insert(entries.begin() + static_cast<std::ptrdiff_t>(at), list);
+    const std::string zip = MakeZip(entries, GetParam());
+    const absl::StatusOr<FileFacts> facts = Read(zip);
+    ASSERT_TRUE(facts.ok()) << facts.status() << at;
+    EXPECT_EQ(sink_.numbers.size(), 40);
+    EXPECT_EQ(facts->member, "folder/list.txt");
+    for (size_t length = 0; length < zip.size(); length += 7) {
+      EXPECT_TRUE(IsRefused(zip.substr(0, length))) << length;
+    }
+  }
+  EXPECT_EQ(Reason(MakeZip(beside, GetParam())), reason::kBadFile);
+}
+
+// Also with other members: what loads is the list itself.
+TEST_P(ZipSourceTest, ReadsNoFlippedBitBesideOthers) {
+  const std::string zip =
+      MakeZip({{"__MACOSX/._list.txt", "2015550199\n"}, {"list.txt", SmallList()}, {"folder/", ""}},
+              GetParam());
+  ASSERT_TRUE(Read(zip).ok());
+  const std::vector<Number> expected = sink_.numbers;
+  for (size_t bit = 0; bit < zip.size() * 8; ++bit) {
+    std::string damaged = zip;
+    damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ 1 << bit % 8);
+    const bool read = Read(damaged).ok();
+    EXPECT_TRUE(!read || sink_.numbers == expected) << bit;
+  }
+}
+
+TEST_P(ZipSourceTest, NamesTheMethodThatItDoesNotRead) {
+  ZipOptions options = GetParam();
+  const std::vector<std::pair<int, std::string>> methods = {
+      {1, "Shrink"},   {6, "Implode"},         {9, "Deflate64"},
+      {97, "WavPack"}, {55, "unknown method"}, {99, "encrypted"}};
+  for (const auto& [method, name] : methods) {
+    options.method = method;
+    const absl::Status status = Read(MakeZip({{"list.txt", SmallList()}}, options)).status();
+    EXPECT_EQ(ErrorReason(status), reason::kBadFile);
+    EXPECT_THAT(std::string(status.message()), ::testing::HasSubstr(name));
+    EXPECT_THAT(std::string(status.message()), ::testing::HasSubstr("unpack it"));
+  }
+}
+
 TEST_P(ZipSourceTest, GoesByContentNotByName) {
   request_.name = "2026-8-5_201.txt";
   EXPECT_EQ(Reason(MakeZip({{"list.txt", SmallList()}}, GetParam())), reason::kBadFile);
@@ -124,7 +177,7 @@ TEST_P(ZipSourceTest, GuardsAgainstBombs) {
 INSTANTIATE_TEST_SUITE_P(
     Zips, ZipSourceTest,
     ::testing::Values(ZipOptions{}, ZipOptions{.deflate = false}, ZipOptions{.descriptor = true},
-                      ZipOptions{.zip64 = true},
+                      ZipOptions{.zip64 = true}, ZipOptions{.zip64 = true, .short_end = true},
                       ZipOptions{.deflate = true, .descriptor = true, .comment = "a comment"}));
 
 }  // namespace

@@ -38,11 +38,20 @@ struct ParsedNumber {
   bool ok = false;
 };
 
-// Reads a number in any usual writing: digits with spaces (also no-break), dots, hyphens and
-// dashes, slashes, parentheses, a leading `+1`, `1`, `001`, `tel:`; surrounding blanks and quotes.
-// Malformed: letters, extensions, other country codes, other counts of digits, more than 64 bytes.
+// Reads a number in any usual writing: digits, also of full width, with spaces (also no-break),
+// dots, hyphens and dashes, slashes, parentheses, a leading `+1`, `1`, `001`, `tel:`; surrounding
+// blanks and quotes; marks that are not seen (of width zero, of direction) anywhere. And what
+// spreadsheets make of numbers, where that has one reading: `="2015550123"`, `2015550123.0`,
+// `2.015550123E+09` with all digits.
+// Malformed: letters, extensions, other country codes, other counts of digits, more than 64 bytes,
+// U+202E, which shows the digits in another order than it stores them.
 // Never reads past `text`; allocates nothing.
 ParsedNumber ParseNumber(std::string_view text);
+
+// Why ParseNumber reads no number in `text`, as the end of a sentence: "it has 9 digits; a number
+// has ten, or eleven with a leading 1". Names the character where one is in the way, shows no
+// digits, and is printable ASCII. For any text that ParseNumber does not read.
+std::string WhyNoNumber(std::string_view text);
 
 // Ten digits, or eleven with a leading 1, as an integer. Without branches, as it is asked for every
 // number of a batch.

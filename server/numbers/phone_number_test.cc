@@ -1,5 +1,6 @@
 #include "server/numbers/phone_number.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <phonenumbers/phonenumberutil.h>
 
@@ -34,6 +35,101 @@ TEST(PhoneNumber, ReadsUsualWritings) {
   EXPECT_EQ(ParseNumber("818,0000818").ok, false);
   EXPECT_EQ(ParseNumber("8180000818").number, 8180000818);
   EXPECT_EQ(ParseNumber("9999999999").number, 9999999999);
+}
+
+// What spreadsheets, telephones and address books put around a number.
+TEST(PhoneNumber, ReadsWhatProgramsMakeOfNumbers) {
+  for (const char* text : {"2015550123.0",
+                           "12015550123.00",
+                           "2015550123.0000",
+                           "=\"2015550123\"",
+                           "=2015550123",
+                           "=\"+1 (201) 555-0123\"",
+                           "\"=\"\"2015550123\"\"\"",
+                           "2.015550123E+09",
+                           "2.015550123e9",
+                           "1.2015550123E+10",
+                           "\u202A2015550123\u202C",
+                           "\u202D(201) 555-0123\u202C",
+                           "\u200E+1 201 555 0123\u200F",
+                           "\u20662015550123\u2069",
+                           "\uFEFF2015550123",
+                           "201\u200B555\u200D0123",
+                           "201\u00AD555\u20600123",
+                           "201\u2009555\u202F0123",
+                           "201\u3000555\u30000123",
+                           "\u2018"
+                           "2015550123\u2019",
+                           "\u201C(201) 555-0123\u201D",
+                           "\uFF12\uFF10\uFF11\uFF15\uFF15\uFF15\uFF10\uFF11\uFF12\uFF13",
+                           "\uFF0B\uFF11\uFF08\uFF12\uFF10\uFF11\uFF09555\uFF0D0123",
+                           "\u00A0\u202A\"2015550123\"",
+                           "' 2015550123",
+                           "\u061C2015550123"}) {
+    const ParsedNumber parsed = ParseNumber(text);
+    EXPECT_TRUE(parsed.ok) << text;
+    EXPECT_EQ(parsed.number, kExample) << text;
+  }
+  // Groups, and not a fraction.
+  EXPECT_EQ(ParseNumber("201.5550000").number, 2015550000);
+  EXPECT_EQ(ParseNumber("201555.0000").number, 2015550000);
+  EXPECT_EQ(ParseNumber("201.000.0000").number, 2010000000);
+}
+
+TEST(PhoneNumber, RefusesWhatHasTwoReadings) {
+  for (const char* text : {"201555012.0",
+                           "1201555012.0",
+                           "201555012.00",
+                           "20155501230.0",
+                           "2015550123.5",
+                           "2.01555E+09",
+                           "2.0155501E+09",
+                           "2.01555012E+09",
+                           "2.015550123E+08",
+                           "2.015550123E-09",
+                           "2.0155501230E+09",
+                           "20.15550123E+08",
+                           "2,01555E+09",
+                           "\u202E3210555102\u202C",
+                           "\u0662\u0660\u0661\u0665\u0665\u0665\u0660\u0661\u0662\u0663",
+                           "=",
+                           "==2015550123",
+                           "2015550123\u2026",
+                           "2015550123\uFFFD",
+                           "2015550123 \u20AC"}) {
+    const ParsedNumber parsed = ParseNumber(text);
+    EXPECT_FALSE(parsed.ok) << text;
+    EXPECT_EQ(parsed.number, 0) << text;
+  }
+}
+
+TEST(PhoneNumber, SaysWhatIsInTheWay) {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"", "empty"},
+      {" \u200B ", "empty"},
+      {"2015550123x5", "U+0078 `x`"},
+      {"\u202E3210555102\u202C", "U+202E (right-to-left override"},
+      {std::string("201555") + '\0' + "123", "U+0000 (NUL"},
+      {"2015550123\x1A", "U+001A (Ctrl-Z"},
+      {"2015550123\r2015550124", "U+000D (a carriage return"},
+      {"2015550123\u2026", "U+2026"},
+      {"2015550123\x92", "the byte 0x92"},
+      {"2.0155501E+09", "scientific notation"},
+      {"201555012.0", "ten digits before the dot"},
+      {"201555012", "it has 9 digits"},
+      {"20155501234", "the first is no 1"},
+      {"1015550123", "area code starts with 0 or 1"},
+      {"11015550123", "area code starts with 0 or 1"},
+      {"+442015550123", "country code 1"},
+      {"+2015550123", "country code 1"},
+      {"1+2015550123", "not at its start"},
+      {"nan", "U+006E `n`"},
+      {std::string(70, '2'), "longer"},
+  };
+  for (const auto& [text, hint] : cases) {
+    ASSERT_FALSE(ParseNumber(text).ok) << text;
+    EXPECT_THAT(WhyNoNumber(text), ::testing::HasSubstr(hint)) << text;
+  }
 }
 
 TEST(PhoneNumber, RefusesTheRest) {
@@ -158,7 +254,7 @@ TEST(PhoneNumber, ReadsWhatLibphonenumberReads) {
   }
 }
 
-// Exception: 001, which is how a US number is dialled from abroad, is not libphonenumber's prefix
+// Exceptions: 001, which is how a US number is dialled from abroad, is not libphonenumber's prefix
 // for international calls from the US.
 TEST(PhoneNumber, AcceptsNothingThatLibphonenumberReadsOtherwise) {
   std::mt19937_64 random(818);
@@ -177,7 +273,10 @@ TEST(PhoneNumber, AcceptsNothingThatLibphonenumberReadsOtherwise) {
     for (const char c : text) {
       if (c >= '0' && c <= '9') digits += c;
     }
-    if (digits.size() == 13) continue;
+    // Nor does it know fractions: 2015550123.0 has eleven digits for it.
+    const bool fraction =
+        digits != std::to_string(parsed.number) && digits != "1" + std::to_string(parsed.number);
+    if (digits.size() == 13 || fraction) continue;
     ++accepted;
     ASSERT_EQ(PeerNumber(text), parsed.number) << text;
   }

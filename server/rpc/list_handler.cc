@@ -131,7 +131,8 @@ absl::Status ListHandler::GetRecord(const Caller& caller, const v1::GetRecordReq
                                     v1::GetRecordResponse* response) const {
   const ParsedNumber number = ParseNumber(request.number());
   if (!number.ok) {
-    return InvalidRequest("`number` is no North American number of ten digits");
+    return InvalidRequest(StrCat("`number` is no North American number of ten digits: ",
+                                 WhyNoNumber(request.number())));
   }
   DNC_ASSIGN_OR_RETURN(const std::vector<OwnLists::Found> found,
                        from_.own_lists->Find(caller.tenant->tenant.number, number.number));

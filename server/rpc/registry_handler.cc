@@ -100,7 +100,8 @@ absl::Status RegistryHandler::GetHistory(const v1::GetHistoryRequest& request,
   const ParsedNumber parsed = ParseNumber(request.number());
   if (!parsed.ok) {
     return InvalidRequest(
-        "this is no North American number of ten digits, or of eleven with a leading 1");
+        StrCat("this is no North American number of ten digits, or of eleven with a leading 1: ",
+               WhyNoNumber(request.number())));
   }
   DNC_ASSIGN_OR_RETURN(const NumberHistory history, registry_->History(parsed.number));
   out->set_number(parsed.number);

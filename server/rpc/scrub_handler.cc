@@ -206,8 +206,12 @@ absl::Status ScrubHandler::ScrubAdmitted(const Caller& caller, size_t charged,
   const Question question{caller, request.scope(), numbers,
                           request.has_as_of() ? &request.as_of() : nullptr};
   const bool full = request.detail() == v1::DETAIL_FULL;
-  if (full || question.as_of != nullptr) return ScrubExplained(question, full, response);
-  return ScrubFast(question, response);
+  const bool explained = full || question.as_of != nullptr;
+  DNC_RETURN_IF_ERROR(explained ? ScrubExplained(question, full, response)
+                                : ScrubFast(question, response));
+  if (request.detail() == v1::DETAIL_REASONS) NameReasons(response);
+  if (full) ExplainMalformed(request.texts(), response);
+  return absl::OkStatus();
 }
 
 TenantSide ScrubHandler::FindFacts(const TenantView& tenant, std::string_view scope,
@@ -314,6 +318,7 @@ absl::Status ScrubHandler::CheckNumber(const Caller& caller, const v1::CheckNumb
                                 {&number, 1},
                                 request.has_as_of() ? &request.as_of() : nullptr}));
   FillResult(explanation.numbers.front(), response->mutable_result());
+  ExplainMalformed(request.number(), response->mutable_result());
   FillSnapshot(explanation, response->mutable_snapshot());
   VerdictCounts counts{};
   ++counts[static_cast<size_t>(VerdictOf(explanation.numbers.front().rule))];

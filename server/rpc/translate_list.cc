@@ -1,5 +1,7 @@
 #include "server/rpc/translate_list.h"
 
+#include "server/base/str_cat.h"
+#include "server/numbers/phone_number.h"
 #include "server/rpc/error_status.h"
 #include "server/rpc/translate_time.h"
 
@@ -57,7 +59,7 @@ OwnWrite::Item ToItem(const v1::Record& in, const OwnList& list, absl::Time now,
         "list, or leave it out");
   }
   const ParsedNumber number = ParseNumber(in.number());
-  if (!number.ok) return Refused(kMalformed);
+  if (!number.ok) return Refused(StrCat(kMalformed, ": ", WhyNoNumber(in.number())));
   if (in.channel() < v1::CHANNEL_UNSPECIFIED || in.channel() > v1::Channel_MAX ||
       in.ebr_kind() < v1::EBR_KIND_UNSPECIFIED || in.ebr_kind() > v1::EbrKind_MAX) {
     return Refused("`channel` or `ebr_kind` has a value that this server does not know");
@@ -89,7 +91,7 @@ OwnWrite::Item ToItem(const v1::Record& in, const OwnList& list, absl::Time now,
 
 OwnWrite::Item ToRemoval(const std::string& text) {
   const ParsedNumber number = ParseNumber(text);
-  if (!number.ok) return Refused(kMalformed);
+  if (!number.ok) return Refused(StrCat(kMalformed, ": ", WhyNoNumber(text)));
   OwnWrite::Item item;
   item.record.number = number.number;
   return item;

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <string>
 
+#include "server/base/str_cat.h"
+#include "server/numbers/phone_number.h"
 #include "server/rpc/translate_time.h"
 #include "server/scrub/engine.h"
 
@@ -61,6 +63,12 @@ DNC_SAME(ListEffect::kInform, v1::LIST_EFFECT_INFORM);
 DNC_SAME(ListEffect::kExempt, v1::LIST_EFFECT_EXEMPT);
 DNC_SAME(ListEffect::kExempt, v1::ListEffect_MAX);
 #undef DNC_SAME
+
+void AddReasons(uint32_t bits, google::protobuf::RepeatedField<int>* out) {
+  for (int reason = 1; reason <= static_cast<int>(v1::Reason_MAX); ++reason) {
+    if ((bits >> reason & 1U) != 0) out->Add(reason);
+  }
+}
 
 }  // namespace
 
@@ -119,9 +127,7 @@ void FillSnapshot(const Explanation& explanation, v1::Snapshot* out) {
 void FillResult(const NumberReport& report, v1::NumberResult* out) {
   out->set_number(report.number);
   out->set_verdict(ToProto(VerdictOf(report.rule)));
-  for (int reason = 1; reason <= static_cast<int>(v1::Reason_MAX); ++reason) {
-    if ((report.reasons >> reason & 1U) != 0) out->add_reasons(static_cast<v1::Reason>(reason));
-  }
+  AddReasons(report.reasons, out->mutable_reasons());
   out->set_rule(ToProto(report.rule));
   out->set_explanation(std::string(RuleSentence(report.rule)));
   for (const MatchInfo& match : report.matches) {
@@ -136,6 +142,27 @@ void FillResult(const NumberReport& report, v1::NumberResult* out) {
     if (IsMoment(match.obtained_at)) *entry->mutable_obtained_at() = ToTimestamp(match.obtained_at);
   }
   if (IsMoment(report.valid_until)) *out->mutable_valid_until() = ToTimestamp(report.valid_until);
+}
+
+void ExplainMalformed(std::string_view text, v1::NumberResult* out) {
+  if (out->rule() != v1::RULE_MALFORMED) return;
+  std::string sentence(RuleSentence(Rule::kMalformed));
+  sentence.pop_back();  // its dot
+  out->set_explanation(StrCat(sentence, ": ", WhyNoNumber(text), "."));
+}
+
+void ExplainMalformed(const google::protobuf::RepeatedPtrField<std::string>& texts,
+                      v1::ScrubResponse* out) {
+  for (int i = 0; i < std::min(texts.size(), out->results_size()); ++i) {
+    ExplainMalformed(texts[i], out->mutable_results(i));
+  }
+}
+
+void NameReasons(v1::ScrubResponse* out) {
+  out->mutable_named_reasons()->Reserve(out->reasons_size());
+  for (const uint32_t bits : out->reasons()) {
+    AddReasons(bits, out->add_named_reasons()->mutable_reasons());
+  }
 }
 
 }  // namespace dnc

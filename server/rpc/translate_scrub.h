@@ -1,6 +1,7 @@
 // Between the verdict engine's types and those of dnc/v1/scrub_service.proto.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "absl/time/time.h"
@@ -23,5 +24,14 @@ std::string_view RuleSentence(Rule rule);
 void FillSnapshot(const Explanation& explanation, v1::Snapshot* out);
 
 void FillResult(const NumberReport& report, v1::NumberResult* out);
+
+// Says in the explanation of a malformed number what in `text` is in the way.
+void ExplainMalformed(std::string_view text, v1::NumberResult* out);
+// The same for all results of a batch of texts, in their order; nothing if it had none.
+void ExplainMalformed(const google::protobuf::RepeatedPtrField<std::string>& texts,
+                      v1::ScrubResponse* out);
+
+// Fills `named_reasons` from the column of reasons.
+void NameReasons(v1::ScrubResponse* out);
 
 }  // namespace dnc

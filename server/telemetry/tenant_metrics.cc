@@ -70,9 +70,9 @@ void AddRecords(const OwnListsStats& stats, Families* families) {
 void AddFilter(const OwnListsStats& stats, Families* families) {
   families->push_back(SingleGauge("dnc_own_filter_bytes", "Memory of the filter that answers.",
                                   Number(stats.filter_bytes)));
-  families->push_back(SingleGauge("dnc_own_filter_bits_per_record",
-                                  "Bits of the filter a number in it, deleted ones included.",
-                                  stats.filter_bits_a_record));
+  families->push_back(SingleGauge("dnc_own_filter_bytes_per_record",
+                                  "Bytes of the filter a number in it, deleted ones included.",
+                                  stats.filter_bits_a_record / 8));
   families->push_back(SingleGauge("dnc_own_filter_fill_ratio",
                                   "Share of the filter's bits that are set.", stats.filter_fill));
   families->push_back(SingleGauge("dnc_own_filter_expected_error_ratio",

@@ -55,7 +55,7 @@ TEST(TenantMetricsTest, ShowsRecordsAndTheFilter) {
   ExpectLines(page, {"dnc_own_records 21", "dnc_own_revision 22", "dnc_own_verified 1",
                      "dnc_own_proven 1", "dnc_own_damaged_tenants 23",
                      "dnc_own_unknown_numbers_total 24", "dnc_own_store_reads_total 25",
-                     "dnc_own_filter_bytes 26", "dnc_own_filter_bits_per_record 12.5",
+                     "dnc_own_filter_bytes 26", "dnc_own_filter_bytes_per_record 1.5625",
                      "dnc_own_filter_fill_ratio 0.25", "dnc_own_filter_expected_error_ratio 0.125",
                      "dnc_own_filter_asked_total 27", "dnc_own_filter_passed_total 28",
                      "dnc_own_filter_false_total 29", "dnc_own_filter_rebuilds_total 30",

@@ -36,6 +36,68 @@ class Page:
                 for name in self.values if name.startswith(("dnc_", "process_"))}
 
 
+# What `promtool check metrics` refuses in a name: units that are no base unit, and types.
+FOREIGN_UNITS = {"ms", "us", "ns", "milliseconds", "microseconds", "nanoseconds", "minutes",
+                 "hours", "days", "weeks", "bits", "kb", "mb", "gb", "kilobytes", "megabytes",
+                 "gigabytes", "kib", "mib", "gib", "percent", "percentage", "sec", "secs"}
+TYPES = {"counter", "gauge", "histogram", "summary"}
+
+
+def family_rules(name, kind, has_help):
+    """The rules that a family of metrics breaks."""
+    words = name.split("_")
+    if not has_help:
+        yield f"{name}: no help"
+    if kind not in TYPES:
+        yield f"{name}: no type"
+    if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)+", name):
+        yield f"{name}: the name is no words in lower case"
+    if (kind == "counter") != name.endswith("_total"):
+        yield f"{name}: a counter, and nothing else, ends with _total"
+    if FOREIGN_UNITS & set(words):
+        yield f"{name}: the unit is no base unit"
+    if TYPES & set(words):
+        yield f"{name}: the name tells the type"
+    if kind in ("counter", "gauge") and words[-1] in ("count", "sum", "bucket", "info_total"):
+        yield f"{name}: the suffix is of histograms and summaries"
+
+
+def broken_rules(text):
+    """The rules of Prometheus's text format, names and units that a page breaks."""
+    broken, helps, kinds, samples, order = [], set(), {}, set(), []
+    for line in text.splitlines():
+        if comment := re.fullmatch(r"# (HELP|TYPE) (\S+) (.+)", line):
+            what, name, rest = comment.groups()
+            if name in (helps if what == "HELP" else kinds):
+                broken.append(f"{name}: {what} twice")
+            if what == "HELP":
+                helps.add(name)
+            else:
+                kinds[name] = rest
+            continue
+        if not (sample := re.fullmatch(r"([a-zA-Z_:][\w:]*)(\{.*\})? (\S+)", line)):
+            broken.append(f"no line of the format: {line}")
+            continue
+        name, labels, value = sample.groups()
+        float(value)
+        if (name, labels) in samples:
+            broken.append(f"{name}{labels or ''}: twice")
+        samples.add((name, labels))
+        broken += [f"{name}: the label {label} is not in lower case"
+                   for label in re.findall(r'[{,](\w+)="', labels or "")
+                   if not re.fullmatch(r"[a-z][a-z0-9_]*", label)]
+        family = name
+        if kinds.get(name) is None:
+            family = re.sub(r"_(bucket|sum|count)$", "", name)
+        if family not in order:
+            order.append(family)
+        elif order[-1] != family:
+            broken.append(f"{family}: its samples stand in two places")
+    for family in sorted({*helps, *kinds, *order}):
+        broken += family_rules(family, kinds.get(family), family in helps)
+    return broken
+
+
 def free_port():
     """A port that nobody has, and that the system gives to nobody who asks for any."""
     for port in _PORTS:

@@ -158,6 +158,39 @@ def test_sweep_and_compare(loaded, base, tmp_path):
     assert dncload("compare", *files).returncode == 1
 
 
+def test_an_empty_server_proves_nothing(server, base, tmp_path):
+    page = tmp_path / "page.html"
+    done = dncload("run", "--base", base, *SHORT, "--rate", 200, "--json", tmp_path / "a.json",
+                   "--html", page, address=server.address)
+    assert done.returncode == 1, done.stdout
+    assert "every verified answer was right" not in done.stdout
+    assert "nothing is loaded that covers the numbers asked" in done.stdout
+    assert "nothing is loaded" in page.read_text() and "pill good" not in page.read_text()
+    report = json.loads((tmp_path / "a.json").read_text())
+    assert not report["ok"] and not report["verified"]
+    assert set(report["runs"][0]["answers"]["verdicts"]) == {"NOT_COVERED"}
+
+
+def test_compare_tells_unlike_runs_apart(loaded, base, tmp_path):
+    """Before the ratios: they would be read as those of two servers."""
+    files = [tmp_path / f"{name}.json" for name in "abc"]
+    for file, more in zip(files, ([], [], ["--batch", "10", "--threads", "2"]), strict=True):
+        done = dncload("run", "--base", base, "--rate", 200, *SHORT, *more, "--json", file,
+                       address=loaded.address)
+        assert done.returncode == 0, done.stderr
+    assert "UNLIKE RUNS" not in dncload("compare", *files[:2]).stdout
+    compared = dncload("compare", files[0], files[2]).stdout
+    head, table = compared.split("FIGURE")
+    assert "UNLIKE RUNS" in head and "numbers a call" in head and "threads" in head, compared
+    assert "answered calls/s" in table
+    other = json.loads(files[1].read_text())
+    other["server"]["version"], other["client_machine"]["cores"] = "9.9.9", 1000
+    other["server"]["revision"] += 1
+    files[1].write_text(json.dumps(other))
+    head = dncload("compare", *files[:2]).stdout.split("FIGURE")[0]
+    assert "version of the server" in head and "cores" in head and "revision" in head
+
+
 def test_search_and_overload(loaded, base):
     quick = [*SHORT, "--probe-seconds", "0.6", "--batch", "10", "--p99-limit-ms", "60000",
              "--precision", "0.5"]

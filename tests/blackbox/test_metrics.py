@@ -1,13 +1,15 @@
 """The metrics of a real server: they move with what it does, and they tell of nobody."""
 
 import re
+import shutil
+import subprocess
 import time
 
 import pytest
 
 from dnc_server import REPO, Refused
 from list_files import DAY, flat, registry_name
-from metrics_page import Page, free_port
+from metrics_page import Page, broken_rules, free_port
 from tenant_calls import FREE, LISTED, add, make_tenant, new_key, operator_key
 
 BASE_TIME = int(time.time()) - 2 * DAY
@@ -95,6 +97,58 @@ def test_they_tell_of_nobody(watched):
     labels = re.findall(r'(\w+)="([^"]*)"', text)
     assert labels
     assert not [pair for pair in labels if pair[0] != "le" and re.search(r"\d{7}", pair[1])]
+
+
+def test_they_keep_prometheus_rules(watched):
+    watched.call(watched.registry.GetStatus, watched.stubs.registry.GetStatusRequest())
+    watched.page()  # so that the page counts a scrape, too
+    page = watched.page()
+    assert not broken_rules(page.text)
+    assert "dnc_handler_seconds_bucket" in page.text  # a page with histograms was looked at
+
+
+@pytest.mark.parametrize("text, rule", [
+    ("# HELP a_b x\n# TYPE a_b counter\na_b 1\n", "_total"),
+    ("# HELP a_total x\n# TYPE a_total gauge\na_total 1\n", "_total"),
+    ("# TYPE a_b gauge\na_b 1\n", "help"),
+    ("# HELP a_b x\na_b 1\n", "type"),
+    ("# HELP a_bits x\n# TYPE a_bits gauge\na_bits 1\n", "unit"),
+    ("# HELP a_ms x\n# TYPE a_ms gauge\na_ms 1\n", "unit"),
+    ("# HELP a_count x\n# TYPE a_count gauge\na_count 1\n", "suffix"),
+    ("# HELP aB x\n# TYPE aB gauge\naB 1\n", "name"),
+    ("# HELP a_b x\n# TYPE a_b gauge\na_b 1\na_b 1\n", "twice"),
+    ("# HELP a_b x\n# TYPE a_b gauge\na_b 1\n# HELP a_b x\n# TYPE a_b gauge\n", "twice"),
+    ('# HELP a_b x\n# TYPE a_b gauge\na_b{cD="1"} 1\n', "label"),
+])
+def test_the_rules_find_what_breaks_them(text, rule):
+    assert any(rule in broken for broken in broken_rules(text)), broken_rules(text)
+
+
+def promtool():
+    found = shutil.which("promtool")
+    if found is None:
+        pytest.skip("needs promtool, of Debian's package prometheus")
+    return found
+
+
+def test_promtool_has_nothing_to_say(watched):
+    tool = promtool()
+    watched.call(watched.registry.GetStatus, watched.stubs.registry.GetStatusRequest())
+    done = subprocess.run([tool, "check", "metrics"], input=watched.page().text, text=True,
+                          capture_output=True, check=False)
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+def test_promtool_takes_the_alerts(tmp_path):
+    """Also once their addresses are those of the operator's docs."""
+    tool = promtool()
+    text = (REPO / "deploy/prometheus/alerts.yml").read_text()
+    replaced = text.replace("https://dncd.example.org/", "https://wiki.example.com/dncd/")
+    for name, rules in (("shipped.yml", text), ("own.yml", replaced)):
+        (tmp_path / name).write_text(rules)
+        done = subprocess.run([tool, "check", "rules", str(tmp_path / name)], text=True,
+                              capture_output=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_the_documentation_lists_what_is_shown(watched):

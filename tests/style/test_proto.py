@@ -2,6 +2,7 @@
 
 import pathlib
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -77,6 +78,45 @@ def test_packages_and_files(files):
         assert re.fullmatch(r"[a-z0-9_]+\.proto", pathlib.PurePath(file.name).name), file.name
         assert file.syntax == "proto3"
         assert not file.public_dependency and not file.weak_dependency
+
+
+def test_every_language_has_its_package():
+    """Whoever generates Go, Java or C# needs no options of its own; the stored records are ours."""
+    out = subprocess.run(["git", "-c", f"safe.directory={ROOT}", "ls-files", "proto/*.proto"],
+                         cwd=ROOT, check=True, capture_output=True, text=True)
+    paths = out.stdout.split()
+    assert len(paths) > 8
+    bad, packages = [], {}
+    for path in paths:
+        text = (ROOT / path).read_text()
+        package = re.search(r"^package ([\w.]+);", text, re.M).group(1)
+        options = {name: value.strip('"') for name, value in re.findall(
+            r'^option (\w+) = ("[^"]*"|\w+);', text, re.M)}
+        for option in ("go_package", "java_package", "csharp_namespace"):
+            if not options.get(option):
+                bad.append(f"{path}: no {option}")
+        if options.get("java_multiple_files") != "true":
+            bad.append(f"{path}: one Java class for all, which hides its messages")
+        go_package = options.get("go_package", "")
+        if package.startswith("dnc.") and not re.fullmatch(r"[\w.-]+/[\w./-]+;\w+", go_package):
+            bad.append(f"{path}: go_package names no path with its package")
+        own = {name: options.get(name) for name in ("go_package", "java_package")}
+        if packages.setdefault(package, own) != own and package.startswith("dnc."):
+            bad.append(f"{path}: other packages than its neighbours")
+    assert not bad, "\n".join(bad)
+
+
+@pytest.mark.parametrize("language", ["go", "java", "csharp"])
+def test_stubs_can_be_made(language, tmp_path):
+    """As a user does, for each language whose generator is there."""
+    if language == "go" and shutil.which("protoc-gen-go") is None:
+        pytest.skip("needs Debian's package protoc-gen-go")
+    proto = ROOT / "proto"
+    sources = sorted(str(p.relative_to(proto)) for p in (proto / "dnc").rglob("*.proto"))
+    done = subprocess.run(["protoc", "-I", str(proto), f"--{language}_out={tmp_path}", *sources],
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and not done.stderr, done.stderr
+    assert list(tmp_path.rglob("*.*"))
 
 
 def test_names(files):

@@ -1,6 +1,7 @@
 #include "tools/dncload/compare.h"
 
 #include <array>
+#include <cmath>
 #include <fstream>
 #include <utility>
 
@@ -35,14 +36,37 @@ constexpr std::array<Figure, 12> kFigures = {{
 }};
 
 // What must be the same for the ratios to say something about the server.
-constexpr std::array<Figure, 6> kConditions = {{
+constexpr std::array<Figure, 22> kConditions = {{
+    {"mode", "/mode"},
     {"numbers a call", "/workload/batches"},
     {"share of hits", "/workload/hit_rate"},
     {"locality", "/workload/locality"},
     {"numbers on the server", "/server/numbers"},
-    {"client's machine", "/client_machine/processor"},
+    {"source of the numbers", "/workload/source"},
+    {"count of different numbers", "/workload/pool_numbers"},
+    {"registry on the server (its revision)", "/server/revision"},
+    {"version of the server", "/server/version"},
     {"server's machine", "/server/machine"},
+    {"place of the server (on the client's machine)", "/server/on_this_machine"},
+    {"encryption (TLS)", "/server/tls"},
+    {"use of a key", "/server/with_key"},
+    {"client's machine", "/client_machine/processor"},
+    {"client's cores", "/client_machine/cores"},
+    {"client's kernel", "/client_machine/kernel"},
+    {"version of dncload", "/dncload_version"},
+    {"limit of p99 in ms", "/search/p99_limit_ms"},
+    {"kind of schedule", "/runs/0/schedule/kind"},
+    {"threads of the client", "/runs/0/schedule/threads"},
+    {"connections of the client", "/runs/0/schedule/channels"},
+    {"bound of calls under way", "/runs/0/schedule/max_in_flight"},
 }};
+
+// A share that is drawn by chance differs a little with every seed.
+constexpr double kSameShare = 0.01;
+bool IsSame(const nlohmann::ordered_json& a, const nlohmann::ordered_json& b) {
+  if (!a.is_number_float() || !b.is_number_float()) return a == b;
+  return std::abs(a.get<double>() - b.get<double>()) <= kSameShare * std::abs(a.get<double>());
+}
 
 Json At(const Json& json, const char* path) {
   const Json::json_pointer pointer(path);
@@ -126,8 +150,8 @@ absl::StatusOr<Comparison> Compare(const Json& a, const Json& b) {
   for (const Figure& condition : kConditions) {
     const Json of_a = At(a, condition.path);
     const Json of_b = At(b, condition.path);
-    if (of_a == of_b) continue;
-    comparison.warnings.push_back(
+    if (IsSame(of_a, of_b)) continue;
+    comparison.unlike.push_back(
         fmt::format("other {}: {} and {}", condition.name, of_a.dump(), of_b.dump()));
   }
   for (const auto& [report, which] : {std::pair{&a, "A"}, std::pair{&b, "B"}}) {
@@ -148,7 +172,14 @@ absl::StatusOr<Json> ReadReport(const std::string& path) {
 }
 
 void PrintComparison(const Comparison& comparison, const std::string& a, const std::string& b) {
+  const ctl::Style style(stdout);
   fmt::print("A {}\nB {}\n", ctl::Printable(a), ctl::Printable(b));
+  if (!comparison.unlike.empty()) {
+    fmt::print("{}\n", style.Warn("UNLIKE RUNS: the ratios compare more than two servers"));
+    for (const std::string& condition : comparison.unlike) {
+      fmt::print("  {}\n", ctl::Printable(condition));
+    }
+  }
   ctl::Table table({"RUN", "FIGURE", "A", "B", "B / A"}, {2, 3, 4});
   std::string last;
   for (const ComparedFigure& figure : comparison.figures) {

@@ -20,7 +20,8 @@ struct ComparedFigure {
 
 struct Comparison {
   std::vector<ComparedFigure> figures;
-  std::vector<std::string> warnings;  // why the ratios may mislead
+  std::vector<std::string> unlike;    // what differs between the two, beside what was measured
+  std::vector<std::string> warnings;  // why the ratios may mislead otherwise
 };
 
 // Compares runs of the same name; if no names agree and both have one run, these. Probes of a

@@ -96,7 +96,92 @@ void JudgeCalls(const RunResult& run, RunSummary* summary) {
   }
 }
 
+AnswerTally AllAnswers(const Report& report) {
+  AnswerTally answers;
+  for (const RunResult& run : report.runs) answers.Merge(run.measured.answers);
+  return answers;
+}
+
+// Whether the server knew nothing of any number, so that no answer cost it a look.
+bool IsNothingLoaded(const AnswerTally& answers) {
+  return answers.numbers > 0 && answers.verdicts[v1::VERDICT_NOT_COVERED] == answers.numbers;
+}
+
+bool IsClientsFault(const RunSummary& summary) {
+  return summary.client_stalled || summary.kept_up == KeptUp::kClientNot;
+}
+
 }  // namespace
+
+const RunResult* MainRun(const Report& report) {
+  const RunResult* best = nullptr;
+  for (const RunResult& run : report.runs) {
+    if (report.search && run.plan.MeanRate() > report.search->rate * 1.001) continue;
+    if (best == nullptr || Summarize(run).goodput > Summarize(*best).goodput) best = &run;
+  }
+  return best;
+}
+
+std::string ClientCaveat(const RunSummary& summary) {
+  if (summary.client_stalled) return " (THE CLIENT STALLED)";
+  return summary.kept_up == KeptUp::kClientNot ? " (THE CLIENT COULD NOT KEEP UP)" : "";
+}
+
+std::string ClientCaveat(const Report& report) {
+  constexpr const char* kAdvice = "measure from a machine with more cores, or a less busy one";
+  if (report.search) {
+    size_t missed = 0;
+    size_t stalled = 0;
+    for (const Probe& probe : report.search->probes) {
+      if (probe.passed) continue;
+      ++missed;
+      stalled += probe.client_stalled ? 1U : 0U;
+    }
+    if (stalled > 0) {
+      return fmt::format(
+          "THE CLIENT STALLED in {} of the {} tries that missed, so the server may hold more; {}",
+          stalled, missed, kAdvice);
+    }
+  }
+  const RunResult* const run = MainRun(report);
+  if (run == nullptr) return "";
+  const RunSummary summary = Summarize(*run);
+  if (!IsClientsFault(summary)) return "";
+  return fmt::format("THE CLIENT {}, so this may be its figure and not the server's; {}",
+                     summary.client_stalled ? "STALLED" : "COULD NOT KEEP UP", kAdvice);
+}
+
+std::string Headline(const Report& report) {
+  const RunResult* const run = MainRun(report);
+  std::string line;
+  if (report.search) {
+    line = report.search->rate > 0
+               ? fmt::format("highest rate with p99 below {} ms: {} calls/s",
+                             report.search->limit_ms, RateText(report.search->rate))
+               : fmt::format("no rate was confirmed with p99 below {} ms", report.search->limit_ms);
+  } else if (run != nullptr) {
+    const RunSummary summary = Summarize(*run);
+    line = fmt::format("{}: {} calls/s answered of {} offered, p99 {}", run->name,
+                       RateText(summary.achieved), RateText(summary.offered),
+                       PercentileText(run->measured.latency, 0.99));
+  }
+  const std::string caveat = ClientCaveat(report);
+  if (line.empty() || caveat.empty()) return line;
+  return fmt::format("{} ({})", line, caveat);
+}
+
+Badge BadgeOf(const Report& report) {
+  if (!Failures(report).empty()) return {Badge::Kind::kFailure, "FAILURE"};
+  const AnswerTally answers = AllAnswers(report);
+  const uint64_t decided = answers.known - std::min(answers.known, answers.undecided);
+  if (decided == 0) return {Badge::Kind::kDoubt, "no answer was verified"};
+  if (Share(answers.undecided, answers.known) >= kHeldShare) {
+    return {Badge::Kind::kDoubt, fmt::format("what was verified was right, but {} of the known "
+                                             "numbers were answered neither CLEAR nor LISTED",
+                                             Percent(Share(answers.undecided, answers.known)))};
+  }
+  return {Badge::Kind::kGood, "every verified answer was right"};
+}
 
 RunSummary Summarize(const RunResult& run) {
   const Measurements& measured = run.measured;
@@ -127,10 +212,9 @@ RunSummary Summarize(const RunResult& run) {
 }
 
 std::vector<std::string> Failures(const Report& report) {
-  AnswerTally answers;
+  const AnswerTally answers = AllAnswers(report);
   uint64_t answered = 0;
   for (const RunResult& run : report.runs) {
-    answers.Merge(run.measured.answers);
     answered += run.measured.calls.answered + run.measured.arrived;
   }
   std::vector<std::string> failures;
@@ -147,6 +231,13 @@ std::vector<std::string> Failures(const Report& report) {
   if (answers.bad_answers > 0) {
     failures.push_back(fmt::format("{} answers had another length than asked, or were no message",
                                    ctl::WithCommas(answers.bad_answers)));
+  }
+  if (IsNothingLoaded(answers)) {
+    failures.push_back(
+        "nothing is loaded that covers the numbers asked: every answer was NOT_COVERED, which "
+        "costs "
+        "the server less than a look at a list. Load the list first (`dncctl load`), and measure "
+        "again");
   }
   if (!report.error.empty()) failures.push_back(report.error);
   if (report.runs.empty() && report.error.empty()) failures.push_back("nothing was measured");

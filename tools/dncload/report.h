@@ -18,7 +18,7 @@ struct Probe {
   double p99_ms = 0;
   double goodput = 0;
   bool passed = false;
-  bool client_stalled = false;  // so that a miss may not be the server's
+  bool client_stalled = false;  // or could not keep up, so that a miss may not be the server's
   std::string why;              // not passed: what was missed
 };
 
@@ -89,9 +89,31 @@ struct RunSummary {
 
 RunSummary Summarize(const RunResult& run);
 
-// Sentences that say why the report is a failure: wrong answers, no answer at all, an error. Empty
-// for a success.
+// Sentences that say why the report is a failure: wrong answers, no answer at all, a server with
+// nothing loaded, an error. Empty for a success.
 std::vector<std::string> Failures(const Report& report);
+
+// What the report proves of the answers, for its badge.
+struct Badge {
+  enum class Kind { kGood, kDoubt, kFailure };
+  Kind kind = Kind::kGood;
+  std::string text;
+};
+Badge BadgeOf(const Report& report);
+
+// The run that the figures on top are of: the one of a search that held, else the fastest. Null
+// without runs.
+const RunResult* MainRun(const Report& report);
+
+// The report's chief figure in a line: the highest rate of a search, else the rate of the main run;
+// with what the client did wrong, if the figure rests on that. Empty without runs.
+std::string Headline(const Report& report);
+
+// Why the chief figure may be the client's and not the server's: "the client stalled, ..."; empty
+// if it is not.
+std::string ClientCaveat(const Report& report);
+// The same of one run: " (the client stalled)", or empty.
+std::string ClientCaveat(const RunSummary& summary);
 
 // Warnings of all runs, each with the run's name if there are several.
 std::vector<std::string> Warnings(const Report& report);

@@ -25,27 +25,21 @@ std::string Row(const std::string& name, const std::string& value) {
   return fmt::format("<tr><th>{}</th><td>{}</td></tr>", HtmlText(name), HtmlText(value));
 }
 
-// The run that the figures on top are of: the one of a search that held, else the fastest.
-const RunResult* MainRun(const Report& report) {
-  const RunResult* best = nullptr;
-  for (const RunResult& run : report.runs) {
-    if (report.search && run.plan.MeanRate() > report.search->rate * 1.001) continue;
-    if (best == nullptr || Summarize(run).goodput > Summarize(*best).goodput) best = &run;
-  }
-  return best;
+const char* PillClass(Badge::Kind kind) {
+  if (kind == Badge::Kind::kGood) return "good";
+  return kind == Badge::Kind::kDoubt ? "doubt" : "bad";
 }
 
 std::string Head(const Report& report) {
-  const auto failures = Failures(report);
+  const Badge badge = BadgeOf(report);
   std::string html = fmt::format(
       "<header><h1>dncload <span>{}</span></h1><p class=\"pill {}\">{}</p>"
       "<p class=\"sub\">{}{} · {} · {:.0f} s in all</p></header>\n",
-      HtmlText(report.mode), failures.empty() ? "good" : "bad",
-      failures.empty() ? "every verified answer was right" : "FAILURE", HtmlText(report.server),
+      HtmlText(report.mode), PillClass(badge.kind), HtmlText(badge.text), HtmlText(report.server),
       report.tls ? " (TLS)" : "",
       absl::FormatTime("%Y-%m-%d %H:%M:%S UTC", report.started_at, absl::UTCTimeZone()),
       report.seconds);
-  for (const std::string& failure : failures) {
+  for (const std::string& failure : Failures(report)) {
     html += fmt::format("<p class=\"note bad\">{}</p>\n", HtmlText(failure));
   }
   for (const std::string& warning : Warnings(report)) {
@@ -59,14 +53,16 @@ std::string Cards(const Report& report) {
   if (run == nullptr) return "";
   const RunSummary summary = Summarize(*run);
   const Histogram& latency = run->measured.latency;
+  const std::string caveat = ClientCaveat(report);
+  const std::string doubt = caveat.empty() ? "" : " – " + caveat;
   std::string html = "<section class=\"cards\">";
   if (report.search) {
-    html += Card(
-        RateText(report.search->rate),
-        fmt::format("calls/s is the highest rate with p99 below {} ms", report.search->limit_ms));
+    html += Card(RateText(report.search->rate),
+                 fmt::format("calls/s is the highest rate with p99 below {} ms{}",
+                             report.search->limit_ms, doubt));
   } else {
     html += Card(RateText(summary.achieved),
-                 fmt::format("calls/s answered of {} offered", RateText(summary.offered)));
+                 fmt::format("calls/s answered of {} offered{}", RateText(summary.offered), doubt));
   }
   html += Card(LargeText(summary.numbers), "numbers/s answered");
   html += Card(PercentileText(latency, 0.5), "p50");
@@ -76,7 +72,8 @@ std::string Cards(const Report& report) {
     const RunResult& last = report.runs.back();
     html +=
         Card(fmt::format("{:.0f} %", 100 * Summarize(last).goodput / report.overload->peak_goodput),
-             fmt::format("of its peak is the goodput at {}", last.name));
+             fmt::format("of its peak is the goodput at {}, of {} calls/s offered{}", last.name,
+                         RateText(Summarize(last).offered), ClientCaveat(Summarize(last))));
   }
   if (summary.server_us_a_call) {
     html += Card(DurationText(*summary.server_us_a_call * 1e3), "server's processor time a call");

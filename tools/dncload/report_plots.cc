@@ -12,6 +12,7 @@ namespace dnc::load {
 namespace {
 
 constexpr size_t kMostLines = 8;
+constexpr double kFlattens = 3;  // times the rest
 
 // "20 µs", "5 ms": a round value on an axis.
 std::string TickDuration(double nanoseconds) {
@@ -140,19 +141,22 @@ std::string GoodputOverRatePlot(const Report& report) {
       "refuses the rest; one that falls collapses under overload.";
   plot.x = RateAxis(runs);
   plot.y = {.title = "calls a second", .log = plot.x.log, .format = TickRate, .from_zero = true};
-  PlotSeries offered{.label = "offered", .colour = 5, .dashed = true};
+  PlotSeries offered{.label = "offered", .colour = 5, .dashed = true, .dots = true};
   PlotSeries answered{.label = "answered", .colour = 0, .dots = true};
   PlotSeries good{.label = "good", .colour = 2, .dots = true};
-  double most = 0;
-  for (const RunResult* run : runs) most = std::max(most, Summarize(*run).achieved);
+  double most_offered = 0;
+  double most_answered = 0;
   for (const RunResult* run : runs) {
     const RunSummary summary = Summarize(*run);
-    // Far above what was answered the line of the offered rate would flatten all others.
     const double rate = run->plan.MeanRate();
-    offered.points.emplace_back(rate, std::min(summary.offered, most * 1.5));
+    most_offered = std::max(most_offered, summary.offered);
+    most_answered = std::max(most_answered, summary.achieved);
+    offered.points.emplace_back(rate, summary.offered);
     answered.points.emplace_back(rate, summary.achieved);
     good.points.emplace_back(rate, summary.goodput);
   }
+  // Far above what was answered the line of the offered rate would flatten all others.
+  plot.y.log = plot.y.log || most_offered > kFlattens * most_answered;
   plot.series = {std::move(offered), std::move(answered), std::move(good)};
   return RenderPlot(plot);
 }

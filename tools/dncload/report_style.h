@@ -21,6 +21,7 @@ h1 { margin: 0; font-size: 26px; letter-spacing: -.01em; } h1 span { color: var(
 h2 { font-size: 18px; margin: 36px 0 10px; }
 .pill { margin: 0; padding: 3px 12px; border-radius: 99px; font-size: 13px; font-weight: 600; }
 .pill.good { color: var(--good); background: var(--goodback); }
+.pill.doubt { color: var(--warn); background: var(--warnback); }
 .pill.bad { color: var(--bad); background: var(--badback); }
 .sub { flex-basis: 100%; margin: 0; color: var(--soft); }
 .note { margin: 10px 0 0; padding: 9px 14px; border-radius: 8px; color: var(--warn);

@@ -3,12 +3,15 @@
 
 #include <string>
 
+#include "fmt/format.h"
+#include "fmt/ranges.h"
 #include "gtest/gtest.h"
 #include "tools/dncload/compare.h"
 #include "tools/dncload/options.h"
 #include "tools/dncload/processor_time.h"
 #include "tools/dncload/report_html.h"
 #include "tools/dncload/report_json.h"
+#include "tools/dncload/report_plots.h"
 #include "tools/dncload/svg_plot.h"
 
 namespace dnc::load {
@@ -102,6 +105,68 @@ TEST(ReportTest, AnEmptyReportIsAFailureAndStillAPage) {
   EXPECT_FALSE(ToJson(report).dump().empty());
 }
 
+// Whoever reads one line of a report must not take the client's figure for the server's.
+TEST(ReportTest, TheHeadlineSaysThatItRestsOnAStalledClient) {
+  Report report = MakeReport(1'000'000);
+  EXPECT_EQ(ClientCaveat(report), "");
+  EXPECT_EQ(Headline(report).find("CLIENT"), std::string::npos);
+  report.search.emplace();
+  report.search->limit_ms = 2;
+  report.search->rate = 182;
+  report.search->probes = {{.rate = 182, .passed = true},
+                           {.rate = 400, .passed = false, .client_stalled = true}};
+  for (const std::string& form : {Headline(report), ToHtml(report), ToJson(report).dump()}) {
+    EXPECT_NE(form.find("THE CLIENT STALLED in 1 of the 1 tries"), std::string::npos) << form;
+  }
+  EXPECT_NE(Headline(report).find("182 calls/s (THE CLIENT STALLED"), std::string::npos);
+  report.search->probes[1].client_stalled = false;
+  EXPECT_EQ(ClientCaveat(report), "");
+  report.search.reset();
+  for (RunResult& run : report.runs) run.heartbeat.Record(70'000'000);
+  for (const std::string& form : {Headline(report), ToHtml(report), ToJson(report).dump()}) {
+    EXPECT_NE(form.find("THE CLIENT STALLED"), std::string::npos) << form;
+  }
+  report.runs = {MakeRun("late", 1'000'000)};
+  report.runs[0].measured.lateness.Record(5'000'000, 1000);
+  EXPECT_NE(Headline(report).find("THE CLIENT STALLED"), std::string::npos);
+}
+
+TEST(ReportTest, AnEmptyServerHasNoGreenBadge) {
+  Report report = MakeReport(1'000'000);
+  EXPECT_EQ(BadgeOf(report).kind, Badge::Kind::kGood);
+  EXPECT_NE(ToHtml(report).find("pill good"), std::string::npos);
+  for (RunResult& run : report.runs) {
+    run.measured.answers.undecided = run.measured.answers.known;
+    run.measured.answers.verdicts[v1::VERDICT_STALE] = run.measured.answers.numbers;
+  }
+  EXPECT_EQ(BadgeOf(report).kind, Badge::Kind::kDoubt);
+  EXPECT_EQ(ToHtml(report).find("pill good"), std::string::npos);
+  EXPECT_EQ(ToJson(report)["verified"], false);
+  for (RunResult& run : report.runs) {
+    run.measured.answers.verdicts = {};
+    run.measured.answers.verdicts[v1::VERDICT_NOT_COVERED] = run.measured.answers.numbers;
+  }
+  EXPECT_EQ(BadgeOf(report).kind, Badge::Kind::kFailure);
+  EXPECT_NE(ToHtml(report).find("nothing is loaded"), std::string::npos);
+  EXPECT_EQ(ToJson(report)["ok"], false);
+}
+
+TEST(ReportTest, TheOverloadPlotDrawsWhatWasOffered) {
+  Report report = MakeReport(1'000'000);
+  report.mode = "overload";
+  report.overload = OverloadOutcome{.capacity = 100, .peak_goodput = 100};
+  report.runs[1].plan.steps = {{10, 5000, 5000}};
+  report.runs[1].measured.calls.scheduled = 50'000;
+  report.runs[1].name = "50x";
+  const std::string html = ToHtml(report);
+  EXPECT_NE(html.find("of 5,000 calls/s offered"), std::string::npos);
+  // Both axes of the plot reach what was offered, 50 times what was answered.
+  const std::string plot = GoodputOverRatePlot(report);
+  const size_t tick = plot.find(">5000<");
+  ASSERT_NE(tick, std::string::npos) << plot;
+  EXPECT_NE(plot.find(">5000<", tick + 1), std::string::npos) << plot;
+}
+
 TEST(ReportTest, WrongAnswersAreFailures) {
   Report report = MakeReport(1'000'000);
   report.runs[1].measured.answers.wrongly_clear = 1;
@@ -136,8 +201,27 @@ TEST(CompareTest, SaysWhatMakesRatiosMislead) {
   std::string all;
   for (const std::string& warning : comparison->warnings) all += warning + "\n";
   EXPECT_NE(all.find("the client of B stalled"), std::string::npos) << all;
-  EXPECT_NE(all.find("numbers a call"), std::string::npos) << all;
+  EXPECT_NE(fmt::format("{}", fmt::join(comparison->unlike, "\n")).find("numbers a call"),
+            std::string::npos);
   EXPECT_NE(all.find("only one of the reports"), std::string::npos) << all;
+}
+
+TEST(CompareTest, SaysWhatIsUnlike) {
+  const auto same = Compare(ToJson(MakeReport(1'000'000)), ToJson(MakeReport(2'000'000)));
+  EXPECT_TRUE(same->unlike.empty()) << same->unlike[0];
+  Report other = MakeReport(1'000'000);
+  other.mode = "run";
+  other.version = "0.2.0";
+  other.client.cores = 64;
+  other.status.emplace().set_version("0.3.0");
+  other.status->set_revision(8);
+  other.tls = true;
+  const auto comparison = Compare(ToJson(MakeReport(1'000'000)), ToJson(other));
+  const std::string unlike = fmt::format("{}", fmt::join(comparison->unlike, "\n"));
+  for (const char* condition : {"other mode", "version of dncload", "client's cores",
+                                "version of the server", "revision", "TLS"}) {
+    EXPECT_NE(unlike.find(condition), std::string::npos) << condition << ": " << unlike;
+  }
 }
 
 TEST(CompareTest, RefusesWhatIsNoReport) {

@@ -33,9 +33,9 @@ void PrintRun(const RunResult& run, FILE* stream) {
   fmt::print(stream, "\n{}: {}, {:.3g} s after {:.3g} s of warm-up, {} threads, {} channels\n",
              style.Strong(run.name), ScheduleText(run), run.seconds, run.plan.warm_up, run.threads,
              run.channels);
-  fmt::print(stream, "  rate      offered {} calls/s, answered {}, good (within {}) {}\n",
+  fmt::print(stream, "  rate      offered {} calls/s, answered {}, good (within {}) {}{}\n",
              RateText(summary.offered), RateText(summary.achieved),
-             DurationText(run.good_within * 1e9), RateText(summary.goodput));
+             DurationText(run.good_within * 1e9), RateText(summary.goodput), ClientCaveat(summary));
   fmt::print(stream, "            {} numbers/s\n", LargeText(summary.numbers));
   fmt::print(stream, "  latency   p50 {}  p90 {}  p99 {}  p99.9 {}  p99.99 {}  max {}\n",
              PercentileText(measured.latency, 0.5), PercentileText(measured.latency, 0.9),
@@ -83,7 +83,9 @@ void PrintTable(const Report& report, FILE* stream) {
     table.AddRow({run.name, RateText(summary.offered), RateText(summary.achieved),
                   RateText(summary.goodput), LargeText(summary.numbers), text(0.5), text(0.99),
                   text(0.999), text(1), WithCommas(run.measured.calls.refused),
-                  summary.client_stalled ? "STALLED" : "ok"});
+                  summary.client_stalled                  ? "STALLED"
+                  : summary.kept_up == KeptUp::kClientNot ? "BEHIND"
+                                                          : "ok"});
   }
   fmt::print(stream, "\n");
   table.Print(stream);
@@ -92,13 +94,7 @@ void PrintTable(const Report& report, FILE* stream) {
 void PrintOutcome(const Report& report, FILE* stream) {
   const ctl::Style style(stream);
   if (report.search) {
-    fmt::print(
-        stream, "\n{}\n",
-        style.Strong(report.search->rate > 0
-                         ? fmt::format("highest rate with p99 below {} ms: {} calls/s",
-                                       report.search->limit_ms, RateText(report.search->rate))
-                         : fmt::format("no rate was confirmed with p99 below {} ms",
-                                       report.search->limit_ms)));
+    fmt::print(stream, "\n{}\n", style.Strong(Headline(report)));
     for (const Probe& probe : report.search->probes) {
       fmt::print(stream, "  {:>12} calls/s  p99 {:>8.2f} ms  {}{}\n", RateText(probe.rate),
                  probe.p99_ms, probe.passed ? "held" : "missed: ", probe.why);
@@ -109,8 +105,9 @@ void PrintOutcome(const Report& report, FILE* stream) {
     for (const RunResult& run : report.runs) {
       if (run.probe) continue;
       const RunSummary summary = Summarize(run);
-      fmt::print(stream, "  {:<20} {:>12} calls/s  {:>5.1f} %\n", run.name,
-                 RateText(summary.goodput), 100 * summary.goodput / report.overload->peak_goodput);
+      fmt::print(stream, "  {:<20} {:>12} calls/s  {:>5.1f} %  of {} offered{}\n", run.name,
+                 RateText(summary.goodput), 100 * summary.goodput / report.overload->peak_goodput,
+                 RateText(summary.offered), ClientCaveat(summary));
     }
   }
 }
@@ -138,9 +135,10 @@ void PrintText(const Report& report, FILE* stream) {
   fmt::print(stream, "\n");
   PrintConclusion(report, stream);
   const ctl::Style style(stream);
-  if (Failures(report).empty()) {
-    fmt::print(stream, "{}\n", style.Good("every verified answer was right"));
-  }
+  const Badge badge = BadgeOf(report);
+  if (badge.kind == Badge::Kind::kFailure) return;
+  fmt::print(stream, "{}\n",
+             badge.kind == Badge::Kind::kGood ? style.Good(badge.text) : style.Warn(badge.text));
 }
 
 void PrintBrief(const Report& report, FILE* stream) {
@@ -150,8 +148,7 @@ void PrintBrief(const Report& report, FILE* stream) {
     fmt::print(
         stream, "{:>12} numbers a call, {}: {:>9} calls/s {:>13} numbers/s   p50 {}  p99 {}{}\n",
         report.workload.batches, run.name, RateText(summary.achieved), LargeText(summary.numbers),
-        PercentileText(latency, 0.5), PercentileText(latency, 0.99),
-        summary.client_stalled ? "  (the client stalled)" : "");
+        PercentileText(latency, 0.5), PercentileText(latency, 0.99), ClientCaveat(summary));
   }
   PrintConclusion(report, stream);
 }

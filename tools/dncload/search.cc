@@ -37,7 +37,7 @@ Probe Judge(const RunResult& run, double limit_ms) {
   } else {
     probe.passed = true;
   }
-  probe.client_stalled = summary.client_stalled;
+  probe.client_stalled = summary.client_stalled || summary.kept_up == KeptUp::kClientNot;
   if (!probe.passed && summary.client_stalled) probe.why += "; the client stalled";
   return probe;
 }
