@@ -129,4 +129,4 @@ def test_add_tells_what_is_in_force(server):
     ctl("add", str(FREE + 2), "--request-id", "a")
     ctl("remove", str(FREE + 2), "--remove-do-not-call")
     assert "durable and in force" in ctl("add", str(FREE + 2), "--request-id", "a").stdout
-    assert server.verdicts([FREE + 2]) != ["CLEAR"]
+    assert server.verdicts([FREE + 2]) == ["LISTED"]
