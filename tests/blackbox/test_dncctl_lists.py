@@ -1,0 +1,132 @@
+"""dncctl with lists and blocks: an export goes in again whole, and a watch tells them; what `add`
+says of a record that does not count."""
+
+import csv
+import json
+import subprocess
+import time
+
+import pytest
+
+from dnc_server import BIN, Refused
+from list_files import DAY
+from tenant_calls import FREE, LISTED, add, make_list, moment
+
+NOW = int(time.time())
+NOTES = ["plain", "2015550123", "call\n2015550124\nor\n(201) 555-0125,x", 'said "no", twice', " ",
+         "a\r\nb", "größer; 201-555-0126", "", "a,b,c,d,e,f,g,h,i,j,k,l,m,n,o", "'", '"']
+
+
+def ctl_of(server):
+    def run(*arguments, code=0):
+        done = subprocess.run([str(BIN / "dncctl"), "--server", server.address, *arguments],
+                              capture_output=True, text=True, timeout=300, check=False)
+        assert done.returncode == code, (arguments, done.stdout, done.stderr)
+        return done
+
+    return run
+
+
+def fill(server):
+    for i, note in enumerate(NOTES):
+        add(server, [FREE + i], note=note, reason="asked" if i % 2 else "")
+    add(server, [LISTED], expires_at=moment(NOW + 6 * 366 * DAY), made_by="crm",
+        channel=server.stubs.list.CHANNEL_WEB)
+    lists = server.stubs.list
+    server.call(server.lists.AddBlocks, lists.AddBlocksRequest(blocks=["212", "201556"]))
+
+
+def test_an_export_goes_in_again_whole(start_server, tmp_path):
+    one, other = start_server(), start_server()
+    fill(one)
+    first, second = tmp_path / "1.csv", tmp_path / "2.csv"
+    told = json.loads(ctl_of(one)("--json", "export", "--out", str(first)).stdout)
+    assert (told["records"], told["blocks"]) == (len(NOTES) + 1, 2)
+    back = json.loads(ctl_of(other)("--json", "import", str(first)).stdout)
+    assert (back["added"], back["refused"], back["blocks"]) == (len(NOTES) + 1, 0, 2)
+    ctl_of(other)("export", "--out", str(second))
+    assert second.read_bytes() == first.read_bytes()
+    assert other.scrub(numbers=[2125550100, 2015560100]).reasons == \
+        one.scrub(numbers=[2125550100, 2015560100]).reasons
+    # And once more, where all of it is there.
+    again = json.loads(ctl_of(other)("--json", "import", str(first)).stdout)
+    assert (again["added"], again["already_there"]) == (0, len(NOTES) + 1)
+
+
+def test_all_lists_of_an_export_go_in_again(start_server, tmp_path):
+    one, other = start_server(), start_server()
+    fill(one)
+    make_list(one, "acme", "INTERNAL", "acme")
+    make_list(one, "consents", "CONSENT", "acme/summer")
+    make_list(one, "empty", "EBR")
+    lists = one.stubs.list
+    one.call(one.lists.AddBlocks, lists.AddBlocksRequest(list_id="acme", blocks=["415"]))
+    add(one, [FREE, LISTED], "acme", note="201-555-0199\n201-555-0198")
+    add(one, [LISTED + 1], "consents", source="form, 7", expires_at=moment(NOW + DAY))
+    first, second = tmp_path / "1.csv", tmp_path / "2.csv"
+    ctl_of(one)("export", "--out", str(first))
+    heading = first.read_text(encoding="utf-8").splitlines()[0]
+    assert heading.endswith(",source,block,list_kind,list_scope,list_name")
+    back = json.loads(ctl_of(other)("--json", "import", str(first), "--all-lists").stdout)
+    assert (back["added"], back["refused"], back["blocks"]) == (len(NOTES) + 4, 0, 3)
+    ctl_of(other)("export", "--out", str(second))
+    assert second.read_bytes() == first.read_bytes()
+    # Alone, the rows of the others are refused, and nothing of them is taken.
+    third = start_server()
+    refused = tmp_path / "refused.csv"
+    ctl_of(third)("import", str(first), "--refused", str(refused), code=1)
+    with open(refused, newline="", encoding="utf-8") as file:
+        told = {row["list_id"] for row in csv.DictReader(file)}
+    assert told == {"acme", "consents"}
+    # A list of the same name that means something else takes nothing.
+    fourth = start_server()
+    make_list(fourth, "consents", "INTERNAL", "acme/summer")
+    said = ctl_of(fourth)("import", str(first), "--all-lists", code=1)
+    assert "another kind or scope" in said.stderr
+    with pytest.raises(Refused):
+        add(fourth, [FREE], "acme")
+
+
+def test_watch_tells_lists_and_blocks(server):
+    lists = server.stubs.list
+    make_list(server, "acme", "INTERNAL", "acme")
+    server.call(server.lists.AddBlocks, lists.AddBlocksRequest(blocks=["212"]))
+    server.call(server.lists.RemoveBlocks, lists.RemoveBlocksRequest(blocks=["212"]))
+    server.call(server.lists.AddBlocks, lists.AddBlocksRequest(list_id="acme", blocks=["201555"]))
+    add(server, [FREE])
+    for arguments, expected in (
+            ((), ["made acme internal", "added internal 212XXXXXXX", "removed internal 212XXXXXXX",
+                  "added acme 201555XXXX", f"added internal {FREE}"]),
+            (("--json",), ["acme", ("ADDED", "212"), ("REMOVED", "212"), ("ADDED", "201555"),
+                           ("ADDED", str(FREE))])):
+        watch = subprocess.Popen(
+            [str(BIN / "dncctl"), "--server", server.address, *arguments, "watch"],
+            stdout=subprocess.PIPE, text=True)
+        try:
+            lines = [watch.stdout.readline() for _ in expected]
+        finally:
+            watch.kill()
+            watch.communicate()
+        if not arguments:
+            assert [line.split(maxsplit=1)[1].strip() for line in lines] == expected
+            continue
+        told = [json.loads(line) for line in lines]
+        assert told[0]["list_made"]["list_id"] == expected[0]
+        assert [(t["outcome"], t.get("block") or t["record"]["number"]) for t in told[1:]] == \
+            expected[1:]
+
+
+def test_add_tells_what_is_in_force(server):
+    ctl = ctl_of(server)
+    assert "durable and in force" in ctl("add", str(FREE)).stdout
+    make_list(server, "consents", "CONSENT")
+    ahead = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(NOW + 20 * 3600))
+    said = ctl("add", str(LISTED), "--list", "consents", "--made-at", ahead).stdout
+    assert "does not count before" in said and "durable and in force" not in said
+    said = ctl("add", str(FREE + 1), "--made-at", "2001-01-01", "--expires-at", "2007-01-01",
+               code=1).stdout
+    assert "ended" in said and "nothing was written" in said
+    ctl("add", str(FREE + 2), "--request-id", "a")
+    ctl("remove", str(FREE + 2), "--remove-do-not-call")
+    assert "durable and in force" in ctl("add", str(FREE + 2), "--request-id", "a").stdout
+    assert server.verdicts([FREE + 2]) == ["LISTED"]
