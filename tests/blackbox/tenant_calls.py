@@ -3,6 +3,7 @@
 import subprocess
 
 from dnc_server import BIN
+from waiting import PATIENCE
 
 # Numbers of the list that `loaded` servers hold: on it, and not.
 LISTED, FREE = 2015550100, 2015550999
@@ -47,7 +48,7 @@ def rule(server, number, metadata=None, **fields):
 def operator_key(data_dir):
     made = subprocess.run([str(BIN / "dncd"), "--data-dir", str(data_dir),
                            "--create-operator-key"], capture_output=True, text=True, check=True,
-                          timeout=60)
+                          timeout=PATIENCE)
     assert made.stdout.startswith("dnck_")
     return made.stdout.strip()
 
