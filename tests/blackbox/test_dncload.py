@@ -42,7 +42,7 @@ def loaded(start_server, base):
     metrics = f"127.0.0.1:{free_port()}"
     server = start_server(metrics_listen=metrics)
     load_base(server, base)
-    scrubs = 'dnc_calls_total{code="OK",method="Scrub"}'
+    scrubs = 'dnc_calls_total{method="Scrub",code="OK"}'
     server.scrubs_answered = lambda: Page(metrics).values.get(scrubs, 0)
     return server
 
