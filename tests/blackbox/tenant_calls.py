@@ -2,6 +2,8 @@
 
 import subprocess
 
+from google.protobuf.timestamp_pb2 import Timestamp
+
 from dnc_server import BIN
 from waiting import PATIENCE
 
@@ -57,3 +59,11 @@ def new_key(server, scopes, tenant_id="default", **fields):
     tenant = server.stubs.tenant
     return server.call(server.tenants.CreateKey, tenant.CreateKeyRequest(
         tenant_id=tenant_id, scopes=[getattr(tenant, f"KEY_SCOPE_{s}") for s in scopes], **fields))
+
+
+def moment(seconds):
+    return Timestamp(seconds=seconds)
+
+
+def load_wireless(server, obtained_at):
+    server.load([("WIRELESS.TXT", f"{FREE}\r\n".encode())], "wireless", obtained_at)

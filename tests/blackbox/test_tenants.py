@@ -60,6 +60,9 @@ def test_scopes(loaded):
     add(loaded, [FREE], "acme")
     assert rule(loaded, FREE) == "OWN_DO_NOT_CALL"
     assert rule(loaded, FREE, scope="acme/spring") == "OWN_DO_NOT_CALL"
+    # A scope that no list knows gets the strictest answer; of another brand the list says nothing.
+    assert rule(loaded, FREE, scope="other") == "OWN_DO_NOT_CALL"
+    make_list(loaded, "other", "INTERNAL", "other")
     assert rule(loaded, FREE, scope="other") == "CLEAR"
     with pytest.raises(Refused) as refusal:
         rule(loaded, FREE, scope="No Scope")
