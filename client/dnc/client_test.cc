@@ -17,6 +17,8 @@ constexpr uint64_t kListed = 2015550101;
 
 class ClientTest : public ::testing::Test {
  protected:
+  ClientTest() { options_.deadline = absl::Minutes(1); }
+
   Client Connect() {
     options_.target = server_->address();
     auto client = Client::Connect(options_);
