@@ -44,6 +44,8 @@ class ScriptedStub : public ScrubStub {
 
 class ConnectionTest : public ::testing::Test {
  protected:
+  ConnectionTest() { policy_.deadline = absl::Minutes(1); }
+
   absl::Status Scrub(std::deque<absl::Status> script) {
     Connection connection(std::make_unique<ScriptedStub>(std::move(script), &calls_), policy_,
                           [this](absl::Duration wait) { waits_.push_back(wait); });

@@ -62,15 +62,15 @@ void FillSnapshot(v1::Snapshot* snapshot) {
 }  // namespace
 
 grpc::Status FakeScrubService::Admit(grpc::ServerContext* context) {
-  ++calls;
+  if (++calls == stall_at) stall = true;
   while (stall && !context->IsCancelled()) {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
   if (refuse) return {grpc::StatusCode::RESOURCE_EXHAUSTED, "too much"};
-  if (unavailable > 0) {
-    --unavailable;
-    return {grpc::StatusCode::UNAVAILABLE, "starting"};
+  int left = unavailable;
+  while (left > 0 && !unavailable.compare_exchange_weak(left, left - 1)) {
   }
+  if (left > 0) return {grpc::StatusCode::UNAVAILABLE, "starting"};
   return grpc::Status::OK;
 }
 

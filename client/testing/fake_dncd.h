@@ -22,6 +22,7 @@ class FakeScrubService : public v1::ScrubService::Service {
   std::atomic<bool> all_clear{false};    // it lies: every verdict is CLEAR
   std::atomic<bool> refuse{false};       // calls fail with RESOURCE_EXHAUSTED
   std::atomic<bool> stall{false};        // calls wait until they are cancelled
+  std::atomic<int> stall_at{-1};         // the call of this number, from 1, sets `stall` first
   std::atomic<int> stream_limit{-1};     // a stream breaks off after so many answers
   std::atomic<bool> end_quietly{false};  // and then with OK instead of an error
   std::atomic<int> calls{0};             // unary calls so far

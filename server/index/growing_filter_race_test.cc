@@ -10,6 +10,7 @@
 #include "server/index/bloom_image.h"
 #include "server/index/bloom_test_util.h"
 #include "server/index/growing_filter.h"
+#include "tests/support/wait.h"
 
 namespace dnc {
 namespace {
@@ -34,11 +35,10 @@ class Race {
     threads.emplace_back([this] { Rebuild(); });
     threads.emplace_back([this] { Save(); });
     std::this_thread::sleep_for(kDuration);
+    EXPECT_TRUE(WaitUntil([this] { return filter_.Stats().rebuilds > 3 && images_ > 0; }));
     stop_ = true;
     for (std::thread& thread : threads) thread.join();
     CheckAll(*filter_.current(), counts(answered_));
-    EXPECT_GT(filter_.Stats().rebuilds, 3);
-    EXPECT_GT(images_, 0);
   }
 
  private:

@@ -1,8 +1,8 @@
 #include <fstream>
-#include <thread>
 
 #include "server/base/error.h"
 #include "server/rpc/test_server.h"
+#include "tests/support/wait.h"
 
 namespace dnc {
 namespace {
@@ -139,14 +139,14 @@ TEST_F(RegistryServiceTest, LimitsUploadsAtTheSameTime) {
   v1::UploadReleaseResponse response;
   const auto first = registry_stub_->UploadRelease(&context, &response);
   ASSERT_TRUE(first->Write(Options()));
-  absl::SleepFor(absl::Milliseconds(100));
+  ASSERT_TRUE(first->Write(File("a")));
+  ASSERT_TRUE(WaitUntil([this] { return Leftovers() == 1; })) << "its folder is not made";
   v1::UploadReleaseResponse refused;
   EXPECT_EQ(ReasonOf(Upload({Options(), File("a"), Chunk("x")}, &refused)), "LIMIT_REACHED");
-  first->Write(File("a"));
   first->WritesDone();
   EXPECT_TRUE(first->Finish().ok());
-  absl::SleepFor(absl::Milliseconds(50));
-  EXPECT_TRUE(Upload({Options(), File("a"), Chunk("x")}, &refused).ok());
+  // Its answer comes a little before its end.
+  EXPECT_TRUE(WaitUntil([&] { return Upload({Options(), File("a"), Chunk("x")}, &refused).ok(); }));
 }
 
 TEST_F(RegistryServiceTest, WatchesALoadToItsEnd) {
@@ -155,23 +155,21 @@ TEST_F(RegistryServiceTest, WatchesALoadToItsEnd) {
   load.id = 3;
   load.list = "national";
   registry_.SetLoad(load);
-  std::thread loader([&] {
-    for (const auto state : {LoadState::kReading, LoadState::kStoring, LoadState::kRefused}) {
-      absl::SleepFor(absl::Milliseconds(250));
-      load.state = state;
-      if (state == LoadState::kRefused) load.error = GuardError("shrink", "too few numbers");
-      registry_.SetLoad(load);
-    }
-  });
   grpc::ClientContext context;
   v1::WatchLoadRequest request;
   request.set_load_id(3);
   const auto reader = registry_stub_->WatchLoad(&context, request);
   std::vector<int> states;
   v1::WatchLoadResponse response;
+  for (const auto next : {LoadState::kReading, LoadState::kStoring, LoadState::kRefused}) {
+    ASSERT_TRUE(reader->Read(&response));
+    states.push_back(response.load().state());
+    load.state = next;
+    if (next == LoadState::kRefused) load.error = GuardError("shrink", "too few numbers");
+    registry_.SetLoad(load);
+  }
   while (reader->Read(&response)) states.push_back(response.load().state());
   EXPECT_TRUE(reader->Finish().ok());
-  loader.join();
   EXPECT_EQ(states, (std::vector<int>{v1::LOAD_STATE_WAITING, v1::LOAD_STATE_READING,
                                       v1::LOAD_STATE_STORING, v1::LOAD_STATE_REFUSED}));
   EXPECT_EQ(response.load().error_reason(), "GUARD_REFUSED");
@@ -179,6 +177,7 @@ TEST_F(RegistryServiceTest, WatchesALoadToItsEnd) {
 }
 
 TEST_F(RegistryServiceTest, WatchesEndWithTheCallerOrTheServer) {
+  options_.rpc.stop_grace = absl::FromChrono(kPatience);
   Start();
   LoadInfo load;
   load.id = 3;
@@ -199,7 +198,7 @@ TEST_F(RegistryServiceTest, WatchesEndWithTheCallerOrTheServer) {
   ASSERT_TRUE(reader->Read(&response));
   const absl::Time begin = absl::Now();
   server_->Stop();
-  EXPECT_LT(absl::Now() - begin, absl::Milliseconds(900));
+  EXPECT_LT(absl::Now() - begin, options_.rpc.stop_grace / 2);
   EXPECT_FALSE(reader->Read(&response));
   EXPECT_EQ(ReasonOf(reader->Finish()), "STOPPING");
 

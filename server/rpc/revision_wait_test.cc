@@ -7,6 +7,7 @@
 
 #include "gmock/gmock.h"
 #include "server/rpc/test_server.h"
+#include "tests/support/wait.h"
 
 namespace dnc {
 namespace {
@@ -26,7 +27,7 @@ class RevisionWaitTest : public ServerTest {
   }
 };
 
-TEST_F(RevisionWaitTest, WaitsForARevision) {
+TEST_F(RevisionWaitTest, DoesNotWaitForEver) {
   Start();
   v1::ScrubRequest request = Numbers({2015550101});
   request.set_at_least_revision(6);
@@ -34,7 +35,14 @@ TEST_F(RevisionWaitTest, WaitsForARevision) {
   const grpc::Status status = Scrub(request, &response);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
   EXPECT_EQ(ReasonOf(status), "REVISION_NOT_REACHED");
+}
 
+TEST_F(RevisionWaitTest, WaitsForARevision) {
+  options_.limits.revision_wait = absl::FromChrono(kPatience);
+  Start();
+  v1::ScrubRequest request = Numbers({2015550101});
+  request.set_at_least_revision(6);
+  v1::ScrubResponse response;
   std::thread publisher([this] {
     absl::SleepFor(absl::Milliseconds(50));
     Publish(TestSnapshot(6, absl::Now()));
@@ -46,6 +54,7 @@ TEST_F(RevisionWaitTest, WaitsForARevision) {
 
 // What a call waited for counts in its answer: a block, made while it waited, and who it is.
 TEST_F(RevisionWaitTest, WhatItWaitedForCounts) {
+  options_.limits.revision_wait = absl::FromChrono(kPatience);
   Start();
   v1::ScrubRequest request = Numbers({2015550123});
   request.set_at_least_revision(6);

@@ -12,6 +12,7 @@
 #include "grpcpp/generic/generic_stub.h"
 #include "server/base/str_cat.h"
 #include "server/rpc/test_server.h"
+#include "tests/support/wait.h"
 
 namespace dnc {
 namespace {
@@ -44,11 +45,7 @@ class ServerLifeTest : public ServerTest {
   }
 
   bool HealthBecomes(const std::string& service, int expected) {
-    for (int i = 0; i < 100; ++i) {
-      if (Health(service) == expected) return true;
-      absl::SleepFor(absl::Milliseconds(20));
-    }
-    return false;
+    return WaitUntil([&] { return Health(service) == expected; });
   }
 };
 
@@ -115,6 +112,7 @@ TEST_F(ServerLifeTest, ASecondServerOnThePortFailsClearly) {
 }
 
 TEST_F(ServerLifeTest, StopsAtOnceWhenNobodyCalls) {
+  options_.rpc.stop_grace = absl::FromChrono(kPatience);
   for (int i = 0; i < 5; ++i) {
     Start();
     grpc::ClientContext context;
@@ -123,7 +121,7 @@ TEST_F(ServerLifeTest, StopsAtOnceWhenNobodyCalls) {
     const absl::Time begin = absl::Now();
     server_->Stop();
     server_->Stop();
-    EXPECT_LT(absl::Now() - begin, absl::Milliseconds(900));
+    EXPECT_LT(absl::Now() - begin, options_.rpc.stop_grace / 2);
   }
 }
 

@@ -96,7 +96,8 @@ struct OwnListsOptions {
   // With fewer records all are read at the start: only a larger store begins with the filter's
   // image, and reads them in the background.
   uint64_t image_min_records = 5'000'000;
-  bool read_in_background = true;  // false: tests ask meanwhile
+  bool read_in_background = true;                   // false: tests ask meanwhile
+  absl::Duration tend_interval = absl::Minutes(1);  // between looks what is to be done
   absl::Duration request_id_age = absl::Hours(48);
   uint64_t max_request_ids = 100'000'000;            // kept, of all tenants together; about
   absl::Duration change_age = absl::Hours(24 * 30);  // of changes kept for WatchChanges

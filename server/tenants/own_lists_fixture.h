@@ -56,6 +56,7 @@ class OwnListsTest : public testing::Test {
     std::filesystem::create_directories(dir_);
     options_.data_dir = dir_;
     options_.filter_min_records = 1000;
+    options_.tend_interval = absl::Hours(1);  // what must come at once comes without it
   }
   ~OwnListsTest() override {
     Close();

@@ -4,6 +4,7 @@
 
 #include "server/base/error.h"
 #include "server/tenants/own_lists_fixture.h"
+#include "tests/support/wait.h"
 
 namespace dnc {
 namespace {
@@ -175,11 +176,12 @@ TEST_F(OwnListsTest, AboveTheLimitOfRequestIdsAWriteWithOneIsRefused) {
   Reopen();  // the limit is looked at now and then, and at the start
   OwnWrite second = Write(one_, "internal", {kNumber + 1});
   absl::Status refused;
-  for (int i = 0; i < 500 && refused.ok(); ++i) {
-    second.request_id = StrCat("second-", i);
+  int tries = 0;
+  EXPECT_TRUE(WaitUntil([&] {
+    second.request_id = StrCat("second-", ++tries);
     refused = Do(second).status();
-    absl::SleepFor(absl::Milliseconds(10));
-  }
+    return !refused.ok();
+  }));
   EXPECT_EQ(ErrorReason(refused), reason::kLimitReached);
   EXPECT_TRUE(Do(first).ok()) << "what was answered is answered again";
   EXPECT_GT(lists_->stats().failed_writes[static_cast<size_t>(WriteFailure::kTooManyRequestIds)],

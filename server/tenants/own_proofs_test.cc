@@ -9,6 +9,7 @@
 #include "server/storage/storage_test_util.h"
 #include "server/storage/store_seal.h"
 #include "server/tenants/own_lists_fixture.h"
+#include "tests/support/wait.h"
 
 namespace dnc {
 namespace {
@@ -104,9 +105,7 @@ TEST_F(OwnProofsTest, WithoutASealWhatTheFilterLetsThroughIsUnknown) {
   }
   options_.read_in_background = true;
   Open();
-  for (int i = 0; i < 3'000 && !lists_->stats().verified; ++i) {
-    absl::SleepFor(absl::Milliseconds(10));
-  }
+  EXPECT_TRUE(WaitUntil([this] { return lists_->stats().verified; }));
   EXPECT_EQ(Facts(one_, kConsented), kOwnConsent) << "all was read";
   options_.read_in_background = false;
   Reopen();
@@ -197,9 +196,7 @@ TEST_F(OwnProofsTest, ASealedStoreThatCannotBeReadIsUnproven) {
   ASSERT_GT(damaged, 0U);
   Open();
   EXPECT_TRUE(store_->sealed().ok()) << store_->sealed();
-  for (int i = 0; i < 3'000 && Facts(one_, kRemoved) == kOwnNothing; ++i) {
-    absl::SleepFor(absl::Milliseconds(10));
-  }
+  EXPECT_TRUE(WaitUntil([this] { return Facts(one_, kRemoved) != kOwnNothing; }));
   ExpectAnswers(false, "the reading failed");
   Close();
   EXPECT_FALSE(fs::exists(seal()));
@@ -212,9 +209,7 @@ TEST_F(OwnProofsTest, AStoreWithDamagedRecordsIsNotSealed) {
   ASSERT_TRUE(store_->Write(batch).ok());
   options_.read_in_background = true;
   Reopen();
-  for (int i = 0; i < 3'000 && lists_->stats().damaged_tenants == 0; ++i) {
-    absl::SleepFor(absl::Milliseconds(10));
-  }
+  EXPECT_TRUE(WaitUntil([this] { return lists_->stats().damaged_tenants > 0; }));
   EXPECT_EQ(Facts(one_, kNeverSeen), kOwnUnknown);
   Close();
   EXPECT_FALSE(fs::exists(seal()));

@@ -6,6 +6,7 @@
 #include "server/index/growing_filter.h"
 #include "server/tenants/own_keys.h"
 #include "server/tenants/own_lists_fixture.h"
+#include "tests/support/wait.h"
 
 namespace dnc {
 namespace {
@@ -77,10 +78,7 @@ TEST_F(OwnReadingTest, EndsWhenItIsStopped) {
 TEST_F(OwnReadingTest, AFilterThatIsFullIsMadeAnewAtOnce) {
   options_.filter_min_records = 100;
   Fill();  // fifty times what the filter was made for
-  for (int i = 0; i < 500 && lists_->stats().filter_rebuilds < 2; ++i) {
-    absl::SleepFor(absl::Milliseconds(20));
-  }
-  EXPECT_GE(lists_->stats().filter_rebuilds, 2U);
+  EXPECT_TRUE(WaitUntil([this] { return lists_->stats().filter_rebuilds >= 2; }));
   for (const BloomKey& key : keys_) {
     ASSERT_EQ(Facts(key.tenant == 1 ? one_ : two_, key.number) & kOwnDoNotCall, kOwnDoNotCall);
   }

@@ -13,7 +13,6 @@
 namespace dnc {
 namespace {
 
-constexpr std::chrono::seconds kTendInterval(60);
 // After a rebuild there is room for as many records again, but for no more than these: with
 // hundreds of millions of records the room would cost more memory than a rebuild is worth.
 constexpr uint64_t kMostRoom = 10'000'000;
@@ -56,7 +55,8 @@ void OwnListsImpl::Tend() {
     const absl::Status status = TendOnce();
     lock.lock();
     // What failed is not tried again at once, however often it is asked for.
-    tend_.wait_for(lock, kTendInterval, [&] { return stopping_ || (tend_soon_ && status.ok()); });
+    tend_.wait_for(lock, absl::ToChronoSeconds(options_.tend_interval),
+                   [&] { return stopping_ || (tend_soon_ && status.ok()); });
     tend_soon_ = false;
   }
 }

@@ -1,12 +1,9 @@
 #include "server/tenants/own_stats.h"
 
-#include <chrono>
-#include <functional>
-#include <thread>
-
 #include "server/base/error.h"
 #include "server/tenants/own_keys.h"
 #include "server/tenants/own_lists_fixture.h"
+#include "tests/support/wait.h"
 
 namespace dnc {
 namespace {
@@ -17,15 +14,6 @@ class OwnStatsTest : public OwnListsTest {
  protected:
   uint64_t Outcomes(WriteOutcome outcome) const {
     return lists_->stats().records_by_outcome[static_cast<size_t>(outcome)];
-  }
-  // For what the other threads do at once after a start: far less than the minute after which they
-  // look again.
-  static void WaitUntil(const std::function<bool()>& condition) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-    while (!condition() && std::chrono::steady_clock::now() < end) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    }
-    EXPECT_TRUE(condition());
   }
   uint64_t Failures(WriteFailure failure) const {
     return lists_->stats().failed_writes[static_cast<size_t>(failure)];
@@ -125,7 +113,8 @@ TEST_F(OwnStatsTest, CountsNumbersOfDamagedRecords) {
   EXPECT_EQ(lists_->stats().unknown_numbers, 1U);
   // With the filter's image the records are read beside the answers.
   Reopen();
-  WaitUntil([this] { return lists_->stats().verified && lists_->stats().damaged_tenants > 0; });
+  EXPECT_TRUE(WaitUntil(
+      [this] { return lists_->stats().verified && lists_->stats().damaged_tenants > 0; }));
   EXPECT_EQ(lists_->stats().damaged_tenants, 1U);
   EXPECT_EQ(Facts(one_, kNumber + 1), kOwnUnknown);
   EXPECT_EQ(Facts(one_, kNumber), kOwnUnknown);
@@ -146,7 +135,7 @@ TEST_F(OwnStatsTest, TellsSinceWhenChangesAreKept) {
   const uint64_t last = order_->last();
   clock_.now += options_.change_age + absl::Hours(3);
   Reopen();  // the first look after old changes comes at the start
-  WaitUntil([this] { return lists_->stats().changes_dropped_up_to > 0; });
+  EXPECT_TRUE(WaitUntil([this] { return lists_->stats().changes_dropped_up_to > 0; }));
   EXPECT_EQ(lists_->stats().changes_dropped_up_to, last);
   EXPECT_EQ(lists_->stats().oldest_change, absl::InfiniteFuture());
 }

@@ -1,6 +1,7 @@
 """Lists and blocks in what is exported and watched."""
 
 from tenant_calls import FREE, add, make_list
+from waiting import PATIENCE
 
 
 def blocks(server, *names, list_id="", ended=False):
@@ -13,7 +14,8 @@ def blocks(server, *names, list_id="", ended=False):
 def watch(server, after, last):
     """All that changed after a revision, up to another one."""
     lists, told = server.stubs.list, []
-    stream = server.lists.WatchChanges(lists.WatchChangesRequest(after_revision=after), timeout=120)
+    stream = server.lists.WatchChanges(lists.WatchChangesRequest(after_revision=after),
+                                       timeout=PATIENCE)
     outcome = lists.WriteOutcome.Name
     for part in stream:
         told += [(part.revision, "made", made.list_id, made.scope) for made in part.lists_made]

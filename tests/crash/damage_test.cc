@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "tests/support/server_test.h"
+#include "tests/support/wait.h"
 
 namespace dnc::blackbox {
 namespace {
@@ -138,12 +139,17 @@ class DamagedDisk : public ServerTest {
   // The verdicts of all listed numbers; empty if the server gives none.
   std::vector<v1::Verdict> Ask(ServerProcess& damaged) {
     TestClient client(damaged.address());
-    for (int i = 0; i < 100 && damaged.running(); ++i) {
-      std::vector<v1::Verdict> verdicts = client.Verdicts(listed_);
-      if (!verdicts.empty()) return verdicts;
+    std::vector<v1::Verdict> verdicts;
+    const auto answers = [&] {
+      verdicts = client.Verdicts(listed_);
+      return !verdicts.empty() || !damaged.running();
+    };
+    // One that never answers has said why by then.
+    EXPECT_TRUE(WaitUntil([&] { return answers() || !damaged.Log().empty(); }));
+    for (int i = 0; i < 100 && !answers(); ++i) {
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
-    return {};
+    return verdicts;
   }
 
   void Try(const fs::path& file, Damage damage) {

@@ -36,7 +36,7 @@ class DiskFull : public SmallDiskTest {
 };
 
 TEST_F(DiskFull, TheLoadFailsAndTheRestGoesOn) {
-  if (!MountSmallDisk()) GTEST_SKIP() << "may not mount a small disk here";
+  if (!MountSmallDisk()) GTEST_SKIP() << kNeedsSmallDisk;
   ASSERT_TRUE(Start()) << server().Log();
   const std::set<uint64_t> small = RandomNumbers(random_, 201, 2'000, 30);
   LoadFull({small.begin(), small.end()}, std::time(nullptr) - 7200);
@@ -68,7 +68,7 @@ TEST_F(DiskFull, TheLoadFailsAndTheRestGoesOn) {
 
 // The upload itself meets the full disk: the call fails, at once and with the reason.
 TEST_F(DiskFull, AnUploadWithoutRoomIsRefused) {
-  if (!MountSmallDisk()) GTEST_SKIP() << "may not mount a small disk here";
+  if (!MountSmallDisk()) GTEST_SKIP() << kNeedsSmallDisk;
   ASSERT_TRUE(Start()) << server().Log();
   const std::set<uint64_t> small = RandomNumbers(random_, 201, 2'000, 30);
   LoadFull({small.begin(), small.end()}, std::time(nullptr) - 7200);
@@ -102,7 +102,7 @@ TEST_F(DiskFull, AnUploadWithoutRoomIsRefused) {
 }
 
 TEST_F(DiskFull, AKilledServerStartsOnAFullDiskOrSaysWhyNot) {
-  if (!MountSmallDisk()) GTEST_SKIP() << "may not mount a small disk here";
+  if (!MountSmallDisk()) GTEST_SKIP() << kNeedsSmallDisk;
   ASSERT_TRUE(Start()) << server().Log();
   const std::set<uint64_t> small = RandomNumbers(random_, 201, 2'000, 30);
   LoadFull({small.begin(), small.end()}, std::time(nullptr) - 7200);

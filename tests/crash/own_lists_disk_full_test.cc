@@ -11,6 +11,7 @@
 
 #include "tests/support/opt_out_writer.h"
 #include "tests/support/small_disk.h"
+#include "tests/support/wait.h"
 
 namespace dnc::blackbox {
 namespace {
@@ -104,22 +105,19 @@ class OwnListsDiskFull : public SmallDiskTest {
   template <typename Count>
   static bool Grows(Count count, uint64_t by) {
     const uint64_t before = count();
-    for (int i = 0; i < 10'000; ++i) {
-      if (count() >= before + by) return true;
-      Sleep(1);
-    }
-    return false;
+    return WaitUntil([&] { return count() >= before + by; });
   }
 
   // The server gives room back now and then: the disk is kept full until writes are refused.
   bool FillUntilRefused(uint64_t left) {
     const uint64_t before = refusals_;
-    for (int i = 0; i < 10'000; ++i) {
-      if (!Fill(i < 300 ? left : 0)) return false;
-      if (refusals_ >= before + kWriters) return true;
-      Sleep(1);
-    }
-    return false;
+    bool filled = true;
+    int looks = 0;
+    return WaitUntil([&] {
+             filled = Fill(++looks <= 300 ? left : 0);
+             return !filled || refusals_ >= before + kWriters;
+           }) &&
+           filled;
   }
 
   void ExpectScrubs() {
@@ -150,7 +148,7 @@ class OwnListsDiskFull : public SmallDiskTest {
 };
 
 TEST_F(OwnListsDiskFull, NothingAcknowledgedIsLostAndWritingResumes) {
-  if (!MountSmallDisk()) GTEST_SKIP() << "may not mount a small disk here";
+  if (!MountSmallDisk()) GTEST_SKIP() << kNeedsSmallDisk;
   ASSERT_NO_FATAL_FAILURE(Prepare());
   const uint64_t rounds = FromEnvironment("DNC_FULL_DISKS", 8);
   StartWriters();

@@ -9,6 +9,7 @@
 
 #include "tests/support/opt_out_writer.h"
 #include "tests/support/server_test.h"
+#include "tests/support/wait.h"
 
 namespace dnc::blackbox {
 namespace {
@@ -16,6 +17,12 @@ namespace {
 constexpr int kWriters = 8;
 constexpr size_t kNumbersEach = 200;
 constexpr uint64_t kFirstNumber = 201'555'0000;
+
+uint64_t Acknowledged(const std::vector<OptOutWriter>& writers) {
+  uint64_t sum = 0;
+  for (const OptOutWriter& writer : writers) sum += writer.acknowledged();
+  return sum;
+}
 
 class OwnListsKill : public ServerTest {};
 
@@ -37,6 +44,10 @@ TEST_F(OwnListsKill, NoAcknowledgedOptOutIsLost) {
       threads.emplace_back(
           [&] { writer.Run(server().address(), stop, [](const grpc::Status&) { return false; }); });
     }
+    const uint64_t before = Acknowledged(writers);
+    // Some kills come at once, most in the middle of much.
+    const bool at_once = OneIn(random, 4);
+    EXPECT_TRUE(at_once || WaitUntil([&] { return Acknowledged(writers) >= before + kWriters; }));
     std::this_thread::sleep_for(std::chrono::microseconds(Below(random, 60'000)));
     server().Kill();
     stop = true;
@@ -50,8 +61,7 @@ TEST_F(OwnListsKill, NoAcknowledgedOptOutIsLost) {
     // The records themselves, not only what the filter lets through.
     ASSERT_EQ(client().OptOuts(), present) << "round " << round;
   }
-  uint64_t acknowledged = 0;
-  for (const OptOutWriter& writer : writers) acknowledged += writer.acknowledged();
+  const uint64_t acknowledged = Acknowledged(writers);
   std::printf("%llu kills, %llu acknowledged writes, none lost\n",
               static_cast<unsigned long long>(kills),
               static_cast<unsigned long long>(acknowledged));

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "tests/support/server_test.h"
+#include "tests/support/wait.h"
 
 namespace dnc::blackbox {
 namespace {
@@ -123,6 +124,9 @@ TEST_F(Concurrency, NoAnswerMixesTwoVersions) {
     const LoadOutcome outcome = client().Load(
         OneIn(random, 2) ? FullSwitch(to, time, step) : ChangeSwitch(from, to, time, step));
     EXPECT_TRUE(outcome.succeeded()) << outcome.Describe();
+    const std::atomic<uint64_t>& answers = to_b ? tally.as_b : tally.as_a;
+    const uint64_t before = answers;
+    EXPECT_TRUE(WaitUntil([&] { return answers > before || tally.failed + tally.mixed > 0; }));
   }
   tally.stop = true;
   for (std::thread& scrubber : scrubbers) scrubber.join();

@@ -6,6 +6,8 @@
 #include <chrono>
 #include <thread>
 
+#include "tests/support/wait.h"
+
 namespace dnc::blackbox {
 namespace {
 
@@ -35,9 +37,7 @@ void Scenario::Connect() {
   ASSERT_TRUE(server_.Start()) << server_.Log() << Diary();
   client_ = std::make_unique<TestClient>(server_.address());
   // Answers may begin while stored data is still being verified.
-  for (int i = 0; i < 600 && client_->Verdicts({2015550123}).empty(); ++i) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  }
+  ASSERT_TRUE(WaitUntil([this] { return !client_->Verdicts({2015550123}).empty(); })) << Diary();
 }
 
 std::string Scenario::Diary() const {

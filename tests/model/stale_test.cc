@@ -1,11 +1,9 @@
 // Releases grow old while the server runs: nobody tells it, and no answer may be clear after that.
 #include <gtest/gtest.h>
 
-#include <chrono>
-#include <thread>
-
 #include "tests/model/oracle.h"
 #include "tests/support/server_test.h"
+#include "tests/support/wait.h"
 
 namespace dnc::blackbox {
 namespace {
@@ -21,9 +19,7 @@ TEST_F(Stale, AReleaseTurnsStaleByItself) {
   if (std::time(nullptr) < limit) {
     EXPECT_EQ(before, (std::vector<v1::Verdict>{v1::VERDICT_LISTED, v1::VERDICT_CLEAR}));
   }
-  while (std::time(nullptr) < limit + 2) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(200));
-  }
+  ASSERT_TRUE(WaitUntil([limit] { return std::time(nullptr) >= limit + 2; }));
   const std::vector<v1::Verdict> after = client().Verdicts(numbers);
   EXPECT_EQ(after, (std::vector<v1::Verdict>{v1::VERDICT_STALE, v1::VERDICT_STALE}));
   const v1::GetCoverageResponse coverage = client().Coverage();

@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "tests/model/tenant_scenario.h"
+#include "tests/support/wait.h"
 
 namespace dnc::blackbox {
 namespace {
@@ -140,7 +141,7 @@ void TenantScenario::RevokeDuringStream(KeyModel& model) {
 void TenantScenario::RevokeAnyKey() {
   KeyModel& model = keys_[Below(random_, keys_.size())];
   if (model.secret == chief_) return;
-  const bool live = model.LiveDuring(Now(), Now() + std::chrono::seconds(60)).value_or(false);
+  const bool live = model.LiveDuring(Now(), Now() + kPatience).value_or(false);
   const auto tenant = tenants_.find(model.key.tenant_id());
   const bool scrubs =
       tenant != tenants_.end() && Active(tenant->second) && live && model.Has(v1::KEY_SCOPE_SCRUB);

@@ -6,6 +6,8 @@
 #include <chrono>
 #include <thread>
 
+#include "tests/support/wait.h"
+
 namespace dnc::blackbox {
 namespace {
 
@@ -57,9 +59,7 @@ void TenantScenario::Connect() {
   ASSERT_TRUE(server_.Start()) << server_.Log();
   client_ = std::make_unique<TestClient>(server_.address(), chief_);
   keys_required_ = !chief_.empty();
-  for (int i = 0; i < 600 && client_->Verdicts({2015550123}).empty(); ++i) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  }
+  ASSERT_TRUE(WaitUntil([this] { return !client_->Verdicts({2015550123}).empty(); })) << Diary();
 }
 
 void TenantScenario::Restart(bool gently) {

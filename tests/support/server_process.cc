@@ -15,13 +15,11 @@
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
-#include <thread>
+
+#include "tests/support/wait.h"
 
 namespace dnc::blackbox {
 namespace {
-
-constexpr auto kStartLimit = std::chrono::seconds(60);
-constexpr auto kStopLimit = std::chrono::seconds(20);
 
 using SteadyClock = std::chrono::steady_clock;
 
@@ -102,7 +100,7 @@ std::string ServerProcess::CreateOperatorKey() const {
 }
 
 bool ServerProcess::ReadAddress(int fd) {
-  const auto deadline = SteadyClock::now() + kStartLimit;
+  const auto deadline = SteadyClock::now() + kPatience;
   std::string line;
   while (line.find('\n') == std::string::npos) {
     const auto left =
@@ -133,16 +131,7 @@ int ServerProcess::Wait() {
 int ServerProcess::Stop() {
   if (pid_ <= 0) return -1;
   ::kill(pid_, SIGTERM);
-  const auto deadline = SteadyClock::now() + kStopLimit;
-  while (SteadyClock::now() < deadline) {
-    siginfo_t info{};
-    if (::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
-        info.si_pid == pid_) {
-      return Wait();
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-  ::kill(pid_, SIGKILL);
+  if (!WaitUntil([this] { return !running(); })) ::kill(pid_, SIGKILL);
   return Wait();
 }
 

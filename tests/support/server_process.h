@@ -26,14 +26,14 @@ class ServerProcess {
   ServerProcess& operator=(const ServerProcess&) = delete;
 
   // Starts it on a free loopback port. True once it accepts calls; false if it ended instead, or
-  // said nothing for 60 seconds (it is killed then).
+  // said nothing for kPatience (it is killed then).
   bool Start();
 
   // Makes an operator's key while the server does not run, as `dncd --create-operator-key` does.
   // Empty if that failed.
   std::string CreateOperatorKey() const;
 
-  // SIGTERM, and SIGKILL after 20 seconds. Returns the exit code, or -1 if a signal ended it.
+  // SIGTERM, and SIGKILL after kPatience. Returns the exit code, or -1 if a signal ended it.
   int Stop();
 
   // SIGKILL. Returns when it is gone. Does nothing if it runs no more.

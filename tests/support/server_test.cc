@@ -1,7 +1,6 @@
 #include "tests/support/server_test.h"
 
-#include <chrono>
-#include <thread>
+#include "tests/support/wait.h"
 
 namespace dnc::blackbox {
 
@@ -19,11 +18,12 @@ bool ServerTest::Restart() { return Connect(); }
 bool ServerTest::Connect() {
   if (!server_->Start()) return false;
   client_ = std::make_unique<TestClient>(server_->address());
-  for (int i = 0; i < 2000 && server_->running(); ++i) {
-    if (!client_->Verdicts({2015550123}).empty()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
-  return false;
+  bool answers = false;
+  return WaitUntil([&] {
+           answers = !client_->Verdicts({2015550123}).empty();
+           return answers || !server_->running();
+         }) &&
+         answers;
 }
 
 void ServerTest::LoadFull(const std::vector<uint64_t>& numbers, std::time_t obtained_at,

@@ -8,6 +8,11 @@
 
 namespace dnc::blackbox {
 
+// Why a test is skipped where MountSmallDisk fails.
+constexpr char kNeedsSmallDisk[] =
+    "needs a small disk of its own: run it as root, or allow user namespaces "
+    "(sysctl kernel.unprivileged_userns_clone=1)";
+
 class SmallDiskTest : public ServerTest {
  protected:
   static void SetUpTestSuite();

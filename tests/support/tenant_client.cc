@@ -3,6 +3,8 @@
 #include <chrono>
 #include <utility>
 
+#include "tests/support/wait.h"
+
 namespace dnc::blackbox {
 
 TenantClient::TenantClient(const std::shared_ptr<grpc::Channel>& channel, std::string tenant_id,
@@ -14,7 +16,7 @@ TenantClient::TenantClient(const std::shared_ptr<grpc::Channel>& channel, std::s
       tenants_(v1::TenantService::NewStub(channel)) {}
 
 void TenantClient::Prepare(grpc::ClientContext& context) const {
-  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
+  context.set_deadline(std::chrono::system_clock::now() + kPatience);
   if (!tenant_id_.empty()) context.AddMetadata("dnc-tenant", tenant_id_);
   if (!authorization_.empty()) context.AddMetadata("authorization", authorization_);
 }

@@ -8,6 +8,7 @@
 
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
+#include "tests/support/wait.h"
 
 namespace dnc::blackbox {
 namespace {
@@ -90,7 +91,7 @@ TestClient::TestClient(const std::string& address, std::string operator_key)
       lists_(v1::ListService::NewStub(channel_)) {}
 
 void TestClient::Prepare(grpc::ClientContext& context) const {
-  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
+  context.set_deadline(std::chrono::system_clock::now() + kPatience);
   if (operator_key_.empty()) return;
   context.AddMetadata("authorization", "Bearer " + operator_key_);
   context.AddMetadata("dnc-tenant", "default");
@@ -134,7 +135,7 @@ LoadOutcome TestClient::Load(const LoadRequest& request) {
 }
 
 void TestClient::Await(LoadOutcome& outcome) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(120);
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
   v1::ListLoadsRequest newest;
   newest.set_page_size(1);
   // WatchLoad looks ten times a second: too slow for tests of a thousand small loads.

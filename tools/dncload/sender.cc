@@ -20,8 +20,6 @@ constexpr int64_t kBlockingMargin = 2'000'000;
 constexpr int64_t kMostBlocking = 50'000'000;
 // A sleep ends late by about as much; the rest is spent looking at the clock.
 constexpr int64_t kSleepMargin = 60'000;
-// How long after the measured time calls that are late may still be sent.
-constexpr int64_t kGrace = 50'000'000;
 constexpr int kSendsBetweenLooks = 16;
 
 int64_t Nanoseconds(double seconds) { return static_cast<int64_t>(seconds * 1e9); }
@@ -105,7 +103,8 @@ void Sender::Run(Clock::time_point start, const std::atomic<bool>& stop) {
     }
     if (!ended_) SendDue(now);
     if (!ended_ && !next_ && schedule_ != nullptr && now >= end_) ended_ = true;
-    if (!ended_ && now >= end_ + (schedule_ == nullptr ? 0 : kGrace)) EndSchedule(now);
+    if (!ended_ && now >= end_ + (schedule_ == nullptr ? 0 : Nanoseconds(options_.grace)))
+      EndSchedule(now);
     if (Done()) break;
     WaitForEvent(now);
   }

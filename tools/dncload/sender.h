@@ -32,6 +32,7 @@ struct SenderOptions {
   int max_in_flight = 1000;  // calls of this thread that may be under way
   double timeout = 10;       // seconds for a call
   double good_within = 0.1;  // seconds in which an answer must come to count as good
+  double grace = 0.05;       // seconds after the measured time in which late calls are still sent
   double spin = 0.001;       // seconds to look for an answer before sleeping
   bool other_lists = false;  // as in AnswerChecker
   size_t intervals = 100;    // slices of the measured time

@@ -1,0 +1,23 @@
+// How tests wait: for a condition, and with an end that only something broken reaches.
+#pragma once
+
+#include <chrono>
+#include <thread>
+
+namespace dnc {
+
+// For everything that must end some time: far more than anything takes on a slow machine.
+constexpr std::chrono::minutes kPatience(5);
+
+// Asks each few milliseconds. False if `condition()` was not true for all of kPatience.
+template <typename Condition>
+[[nodiscard]] bool WaitUntil(const Condition& condition) {
+  const auto end = std::chrono::steady_clock::now() + kPatience;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  return true;
+}
+
+}  // namespace dnc
