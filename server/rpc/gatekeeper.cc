@@ -46,6 +46,17 @@ absl::Status CheckTenant(const Caller& caller, Access access) {
 
 }  // namespace
 
+absl::Status Gatekeeper::CheckMetadata(const grpc::ServerContextBase& context) const {
+  constexpr size_t kEachEntry = 32;  // RFC 9113, 6.5.2
+  size_t bytes = 0;
+  for (const auto& [key, value] : context.client_metadata()) {
+    bytes += key.size() + value.size() + kEachEntry;
+  }
+  if (bytes <= max_metadata_) return absl::OkStatus();
+  return LimitReached(StrCat("the call has ", bytes, " bytes of metadata, and this server takes ",
+                             max_metadata_, " (limits.max_metadata_bytes); send less"));
+}
+
 absl::StatusOr<Caller> Gatekeeper::Identify(const grpc::ServerContextBase& context) const {
   const auto authorization = MetadataOf(context, "authorization");
   if (!authorization.has_value()) {
@@ -61,6 +72,7 @@ absl::StatusOr<Caller> Gatekeeper::Identify(const grpc::ServerContextBase& conte
 
 absl::StatusOr<Caller> Gatekeeper::Admit(const grpc::ServerContextBase& context,
                                          Access access) const {
+  DNC_RETURN_IF_ERROR(CheckMetadata(context));
   if (access == Access::kOpen) return Caller();
   // Before anything is looked up, so that all changes up to it are in what is found.
   const uint64_t revision = order_->last();
