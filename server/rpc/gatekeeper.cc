@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
@@ -23,7 +24,9 @@ std::optional<std::string_view> MetadataOf(const grpc::ServerContextBase& contex
   const auto& metadata = context.client_metadata();
   const auto found = metadata.find(name);
   if (found == metadata.end()) return std::nullopt;
-  return std::string_view(found->second.data(), found->second.size());
+  // Without blanks at the ends, which say nothing and which files bring along.
+  return ToStd(
+      absl::StripAsciiWhitespace(absl::string_view(found->second.data(), found->second.size())));
 }
 
 absl::Status CheckScope(const Caller& caller, KeyScope scope, std::string_view name) {
@@ -67,7 +70,8 @@ absl::StatusOr<Caller> Gatekeeper::Identify(const grpc::ServerContextBase& conte
   if (!absl::StartsWithIgnoreCase(text, absl::string_view(kScheme.data(), kScheme.size()))) {
     return Unauthenticated("`authorization` must be `Bearer dnck_...`");
   }
-  return directory_->Authenticate(authorization->substr(kScheme.size()));
+  return directory_->Authenticate(
+      ToStd(absl::StripLeadingAsciiWhitespace(text.substr(kScheme.size()))));
 }
 
 absl::StatusOr<Caller> Gatekeeper::Admit(const grpc::ServerContextBase& context,

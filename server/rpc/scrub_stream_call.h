@@ -9,8 +9,9 @@
 
 namespace dnc {
 
-// Reads a batch when the answer before is written, so that a slow reader slows the writer. Deletes
-// itself when the stream has ended.
+// Reads a batch when the answer before is written, so that a slow reader slows the writer. It takes
+// no place from others, so a caller may keep it open and quiet. Deletes itself when the stream has
+// ended.
 class ScrubStreamCall final : public Call, private QueueWork, private GuardedStream {
  public:
   // Waits for a caller. All that is given must outlive the call.
@@ -19,7 +20,7 @@ class ScrubStreamCall final : public Call, private QueueWork, private GuardedStr
  private:
   ScrubStreamCall(ScrubServiceBase* service, ScrubHandler* handler, const CallSite& site)
       : Call(site),
-        GuardedStream(site.guard, 1),
+        GuardedStream(site.guard, 1, Silence::kAllowed),
         service_(service),
         handler_(handler),
         stream_(&context_) {}

@@ -128,7 +128,8 @@ void StreamGuard::Look(GuardedStream* stream, Clock::time_point now) {
   if (turn != Turn::kCallerSends && turn != Turn::kCallerReads) return;
   const Clock::time_point since{Clock::duration(stream->since_.load(std::memory_order_relaxed))};
   const bool late = stopping_ && stop_->late();
-  const bool silent = now - since >= longest_silence_;
+  const bool silent =
+      stream->silence_ == GuardedStream::Silence::kEnds && now - since >= longest_silence_;
   if (turn == Turn::kCallerSends) {
     const bool stop = late || (stopping_ && now - since >= kStopSilence);
     if ((silent || stop) && stream->Take(turn)) stream->EndRead(silent ? silent_ : stopped_);

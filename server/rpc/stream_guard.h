@@ -37,9 +37,13 @@ class GuardedStream {
   GuardedStream& operator=(const GuardedStream&) = delete;
 
  protected:
+  // Whether a silent caller loses the stream: not where it keeps nothing from others.
+  enum class Silence : uint8_t { kEnds, kAllowed };
+
   // `ends`: events that must come before the stream may be deleted, besides reads: Finish, and
   // gRPC's word that the call is done if it was asked for.
-  GuardedStream(StreamGuard* guard, int ends) : guard_(guard), events_left_(ends) {}
+  GuardedStream(StreamGuard* guard, int ends, Silence silence = Silence::kEnds)
+      : guard_(guard), silence_(silence), events_left_(ends) {}
   virtual ~GuardedStream();
 
   // From here on the guard watches the stream: once a call has begun.
@@ -70,6 +74,7 @@ class GuardedStream {
   bool Take(Turn from);
 
   StreamGuard* const guard_;
+  const Silence silence_;
   grpc_call* call_ = nullptr;  // a reference of its own, since Watch
   std::atomic<Turn> turn_{Turn::kServer};
   std::atomic<Clock::rep> since_{0};

@@ -13,6 +13,7 @@ struct ServerSettings {
   std::string data_dir;
   std::vector<std::string> arguments;  // after --data-dir and --listen
   uint64_t max_file_bytes = 0;         // limit of the size of any file it writes; 0: none
+  std::string listen = "127.0.0.1:0";
 };
 
 // Not thread-safe. The child dies with its owner, and with the test program.
@@ -23,7 +24,7 @@ class ServerProcess {
   ServerProcess(const ServerProcess&) = delete;
   ServerProcess& operator=(const ServerProcess&) = delete;
 
-  // Starts it on a free loopback port. True once it accepts calls; false if it ended instead, or
+  // Starts it, on a free loopback port unless the settings name one. True once it accepts calls; false if it ended instead, or
   // said nothing for 60 seconds (it is killed then).
   bool Start();
 
