@@ -308,6 +308,7 @@ void Listener::NoteSuccess() {
   if (!failing_) return;
   failing_ = false;
   unlogged_ = 0;
+  if (spare_ < 0) spare_ = open("/dev/null", O_RDONLY | O_CLOEXEC);
   metrics_->SetAccepting(true);
   spdlog::info("connections are accepted again");
 }

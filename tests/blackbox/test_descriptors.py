@@ -86,11 +86,13 @@ def test_an_accept_that_fails(start_server):
     pid = server.process.pid
     soft, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
     resource.prlimit(pid, resource.RLIMIT_NOFILE, (3, hard))
-    assert not answers(server)
+    waiting = connect(server)
     wait_until(lambda: "Too many open files" in server.log())
     server.scrub(numbers=[NUMBER])
     resource.prlimit(pid, resource.RLIMIT_NOFILE, (soft, hard))
-    wait_until(lambda: answers(server))
+    assert not is_refused(waiting)
+    assert answers(server)
+    waiting.close()
 
 
 def test_the_soft_limit_is_raised_to_the_hard_one(start_server):

@@ -1,4 +1,4 @@
-"""dncctl watch goes on over links that freeze and servers that restart: nothing twice, none lost."""
+"""dncctl watch goes on over frozen links and restarts of its server: nothing twice, none lost."""
 
 import json
 import queue
@@ -107,7 +107,7 @@ def test_a_server_that_restarts(talkative, watch, how):
 
 
 def test_a_revision_that_breaks_off_is_shown_once(talkative, watch):
-    """A large write comes in parts: none is shown twice, whichever arrived before the link broke."""
+    """A large write comes in parts: none is shown twice, whichever came before the link broke."""
     link = Link(talkative.address)
     watching = watch(link.address, "--silence", "5")
     add(talkative, [FIRST])

@@ -24,8 +24,8 @@ class ServerProcess {
   ServerProcess(const ServerProcess&) = delete;
   ServerProcess& operator=(const ServerProcess&) = delete;
 
-  // Starts it, on a free loopback port unless the settings name one. True once it accepts calls; false if it ended instead, or
-  // said nothing for 60 seconds (it is killed then).
+  // Starts it, on a free loopback port unless the settings name one. True once it accepts calls;
+  // false if it ended instead, or said nothing for 60 seconds (it is killed then).
   bool Start();
 
   // Makes an operator's key while the server does not run, as `dncd --create-operator-key` does.
