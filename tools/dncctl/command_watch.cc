@@ -7,9 +7,8 @@
 #include <vector>
 
 #include "absl/time/clock.h"
+#include "tools/dncctl/change_lines.h"
 #include "tools/dncctl/commands.h"
-#include "tools/dncctl/names.h"
-#include "tools/dncctl/proto_json.h"
 #include "tools/dncctl/terminal.h"
 #include "tools/dncctl/watchdog.h"
 
@@ -20,20 +19,6 @@ struct WatchArguments {
   uint64_t after = 0;
   double silence_seconds = 60;
 };
-
-// One line a change, which a script can cut at spaces or read as JSON. False if nobody reads.
-bool PrintChange(const GlobalOptions& options, uint64_t revision, const v1::RecordChange& change) {
-  if (options.json) {
-    nlohmann::ordered_json line = {{"revision", revision}};
-    line.update(ToJson(change));
-    fmt::print("{}\n", line.dump(-1, ' ', true));
-  } else {
-    fmt::print("{} {} {} {}\n", revision,
-               WrittenName(v1::WriteOutcome_descriptor(), change.outcome()),
-               Printable(change.record().list_id()), Printable(change.record().number()));
-  }
-  return std::ferror(stdout) == 0;
-}
 
 // A watch that goes on over lost connections.
 class Watch {
@@ -103,9 +88,7 @@ class Watch {
     revision_.push_back(std::move(part));
     if (!last) return true;
     for (const v1::WatchChangesResponse& each : revision_) {
-      for (const v1::RecordChange& change : each.changes()) {
-        unread_ = unread_ || !PrintChange(options_, each.revision(), change);
-      }
+      unread_ = unread_ || !PrintChanges(options_, each);
     }
     unread_ = std::fflush(stdout) != 0 || unread_;
     revision_.clear();
