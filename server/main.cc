@@ -23,6 +23,7 @@
 #include "server/config/options.h"
 #include "server/index/page_pool.h"
 #include "server/registry/registry.h"
+#include "server/rpc/listener.h"
 #include "server/rpc/served_certificate.h"
 #include "server/rpc/server.h"
 #include "server/storage/store.h"
@@ -185,6 +186,7 @@ absl::Status Run(const ServerConfig& config) {
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   StopSignals signals;
   InstallAbortNote(config.data_dir);
+  RaiseDescriptorLimit();
   WarnOfSmallPages();
   const Clock clock;
   Stores stores;

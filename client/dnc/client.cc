@@ -24,7 +24,7 @@ void SetOptions(const ScrubOptions& options, Request* request) {
         absl::ToInt64Nanoseconds(options.as_of - absl::FromUnixSeconds(seconds))));
   }
   request->set_at_least_revision(options.at_least_revision);
-  request->set_scope(options.scope);
+  request->set_scope(Trimmed(options.scope));
 }
 
 // Five bytes a number, little-endian. What has more can't be a number, and 0 is none either.
@@ -59,9 +59,6 @@ absl::Time NumberCheck::valid_until() const {
 }
 
 absl::StatusOr<Client> Client::Connect(const ClientOptions& options) {
-  if (options.target.empty()) {
-    return absl::InvalidArgumentError("the target is empty; give HOST:PORT");
-  }
   if (options.max_attempts < 1 || options.batch_size < 1) {
     return absl::InvalidArgumentError("max_attempts and batch_size must be at least 1");
   }
@@ -75,7 +72,10 @@ absl::StatusOr<Client> Client::Connect(const ClientOptions& options) {
   if (!transport.ok()) return transport.status();
   const auto channel =
       MakeChannel(options.target, options.deadline, {options.api_key, options.tenant}, *transport);
-  return Client(std::make_unique<Connection>(MakeGrpcScrubStub(channel), policy), options);
+  if (!channel.ok()) return channel.status();
+  return Client(std::make_unique<Connection>(
+                    MakeGrpcScrubStub(*channel, ProxyHint(Trimmed(options.target))), policy),
+                options);
 }
 
 Client::Client(std::unique_ptr<Connection> connection, const ClientOptions& options)

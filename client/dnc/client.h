@@ -33,7 +33,9 @@ namespace dnc {
 class Connection;
 
 struct ClientOptions {
-  // HOST:PORT, unix:/PATH, or another gRPC name.
+  // HOST:PORT, unix:/PATH, or another gRPC name. Several servers that hold the same lists:
+  // `ipv4:10.0.0.1:50061,10.0.0.2:50061`: one of them is asked, and when it stops or is lost, the
+  // next. White space at the ends is dropped, here and of the key, the tenant and the scope.
   std::string target = "127.0.0.1:50061";
   // For each request to the server with all its attempts. A scrub of more than one batch makes
   // several requests.
@@ -82,7 +84,8 @@ class [[nodiscard]] NumberCheck {
 // Movable; thread-safe apart from moving.
 class Client {
  public:
-  // Checks the options; the first call connects. Errors: INVALID_ARGUMENT; NOT_FOUND for a file of
+  // Checks the options; the first call connects. Errors: INVALID_ARGUMENT, also for a key or tenant
+  // with bytes that none has (the message does not tell the key); NOT_FOUND for a file of
   // certificates that can't be read.
   [[nodiscard]] static absl::StatusOr<Client> Connect(const ClientOptions& options);
 

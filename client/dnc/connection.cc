@@ -33,7 +33,9 @@ absl::Status Connection::Retry(
     absl::Status status = attempt(deadline);
     const absl::Duration told = RetryAfterOf(status);
     const bool crowded = absl::IsResourceExhausted(status) && told > absl::ZeroDuration();
-    if (!(absl::IsUnavailable(status) || crowded) || attempts >= policy_.max_attempts) {
+    const bool lost =
+        absl::IsUnavailable(status) || (absl::IsCancelled(status) && ReasonOf(status).empty());
+    if (!(lost || crowded) || attempts >= policy_.max_attempts) {
       return status;
     }
     // What the server tells is the least: half of twice as much.

@@ -19,7 +19,8 @@ struct RetryPolicy {
 };
 
 // Thread-safe. Repeats a call as long as attempts and time are left: one that failed with
-// UNAVAILABLE after a random wait between half of the backoff and all of it; one that failed with
+// UNAVAILABLE after a random wait between half of the backoff and all of it, and so one that was
+// CANCELLED without a reason, which is a server that stops and not the caller; one that failed with
 // RESOURCE_EXHAUSTED and the time after which to come again, after that and up to as much more.
 // Nothing else is repeated: a passed deadline has no time left, and other errors would come back.
 class Connection {

@@ -88,6 +88,12 @@ TEST_F(ConnectionTest, RetriesUnavailable) {
   EXPECT_EQ(response_.verdicts_size(), 1);  // nothing is left of failed attempts
 }
 
+// A server's gRPC cuts off calls that come while it stops; the caller never cancels one.
+TEST_F(ConnectionTest, RetriesWhatAStoppingServerCutOff) {
+  EXPECT_TRUE(Scrub({absl::CancelledError("cut off")}).ok());
+  EXPECT_EQ(calls_, 2);
+}
+
 TEST_F(ConnectionTest, WaitsLongerEachTime) {
   ASSERT_TRUE(
       Scrub({absl::UnavailableError("a"), absl::UnavailableError("b"), absl::UnavailableError("c")})

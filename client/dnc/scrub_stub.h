@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -20,6 +21,8 @@ class ScrubStub {
                                    v1::CheckNumberResponse* response) = 0;
 };
 
-std::unique_ptr<ScrubStub> MakeGrpcScrubStub(std::shared_ptr<grpc::Channel> channel);
+// `hint` is added to the message of an error that the connection has, and not the server.
+std::unique_ptr<ScrubStub> MakeGrpcScrubStub(std::shared_ptr<grpc::Channel> channel,
+                                             std::string hint = {});
 
 }  // namespace dnc

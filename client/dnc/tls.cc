@@ -19,6 +19,7 @@ absl::StatusOr<Transport> MakeTransport(const TlsOptions& options) {
   }
   grpc::SslCredentialsOptions ssl;
   if (!options.ca_file.empty()) {
+    // A folder opens, too, and reads as nothing.
     std::ifstream file(options.ca_file);
     if (!file) return absl::NotFoundError(absl::StrCat(options.ca_file, " can't be read"));
     ssl.pem_root_certs.assign(std::istreambuf_iterator<char>(file), {});

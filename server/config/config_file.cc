@@ -27,7 +27,12 @@ absl::Status ReadRpc(const YAML::Node& node, RpcConfig* rpc) {
   section.Read("armed_calls", &rpc->armed_calls, 1, 4096);
   section.Read("worker_threads", &rpc->worker_threads, 1, 256);
   section.Read("worker_queue", &rpc->worker_queue, 1, 1'000'000);
+  section.ReadDuration("drain_seconds", &rpc->drain, absl::Seconds(1), 0, 3600);
   section.ReadDuration("stop_grace_seconds", &rpc->stop_grace, absl::Seconds(1), 0, 600);
+  section.ReadDuration("keepalive_seconds", &rpc->keepalive, absl::Seconds(1), 5, 7200);
+  section.ReadDuration("keepalive_timeout_seconds", &rpc->keepalive_timeout, absl::Seconds(1), 1,
+                       600);
+  section.ReadDuration("watch_heartbeat_seconds", &rpc->watch_heartbeat, absl::Seconds(1), 1, 60);
   return section.Finish();
 }
 
@@ -39,6 +44,10 @@ absl::Status ReadLimits(const YAML::Node& node, LimitsConfig* limits) {
   section.Read("numbers_under_way", &limits->numbers_under_way, 1, 1'000'000'000);
   section.Read("max_streams", &limits->max_streams, 1, 1'000'000);
   section.Read("max_uploads", &limits->max_uploads, 1, 64);
+  section.Read("max_tenant_streams", &limits->max_tenant_streams, 1, 100'000);
+  section.ReadBytes("max_metadata_bytes", &limits->max_metadata_bytes, 4 << 10, 256 << 10);
+  section.ReadDuration("silent_stream_seconds", &limits->silent_stream, absl::Seconds(1), 1,
+                       86'400);
   section.ReadDuration("revision_wait_milliseconds", &limits->revision_wait, absl::Milliseconds(1),
                        0, 60'000);
   return section.Finish();

@@ -27,17 +27,24 @@ struct RpcConfig {
   int armed_calls = 32;                           // of each scrub method, waiting on each thread
   int worker_threads = 4;                         // for calls that read the disk or wait
   int worker_queue = 1024;                        // calls that wait for a worker
+  absl::Duration drain;                           // goes on serving, not ready, before it stops
   absl::Duration stop_grace = absl::Seconds(5);   // for calls under way when the server stops
+  absl::Duration keepalive = absl::Seconds(30);   // of quiet, before a connection is pinged
+  absl::Duration keepalive_timeout = absl::Seconds(20);  // for the answer to a ping
+  absl::Duration watch_heartbeat = absl::Seconds(20);    // of quiet, before a watch says so
 };
 
 // What a caller may ask for.
 struct LimitsConfig {
-  int max_batch = 10'000;                           // numbers
-  int max_request_bytes = 4 << 20;                  // of a message
-  int numbers_under_way = 500'000;                  // of scrubs, for each thread that serves calls
-  int max_streams = 1024;                           // calls at the same time on a connection
-  int max_uploads = 4;                              // at the same time
-  absl::Duration revision_wait = absl::Seconds(1);  // for at_least_revision
+  int max_batch = 10'000;                            // numbers
+  int max_request_bytes = 4 << 20;                   // of a message
+  int numbers_under_way = 500'000;                   // of scrubs, for each thread that serves calls
+  int max_streams = 1024;                            // calls at the same time on a connection
+  int max_uploads = 4;                               // at the same time
+  int max_tenant_streams = 100;                      // imports of a tenant, and as many watches
+  int max_metadata_bytes = 16 << 10;                 // of a call
+  absl::Duration silent_stream = absl::Seconds(60);  // then a stream's place is given to others
+  absl::Duration revision_wait = absl::Seconds(1);   // for at_least_revision
 };
 
 // How files are loaded and releases kept; fields as in RegistryOptions.

@@ -34,7 +34,7 @@ class CallQueueTest : public testing::Test {
     queue_ = std::make_unique<CallQueue>(builder.AddCompletionQueue(), threads,
                                          std::chrono::microseconds(50));
     server_ = builder.BuildAndStart();
-    site_ = CallSite{queue_->queue(), &workers_,    &metrics_, &live_, &stopping_,
+    site_ = CallSite{queue_->queue(), &workers_,    &metrics_, &live_, &stop_,
                      &gatekeeper_,    queue_.get(), &gate_,    nullptr};
     health_.board()->Set("", true);
     health_.Arm(site_, 4);
@@ -61,7 +61,7 @@ class CallQueueTest : public testing::Test {
   Metrics metrics_;
   LiveCalls live_;
   ScrubGate gate_{1'000};
-  std::atomic<bool> stopping_{false};
+  StopLine stop_;
   Gatekeeper gatekeeper_{nullptr, nullptr, false};  // health is open to all
   CallSite site_;
   std::unique_ptr<CallQueue> queue_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 
 #include "absl/time/time.h"
@@ -11,12 +12,14 @@
 #include "server/rpc/gatekeeper.h"
 #include "server/rpc/refusal_line.h"
 #include "server/rpc/scrub_gate.h"
+#include "server/rpc/stop_line.h"
 #include "server/rpc/worker_pool.h"
 #include "server/telemetry/metrics.h"
 
 namespace dnc {
 
 class RevisionWait;
+class StreamGuard;
 
 // Counts the calls that exist, waiting for a caller or under way. Thread-safe.
 class LiveCalls {
@@ -36,12 +39,14 @@ struct CallSite {
   WorkerPool* workers = nullptr;
   Metrics* metrics = nullptr;
   LiveCalls* live = nullptr;
-  const std::atomic<bool>* stopping = nullptr;
+  StopLine* stop = nullptr;
   const Gatekeeper* gatekeeper = nullptr;
   CallQueue* calls = nullptr;  // the same queue, for work that can wait its turn
   ScrubGate* gate = nullptr;
   RefusalLine* refusals = nullptr;
   RevisionWait* revisions = nullptr;
+  StreamGuard* guard = nullptr;
+  std::chrono::nanoseconds watch_heartbeat = std::chrono::seconds(20);
 };
 
 // Base of all calls: counts itself.
@@ -72,8 +77,6 @@ class CallEnds {
 };
 
 // When the caller stops waiting; far in the future if never.
-inline absl::Time DeadlineOf(const grpc::ServerContext& context) {
-  return absl::FromChrono(context.deadline());
-}
+absl::Time DeadlineOf(const grpc::ServerContext& context);
 
 }  // namespace dnc

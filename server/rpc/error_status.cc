@@ -73,6 +73,12 @@ absl::Status DeadlinePassed() {
                "less at once");
 }
 
+absl::Status Stopping() {
+  return Error(absl::StatusCode::kUnavailable, reason::kStopping,
+               "the server is stopping; repeat the call on another server, or when this one is "
+               "back");
+}
+
 absl::Status StillStarting() {
   return Error(absl::StatusCode::kUnavailable, reason::kStarting,
                "the server is still reading and verifying its data; retry in a moment");

@@ -23,6 +23,8 @@ absl::Status LimitReached(std::string_view message);
 absl::Status CallerGone(std::string_view message);
 // DEADLINE_EXCEEDED, DEADLINE_PASSED.
 absl::Status DeadlinePassed();
+// UNAVAILABLE, STOPPING.
+absl::Status Stopping();
 // UNAVAILABLE, STARTING.
 absl::Status StillStarting();
 // FAILED_PRECONDITION, REVISION_NOT_REACHED: the server is at `last`.

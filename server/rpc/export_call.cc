@@ -1,6 +1,5 @@
 #include "server/rpc/export_call.h"
 
-#include "server/base/error.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
 #include "server/rpc/error_status.h"
@@ -12,14 +11,10 @@ constexpr int kRecordsAPart = 2'000;
 }  // namespace
 
 void ExportCall::Arm(v1::ListService::AsyncService* service, ListHandler* handler,
-                     ExportSlots* slots, const CallSite& site) {
-  auto* call = new ExportCall(service, handler, slots, site);
+                     StreamPlaces* places, const CallSite& site) {
+  auto* call = new ExportCall(service, handler, places, site);
   service->RequestExportNumbers(&call->context_, &call->request_, &call->stream_, site.queue,
                                 site.queue, call->on_start_.tag());
-}
-
-ExportCall::~ExportCall() {
-  if (counted_) slots_->active.fetch_sub(1);
 }
 
 void ExportCall::OnStart(bool ok) {
@@ -27,17 +22,21 @@ void ExportCall::OnStart(bool ok) {
     delete this;
     return;
   }
-  Arm(service_, handler_, slots_, site());
+  Arm(service_, handler_, places_, site());
+  if (site().stop->stopping()) {
+    Finish(Stopping());
+    return;
+  }
   absl::StatusOr<Caller> caller = site().gatekeeper->Admit(context_, Access::kRecords);
   if (!caller.ok()) {
     Finish(caller.status());
     return;
   }
-  counted_ = true;
-  const bool fits = slots_->active.fetch_add(1) < slots_->most;
+  Watch(&context_);
+  const bool fits = place_.Take(places_, caller->tenant->tenant.number);
   if (!fits || !site().workers->TryPost([this, caller = *std::move(caller)] { Run(caller); })) {
-    Finish(LimitReached(StrCat("the server makes ", slots_->most,
-                               " exports at the same time; repeat this one later")));
+    Finish(LimitReached(StrCat("the server makes ", places_->all(), " exports at the same time, ",
+                               places_->each(), " of one tenant; repeat this one later")));
   }
 }
 
@@ -69,22 +68,23 @@ void ExportCall::Run(const Caller& caller) {
 }
 
 absl::Status ExportCall::WritePart() {
-  if (site().stopping->load(std::memory_order_relaxed)) {
-    return Error(absl::StatusCode::kUnavailable, reason::kStopping,
-                 "the server is stopping; export again when it is back");
-  }
+  if (site().stop->late()) return Stopping();
   DNC_RETURN_IF_ERROR(site().gatekeeper->Admit(context_, Access::kRecords).status());
   std::unique_lock lock(mutex_);
   writing_ = true;
+  BeginWrite();
   stream_.Write(part_, on_write_.tag());
   written_.wait(lock, [this] { return !writing_; });
+  if (silent_) return why();
   return gone_ ? CallerGone("the caller is gone") : absl::OkStatus();
 }
 
 void ExportCall::OnWrite(bool ok) {
+  const bool silent = !EndWait();
   const std::lock_guard lock(mutex_);
   writing_ = false;
   gone_ = gone_ || !ok;
+  silent_ = silent;
   written_.notify_all();
 }
 

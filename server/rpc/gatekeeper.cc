@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
@@ -23,7 +24,9 @@ std::optional<std::string_view> MetadataOf(const grpc::ServerContextBase& contex
   const auto& metadata = context.client_metadata();
   const auto found = metadata.find(name);
   if (found == metadata.end()) return std::nullopt;
-  return std::string_view(found->second.data(), found->second.size());
+  // Without blanks at the ends, which say nothing and which files bring along.
+  return ToStd(
+      absl::StripAsciiWhitespace(absl::string_view(found->second.data(), found->second.size())));
 }
 
 absl::Status CheckScope(const Caller& caller, KeyScope scope, std::string_view name) {
@@ -46,6 +49,17 @@ absl::Status CheckTenant(const Caller& caller, Access access) {
 
 }  // namespace
 
+absl::Status Gatekeeper::CheckMetadata(const grpc::ServerContextBase& context) const {
+  constexpr size_t kEachEntry = 32;  // RFC 9113, 6.5.2
+  size_t bytes = 0;
+  for (const auto& [key, value] : context.client_metadata()) {
+    bytes += key.size() + value.size() + kEachEntry;
+  }
+  if (bytes <= max_metadata_) return absl::OkStatus();
+  return LimitReached(StrCat("the call has ", bytes, " bytes of metadata, and this server takes ",
+                             max_metadata_, " (limits.max_metadata_bytes); send less"));
+}
+
 absl::StatusOr<Caller> Gatekeeper::Identify(const grpc::ServerContextBase& context) const {
   const auto authorization = MetadataOf(context, "authorization");
   if (!authorization.has_value()) {
@@ -56,11 +70,13 @@ absl::StatusOr<Caller> Gatekeeper::Identify(const grpc::ServerContextBase& conte
   if (!absl::StartsWithIgnoreCase(text, absl::string_view(kScheme.data(), kScheme.size()))) {
     return Unauthenticated("`authorization` must be `Bearer dnck_...`");
   }
-  return directory_->Authenticate(authorization->substr(kScheme.size()));
+  return directory_->Authenticate(
+      ToStd(absl::StripLeadingAsciiWhitespace(text.substr(kScheme.size()))));
 }
 
 absl::StatusOr<Caller> Gatekeeper::Admit(const grpc::ServerContextBase& context,
                                          Access access) const {
+  DNC_RETURN_IF_ERROR(CheckMetadata(context));
   if (access == Access::kOpen) return Caller();
   // Before anything is looked up, so that all changes up to it are in what is found.
   const uint64_t revision = order_->last();

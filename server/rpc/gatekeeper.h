@@ -7,6 +7,7 @@
 // call without one is the operator's, and the tenant's `default` unless it names another.
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
 #include "absl/status/statusor.h"
@@ -28,20 +29,27 @@ enum class Access {
 class Gatekeeper {
  public:
   // `directory` and the `order` of its changes must outlive the gatekeeper.
-  Gatekeeper(const TenantDirectory* directory, const RevisionOrder* order, bool keys_required)
-      : directory_(directory), order_(order), keys_required_(keys_required) {}
+  // Of each call at most `max_metadata` bytes of metadata are taken, as HTTP/2 counts them.
+  Gatekeeper(const TenantDirectory* directory, const RevisionOrder* order, bool keys_required,
+             size_t max_metadata = 16 << 10)
+      : directory_(directory),
+        order_(order),
+        keys_required_(keys_required),
+        max_metadata_(max_metadata) {}
 
-  // As of now. Errors: UNAUTHENTICATED (UNAUTHENTICATED); PERMISSION_DENIED (SCOPE_MISSING,
-  // TENANT_SUSPENDED); for operators only NOT_FOUND (NOT_FOUND) and INVALID_ARGUMENT
-  // (INVALID_REQUEST).
+  // As of now. Errors: RESOURCE_EXHAUSTED (LIMIT_REACHED) for too much metadata; UNAUTHENTICATED
+  // (UNAUTHENTICATED); PERMISSION_DENIED (SCOPE_MISSING, TENANT_SUSPENDED); for operators only
+  // NOT_FOUND (NOT_FOUND) and INVALID_ARGUMENT (INVALID_REQUEST).
   absl::StatusOr<Caller> Admit(const grpc::ServerContextBase& context, Access access) const;
 
  private:
+  absl::Status CheckMetadata(const grpc::ServerContextBase& context) const;
   absl::StatusOr<Caller> Identify(const grpc::ServerContextBase& context) const;
 
   const TenantDirectory* const directory_;
   const RevisionOrder* const order_;
   const bool keys_required_;
+  const size_t max_metadata_;
 };
 
 }  // namespace dnc

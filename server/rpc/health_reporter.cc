@@ -21,13 +21,16 @@ bool CanAnswerScrubs(const Registry& registry) {
   });
 }
 
-HealthReporter::HealthReporter(HealthBoard* health, const Registry* registry)
-    : health_(health), registry_(registry) {
+HealthReporter::HealthReporter(HealthBoard* health, const Registry* registry,
+                               const Metrics* metrics)
+    : health_(health), registry_(registry), metrics_(metrics) {
   // At once: a caller that asks as soon as the server listens gets the truth, not a first guess.
-  Report(CanAnswerScrubs(*registry_));
+  Report(Serves());
   health_->Set(kRegistryService, true);
   thread_ = std::thread([this] { Run(); });
 }
+
+bool HealthReporter::Serves() const { return metrics_->accepting() && CanAnswerScrubs(*registry_); }
 
 HealthReporter::~HealthReporter() { Stop(); }
 
@@ -46,7 +49,7 @@ void HealthReporter::Run() {
   std::unique_lock lock(mutex_);
   while (!wake_.wait_for(lock, kInterval, [this] { return stopping_; })) {
     lock.unlock();
-    Report(CanAnswerScrubs(*registry_));
+    Report(Serves());
     lock.lock();
   }
 }

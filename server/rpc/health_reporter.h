@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "server/registry/registry.h"
 #include "server/rpc/health_service.h"
+#include "server/telemetry/metrics.h"
 
 namespace dnc {
 
@@ -18,11 +19,11 @@ namespace dnc {
 bool CanAnswerScrubs(const Registry& registry);
 
 // Looks at its start and then five times a second. "" and `dnc.v1.ScrubService` are SERVING while
-// scrubs can be answered, `dnc.v1.RegistryService` until Stop.
+// scrubs can be answered and connections are accepted, `dnc.v1.RegistryService` until Stop.
 class HealthReporter {
  public:
-  // Both must outlive the reporter.
-  HealthReporter(HealthBoard* health, const Registry* registry);
+  // All must outlive the reporter.
+  HealthReporter(HealthBoard* health, const Registry* registry, const Metrics* metrics);
   ~HealthReporter();  // as Stop
   HealthReporter(const HealthReporter&) = delete;
   HealthReporter& operator=(const HealthReporter&) = delete;
@@ -31,11 +32,13 @@ class HealthReporter {
   void Stop();
 
  private:
+  bool Serves() const;
   void Run();
   void Report(bool scrubs);
 
   HealthBoard* const health_;
   const Registry* const registry_;
+  const Metrics* const metrics_;
   std::optional<bool> reported_;  // of the constructor, then of the thread
   std::mutex mutex_;
   std::condition_variable wake_;

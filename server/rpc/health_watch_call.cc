@@ -2,7 +2,6 @@
 
 #include <chrono>
 
-#include "server/base/error.h"
 #include "server/rpc/error_status.h"
 
 namespace dnc {
@@ -43,9 +42,8 @@ void HealthWatchCall::Look() {
   if (now != response_.status()) {
     response_.set_status(now);
     stream_.Write(response_, on_write_.tag());
-  } else if (site().stopping->load(std::memory_order_relaxed)) {
-    Finish(Error(absl::StatusCode::kUnavailable, reason::kStopping,
-                 "the server is stopping; watch again when it is back"));
+  } else if (site().stop->stopping()) {
+    Finish(Stopping());
   } else {
     alarm_.Set(site().queue, std::chrono::system_clock::now() + kInterval, on_time_.tag());
   }

@@ -1,12 +1,13 @@
 #include "server/rpc/import_call.h"
 
+#include "server/base/str_cat.h"
 #include "server/rpc/error_status.h"
 
 namespace dnc {
 
 void ImportCall::Arm(v1::ListService::AsyncService* service, ListHandler* handler,
-                     const CallSite& site) {
-  auto* call = new ImportCall(service, handler, site);
+                     StreamPlaces* places, const CallSite& site) {
+  auto* call = new ImportCall(service, handler, places, site);
   service->RequestImportNumbers(&call->context_, &call->stream_, site.queue, site.queue,
                                 call->on_start_.tag());
 }
@@ -16,16 +17,35 @@ void ImportCall::OnStart(bool ok) {
     delete this;
     return;
   }
-  Arm(service_, handler_, site());
+  Arm(service_, handler_, places_, site());
+  if (site().stop->stopping()) {
+    Finish(Stopping());
+    return;
+  }
   const absl::StatusOr<Caller> caller = site().gatekeeper->Admit(context_, Access::kLists);
   if (!caller.ok()) {
     Finish(caller.status());
     return;
   }
+  Watch(&context_);
+  if (!place_.Take(places_, caller->tenant->tenant.number)) {
+    Finish(LimitReached(StrCat("a tenant has at most ", places_->each(),
+                               " imports under way; wait until one has ended")));
+    return;
+  }
+  Read();
+}
+
+void ImportCall::Read() {
+  BeginRead();
   stream_.Read(&request_, on_read_.tag());
 }
 
 void ImportCall::OnRead(bool ok) {
+  if (!EndWait()) {
+    if (LastEvent()) delete this;
+    return;
+  }
   if (!ok) {  // the caller has sent all, or is gone
     Finish(absl::OkStatus());
     return;
@@ -54,6 +74,7 @@ void ImportCall::Store() {
   response_.Clear();
   handler_->Import(*caller, list_id_, request_, &response_, [this](const absl::Status& status) {
     if (status.ok()) {
+      BeginWrite();
       stream_.Write(response_, on_write_.tag());
     } else {
       Finish(status);
@@ -62,8 +83,10 @@ void ImportCall::Store() {
 }
 
 void ImportCall::OnWrite(bool ok) {
-  if (ok) {
-    stream_.Read(&request_, on_read_.tag());
+  if (!EndWait()) {
+    Finish(why());
+  } else if (ok) {
+    Read();
   } else {
     Finish(CallerGone("the caller is gone"));
   }
@@ -74,6 +97,8 @@ void ImportCall::Finish(const absl::Status& status) {
   stream_.Finish(ToGrpcStatus(status), on_finish_.tag());
 }
 
-void ImportCall::OnFinish(bool /*ok*/) { delete this; }
+void ImportCall::OnFinish(bool /*ok*/) {
+  if (LastEvent()) delete this;
+}
 
 }  // namespace dnc

@@ -7,19 +7,27 @@
 #include "server/rpc/call_queue.h"
 #include "server/rpc/call_site.h"
 #include "server/rpc/list_handler.h"
+#include "server/rpc/stream_guard.h"
+#include "server/rpc/stream_places.h"
 
 namespace dnc {
 
 // Reads a part when the answer before is written. Deletes itself when the stream has ended.
-class ImportCall final : public Call {
+class ImportCall final : public Call, private GuardedStream {
  public:
   // Waits for a caller. All that is given must outlive the call.
   static void Arm(v1::ListService::AsyncService* service, ListHandler* handler,
-                  const CallSite& site);
+                  StreamPlaces* places, const CallSite& site);
 
  private:
-  ImportCall(v1::ListService::AsyncService* service, ListHandler* handler, const CallSite& site)
-      : Call(site), service_(service), handler_(handler), stream_(&context_) {}
+  ImportCall(v1::ListService::AsyncService* service, ListHandler* handler, StreamPlaces* places,
+             const CallSite& site)
+      : Call(site),
+        GuardedStream(site.guard, 1),
+        service_(service),
+        handler_(handler),
+        places_(places),
+        stream_(&context_) {}
 
   void OnStart(bool ok);
   void OnRead(bool ok);
@@ -27,10 +35,14 @@ class ImportCall final : public Call {
   void OnFinish(bool ok);
 
   void Store();
+  void Read();
+  void EndRead(const absl::Status& status) override { Finish(status); }
   void Finish(const absl::Status& status);
 
   v1::ListService::AsyncService* const service_;
   ListHandler* const handler_;
+  StreamPlaces* const places_;
+  StreamPlace place_;
   grpc::ServerContext context_;
   grpc::ServerAsyncReaderWriter<v1::ImportNumbersResponse, v1::ImportNumbersRequest> stream_;
   v1::ImportNumbersRequest request_;

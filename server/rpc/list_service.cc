@@ -1,6 +1,7 @@
 #include "server/rpc/list_service.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "server/rpc/import_call.h"
@@ -10,8 +11,11 @@ namespace dnc {
 
 using Generated = v1::ListService::AsyncService;
 
-ListService::ListService(ListHandler* handler, int exports) : handler_(handler) {
-  exports_.most = exports;
+ListService::ListService(ListHandler* handler, const Streams& streams)
+    : handler_(handler),
+      exports_(streams.exports, std::max(1, streams.exports / 2)),
+      imports_(std::numeric_limits<int>::max(), streams.each),
+      watches_(std::numeric_limits<int>::max(), streams.each) {
   const auto add = [this](auto request, auto response, Method name, auto request_method,
                           auto handle, Access access = Access::kLists) {
     others_.Add<decltype(request), decltype(response)>(&service_, name, access, request_method,
@@ -66,9 +70,9 @@ void ListService::Arm(const CallSite& site, int calls) {
   for (int i = 0; i < calls; ++i) writes_.Arm(site);
   for (int i = 0; i < std::max(1, calls / 8); ++i) {
     others_.Arm(site);
-    ImportCall::Arm(&service_, handler_, site);
+    ImportCall::Arm(&service_, handler_, &imports_, site);
     ExportCall::Arm(&service_, handler_, &exports_, site);
-    WatchChangesCall::Arm(&service_, handler_, site);
+    WatchChangesCall::Arm(&service_, handler_, &watches_, site);
   }
 }
 

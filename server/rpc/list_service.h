@@ -5,14 +5,21 @@
 #include "server/rpc/call_site.h"
 #include "server/rpc/export_call.h"
 #include "server/rpc/list_handler.h"
+#include "server/rpc/stream_places.h"
 #include "server/rpc/unary_methods.h"
 
 namespace dnc {
 
 class ListService {
  public:
-  // `handler` must outlive the service. At most `exports` exports at the same time.
-  ListService(ListHandler* handler, int exports);
+  // How many streams may be open at the same time.
+  struct Streams {
+    int exports = 2;  // of all tenants; one tenant has at most half of them
+    int each = 100;   // imports of a tenant, and as many watches
+  };
+
+  // `handler` must outlive the service.
+  ListService(ListHandler* handler, const Streams& streams);
   ListService(const ListService&) = delete;
   ListService& operator=(const ListService&) = delete;
 
@@ -24,7 +31,9 @@ class ListService {
  private:
   v1::ListService::AsyncService service_;
   ListHandler* const handler_;
-  ExportSlots exports_;
+  StreamPlaces exports_;
+  StreamPlaces imports_;
+  StreamPlaces watches_;
   UnaryMethods writes_;
   UnaryMethods others_;
 };

@@ -102,6 +102,11 @@ void ScrubCall::OnStart(bool ok) {
 }
 
 bool ScrubCall::Admit() {
+  if (site().stop->stopping()) {
+    refusal_ = Stopping();
+    site().stop->Refuse(this);
+    return false;
+  }
   const int64_t cost = ScrubGate::CostOf(request_.Length());
   if (!site().gate->TryEnter(cost)) {
     site().metrics->CountCall(Method::kScrub, absl::StatusCode::kResourceExhausted);

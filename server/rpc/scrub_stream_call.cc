@@ -21,15 +21,29 @@ void ScrubStreamCall::OnStart(bool ok) {
     return;
   }
   Arm(service_, handler_, site());
+  if (site().stop->stopping()) {
+    Finish(Stopping());
+    return;
+  }
   const absl::StatusOr<Caller> caller = site().gatekeeper->Admit(context_, Access::kScrub);
   if (!caller.ok()) {
     Finish(caller.status());
     return;
   }
+  Watch(&context_);
+  Read();
+}
+
+void ScrubStreamCall::Read() {
+  BeginRead();
   stream_.Read(&request_, on_read_.tag());
 }
 
 void ScrubStreamCall::OnRead(bool ok) {
+  if (!EndWait()) {
+    if (LastEvent()) delete this;
+    return;
+  }
   if (!ok) {  // the caller has sent all, or is gone
     Finish(absl::OkStatus());
     return;
@@ -56,6 +70,7 @@ void ScrubStreamCall::Answer() {
     status = Scrub();
   }
   if (status.ok()) {
+    BeginWrite();
     stream_.Write(response_, on_write_.tag());
   } else {
     Finish(status);
@@ -70,8 +85,10 @@ absl::Status ScrubStreamCall::Scrub() {
 }
 
 void ScrubStreamCall::OnWrite(bool ok) {
-  if (ok) {
-    stream_.Read(&request_, on_read_.tag());
+  if (!EndWait()) {
+    Finish(why());
+  } else if (ok) {
+    Read();
   } else {
     Finish(CallerGone("the caller is gone"));
   }
@@ -82,6 +99,8 @@ void ScrubStreamCall::Finish(const absl::Status& status) {
   stream_.Finish(ToGrpcStatus(status), on_finish_.tag());
 }
 
-void ScrubStreamCall::OnFinish(bool /*ok*/) { delete this; }
+void ScrubStreamCall::OnFinish(bool /*ok*/) {
+  if (LastEvent()) delete this;
+}
 
 }  // namespace dnc

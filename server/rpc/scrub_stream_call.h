@@ -5,19 +5,25 @@
 #include "server/rpc/call_site.h"
 #include "server/rpc/scrub_call.h"
 #include "server/rpc/scrub_handler.h"
+#include "server/rpc/stream_guard.h"
 
 namespace dnc {
 
-// Reads a batch when the answer before is written, so that a slow reader slows the writer. Deletes
-// itself when the stream has ended.
-class ScrubStreamCall final : public Call, private QueueWork {
+// Reads a batch when the answer before is written, so that a slow reader slows the writer. It takes
+// no place from others, so a caller may keep it open and quiet. Deletes itself when the stream has
+// ended.
+class ScrubStreamCall final : public Call, private QueueWork, private GuardedStream {
  public:
   // Waits for a caller. All that is given must outlive the call.
   static void Arm(ScrubServiceBase* service, ScrubHandler* handler, const CallSite& site);
 
  private:
   ScrubStreamCall(ScrubServiceBase* service, ScrubHandler* handler, const CallSite& site)
-      : Call(site), service_(service), handler_(handler), stream_(&context_) {}
+      : Call(site),
+        GuardedStream(site.guard, 1, Silence::kAllowed),
+        service_(service),
+        handler_(handler),
+        stream_(&context_) {}
 
   void OnStart(bool ok);
   void OnRead(bool ok);
@@ -27,6 +33,8 @@ class ScrubStreamCall final : public Call, private QueueWork {
   void Work(bool /*waited*/) override { Answer(); }
   void Answer();
   absl::Status Scrub();
+  void Read();
+  void EndRead(const absl::Status& status) override { Finish(status); }
   void Finish(const absl::Status& status);
 
   ScrubServiceBase* const service_;

@@ -1,7 +1,6 @@
 #include "server/rpc/server.h"
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <mutex>
 #include <thread>
@@ -9,24 +8,27 @@
 #include <vector>
 
 #include "absl/time/clock.h"
+#include "grpc/grpc.h"
 #include "grpc/support/log.h"
+#include "grpc/support/time.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/grpcpp.h"
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
-#include "server/config/config_file.h"
 #include "server/rpc/call_queue.h"
 #include "server/rpc/call_site.h"
 #include "server/rpc/gatekeeper.h"
 #include "server/rpc/health_reporter.h"
 #include "server/rpc/health_service.h"
 #include "server/rpc/list_service.h"
+#include "server/rpc/listener.h"
 #include "server/rpc/registry_service.h"
 #include "server/rpc/revision_wait.h"
 #include "server/rpc/scrub_service.h"
+#include "server/rpc/stop_line.h"
+#include "server/rpc/stream_guard.h"
 #include "server/rpc/tenant_service.h"
-#include "server/rpc/unix_socket.h"
 #include "server/rpc/worker_pool.h"
 #include "spdlog/spdlog.h"
 
@@ -45,6 +47,9 @@ void EnablePlugins() {
   });
 }
 
+// How long calls that come when the server stops are held before GOAWAY.
+constexpr absl::Duration kGather = absl::Milliseconds(50);
+
 int ThreadCount(int configured) {
   if (configured > 0) return configured;
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
@@ -61,13 +66,36 @@ RevisionWait::Limits RevisionLimitsOf(const ServerOptions& options) {
   return {options.limits.revision_wait, std::max(1, options.rpc.worker_threads - 1)};
 }
 
+// How connections behave.
+void SetTransport(const ServerOptions& options, grpc::ServerBuilder* builder) {
+  // Clients may ping every 10 s, also without calls; one that is early by half is not minded.
+  constexpr int kShortestPingMs = 5'000;
+  // gRPC ends the whole connection above its own limit: the server's is below, and per call.
+  constexpr int kMetadataRoom = 16;
+  builder->SetMaxReceiveMessageSize(options.limits.max_request_bytes);
+  const auto set = [builder](const char* name, int64_t value) {
+    builder->AddChannelArgument(name, static_cast<int>(value));
+  };
+  set(GRPC_ARG_MAX_CONCURRENT_STREAMS, options.limits.max_streams);
+  set(GRPC_ARG_MAX_METADATA_SIZE, int64_t{kMetadataRoom} * options.limits.max_metadata_bytes);
+  set(GRPC_ARG_KEEPALIVE_TIME_MS, absl::ToInt64Milliseconds(options.rpc.keepalive));
+  set(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, absl::ToInt64Milliseconds(options.rpc.keepalive_timeout));
+  set(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  set(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  set(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, kShortestPingMs);
+}
+
 }  // namespace
 
 struct Server::Impl {
   Impl(const ServerOptions& options, const ServerParts& parts)
-      : grace(options.rpc.stop_grace),
+      : drain(options.rpc.drain),
+        grace(options.rpc.stop_grace),
+        metrics(parts.metrics),
         workers(options.rpc.worker_threads, static_cast<size_t>(options.rpc.worker_queue)),
-        gatekeeper(parts.directory, parts.order, options.keys_required),
+        guard(options.limits.silent_stream, &stop),
+        gatekeeper(parts.directory, parts.order, options.keys_required,
+                   static_cast<size_t>(options.limits.max_metadata_bytes)),
         revisions(RevisionLimitsOf(options), {parts.order, parts.registry, &gatekeeper}),
         gate(int64_t{options.limits.numbers_under_way} * ThreadCount(options.rpc.threads)),
         scrub_handler(ScrubLimitsOf(options),
@@ -80,18 +108,21 @@ struct Server::Impl {
         scrub_service(&scrub_handler),
         registry_service(&registry_handler, &uploads),
         tenant_service(&tenant_handler),
-        list_service(&list_handler, std::max(1, options.rpc.worker_threads / 2)) {
+        list_service(&list_handler, {std::max(1, options.rpc.worker_threads / 2),
+                                     options.limits.max_tenant_streams}) {
     uploads.limits.max_bytes = options.max_upload_bytes;
     uploads.registry = parts.registry;
     uploads.max_uploads = options.limits.max_uploads;
   }
 
+  const absl::Duration drain;
   const absl::Duration grace;
-  int port = 0;
-  std::string address;
-  std::atomic<bool> stopping{false};
+  Metrics* const metrics;
+  bool stopped = false;
+  StopLine stop;
   LiveCalls live;
   WorkerPool workers;
+  StreamGuard guard;
   const Gatekeeper gatekeeper;
   RevisionWait revisions;
   ScrubGate gate;
@@ -108,32 +139,31 @@ struct Server::Impl {
   std::unique_ptr<CallQueue> queue;
   std::unique_ptr<RefusalLine> refusals;
   CallSite site;
+  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor;
   std::unique_ptr<grpc::Server> server;
   std::unique_ptr<HealthReporter> health;
+  std::unique_ptr<Listener> listener;
 };
 
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Server::~Server() { Stop(); }
 
-int Server::port() const { return impl_->port; }
+int Server::port() const { return impl_->listener->port(); }
 
-const std::string& Server::address() const { return impl_->address; }
+const std::string& Server::address() const { return impl_->listener->address(); }
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& options,
                                                       const ServerParts& parts) {
   EnablePlugins();
-  const bool on_socket = IsUnixAddress(options.listen);
-  if (on_socket) DNC_RETURN_IF_ERROR(FreeSocket(UnixPathOf(options.listen)));
   auto impl = std::make_unique<Impl>(options, parts);
+  DNC_ASSIGN_OR_RETURN(impl->listener,
+                       Listener::Open(options.listen, options.socket_mode, parts.metrics));
   grpc::ServerBuilder builder;
-  builder.AddListeningPort(
-      options.listen, options.credentials ? options.credentials : grpc::InsecureServerCredentials(),
-      &impl->port);
-  builder.SetMaxReceiveMessageSize(options.limits.max_request_bytes);
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, options.limits.max_streams);
-  // With port sharing on, a second server would silently take half of the calls.
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  impl->acceptor = builder.experimental().AddExternalConnectionAcceptor(
+      grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
+      options.credentials ? options.credentials : grpc::InsecureServerCredentials());
+  SetTransport(options, &builder);
   builder.RegisterService(impl->scrub_service.service());
   builder.RegisterService(impl->registry_service.service());
   builder.RegisterService(impl->tenant_service.service());
@@ -144,22 +174,17 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
                                             absl::ToChronoMicroseconds(options.rpc.spin));
   impl->refusals = std::make_unique<RefusalLine>(impl->queue->queue());
   impl->server = builder.BuildAndStart();
-  if (impl->server == nullptr || impl->port == 0) {
-    return Error(absl::StatusCode::kUnavailable, reason::kInvalidRequest,
-                 StrCat("cannot listen on ", options.listen,
-                        "; is the port taken by another program, and the address one of this "
-                        "machine's?"));
+  if (impl->server == nullptr) {
+    return Error(absl::StatusCode::kUnavailable, reason::kInternal,
+                 "the server could not be started; the log at level debug tells what gRPC says");
   }
-  if (on_socket) {
-    DNC_RETURN_IF_ERROR(SetMode(UnixPathOf(options.listen), options.socket_mode));
-    impl->address = options.listen;
-  } else {
-    impl->address = StrCat(options.listen.substr(0, options.listen.rfind(':')), ":", impl->port);
-  }
-  impl->health = std::make_unique<HealthReporter>(impl->health_service.board(), parts.registry);
-  impl->site = CallSite{impl->queue->queue(), &impl->workers,    parts.metrics,     &impl->live,
-                        &impl->stopping,      &impl->gatekeeper, impl->queue.get(), &impl->gate,
-                        impl->refusals.get(), &impl->revisions};
+  impl->health =
+      std::make_unique<HealthReporter>(impl->health_service.board(), parts.registry, parts.metrics);
+  impl->site = CallSite{
+      impl->queue->queue(), &impl->workers, parts.metrics,
+      &impl->live,          &impl->stop,    &impl->gatekeeper,
+      impl->queue.get(),    &impl->gate,    impl->refusals.get(),
+      &impl->revisions,     &impl->guard,   absl::ToChronoNanoseconds(options.rpc.watch_heartbeat)};
   const int armed = options.rpc.armed_calls * threads;
   impl->scrub_service.Arm(impl->site, armed);
   impl->registry_service.Arm(impl->site, std::max(1, armed / 8));
@@ -167,14 +192,40 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   impl->list_service.Arm(impl->site, armed);
   impl->health_service.Arm(impl->site, std::max(1, armed / 8));
   impl->queue->Start();
+  impl->listener->Start(
+      [acceptor = impl->acceptor.get()](int listener_fd, int fd) {
+        grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
+        connection.listener_fd = listener_fd;
+        connection.fd = fd;
+        acceptor->HandleNewConnection(&connection);
+      },
+      options.rpc.keepalive_timeout);
   return std::unique_ptr<Server>(new Server(std::move(impl)));
 }
 
 void Server::Stop() {
-  if (impl_->stopping.exchange(true)) return;
+  if (std::exchange(impl_->stopped, true)) return;
   impl_->health->Stop();
-  impl_->server->Shutdown(std::chrono::system_clock::now() +
-                          absl::ToChronoMilliseconds(impl_->grace));
+  impl_->metrics->SetAccepting(false);
+  if (impl_->drain > absl::ZeroDuration()) absl::SleepFor(impl_->drain);
+  impl_->listener->Stop();
+  const absl::Duration grace = impl_->grace;
+  const absl::Duration reserve = std::min(grace / 5, absl::Seconds(1));
+  impl_->stop.BeginStop(StopLine::Clock::now() + absl::ToChronoNanoseconds(grace - reserve));
+  impl_->guard.BeginStop();
+  // Callers that send call after call have by now one each that is held.
+  absl::SleepFor(std::min(kGather, grace));
+  // As grpc::Server::Shutdown begins, but this returns when GOAWAY is on its way: answers to what
+  // is held go out behind it.
+  grpc_completion_queue* const queue = grpc_completion_queue_create_for_next(nullptr);
+  grpc_server_shutdown_and_notify(impl_->server->c_server(), queue, nullptr);
+  impl_->stop.Release();
+  impl_->server->Shutdown(std::chrono::system_clock::now() + absl::ToChronoMilliseconds(grace));
+  grpc_completion_queue_shutdown(queue);
+  while (grpc_completion_queue_next(queue, gpr_inf_future(GPR_CLOCK_REALTIME), nullptr).type !=
+         GRPC_QUEUE_SHUTDOWN) {
+  }
+  grpc_completion_queue_destroy(queue);
   // From here on gRPC starts no call; those that waited for callers end, too. Workers and the queue
   // still run, because calls need both to end.
   impl_->live.WaitUntilNone();

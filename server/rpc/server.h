@@ -60,8 +60,9 @@ class Server {
   // As `listen`, with the port that was taken.
   const std::string& address() const;
 
-  // Takes no new calls, lets those under way end for rpc.stop_grace_seconds, cancels the rest, and
-  // returns when none is left.
+  // Drains: tells that it is not ready, serves on for rpc.drain_seconds, then closes its listeners
+  // and sends GOAWAY; refuses calls that still come with STOPPING, lets those under way end for
+  // rpc.stop_grace_seconds, ends the rest, and returns when none is left.
   void Stop();
 
  private:

@@ -44,7 +44,7 @@ struct UnaryMethod {
 
 // Deletes itself when the answer has gone out.
 template <class Request, class Response>
-class UnaryCall final : public Call {
+class UnaryCall final : public Call, private HeldRefusal {
  public:
   using MethodType = UnaryMethod<Request, Response>;
 
@@ -64,6 +64,11 @@ class UnaryCall final : public Call {
       return;
     }
     Arm(method_, site());
+    // Whether a server that stops still serves is answered by its health service.
+    if (site().stop->stopping() && method_.access != Access::kOpen) {
+      site().stop->Refuse(this);
+      return;
+    }
     absl::StatusOr<Caller> caller = site().gatekeeper->Admit(context_, method_.access);
     if (!caller.ok()) {
       Finish(caller.status());
@@ -85,6 +90,8 @@ class UnaryCall final : public Call {
   }
 
   void OnFinish(bool /*ok*/) { delete this; }
+
+  void Refuse() override { Finish(Stopping()); }
 
   void Answer() {
     if (DeadlineOf(context_) <

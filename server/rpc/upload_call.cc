@@ -9,7 +9,11 @@ namespace dnc {
 
 UploadCall::UploadCall(v1::RegistryService::AsyncService* service, UploadShared* shared,
                        const CallSite& site)
-    : Call(site), service_(service), shared_(shared), reader_(&context_) {
+    : Call(site),
+      GuardedStream(site.guard, 2),
+      service_(service),
+      shared_(shared),
+      reader_(&context_) {
   context_.AsyncNotifyWhenDone(on_done_.tag());
 }
 
@@ -30,6 +34,10 @@ void UploadCall::OnStart(bool ok) {
     return;
   }
   Arm(service_, shared_, site());
+  if (site().stop->stopping()) {
+    Finish(Stopping());
+    return;
+  }
   if (const absl::Status admitted = Admit(); !admitted.ok()) {
     Finish(admitted);
     return;
@@ -41,6 +49,12 @@ void UploadCall::OnStart(bool ok) {
     return;
   }
   session_.emplace(shared_->limits, shared_->registry);
+  Watch(&context_);
+  Read();
+}
+
+void UploadCall::Read() {
+  BeginRead();
   reader_.Read(&request_, on_read_.tag());
 }
 
@@ -49,6 +63,10 @@ absl::Status UploadCall::Admit() const {
 }
 
 void UploadCall::OnRead(bool ok) {
+  if (!EndWait()) {
+    if (LastEvent()) delete this;
+    return;
+  }
   if (ok) {
     // Not TryPost: to refuse would waste what was sent, and max_uploads bounds these jobs.
     site().workers->Post([this] { Store(); });
@@ -73,7 +91,7 @@ void UploadCall::Store() {
   absl::Status status = Admit();
   if (status.ok()) status = session_->Accept(request_);
   if (status.ok()) {
-    reader_.Read(&request_, on_read_.tag());
+    Read();
   } else {
     Finish(status);
   }
@@ -104,12 +122,12 @@ void UploadCall::Finish(const absl::Status& status) {
 }
 
 void UploadCall::OnFinish(bool /*ok*/) {
-  if (ends_.Arrive()) delete this;
+  if (LastEvent()) delete this;
 }
 
 void UploadCall::OnDone(bool /*ok*/) {
   gone_.store(true, std::memory_order_relaxed);
-  if (ends_.Arrive()) delete this;
+  if (LastEvent()) delete this;
 }
 
 }  // namespace dnc

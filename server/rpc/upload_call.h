@@ -7,6 +7,7 @@
 #include "dnc/v1/registry_service.grpc.pb.h"
 #include "server/rpc/call_queue.h"
 #include "server/rpc/call_site.h"
+#include "server/rpc/stream_guard.h"
 #include "server/rpc/upload_session.h"
 
 namespace dnc {
@@ -21,7 +22,7 @@ struct UploadShared {
 
 // Reads a part when the part before is on the disk, so that memory stays bounded. Deletes itself
 // when the call has ended and gRPC has said so.
-class UploadCall final : public Call {
+class UploadCall final : public Call, private GuardedStream {
  public:
   // Waits for a caller. All that is given must outlive the call.
   static void Arm(v1::RegistryService::AsyncService* service, UploadShared* shared,
@@ -42,6 +43,11 @@ class UploadCall final : public Call {
   void Complete();  // on a worker
   // Anew for each part and at the end: whoever revoked the key meanwhile has ended the upload.
   absl::Status Admit() const;
+  void Read();
+  // On a worker: removing the files takes a while.
+  void EndRead(const absl::Status& status) override {
+    site().workers->Post([this, status] { Finish(status); });
+  }
   void Finish(const absl::Status& status);
 
   v1::RegistryService::AsyncService* const service_;
@@ -51,8 +57,7 @@ class UploadCall final : public Call {
   v1::UploadReleaseRequest request_;
   v1::UploadReleaseResponse response_;
   std::optional<UploadSession> session_;
-  bool counted_ = false;  // in shared_->active
-  CallEnds ends_;
+  bool counted_ = false;           // in shared_->active
   std::atomic<bool> gone_{false};  // the caller, or the call is finished
   MemberEvent<UploadCall, &UploadCall::OnStart> on_start_{this};
   MemberEvent<UploadCall, &UploadCall::OnRead> on_read_{this};

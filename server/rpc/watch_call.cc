@@ -2,7 +2,6 @@
 
 #include <chrono>
 
-#include "server/base/error.h"
 #include "server/rpc/error_status.h"
 #include "server/telemetry/call_timer.h"
 
@@ -17,7 +16,11 @@ bool HasEnded(const v1::Load& load) {
 
 WatchCall::WatchCall(v1::RegistryService::AsyncService* service, RegistryHandler* handler,
                      const CallSite& site)
-    : Call(site), service_(service), handler_(handler), stream_(&context_) {
+    : Call(site),
+      GuardedStream(site.guard, 2),
+      service_(service),
+      handler_(handler),
+      stream_(&context_) {
   context_.AsyncNotifyWhenDone(on_done_.tag());
 }
 
@@ -34,12 +37,17 @@ void WatchCall::OnStart(bool ok) {
     return;
   }
   Arm(service_, handler_, site());
+  if (site().stop->stopping()) {
+    Finish(Stopping());
+    return;
+  }
   // Also before a worker is asked for: they are not for callers without a key.
   const absl::StatusOr<Caller> caller = site().gatekeeper->Admit(context_, Access::kOperate);
   if (!caller.ok()) {
     Finish(caller.status());
     return;
   }
+  Watch(&context_);
   if (!site().workers->TryPost([this] { Look(); })) {
     Finish(LimitReached("too many calls are waiting; retry in a moment"));
   }
@@ -67,6 +75,7 @@ void WatchCall::Look() {
     return;
   }
   written_ = std::move(now);
+  BeginWrite();
   stream_.Write(response_, on_write_.tag());
 }
 
@@ -75,7 +84,9 @@ void WatchCall::LookSoon() {
 }
 
 void WatchCall::OnWrite(bool ok) {
-  if (!ok) {
+  if (!EndWait()) {
+    Finish(why());
+  } else if (!ok) {
     Finish(CallerGone("the caller is gone"));
   } else if (HasEnded(response_.load())) {
     Finish(absl::OkStatus());
@@ -87,9 +98,8 @@ void WatchCall::OnWrite(bool ok) {
 void WatchCall::OnTime(bool /*ok*/) {
   if (gone_.load(std::memory_order_relaxed)) {
     Finish(CallerGone("the caller is gone"));
-  } else if (site().stopping->load(std::memory_order_relaxed)) {
-    Finish(Error(absl::StatusCode::kUnavailable, reason::kStopping,
-                 "the server is stopping; ask for the load again when it is back"));
+  } else if (site().stop->stopping()) {
+    Finish(Stopping());
   } else if (!site().workers->TryPost([this] { Look(); })) {
     LookSoon();  // busy: the next look will tell as much
   }
@@ -101,12 +111,12 @@ void WatchCall::Finish(const absl::Status& status) {
 }
 
 void WatchCall::OnFinish(bool /*ok*/) {
-  if (ends_.Arrive()) delete this;
+  if (LastEvent()) delete this;
 }
 
 void WatchCall::OnDone(bool /*ok*/) {
   gone_.store(true, std::memory_order_relaxed);
-  if (ends_.Arrive()) delete this;
+  if (LastEvent()) delete this;
 }
 
 }  // namespace dnc

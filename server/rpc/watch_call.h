@@ -9,12 +9,13 @@
 #include "server/rpc/call_queue.h"
 #include "server/rpc/call_site.h"
 #include "server/rpc/registry_handler.h"
+#include "server/rpc/stream_guard.h"
 
 namespace dnc {
 
 // Looks at the load ten times a second, on a worker, and writes what has changed. Deletes itself
 // when the stream has ended and gRPC has said so.
-class WatchCall final : public Call {
+class WatchCall final : public Call, private GuardedStream {
  public:
   // Waits for a caller. All that is given must outlive the call.
   static void Arm(v1::RegistryService::AsyncService* service, RegistryHandler* handler,
@@ -33,6 +34,7 @@ class WatchCall final : public Call {
 
   void Look();  // on a worker
   void LookSoon();
+  void EndRead(const absl::Status& /*status*/) override {}  // there are no reads
   void Finish(const absl::Status& status);
 
   v1::RegistryService::AsyncService* const service_;
@@ -42,8 +44,7 @@ class WatchCall final : public Call {
   v1::WatchLoadResponse response_;
   grpc::ServerAsyncWriter<v1::WatchLoadResponse> stream_;
   grpc::Alarm alarm_;
-  std::string written_;  // the last answer
-  CallEnds ends_;
+  std::string written_;            // the last answer
   std::atomic<bool> gone_{false};  // the caller, or the call is finished
   MemberEvent<WatchCall, &WatchCall::OnStart> on_start_{this};
   MemberEvent<WatchCall, &WatchCall::OnTime> on_time_{this};

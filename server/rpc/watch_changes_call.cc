@@ -1,8 +1,9 @@
 #include "server/rpc/watch_changes_call.h"
 
+#include <algorithm>
 #include <chrono>
 
-#include "server/base/error.h"
+#include "server/base/str_cat.h"
 #include "server/rpc/error_status.h"
 
 namespace dnc {
@@ -11,14 +12,19 @@ constexpr std::chrono::milliseconds kInterval(50);
 }  // namespace
 
 WatchChangesCall::WatchChangesCall(v1::ListService::AsyncService* service, ListHandler* handler,
-                                   const CallSite& site)
-    : Call(site), service_(service), handler_(handler), stream_(&context_) {
+                                   StreamPlaces* places, const CallSite& site)
+    : Call(site),
+      GuardedStream(site.guard, 2),
+      service_(service),
+      handler_(handler),
+      places_(places),
+      stream_(&context_) {
   context_.AsyncNotifyWhenDone(on_done_.tag());
 }
 
 void WatchChangesCall::Arm(v1::ListService::AsyncService* service, ListHandler* handler,
-                           const CallSite& site) {
-  auto* call = new WatchChangesCall(service, handler, site);
+                           StreamPlaces* places, const CallSite& site) {
+  auto* call = new WatchChangesCall(service, handler, places, site);
   service->RequestWatchChanges(&call->context_, &call->request_, &call->stream_, site.queue,
                                site.queue, call->on_start_.tag());
 }
@@ -28,14 +34,25 @@ void WatchChangesCall::OnStart(bool ok) {
     delete this;
     return;
   }
-  Arm(service_, handler_, site());
+  Arm(service_, handler_, places_, site());
+  if (site().stop->stopping()) {
+    Finish(Stopping());
+    return;
+  }
   // Also before a worker is asked for: they are not for callers without a key.
   const absl::StatusOr<Caller> caller = site().gatekeeper->Admit(context_, Access::kRecords);
   if (!caller.ok()) {
     Finish(caller.status());
     return;
   }
+  Watch(&context_);
+  if (!place_.Take(places_, caller->tenant->tenant.number)) {
+    Finish(LimitReached(
+        StrCat("a tenant has at most ", places_->each(), " watches under way; end one of them")));
+    return;
+  }
   after_ = request_.after_revision();
+  written_at_ = std::chrono::steady_clock::now();
   if (!site().workers->TryPost([this] { Look(); })) {
     Finish(LimitReached("too many calls are waiting; retry in a moment"));
   }
@@ -59,10 +76,26 @@ void WatchChangesCall::Look() {
     Finish(status);
   } else if (ChangesIn(response_) == 0) {
     looked_at_ = revision;
-    LookSoon();
+    Heartbeat(revision);
   } else {
-    stream_.Write(response_, on_write_.tag());
+    Write();
   }
+}
+
+void WatchChangesCall::Heartbeat(uint64_t revision) {
+  if (std::chrono::steady_clock::now() - written_at_ < site().watch_heartbeat) {
+    LookSoon();
+    return;
+  }
+  response_.Clear();
+  response_.set_revision(std::max(revision, after_));
+  response_.set_last_of_revision(true);
+  Write();
+}
+
+void WatchChangesCall::Write() {
+  BeginWrite();
+  stream_.Write(response_, on_write_.tag());
 }
 
 void WatchChangesCall::LookSoon() {
@@ -70,10 +103,15 @@ void WatchChangesCall::LookSoon() {
 }
 
 void WatchChangesCall::OnWrite(bool ok) {
+  if (!EndWait()) {
+    Finish(why());
+    return;
+  }
   if (!ok) {
     Finish(CallerGone("the caller is gone"));
     return;
   }
+  written_at_ = std::chrono::steady_clock::now();
   if (response_.last_of_revision()) {
     after_ = response_.revision();
     told_ = 0;
@@ -86,13 +124,14 @@ void WatchChangesCall::OnWrite(bool ok) {
 void WatchChangesCall::OnTime(bool /*ok*/) {
   if (gone_.load(std::memory_order_relaxed)) {
     Finish(CallerGone("the caller is gone"));
-  } else if (site().stopping->load(std::memory_order_relaxed)) {
-    Finish(Error(absl::StatusCode::kUnavailable, reason::kStopping,
-                 "the server is stopping; watch again from the last revision when it is back"));
+  } else if (site().stop->stopping()) {
+    Finish(Stopping());
   } else if (const auto caller = site().gatekeeper->Admit(context_, Access::kRecords);
              !caller.ok()) {
     Finish(caller.status());
-  } else if (handler_->revision() == looked_at_ || !site().workers->TryPost([this] { Look(); })) {
+  } else if (handler_->revision() == looked_at_) {
+    Heartbeat(looked_at_);
+  } else if (!site().workers->TryPost([this] { Look(); })) {
     LookSoon();
   }
 }
@@ -103,12 +142,12 @@ void WatchChangesCall::Finish(const absl::Status& status) {
 }
 
 void WatchChangesCall::OnFinish(bool /*ok*/) {
-  if (ends_.Arrive()) delete this;
+  if (LastEvent()) delete this;
 }
 
 void WatchChangesCall::OnDone(bool /*ok*/) {
   gone_.store(true, std::memory_order_relaxed);
-  if (ends_.Arrive()) delete this;
+  if (LastEvent()) delete this;
 }
 
 }  // namespace dnc

@@ -46,6 +46,13 @@ class Metrics {
   // Once an answer: the time that the handler took.
   void RecordLatency(Method method, absl::Duration duration);
 
+  // Of connections that could not be accepted.
+  void CountAcceptFailure() { accept_failures_.fetch_add(1, std::memory_order_relaxed); }
+  uint64_t accept_failures() const { return accept_failures_.load(std::memory_order_relaxed); }
+  // Whether connections are accepted; false once that fails for a second.
+  void SetAccepting(bool accepting) { accepting_.store(accepting, std::memory_order_relaxed); }
+  bool accepting() const { return accepting_.load(std::memory_order_relaxed); }
+
   MetricsSum Sum() const;
 
  private:
@@ -54,6 +61,8 @@ class Metrics {
   Shard& MyShard();
 
   std::unique_ptr<Shard[]> shards_;
+  std::atomic<uint64_t> accept_failures_{0};
+  std::atomic<bool> accepting_{true};
 };
 
 }  // namespace dnc

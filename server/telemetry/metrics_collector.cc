@@ -129,8 +129,14 @@ std::vector<MetricFamily> MetricsCollector::Collect() const {
   const SnapshotPtr snapshot = from_.registry->snapshot();
   std::vector<MetricFamily> families;
   families.push_back(BuildInfo(version_));
-  families.push_back(SingleGauge("dnc_ready", "1 when the stored releases are read and verified.",
-                                 snapshot != nullptr ? 1 : 0));
+  const bool accepting = from_.metrics->accepting();
+  families.push_back(
+      SingleGauge("dnc_ready",
+                  "1 when the stored releases are read and verified, and connections are accepted.",
+                  snapshot != nullptr && accepting ? 1 : 0));
+  families.push_back(SingleCounter("dnc_accept_failures_total",
+                                   "Connections that could not be accepted.",
+                                   static_cast<double>(from_.metrics->accept_failures())));
   families.push_back(Numbers(sum));
   families.push_back(Calls(sum));
   families.push_back(Latency(sum));

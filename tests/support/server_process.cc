@@ -65,8 +65,9 @@ bool ServerProcess::Start() {
   int out[2];
   if (::pipe2(out, O_CLOEXEC) != 0) return false;
   const int log = ::open(log_path_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
-  std::vector<std::string> words = {
-      "dncd", "--data-dir", settings_.data_dir, "--listen", "127.0.0.1:0", "--metrics-listen", ""};
+  std::vector<std::string> words = {"dncd",     "--data-dir",     settings_.data_dir,
+                                    "--listen", settings_.listen, "--metrics-listen",
+                                    ""};
   words.insert(words.end(), settings_.arguments.begin(), settings_.arguments.end());
   if (std::find(words.begin(), words.end(), "--config") == words.end()) {
     // The lists of tests are small.

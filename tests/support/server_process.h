@@ -15,6 +15,7 @@ struct ServerSettings {
   uint64_t max_file_bytes = 0;         // limit of the size of any file it writes; 0: none
   // More of its configuration file, YAML, unless the arguments name another one.
   std::string config = {};
+  std::string listen = "127.0.0.1:0";
 };
 
 // Not thread-safe. The child dies with its owner, and with the test program.
@@ -25,8 +26,8 @@ class ServerProcess {
   ServerProcess(const ServerProcess&) = delete;
   ServerProcess& operator=(const ServerProcess&) = delete;
 
-  // Starts it on a free loopback port. True once it accepts calls; false if it ended instead, or
-  // said nothing for kPatience (it is killed then).
+  // Starts it, on a free loopback port unless the settings name one. True once it accepts calls;
+  // false if it ended instead, or said nothing for kPatience (it is killed then).
   bool Start();
 
   // Makes an operator's key while the server does not run, as `dncd --create-operator-key` does.

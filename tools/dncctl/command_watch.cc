@@ -1,39 +1,125 @@
 // dncctl watch: a tenant's changes as they come.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
+#include <utility>
+#include <vector>
 
+#include "absl/time/clock.h"
 #include "tools/dncctl/change_lines.h"
 #include "tools/dncctl/commands.h"
 #include "tools/dncctl/terminal.h"
+#include "tools/dncctl/watchdog.h"
 
 namespace dnc::ctl {
 namespace {
 
 struct WatchArguments {
   uint64_t after = 0;
+  double silence_seconds = 60;
+};
+
+// A watch that goes on over lost connections.
+class Watch {
+ public:
+  Watch(const GlobalOptions& options, const WatchArguments& arguments)
+      : options_(options),
+        session_(options),
+        silence_(absl::Seconds(arguments.silence_seconds)),
+        complete_(arguments.after) {}
+
+  int Run() {
+    absl::Duration pause = kFirstPause;
+    // A server that was never there is a mistake in its name, and not one that comes back.
+    connected_ = session_.Connects();
+    while (true) {
+      const uint64_t before = complete_;
+      heard_ = false;
+      absl::Status ended = WatchOnce();
+      if (unread_) {
+        return ReportError(options_, absl::AbortedError("nobody reads the changes"));
+      }
+      if (!connected_ || !MayComeBack(ended)) return GiveUp(ended);
+      if (heard_ || complete_ != before) pause = kFirstPause;
+      fmt::print(stderr, "the watch was lost ({}); watching again after revision {}\n",
+                 Printable(std::string(ended.message())), complete_);
+      absl::SleepFor(pause);
+      pause = std::min(pause * 2, kLongestPause);
+    }
+  }
+
+ private:
+  static constexpr absl::Duration kFirstPause = absl::Milliseconds(250);
+  static constexpr absl::Duration kLongestPause = absl::Seconds(10);
+
+  // Watches until the stream ends, and says why it did.
+  absl::Status WatchOnce() {
+    grpc::ClientContext context;
+    v1::WatchChangesRequest request;
+    request.set_after_revision(complete_);
+    revision_.clear();
+    Watchdog watchdog(&context, silence_);
+    const auto stream = session_.lists().WatchChanges(&context, request);
+    v1::WatchChangesResponse part;
+    while (true) {
+      watchdog.BeginWait();
+      const bool read = stream->Read(&part);
+      watchdog.EndWait();
+      if (!read) break;
+      heard_ = true;
+      if (!Take(std::move(part))) break;
+    }
+    if (unread_) context.TryCancel();
+    const absl::Status status = FromGrpcStatus(stream->Finish());
+    if (watchdog.fired()) {
+      return absl::UnavailableError(fmt::format("nothing was heard of {} for {}", options_.server,
+                                                absl::FormatDuration(silence_)));
+    }
+    if (status.ok()) return absl::UnavailableError("the server ended the watch");
+    return session_.Explain(status);
+  }
+
+  // Keeps the parts of a revision until it is complete: of one that broke off nothing is shown, so
+  // that nothing is shown twice. False if nobody reads what is printed.
+  bool Take(v1::WatchChangesResponse part) {
+    const bool last = part.last_of_revision();
+    const uint64_t revision = part.revision();
+    revision_.push_back(std::move(part));
+    if (!last) return true;
+    for (const v1::WatchChangesResponse& each : revision_) {
+      unread_ = unread_ || !PrintChanges(options_, each);
+    }
+    unread_ = std::fflush(stdout) != 0 || unread_;
+    revision_.clear();
+    complete_ = std::max(complete_, revision);
+    return !unread_;
+  }
+
+  // Whether an error is of the connection or of a server that comes back.
+  static bool MayComeBack(const absl::Status& ended) {
+    return absl::IsUnavailable(ended) || ReasonOf(ended) == "STREAM_SILENT" ||
+           (ReasonOf(ended).empty() && (absl::IsCancelled(ended) || absl::IsInternal(ended) ||
+                                        absl::IsUnknown(ended) || absl::IsDeadlineExceeded(ended)));
+  }
+
+  int GiveUp(const absl::Status& ended) const {
+    fmt::print(stderr, "go on with: dncctl watch --after {}\n", complete_);
+    return ReportError(options_, ended);
+  }
+
+  const GlobalOptions& options_;
+  Session session_;
+  const absl::Duration silence_;
+  uint64_t complete_;                               // all up to this revision is shown
+  std::vector<v1::WatchChangesResponse> revision_;  // the parts of the next one so far
+  bool heard_ = false;                              // something, on this connection
+  bool connected_ = false;                          // once
+  bool unread_ = false;                             // nobody reads
 };
 
 int RunWatch(const GlobalOptions& options, const WatchArguments& arguments) {
-  Session session(options);
-  grpc::ClientContext context;
-  v1::WatchChangesRequest request;
-  request.set_after_revision(arguments.after);
-  const auto stream = session.lists().WatchChanges(&context, request);
-  v1::WatchChangesResponse part;
-  uint64_t complete = arguments.after;
-  bool read_by_someone = true;
-  while (read_by_someone && stream->Read(&part)) {
-    read_by_someone = PrintChanges(options, part);
-    read_by_someone = std::fflush(stdout) == 0 && read_by_someone;
-    if (part.last_of_revision()) complete = part.revision();
-  }
-  if (!read_by_someone) context.TryCancel();
-  const absl::Status ended = FromGrpcStatus(stream->Finish());
-  if (!read_by_someone) return ReportError(options, absl::AbortedError("nobody reads the changes"));
-  fmt::print(stderr, "go on with: dncctl watch --after {}\n", complete);
-  if (ended.ok()) return ReportError(options, absl::UnavailableError("the server ended the watch"));
-  return ReportError(options, session.Explain(ended));
+  return Watch(options, arguments).Run();
 }
 
 }  // namespace
@@ -46,6 +132,12 @@ void AddWatchCommand(CLI::App* app, const GlobalOptions& options, Job* job) {
       ->add_option("--after", arguments->after,
                    "Changes after this revision; 0: all, if all are kept still")
       ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  command
+      ->add_option("--silence", arguments->silence_seconds,
+                   "Seconds after which a server that says nothing is taken for lost, and asked "
+                   "anew; it says something every 20 seconds")
+      ->check(CLI::Range(0.1, 86400.0))
       ->capture_default_str();
   SetJob(command, options, job, arguments, RunWatch);
 }

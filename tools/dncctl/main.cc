@@ -68,6 +68,10 @@ int Run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kExitOk : kExitUsage;
   }
+  if (const absl::Status checked = CheckServerOptions(&options); !checked.ok()) {
+    ReportError(options, checked);
+    return kExitUsage;
+  }
   auto transport = MakeTransport(options.tls);
   if (!transport.ok()) return ReportError(options, transport.status());
   options.transport = *std::move(transport);

@@ -1,6 +1,10 @@
 #include "tools/dncctl/server_options.h"
 
 #include <cstdlib>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "dnc/channel.h"
 
 namespace dnc::ctl {
 namespace {
@@ -34,6 +38,25 @@ void AddServerOptions(CLI::App* app, ServerOptions* options) {
   app->add_option("--tenant", options->tenant,
                   "Tenant to act as, with an operator's key (environment DNC_TENANT; the key: "
                   "environment DNC_KEY)");
+}
+
+absl::Status CheckServerOptions(ServerOptions* options) {
+  auto server = CheckTarget(options->server);
+  if (!server.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--server or DNC_SERVER: ", server.status().message()));
+  }
+  const auto identity = CheckIdentity({options->key, options->tenant});
+  if (!identity.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("DNC_KEY, or --tenant or DNC_TENANT: ", identity.status().message()));
+  }
+  options->server = *std::move(server);
+  options->key = identity->api_key;
+  options->tenant = identity->tenant;
+  options->tls.ca_file = Trimmed(options->tls.ca_file);
+  options->tls.server_name = Trimmed(options->tls.server_name);
+  return absl::OkStatus();
 }
 
 }  // namespace dnc::ctl

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <string>
 
+#include "absl/status/status.h"
 #include "dnc/tls.h"
 
 namespace dnc::ctl {
@@ -17,5 +18,9 @@ struct ServerOptions {
 
 // Adds them, with what the environment says as defaults. `options` must outlive the parsing.
 void AddServerOptions(CLI::App* app, ServerOptions* options);
+
+// Once all options are read: drops white space at the ends of what they say, and refuses with
+// INVALID_ARGUMENT what no server can be reached with. No message tells the key.
+absl::Status CheckServerOptions(ServerOptions* options);
 
 }  // namespace dnc::ctl

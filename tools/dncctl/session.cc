@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "tools/dncctl/exit_code.h"
 #include "tools/dncctl/proto_json.h"
 #include "tools/dncctl/terminal.h"
@@ -22,12 +23,18 @@ void CopyPayloads(const absl::Status& from, absl::Status* to) {
 
 Session::Session(const GlobalOptions& options)
     : server_(options.server), tls_(options.tls.used()), timeout_(options.timeout()) {
-  const auto channel = MakeChannel(options.server, options.timeout(), {options.key, options.tenant},
-                                   options.transport);
-  registry_ = v1::RegistryService::NewStub(channel);
-  scrub_ = v1::ScrubService::NewStub(channel);
-  tenants_ = v1::TenantService::NewStub(channel);
-  lists_ = v1::ListService::NewStub(channel);
+  // That it can be made was seen when the options were checked.
+  channel_ = MakeChannel(options.server, options.timeout(), {options.key, options.tenant},
+                         options.transport)
+                 .value();
+  registry_ = v1::RegistryService::NewStub(channel_);
+  scrub_ = v1::ScrubService::NewStub(channel_);
+  tenants_ = v1::TenantService::NewStub(channel_);
+  lists_ = v1::ListService::NewStub(channel_);
+}
+
+bool Session::Connects() const {
+  return channel_->WaitForConnected(absl::ToChronoTime(absl::Now() + timeout_));
 }
 
 absl::Status Session::Explain(absl::Status status) const {
@@ -41,8 +48,11 @@ absl::Status Session::Explain(absl::Status status) const {
           "DNC_SERVER",
           server_, message,
           tls_ ? " and serving TLS with a certificate that you trust" : " and serving plain text");
+      message += ProxyHint(server_);
       break;
     case absl::StatusCode::kDeadlineExceeded:
+      // Of a stream that was not read there is no room for more than a message.
+      if (absl::StartsWith(message, "STREAM_SILENT")) break;
       message = fmt::format("{} did not answer within {}; allow more time with --timeout", server_,
                             absl::FormatDuration(timeout_));
       break;

@@ -29,6 +29,7 @@ struct GlobalOptions : ServerOptions {
 
 class Session {
  public:
+  // The options must have been checked (CheckServerOptions).
   explicit Session(const GlobalOptions& options);
 
   v1::RegistryService::Stub& registry() { return *registry_; }
@@ -52,6 +53,10 @@ class Session {
     return response;
   }
 
+  // Whether the server can be connected to, within the timeout. For what goes on over connections
+  // that are lost: calls connect by themselves.
+  bool Connects() const;
+
   // Adds to an error of the transport which server it was and what to do next.
   absl::Status Explain(absl::Status status) const;
 
@@ -59,6 +64,7 @@ class Session {
   std::string server_;
   bool tls_;
   absl::Duration timeout_;
+  std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<v1::RegistryService::Stub> registry_;
   std::unique_ptr<v1::ScrubService::Stub> scrub_;
   std::unique_ptr<v1::TenantService::Stub> tenants_;

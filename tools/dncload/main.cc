@@ -196,6 +196,8 @@ void CheckOptions(const Options& options, const std::string& mode) {
   if (options.base.empty() && options.numbers.empty()) {
     throw CLI::RequiredError("--base or --numbers");
   }
+  ctl::ServerOptions server = options.target;
+  must(ctl::CheckServerOptions(&server));
   must(ParseBatches(options.batches).status());
   must(ParsePair("--gap", options.gap, true).status());
   if (mode == "sweep" && options.rates.empty() && options.from == 0) {

@@ -83,9 +83,11 @@ absl::Status Sender::Connect(Clock::time_point deadline) {
   const auto wait = std::chrono::duration_cast<std::chrono::nanoseconds>(deadline - Clock::now());
   for (const auto& channel : channels_) {
     if (!channel->WaitForConnected(After(std::max<int64_t>(wait.count(), 0)))) {
-      return absl::UnavailableError(fmt::format(
-          "no connection to {}{}; is dncd running there? Name another with --server or DNC_SERVER",
-          target_.options().server, target_.tls() ? " by TLS" : ""));
+      return absl::UnavailableError(
+          fmt::format("no connection to {}{}; is dncd running there? Name another with --server or "
+                      "DNC_SERVER{}",
+                      target_.options().server, target_.tls() ? " by TLS" : "",
+                      ProxyHint(target_.options().server)));
     }
   }
   return absl::OkStatus();

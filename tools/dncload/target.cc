@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
-#include "absl/strings/match.h"
-#include "absl/strings/string_view.h"
+#include "dnc/channel.h"
 #include "dnc/rpc_status.h"
 #include "dnc/v1/registry_service.grpc.pb.h"
 #include "grpcpp/create_channel.h"
@@ -13,7 +13,9 @@
 namespace dnc::load {
 
 absl::StatusOr<Target> Target::Make(const TargetOptions& options) {
-  Target target(options);
+  TargetOptions checked = options;
+  DNC_RETURN_IF_ERROR(ctl::CheckServerOptions(&checked));
+  Target target(std::move(checked));
   DNC_ASSIGN_OR_RETURN(target.transport_, MakeTransport(options.tls));
   return target;
 }
@@ -31,7 +33,8 @@ std::shared_ptr<grpc::Channel> Target::MakeChannel(int index) const {
   constexpr int kNoPings = 24 * 3600 * 1000;
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kNoPings);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS,
-                   std::clamp(static_cast<int>(options_.timeout * 1000), 1000, kNoPings));
+                   static_cast<int>(std::clamp(options_.timeout * 1000, 1000.0, double{kNoPings})));
+  if (IsHere()) arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   if (!transport_.server_name.empty()) arguments.SetSslTargetNameOverride(transport_.server_name);
   return grpc::CreateCustomChannel(options_.server, transport_.credentials, arguments);
 }
@@ -54,12 +57,6 @@ absl::StatusOr<v1::GetStatusResponse> Target::Status(double timeout_seconds) con
   return response;
 }
 
-bool Target::IsHere() const {
-  const absl::string_view server = options_.server;
-  for (const char* prefix : {"unix:", "127.", "localhost:", "[::1]", "ipv4:127.", "ipv6:[::1]"}) {
-    if (absl::StartsWith(server, prefix)) return true;
-  }
-  return false;
-}
+bool Target::IsHere() const { return IsLocal(options_.server); }
 
 }  // namespace dnc::load

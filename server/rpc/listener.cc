@@ -1,0 +1,316 @@
+#include "server/rpc/listener.h"
+
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "server/base/error.h"
+#include "server/base/status_macros.h"
+#include "server/base/str_cat.h"
+#include "server/config/config_file.h"
+#include "server/rpc/unix_socket.h"
+#include "spdlog/spdlog.h"
+
+namespace dnc {
+namespace {
+
+constexpr int kFirstPauseMs = 20;
+constexpr int kLongestPauseMs = 500;
+constexpr int kRefusalsAtOnce = 64;
+constexpr std::chrono::seconds kLogInterval(10);
+// How long it goes wrong before the server calls itself not ready.
+constexpr std::chrono::seconds kNotReadyAfter(1);
+
+absl::Status CannotListen(std::string_view address, std::string_view why) {
+  return Error(absl::StatusCode::kUnavailable, reason::kInvalidRequest,
+               StrCat("cannot listen on ", address, ": ", why,
+                      "; is the port taken by another program, and the address one of this "
+                      "machine's?"));
+}
+
+uint64_t DescriptorLimit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return UINT64_MAX;
+  return limit.rlim_cur;
+}
+
+// Descriptors that no caller gets. The kernel hands out the lowest that is free, so a connection
+// with a higher one than this has been given one of the last.
+uint64_t HighestForCallers() {
+  const uint64_t limit = DescriptorLimit();
+  return limit - std::min<uint64_t>(limit / 4, 64);
+}
+
+// Errors of accept that are of the one connection, which has gone wrong before it was accepted.
+bool IsOfTheConnection(int error) {
+  constexpr std::array kOnes = {ECONNABORTED, EINTR,       ENETDOWN, EPROTO,
+                                ENOPROTOOPT,  EHOSTDOWN,   ENONET,   EHOSTUNREACH,
+                                EOPNOTSUPP,   ENETUNREACH, EPERM,    ETIMEDOUT};
+  return std::find(kOnes.begin(), kOnes.end(), error) != kOnes.end();
+}
+
+void SetOption(int fd, int level, int name, int value) {
+  // A socket works without it, too.
+  setsockopt(fd, level, name, &value, sizeof(value));
+}
+
+int PortOf(const sockaddr_storage& address) {
+  if (address.ss_family == AF_INET6) {
+    return ntohs(reinterpret_cast<const sockaddr_in6*>(&address)->sin6_port);
+  }
+  return ntohs(reinterpret_cast<const sockaddr_in*>(&address)->sin_port);
+}
+
+void SetPort(addrinfo* found, int port) {
+  const auto wire = htons(static_cast<uint16_t>(port));
+  if (found->ai_family == AF_INET6) {
+    reinterpret_cast<sockaddr_in6*>(found->ai_addr)->sin6_port = wire;
+  } else {
+    reinterpret_cast<sockaddr_in*>(found->ai_addr)->sin_port = wire;
+  }
+}
+
+struct FreeAddresses {
+  void operator()(addrinfo* found) const { freeaddrinfo(found); }
+};
+using Addresses = std::unique_ptr<addrinfo, FreeAddresses>;
+
+// Every address of the machine is served by one socket for both families, where there is IPv6.
+bool IsEveryAddress(const std::string& host) { return host == "0.0.0.0" || host == "::"; }
+
+}  // namespace
+
+void RaiseDescriptorLimit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  if (setrlimit(RLIMIT_NOFILE, &limit) != 0) {
+    spdlog::warn("the limit of open files can't be raised: {}", std::strerror(errno));
+  }
+}
+
+Listener::Listener(Metrics* metrics)
+    : metrics_(metrics),
+      wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      spare_(open("/dev/null", O_RDONLY | O_CLOEXEC)) {}
+
+Listener::~Listener() {
+  Stop();
+  if (wake_ >= 0) close(wake_);
+  if (spare_ >= 0) close(spare_);
+}
+
+absl::StatusOr<std::unique_ptr<Listener>> Listener::Open(const std::string& address,
+                                                         uint32_t socket_mode, Metrics* metrics) {
+  std::unique_ptr<Listener> listener(new Listener(metrics));
+  if (listener->wake_ < 0) return CannotListen(address, std::strerror(errno));
+  if (IsUnixAddress(address)) {
+    DNC_RETURN_IF_ERROR(listener->ListenOnSocket(UnixPathOf(address), socket_mode));
+    listener->address_ = address;
+    return listener;
+  }
+  const size_t colon = address.rfind(':');
+  if (colon == std::string::npos) return CannotListen(address, "it is no HOST:PORT");
+  const std::string written = address.substr(0, colon);
+  const bool bracketed = written.size() > 1 && written.front() == '[' && written.back() == ']';
+  const std::string host = bracketed ? written.substr(1, written.size() - 2) : written;
+  if (const absl::Status done = listener->ListenOnHost(host, address.substr(colon + 1));
+      !done.ok()) {
+    return CannotListen(address, ToStd(done.message()));
+  }
+  listener->address_ = StrCat(written, ":", listener->port_);
+  return listener;
+}
+
+absl::Status Listener::ListenOnSocket(const std::string& path, uint32_t mode) {
+  DNC_RETURN_IF_ERROR(FreeSocket(path));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::copy_n(path.data(), std::min(path.size(), sizeof(address.sun_path) - 1), address.sun_path);
+  DNC_RETURN_IF_ERROR(Add(AF_UNIX, reinterpret_cast<sockaddr*>(&address), sizeof(address)));
+  path_ = path;
+  return SetMode(path, mode);
+}
+
+absl::Status Listener::ListenOnHost(const std::string& host, const std::string& port) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
+  addrinfo* found = nullptr;
+  if (IsEveryAddress(host)) {
+    hints.ai_family = AF_INET6;
+    if (getaddrinfo("::", port.c_str(), &hints, &found) == 0) {
+      const Addresses both(found);
+      if (Add(AF_INET6, found->ai_addr, found->ai_addrlen).ok()) return absl::OkStatus();
+    }
+    hints.ai_family = host == "::" ? AF_INET6 : AF_INET;
+  }
+  if (const int error = getaddrinfo(host.c_str(), port.c_str(), &hints, &found); error != 0) {
+    return absl::UnavailableError(gai_strerror(error));
+  }
+  const Addresses all(found);
+  absl::Status status = absl::UnavailableError("it has no address");
+  for (addrinfo* one = found; one != nullptr; one = one->ai_next) {
+    // A name with two addresses, such as localhost, is served on one port.
+    if (port_ != 0) SetPort(one, port_);
+    status = Add(one->ai_family, one->ai_addr, one->ai_addrlen);
+    // A machine without IPv6 still has the name ::1.
+    if (absl::IsNotFound(status) && (!sockets_.empty() || one->ai_next != nullptr)) continue;
+    if (!status.ok()) return status;
+  }
+  return sockets_.empty() ? status : absl::OkStatus();
+}
+
+absl::Status Listener::Add(int family, const sockaddr* address, socklen_t size) {
+  const int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  const auto failed = [&](int error) {
+    if (fd >= 0) close(fd);
+    const bool missing = error == EADDRNOTAVAIL || error == EAFNOSUPPORT;
+    return absl::Status(missing ? absl::StatusCode::kNotFound : absl::StatusCode::kUnavailable,
+                        std::strerror(error));
+  };
+  if (fd < 0) return failed(errno);
+  if (family != AF_UNIX) {
+    SetOption(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+    SetOption(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+    if (family == AF_INET6) SetOption(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
+  }
+  if (bind(fd, address, size) != 0 || listen(fd, SOMAXCONN) != 0) return failed(errno);
+  if (family != AF_UNIX && port_ == 0) {
+    sockaddr_storage taken{};
+    socklen_t length = sizeof(taken);
+    if (getsockname(fd, reinterpret_cast<sockaddr*>(&taken), &length) != 0) return failed(errno);
+    port_ = PortOf(taken);
+  }
+  sockets_.push_back(fd);
+  return absl::OkStatus();
+}
+
+void Listener::Start(Take take, absl::Duration patience) {
+  take_ = std::move(take);
+  patience_ms_ = static_cast<int>(
+      std::clamp<int64_t>(absl::ToInt64Milliseconds(patience), 1'000, 24 * 3600 * 1000));
+  thread_ = std::thread([this] { Run(); });
+}
+
+void Listener::Stop() {
+  if (thread_.joinable()) {
+    const uint64_t one = 1;
+    [[maybe_unused]] const ssize_t written = write(wake_, &one, sizeof(one));
+    thread_.join();
+  }
+  for (const int fd : sockets_) close(fd);
+  sockets_.clear();
+  if (!path_.empty()) unlink(std::exchange(path_, "").c_str());
+}
+
+void Listener::Run() {
+  std::vector<pollfd> waits;
+  for (const int fd : sockets_) waits.push_back({fd, POLLIN, 0});
+  waits.push_back({wake_, POLLIN, 0});
+  int pause_ms = 0;
+  while (true) {
+    // While something can't be accepted, the sockets stay readable: only the clock is waited for.
+    if (pause_ms > 0) {
+      poll(&waits.back(), 1, pause_ms);
+    } else {
+      poll(waits.data(), waits.size(), -1);
+    }
+    if ((waits.back().revents & POLLIN) != 0) return;
+    bool all = true;
+    for (const int fd : sockets_) all = AcceptAll(fd) && all;
+    if (all && (!failing_ || HasRoom())) {
+      NoteSuccess();
+      pause_ms = 0;
+    } else {
+      if (Clock::now() - failing_since_ >= kNotReadyAfter) metrics_->SetAccepting(false);
+      pause_ms = std::clamp(pause_ms * 2, kFirstPauseMs, kLongestPauseMs);
+    }
+  }
+}
+
+bool Listener::AcceptAll(int listener_fd) {
+  int refused = 0;
+  while (refused < kRefusalsAtOnce) {
+    const int fd = accept4(listener_fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    const int error = errno;
+    if (fd >= 0) {
+      if (!HandOver(listener_fd, fd)) ++refused;
+    } else if (error == EAGAIN || error == EWOULDBLOCK) {
+      break;
+    } else if (!IsOfTheConnection(error)) {
+      NoteFailure(error);
+      ++refused;
+      if (!RefuseOne(listener_fd)) break;
+    }
+  }
+  return refused == 0;
+}
+
+bool Listener::HandOver(int listener_fd, int fd) {
+  if (static_cast<uint64_t>(fd) >= HighestForCallers()) {
+    close(fd);
+    NoteFailure(EMFILE);
+    return false;
+  }
+  if (path_.empty()) {
+    SetOption(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+    SetOption(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, patience_ms_);
+  }
+  take_(listener_fd, fd);
+  return true;
+}
+
+bool Listener::RefuseOne(int listener_fd) {
+  if (spare_ >= 0) close(spare_);
+  const int fd = accept4(listener_fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  if (fd >= 0) close(fd);
+  spare_ = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  return fd >= 0;
+}
+
+bool Listener::HasRoom() {
+  const int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return false;
+  close(fd);
+  return static_cast<uint64_t>(fd) < HighestForCallers();
+}
+
+void Listener::NoteFailure(int error) {
+  metrics_->CountAcceptFailure();
+  const Clock::time_point now = Clock::now();
+  ++unlogged_;
+  if (!failing_) failing_since_ = now;
+  if (!failing_ || now - logged_ >= kLogInterval) {
+    spdlog::error(
+        "{} connection{} could not be accepted: {}. Their callers are refused until descriptors "
+        "are free (limit: {}; raise it with LimitNOFILE= of the service, or close connections)",
+        unlogged_, unlogged_ == 1 ? "" : "s", std::strerror(error), DescriptorLimit());
+    logged_ = now;
+    unlogged_ = 0;
+  }
+  failing_ = true;
+}
+
+void Listener::NoteSuccess() {
+  if (!failing_) return;
+  failing_ = false;
+  unlogged_ = 0;
+  if (spare_ < 0) spare_ = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  metrics_->SetAccepting(true);
+  spdlog::info("connections are accepted again");
+}
+
+}  // namespace dnc

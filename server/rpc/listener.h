@@ -1,0 +1,96 @@
+// The sockets that the server listens on, and the thread that accepts connections from them.
+//
+// gRPC 1.51 has a listener of its own, which never accepts again once it has run out of file
+// descriptors (CVE-2023-4785). This one goes on: what can't be accepted is refused, counted and
+// told, and the next try follows within half a second. It also keeps some descriptors back, so
+// that however many callers come, the stores can open their files.
+//
+//   DNC_ASSIGN_OR_RETURN(auto listener, Listener::Open("127.0.0.1:0", 0660, metrics));
+//   listener->Start([](int listener_fd, int fd) { ...takes the connection over... });
+#pragma once
+
+#include <sys/socket.h>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "server/telemetry/metrics.h"
+
+namespace dnc {
+
+// Raises this process's limit of descriptors to the highest that it may have by itself.
+void RaiseDescriptorLimit();
+
+// Start and Stop belong to one thread.
+class Listener {
+ public:
+  // Takes a connection over, which is open, does not block, and closes on exec. Called on the
+  // listener's thread.
+  using Take = std::function<void(int listener_fd, int fd)>;
+
+  // Listens on HOST:PORT, where port 0 takes a free one, or on unix:/PATH, whose socket gets the
+  // permissions `socket_mode`: one that nobody serves any more is taken over. Callers wait in the
+  // kernel until Start. `metrics`, which must outlive the listener, learns what fails. Errors:
+  // UNAVAILABLE if the address can't be listened on.
+  static absl::StatusOr<std::unique_ptr<Listener>> Open(const std::string& address,
+                                                        uint32_t socket_mode, Metrics* metrics);
+  ~Listener();  // as Stop
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
+
+  int port() const { return port_; }                       // 0 for a unix socket
+  const std::string& address() const { return address_; }  // with the port that was taken
+
+  // A connection whose other end takes nothing for `patience` is closed by the kernel.
+  void Start(Take take, absl::Duration patience);
+  // Closes the sockets: from now on callers are refused by the kernel.
+  void Stop();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  explicit Listener(Metrics* metrics);
+
+  absl::Status ListenOnSocket(const std::string& path, uint32_t mode);
+  absl::Status ListenOnHost(const std::string& host, const std::string& port);
+  absl::Status Add(int family, const sockaddr* address, socklen_t size);
+  void Run();
+  // Takes what waits on a socket. False if something could not be accepted: try again after a
+  // while.
+  bool AcceptAll(int listener_fd);
+  // Hands it over, or refuses it if the descriptors that are left are kept for files.
+  bool HandOver(int listener_fd, int fd);
+  // Accepts one with the descriptor that is kept for this, and closes it: its caller learns at once
+  // that there is no room. False if that fails, too.
+  bool RefuseOne(int listener_fd);
+  void NoteFailure(int error);
+  void NoteSuccess();
+  // Whether a connection could be accepted now, by trying what it needs.
+  bool HasRoom();
+
+  Metrics* const metrics_;
+  std::string address_;
+  std::string path_;  // of a unix socket
+  int port_ = 0;
+  std::vector<int> sockets_;
+  int wake_ = -1;
+  int spare_ = -1;
+  Take take_;
+  int patience_ms_ = 0;
+  std::thread thread_;
+  // Of the thread.
+  bool failing_ = false;
+  Clock::time_point failing_since_;
+  Clock::time_point logged_;
+  uint64_t unlogged_ = 0;
+};
+
+}  // namespace dnc

@@ -1,0 +1,176 @@
+"""What callers' own libraries and environments do to a connection: pings, deadlines, metadata,
+keys with a line end, proxies."""
+
+import os
+import socket
+import struct
+import subprocess
+import threading
+
+import grpc
+import pytest
+
+from dnc_server import BIN, Refused
+from tenant_calls import new_key, operator_key
+from waiting import PATIENCE
+
+NUMBER = 2015550123
+
+
+def read_frames(plain, frames):
+    """Appends (type, flags, payload) of what a server sends until it ends the connection."""
+    data = b""
+    while True:
+        while len(data) >= 9 and len(data) >= 9 + int.from_bytes(data[:3], "big"):
+            size = int.from_bytes(data[:3], "big")
+            frames.append((data[3], data[4], data[9:9 + size]))
+            data = data[9 + size:]
+        try:
+            more = plain.recv(65536)
+        except OSError:
+            return
+        if not more:
+            return
+        data += more
+
+
+def test_pings_every_ten_seconds_are_permitted(server):
+    """Also without calls: balancers and mobile networks make clients ping. Seven seconds here, so
+    that one which is late does not make the next one early."""
+    ping, goaway = 6, 7
+    host, port = server.address.rsplit(":", 1)
+    frames = []
+    with socket.create_connection((host, int(port)), timeout=PATIENCE) as plain:
+        plain.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(3) + b"\x04" + bytes(5))
+        reader = threading.Thread(target=read_frames, args=(plain, frames), daemon=True)
+        reader.start()
+        for i in range(5):
+            plain.sendall(b"\x00\x00\x08\x06\x00" + bytes(4) + struct.pack(">Q", i))
+            threading.Event().wait(7)
+        plain.shutdown(socket.SHUT_WR)
+        reader.join(PATIENCE)
+    answered = [payload for kind, flags, payload in frames if kind == ping and flags == 1]
+    assert len(answered) == 5
+    assert not [payload for kind, _, payload in frames
+                if kind == goaway and b"too_many_pings" in payload]
+
+
+@pytest.mark.parametrize("seconds", [9_000_000_000, 9_223_372_036, 253_402_300_800, 2**40])
+def test_deadlines_that_never_come(server, seconds):
+    """grpcurl -max-time 9000000000, and Go's longest duration."""
+    stubs = server.stubs
+    server.scrubs.Scrub(stubs.scrub.ScrubRequest(numbers=[NUMBER]), timeout=seconds)
+    # On a worker, where it is looked at whether the deadline has passed.
+    server.scrubs.CheckNumber(stubs.scrub.CheckNumberRequest(number=str(NUMBER)), timeout=seconds)
+    server.scrubs.Scrub(stubs.scrub.ScrubRequest(numbers=[NUMBER], detail=2), timeout=seconds)
+    server.registry.GetStatus(stubs.registry.GetStatusRequest(), timeout=seconds)
+    request = stubs.scrub.ScrubRequest(numbers=[NUMBER], at_least_revision=10**6)
+    with pytest.raises(grpc.RpcError) as caught:
+        server.scrubs.Scrub(request, timeout=seconds)
+    assert server.refused(caught.value).reason == "REVISION_NOT_REACHED"
+
+
+@pytest.mark.parametrize("size", [17 * 1024, 64 * 1024, 200 * 1024])
+def test_too_much_metadata_is_of_the_one_call(server, size):
+    scrub = server.stubs.scrub
+    go_on = threading.Event()
+
+    def requests():
+        yield scrub.ScrubStreamRequest(scrub=scrub.ScrubRequest(numbers=[NUMBER]))
+        go_on.wait(PATIENCE)
+        yield scrub.ScrubStreamRequest(scrub=scrub.ScrubRequest(numbers=[NUMBER]))
+
+    other = server.scrubs.ScrubStream(requests())
+    next(other)
+    large = [(f"x-filler-{i}", "y" * 1000) for i in range(size // 1000)]
+    for metadata in (large, [("x-filler", "y" * size)]):
+        with pytest.raises(Refused) as refused:
+            server.scrub(numbers=[NUMBER], metadata=metadata)
+        assert (refused.value.code, refused.value.reason) == ("RESOURCE_EXHAUSTED", "LIMIT_REACHED")
+        assert "limits.max_metadata_bytes" in refused.value.message
+    go_on.set()
+    assert len(list(other)) == 1
+    server.scrub(numbers=[NUMBER], metadata=[("x-filler", "y" * 10_000)])
+
+
+def run(program, server, *arguments, **environment):
+    return subprocess.run([str(BIN / program), *arguments], capture_output=True, text=True,
+                          check=False, timeout=PATIENCE,
+                          env=dict(os.environ, DNC_SERVER=server.address, **environment))
+
+
+@pytest.fixture(name="keyed")
+def fixture_keyed(start_server, tmp_path):
+    return start_server(data_dir=tmp_path / "keyed", key=operator_key(tmp_path / "keyed"),
+                        tenant="default")
+
+
+def test_a_key_as_a_file_gives_it(keyed):
+    key = new_key(keyed, ["SCRUB"]).secret
+    for written in (f"{key}\n", f"{key}\r\n", f" \t{key} ", f"\n{key}"):
+        checked = run("dncctl", keyed, "check", str(NUMBER), DNC_KEY=written)
+        assert checked.returncode == 11, checked.stderr
+    operator = keyed.metadata[0][1].removeprefix("Bearer ")
+    checked = run("dncctl", keyed, "check", str(NUMBER), DNC_KEY=operator, DNC_TENANT="default\n")
+    assert checked.returncode == 11, checked.stderr
+    # Of any client: blanks at the ends say nothing.
+    keyed.scrub(numbers=[NUMBER], metadata=[("authorization", f"Bearer  {key} ")])
+
+
+@pytest.mark.parametrize("program", ["dncctl", "dncload"])
+def test_other_bytes_are_a_mistake_in_usage(keyed, program):
+    key = new_key(keyed, ["SCRUB"]).secret
+    command = {"dncctl": ["check", str(NUMBER)],
+               "dncload": ["run", "--seconds", "1", "--rate", "10"]}[program]
+    for written in (f"{key[:20]}\n{key[20:]}", f"{key[:20]} {key[20:]}", f"\ufeff{key}",
+                    f"{key}\x01", f"“{key}”"):
+        done = run(program, keyed, *command, DNC_KEY=written)
+        assert done.returncode == 2, done
+        assert "key" in done.stderr
+        assert "dnck_" + key[5:20] not in done.stdout + done.stderr
+        assert key[20:] not in done.stdout + done.stderr
+    done = run(program, keyed, *command, DNC_KEY=key, DNC_TENANT="a\nb")
+    assert done.returncode == 2 and "tenant" in done.stderr
+    done = run(program, keyed, "--server", "http://127.0.0.1:1", *command) \
+        if program == "dncctl" else run(program, keyed, *command, "--server", "http://127.0.0.1:1")
+    assert done.returncode == 2 and "HOST:PORT" in done.stderr
+
+
+def test_keys_are_not_in_the_log(start_server, tmp_path):
+    key = operator_key(tmp_path / "logged")
+    server = start_server("--log-level", "debug", data_dir=tmp_path / "logged", key=key,
+                          tenant="default")
+    for wrong in (f"{key}x", key[:-4], f"{key} {key}"):
+        with pytest.raises(Refused):
+            server.scrub(numbers=[NUMBER], metadata=[("authorization", f"Bearer {wrong}")])
+    assert key[5:30] not in server.log()
+
+
+PROXIES = ["http_proxy", "https_proxy", "grpc_proxy"]
+
+
+@pytest.mark.parametrize("variable", PROXIES)
+def test_loopback_never_goes_through_a_proxy(server, variable):
+    nobody = {name: "" for name in [*PROXIES, "no_proxy", "no_grpc_proxy"]}
+    proxy = {**nobody, variable: "http://192.0.2.1:3128"}
+    host, port = server.address.rsplit(":", 1)
+    for target in (server.address, f"ipv4:{host}:{port}", f"ipv4:127.0.0.1:1,{host}:{port}"):
+        done = run("dncctl", server, "--server", target, "status", **proxy)
+        assert done.returncode == 0, done.stderr
+
+
+def test_a_unix_socket_never_goes_through_a_proxy(start_server, tmp_path):
+    server = start_server(listen=f"unix:{tmp_path}/dncd.sock")
+    done = run("dncctl", server, "status", http_proxy="http://192.0.2.1:3128")
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("variable", PROXIES)
+def test_a_failure_names_the_proxys_variable(server, variable):
+    with socket.create_server(("127.0.0.1", 0)) as refuses:
+        port = refuses.getsockname()[1]
+    nobody = {name: "" for name in [*PROXIES, "no_proxy", "no_grpc_proxy"]}
+    done = run("dncctl", server, "--server", "192.0.2.7:50061", "--timeout", "10", "status",
+               **{**nobody, variable: f"http://127.0.0.1:{port}"})
+    assert done.returncode == 1
+    assert variable in done.stderr and "no_proxy" in done.stderr
