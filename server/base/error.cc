@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "absl/strings/cord.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "server/base/str_cat.h"
 
@@ -12,6 +13,7 @@ namespace {
 constexpr const char* kReasonUrl = "dnc/reason";
 constexpr const char* kGuardUrl = "dnc/guard";
 constexpr const char* kRetryUrl = "dnc/retry-after-ns";
+constexpr std::string_view kMetadataUrl = "dnc/metadata/";
 
 std::string Payload(const absl::Status& status, const char* url) {
   const auto payload = status.GetPayload(url);
@@ -41,6 +43,28 @@ absl::Status WithRetryAfter(absl::Status status, absl::Duration retry_after) {
   const int64_t nanos = std::max<int64_t>(1, absl::ToInt64Nanoseconds(retry_after));
   status.SetPayload(kRetryUrl, absl::Cord(StrCat(nanos)));
   return status;
+}
+
+absl::Status WithMetadata(absl::Status status, std::string_view key, std::string_view value) {
+  status.SetPayload(StrCat(kMetadataUrl, key), absl::Cord(ToAbsl(value)));
+  return status;
+}
+
+std::map<std::string, std::string> ErrorMetadata(const absl::Status& status) {
+  std::map<std::string, std::string> entries;
+  status.ForEachPayload([&entries](absl::string_view url, const absl::Cord& payload) {
+    if (!absl::StartsWith(url, ToAbsl(kMetadataUrl))) return;
+    entries[std::string(url.substr(kMetadataUrl.size()))] = std::string(payload);
+  });
+  return entries;
+}
+
+absl::Status BatchTooLarge(size_t count, std::string_view what, int max_batch,
+                           std::string_view remedy) {
+  return WithMetadata(
+      Error(absl::StatusCode::kInvalidArgument, reason::kBatchTooLarge,
+            StrCat(count, " ", what, "; this server takes ", max_batch, ". ", remedy)),
+      "max_batch", StrCat(max_batch));
 }
 
 std::string ErrorReason(const absl::Status& status) {

@@ -6,6 +6,8 @@
 //                "area code 818 has no full list yet; load one first");
 #pragma once
 
+#include <cstddef>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -64,6 +66,19 @@ absl::Status QuotaError(std::string_view message, absl::Duration retry_after);
 
 // The same error with the time after which a repetition can succeed.
 absl::Status WithRetryAfter(absl::Status status, absl::Duration retry_after);
+
+// The same error with an entry for the metadata of google.rpc.ErrorInfo, for a program: the limit
+// that a batch exceeds, how many numbers would become callable.
+absl::Status WithMetadata(absl::Status status, std::string_view key, std::string_view value);
+
+// All of these entries, the guard and the time apart.
+std::map<std::string, std::string> ErrorMetadata(const absl::Status& status);
+
+// A batch of `count` items (`what`: "numbers in one batch"), of which the server takes fewer:
+// INVALID_ARGUMENT, BATCH_TOO_LARGE, with the limit in the metadata `max_batch`. `remedy` says what
+// to do.
+absl::Status BatchTooLarge(size_t count, std::string_view what, int max_batch,
+                           std::string_view remedy);
 
 // The reason of an error; kInternal if it has none.
 std::string ErrorReason(const absl::Status& status);

@@ -7,17 +7,15 @@
 #include "tools/dncctl/exit_code.h"
 #include "tools/dncctl/server_options.h"
 #include "tools/dncctl/terminal.h"
+#include "tools/dncctl/time_text.h"
 #include "tools/dncctl/tool_main.h"
 
 namespace dnc::ctl {
 
 absl::Time TimeArgument(const std::string& name, const std::string& text) {
-  absl::Time time;
-  if (!ParseIsoTime(text, &time)) {
-    throw CLI::ValidationError(
-        name, fmt::format("'{}' is no time; write 2026-08-05 or 2026-08-05T14:00:00Z", text));
-  }
-  return time;
+  const auto time = ReadTime(text);
+  if (!time.has_value()) throw CLI::ValidationError(name, WhyNoTime(text));
+  return *time;
 }
 
 namespace {

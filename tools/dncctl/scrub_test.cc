@@ -38,12 +38,14 @@ class ScrubTest : public ::testing::Test {
   absl::Status Scrub(const std::string& text, const std::string& column, std::string* out,
                      char delimiter = ',') {
     ScrubFile file = Open(text, delimiter);
-    const absl::Status status = file.ReadHeading(column);
+    ScrubTable table;
+    if (!column.empty()) table.columns.columns = {column};
+    const absl::Status status = file.Open(table);
     if (!status.ok()) return status;
     *out = file.HeadingLine();
     Session session(options_);
     return ScrubStream(
-        session, std::nullopt, [&](ScrubBatch* batch) { return file.NextBatch(batch); },
+        session, {}, [&](ScrubBatch* batch) { return file.NextBatch(batch); },
         [&](const ScrubBatch& batch, const v1::ScrubResponse& answer) {
           int next = 0;
           for (const ScrubRow& row : batch.rows) {
@@ -114,9 +116,11 @@ TEST_F(ScrubTest, FindsTheColumn) {
            {"a,b\n", ""},
            {"", "a"},
            {"\n", "a"},
+           {"2015550100\n", "2015550100"},
+           {"id,2015550100\n", ""},
            {"phone,number\n", ""},
            {"phone,DNC_Verdict\n", "phone"},
-           {std::string("\xFF\xFE\x61\x00\n\x00", 6), "a"}}) {
+           {std::string("\xFF\xFE\x61\x00\n\x00\x00", 7), "a"}}) {
     EXPECT_TRUE(absl::IsInvalidArgument(Scrub(text, column, &out))) << text;
   }
 }
@@ -178,10 +182,10 @@ TEST_F(ScrubTest, LostQuoteInTheMiddleIsAnError) {
 
 TEST_F(ScrubTest, SinkErrorEndsTheScrub) {
   ScrubFile file = Open(Leads(100'000));
-  ASSERT_TRUE(file.ReadHeading("phone").ok());
+  ASSERT_TRUE(file.Open({}).ok());
   Session session(options_);
   const absl::Status status = ScrubStream(
-      session, std::nullopt, [&](ScrubBatch* batch) { return file.NextBatch(batch); },
+      session, {}, [&](ScrubBatch* batch) { return file.NextBatch(batch); },
       [&](const ScrubBatch&, const v1::ScrubResponse&) {
         return absl::ResourceExhaustedError("disk full");
       });
