@@ -192,7 +192,10 @@ std::string JoinedNumber(const std::string& area_code, const std::string& number
   const ParsedNumber joined = ParseNumber(area_code + number);
   // The number may have its area code all the same; another than in its own cell is no reading.
   if (!joined.ok && whole.ok) {
-    const std::string_view digits(absl::StripAsciiWhitespace(area_code));
+    std::string digits = area_code;
+    digits.erase(std::remove_if(digits.begin(), digits.end(),
+                                [](unsigned char c) { return !absl::ascii_isdigit(c); }),
+                 digits.end());
     const std::string own = std::to_string(AreaCodeOf(whole.number));
     if (digits.empty() || digits == own) return number;
   }
