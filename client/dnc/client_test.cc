@@ -93,7 +93,7 @@ TEST_F(ClientTest, ServerThatTakesFewerIsAskedInSmallerBatches) {
 TEST_F(ClientTest, BatchesEndByBytesAsWell) {
   options_.batch_size = 1'000'000;
   const Client client = Connect();
-  const std::vector<std::string> texts(60'000, std::string(70, ' ') + "2015550100");
+  const std::vector<std::string> texts(60'000, "2015550100" + std::string(70, ' '));
   const ScrubResult result = client.Scrub(texts);
   ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_LE(server_->scrub.largest_batch, 13'000);

@@ -90,14 +90,14 @@ TEST_F(ScrubTest, AddedColumnsStayUnderTheirHeadings) {
                      "\n1,,,INVALID,,,\n2,2015550101,,LISTED,,,\n3,2015550100,x,CLEAR,,,,CLEAR\n");
 }
 
-TEST_F(ScrubTest, ForeignBytesAreInvalidAndFailNothing) {
+TEST_F(ScrubTest, ForeignBytesAreReadOrInvalidAndFailNothing) {
   std::string out;
   ASSERT_TRUE(Scrub("phone\n201\xA0"
                     "5550100\n" +
                         std::string(5000, '2') + "\n2015550100\n",
                     "", &out)
                   .ok());
-  EXPECT_NE(out.find("5550100,INVALID"), std::string::npos);
+  EXPECT_NE(out.find("5550100,CLEAR"), std::string::npos);
   EXPECT_NE(out.find("2222,INVALID"), std::string::npos);
   EXPECT_NE(out.find("\n2015550100,CLEAR"), std::string::npos);
 }
@@ -138,6 +138,20 @@ TEST_F(ScrubTest, ManyBatchesKeepTheirOrder) {
                        (i % 2 == 0 ? ",CLEAR,,," : ",LISTED,,,"));
   }
   EXPECT_LE(server_.scrub.largest_batch, static_cast<int>(ScrubFile::kBatchRows));
+}
+
+TEST_F(ScrubTest, ServerThatTakesFewerIsAskedInSmallerBatches) {
+  const std::string text = Leads(5'000);
+  std::string whole;
+  ASSERT_TRUE(Scrub(text, "phone", &whole).ok());
+  for (const auto& [max_batch, hidden] :
+       {std::pair(1999, false), std::pair(300, true), std::pair(7, false)}) {
+    server_.scrub.max_batch = max_batch;
+    server_.scrub.hide_limit = hidden;
+    std::string out;
+    ASSERT_TRUE(Scrub(text, "phone", &out).ok()) << max_batch;
+    EXPECT_EQ(out, whole) << max_batch;
+  }
 }
 
 TEST_F(ScrubTest, NoRowsAreAnswered) {
