@@ -1,14 +1,18 @@
 // dncctl import: a CSV file into a list of the tenant.
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "tools/dncctl/commands.h"
 #include "tools/dncctl/exit_code.h"
 #include "tools/dncctl/import_file.h"
+#include "tools/dncctl/import_lists.h"
 #include "tools/dncctl/import_report.h"
 #include "tools/dncctl/import_run.h"
 #include "tools/dncctl/input_file.h"
@@ -25,14 +29,17 @@ struct ImportArguments {
   std::string refused;
   std::string kept;
   bool strict = false;
+  bool all_lists = false;
   ImportFormat format;
   RecordFacts facts;
 };
 
-// What is told at the end, beside the counts.
-struct ImportTold {
+// What became of the file, of all its lists.
+struct ImportTotals {
+  ImportCounts counts;
   uint64_t refused = 0;
   uint64_t kept = 0;
+  uint64_t blocks = 0;
   std::vector<std::string> left_out;
 };
 
@@ -43,14 +50,16 @@ std::string LinesIn(uint64_t count, const std::string& file, const char* option)
                                     : fmt::format("  all lines: repeat with {} FILE\n", option);
 }
 
-void PrintCounts(const GlobalOptions& options, const ImportArguments& arguments,
-                 const ImportCounts& counts, const ImportTold& told) {
+void PrintTotals(const GlobalOptions& options, const ImportArguments& arguments,
+                 const ImportTotals& told) {
+  const ImportCounts& counts = told.counts;
   if (options.json) {
     PrintJson({{"added", counts.added},
                {"already_there", counts.already_there},
                {"updated", counts.updated},
                {"refused", told.refused},
                {"kept_without_facts", told.kept},
+               {"blocks", told.blocks},
                {"columns_left_out", told.left_out},
                {"revision", counts.revision},
                {"tenant_id", counts.tenant}});
@@ -69,24 +78,21 @@ void PrintCounts(const GlobalOptions& options, const ImportArguments& arguments,
     fmt::print("kept without a fact that can't be read or taken: {}\n{}", WithCommas(told.kept),
                LinesIn(told.kept, arguments.kept, "--kept"));
   }
+  if (told.blocks > 0) fmt::print("blocked area codes and exchanges: {}\n", told.blocks);
   if (!told.left_out.empty()) {
     fmt::print("columns left out: {}\n",
                Printable(fmt::format("{}", fmt::join(told.left_out, ", "))));
   }
 }
 
-// Facts are kept without only where an opt-out depends on it.
-absl::StatusOr<Facts> FactsFor(Session& session, const ImportArguments& arguments) {
-  if (arguments.strict) return Facts::kRefuse;
-  const auto lists = session.Call(session.lists(), &v1::ListService::Stub::ListLists,
-                                  v1::ListListsRequest::default_instance());
-  if (!lists.ok()) return lists.status();
-  for (const v1::OwnList& list : lists->lists()) {
-    if (list.list_id() == arguments.format.list) {
-      return list.kind() == v1::OWN_LIST_KIND_INTERNAL ? Facts::kKeepWithout : Facts::kRefuse;
-    }
+// Facts are kept without only where an opt-out depends on it. Of a list that is not there, which
+// the server tells, nothing is kept.
+Facts FactsFor(const v1::ListListsResponse& lists, const std::string& id, bool strict) {
+  for (const v1::OwnList& list : lists.lists()) {
+    if (list.list_id() != id || strict) continue;
+    return list.kind() == v1::OWN_LIST_KIND_INTERNAL ? Facts::kKeepWithout : Facts::kRefuse;
   }
-  return Facts::kRefuse;  // the server tells that there is no such list
+  return Facts::kRefuse;
 }
 
 absl::StatusOr<std::unique_ptr<OutputFile>> OpenReport(const std::string& path) {
@@ -94,15 +100,96 @@ absl::StatusOr<std::unique_ptr<OutputFile>> OpenReport(const std::string& path) 
   return OutputFile::Open(path);
 }
 
-int ReportBroken(const GlobalOptions& options, const ImportCounts& counts,
-                 const absl::Status& status) {
+void TellBroken(const ImportCounts& counts) {
   if (counts.durable_line > 0) {
     fmt::print(stderr, "lines up to {} are durable; repeat the import: what is there counts so\n",
                counts.durable_line);
   } else {
     fmt::print(stderr, "nothing was written\n");
   }
-  return ReportError(options, status);
+}
+
+// The reports of both kinds, and the bar that they share the terminal with.
+struct Reports {
+  explicit Reports(bool quiet) : bar(!quiet) {}
+
+  // Once, when the file's columns are known.
+  absl::Status Open(const ImportArguments& arguments) {
+    if (refused.has_value()) return absl::OkStatus();
+    auto opened = OpenReport(arguments.refused);
+    if (!opened.ok()) return opened.status();
+    refused_file = *std::move(opened);
+    opened = OpenReport(arguments.kept);
+    if (!opened.ok()) return opened.status();
+    kept_file = *std::move(opened);
+    refused.emplace(kRefusedLine, kRefusedBecause, "", refused_file.get(), &bar);
+    kept.emplace(kKeptLine, kKeptBecause, "kept, but ", kept_file.get(), &bar);
+    return absl::OkStatus();
+  }
+
+  absl::Status Commit() const {
+    for (const auto* file : {&refused_file, &kept_file}) {
+      if (*file == nullptr) continue;
+      if (auto status = (*file)->Commit(); !status.ok()) return status;
+    }
+    return absl::OkStatus();
+  }
+
+  ProgressBar bar;
+  std::unique_ptr<OutputFile> refused_file;
+  std::unique_ptr<OutputFile> kept_file;
+  std::optional<LineReport> refused;
+  std::optional<LineReport> kept;
+};
+
+// Imports the rows of one list, from the file's begin.
+absl::Status ImportList(Session& session, const InputFile& input, const ImportArguments& arguments,
+                        const ImportFormat& format, Facts facts, Reports* reports,
+                        ImportTotals* totals) {
+  auto file = ImportFile::Open(input.fd(), format, arguments.facts, facts);
+  if (!file.ok()) return file.status();
+  if (auto status = reports->Open(arguments); !status.ok()) return status;
+  ImportRun run(session, &*file, facts, &*reports->refused, &*reports->kept, &reports->bar,
+                input.size());
+  absl::Status status = run.Run(format.list);
+  ImportCounts& counts = totals->counts;
+  counts.added += run.counts().added;
+  counts.already_there += run.counts().already_there;
+  counts.updated += run.counts().updated;
+  counts.revision = std::max(counts.revision, run.counts().revision);
+  counts.tenant = run.counts().tenant;
+  totals->left_out = file->columns().left_out;
+  if (!status.ok()) {
+    TellBroken(run.counts());
+    return status;
+  }
+  const auto blocked = AddBlocks(session, format.list, file->blocks());
+  if (!blocked.ok()) return blocked.status();
+  counts.revision = std::max(counts.revision, *blocked);
+  totals->blocks += file->blocks().size();
+  return absl::OkStatus();
+}
+
+// Each list of the file by itself.
+absl::Status ImportAllLists(Session& session, const InputFile& input,
+                            const ImportArguments& arguments, v1::ListListsResponse there,
+                            Reports* reports, ImportTotals* totals) {
+  ImportFormat format = arguments.format;
+  format.skip_other_lists = true;
+  const auto lists = ListsOfFile(input.fd(), format);
+  if (!lists.ok()) return lists.status();
+  if (auto status = MakeMissingLists(session, *lists, there); !status.ok()) return status;
+  there.mutable_lists()->Add(lists->begin(), lists->end());
+  for (const v1::OwnList& list : *lists) {
+    if (lseek(input.fd(), 0, SEEK_SET) != 0) {
+      return absl::InvalidArgumentError("--all-lists reads the file several times: not from stdin");
+    }
+    format.list = list.list_id();
+    const Facts facts = FactsFor(there, format.list, arguments.strict);
+    auto status = ImportList(session, input, arguments, format, facts, reports, totals);
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
 }
 
 int RunImport(const GlobalOptions& options, const ImportArguments& arguments) {
@@ -119,27 +206,22 @@ int RunImport(const GlobalOptions& options, const ImportArguments& arguments) {
         options, absl::NotFoundError(fmt::format("{}: {}", arguments.in, std::strerror(errno))));
   }
   Session session(options);
-  const auto facts = FactsFor(session, arguments);
-  if (!facts.ok()) return ReportError(options, facts.status());
-  auto file = ImportFile::Open(input.fd(), arguments.format, arguments.facts, *facts);
-  if (!file.ok()) return ReportError(options, file.status());
-  auto refused_file = OpenReport(arguments.refused);
-  if (!refused_file.ok()) return ReportError(options, refused_file.status());
-  auto kept_file = OpenReport(arguments.kept);
-  if (!kept_file.ok()) return ReportError(options, kept_file.status());
-  ProgressBar bar(!options.json);
-  LineReport refused(kRefusedLine, kRefusedBecause, "", refused_file->get(), &bar);
-  LineReport kept(kKeptLine, kKeptBecause, "kept, but ", kept_file->get(), &bar);
-  ImportRun run(session, &*file, *facts, &refused, &kept, &bar, input.size());
-  absl::Status status = run.Run(arguments.format.list);
-  if (!status.ok()) return ReportBroken(options, run.counts(), status);
-  for (auto* report : {&*refused_file, &*kept_file}) {
-    if (status.ok() && *report != nullptr) status = (*report)->Commit();
-  }
+  const auto lists = session.Call(session.lists(), &v1::ListService::Stub::ListLists,
+                                  v1::ListListsRequest::default_instance());
+  if (!lists.ok()) return ReportError(options, lists.status());
+  Reports reports(options.json);
+  ImportTotals totals;
+  const Facts facts = FactsFor(*lists, arguments.format.list, arguments.strict);
+  absl::Status status =
+      arguments.all_lists
+          ? ImportAllLists(session, input, arguments, *lists, &reports, &totals)
+          : ImportList(session, input, arguments, arguments.format, facts, &reports, &totals);
+  if (status.ok()) status = reports.Commit();
   if (!status.ok()) return ReportError(options, status);
-  PrintCounts(options, arguments, run.counts(),
-              {refused.count(), kept.count(), file->columns().left_out});
-  return refused.count() == 0 ? kExitOk : kExitError;
+  totals.refused = reports.refused.has_value() ? reports.refused->count() : 0;
+  totals.kept = reports.kept.has_value() ? reports.kept->count() : 0;
+  PrintTotals(options, arguments, totals);
+  return totals.refused == 0 ? kExitOk : kExitError;
 }
 
 }  // namespace
@@ -157,6 +239,9 @@ void AddImportCommand(CLI::App* app, const GlobalOptions& options, Job* job) {
   command->add_flag("--strict", arguments->strict,
                     "Refuse a line of which any fact can't be read or taken. Else a do-not-call "
                     "request is kept without it; exemptions are always read strictly");
+  command->add_flag("--all-lists", arguments->all_lists,
+                    "Import each row into the list that its list_id names: a whole export; lists "
+                    "that are missing are made");
   arguments->facts.AddOptions(command);
   SetJob(command, options, job, arguments, RunImport);
 }

@@ -17,6 +17,12 @@ bool Contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
+// Of rows without a number.
+bool IsExportColumn(const std::string& name) {
+  return name == kBlockColumn || name == kListKindColumn || name == kListScopeColumn ||
+         name == kListNameColumn;
+}
+
 // "Made At" is made_at.
 std::string Normalized(const std::string& name) {
   std::string normalized = FoldedHeading(name);
@@ -26,7 +32,8 @@ std::string Normalized(const std::string& name) {
 }
 
 bool IsFact(const std::string& name) {
-  return name == kListIdColumn || (name != "number" && Contains(RecordColumns(), name));
+  return name == kListIdColumn || IsExportColumn(name) ||
+         (name != "number" && Contains(RecordColumns(), name));
 }
 
 bool IsLeftOut(const std::string& name) {

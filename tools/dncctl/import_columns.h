@@ -30,6 +30,7 @@ struct ImportFormat {
   std::vector<std::string> mapped;   // HEADING=FACT
   std::vector<std::string> ignored;  // headings to leave out, each one or several with commas
   bool ignore_others = false;        // leave out what is no fact
+  bool skip_other_lists = false;     // leave out the rows of other lists; else they are refused
   char delimiter = CsvReader::kFindDelimiter;
 
   // --list, --column and so on, --columns, --map, --ignore, --ignore-others, --delimiter. *this

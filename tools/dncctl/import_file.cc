@@ -92,8 +92,29 @@ absl::Status ImportFile::CheckList(const std::vector<std::string>& cells) const 
     return absl::OkStatus();
   }
   return absl::InvalidArgumentError(
-      fmt::format("it is of the list '{}', which is to be imported by itself: --list {}",
+      fmt::format("it is of the list '{}', which is to be imported by itself: --list {}; or all "
+                  "lists of the file: --all-lists",
                   Printable(cells[place]), Printable(cells[place])));
+}
+
+std::string ImportFile::CellOf(const std::vector<std::string>& cells,
+                               const std::string& meaning) const {
+  const size_t place = PlaceOf(columns_.meanings, meaning);
+  return place < cells.size() ? cells[place] : "";
+}
+
+bool ImportFile::TakeOtherRow(const CsvRecord& row) {
+  if (PlaceOf(columns_.meanings, kListIdColumn) == columns_.meanings.size()) return false;
+  const std::vector<std::string> cells = row.Texts();
+  const std::string list = CellOf(cells, kListIdColumn);
+  const bool other = !list.empty() && list != format_.list;
+  if (other && format_.skip_other_lists) return true;
+  if (!CellOf(cells, "number").empty()) return false;
+  if (!CellOf(cells, kListKindColumn).empty()) return true;  // the list is there, or made before
+  const std::string block = CellOf(cells, kBlockColumn);
+  if (block.empty() || other) return false;
+  blocks_.push_back(block);
+  return true;
 }
 
 absl::Status ImportFile::ParseNumber(const std::vector<std::string>& cells,
@@ -130,8 +151,9 @@ absl::Status ImportFile::Parse(const CsvRecord& row, ImportLine* line, v1::Recor
   if (auto status = ParseNumber(cells, record); !status.ok()) return status;
   for (size_t i = 0; i < cells.size(); ++i) {
     const std::string& meaning = columns_.meanings[i];
-    if (meaning.empty() || meaning == "number" || meaning == kListIdColumn ||
-        meaning == kAreaCodeColumn) {
+    // Only facts of records; all others are read elsewhere.
+    if (meaning == "number" || v1::Record::descriptor()->FindFieldByName(meaning) == nullptr ||
+        meaning == kListIdColumn) {
       continue;
     }
     const FactReading reading =
@@ -157,7 +179,7 @@ absl::StatusOr<bool> ImportFile::Next(const PartLimits& limits, ImportPart* part
     const auto more = NextRow();
     if (!more.ok()) return more.status();
     if (!*more) return !part->lines.empty() || !part->refused.empty();
-    if (row_.blank() || row_.HoldsNothing()) continue;
+    if (row_.blank() || row_.HoldsNothing() || TakeOtherRow(row_)) continue;
     v1::Record record;
     ImportLine line{row_.line, "", row_.raw};
     if (line.raw.rfind(kByteOrderMark, 0) == 0) line.raw.erase(0, kByteOrderMark.size());

@@ -58,6 +58,8 @@ class ImportFile {
   // columns mean.
   std::string heading() const;
   const ImportColumns& columns() const { return columns_; }
+  // Area codes and exchanges that the rows so far block in the list: an export has such rows.
+  const std::vector<std::string>& blocks() const { return blocks_; }
   char delimiter() const { return reader_.delimiter(); }
   uint64_t bytes_read() const { return reader_.bytes_read(); }
 
@@ -69,6 +71,11 @@ class ImportFile {
   absl::Status Parse(const CsvRecord& row, ImportLine* line, v1::Record* record) const;
   absl::Status ParseNumber(const std::vector<std::string>& cells, v1::Record* record) const;
   absl::Status CheckList(const std::vector<std::string>& cells) const;
+  // The cell of that meaning; empty if there is none.
+  std::string CellOf(const std::vector<std::string>& cells, const std::string& meaning) const;
+  // Takes a row of an export that is of a list or a block, or of a list that is left out. False for
+  // all others.
+  bool TakeOtherRow(const CsvRecord& row);
   // True at the end of the file.
   absl::StatusOr<bool> NextRow();
 
@@ -77,6 +84,7 @@ class ImportFile {
   Facts facts_;
   std::string heading_;
   ImportColumns columns_;
+  std::vector<std::string> blocks_;
   v1::Record defaults_;  // what the options say of the columns that the file lacks
   CsvRecord row_;
   bool has_first_row_ = false;  // row_ holds the first line, and that is one

@@ -21,7 +21,8 @@ LineReport::LineReport(std::string line_heading, std::string because_heading, st
 
 absl::Status LineReport::WriteHeading(const ImportFile& import) {
   delimiter_ = import.delimiter();
-  if (file_ == nullptr) return absl::OkStatus();
+  if (file_ == nullptr || has_heading_) return absl::OkStatus();
+  has_heading_ = true;
   return file_->Write(fmt::format("{1}{0}{2}{0}{3}\n", delimiter_, line_heading_, because_heading_,
                                   import.heading()));
 }

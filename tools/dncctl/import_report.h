@@ -23,6 +23,7 @@ class LineReport {
   LineReport(std::string line_heading, std::string because_heading, std::string told,
              OutputFile* file, ProgressBar* bar);
 
+  // Once, though a file is imported list by list.
   absl::Status WriteHeading(const ImportFile& import);
   // Tells them by their places in the file.
   absl::Status Tell(std::vector<ImportLine> lines);
@@ -36,6 +37,7 @@ class LineReport {
   OutputFile* const file_;
   ProgressBar& bar_;
   char delimiter_ = ',';
+  bool has_heading_ = false;
   uint64_t count_ = 0;
 };
 

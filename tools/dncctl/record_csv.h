@@ -39,6 +39,12 @@ bool UnsetNamedFacts(std::string_view message, v1::Record* record);
 // The columns that SetField knows, and that an import takes.
 const std::vector<std::string>& RecordColumns();
 
+// Columns of an export's rows that have no number: of blocks, and of lists.
+inline constexpr char kBlockColumn[] = "block";
+inline constexpr char kListKindColumn[] = "list_kind";
+inline constexpr char kListScopeColumn[] = "list_scope";
+inline constexpr char kListNameColumn[] = "list_name";
+
 // The heading and a row of an export: list_id and then RecordColumns, and no line end. What an
 // export wrote, an import reads.
 std::string ExportHeading();
