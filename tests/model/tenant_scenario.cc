@@ -254,7 +254,7 @@ bool TenantScenario::Step() {
   } else if (choice < 48) {
     AddNumbers();
   } else if (choice < 56) {
-    RepeatAdd();
+    OneIn(random_, 3) ? RepeatRemove() : RepeatAdd();
   } else if (choice < 70) {
     RemoveNumbers();
   } else if (choice < 80) {
