@@ -56,8 +56,7 @@ int Report(const GlobalOptions& options, const RecordArguments& arguments, const
   if (refused_numbers == answer.results_size()) {
     fmt::print("{}nothing was written\n", tenant);
   } else {
-    fmt::print("{}durable{}; revision {}
-", tenant,
+    fmt::print("{}durable{}; revision {}\n", tenant,
                all_in_force ? " and in force" : ", and not all in force: see above",
                answer.revision());
   }
