@@ -41,7 +41,8 @@ def rows(text, delimiter=","):
 
 
 # VICIdial's own layout: no heading, the phone number in the fifth column, its country code before.
-VICIDIAL = [["v1", "src", "101", "1", LISTED, "Mr", "Ann"], ["v2", "src", "101", "1", CLEAR, "", "B"]]
+VICIDIAL = [["v1", "src", "101", "1", LISTED, "Mr", "Ann"],
+            ["v2", "src", "101", "1", CLEAR, "", "B"]]
 
 
 @pytest.mark.parametrize("delimiter", [",", "|", "\t", ";"])
@@ -197,7 +198,8 @@ def test_area_code_and_number_in_two_columns(scrub):
     text = "area,number\n201,5550101\n(201),556-0101\n201,2015560101\n212,2015560101\n,5550101\n"
     done, result = scrub(text, "--column", "number", "--area-code", "area")
     assert done.returncode == 0, done.stderr
-    assert [row[2] for row in rows(result)[1:]] == ["LISTED", "CLEAR", "CLEAR", "INVALID", "INVALID"]
+    assert [row[2] for row in rows(result)[1:]] == [
+        "LISTED", "CLEAR", "CLEAR", "INVALID", "INVALID"]
     done, result = scrub("201|5550101\n201|5560101\n", "--column-number", "2", "--area-code", "1",
                          "--no-heading")
     assert [row[2] for row in rows(result, "|")] == ["LISTED", "CLEAR"]
