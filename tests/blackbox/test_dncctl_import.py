@@ -11,6 +11,7 @@ import pytest
 from dnc_server import BIN
 from list_files import DAY, block, flat
 from tenant_calls import operator_key
+from waiting import PATIENCE
 
 NOW = int(time.time())
 FREE = 2015600000
@@ -154,7 +155,7 @@ def test_parts_end_by_bytes(loaded, ctl, tmp_path):
 
 
 @pytest.fixture
-def small(start_server, dncctl, tmp_path):
+def small(start_server, tmp_path):
     """A server that takes seven numbers at once, and dncctl for it."""
     config = tmp_path / "dncd.yaml"
     config.write_text("limits:\n  max_batch: 7\n")
@@ -162,7 +163,9 @@ def small(start_server, dncctl, tmp_path):
     server.load([("base.txt", flat(block(201, 555, 1000)))], obtained_at=NOW - 5 * DAY)
 
     def run(*arguments, code=0):
-        done = dncctl("--server", server.address, "--json", *arguments)
+        done = subprocess.run(
+            [str(BIN / "dncctl"), "--server", server.address, "--json", *arguments],
+            capture_output=True, text=True, check=False, timeout=PATIENCE)
         assert done.returncode == code, done.stdout + done.stderr
         return json.loads(done.stdout)
 
@@ -278,7 +281,7 @@ def test_errors_speak_of_options(start_server, tmp_path):
         done = subprocess.run(
             [str(BIN / "dncctl"), "--server", server.address, "--json", *arguments],
             env={**os.environ, **environment}, capture_output=True, text=True, check=False,
-            timeout=120)
+            timeout=PATIENCE)
         assert done.returncode == 1
         return json.loads(done.stdout)["error"]["message"]
 

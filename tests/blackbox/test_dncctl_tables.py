@@ -31,7 +31,7 @@ def scrub(loaded, dncctl, tmp_path):
         source, result = tmp_path / "leads.csv", tmp_path / "result.csv"
         source.write_bytes(content.encode() if isinstance(content, str) else content)
         done = dncctl("scrub", "--in", str(source), "--out", str(result), *arguments)
-        return done, result.read_bytes().decode("utf-8-sig") if result.exists() else None
+        return done, result.read_bytes().decode("utf-8-sig", "replace") if result.exists() else None
 
     return run
 

@@ -69,6 +69,7 @@ bool CsvRecord::HoldsNothing() const {
 }
 
 bool CsvReader::Fill() {
+  if (!error_.ok()) return false;  // what could be read behind an error is not the next piece
   auto piece = source_.Next();
   error_ = piece.status();
   buffer_ = piece.ok() ? *piece : std::string_view();

@@ -148,14 +148,14 @@ TEST(CsvReaderTest, RowsInANoteHaveTheFieldsOfTheHeading) {
     EXPECT_EQ(status_of(text, shape), absl::OkStatus()) << text;
   }
   for (const char* const text :
-       {"a,2015550123,\"x\nb,2125550124,y\"\n", "a,\"b,2015550123\nd,y\",2015550125\n",
-        "\"a,2125550124,x\nb\",2015550123,y\n",
+       {"a,2015550123,\"x\nb,2125550124,y\"\n", "\"a,2125550124,x\nb\",2015550123,y\n",
         "a,2015550123,\"x\r\nb,\"\"2125550124\"\",y\"\r\n"}) {
     EXPECT_FALSE(status_of(text, shape).ok()) << text;
   }
   EXPECT_EQ(status_of("a,2015550123,\"x\nb,2125550124,y\"\n", {3, {1}, {2}, false}),
             absl::OkStatus());
   EXPECT_FALSE(status_of("\"2015550123\n2125550124\"\n", {1, {0}, {}, false}).ok());
+  EXPECT_FALSE(status_of("a,\"b,2015550123\nd,y\",2015550125\n", {3, {2}, {}, false}).ok());
   EXPECT_FALSE(status_of("201,5550123,\"x\n212,5550124,y\"\n", {3, {1}, {}, true}).ok());
 }
 

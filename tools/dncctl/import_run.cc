@@ -155,7 +155,9 @@ absl::Status ImportRun::TakeRefused(ImportPart* part) {
   }
   size_t kept = 0;
   for (size_t i = 0; i < part->lines.size(); ++i) {
-    if (!gone[i]) part->lines[kept++] = std::move(part->lines[i]);
+    if (gone[i]) continue;
+    if (kept != i) part->lines[kept] = std::move(part->lines[i]);
+    ++kept;
   }
   part->lines.resize(kept);
   if (!again.lines.empty()) again_.push_back(std::move(again));
