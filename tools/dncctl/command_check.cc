@@ -17,6 +17,7 @@ namespace {
 struct CheckArguments {
   std::string number;
   std::string as_of;
+  std::string scope;
 };
 
 int ExitCode(const NumberCheck& check) {
@@ -114,6 +115,7 @@ void PrintCheckJson(const std::string& input, const NumberCheck& check) {
 int RunCheck(const GlobalOptions& options, const CheckArguments& arguments) {
   ScrubOptions scrub_options;
   if (!arguments.as_of.empty()) scrub_options.as_of = TimeArgument("--as-of", arguments.as_of);
+  scrub_options.scope = arguments.scope;
   ClientOptions client_options;
   client_options.target = options.server;
   client_options.api_key = options.key;
@@ -139,6 +141,9 @@ void AddCheckCommand(CLI::App* app, const GlobalOptions& options, Job* job) {
   CLI::App* command = app->add_subcommand("check", "Tell everything known about one number");
   command->add_option("number", arguments->number, "The number in any usual writing")->required();
   command->add_option("--as-of", arguments->as_of, "Answer as of this moment, from history");
+  command->add_option("--scope", arguments->scope,
+                      "For whom the call is made: BRAND or BRAND/CAMPAIGN; the strictest answer if "
+                      "not given");
   command->footer(
       "Exit codes: 0 CLEAR, 10 LISTED, 11 not clear for another reason, 1 error, 2 usage.");
   command->callback([&options, job, arguments] {
