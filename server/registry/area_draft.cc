@@ -36,6 +36,7 @@ void AreaDraft::ReplaceBy(AreaSetPtr numbers, int64_t obtained_at, uint64_t rele
   const bool older = obtained_at < seal_.full_obtained_at();
   seal_.set_known_until(older ? obtained_at : std::max<int64_t>(seal_.known_until(), obtained_at));
   seal_.set_obtained_at(obtained_at);
+  seal_.set_dated_by(release_id);
   seal_.set_full_obtained_at(obtained_at);
 }
 

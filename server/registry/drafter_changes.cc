@@ -209,6 +209,7 @@ void Drafter::Refresh(int area_code, const StagedChanges& list, const std::set<i
   if (gaps.count(area_code) != 0 && !overridden) return;
   const int64_t obtained_at = ToMicros(list.obtained_at);
   area.seal().set_obtained_at(std::max(area.seal().obtained_at(), obtained_at));
+  area.seal().set_dated_by(in_.release_id);
   const bool few = area.numbers()->size() < guards_.limits().gap_min_numbers;
   if (!named && !few && !overridden) return;
   area.seal().set_known_until(std::max(KnownUntil(area.seal()), obtained_at));

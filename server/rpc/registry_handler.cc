@@ -103,6 +103,8 @@ absl::Status RegistryHandler::GetStatus(v1::GetStatusResponse* out) const {
   out->set_version(facts_.version);
   *out->mutable_started_at() = ToTimestamp(facts_.started_at);
   out->set_max_batch(static_cast<uint32_t>(facts_.max_batch));
+  *out->mutable_newest_known_at() = ToTimestamp(clock_->Now());
+  out->set_clock_behind(clock_->behind());
   const SnapshotPtr snapshot = registry_->snapshot();
   if (snapshot == nullptr) return absl::OkStatus();  // starting: revision 0 and no lists
   out->set_revision(snapshot->revision);

@@ -131,6 +131,10 @@ std::vector<MetricFamily> MetricsCollector::Collect() const {
   families.push_back(BuildInfo(version_));
   families.push_back(SingleGauge("dnc_ready", "1 when the stored releases are read and verified.",
                                  snapshot != nullptr ? 1 : 0));
+  families.push_back(SingleGauge(
+      "dnc_clock_behind_seconds",
+      "How far the machine's clock lies behind what the stores know; from a day on all is stale.",
+      absl::ToDoubleSeconds(from_.clock->lag())));
   families.push_back(Numbers(sum));
   families.push_back(Calls(sum));
   families.push_back(Latency(sum));

@@ -75,8 +75,8 @@ void FillMeanings(const TenantView& tenant, std::string_view scope,
 
 // What a stored record says; a damaged one, or one of a list that the view does not know, says that
 // nothing is certain.
-uint8_t FactOfRecord(const std::vector<ListMeaning>& lists, absl::Time now, std::string_view key,
-                     std::string_view value) {
+uint8_t FactOfRecord(const std::vector<ListMeaning>& lists, const Clock& clock, absl::Time now,
+                     std::string_view key, std::string_view value) {
   const absl::StatusOr<OwnKey> own_key = DecodeOwnKey(key);
   const absl::StatusOr<OwnRecord> record = DecodeOwnRecord(key, value);
   if (!own_key.ok() || !record.ok()) return kOwnUnknown;
@@ -84,7 +84,9 @@ uint8_t FactOfRecord(const std::vector<ListMeaning>& lists, absl::Time now, std:
       lists.begin(), lists.end(), own_key->list,
       [](const ListMeaning& meaning, ListNumber number) { return meaning.number < number; });
   if (list == lists.end() || list->number != own_key->list) return kOwnUnknown;
-  return CountsUntil(list->kind, *record) > now ? list->fact : uint8_t{kOwnNothing};
+  return CountsUntil(list->kind, *record) > clock.EndsAsOf(record->revision, now)
+             ? list->fact
+             : uint8_t{kOwnNothing};
 }
 
 // What is not on a do-not-call list is not certain.
@@ -138,7 +140,8 @@ void OwnListsImpl::FindFacts(const TenantView& tenant, std::string_view scope, a
       scratch.prefixes, [&](size_t index, std::string_view key, std::string_view value) {
         found += index != last_found ? 1 : 0;
         last_found = index;
-        facts[scratch.sought[index].second] |= FactOfRecord(scratch.lists, now, key, value);
+        facts[scratch.sought[index].second] |=
+            FactOfRecord(scratch.lists, *clock_, now, key, value);
         return absl::OkStatus();
       });
   // While nobody knows that no record is missing, a number that the filter let through is not clear

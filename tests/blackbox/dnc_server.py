@@ -25,12 +25,24 @@ class Refused(Exception):
         self.code, self.reason, self.guard, self.message = code, reason, guard, message
 
 
+def refused_start(data_dir, *arguments, env=None):
+    """What a server says that must not start."""
+    command = [str(BIN / "dncd"), "--data-dir", str(data_dir), "--listen", ANY_PORT,
+               "--metrics-listen", "", *arguments]
+    ended = subprocess.run(command, capture_output=True, text=True, env=env, check=False,
+                           timeout=300)
+    assert ended.returncode in (1, 2), f"it started and ended: {ended}"
+    assert " listening on " not in ended.stdout
+    return ended.stderr
+
+
 class Server:
     """Starts at once. `stubs` are the generated modules (see conftest.py)."""
 
     def __init__(self, stubs, data_dir, *arguments, key=None, tenant=None,
-                 metrics_listen="", listen=ANY_PORT, credentials=None):
+                 metrics_listen="", listen=ANY_PORT, credentials=None, env=None):
         self.stubs = stubs
+        self.env = env  # of the server; none: as the tests'
         self.credentials = credentials  # of a client; none: plain text
         self.command = [str(BIN / "dncd"), "--data-dir", str(data_dir), "--listen", listen,
                         "--metrics-listen", metrics_listen, *arguments]
@@ -42,7 +54,8 @@ class Server:
     def start(self):
         with self.log_path.open("ab") as log:
             # pylint: disable-next=consider-using-with
-            self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, stderr=log)
+            self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, stderr=log,
+                                            env=self.env)
         line = self.process.stdout.readline().decode()
         assert " listening on " in line, f"dncd did not start: {line!r} {self.log()}"
         self.address = line.split(" listening on ")[1].strip()
