@@ -19,6 +19,7 @@
 #include "server/base/error.h"
 #include "server/base/file_error.h"
 #include "server/base/str_cat.h"
+#include "server/storage/spare_files.h"
 #include "server/storage/unwatched_env.h"
 
 namespace dnc {
@@ -170,6 +171,12 @@ rocksdb::Options DatabaseOptions(const StoreOptions& store,
   // Never freed: RocksDB's threads outlive the last database.
   static UnwatchedEnv* const unwatched = new UnwatchedEnv;
   options.env = unwatched;
+#else
+  // Never freed, as above.
+  static rocksdb::Env* const spared =
+      rocksdb::NewCompositeEnv(std::make_shared<SpareFiles>(rocksdb::FileSystem::Default()))
+          .release();
+  options.env = spared;
 #endif
   return options;
 }
