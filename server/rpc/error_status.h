@@ -26,8 +26,8 @@ absl::Status DeadlinePassed();
 // UNAVAILABLE, STARTING.
 absl::Status StillStarting();
 // FAILED_PRECONDITION, REVISION_NOT_REACHED: the server is at `last`.
-// For a revision whose changes were lost with a store: it is never reached.
-absl::Status RevisionLost(uint64_t revision, uint64_t lost_up_to);
 absl::Status RevisionNotReached(uint64_t revision, uint64_t last);
+// The same for a revision whose changes were lost with a store: it is never reached.
+absl::Status RevisionLost(uint64_t revision, uint64_t lost_up_to);
 
 }  // namespace dnc

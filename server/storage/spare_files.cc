@@ -35,8 +35,8 @@ bool SpareFiles::LetOneGo() {
 }
 
 template <typename Open>
-rocksdb::IOStatus SpareFiles::WithSpares(const Open& open) {
-  rocksdb::IOStatus status = open();
+rocksdb::IOStatus SpareFiles::WithSpares(const Open& attempt) {
+  rocksdb::IOStatus status = attempt();
   if (!NoneLeft(status)) {
     Refill();
     return status;
@@ -45,7 +45,7 @@ rocksdb::IOStatus SpareFiles::WithSpares(const Open& open) {
       "no file descriptor is left for the stores, and one of their spare ones is taken; raise the "
       "limit of open files (ulimit -n, LimitNOFILE)");
   // Another thread may take the one that was let go.
-  while (NoneLeft(status) && LetOneGo()) status = open();
+  while (NoneLeft(status) && LetOneGo()) status = attempt();
   return status;
 }
 

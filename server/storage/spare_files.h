@@ -43,7 +43,7 @@ class SpareFiles final : public rocksdb::FileSystemWrapper {
  private:
   // Opens something; where no descriptor is left, once more for each that is spare.
   template <typename Open>
-  rocksdb::IOStatus WithSpares(const Open& open);
+  rocksdb::IOStatus WithSpares(const Open& attempt);
   void Refill();
   bool LetOneGo();
 

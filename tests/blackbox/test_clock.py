@@ -185,7 +185,8 @@ def test_an_accepted_clock_revives_nothing(start_server, clock, folder):
     load(server, 0)
     assert rule(server, FREE) == "CLEAR"
     assert rule(server, NUMBERS[101]) == "CONSENT"
-    add(server, [LISTED], "consents", source="a new form", expires_at=moment(time.time() + 90 * DAY))
+    add(server, [LISTED], "consents", source="a new form",
+        expires_at=moment(time.time() + 90 * DAY))
     assert rule(server, LISTED) == "CONSENT"
     server.stop()
     server.start()

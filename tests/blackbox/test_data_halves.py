@@ -1,5 +1,5 @@
-"""Absence is not emptiness: a data folder of which a part is missing, older or another's is refused,
-with the file and the remedy; nothing is clear because an opt-out was lost."""
+"""Absence is not emptiness: a data folder of which a part is missing, older or another's is
+refused, with the file and the remedy; nothing is clear because an opt-out was lost."""
 
 import shutil
 import subprocess

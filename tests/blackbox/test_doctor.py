@@ -105,7 +105,8 @@ def test_a_configuration(loaded, folder, tmp_path):
                       f"registry:\n  load_dirs: [{tmp_path}/gone]\n")
     code, found, _ = doctor(loaded, "--config", config)
     assert code == WRONG
-    assert found["certificate"]["health"] == "warning" and "runs out" in found["certificate"]["text"]
+    assert found["certificate"]["health"] == "warning"
+    assert "runs out" in found["certificate"]["text"]
     assert found["certificate's key"]["health"] == "failure"
     assert found["load folder"]["health"] == "failure"
     assert found["data folder"]["health"] == "ok"

@@ -13,6 +13,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <ctime>
 #include <filesystem>
@@ -225,6 +226,11 @@ void LookAtProcess(const std::string& path, DoctorReport* report) {
   report->Good(subject, text);
 }
 
+// What stands under a key; nothing where there is no such.
+YAML::Node Child(const YAML::Node& node, const char* key) {
+  return node.IsMap() && node[key].IsDefined() ? node[key] : YAML::Node();
+}
+
 }  // namespace
 
 DoctorConfig ReadDoctorConfig(const std::string& path, DoctorReport* report) {
@@ -241,10 +247,11 @@ DoctorConfig ReadDoctorConfig(const std::string& path, DoctorReport* report) {
   }
   try {
     const YAML::Node root = YAML::Load(*text);
-    config.data_dir = root["data_dir"].as<std::string>("");
-    config.certificate = root["tls"]["certificate"].as<std::string>("");
-    config.key = root["tls"]["key"].as<std::string>("");
-    for (const auto& folder : root["registry"]["load_dirs"]) {
+    const YAML::Node tls = Child(root, "tls");
+    config.data_dir = Child(root, "data_dir").as<std::string>("");
+    config.certificate = Child(tls, "certificate").as<std::string>("");
+    config.key = Child(tls, "key").as<std::string>("");
+    for (const auto& folder : Child(Child(root, "registry"), "load_dirs")) {
       config.load_dirs.push_back(folder.as<std::string>(""));
     }
     report->Good("configuration", path + " can be read");
