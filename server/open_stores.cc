@@ -75,6 +75,7 @@ class Opening {
     StoreOptions tenants = TenantStoreOptionsOf(config_, clock_);
     tenants.on_stuck = start_.on_stuck;
     DNC_ASSIGN_OR_RETURN(stores_.registry_store, Store::Open(published));
+    DNC_RETURN_IF_ERROR(pair.CheckPublishedMark(*stores_.registry_store));
     ReleaseStore releases(stores_.registry_store.get(), config_.data_dir + "/revision");
     DNC_ASSIGN_OR_RETURN(const storage::Catalog catalog, releases.ReadCatalog());
     published_revision_ = catalog.revision();
@@ -83,10 +84,14 @@ class Opening {
     DNC_ASSIGN_OR_RETURN(const AcceptedClock first, ReadAcceptedClock(*stores_.registry_store));
     DNC_ASSIGN_OR_RETURN(const AcceptedClock second, ReadAcceptedClock(*stores_.tenant_store));
     clock_->SetAccepted(first.revision >= second.revision ? first : second);
-    DNC_ASSIGN_OR_RETURN(
-        tenants_, ReadTenantsPosition(stores_.tenant_store.get(), clock_->accepted().revision));
-    return pair.Join(*stores_.registry_store, published_revision_, *stores_.tenant_store,
-                     tenants_.revision);
+    DNC_ASSIGN_OR_RETURN(tenants_,
+                         ReadTenantsPosition(*stores_.tenant_store, clock_->accepted().revision));
+    DNC_RETURN_IF_ERROR(pair.Join(*stores_.registry_store, published_revision_,
+                                  *stores_.tenant_store, tenants_.revision));
+    if (!tenants_.reads_all || clock_->accepted().revision != 0) return absl::OkStatus();
+    DNC_ASSIGN_OR_RETURN(const absl::Time newest, NewestInDirectory(stores_.tenant_store.get()));
+    tenants_.newest = std::max(tenants_.newest, newest);
+    return absl::OkStatus();
   }
 
   // The newest moment that the stores know, of what came after the last clock that was accepted.

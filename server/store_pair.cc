@@ -102,6 +102,11 @@ absl::Status StorePair::LookAtFiles() {
   return absl::OkStatus();
 }
 
+absl::Status StorePair::CheckPublishedMark(const Store& published) const {
+  DNC_ASSIGN_OR_RETURN(const auto catalog, published.Get(Column::kMeta, "catalog"));
+  return catalog.has_value() ? CheckMarks({kRevision}) : absl::OkStatus();
+}
+
 absl::Status StorePair::BeforeTenants(Store& published, uint64_t revision) {
   DNC_ASSIGN_OR_RETURN(const std::optional<StoreHead> head, ReadStoreHead(published));
   if (head.has_value()) lost_up_to_ = head->lost_up_to;
@@ -239,10 +244,7 @@ absl::Status StorePair::Join(Store& published, uint64_t published_revision, Stor
     lost_up_to_ = std::max({lost_up_to_, first->lost_up_to, second->lost_up_to});
   } else {
     // Of a version that kept no heads, or a half that begins anew.
-    std::vector<std::string_view> needed;
-    if (published_revision > 0) needed = {kRevision};
-    if (tenants_revision > 0) needed.insert(needed.end(), {kDirectory, kJournal});
-    DNC_RETURN_IF_ERROR(CheckMarks(needed));
+    if (tenants_revision > 0) DNC_RETURN_IF_ERROR(CheckMarks({kDirectory, kJournal}));
     StoreHead head = first.value_or(StoreHead());
     StoreHead other = second.value_or(StoreHead());
     DNC_RETURN_IF_ERROR(Marry(published, tenants, head, other));

@@ -25,7 +25,10 @@ class StorePair {
 
   // Before anything is opened: what can be told from the files' names.
   absl::Status LookAtFiles();
-  // After the published lists' store is open and before the tenants' store is: whether that may
+  // After the published lists' store is open, before anything of it is read: reading makes a
+  // missing mark anew.
+  absl::Status CheckPublishedMark(const Store& published) const;
+  // After that and before the tenants' store is: whether that may
   // begin empty. `revision` is of the published lists.
   absl::Status BeforeTenants(Store& published, uint64_t revision);
   // Both are open. Compares them, makes known what is new, and has each tell the other of its

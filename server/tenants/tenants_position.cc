@@ -24,8 +24,9 @@ absl::StatusOr<DirectoryHead> ReadHead(const Store& store) {
   return head;
 }
 
-// Of a directory whose head does not tell.
-absl::StatusOr<absl::Time> NewestOfRecords(Store* store) {
+}  // namespace
+
+absl::StatusOr<absl::Time> NewestInDirectory(Store* store) {
   DirectoryStore directory(store, 1);
   DNC_ASSIGN_OR_RETURN(const DirectoryStore::Contents contents, directory.Read());
   absl::Time newest = absl::InfinitePast();
@@ -45,22 +46,17 @@ absl::StatusOr<absl::Time> NewestOfRecords(Store* store) {
   return newest;
 }
 
-}  // namespace
-
-absl::StatusOr<TenantsPosition> ReadTenantsPosition(Store* store, uint64_t newest_after) {
+absl::StatusOr<TenantsPosition> ReadTenantsPosition(const Store& store, uint64_t newest_after) {
   TenantsPosition position;
-  const std::unique_ptr<StoreSnapshot> snapshot = store->Snapshot();
+  const std::unique_ptr<StoreSnapshot> snapshot = store.Snapshot();
   DNC_ASSIGN_OR_RETURN(const uint64_t records, StoredRevision(*snapshot));
-  DNC_ASSIGN_OR_RETURN(const DirectoryHead head, ReadHead(*store));
+  DNC_ASSIGN_OR_RETURN(const DirectoryHead head, ReadHead(store));
   position.revision = std::max(records, head.revision);
   OwnChangeLog changes;
   DNC_RETURN_IF_ERROR(changes.Read(*snapshot));
   position.newest = changes.newest(newest_after);
   if (head.revision > newest_after) position.newest = std::max(position.newest, head.changed_at);
-  if (head.revision > 0 && head.changed_at == absl::UnixEpoch() && newest_after == 0) {
-    DNC_ASSIGN_OR_RETURN(const absl::Time of_records, NewestOfRecords(store));
-    position.newest = std::max(position.newest, of_records);
-  }
+  position.reads_all = head.revision > 0 && head.changed_at == absl::UnixEpoch();
   return position;
 }
 

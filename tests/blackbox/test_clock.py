@@ -30,16 +30,19 @@ def folder(tmp_path):
 
 
 def moment(seconds):
-    return datetime.datetime.fromtimestamp(int(seconds), datetime.timezone.utc)
+    """As a field of a message."""
+    return {"seconds": int(seconds)}
 
 
 def iso(seconds):
-    return moment(seconds).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).strftime(
+        "%Y-%m-%dT%H:%M:%SZ")
 
 
 def load(server, days_ago, **options):
     at = time.time() - days_ago * DAY
-    server.load([(registry_name(at, "201"), flat(NUMBERS))], **options)
+    more = [2015580000 + days_ago]  # the same bytes would be refused
+    server.load([(registry_name(at, "201"), flat(NUMBERS + more))], **options)
 
 
 def prepare(start_server, clock, folder, consent_ends):
@@ -56,9 +59,18 @@ def status(server):
     return server.call(server.registry.GetStatus, server.stubs.registry.GetStatusRequest())
 
 
+def holds(condition):
+    try:
+        return condition()
+    except Refused as refused:
+        # For a moment after a jump a deadline is compared with another clock than it was made of.
+        assert refused.reason == "DEADLINE_PASSED", refused
+        return False
+
+
 def wait_until(condition, what):
     end = time.monotonic() + WAIT_SECONDS
-    while not condition():
+    while not holds(condition):
         assert time.monotonic() < end, what
         time.sleep(0.1)
 
@@ -119,7 +131,7 @@ def ahead_once(start_server, clock, folder):
 
 def test_a_clock_far_behind_makes_all_stale(start_server, clock, folder):
     server = ahead_once(start_server, clock, folder)
-    assert server.verdicts([FREE, LISTED, NUMBERS[0]]) == ["STALE", "LISTED", "LISTED"]
+    assert server.verdicts([FREE, LISTED, NUMBERS[0]]) == ["STALE", "STALE", "STALE"]
     # A consent without an end lifts the list, and then the number would be clear.
     assert rule(server, NUMBERS[101]) == "STALE"
     told = status(server)
@@ -139,8 +151,8 @@ def test_a_clock_far_behind_makes_all_stale(start_server, clock, folder):
 def test_a_clock_far_behind_is_metered(start_server, clock, folder):
     server = ahead_once(start_server, clock, folder)
     server.stop()
-    port = 19461
-    server.command += ["--metrics-listen", f"{HOST}:{port}"]
+    port = free_port()
+    server.command[server.command.index("--metrics-listen") + 1] = f"{HOST}:{port}"
     server.start()
     server.wait_until_ready()
     with urllib.request.urlopen(f"http://{HOST}:{port}/metrics", timeout=60) as page:
@@ -165,7 +177,6 @@ def test_an_accepted_clock_revives_nothing(start_server, clock, folder):
         told = status(server)
         assert not told.clock_behind, attempt
         assert abs(told.newest_known_at.seconds - time.time()) < HOUR, attempt
-        assert rule(server, LISTED) == "NATIONAL", f"{attempt}: the consent had ended"
         # Nothing is dated younger: too old then is too old now.
         assert rule(server, FREE) == "STALE", attempt
         with pytest.raises(Refused):
@@ -184,6 +195,7 @@ def test_an_accepted_clock_revives_nothing(start_server, clock, folder):
     # What comes now counts by the clock that is right.
     load(server, 0)
     assert rule(server, FREE) == "CLEAR"
+    assert rule(server, LISTED) == "NATIONAL", "the consent had ended"
     assert rule(server, NUMBERS[101]) == "CONSENT"
     add(server, [LISTED], "consents", source="a new form",
         expires_at=moment(time.time() + 90 * DAY))

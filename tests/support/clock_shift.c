@@ -2,7 +2,11 @@
 // names holds 8 bytes, little-endian and signed: by how many seconds the clock goes wrong. Written
 // anew, it counts at once.
 #define _GNU_SOURCE
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -23,8 +27,53 @@ __attribute__((constructor)) static void Begin(void) {
   close(fd);
 }
 
+static long Call(long number, long a, long b, long c, long d, long e, long f) {
+  long result = 0;
+  register long r10 __asm__("r10") = d;
+  register long r8 __asm__("r8") = e;
+  register long r9 __asm__("r9") = f;
+  __asm__ volatile("syscall"
+                   : "=a"(result)
+                   : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+                   : "rcx", "r11", "memory");
+  if (result >= 0 || result < -4095) return result;
+  errno = (int)-result;
+  return -1;
+}
+
+static struct timespec Unshifted(const struct timespec* until) {
+  struct timespec real = *until;
+  real.tv_sec -= *shift;
+  if (real.tv_sec < 0) real.tv_sec = 0;
+  return real;
+}
+
+// Who waits until a moment of the wrong clock waits as long as he means to.
+long syscall(long number, ...) {
+  va_list all;
+  va_start(all, number);
+  long argument[6];
+  for (int i = 0; i < 6; ++i) argument[i] = va_arg(all, long);
+  va_end(all);
+  struct timespec real;
+  const long wait = FUTEX_WAIT_BITSET | FUTEX_CLOCK_REALTIME;
+  if (number == SYS_futex && argument[3] != 0 &&
+      (argument[1] & ~(long)FUTEX_PRIVATE_FLAG) == wait) {
+    real = Unshifted((const struct timespec*)argument[3]);
+    argument[3] = (long)&real;
+  }
+  return Call(number, argument[0], argument[1], argument[2], argument[3], argument[4],
+              argument[5]);
+}
+
+int pthread_cond_timedwait(pthread_cond_t* condition, pthread_mutex_t* mutex,
+                           const struct timespec* until) {
+  const struct timespec real = Unshifted(until);
+  return pthread_cond_clockwait(condition, mutex, CLOCK_REALTIME, &real);
+}
+
 int clock_gettime(clockid_t clock, struct timespec* out) {
-  const int result = (int)syscall(SYS_clock_gettime, clock, out);
+  const int result = (int)Call(SYS_clock_gettime, clock, (long)out, 0, 0, 0, 0);
   if (result == 0 && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE)) {
     out->tv_sec += *shift;
   }
