@@ -184,7 +184,8 @@ class Opening {
       if (stores_.own_lists->Records(tenant) == 0) continue;
       DNC_RETURN_IF_ERROR(stores_.own_lists->Drop(tenant));
     }
-    return absl::OkStatus();
+    stores_.directory->SetJournal(stores_.own_lists->journal());
+    return stores_.own_lists->NoteListsOnce(stores_.directory->All());
   }
 
   const ServerConfig& config_;

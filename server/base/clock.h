@@ -56,9 +56,9 @@ class Clock {
   // At the start.
   void SetAccepted(const AcceptedClock& accepted) { accepted_ = accepted; }
   const AcceptedClock& accepted() const { return accepted_; }
-  // The moment that decides at `now` whether something written under `revision` has ended.
-  absl::Time EndsAsOf(uint64_t revision, absl::Time now) const {
-    return revision <= accepted_.revision ? std::max(now, accepted_.stores_time) : now;
+  // Whether what was written under `revision`, and ends at `end`, stays ended whatever the time is.
+  bool HadEnded(uint64_t revision, absl::Time end) const {
+    return revision <= accepted_.revision && end <= accepted_.stores_time;
   }
 
  protected:

@@ -69,11 +69,11 @@ TEST(ClockTest, BeginsWhereTheStoresAre) {
 TEST(ClockTest, AnAcceptedClockLetsNothingLiveAgain) {
   Clock clock;
   const absl::Time now = clock.Now();
-  EXPECT_EQ(clock.EndsAsOf(0, now), now);
+  EXPECT_FALSE(clock.HadEnded(0, now));
   clock.SetAccepted({7, 3, now + absl::Hours(1), now});
-  EXPECT_EQ(clock.EndsAsOf(7, now), now + absl::Hours(1));
-  EXPECT_EQ(clock.EndsAsOf(7, now + absl::Hours(2)), now + absl::Hours(2));
-  EXPECT_EQ(clock.EndsAsOf(8, now), now);
+  EXPECT_TRUE(clock.HadEnded(7, now + absl::Hours(1)));
+  EXPECT_FALSE(clock.HadEnded(7, now + absl::Hours(2)));
+  EXPECT_FALSE(clock.HadEnded(8, now + absl::Hours(1)));
 }
 
 }  // namespace

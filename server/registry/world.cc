@@ -132,6 +132,14 @@ bool IsExpired(const AcceptedClock& accepted, absl::Time obtained_at, uint64_t d
   return obtained_at + max_age <= accepted.stores_time || obtained_at > accepted.accepted_at;
 }
 
+std::shared_ptr<const SnapshotList> ListInSnapshot(const ListState& list, const Policy& policy) {
+  const auto by_default = PolicyList{.name = list.name, .required = false};
+  for (const PolicyList& named : policy.lists) {
+    if (named.name == list.name) return MakeList(&list, named, {});
+  }
+  return MakeList(&list, by_default, {});
+}
+
 SnapshotPtr MakeSnapshot(const World& world, const Policy& policy) {
   auto snapshot = std::make_shared<Snapshot>();
   snapshot->revision = world.revision;

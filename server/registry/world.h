@@ -107,6 +107,9 @@ std::shared_ptr<const SnapshotList> UnloadedList(const Policy& policy, const std
 bool IsExpired(const AcceptedClock& accepted, absl::Time obtained_at, uint64_t dated_by,
                absl::Duration max_age);
 
+// The list as scrubs see it, under the policy, or as it would count by default.
+std::shared_ptr<const SnapshotList> ListInSnapshot(const ListState& list, const Policy& policy);
+
 // The view for scrubs: the lists of the policy in their order, then the others that count.
 SnapshotPtr MakeSnapshot(const World& world, const Policy& policy);
 

@@ -47,7 +47,7 @@ def load(server, days_ago, **options):
 
 def prepare(start_server, clock, folder, consent_ends):
     """A server with a list and a consent, started with the clock as it is."""
-    server = start_server(data_dir=folder, env=clock.env)
+    server = start_server(data_dir=folder, environment=clock.env)
     load(server, 1)
     make_list(server, "consents", "CONSENT")
     add(server, [LISTED], "consents", source="a form", expires_at=moment(consent_ends))

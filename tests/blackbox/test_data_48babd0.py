@@ -89,7 +89,7 @@ def expect_all(server, keys):
 
 def test_it_answers_as_it_did(start_server, clock, old):
     folder, keys = old
-    server = start_server(data_dir=folder, env=clock.env, key=keys["acme"])
+    server = start_server(data_dir=folder, environment=clock.env, key=keys["acme"])
     expect_all(server, keys)
     for name in ("revision.tenants", "tenants.published", "clock"):
         assert (folder / name).exists(), "what is new comes with the first start"
@@ -122,14 +122,14 @@ def test_half_of_it_is_refused(start_server, clock, old, tmp_path):
         assert half in said and "restore" in said, said
         shutil.rmtree(folder)
         shutil.copytree(tmp_path / "whole", folder)
-    server = start_server(data_dir=folder, env=clock.env, key=keys["acme"])
+    server = start_server(data_dir=folder, environment=clock.env, key=keys["acme"])
     expect_all(server, keys)
 
 
 def test_its_newest_moment_is_known(start_server, clock, old):
     folder, keys = old
     clock.set(WRITTEN - 400 * 24 * HOUR - time.time())
-    server = start_server(data_dir=folder, env=clock.env, key=keys["acme"])
+    server = start_server(data_dir=folder, environment=clock.env, key=keys["acme"])
     operator = server.identity(keys["operator"], "default")
     told = server.call(server.registry.GetStatus,
                        server.stubs.registry.GetStatusRequest(), operator)
@@ -141,7 +141,7 @@ def test_its_newest_moment_is_known(start_server, clock, old):
 
 def test_dncctl_reads_it(start_server, clock, old):
     folder, keys = old
-    server = start_server(data_dir=folder, env=clock.env, key=keys["acme"])
+    server = start_server(data_dir=folder, environment=clock.env, key=keys["acme"])
     shown = subprocess.run([str(BIN / "dncctl"), "--server", server.address, "record",
                             "2015559100"], env={**clock.env, "DNC_KEY": keys["acme"]},
                            capture_output=True, text=True, check=False, timeout=60)
