@@ -90,8 +90,9 @@ FactSpan FactOfRecord(const std::vector<ListMeaning>& lists, const Clock& clock,
   if (list == lists.end() || list->number != own_key->list) return unknown;
   FactSpan fact{place, list->fact, SpanOf(list->kind, *record)};
   // No exemption lives again by a clock that was accepted.
-  if (list->fact != kOwnDoNotCall && clock.HadEnded(record->revision, fact.counts.until))
+  if (list->fact != kOwnDoNotCall && clock.HadEnded(record->revision, fact.counts.until)) {
     fact.counts.until = fact.counts.from;
+  }
   return fact;
 }
 
