@@ -16,16 +16,18 @@
 #include "absl/synchronization/mutex.h"
 #include "server/base/clock.h"
 #include "server/base/error.h"
-#include "server/base/revision_order.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
 #include "server/config/config_file.h"
 #include "server/config/options.h"
 #include "server/index/page_pool.h"
+#include "server/open_stores.h"
 #include "server/registry/registry.h"
 #include "server/rpc/listener.h"
 #include "server/rpc/served_certificate.h"
 #include "server/rpc/server.h"
+#include "server/storage/data_folder.h"
+#include "server/storage/mark_file.h"
 #include "server/storage/store.h"
 #include "server/telemetry/abort_note.h"
 #include "server/telemetry/log.h"
@@ -103,43 +105,100 @@ class LastUseWriter {
   std::thread thread_;
 };
 
-// Everything that is kept in the data folder, and the order of its changes.
-struct Stores {
-  RevisionOrder order;
-  std::unique_ptr<Store> registry_store;
-  std::unique_ptr<Store> tenant_store;
-  std::unique_ptr<Registry> registry;
-  std::unique_ptr<OwnLists> own_lists;
-  std::unique_ptr<TenantDirectory> directory;
+// Writes the newest known moment now and then, so that time does not go back over a restart, and
+// sees whether the machine's clock lies behind.
+class ClockKeeper {
+ public:
+  ClockKeeper(const ServerConfig& config, Clock* clock, Stores* stores)
+      : path_(config.data_dir + kClockName),
+        clock_(clock),
+        stores_(stores),
+        thread_([this] { Run(); }) {}
+  ~ClockKeeper() {
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    wake_.notify_all();
+    thread_.join();
+    Write();
+  }
+  ClockKeeper(const ClockKeeper&) = delete;
+  ClockKeeper& operator=(const ClockKeeper&) = delete;
+
+ private:
+  static constexpr std::chrono::seconds kLook{2};
+  static constexpr int kLooksAWrite = 30;
+
+  void Run() {
+    std::unique_lock lock(mutex_);
+    for (int looks = 1; !wake_.wait_for(lock, kLook, [this] { return stopping_; }); ++looks) {
+      Look();
+      if (looks % kLooksAWrite == 0) Write();
+    }
+  }
+  void Look() {
+    const bool before = clock_->behind();
+    clock_->Look();
+    if (clock_->behind() == before) return;
+    if (before) {
+      spdlog::info("the machine's clock has caught up with what the stores know");
+    } else {
+      spdlog::error(
+          "the machine's clock was set back by more than a day: every number that would be clear "
+          "is STALE until it is right (docs/operations.md, DncClockBehind)");
+    }
+  }
+  void Write() {
+    const absl::Status written = WriteTimeMark(path_, clock_->Now());
+    if (!written.ok()) spdlog::warn("the time is not noted: {}", std::string(written.message()));
+    stores_->registry_store->SyncNote();
+    stores_->tenant_store->SyncNote();
+  }
+
+  const std::string path_;
+  Clock* const clock_;
+  Stores* const stores_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool stopping_ = false;  // guarded by mutex_
+  std::thread thread_;
 };
 
-absl::Status OpenStores(const ServerConfig& config, const Clock* clock, Stores& stores) {
-  DNC_ASSIGN_OR_RETURN(stores.registry_store, Store::Open(StoreOptionsOf(config)));
-  DNC_ASSIGN_OR_RETURN(
-      stores.registry,
-      Registry::Open(RegistryOptionsOf(config), stores.registry_store.get(), clock, &stores.order));
-  DNC_ASSIGN_OR_RETURN(stores.tenant_store, Store::Open(TenantStoreOptionsOf(config)));
-  DNC_ASSIGN_OR_RETURN(
-      stores.own_lists,
-      OwnLists::Open(OwnListsOptionsOf(config), stores.tenant_store.get(), &stores.order, clock));
-  // Last, since it may write.
-  DNC_ASSIGN_OR_RETURN(stores.directory,
-                       TenantDirectory::Open(stores.tenant_store.get(), &stores.order, clock,
-                                             DirectoryLimitsOf(config)));
-  // Of tenants whose removal a crash cut off.
-  for (const TenantNumber tenant : stores.directory->Removed()) {
-    if (stores.own_lists->Records(tenant) == 0) continue;
-    DNC_RETURN_IF_ERROR(stores.own_lists->Drop(tenant));
+// A store that takes no writes any more ends the process: started again, it opens the store anew.
+class StuckStore {
+ public:
+  // Null in a process that serves nothing.
+  std::function<void(const absl::Status&)> Handler() {
+    return [this](const absl::Status& cause) {
+      {
+        const std::lock_guard lock(mutex_);
+        if (!cause_.ok()) return;
+        cause_ = cause;
+      }
+      spdlog::error(
+          "{}. dncd ends, so that whoever started it starts it again: that opens the store anew. "
+          "Nothing that was acknowledged is lost (docs/operations.md, DncTenantWritesFailing)",
+          std::string(cause.message()));
+      kill(getpid(), SIGTERM);
+    };
   }
-  stores.directory->SetJournal(stores.own_lists->journal());
-  return stores.own_lists->NoteListsOnce(stores.directory->All());
-}
+  absl::Status cause() const {
+    const std::lock_guard lock(mutex_);
+    return cause_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  absl::Status cause_;  // guarded by mutex_
+};
 
 // The first key of an operator, for a server that listens on more than loopback.
-absl::Status CreateOperatorKey(const ServerConfig& config) {
-  const Clock clock;
+absl::Status CreateOperatorKey(const ServerConfig& config, const StartOptions& start) {
+  DNC_RETURN_IF_ERROR(CheckFolderOwner(config.data_dir, "run --create-operator-key"));
+  Clock clock;
   Stores stores;
-  DNC_RETURN_IF_ERROR(OpenStores(config, &clock, stores));
+  DNC_RETURN_IF_ERROR(OpenStores(config, start, &clock, stores));
   DNC_RETURN_IF_ERROR(stores.registry->WaitUntilReady());
   ApiKey key;
   key.scopes = {KeyScope::kOperate};
@@ -180,7 +239,7 @@ std::function<absl::Time()> EndOf(const ServedCertificate* certificate) {
   return [certificate] { return certificate->end(); };
 }
 
-absl::Status Run(const ServerConfig& config) {
+absl::Status Run(const ServerConfig& config, StartOptions start) {
   // Debian's gRPC watches all of its locks for cycles, which is for its developers and takes 7 % of
   // a call's time.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
@@ -188,9 +247,12 @@ absl::Status Run(const ServerConfig& config) {
   InstallAbortNote(config.data_dir);
   RaiseDescriptorLimit();
   WarnOfSmallPages();
-  const Clock clock;
+  StuckStore stuck;
+  start.on_stuck = stuck.Handler();
+  Clock clock;
   Stores stores;
-  DNC_RETURN_IF_ERROR(OpenStores(config, &clock, stores));
+  DNC_RETURN_IF_ERROR(OpenStores(config, start, &clock, stores));
+  const ClockKeeper keeper(config, &clock, &stores);
   Registry* const registry = stores.registry.get();
   const bool loopback = IsLoopback(config.listen);
   const bool keys_required = !loopback || stores.directory->HadOperatorKey();
@@ -212,7 +274,8 @@ absl::Status Run(const ServerConfig& config) {
   ServerOptions options{config.listen,      config.rpc,
                         config.limits,      config.registry.max_upload_bytes,
                         DNC_VERSION,        keys_required,
-                        config.socket_mode, certificate ? certificate->Credentials() : nullptr};
+                        config.socket_mode, certificate ? certificate->Credentials() : nullptr,
+                        stores.lost_up_to};
   const ServerParts parts{registry, stores.directory.get(), stores.own_lists.get(),
                           &quotas,  &stores.order,          &metrics,
                           &clock};
@@ -233,7 +296,19 @@ absl::Status Run(const ServerConfig& config) {
   spdlog::info("stopping");
   server->Stop();
   announcer.join();
+  DNC_RETURN_IF_ERROR(stuck.cause());
   return started;
+}
+
+absl::StatusOr<absl::Time> ParseMoment(const std::string& text) {
+  for (const char* const format : {absl::RFC3339_full, "%Y-%m-%dT%H:%M%Ez", "%Y-%m-%dT%H:%M:%E*S",
+                                   "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%E*S", "%Y-%m-%d %H:%M"}) {
+    absl::Time moment;
+    std::string ignored;
+    if (absl::ParseTime(format, text, absl::UTCTimeZone(), &moment, &ignored)) return moment;
+  }
+  return Error(absl::StatusCode::kInvalidArgument, reason::kInvalidRequest,
+               "--accept-clock takes the time that it is, in UTC: 2026-08-05T14:00:00Z");
 }
 
 int Main(int argc, char** argv) {
@@ -254,6 +329,17 @@ int Main(int argc, char** argv) {
   app.add_option("--log-level", log_level, "debug, info, warn, error or off (info)");
   app.add_flag("--create-operator-key", create_operator_key,
                "Make a key for an operator, print it, and end; no server may run");
+  StartOptions start;
+  std::string accept_clock;
+  app.add_flag("--new-tenants", start.new_tenants,
+               "The tenants' half of the data folder is lost: begin it empty. Every opt-out, "
+               "consent and key is gone then");
+  app.add_flag("--new-published", start.new_published,
+               "The published lists' half is lost: begin it empty, and load all lists again");
+  app.add_option("--accept-clock", accept_clock,
+                 "The machine's clock is right though the stores are ahead of it; the time that it "
+                 "is, 2026-08-05T14:00:00Z");
+  app.add_option("--accept-clock-reason", start.accept_reason, "Why, for the record");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -269,14 +355,18 @@ int Main(int argc, char** argv) {
     if (listen_flag->count() > 0) result.listen = listen;
     if (metrics_flag->count() > 0) result.metrics_listen = metrics_listen;
     if (!log_level.empty()) result.log_level = log_level;
+    if (!accept_clock.empty()) {
+      DNC_ASSIGN_OR_RETURN(start.accept_clock, ParseMoment(accept_clock));
+    }
     for (const std::string& folder : load_dirs) result.registry.load_dirs.push_back(folder);
     DNC_RETURN_IF_ERROR(CheckConfig(result));
     return result;
   }();
   const absl::Status status =
-      !config.ok() ? config.status()
-                   : (StartLog(config->log_level),
-                      create_operator_key ? CreateOperatorKey(*config) : Run(*config));
+      !config.ok()
+          ? config.status()
+          : (StartLog(config->log_level),
+             create_operator_key ? CreateOperatorKey(*config, start) : Run(*config, start));
   if (status.ok()) return 0;
   std::fprintf(stderr, "dncd: %s\n", std::string(status.message()).c_str());
   return config.ok() ? 1 : 2;

@@ -1,7 +1,9 @@
 // The time of day, replaceable in tests.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 
 #include "absl/time/clock.h"
@@ -9,31 +11,82 @@
 
 namespace dnc {
 
-// Never goes back while the process lives: what was too old, expired or revoked does not become
-// young again because somebody set the machine's clock back. Thread-safe.
+// An operator has accepted a clock that lies behind what the stores know: a clock was ahead once.
+// Nothing lives again by that: what was there before counts as ended, and as too old, if it was so
+// at `stores_time`.
+struct AcceptedClock {
+  uint64_t revision = 0;    // the last one of before; 0: never
+  uint64_t release_id = 0;  // the first one of after
+  absl::Time stores_time = absl::InfinitePast();
+  absl::Time accepted_at = absl::InfinitePast();
+};
+
+// Never goes back while the process lives, and not over a restart either: what was too old, expired
+// or revoked does not become young again because somebody set the machine's clock back. Where time
+// is ahead of the machine's clock it goes on at nine tenths of its pace, until that has caught up.
+// Thread-safe, but for what is set at the start.
 class Clock {
  public:
+  // So far may the machine's clock lie behind what the stores know. By more nobody knows what time
+  // it is.
+  static constexpr absl::Duration kMostBehind = absl::Hours(24);
+
   virtual ~Clock() = default;
   // In whole microseconds, as times are stored: what was answered is what is read later.
-  virtual absl::Time Now() const { return NotBefore(absl::GetCurrentTimeNanos() / 1000); }
+  virtual absl::Time Now() const { return NotBefore(absl::GetCurrentTimeNanos() / 1000, Steady()); }
+
+  // At the start: time begins at `moment` if the machine's clock lies behind it.
+  void BeginAt(absl::Time moment) {
+    if (moment > absl::UnixEpoch()) {
+      const int64_t begin = absl::ToUnixMicros(moment) - Paced(Steady());
+      if (begin > ahead_.load(std::memory_order_relaxed)) ahead_ = begin;
+    }
+    Look();
+  }
+  // How far the machine's clock lies behind; zero if it doesn't.
+  absl::Duration lag() const {
+    const absl::Time machine = absl::FromUnixMicros(absl::GetCurrentTimeNanos() / 1000);
+    return std::max(absl::ZeroDuration(), Now() - machine);
+  }
+  // Compares the clocks anew; now and then.
+  void Look() { behind_ = lag() >= kMostBehind; }
+  // Whether it lies so far behind that no answer may be CLEAR, as of the last Look.
+  bool behind() const { return behind_.load(std::memory_order_relaxed); }
+
+  // At the start.
+  void SetAccepted(const AcceptedClock& accepted) { accepted_ = accepted; }
+  const AcceptedClock& accepted() const { return accepted_; }
+  // Whether what was written under `revision`, and ends at `end`, stays ended whatever the time is.
+  bool HadEnded(uint64_t revision, absl::Time end) const {
+    return revision <= accepted_.revision && end <= accepted_.stores_time;
+  }
 
  protected:
-  // The moment, or one at most a second before the latest that was given, if that is later.
-  absl::Time NotBefore(int64_t micros) const {
-    int64_t latest = latest_.load(std::memory_order_relaxed);
-    // Noted once a second, so that threads do not fight for the cache line.
-    while (micros > latest + kNotedEvery) {
-      if (latest_.compare_exchange_weak(latest, micros, std::memory_order_relaxed))
-        return Of(micros);
+  // The moment by the machine's clock, or a later one if time is ahead of it; at most a second
+  // before the latest that was given. `steady` are microseconds of a clock that nobody sets.
+  absl::Time NotBefore(int64_t micros, int64_t steady) const {
+    const int64_t paced = Paced(steady);
+    int64_t ahead = ahead_.load(std::memory_order_relaxed);
+    // Noted seldom, so that threads do not fight for the cache line.
+    while (micros - paced > ahead + kNotedEvery) {
+      if (ahead_.compare_exchange_weak(ahead, micros - paced, std::memory_order_relaxed)) {
+        return absl::FromUnixMicros(micros);
+      }
     }
-    return Of(micros < latest ? latest : micros);
+    return absl::FromUnixMicros(std::max(micros, paced + ahead));
   }
 
  private:
   static constexpr int64_t kNotedEvery = 1'000'000;
-  static absl::Time Of(int64_t micros) { return absl::FromUnixMicros(micros); }
+  static int64_t Steady() {
+    return absl::ToInt64Microseconds(
+        absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch()));
+  }
+  static constexpr int64_t Paced(int64_t steady) { return steady / 10 * 9; }
 
-  mutable std::atomic<int64_t> latest_{0};
+  mutable std::atomic<int64_t> ahead_{INT64_MIN / 2};  // of the steady clock's pace
+  std::atomic<bool> behind_{false};
+  AcceptedClock accepted_;
 };
 
 }  // namespace dnc

@@ -1,5 +1,7 @@
 #include "server/config/config_file.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -9,6 +11,7 @@
 #include <utility>
 
 #include "server/base/error.h"
+#include "server/base/file_error.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
 #include "server/config/config_section.h"
@@ -230,6 +233,7 @@ absl::StatusOr<ServerConfig> ParseConfig(const std::string& yaml) {
 }
 
 absl::StatusOr<ServerConfig> ReadConfigFile(const std::string& path) {
+  DNC_RETURN_IF_ERROR(CheckPermission(path, R_OK));
   std::ifstream file(path);
   std::ostringstream content;
   content << file.rdbuf();

@@ -2,7 +2,6 @@
 
 #include <filesystem>
 
-#include "absl/time/clock.h"
 #include "server/storage/tenant_columns.h"
 #include "server/tenants/own_requests.h"
 
@@ -33,14 +32,14 @@ RegistryOptions RegistryOptionsOf(const ServerConfig& config) {
   return options;
 }
 
-StoreOptions TenantStoreOptionsOf(const ServerConfig& config) {
+StoreOptions TenantStoreOptionsOf(const ServerConfig& config, const Clock* clock) {
   StoreOptions options;
   options.path = (std::filesystem::path(config.data_dir) / "tenants").string();
   options.block_cache_bytes = config.tenants.block_cache_bytes;
   options.columns = TenantColumns();
-  options.request_is_old = [age = config.tenants.request_id_age](std::string_view key,
-                                                                 std::string_view value) {
-    return RequestIsOld(key, value, absl::Now(), age);
+  options.request_is_old = [age = config.tenants.request_id_age, clock](std::string_view key,
+                                                                        std::string_view value) {
+    return RequestIsOld(key, value, clock->Now(), age);
   };
   return options;
 }

@@ -1,6 +1,7 @@
 // From the configuration to the options of the rooms below.
 #pragma once
 
+#include "server/base/clock.h"
 #include "server/config/server_config.h"
 #include "server/registry/registry.h"
 #include "server/storage/store.h"
@@ -14,7 +15,8 @@ StoreOptions StoreOptionsOf(const ServerConfig& config);
 RegistryOptions RegistryOptionsOf(const ServerConfig& config);
 
 // The tenants' store lies in the folder `tenants` of the data folder.
-StoreOptions TenantStoreOptionsOf(const ServerConfig& config);
+// `clock` must outlive the store.
+StoreOptions TenantStoreOptionsOf(const ServerConfig& config, const Clock* clock);
 DirectoryLimits DirectoryLimitsOf(const ServerConfig& config);
 OwnListsOptions OwnListsOptionsOf(const ServerConfig& config);
 // Of tenants without quotas of their own.

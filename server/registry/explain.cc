@@ -273,6 +273,7 @@ absl::StatusOr<Explanation> ExplainAsOf(const ExplainInputs& inputs, absl::Time 
                                         const TenantSide& tenant) {
   Snapshot then;
   then.revision = inputs.world->revision;
+  then.clock_behind = inputs.snapshot->clock_behind;
   DNC_RETURN_IF_ERROR(AddListsThen(inputs, moment, numbers, then));
   DNC_RETURN_IF_ERROR(AddRetiredLists(inputs, moment, then));
   return Explain(inputs, then, moment, numbers, tenant);

@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "server/base/error.h"
+#include "server/base/file_error.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
 #include "server/registry/explain.h"
@@ -35,10 +36,7 @@ absl::StatusOr<std::unique_ptr<Registry>> Registry::Open(RegistryOptions options
     std::error_code ignored;
     std::filesystem::remove_all(left.path(), ignored);
   }
-  if (error) {
-    return Error(absl::StatusCode::kFailedPrecondition, reason::kStorage,
-                 StrCat("cannot create ", UploadsDir(options), ": ", error.message()));
-  }
+  if (error) return FileError("making", UploadsDir(options), error.value());
   auto registry = std::make_unique<RegistryImpl>(std::move(options), store, clock, order);
   registry->Start();
   return registry;
@@ -72,7 +70,11 @@ void RegistryImpl::Start() {
         releases_, Threads(options_), [](const std::string& line) { spdlog::error("{}", line); });
     const absl::Status records = loads_.ReadRecords();
     if (!records.ok()) world = records;
-    if (world.ok()) Publish(*world);
+    if (world.ok()) {
+      auto dated = std::make_shared<World>(**world);
+      dated->accepted = clock_->accepted();
+      Publish(std::move(dated));
+    }
     if (world.ok()) loads_.Start();
     const std::lock_guard<std::mutex> lock(mutex_);
     started_ = true;
@@ -83,12 +85,16 @@ void RegistryImpl::Start() {
 
 SnapshotPtr RegistryImpl::snapshot() const {
   const std::lock_guard<std::mutex> lock(mutex_);
-  return view_.snapshot;
+  return clock_->behind() ? view_.clock_behind : view_.snapshot;
 }
 
 absl::StatusOr<RegistryImpl::View> RegistryImpl::Ready() const {
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (view_.world != nullptr) return view_;
+  if (view_.world != nullptr) {
+    View view = view_;
+    if (clock_->behind()) view.snapshot = view.clock_behind;
+    return view;
+  }
   if (started_ && !start_status_.ok()) return start_status_;
   return Error(absl::StatusCode::kUnavailable, reason::kStarting,
                "the server is still reading and verifying its data; try again in a moment");
@@ -96,10 +102,12 @@ absl::StatusOr<RegistryImpl::View> RegistryImpl::Ready() const {
 
 void RegistryImpl::Publish(WorldPtr world) {
   SnapshotPtr snapshot = MakeSnapshot(*world, options_.policy);
+  auto behind = std::make_shared<Snapshot>(*snapshot);
+  behind->clock_behind = true;
   View old;  // let go outside the lock
   const std::lock_guard<std::mutex> lock(mutex_);
   old = std::move(view_);
-  view_ = {std::move(world), std::move(snapshot)};
+  view_ = {std::move(world), std::move(snapshot), std::move(behind)};
   published_.notify_all();
 }
 
@@ -147,6 +155,7 @@ absl::Status RegistryImpl::CheckPath(const std::string& path) const {
                         ": the server loads files only from the folders in registry.load_dirs "
                         "(or --load-dir); name an absolute path there, or upload the file"));
   }
+  if (error == std::errc::permission_denied) return FileError("opening", path, error.value());
   if (error || !std::filesystem::is_regular_file(real, error)) {
     return Error(absl::StatusCode::kNotFound, reason::kNotFound,
                  StrCat(path, ": no such file on the server"));
@@ -177,10 +186,7 @@ absl::StatusOr<std::string> RegistryImpl::NewUploadDir() {
   }
   std::error_code error;
   if (std::filesystem::create_directories(path, error)) return path;
-  const bool full = error == std::errc::no_space_on_device;
-  return Error(full ? absl::StatusCode::kResourceExhausted : absl::StatusCode::kInternal,
-               full ? reason::kDiskFull : reason::kStorage,
-               StrCat("cannot create ", path, ": ", error.message()));
+  return FileError("making", path, error.value());
 }
 
 absl::StatusOr<LoadInfo> RegistryImpl::StartUploadedLoad(const LoadOptions& options,
@@ -263,9 +269,12 @@ absl::StatusOr<CoverageInfo> RegistryImpl::Coverage(std::string_view list) const
     area.numbers = seal.count();
     area.obtained_at = FromMicros(seal.obtained_at());
     area.stale_at = area.obtained_at + max_age;
-    area.state = state->damaged[area_code]                 ? CoverageState::kDamaged
-                 : IsStale(area.obtained_at, max_age, now) ? CoverageState::kStale
-                                                           : CoverageState::kCovered;
+    const bool stale = clock_->behind() || IsStale(area.obtained_at, max_age, now) ||
+                       IsExpired(view.world->accepted, area.obtained_at,
+                                 state->covers_all() ? state->head.id() : seal.dated_by(), max_age);
+    area.state = state->damaged[area_code] ? CoverageState::kDamaged
+                 : stale                   ? CoverageState::kStale
+                                           : CoverageState::kCovered;
     area.digest = Digest{seal.digest_high(), seal.digest_low()}.ToHex();
     area.release_id = seal.changed_by();
     area.history_since = FromMicros(seal.history_since());
@@ -296,7 +305,9 @@ std::vector<ListInfo> RegistryImpl::Lists() const {
     for (const AreaCoverage& area : list->areas) {
       if (area.state == AreaState::kDamaged) ++info.damaged;
       if (area.state != AreaState::kLoaded) continue;
-      ++(IsStale(area.obtained_at, list->max_age, now) ? info.stale : info.covered);
+      const bool stale = view->snapshot->clock_behind || area.expired ||
+                         IsStale(area.obtained_at, list->max_age, now);
+      ++(stale ? info.stale : info.covered);
     }
     infos.push_back(std::move(info));
   }

@@ -49,6 +49,7 @@ class RegistryImpl : public Registry {
   struct View {
     WorldPtr world;
     SnapshotPtr snapshot;
+    SnapshotPtr clock_behind;  // the same, in which all is stale
   };
 
   absl::StatusOr<View> Ready() const;

@@ -212,6 +212,7 @@ absl::Status ReleaseStore::Commit(const storage::Catalog& catalog, const storage
   if (seals != nullptr) PutRecord(IdKey(kSealsPrefix, release->id()), *seals, batch);
   PutRecord(kCatalogKey, catalog, batch);
   DNC_RETURN_IF_ERROR(store_->Write(batch));
+  store_->NoteRevision(catalog.revision());
   // The commit holds whether or not the mark can be written: an error here would call a durable
   // change refused. A mark that lags is caught up at the next commit or start.
   WriteMark(mark_path_, catalog.revision()).IgnoreError();

@@ -14,7 +14,8 @@
 namespace dnc {
 namespace {
 
-std::shared_ptr<const SnapshotList> MakeList(const ListState* state, const PolicyList& policy) {
+std::shared_ptr<const SnapshotList> MakeList(const ListState* state, const PolicyList& policy,
+                                             const AcceptedClock& accepted) {
   auto list = std::make_shared<SnapshotList>();
   list->name = policy.name;
   const ListName name = ParseListName(policy.name).value_or(ListName{});
@@ -32,11 +33,16 @@ std::shared_ptr<const SnapshotList> MakeList(const ListState* state, const Polic
   list->release_id = state->head.id();
   list->digest = state->head.digest();
   list->numbers = state->numbers;
+  const auto coverage = [&](absl::Time obtained_at, uint64_t dated_by) {
+    return AreaCoverage{AreaState::kLoaded, obtained_at,
+                        IsExpired(accepted, obtained_at, dated_by, list->max_age)};
+  };
   if (state->covers_all()) {
-    list->areas.fill({AreaState::kLoaded, state->whole_obtained_at});
+    list->areas.fill(coverage(state->whole_obtained_at, state->head.id()));
   }
   for (const auto& [area_code, seal] : state->seals) {
-    list->areas[area_code] = {AreaState::kLoaded, FromMicros(seal.obtained_at())};
+    const uint64_t dated_by = state->covers_all() ? state->head.id() : seal.dated_by();
+    list->areas[area_code] = coverage(FromMicros(seal.obtained_at()), dated_by);
   }
   for (int area_code = 0; area_code < kAreaCodes; ++area_code) {
     if (state->damaged[area_code]) list->areas[area_code].state = AreaState::kDamaged;
@@ -114,18 +120,24 @@ std::optional<PolicyList> PolicyOf(const Policy& policy, const ListState& list) 
 
 std::shared_ptr<const SnapshotList> UnloadedList(const Policy& policy, const std::string& name) {
   for (const PolicyList& named : policy.lists) {
-    if (named.name == name) return MakeList(nullptr, named);
+    if (named.name == name) return MakeList(nullptr, named, {});
   }
   if (!policy.other_loaded_lists) return nullptr;
-  return MakeList(nullptr, PolicyList{.name = name, .required = false});
+  return MakeList(nullptr, PolicyList{.name = name, .required = false}, {});
+}
+
+bool IsExpired(const AcceptedClock& accepted, absl::Time obtained_at, uint64_t dated_by,
+               absl::Duration max_age) {
+  if (accepted.revision == 0 || dated_by >= accepted.release_id) return false;
+  return obtained_at + max_age <= accepted.stores_time || obtained_at > accepted.accepted_at;
 }
 
 std::shared_ptr<const SnapshotList> ListInSnapshot(const ListState& list, const Policy& policy) {
   const auto by_default = PolicyList{.name = list.name, .required = false};
   for (const PolicyList& named : policy.lists) {
-    if (named.name == list.name) return MakeList(&list, named);
+    if (named.name == list.name) return MakeList(&list, named, {});
   }
-  return MakeList(&list, by_default);
+  return MakeList(&list, by_default, {});
 }
 
 SnapshotPtr MakeSnapshot(const World& world, const Policy& policy) {
@@ -141,12 +153,14 @@ SnapshotPtr MakeSnapshot(const World& world, const Policy& policy) {
     if (state == nullptr || !state->loaded()) {
       if (!list.required) continue;
     }
-    snapshot->lists.push_back(MakeList(state, list));
+    snapshot->lists.push_back(MakeList(state, list, world.accepted));
   }
   for (const auto& [name, state] : world.lists) {
     if (named(name)) continue;
     const std::optional<PolicyList> list = PolicyOf(policy, *state);
-    if (list.has_value()) snapshot->lists.push_back(MakeList(state.get(), *list));
+    if (list.has_value()) {
+      snapshot->lists.push_back(MakeList(state.get(), *list, world.accepted));
+    }
   }
   return snapshot;
 }

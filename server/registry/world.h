@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "server/base/clock.h"
 #include "server/index/number_set.h"
 #include "server/registry/policy.h"
 #include "server/registry/records.pb.h"
@@ -62,6 +63,8 @@ struct World {
   uint64_t revision = 0;
   // When the first release of any list was published; InfiniteFuture: not known.
   absl::Time begun_at = absl::InfiniteFuture();
+  // What was published before counts as too old if it was so then.
+  AcceptedClock accepted;
   std::map<std::string, ListStatePtr> lists;
   // The published releases, without their files, by id: all but those that the limit cut off.
   std::map<uint64_t, std::shared_ptr<const storage::Release>> releases;
@@ -97,6 +100,12 @@ std::optional<PolicyList> PolicyOf(const Policy& policy, const ListState& list);
 // The list as a policy that names it, or takes all lists, counts it while nothing of it is loaded;
 // null under any other policy.
 std::shared_ptr<const SnapshotList> UnloadedList(const Policy& policy, const std::string& name);
+
+// Whether data of `list`, obtained at `obtained_at` and dated by the release `dated_by`, is too old
+// whatever the clock says: it was so, or was of a time to come, when an operator accepted a clock
+// that lies behind the stores.
+bool IsExpired(const AcceptedClock& accepted, absl::Time obtained_at, uint64_t dated_by,
+               absl::Duration max_age);
 
 // The list as scrubs see it, under the policy, or as it would count by default.
 std::shared_ptr<const SnapshotList> ListInSnapshot(const ListState& list, const Policy& policy);

@@ -82,6 +82,14 @@ absl::Status StillStarting() {
                "the server is still reading and verifying its data; retry in a moment");
 }
 
+absl::Status RevisionLost(uint64_t revision, uint64_t lost_up_to) {
+  return Error(
+      absl::StatusCode::kFailedPrecondition, reason::kRevisionNotReached,
+      StrCat("revision ", revision, " was asked for, but changes up to revision ", lost_up_to,
+             " were lost with a store that began empty; write what is "
+             "missing again and ask for the revision of that"));
+}
+
 absl::Status RevisionNotReached(uint64_t revision, uint64_t last) {
   return Error(absl::StatusCode::kFailedPrecondition, reason::kRevisionNotReached,
                StrCat("revision ", revision, " was asked for, the server is at ", last,

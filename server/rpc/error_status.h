@@ -29,5 +29,7 @@ absl::Status Stopping();
 absl::Status StillStarting();
 // FAILED_PRECONDITION, REVISION_NOT_REACHED: the server is at `last`.
 absl::Status RevisionNotReached(uint64_t revision, uint64_t last);
+// The same for a revision whose changes were lost with a store: it is never reached.
+absl::Status RevisionLost(uint64_t revision, uint64_t lost_up_to);
 
 }  // namespace dnc

@@ -115,6 +115,8 @@ absl::Status RegistryHandler::GetStatus(v1::GetStatusResponse* out) const {
   *out->mutable_started_at() = ToTimestamp(facts_.started_at);
   out->set_max_batch(static_cast<uint32_t>(facts_.max_batch));
   out->set_max_message_bytes(static_cast<uint64_t>(facts_.max_message_bytes));
+  *out->mutable_newest_known_at() = ToTimestamp(clock_->Now());
+  out->set_clock_behind(clock_->behind());
   const SnapshotPtr snapshot = registry_->snapshot();
   if (snapshot == nullptr) return absl::OkStatus();  // starting: revision 0 and no lists
   // As answers tell it.

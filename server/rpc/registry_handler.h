@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "dnc/v1/registry_service.pb.h"
+#include "server/base/clock.h"
 #include "server/base/revision_order.h"
 #include "server/registry/registry.h"
 
@@ -24,8 +25,8 @@ struct ServerFacts {
 // Thread-safe; every call may read the disk.
 class RegistryHandler {
  public:
-  RegistryHandler(ServerFacts facts, Registry* registry)
-      : facts_(std::move(facts)), registry_(registry) {}
+  RegistryHandler(ServerFacts facts, Registry* registry, const Clock* clock)
+      : facts_(std::move(facts)), registry_(registry), clock_(clock) {}
 
   absl::Status LoadRelease(const v1::LoadReleaseRequest& request, v1::LoadReleaseResponse* out);
   absl::Status GetLoad(uint64_t id, v1::Load* out) const;
@@ -43,6 +44,7 @@ class RegistryHandler {
  private:
   const ServerFacts facts_;
   Registry* const registry_;
+  const Clock* const clock_;
 };
 
 }  // namespace dnc

@@ -24,6 +24,7 @@ namespace dnc {
 
 struct ScrubLimits {
   int max_batch = 10'000;
+  uint64_t lost_up_to = 0;  // ServerOptions
 };
 
 // What the handler asks; all of it outlives the handler.

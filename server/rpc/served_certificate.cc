@@ -18,6 +18,7 @@
 #include "grpcpp/security/tls_certificate_provider.h"
 #include "grpcpp/security/tls_credentials_options.h"
 #include "server/base/error.h"
+#include "server/base/file_error.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
 #include "spdlog/spdlog.h"
@@ -39,6 +40,7 @@ absl::Status Unusable(std::string_view key, const std::string& path, std::string
 }
 
 absl::StatusOr<std::string> ReadPem(std::string_view key, const std::string& path) {
+  DNC_RETURN_IF_ERROR(CheckPermission(path, R_OK));
   std::ifstream file(path, std::ios::binary);
   std::string content(kMostFileBytes + 1, '\0');
   file.read(content.data(), static_cast<std::streamsize>(content.size()));

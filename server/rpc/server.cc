@@ -58,6 +58,7 @@ int ThreadCount(int configured) {
 ScrubLimits ScrubLimitsOf(const ServerOptions& options) {
   ScrubLimits limits;
   limits.max_batch = options.limits.max_batch;
+  limits.lost_up_to = options.lost_up_to;
   return limits;
 }
 
@@ -102,7 +103,7 @@ struct Server::Impl {
                       {parts.registry, parts.own_lists, parts.quotas, parts.metrics, parts.clock}),
         registry_handler({options.version, parts.clock->Now(), options.limits.max_batch,
                           options.limits.max_request_bytes, parts.order},
-                         parts.registry),
+                         parts.registry, parts.clock),
         tenant_handler(parts.directory, parts.own_lists, parts.registry),
         list_handler({options.limits.max_batch}, {parts.directory, parts.own_lists, parts.quotas,
                                                   parts.registry, parts.order, parts.clock}),

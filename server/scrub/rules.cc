@@ -64,7 +64,7 @@ void NoteCoverage(const SnapshotList& list, absl::Time now, int area_code, Findi
   const AreaCoverage& coverage = list.areas[area_code];
   switch (coverage.state) {
     case AreaState::kLoaded:
-      if (applies && IsStale(coverage.obtained_at, list.max_age, now)) {
+      if (applies && (coverage.expired || IsStale(coverage.obtained_at, list.max_age, now))) {
         finding.Note(Rule::kStale, Reason::kReleaseStale);
       }
       return;
@@ -142,6 +142,7 @@ Finding AreaFinding(const Snapshot& snapshot, absl::Span<const ListEffect> effec
     finding.Note(Rule::kNotCovered,
                  snapshot.lists.empty() ? Reason::kListNotLoaded : Reason::kAreaCodeNotLoaded);
   }
+  if (snapshot.clock_behind) finding.Note(Rule::kStale, Reason::kReleaseStale);
   return finding;
 }
 

@@ -29,6 +29,7 @@ enum class AreaState : uint8_t {
 struct AreaCoverage {
   AreaState state = AreaState::kNotLoaded;
   absl::Time obtained_at = absl::InfinitePast();
+  bool expired = false;  // too old whatever the clock says
 };
 
 // Whether data that was obtained at a moment is too old at another. So is data of a time to come:
@@ -59,6 +60,9 @@ struct SnapshotList {
 
 struct Snapshot {
   uint64_t revision = 0;
+  // The machine's clock lies so far behind what is known that nobody knows how old anything is: all
+  // is stale.
+  bool clock_behind = false;
   // In the order of the policy.
   std::vector<std::shared_ptr<const SnapshotList>> lists;
 };

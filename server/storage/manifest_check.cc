@@ -1,5 +1,7 @@
 #include "server/storage/manifest_check.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -10,6 +12,7 @@
 #include <system_error>
 
 #include "server/base/error.h"
+#include "server/base/file_error.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
 
@@ -37,8 +40,8 @@ uint32_t Masked(uint32_t crc) { return ((crc >> 15) | (crc << 17)) + 0xA282EAD8U
 absl::Status Damaged(std::string_view what) {
   return Error(absl::StatusCode::kDataLoss, reason::kStorage,
                StrCat(what,
-                      "; restore the data folder from a copy, or start with a new one and "
-                      "load everything again"));
+                      "; restore the whole data folder from the newest backup "
+                      "(docs/operations.md)"));
 }
 
 absl::Status DamagedAt(size_t offset, std::string_view what) {
@@ -87,6 +90,7 @@ absl::StatusOr<size_t> CheckFragment(std::string_view content, size_t offset, bo
 }
 
 absl::StatusOr<std::string> ReadWhole(const std::string& path) {
+  DNC_RETURN_IF_ERROR(CheckPermission(path, R_OK));
   std::ifstream file(path, std::ios::binary);
   std::string content{std::istreambuf_iterator<char>(file), {}};
   if (!file.is_open() || file.bad()) return Damaged(StrCat("cannot read ", path));
@@ -113,7 +117,7 @@ absl::Status CheckNoDatabase(const std::string& path) {
       return Damaged(StrCat(path, " holds ", name, " but the file CURRENT is missing"));
     }
   }
-  if (error) return Damaged(StrCat("cannot read ", path, ": ", error.message()));
+  if (error) return FileError("listing", path, error.value());
   return absl::OkStatus();
 }
 
@@ -153,7 +157,7 @@ absl::Status CheckManifest(const std::string& path) {
   const std::string current_path = path + "/CURRENT";
   std::error_code error;
   if (!std::filesystem::exists(current_path, error)) {
-    if (error) return Damaged(StrCat("cannot read ", current_path, ": ", error.message()));
+    if (error) return FileError("reading", current_path, error.value());
     return CheckNoDatabase(path);
   }
   DNC_ASSIGN_OR_RETURN(const std::string current, ReadWhole(current_path));

@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 
 namespace dnc {
 
@@ -18,5 +19,9 @@ absl::Status WriteMark(const std::string& path, uint64_t revision);
 
 // nullopt: there is no such file. DATA_LOSS STORAGE: the file is damaged.
 absl::StatusOr<std::optional<uint64_t>> ReadMark(const std::string& path);
+
+// The same for a moment: the newest that the server knew.
+absl::Status WriteTimeMark(const std::string& path, absl::Time time);
+absl::StatusOr<std::optional<absl::Time>> ReadTimeMark(const std::string& path);
 
 }  // namespace dnc

@@ -14,9 +14,11 @@
 
 #include "server/base/check.h"
 #include "server/base/error.h"
+#include "server/base/file_error.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
 #include "server/storage/manifest_check.h"
+#include "server/storage/revision_note.h"
 #include "server/storage/store_options.h"
 #include "server/storage/store_seal.h"
 #include "spdlog/spdlog.h"
@@ -26,6 +28,9 @@ namespace {
 
 // Left free for the log and the manifest, so that a full disk is noticed before it hurts.
 constexpr uint64_t kReserveBytes = 16ULL << 20;
+
+constexpr std::string_view kStuck =
+    "the store takes no writes until dncd is started again, because of an earlier error";
 
 using ScanFn = absl::FunctionRef<absl::Status(std::string_view, std::string_view)>;
 
@@ -137,11 +142,7 @@ class RocksSnapshot : public StoreSnapshot {
 absl::StatusOr<std::unique_ptr<Store>> Store::Open(const StoreOptions& options) {
   std::error_code error;
   std::filesystem::create_directories(options.path, error);
-  if (error) {
-    return Error(absl::StatusCode::kFailedPrecondition, reason::kStorage,
-                 StrCat("cannot create ", options.path, ": ", error.message(),
-                        "; choose a --data-dir that this user may write"));
-  }
+  if (error) return FileError("making", options.path, error.value());
   auto store = std::unique_ptr<Store>(new Store());
   store->path_ = options.path;
   const auto cache = rocksdb::NewLRUCache(options.block_cache_bytes);
@@ -153,12 +154,15 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(const StoreOptions& options) 
     }
   }
   DNC_RETURN_IF_ERROR(CheckManifest(options.path));
+  store->made_ = !std::filesystem::exists(options.path + "/CURRENT", error);
   store->sealed_ = TakeStoreSeal(options.path);
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
-  DNC_RETURN_IF_ERROR(FromRocks(
-      rocksdb::DB::Open(DatabaseOptions(options, cache), options.path, descriptors, &handles, &db),
-      StrCat("opening the store in ", options.path)));
+  rocksdb::Options database = DatabaseOptions(options, cache);
+  if (options.on_stuck) database.listeners.push_back(WatchErrors(options));
+  DNC_RETURN_IF_ERROR(
+      FromRocks(rocksdb::DB::Open(database, options.path, descriptors, &handles, &db),
+                StrCat("opening the store in ", options.path)));
   store->db_.reset(db);
   for (size_t i = 0; i < handles.size(); ++i) {
     store->columns_[static_cast<size_t>(options.columns[i])] = handles[i];
@@ -194,6 +198,21 @@ Store::~Store() {
     spdlog::warn("{} is not sealed, so the next start may prove less: {}", path_,
                  std::string(sealed.message()));
   }
+}
+
+void Store::SetNote(std::unique_ptr<RevisionNote> note) {
+  const std::lock_guard lock(note_mutex_);
+  note_ = std::move(note);
+}
+
+void Store::NoteRevision(uint64_t revision) {
+  const std::lock_guard lock(note_mutex_);
+  if (note_ != nullptr) note_->Note(revision);
+}
+
+void Store::SyncNote() {
+  const std::lock_guard lock(note_mutex_);
+  if (note_ != nullptr) note_->Sync();
 }
 
 rocksdb::ColumnFamilyHandle* Store::Handle(Column column) const {
@@ -271,7 +290,9 @@ absl::Status Store::Write(const StoreBatch& batch) {
                  "the store recovers from a full disk; free some space if there is none, and "
                  "repeat the write in a moment");
   }
-  if (!resumed.ok()) return FromRocks(resumed, "resuming after an earlier write error");
+  if (!resumed.ok()) {
+    return FromRocks(resumed, IsStuck(resumed) ? kStuck : "resuming after an earlier write error");
+  }
   rocksdb::WriteBatch rocks(batch.buffer_.size() + 16);
   std::string_view rest = batch.buffer_;
   while (!rest.empty()) {  // as StoreBatch::Append wrote it

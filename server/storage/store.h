@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,6 +30,8 @@ class DB;
 }  // namespace rocksdb
 
 namespace dnc {
+
+class RevisionNote;
 
 // What a key belongs to; each has a column family of its own. The registry's store and the tenants'
 // store have some each.
@@ -54,6 +57,9 @@ struct StoreOptions {
   // Whether an entry of kRequests is of no more use. Such entries are left out when their file is
   // rewritten, which happens within a day or two. Asked on any thread; null: all are of use.
   std::function<bool(std::string_view key, std::string_view value)> request_is_old;
+  // Called when the store takes no writes any more until it is opened anew: an error that RocksDB
+  // doesn't get over. With its cause; on any thread, at most once a store. Null: nobody is told.
+  std::function<void(const absl::Status& cause)> on_stuck;
   // Without room that is taken beforehand and with one thread to open files: for who opens
   // thousands of small stores in memory.
   bool sparing = false;
@@ -161,6 +167,15 @@ class Store {
   // OK: the files that were opened are those that were sealed when the store was closed, so it
   // holds all that it held. Otherwise why that is not known; NOT_FOUND: no seal (store_seal.h).
   const absl::Status& sealed() const { return sealed_; }
+  // True if there was no database in the folder before.
+  bool made() const { return made_; }
+
+  // Where the other store of the data folder is told of this one's revisions; none: nowhere.
+  void SetNote(std::unique_ptr<RevisionNote> note);
+  // A change under `revision` is durable.
+  void NoteRevision(uint64_t revision);
+  void SyncNote();
+
   // Has the files sealed when the store is closed. For an owner who knows that nothing is missing.
   void SealWhenClosed() { seal_when_closed_ = true; }
 
@@ -175,7 +190,10 @@ class Store {
   std::unique_ptr<rocksdb::DB> db_;
   std::array<rocksdb::ColumnFamilyHandle*, kColumnCount> columns_{};  // null: not opened
   absl::Status sealed_;
+  bool made_ = false;
   bool seal_when_closed_ = false;
+  std::mutex note_mutex_;
+  std::unique_ptr<RevisionNote> note_;  // guarded by note_mutex_
 };
 
 }  // namespace dnc

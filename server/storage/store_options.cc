@@ -3,18 +3,23 @@
 #include <rocksdb/convenience.h>
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/listener.h>
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_buffer_manager.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdarg>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "server/base/error.h"
+#include "server/base/file_error.h"
 #include "server/base/str_cat.h"
+#include "server/storage/spare_files.h"
 #include "server/storage/unwatched_env.h"
 
 namespace dnc {
@@ -62,6 +67,23 @@ class OldRequestFilterFactory final : public rocksdb::CompactionFilterFactory {
   const IsOld is_old_;
 };
 
+// Tells once that the store is stuck.
+class ErrorWatch final : public rocksdb::EventListener {
+ public:
+  ErrorWatch(std::string path, std::function<void(const absl::Status&)> on_stuck)
+      : path_(std::move(path)), on_stuck_(std::move(on_stuck)) {}
+  void OnBackgroundError(rocksdb::BackgroundErrorReason /*reason*/,
+                         rocksdb::Status* status) override {
+    if (!IsStuck(*status) || told_.exchange(true)) return;
+    on_stuck_(FromRocks(*status, StrCat("the store in ", path_, " takes no writes any more")));
+  }
+
+ private:
+  const std::string path_;
+  const std::function<void(const absl::Status&)> on_stuck_;
+  std::atomic<bool> told_{false};
+};
+
 bool IsOfTenants(Column column) {
   return column == Column::kRecords || column == Column::kOwnChanges || column == Column::kRequests;
 }
@@ -79,6 +101,14 @@ std::shared_ptr<rocksdb::CompactionFilterFactory> OldRequests(IsOld is_old) {
   return std::make_shared<OldRequestFilterFactory>(std::move(is_old));
 }
 
+bool IsStuck(const rocksdb::Status& status) {
+  return status.severity() >= rocksdb::Status::Severity::kFatalError;
+}
+
+std::shared_ptr<rocksdb::EventListener> WatchErrors(const StoreOptions& options) {
+  return std::make_shared<ErrorWatch>(options.path, options.on_stuck);
+}
+
 absl::Status FromRocks(const rocksdb::Status& status, std::string_view doing) {
   if (status.ok()) return absl::OkStatus();
   const std::string text = StrCat(doing, ": ", status.ToString());
@@ -87,9 +117,22 @@ absl::Status FromRocks(const rocksdb::Status& status, std::string_view doing) {
     return Error(absl::StatusCode::kResourceExhausted, reason::kDiskFull,
                  StrCat(text, "; free some space on the data disk and repeat the write"));
   }
+  if (text.find("Permission denied") != std::string::npos ||
+      text.find("Operation not permitted") != std::string::npos) {
+    return Error(absl::StatusCode::kFailedPrecondition, reason::kStorage,
+                 StrCat(text, "; this process runs as ", UserName(geteuid()),
+                        ". Nothing is lost: give the data folder to that user (chown -R), or run "
+                        "dncd as its owner"));
+  }
+  if (text.find("Too many open files") != std::string::npos) {
+    return Error(absl::StatusCode::kResourceExhausted, reason::kStorage,
+                 StrCat(text, "; raise the limit of open files (ulimit -n, LimitNOFILE)"));
+  }
   if (status.IsCorruption()) {
     return Error(absl::StatusCode::kDataLoss, reason::kStorage,
-                 StrCat(text, "; restore the data folder or load the lists again into a new one"));
+                 StrCat(text,
+                        "; restore the whole data folder from the newest backup "
+                        "(docs/operations.md)"));
   }
   if (status.IsIOError() && text.find("lock") != std::string::npos) {
     return Error(absl::StatusCode::kFailedPrecondition, reason::kStorage,
@@ -128,6 +171,12 @@ rocksdb::Options DatabaseOptions(const StoreOptions& store,
   // Never freed: RocksDB's threads outlive the last database.
   static UnwatchedEnv* const unwatched = new UnwatchedEnv;
   options.env = unwatched;
+#else
+  // Never freed, as above.
+  static rocksdb::Env* const spared =
+      rocksdb::NewCompositeEnv(std::make_shared<SpareFiles>(rocksdb::FileSystem::Default()))
+          .release();
+  options.env = spared;
 #endif
   return options;
 }

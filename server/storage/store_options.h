@@ -3,6 +3,7 @@
 
 #include <rocksdb/cache.h>
 #include <rocksdb/compaction_filter.h>
+#include <rocksdb/listener.h>
 #include <rocksdb/options.h>
 #include <rocksdb/slice.h>
 #include <rocksdb/status.h>
@@ -20,6 +21,11 @@ inline rocksdb::Slice ToSlice(std::string_view text) { return {text.data(), text
 
 // OK, DISK_FULL, or STORAGE with a code and a remedy that fit; `doing` begins the message.
 absl::Status FromRocks(const rocksdb::Status& status, std::string_view doing);
+
+// Whether an error is one after which RocksDB takes no writes until the store is opened anew.
+bool IsStuck(const rocksdb::Status& status);
+// Tells StoreOptions::on_stuck.
+std::shared_ptr<rocksdb::EventListener> WatchErrors(const StoreOptions& options);
 
 // The column family's name on the disk.
 const char* ColumnName(Column column);

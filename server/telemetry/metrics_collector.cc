@@ -137,6 +137,10 @@ std::vector<MetricFamily> MetricsCollector::Collect() const {
   families.push_back(SingleCounter("dnc_accept_failures_total",
                                    "Connections that could not be accepted.",
                                    static_cast<double>(from_.metrics->accept_failures())));
+  families.push_back(SingleGauge(
+      "dnc_clock_behind_seconds",
+      "How far the machine's clock lies behind what the stores know; from a day on all is stale.",
+      absl::ToDoubleSeconds(from_.clock->lag())));
   families.push_back(Numbers(sum));
   families.push_back(Calls(sum));
   families.push_back(Latency(sum));

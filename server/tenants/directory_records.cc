@@ -119,6 +119,7 @@ std::string Encode(const DirectoryHead& head) {
   record.set_next_number(head.next_number);
   record.set_revision(head.revision);
   record.set_digest(head.digest);
+  record.set_changed_at(ToMicros(head.changed_at));
   return record.SerializeAsString();
 }
 
@@ -177,7 +178,8 @@ absl::Status Decode(std::string_view key, std::string_view content, DirectoryHea
   if (key != kHeadKey || !Parse(content, record) || record.next_number() == 0) {
     return DirectoryDamaged("counter of tenants");
   }
-  *head = {record.next_number(), record.revision(), record.digest()};
+  *head = {record.next_number(), record.revision(), record.digest(),
+           FromMicros(record.changed_at())};
   return absl::OkStatus();
 }
 

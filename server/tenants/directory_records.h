@@ -23,6 +23,7 @@ struct DirectoryHead {
   TenantNumber next_number = 1;
   uint64_t revision = 0;
   uint64_t digest = 0;  // of tenant, key and list records: their seals, combined by exclusive or
+  absl::Time changed_at = absl::UnixEpoch();  // the last change; the epoch: not known
 };
 
 struct StoredTenant {

@@ -95,6 +95,7 @@ absl::Status DirectoryStore::Write(const DirectoryBatch& batch) {
   uint64_t kept = 0;
   if (batch.change_.has_value()) {
     head.revision = batch.change_->revision;
+    head.changed_at = batch.change_->time;
     DNC_RETURN_IF_ERROR(AddChange(batch, out, &kept));
   }
   head.next_number = batch.next_number_.value_or(head.next_number);
@@ -103,6 +104,7 @@ absl::Status DirectoryStore::Write(const DirectoryBatch& batch) {
   head_ = head;
   if (batch.change_.has_value()) {
     changes_kept_[batch.tenant_] = kept;
+    store_->NoteRevision(head.revision);
     // The change holds whether or not the mark can be written: an error here would call a durable
     // change refused. A mark that lags is caught up at the next change or start.
     WriteMark(mark_path_, head.revision).IgnoreError();

@@ -6,10 +6,10 @@
 
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
 #include <utility>
 
 #include "server/base/error.h"
+#include "server/base/file_error.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
 #include "xxhash.h"
@@ -36,29 +36,11 @@ uint64_t ChecksumOf(const Slot& slot) { return XXH3_64bits(&slot, offsetof(Slot,
 
 off_t OffsetOf(int slot, int copy) { return (slot + copy * kSlots) * kPage; }
 
-absl::Status Failed(std::string_view doing, const std::string& path, int error) {
-  const bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
-  return Error(full ? absl::StatusCode::kResourceExhausted : absl::StatusCode::kInternal,
-               full ? reason::kDiskFull : reason::kStorage,
-               StrCat(doing, " ", path, ": ", std::strerror(error),
-                      full ? "; free some space on the data disk and repeat the write" : ""));
-}
-
-absl::Status SyncFolder(const std::string& path) {
-  const std::string folder = std::filesystem::path(path).parent_path().string();
-  const int fd = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return Failed("opening", folder, errno);
-  const int result = fsync(fd);
-  const int error = errno;
-  close(fd);
-  return result == 0 ? absl::OkStatus() : Failed("syncing", folder, error);
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<JournalPosition>> JournalPosition::Open(const std::string& path) {
   const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
-  if (fd < 0) return Failed("opening", path, errno);
+  if (fd < 0) return FileError("opening", path, errno);
   std::unique_ptr<JournalPosition> journal(new JournalPosition(fd, path));
   DNC_RETURN_IF_ERROR(journal->Read());
   return journal;
@@ -68,21 +50,21 @@ JournalPosition::~JournalPosition() { close(fd_); }
 
 absl::Status JournalPosition::Read() {
   struct stat info {};
-  if (fstat(fd_, &info) != 0) return Failed("reading", path_, errno);
+  if (fstat(fd_, &info) != 0) return FileError("reading", path_, errno);
   if (info.st_size == 0) {
     // All its room at once, so that a full disk never stops a later move.
     if (const int error = posix_fallocate(fd_, 0, kFileBytes); error != 0) {
       static_cast<void>(ftruncate(fd_, 0));
-      return Failed("making", path_, error);
+      return FileError("making", path_, error);
     }
-    if (fsync(fd_) != 0) return Failed("syncing", path_, errno);
-    return SyncFolder(path_);
+    if (fsync(fd_) != 0) return FileError("syncing", path_, errno);
+    return SyncFolderOf(path_);
   }
   bool written = false;
   for (int i = 0; i < kSlots * kCopies; ++i) {
     Slot slot{};
     const ssize_t got = pread(fd_, &slot, sizeof(slot), OffsetOf(i % kSlots, i / kSlots));
-    if (got < 0) return Failed("reading", path_, errno);
+    if (got < 0) return FileError("reading", path_, errno);
     const Slot blank{};
     written = written || got != sizeof(slot) || std::memcmp(&slot, &blank, sizeof(slot)) != 0;
     const bool whole =
@@ -104,9 +86,9 @@ absl::Status JournalPosition::Move(const Position& position) {
   slot.checksum = ChecksumOf(slot);
   for (int copy = 0; copy < kCopies; ++copy) {
     const ssize_t put = pwrite(fd_, &slot, sizeof(slot), OffsetOf(next_slot_, copy));
-    if (put != sizeof(slot)) return Failed("writing", path_, put < 0 ? errno : ENOSPC);
+    if (put != sizeof(slot)) return FileError("writing", path_, put < 0 ? errno : ENOSPC);
   }
-  if (fdatasync(fd_) != 0) return Failed("syncing", path_, errno);
+  if (fdatasync(fd_) != 0) return FileError("syncing", path_, errno);
   last_ = position;
   next_slot_ = (next_slot_ + 1) % kSlots;
   return absl::OkStatus();

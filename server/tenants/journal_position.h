@@ -9,7 +9,6 @@
 // Not thread-safe.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -18,11 +17,9 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "server/storage/store_head.h"
 
 namespace dnc {
-
-// A name that a store draws once: other stores have other names.
-using StoreId = std::array<uint64_t, 2>;
 
 struct Position {
   StoreId store{};

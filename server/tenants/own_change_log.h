@@ -31,6 +31,11 @@ class OwnChangeLog {
   void Drop(uint64_t revision, StoreBatch& batch);
 
   uint64_t dropped_up_to() const { return dropped_up_to_; }
+  // When the newest commit was made that is above `after` and noted; they are noted once an hour.
+  absl::Time newest(uint64_t after) const {
+    return marks_.empty() || marks_.rbegin()->first <= after ? absl::InfinitePast()
+                                                             : marks_.rbegin()->second.time;
+  }
   // Of the oldest mark, InfiniteFuture without one: what is kept began up to a mark's interval
   // before.
   absl::Time oldest() const {

@@ -122,6 +122,7 @@ absl::Status OwnListsImpl::WriteToStore(OwnCommit& commit, uint64_t revision) {
   filter_.NoteDeleted(commit.emptied());
   if (filter_.rebuild_due() != RebuildReason::kNone) TendSoon();
   const absl::Status moved = journal_->Move({id_, revision});
+  store_->NoteRevision(revision);
   const std::chrono::nanoseconds took = std::chrono::steady_clock::now() - began;
   counters_.commits.fetch_add(1, std::memory_order_relaxed);
   counters_.commit_nanoseconds.fetch_add(static_cast<uint64_t>(took.count()),

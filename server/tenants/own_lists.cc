@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <random>
 
 #include "server/base/status_macros.h"
 #include "server/index/bloom_image.h"
@@ -85,10 +84,12 @@ absl::Status OwnListsImpl::Start() {
 }
 
 absl::Status OwnListsImpl::MakeStore() {
-  std::random_device random;
-  for (uint64_t& part : id_) part = (uint64_t{random()} << 32) | random();
+  id_ = NewStoreId();
   StoreBatch batch;
   batch.Put(Column::kMeta, kOwnStoreKey, SealValue(kOwnStoreKey, StoreIdText(id_)));
+  // Who watched a store that is lost must not go on as if nothing had been there.
+  DNC_ASSIGN_OR_RETURN(const std::optional<StoreHead> head, ReadStoreHead(*store_));
+  if (head.has_value() && head->lost_up_to > 0) changes_.Drop(head->lost_up_to, batch);
   return store_->Write(batch);
 }
 

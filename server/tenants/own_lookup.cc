@@ -78,8 +78,8 @@ void FillMeanings(const TenantView& tenant, std::string_view scope,
 
 // What a stored record says, and when; a damaged one, or one of a list that the view does not know,
 // says that nothing is certain.
-FactSpan FactOfRecord(const std::vector<ListMeaning>& lists, uint32_t place, std::string_view key,
-                      std::string_view value) {
+FactSpan FactOfRecord(const std::vector<ListMeaning>& lists, const Clock& clock, uint32_t place,
+                      std::string_view key, std::string_view value) {
   const FactSpan unknown{place, kOwnUnknown, CountSpan()};
   const absl::StatusOr<OwnKey> own_key = DecodeOwnKey(key);
   const absl::StatusOr<OwnRecord> record = DecodeOwnRecord(key, value);
@@ -88,7 +88,12 @@ FactSpan FactOfRecord(const std::vector<ListMeaning>& lists, uint32_t place, std
       lists.begin(), lists.end(), own_key->list,
       [](const ListMeaning& meaning, ListNumber number) { return meaning.number < number; });
   if (list == lists.end() || list->number != own_key->list) return unknown;
-  return {place, list->fact, SpanOf(list->kind, *record)};
+  FactSpan fact{place, list->fact, SpanOf(list->kind, *record)};
+  // No exemption lives again by a clock that was accepted.
+  if (list->fact != kOwnDoNotCall && clock.HadEnded(record->revision, fact.counts.until)) {
+    fact.counts.until = fact.counts.from;
+  }
+  return fact;
 }
 
 // The facts of a number, as spans of it begin and end.
@@ -208,7 +213,7 @@ void OwnListsImpl::FindFacts(const TenantView& tenant, std::string_view scope, a
           if (facts[place] != kOwnNothing) scratch.spans.push_back({place, facts[place], {}});
         }
         last_found = index;
-        const FactSpan span = FactOfRecord(scratch.lists, place, key, value);
+        const FactSpan span = FactOfRecord(scratch.lists, *clock_, place, key, value);
         scratch.spans.push_back(span);
         any_turns = any_turns || span.counts.from > now ||
                     (span.counts.until > now && span.counts.until != absl::InfiniteFuture());

@@ -125,6 +125,13 @@ class TenantDirectory {
   absl::StatusOr<std::vector<ApiKey>> Keys(std::string_view tenant_id) const;
   absl::StatusOr<ApiKey> RevokeKey(std::string_view key_id, std::string_view by);
 
+  // Ends the keys that had run out by `stores_time`, which the clock now lies before; recorded with
+  // `description` among the changes of the operator's keys.
+  absl::Status AcceptClock(absl::Time stores_time, std::string_view by,
+                           const std::string& description);
+  // A change of the server as a whole, recorded among those of the operator's keys.
+  absl::Status Record(std::string_view by, const std::string& description);
+
   absl::StatusOr<OwnList> CreateList(std::string_view tenant_id, const OwnList& list,
                                      std::string_view by);
   // Return the revision from which on the blocks stand, or have ended; what stood, or did not, is

@@ -123,6 +123,27 @@ absl::StatusOr<ApiKey> TenantDirectory::RevokeKey(std::string_view key_id, std::
   return WithLastUse(*entry);
 }
 
+absl::Status TenantDirectory::AcceptClock(absl::Time stores_time, std::string_view by,
+                                          const std::string& description) {
+  const std::lock_guard lock(impl_->changing);
+  DirectoryDraft draft = impl_->Begin();
+  impl_->latest->keys.ForEach([&](const KeyEntryPtr& found) {
+    if (found->key.expires_at > stores_time || found->key.expires_at <= draft.now) return;
+    auto entry = std::make_shared<KeyEntry>(*found);
+    entry->key.expires_at = draft.now;
+    draft.batch.Put(StoredKey{entry->tenant, WithLastUse(*entry)});
+    draft.keys.push_back(entry);
+  });
+  const std::string text = StrCat(description, "; ended ", draft.keys.size(), " keys");
+  return impl_->Finish(draft, 0, by, text, std::nullopt);
+}
+
+absl::Status TenantDirectory::Record(std::string_view by, const std::string& description) {
+  const std::lock_guard lock(impl_->changing);
+  DirectoryDraft draft = impl_->Begin();
+  return impl_->Finish(draft, 0, by, description, std::nullopt);
+}
+
 absl::StatusOr<OwnList> TenantDirectory::CreateList(std::string_view tenant_id, const OwnList& list,
                                                     std::string_view by) {
   const std::lock_guard lock(impl_->changing);

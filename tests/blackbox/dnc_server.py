@@ -26,6 +26,22 @@ class Refused(Exception):
         self.code, self.reason, self.guard, self.message = code, reason, guard, message
 
 
+def refused_start(data_dir, *arguments, env=None):
+    """What a server says that must not start."""
+    command = [str(BIN / "dncd"), "--data-dir", str(data_dir), "--listen", ANY_PORT,
+               "--metrics-listen", "", *arguments]
+    # pylint: disable-next=consider-using-with
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                               env=env)
+    line = process.stdout.readline()
+    if " listening on " in line:
+        process.terminate()
+    _, said = process.communicate(timeout=120)
+    assert not line, f"it started: {line} {said}"
+    assert process.returncode in (1, 2), said
+    return said
+
+
 class Server:
     """Starts at once. `stubs` are the generated modules (see conftest.py)."""
 

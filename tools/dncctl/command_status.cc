@@ -19,6 +19,13 @@ void PrintStatus(const GlobalOptions& options, const v1::GetStatusResponse& stat
              status.revision());
   fmt::print("{} numbers in {} of memory\n", WithCommas(status.numbers()),
              HumanBytes(static_cast<double>(status.index_bytes())));
+  if (status.clock_behind()) {
+    fmt::print("{}\n", style.Bad(fmt::format(
+                           "the server's clock lies a day or more behind {}, which its stores "
+                           "know: what would be clear is STALE (docs/operations.md, "
+                           "DncClockBehind)",
+                           IsoTime(status.newest_known_at()))));
+  }
   if (status.has_running_load()) {
     const v1::Load& load = status.running_load();
     fmt::print("load {} of {}: {}, {} of {}\n", load.id(), Printable(load.list()),

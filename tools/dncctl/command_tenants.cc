@@ -338,8 +338,10 @@ void AddTenantCommands(CLI::App* app, const GlobalOptions& options, Job* job) {
   add_one("suspend", "Refuse all its calls; its data stays", RunSuspend);
   add_one("resume", "Serve it again", RunResume);
   add_one("remove", "Remove a suspended tenant with its keys and lists", RunRemove);
-  add_one("changes", "What was changed about it, by whom, newest first", RunChanges)
-      ->add_option("--limit", arguments->limit, "At most so many")
+  CLI::App* changes = add("changes", "What was changed, by whom, newest first", RunChanges);
+  changes->add_option("tenant_id", arguments->tenant,
+                      "Of which tenant; if not given, of the operator's keys and the server");
+  changes->add_option("--limit", arguments->limit, "At most so many")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
 }

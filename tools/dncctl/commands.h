@@ -33,6 +33,7 @@ void AddCoverageCommand(CLI::App* app, const GlobalOptions& options, Job* job);
 void AddCheckCommand(CLI::App* app, const GlobalOptions& options, Job* job);
 void AddScrubCommand(CLI::App* app, const GlobalOptions& options, Job* job);
 void AddHistoryCommand(CLI::App* app, const GlobalOptions& options, Job* job);
+void AddDoctorCommand(CLI::App* app, const GlobalOptions& options, Job* job);
 void AddTenantCommands(CLI::App* app, const GlobalOptions& options, Job* job);
 void AddKeyCommands(CLI::App* app, const GlobalOptions& options, Job* job);
 void AddListCommands(CLI::App* app, const GlobalOptions& options, Job* job);

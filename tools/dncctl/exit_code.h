@@ -10,4 +10,8 @@ inline constexpr int kExitUsage = 2;
 inline constexpr int kExitListed = 10;
 inline constexpr int kExitNotClear = 11;
 
+// Only `doctor`: something should be looked at; something is wrong.
+inline constexpr int kExitWarnings = 12;
+inline constexpr int kExitUnwell = 13;
+
 }  // namespace dnc::ctl

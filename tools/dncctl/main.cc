@@ -25,6 +25,8 @@ constexpr char kFooter[] =
     "  2   usage\n"
     "  10  check: LISTED\n"
     "  11  check: not clear for another reason (not covered, stale, invalid, wireless)\n"
+    "  12  doctor: something should be looked at\n"
+    "  13  doctor: something is wrong\n"
     "Times are ISO 8601; without an offset they are UTC.";
 
 void AddGlobalOptions(CLI::App* app, GlobalOptions* options) {
@@ -52,6 +54,7 @@ int Run(int argc, char** argv) {
   AddCheckCommand(&app, options, &job);
   AddScrubCommand(&app, options, &job);
   AddHistoryCommand(&app, options, &job);
+  AddDoctorCommand(&app, options, &job);
   AddTenantCommands(&app, options, &job);
   AddKeyCommands(&app, options, &job);
   AddListCommands(&app, options, &job);

@@ -189,6 +189,12 @@ absl::StatusOr<TenantStoreResult> WriteTenantStore(const TenantStoreOptions& opt
   StoreOptions store_options;
   store_options.path = (std::filesystem::path(options.data_dir) / "tenants").string();
   store_options.columns = TenantColumns();
+  {
+    // The other half of the data folder, empty: a server takes no half alone.
+    StoreOptions published;
+    published.path = (std::filesystem::path(options.data_dir) / "store").string();
+    DNC_RETURN_IF_ERROR(Store::Open(published).status());
+  }
   DNC_ASSIGN_OR_RETURN(const auto store, Store::Open(store_options));
   {
     // Makes a new store, or finds out that this one is whole.

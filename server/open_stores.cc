@@ -1,0 +1,207 @@
+#include "server/open_stores.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "server/base/error.h"
+#include "server/base/file_error.h"
+#include "server/base/status_macros.h"
+#include "server/base/str_cat.h"
+#include "server/config/options.h"
+#include "server/registry/release_store.h"
+#include "server/storage/data_folder.h"
+#include "server/storage/mark_file.h"
+#include "server/storage/store_head.h"
+#include "server/store_pair.h"
+#include "server/tenants/tenants_position.h"
+#include "spdlog/spdlog.h"
+
+namespace dnc {
+namespace {
+
+// So far may the operator's word be from the machine's clock.
+constexpr absl::Duration kNearly = absl::Hours(1);
+// A clock that lies behind by less needs no word.
+constexpr absl::Duration kHardlyBehind = absl::Minutes(1);
+
+std::string Text(absl::Time time) {
+  return absl::FormatTime(absl::RFC3339_sec, time, absl::UTCTimeZone());
+}
+
+// Who says something at a start: no key tells.
+std::string Starter() {
+  const char* const sudo = std::getenv("SUDO_USER");
+  std::string who = UserName(getuid());
+  if (sudo != nullptr && *sudo != '\0') who += StrCat(", called by ", std::string(sudo));
+  return who;
+}
+
+class Opening {
+ public:
+  Opening(const ServerConfig& config, const StartOptions& start, Clock* clock, Stores& stores)
+      : config_(config), start_(start), clock_(clock), stores_(stores) {}
+
+  absl::Status Run() {
+    DNC_ASSIGN_OR_RETURN(const std::vector<std::string> notes, PrepareDataFolder(config_.data_dir));
+    for (const std::string& note : notes) spdlog::warn("{}", note);
+    StorePair pair(config_.data_dir, start_);
+    DNC_RETURN_IF_ERROR(pair.LookAtFiles());
+    DNC_RETURN_IF_ERROR(OpenBoth(pair));
+    stores_.lost_up_to = pair.lost_up_to();
+    stores_.order.StartFrom(std::max({published_revision_, tenants_.revision, stores_.lost_up_to}));
+    DNC_RETURN_IF_ERROR(SettleClock());
+    DNC_RETURN_IF_ERROR(OpenContents());
+    if (!pair.begun().empty()) {
+      DNC_RETURN_IF_ERROR(
+          stores_.directory->Record("local", StrCat(pair.begun(), "; said by ", Starter())));
+    }
+    if (!accepted_text_.empty()) {
+      DNC_RETURN_IF_ERROR(
+          stores_.directory->AcceptClock(clock_->accepted().stores_time, "local", accepted_text_));
+    }
+    // From now on this is what is known, also of a clock that was accepted.
+    return WriteTimeMark(config_.data_dir + kClockName, clock_->Now());
+  }
+
+ private:
+  absl::Status OpenBoth(StorePair& pair) {
+    StoreOptions published = StoreOptionsOf(config_);
+    published.on_stuck = start_.on_stuck;
+    StoreOptions tenants = TenantStoreOptionsOf(config_, clock_);
+    tenants.on_stuck = start_.on_stuck;
+    DNC_ASSIGN_OR_RETURN(stores_.registry_store, Store::Open(published));
+    DNC_RETURN_IF_ERROR(pair.CheckPublishedMark(*stores_.registry_store));
+    ReleaseStore releases(stores_.registry_store.get(), config_.data_dir + "/revision");
+    DNC_ASSIGN_OR_RETURN(const storage::Catalog catalog, releases.ReadCatalog());
+    published_revision_ = catalog.revision();
+    DNC_RETURN_IF_ERROR(pair.BeforeTenants(*stores_.registry_store, published_revision_));
+    DNC_ASSIGN_OR_RETURN(stores_.tenant_store, Store::Open(tenants));
+    DNC_ASSIGN_OR_RETURN(const AcceptedClock first, ReadAcceptedClock(*stores_.registry_store));
+    DNC_ASSIGN_OR_RETURN(const AcceptedClock second, ReadAcceptedClock(*stores_.tenant_store));
+    clock_->SetAccepted(first.revision >= second.revision ? first : second);
+    DNC_ASSIGN_OR_RETURN(tenants_,
+                         ReadTenantsPosition(*stores_.tenant_store, clock_->accepted().revision));
+    DNC_RETURN_IF_ERROR(pair.Join(*stores_.registry_store, published_revision_,
+                                  *stores_.tenant_store, tenants_.revision));
+    if (!tenants_.reads_all || clock_->accepted().revision != 0) return absl::OkStatus();
+    DNC_ASSIGN_OR_RETURN(const absl::Time newest, NewestInDirectory(stores_.tenant_store.get()));
+    tenants_.newest = std::max(tenants_.newest, newest);
+    return absl::OkStatus();
+  }
+
+  // The newest moment that the stores know, of what came after the last clock that was accepted.
+  absl::StatusOr<absl::Time> NewestKnown() {
+    const AcceptedClock& accepted = clock_->accepted();
+    absl::Time newest = std::max(tenants_.newest, accepted.accepted_at);
+    const ReleaseStore releases(stores_.registry_store.get(), "");
+    DNC_ASSIGN_OR_RETURN(const auto published, releases.ReadReleases());
+    for (const storage::Release& release : published) {
+      if (release.revision() <= accepted.revision) continue;
+      newest = std::max(newest, absl::FromUnixMicros(release.published_at()));
+    }
+    const auto mark = ReadTimeMark(config_.data_dir + kClockName);
+    if (IsPermissionError(mark.status())) return mark.status();
+    if (!mark.ok()) {
+      spdlog::warn("{}; the clock is compared with the stores alone",
+                   std::string(mark.status().message()));
+    } else if (mark->has_value()) {
+      newest = std::max(newest, **mark);
+    }
+    return newest;
+  }
+
+  absl::Status SettleClock() {
+    DNC_ASSIGN_OR_RETURN(const absl::Time newest, NewestKnown());
+    const absl::Time machine = clock_->Now();
+    const absl::Duration behind = newest - machine;
+    if (start_.accept_clock.has_value() && behind > kHardlyBehind) return Accept(newest, machine);
+    if (start_.accept_clock.has_value()) {
+      spdlog::info("--accept-clock is not needed: the clock does not lie behind the stores");
+    }
+    clock_->BeginAt(newest);
+    if (clock_->behind()) {
+      spdlog::error(
+          "the machine's clock shows {}, but the stores know of {}: nobody knows how old anything "
+          "is, so every number that would be clear is STALE. If the clock is wrong, set it right; "
+          "if it was wrong before, stop dncd and start it with --accept-clock {} "
+          "--accept-clock-reason TEXT (docs/operations.md, DncClockBehind)",
+          Text(machine), Text(newest), Text(machine));
+    } else if (behind > kHardlyBehind) {
+      spdlog::warn(
+          "the machine's clock shows {}, but the stores know of {}: time goes on from there until "
+          "the clock has caught up (docs/operations.md, DncClockBehind)",
+          Text(machine), Text(newest));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status Accept(absl::Time newest, absl::Time machine) {
+    if (absl::AbsDuration(*start_.accept_clock - machine) > kNearly) {
+      return Error(absl::StatusCode::kFailedPrecondition, reason::kInvalidRequest,
+                   StrCat("--accept-clock says that it is ", Text(*start_.accept_clock),
+                          ", but the machine's clock shows ", Text(machine),
+                          "; set the clock right, or give the time that it is"));
+    }
+    ReleaseStore releases(stores_.registry_store.get(), "");
+    AcceptedClock accepted;
+    accepted.revision = stores_.order.last();
+    DNC_ASSIGN_OR_RETURN(accepted.release_id, releases.ReserveReleaseId());
+    accepted.stores_time = std::max(newest, clock_->accepted().stores_time);
+    accepted.accepted_at = machine;
+    DNC_RETURN_IF_ERROR(WriteAcceptedClock(accepted, *stores_.registry_store));
+    DNC_RETURN_IF_ERROR(WriteAcceptedClock(accepted, *stores_.tenant_store));
+    clock_->SetAccepted(accepted);
+    accepted_text_ =
+        StrCat("accepted the machine's clock, ", Text(machine), ", though the stores knew of ",
+               Text(newest), "; by ", Starter(),
+               "; why: ", start_.accept_reason.empty() ? "not said" : start_.accept_reason);
+    spdlog::error(
+        "{}. What had ended by {} stays ended, and lists that were too old then have to "
+        "be loaded again",
+        accepted_text_, Text(accepted.stores_time));
+    return absl::OkStatus();
+  }
+
+  absl::Status OpenContents() {
+    RevisionOrder* const order = &stores_.order;
+    DNC_ASSIGN_OR_RETURN(
+        stores_.registry,
+        Registry::Open(RegistryOptionsOf(config_), stores_.registry_store.get(), clock_, order));
+    DNC_ASSIGN_OR_RETURN(
+        stores_.own_lists,
+        OwnLists::Open(OwnListsOptionsOf(config_), stores_.tenant_store.get(), order, clock_));
+    // Last, since it may write.
+    DNC_ASSIGN_OR_RETURN(stores_.directory,
+                         TenantDirectory::Open(stores_.tenant_store.get(), order, clock_,
+                                               DirectoryLimitsOf(config_)));
+    // Of tenants whose removal a crash cut off.
+    for (const TenantNumber tenant : stores_.directory->Removed()) {
+      if (stores_.own_lists->Records(tenant) == 0) continue;
+      DNC_RETURN_IF_ERROR(stores_.own_lists->Drop(tenant));
+    }
+    stores_.directory->SetJournal(stores_.own_lists->journal());
+    return stores_.own_lists->NoteListsOnce(stores_.directory->All());
+  }
+
+  const ServerConfig& config_;
+  const StartOptions& start_;
+  Clock* const clock_;
+  Stores& stores_;
+  uint64_t published_revision_ = 0;
+  TenantsPosition tenants_;
+  std::string accepted_text_;
+};
+
+}  // namespace
+
+absl::Status OpenStores(const ServerConfig& config, const StartOptions& start, Clock* clock,
+                        Stores& stores) {
+  return Opening(config, start, clock, stores).Run();
+}
+
+}  // namespace dnc

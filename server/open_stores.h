@@ -1,0 +1,55 @@
+// Opens what lies in the data folder: both stores, each of which knows the other, and the clock
+// that begins where they are.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "server/base/clock.h"
+#include "server/base/revision_order.h"
+#include "server/config/server_config.h"
+#include "server/registry/registry.h"
+#include "server/storage/store.h"
+#include "server/tenants/own_lists.h"
+#include "server/tenants/tenant_directory.h"
+
+namespace dnc {
+
+// What an operator says aloud at a start.
+struct StartOptions {
+  bool new_tenants = false;    // the tenants' half is missing, and begins empty
+  bool new_published = false;  // the published lists' half
+  // The machine's clock is right though it lies behind what the stores know; about what it shows.
+  std::optional<absl::Time> accept_clock;
+  std::string accept_reason;
+  // See StoreOptions::on_stuck.
+  std::function<void(const absl::Status& cause)> on_stuck;
+};
+
+// Everything that is kept in the data folder, and the order of its changes.
+struct Stores {
+  RevisionOrder order;
+  std::unique_ptr<Store> registry_store;
+  std::unique_ptr<Store> tenant_store;
+  std::unique_ptr<Registry> registry;
+  std::unique_ptr<OwnLists> own_lists;
+  std::unique_ptr<TenantDirectory> directory;
+  // Writes up to this revision were lost with a store that began empty; 0: none.
+  uint64_t lost_up_to = 0;
+};
+
+// In the data folder: the newest moment that the server knew, written once a minute.
+inline constexpr char kClockName[] = "/clock";
+
+// FAILED_PRECONDITION STORAGE if one half of the folder is missing, older than the other or of
+// another installation; DATA_LOSS if something is damaged. `clock` is this process's, and nobody
+// has asked it yet.
+absl::Status OpenStores(const ServerConfig& config, const StartOptions& start, Clock* clock,
+                        Stores& stores);
+
+}  // namespace dnc

@@ -1,0 +1,55 @@
+// Descriptors that are kept for the stores: where the process has none left, RocksDB gets one of
+// these, since it does not get over a log or a table file that it could not open. They come back
+// when there is room again.
+#pragma once
+
+#include <rocksdb/file_system.h>
+
+#include <array>
+#include <memory>
+#include <mutex>
+#include <string>
+
+namespace dnc {
+
+class SpareFiles final : public rocksdb::FileSystemWrapper {
+ public:
+  explicit SpareFiles(const std::shared_ptr<rocksdb::FileSystem>& under)
+      : FileSystemWrapper(under) {
+    Refill();
+  }
+  ~SpareFiles() override;
+  SpareFiles(const SpareFiles&) = delete;
+  SpareFiles& operator=(const SpareFiles&) = delete;
+
+  const char* Name() const override { return "dnc.SpareFiles"; }
+  rocksdb::IOStatus NewSequentialFile(const std::string& name, const rocksdb::FileOptions& options,
+                                      std::unique_ptr<rocksdb::FSSequentialFile>* file,
+                                      rocksdb::IODebugContext* debug) override;
+  rocksdb::IOStatus NewRandomAccessFile(const std::string& name,
+                                        const rocksdb::FileOptions& options,
+                                        std::unique_ptr<rocksdb::FSRandomAccessFile>* file,
+                                        rocksdb::IODebugContext* debug) override;
+  rocksdb::IOStatus NewWritableFile(const std::string& name, const rocksdb::FileOptions& options,
+                                    std::unique_ptr<rocksdb::FSWritableFile>* file,
+                                    rocksdb::IODebugContext* debug) override;
+  rocksdb::IOStatus ReopenWritableFile(const std::string& name, const rocksdb::FileOptions& options,
+                                       std::unique_ptr<rocksdb::FSWritableFile>* file,
+                                       rocksdb::IODebugContext* debug) override;
+  rocksdb::IOStatus NewDirectory(const std::string& name, const rocksdb::IOOptions& options,
+                                 std::unique_ptr<rocksdb::FSDirectory>* folder,
+                                 rocksdb::IODebugContext* debug) override;
+
+ private:
+  // Opens something; where no descriptor is left, once more for each that is spare.
+  template <typename Open>
+  rocksdb::IOStatus WithSpares(const Open& attempt);
+  void Refill();
+  bool LetOneGo();
+
+  std::mutex mutex_;
+  std::array<int, 32> spares_{};  // guarded by mutex_
+  size_t count_ = 0;              // guarded by mutex_
+};
+
+}  // namespace dnc

@@ -1,0 +1,91 @@
+#include "server/storage/store_head.h"
+
+#include <random>
+#include <string>
+#include <string_view>
+
+#include "server/base/error.h"
+#include "server/base/status_macros.h"
+#include "server/base/str_cat.h"
+#include "server/storage/sealed_value.h"
+
+namespace dnc {
+namespace {
+
+constexpr std::string_view kHeadKey = "store/head";
+constexpr std::string_view kClockKey = "store/clock";
+
+void Put(std::string& out, uint64_t value) {
+  for (int shift = 56; shift >= 0; shift -= 8) out.push_back(static_cast<char>(value >> shift));
+}
+uint64_t Get(std::string_view text, size_t place) {
+  uint64_t value = 0;
+  for (const char byte : text.substr(place * 8, 8)) {
+    value = value << 8 | static_cast<unsigned char>(byte);
+  }
+  return value;
+}
+
+// A sealed value of `numbers` words; nullopt if there is none.
+absl::StatusOr<std::optional<std::string>> Read(const Store& store, std::string_view key,
+                                                size_t numbers) {
+  DNC_ASSIGN_OR_RETURN(const auto sealed, store.Get(Column::kMeta, key));
+  if (!sealed.has_value()) return std::nullopt;
+  const auto content = UnsealValue(key, *sealed);
+  if (!content.has_value() || content->size() != 8 * numbers) {
+    return Error(absl::StatusCode::kDataLoss, reason::kStorage,
+                 StrCat("the value ", key, " in ", store.path(),
+                        " is damaged; restore the data folder from the newest backup"));
+  }
+  return std::string(*content);
+}
+
+absl::Status Write(std::string_view key, const std::string& content, Store& store) {
+  StoreBatch batch;
+  batch.Put(Column::kMeta, key, SealValue(key, content));
+  return store.Write(batch);
+}
+
+}  // namespace
+
+StoreId NewStoreId() {
+  std::random_device random;
+  StoreId id{};
+  for (uint64_t& part : id) part = (uint64_t{random()} << 32) | random();
+  return id;
+}
+
+absl::StatusOr<std::optional<StoreHead>> ReadStoreHead(const Store& store) {
+  DNC_ASSIGN_OR_RETURN(const auto content, Read(store, kHeadKey, 5));
+  if (!content.has_value()) return std::nullopt;
+  return StoreHead{
+      {Get(*content, 0), Get(*content, 1)}, {Get(*content, 2), Get(*content, 3)}, Get(*content, 4)};
+}
+
+absl::Status WriteStoreHead(const StoreHead& head, Store& store) {
+  std::string content;
+  for (const uint64_t word :
+       {head.id[0], head.id[1], head.other[0], head.other[1], head.lost_up_to}) {
+    Put(content, word);
+  }
+  return Write(kHeadKey, content, store);
+}
+
+absl::StatusOr<AcceptedClock> ReadAcceptedClock(const Store& store) {
+  DNC_ASSIGN_OR_RETURN(const auto content, Read(store, kClockKey, 4));
+  if (!content.has_value()) return AcceptedClock();
+  return AcceptedClock{Get(*content, 0), Get(*content, 1),
+                       absl::FromUnixMicros(static_cast<int64_t>(Get(*content, 2))),
+                       absl::FromUnixMicros(static_cast<int64_t>(Get(*content, 3)))};
+}
+
+absl::Status WriteAcceptedClock(const AcceptedClock& accepted, Store& store) {
+  std::string content;
+  Put(content, accepted.revision);
+  Put(content, accepted.release_id);
+  Put(content, static_cast<uint64_t>(absl::ToUnixMicros(accepted.stores_time)));
+  Put(content, static_cast<uint64_t>(absl::ToUnixMicros(accepted.accepted_at)));
+  return Write(kClockKey, content, store);
+}
+
+}  // namespace dnc

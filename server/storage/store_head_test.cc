@@ -1,0 +1,114 @@
+#include "server/storage/store_head.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "server/base/file_error.h"
+#include "server/storage/mark_file.h"
+#include "server/storage/revision_note.h"
+
+namespace dnc {
+namespace {
+
+namespace fs = std::filesystem;
+
+class StoreHeadTest : public testing::Test {
+ protected:
+  StoreHeadTest() : dir_(testing::TempDir() + "/dnc_store_head_test") {
+    fs::remove_all(dir_);
+    fs::create_directories(dir_);
+  }
+  ~StoreHeadTest() override { fs::remove_all(dir_); }
+
+  const std::string dir_;
+};
+
+TEST_F(StoreHeadTest, IsReadAsItWasWritten) {
+  const auto store = Store::Open({.path = dir_ + "/store"});
+  ASSERT_TRUE(store.ok()) << store.status();
+  EXPECT_TRUE((*store)->made());
+  EXPECT_EQ(ReadStoreHead(**store)->has_value(), false);
+  EXPECT_EQ(ReadAcceptedClock(**store)->revision, 0U);
+  const StoreHead head{NewStoreId(), NewStoreId(), 17};
+  ASSERT_TRUE(WriteStoreHead(head, **store).ok());
+  const AcceptedClock accepted{5, 3, absl::FromUnixMicros(2'000'000), absl::FromUnixMicros(1)};
+  ASSERT_TRUE(WriteAcceptedClock(accepted, **store).ok());
+  const auto read = ReadStoreHead(**store);
+  ASSERT_TRUE(read.ok() && read->has_value());
+  EXPECT_EQ((*read)->id, head.id);
+  EXPECT_EQ((*read)->other, head.other);
+  EXPECT_EQ((*read)->lost_up_to, 17U);
+  EXPECT_NE(head.id, head.other);
+  const auto clock = ReadAcceptedClock(**store);
+  ASSERT_TRUE(clock.ok());
+  EXPECT_EQ(clock->revision, 5U);
+  EXPECT_EQ(clock->release_id, 3U);
+  EXPECT_EQ(clock->stores_time, accepted.stores_time);
+  EXPECT_EQ(clock->accepted_at, accepted.accepted_at);
+}
+
+TEST_F(StoreHeadTest, ADamagedHeadIsNoHead) {
+  const auto store = Store::Open({.path = dir_ + "/store"});
+  ASSERT_TRUE(store.ok()) << store.status();
+  StoreBatch batch;
+  batch.Put(Column::kMeta, "store/head", std::string(48, 'x'));
+  ASSERT_TRUE((*store)->Write(batch).ok());
+  EXPECT_TRUE(absl::IsDataLoss(ReadStoreHead(**store).status()));
+}
+
+TEST_F(StoreHeadTest, ANoteKeepsTheNewestWholeSlot) {
+  const std::string path = dir_ + "/note";
+  EXPECT_TRUE(absl::IsNotFound(RevisionNote::Open(path).status()));
+  const StoreId id = NewStoreId();
+  {
+    const auto note = RevisionNote::Make(path, {id, 0});
+    ASSERT_TRUE(note.ok()) << note.status();
+    for (uint64_t revision = 1; revision <= 7; ++revision) (*note)->Note(revision);
+    (*note)->Note(3);  // never back
+  }
+  auto note = RevisionNote::Open(path);
+  ASSERT_TRUE(note.ok()) << note.status();
+  EXPECT_EQ((*note)->last().revision, 7U);
+  EXPECT_EQ((*note)->last().store, id);
+  (*note)->Note(8);
+  // A slot that was cut in the middle of its write: the other one counts.
+  for (const int page : {0, 1}) {
+    fs::copy_file(path, path + "2", fs::copy_options::overwrite_existing);
+    std::fstream file(path + "2", std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(page * 4096 + 20);
+    file.put('\x7F');
+    file.close();
+    const auto read = RevisionNote::Open(path + "2");
+    ASSERT_TRUE(read.ok()) << read.status();
+    EXPECT_GE((*read)->last().revision, 7U);
+  }
+  std::ofstream(path) << "nothing";
+  EXPECT_TRUE(absl::IsDataLoss(RevisionNote::Open(path).status()));
+}
+
+TEST_F(StoreHeadTest, ATimeMarkIsReadAsItWasWritten) {
+  const std::string path = dir_ + "/clock";
+  EXPECT_EQ(*ReadTimeMark(path), std::nullopt);
+  const absl::Time time = absl::FromUnixMicros(1'754'488'800'123'456);
+  ASSERT_TRUE(WriteTimeMark(path, time).ok());
+  EXPECT_EQ(*ReadTimeMark(path), time);
+  EXPECT_TRUE(absl::IsDataLoss(ReadMark(path).status())) << "it is no revision";
+}
+
+TEST(FileErrorTest, SaysWhoOwnsWhat) {
+  const absl::Status denied = FileError("opening", "/etc/hostname", EACCES);
+  EXPECT_TRUE(absl::IsFailedPrecondition(denied));
+  EXPECT_TRUE(IsPermissionError(denied));
+  const std::string text(denied.message());
+  for (const char* const part : {"/etc/hostname", "root (uid 0)", "chown", "Nothing is lost"}) {
+    EXPECT_NE(text.find(part), std::string::npos) << text;
+  }
+  EXPECT_TRUE(absl::IsResourceExhausted(FileError("writing", "/x", ENOSPC)));
+  EXPECT_FALSE(IsPermissionError(FileError("writing", "/x", EIO)));
+  EXPECT_TRUE(CheckPermission("/not/there", 4).ok());
+}
+
+}  // namespace
+}  // namespace dnc

@@ -1,0 +1,261 @@
+#include "server/store_pair.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+#include "server/base/error.h"
+#include "server/base/file_error.h"
+#include "server/base/status_macros.h"
+#include "server/base/str_cat.h"
+#include "server/storage/mark_file.h"
+#include "server/storage/revision_note.h"
+#include "server/tenants/journal_position.h"
+#include "spdlog/spdlog.h"
+
+namespace dnc {
+namespace {
+
+// Of the published lists' half, beside the folder `store`.
+constexpr std::string_view kRevision = "revision";
+constexpr std::string_view kTenantsNote = "revision.tenants";
+// Of the tenants' half, beside the folder `tenants`.
+constexpr std::string_view kDirectory = "tenants.directory";
+constexpr std::string_view kJournal = "tenants.journal";
+constexpr std::string_view kPublishedNote = "tenants.published";
+
+const std::vector<std::string_view>& PublishedFiles() {
+  static const std::vector<std::string_view> files = {kRevision, kTenantsNote};
+  return files;
+}
+const std::vector<std::string_view>& TenantsFiles() {
+  static const std::vector<std::string_view> files = {kDirectory, kJournal, kPublishedNote,
+                                                      "tenants.filter", "tenants.seal"};
+  return files;
+}
+
+absl::Status Refused(std::string_view what, std::string_view remedy) {
+  return Error(absl::StatusCode::kFailedPrecondition, reason::kStorage,
+               StrCat(what, "; ", remedy, " (docs/operations.md, `The server does not start`)"));
+}
+
+constexpr std::string_view kWholeBackup =
+    "restore the whole data folder from the newest backup: the folders `store` and `tenants`, and "
+    "the files `revision*` and `tenants.*`";
+
+}  // namespace
+
+std::string StorePair::Path(std::string_view name) const { return StrCat(data_dir_, "/", name); }
+
+bool StorePair::Has(std::string_view name) const {
+  std::error_code ignored;
+  return std::filesystem::exists(std::filesystem::symlink_status(Path(name), ignored));
+}
+
+absl::Status StorePair::RemoveFiles(const std::vector<std::string_view>& names) {
+  for (const std::string_view name : names) {
+    std::error_code error;
+    std::filesystem::remove(Path(name), error);
+    if (error) return FileError("removing", Path(name), error.value());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status StorePair::Missing(std::string_view what, std::string_view why) const {
+  const bool tenants = what == "tenants";
+  return Refused(StrCat(Path(what),
+                        tenants ? ", which holds the tenants' opt-outs, keys and lists,"
+                                : ", which holds the published lists,",
+                        " is missing or empty, but it was there: ", why),
+                 StrCat(kWholeBackup,
+                        tenants ? ". If the tenants' half is lost for good, --new-tenants begins "
+                                  "it empty: every opt-out, consent and key is gone then"
+                                : ". If the lists are lost for good, --new-published begins "
+                                  "with none, and all of them have to be loaded again"));
+}
+
+absl::Status StorePair::LookAtFiles() {
+  has_published_ = Has("store/CURRENT");
+  has_tenants_ = Has("tenants/CURRENT");
+  for (const std::string_view name :
+       {kRevision, kTenantsNote, kDirectory, kJournal, kPublishedNote}) {
+    if (!Has(name)) missing_marks_.push_back(name);
+  }
+  if (has_published_) return absl::OkStatus();  // BeforeTenants looks into it
+  if (has_tenants_) {
+    if (!start_.new_published) return Missing("store", "the tenants' half is there");
+    return absl::OkStatus();
+  }
+  std::vector<std::string_view> known = {"tenants", "uploads", "clock"};
+  known.insert(known.end(), PublishedFiles().begin(), PublishedFiles().end());
+  known.insert(known.end(), TenantsFiles().begin(), TenantsFiles().end());
+  for (const std::string_view name : known) {
+    if (!Has(name)) continue;
+    return Refused(StrCat(data_dir_, " holds ", name,
+                          ", but neither of its stores: a restore stopped half way, a disk is not "
+                          "mounted, or something was removed"),
+                   StrCat(kWholeBackup, ". To begin with nothing, empty the folder"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status StorePair::CheckPublishedMark(const Store& published) const {
+  DNC_ASSIGN_OR_RETURN(const auto catalog, published.Get(Column::kMeta, "catalog"));
+  return catalog.has_value() ? CheckMarks({kRevision}) : absl::OkStatus();
+}
+
+absl::Status StorePair::BeforeTenants(Store& published, uint64_t revision) {
+  DNC_ASSIGN_OR_RETURN(const std::optional<StoreHead> head, ReadStoreHead(published));
+  if (head.has_value()) lost_up_to_ = head->lost_up_to;
+  if (has_tenants_) return absl::OkStatus();
+  std::string why;
+  if (head.has_value() && head->other != kNoStore) why = "the published lists' half names it";
+  if (revision > 0) why = "lists were published, and it is made before";
+  // Made after the tenants' store by every version.
+  if (!head.has_value() && has_published_ && Has("uploads")) why = "the folder `uploads` is there";
+  for (const std::string_view name : TenantsFiles()) {
+    if (Has(name)) why = StrCat(name, " is there");
+  }
+  if (why.empty()) return absl::OkStatus();  // the first start, or a crash in the middle of it
+  if (!start_.new_tenants) return Missing("tenants", why);
+  uint64_t lost = std::max(lost_up_to_, revision);
+  if (const auto note = RevisionNote::Open(Path(kTenantsNote)); note.ok()) {
+    lost = std::max(lost, (*note)->last().revision);
+  }
+  if (const auto mark = ReadMark(Path(kDirectory)); mark.ok()) {
+    lost = std::max(lost, mark->value_or(0));
+  }
+  if (Has(kJournal)) {
+    const auto journal = JournalPosition::Open(Path(kJournal));
+    if (journal.ok() && (*journal)->last().has_value()) {
+      lost = std::max(lost, (*journal)->last()->revision);
+    }
+  }
+  lost_up_to_ = lost;
+  begun_ = StrCat(
+      "the tenants' store was missing and began empty (--new-tenants); what tenants "
+      "wrote up to revision ",
+      lost, " is lost");
+  spdlog::error("{}", begun_);
+  return RemoveFiles(TenantsFiles());
+}
+
+absl::Status StorePair::Compare(const std::optional<StoreHead>& published,
+                                const std::optional<StoreHead>& tenants) const {
+  const bool names = published.has_value() && published->other != kNoStore;
+  const bool named = tenants.has_value() && tenants->other != kNoStore;
+  const bool same = (!names || (tenants.has_value() && tenants->id == published->other)) &&
+                    (!named || (published.has_value() && published->id == tenants->other));
+  if (same) return absl::OkStatus();
+  return Refused(StrCat(Path("store"), " and ", Path("tenants"),
+                        " do not belong together: each store names its other half, and these are "
+                        "of two installations or of two times"),
+                 kWholeBackup);
+}
+
+absl::Status StorePair::CheckMarks(const std::vector<std::string_view>& needed) const {
+  for (const std::string_view name : missing_marks_) {
+    if (std::find(needed.begin(), needed.end(), name) == needed.end()) continue;
+    const bool of_lists = name == kRevision || name == kTenantsNote;
+    return Refused(StrCat(Path(name), " is missing, so nobody can tell whether the folder `",
+                          of_lists ? "store" : "tenants", "` holds all that was acknowledged"),
+                   kWholeBackup);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status StorePair::CheckNote(std::string_view file, StoreId id, uint64_t revision,
+                                  std::string_view what) const {
+  const auto note = RevisionNote::Open(Path(file));
+  if (IsPermissionError(note.status())) return note.status();
+  if (!note.ok()) return Refused(std::string(note.status().message()), kWholeBackup);
+  const RevisionNote::Content& last = (*note)->last();
+  if (last.store != id) {
+    return Refused(StrCat(Path(file), " is of another installation than the folder `", what, "`"),
+                   kWholeBackup);
+  }
+  if (last.revision <= revision) return absl::OkStatus();
+  return Error(absl::StatusCode::kDataLoss, reason::kStorage,
+               StrCat(Path(what), " is at revision ", revision, ", but ", file, " knows revision ",
+                      last.revision,
+                      " of it: it is an older copy than the other half, or lost "
+                      "changes; ",
+                      kWholeBackup, " (docs/operations.md)"));
+}
+
+absl::Status StorePair::Marry(Store& published, Store& tenants, StoreHead& first,
+                              StoreHead& second) {
+  // All files before the heads that ask for them. Missing marks were refused where something had
+  // been written.
+  for (const std::string_view name : {kRevision, kDirectory}) {
+    if (!Has(name)) DNC_RETURN_IF_ERROR(WriteMark(Path(name), 0));
+  }
+  DNC_RETURN_IF_ERROR(JournalPosition::Open(Path(kJournal)).status());
+  if (first.id == kNoStore) {
+    first.id = NewStoreId();
+    DNC_RETURN_IF_ERROR(WriteStoreHead(first, published));
+  }
+  if (second.id == kNoStore) second.id = NewStoreId();
+  DNC_RETURN_IF_ERROR(RevisionNote::Make(Path(kTenantsNote), {second.id, 0}).status());
+  DNC_RETURN_IF_ERROR(RevisionNote::Make(Path(kPublishedNote), {first.id, 0}).status());
+  second.other = first.id;
+  second.lost_up_to = first.lost_up_to =
+      std::max({first.lost_up_to, second.lost_up_to, lost_up_to_});
+  DNC_RETURN_IF_ERROR(WriteStoreHead(second, tenants));
+  first.other = second.id;
+  return WriteStoreHead(first, published);
+}
+
+absl::Status StorePair::Join(Store& published, uint64_t published_revision, Store& tenants,
+                             uint64_t tenants_revision) {
+  DNC_ASSIGN_OR_RETURN(std::optional<StoreHead> first, ReadStoreHead(published));
+  DNC_ASSIGN_OR_RETURN(std::optional<StoreHead> second, ReadStoreHead(tenants));
+  if (!has_published_ && has_tenants_) {  // --new-published
+    uint64_t lost = tenants_revision;
+    if (const auto note = RevisionNote::Open(Path(kPublishedNote)); note.ok()) {
+      lost = std::max(lost, (*note)->last().revision);
+    }
+    lost_up_to_ = std::max(lost_up_to_, lost);
+    begun_ = StrCat(
+        "the published lists' store was missing and began empty (--new-published); all "
+        "lists have to be loaded again. Revisions up to ",
+        lost, " can't be asked for");
+    spdlog::error("{}", begun_);
+    DNC_RETURN_IF_ERROR(RemoveFiles(PublishedFiles()));
+    if (second.has_value()) second->other = kNoStore;
+  } else if (!has_tenants_ && first.has_value()) {
+    first->other = kNoStore;  // BeforeTenants has decided
+  } else if (has_tenants_ && (start_.new_tenants || start_.new_published)) {
+    spdlog::error(
+        "--new-tenants and --new-published do nothing while both stores are there; take them away, "
+        "or a later loss begins empty without a question");
+  }
+  DNC_RETURN_IF_ERROR(Compare(first, second));
+  const bool whole = first.has_value() && first->other != kNoStore && second.has_value() &&
+                     second->other != kNoStore;
+  if (whole) {
+    DNC_RETURN_IF_ERROR(
+        CheckMarks({kRevision, kTenantsNote, kDirectory, kJournal, kPublishedNote}));
+    DNC_RETURN_IF_ERROR(CheckNote(kTenantsNote, second->id, tenants_revision, "tenants"));
+    DNC_RETURN_IF_ERROR(CheckNote(kPublishedNote, first->id, published_revision, "store"));
+    lost_up_to_ = std::max({lost_up_to_, first->lost_up_to, second->lost_up_to});
+  } else {
+    // Of a version that kept no heads, or a half that begins anew.
+    if (tenants_revision > 0) DNC_RETURN_IF_ERROR(CheckMarks({kDirectory, kJournal}));
+    StoreHead head = first.value_or(StoreHead());
+    StoreHead other = second.value_or(StoreHead());
+    DNC_RETURN_IF_ERROR(Marry(published, tenants, head, other));
+  }
+  DNC_ASSIGN_OR_RETURN(auto of_tenants, RevisionNote::Open(Path(kTenantsNote)));
+  DNC_ASSIGN_OR_RETURN(auto of_published, RevisionNote::Open(Path(kPublishedNote)));
+  tenants.SetNote(std::move(of_tenants));
+  published.SetNote(std::move(of_published));
+  tenants.NoteRevision(tenants_revision);
+  published.NoteRevision(published_revision);
+  return absl::OkStatus();
+}
+
+}  // namespace dnc

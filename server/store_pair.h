@@ -1,0 +1,65 @@
+// The two halves of a data folder: the published lists' store and the tenants' store, each with
+// small files beside it. Absence is not emptiness: the head of each store names the other one, and
+// its files tell how far that was.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "server/open_stores.h"
+#include "server/storage/store.h"
+#include "server/storage/store_head.h"
+
+namespace dnc {
+
+// What to do if a half is gone, and both stores are new or whole.
+class StorePair {
+ public:
+  StorePair(std::string data_dir, const StartOptions& start)
+      : data_dir_(std::move(data_dir)), start_(start) {}
+
+  // Before anything is opened: what can be told from the files' names.
+  absl::Status LookAtFiles();
+  // After the published lists' store is open, before anything of it is read: reading makes a
+  // missing mark anew.
+  absl::Status CheckPublishedMark(const Store& published) const;
+  // After that and before the tenants' store is: whether that may
+  // begin empty. `revision` is of the published lists.
+  absl::Status BeforeTenants(Store& published, uint64_t revision);
+  // Both are open. Compares them, makes known what is new, and has each tell the other of its
+  // revisions from now on.
+  absl::Status Join(Store& published, uint64_t published_revision, Store& tenants,
+                    uint64_t tenants_revision);
+
+  uint64_t lost_up_to() const { return lost_up_to_; }
+  // What was begun empty because somebody said so; nothing: neither.
+  const std::string& begun() const { return begun_; }
+
+ private:
+  std::string Path(std::string_view name) const;
+  bool Has(std::string_view name) const;
+  absl::Status RemoveFiles(const std::vector<std::string_view>& names);
+  absl::Status Missing(std::string_view what, std::string_view why) const;
+  absl::Status Compare(const std::optional<StoreHead>& published,
+                       const std::optional<StoreHead>& tenants) const;
+  // That none of the marks of what holds something was missing at the start.
+  absl::Status CheckMarks(const std::vector<std::string_view>& needed) const;
+  absl::Status CheckNote(std::string_view file, StoreId id, uint64_t revision,
+                         std::string_view what) const;
+  absl::Status Marry(Store& published, Store& tenants, StoreHead& first, StoreHead& second);
+
+  const std::string data_dir_;
+  const StartOptions& start_;
+  std::vector<std::string_view> missing_marks_;  // at the start
+  bool has_published_ = false;
+  bool has_tenants_ = false;
+  uint64_t lost_up_to_ = 0;
+  std::string begun_;
+};
+
+}  // namespace dnc

@@ -1,0 +1,32 @@
+"""A server whose clock is wrong (tests/support/clock_shift.c)."""
+
+import os
+import shutil
+import struct
+import subprocess
+
+import pytest
+
+from dnc_server import REPO
+
+
+class ShiftedClock:
+    """`env` is for the programs that are to have the clock."""
+
+    def __init__(self, folder):
+        compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+        if compiler is None:
+            pytest.skip("needs a C compiler, cc")
+        library = folder / "clock_shift.so"
+        subprocess.run([compiler, "-shared", "-fPIC", "-o", library,
+                        REPO / "tests" / "support" / "clock_shift.c"], check=True)
+        self.path = folder / "clock_shift"
+        self.path.write_bytes(struct.pack("<q", 0))
+        self.env = {**os.environ, "LD_PRELOAD": str(library), "CLOCK_SHIFT": str(self.path),
+                    # Only the order of libraries is asked about, not what they do.
+                    "ASAN_OPTIONS": "verify_asan_link_order=0"}
+
+    def set(self, seconds):
+        """Also of servers that run."""
+        with self.path.open("r+b") as file:
+            file.write(struct.pack("<q", int(seconds)))

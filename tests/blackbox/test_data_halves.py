@@ -1,0 +1,244 @@
+"""Absence is not emptiness: a data folder of which a part is missing, older or another's is
+refused, with the file and the remedy; nothing is clear because an opt-out was lost."""
+
+import shutil
+import subprocess
+import time
+
+import pytest
+
+from dnc_server import BIN, Refused, refused_start
+from list_files import DAY, block, flat, registry_name
+from tenant_calls import add, rule
+
+NUMBERS = block(201, 555, 1200)
+OPTED_OUT, LATER = 2015560100, 2015560101
+TENANTS = ["tenants", "tenants.directory", "tenants.journal", "tenants.published",
+           "tenants.filter", "tenants.seal"]
+PUBLISHED = ["store", "revision", "revision.tenants"]
+
+
+def load(server):
+    at = time.time() - DAY
+    server.load([(registry_name(at, "201"), flat(NUMBERS))])
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def filled(start_server, folder):
+    """A stopped server's folder with a list and an opt-out; the server, to start it again."""
+    server = start_server(data_dir=folder)
+    load(server)
+    add(server, [OPTED_OUT])
+    server.stop()
+    return server
+
+
+def remove(folder, names):
+    for name in names:
+        path = folder / name
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.exists():
+            path.unlink()
+
+
+def starts(server):
+    server.start()
+    server.wait_until_ready()
+    assert server.verdicts([OPTED_OUT, NUMBERS[0]]) == ["LISTED", "LISTED"]
+    return server
+
+
+def test_the_folder_is_told_to_be_whole(filled, folder):
+    for _ in range(2):
+        starts(filled).stop()
+    assert sorted(path.name for path in folder.iterdir()) == sorted(
+        PUBLISHED + TENANTS + ["clock", "uploads"])
+
+
+@pytest.mark.parametrize("missing, named", [
+    (TENANTS, "tenants"),
+    (["tenants"], "tenants"),
+    (PUBLISHED, "store"),
+    (["store"], "store"),
+    (["revision"], "revision"),
+    (["revision.tenants"], "revision.tenants"),
+    (["tenants.directory"], "tenants.directory"),
+    (["tenants.journal"], "tenants.journal"),
+    (["tenants.published"], "tenants.published"),
+    (PUBLISHED + TENANTS, "uploads"),
+    (PUBLISHED + TENANTS + ["uploads"], "clock"),
+    (PUBLISHED + [name for name in TENANTS if name != "tenants.journal"] + ["uploads", "clock"],
+     "tenants.journal"),
+], ids=lambda value: value if isinstance(value, str) else "-".join(value)[:40])
+def test_what_is_missing_is_named(filled, folder, missing, named):
+    whole = folder.with_suffix(".whole")
+    shutil.copytree(folder, whole)
+    remove(folder, missing)
+    said = refused_start(folder)
+    assert named in said and "restore" in said, said
+    assert named in refused_start(folder), "it does not heal by itself"
+    shutil.rmtree(folder)
+    whole.rename(folder)
+    starts(filled)
+
+
+@pytest.mark.parametrize("half", ["store", "tenants"])
+@pytest.mark.parametrize("part", ["CURRENT", "MANIFEST-*", "*.sst", "*"])
+def test_a_half_that_is_half_there(filled, folder, half, part):
+    for _ in range(2):  # what was written goes to table files
+        starts(filled).stop()
+    for path in (folder / half).glob(part):
+        path.unlink()
+    said = refused_start(folder)
+    assert half in said and "restore" in said, said
+
+
+@pytest.mark.parametrize("linked", [False, True])
+def test_a_mount_point_without_its_disk(filled, folder, tmp_path, linked):
+    shutil.rmtree(folder / "tenants")
+    (folder / "tenants").mkdir()
+    if linked:
+        (folder / "tenants").rmdir()
+        (folder / "tenants").symlink_to(tmp_path / "not-mounted")
+    said = refused_start(folder)
+    assert "tenants" in said, said
+    assert not list(folder.glob("tenants/*")), "nothing was begun there"
+
+
+def test_new_tenants_are_said_aloud(filled, folder):
+    starts(filled)
+    lost = add(filled, [LATER]).revision
+    filled.stop()
+    remove(folder, TENANTS)
+    command = list(filled.command)
+    filled.command.append("--new-tenants")
+    filled.start()
+    filled.wait_until_ready()
+    filled.command = command
+    assert "--new-tenants" in filled.log()
+    # It is gone, as was said; but nobody is told that it is there.
+    assert filled.verdicts([OPTED_OUT]) == ["CLEAR"]
+    for revision in (1, lost):
+        with pytest.raises(Refused) as refused:
+            filled.scrub(numbers=[LATER], at_least_revision=revision)
+        assert refused.value.reason == "REVISION_NOT_REACHED"
+        with pytest.raises(Refused):
+            rule(filled, LATER, at_least_revision=revision)
+    again = add(filled, [OPTED_OUT]).revision
+    assert again > lost
+    answer = filled.scrub(numbers=[OPTED_OUT], at_least_revision=again)
+    assert answer.verdicts[0] == filled.stubs.verdict.VERDICT_LISTED
+    tenant = filled.stubs.tenant
+    changes = filled.call(filled.tenants.ListTenantChanges,
+                          tenant.ListTenantChangesRequest()).changes
+    assert any("--new-tenants" in change.description and "uid" in change.description
+               for change in changes)
+    filled.stop()
+    starts(filled)
+    with pytest.raises(Refused):
+        filled.scrub(numbers=[LATER], at_least_revision=lost)
+
+
+def test_who_watched_lost_tenants_is_told(filled, folder):
+    remove(folder, TENANTS)
+    filled.command.append("--new-tenants")
+    filled.start()
+    filled.wait_until_ready()
+    lists = filled.stubs.list
+    with pytest.raises(Exception) as told:
+        next(filled.lists.WatchChanges(lists.WatchChangesRequest(after_revision=2), timeout=60))
+    assert filled.refused(told.value).reason == "CHANGES_TOO_OLD"
+
+
+def test_new_tenants_empties_nothing_that_is_there(filled):
+    filled.command.append("--new-tenants")
+    starts(filled)
+    assert "take them away" in filled.log()
+
+
+def test_new_published_lists_are_said_aloud(filled, folder):
+    remove(folder, PUBLISHED)
+    filled.command.append("--new-published")
+    filled.start()
+    filled.wait_until_ready()
+    assert filled.verdicts([OPTED_OUT, NUMBERS[0]]) == ["LISTED", "NOT_COVERED"]
+    load(filled)
+    assert filled.verdicts([OPTED_OUT, NUMBERS[0]]) == ["LISTED", "LISTED"]
+    filled.stop()
+    filled.command.remove("--new-published")
+    starts(filled)
+
+
+@pytest.mark.parametrize("older, named", [(TENANTS, "tenants"), (PUBLISHED, "store")],
+                         ids=["tenants", "store"])
+@pytest.mark.parametrize("killed", [False, True])
+def test_halves_of_unlike_age(filled, folder, tmp_path, older, named, killed):
+    """An older copy of one half, with its marks, beside the newer other half."""
+    shutil.copytree(folder, tmp_path / "older")
+    starts(filled)
+    add(filled, [LATER])
+    filled.load([("lit.csv", b"phone\n2015570100\n")], list_name="litigator:x",
+                obtained_at=time.time() - DAY, column="phone")
+    filled.stop(*([9] if killed else []))
+    newer = tmp_path / "newer"
+    shutil.copytree(folder, newer)
+    remove(folder, older)
+    for name in older:
+        source = tmp_path / "older" / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name)
+        elif source.exists():
+            shutil.copy2(source, folder / name)
+    said = refused_start(folder)
+    assert named in said and "older" in said and "restore" in said, said
+    # A whole copy of one time is a restore.
+    shutil.rmtree(folder)
+    shutil.copytree(newer, folder)
+    filled.start()
+    filled.wait_until_ready()
+    assert filled.verdicts([LATER, 2015570100]) == ["LISTED", "LISTED"]
+
+
+@pytest.mark.parametrize("half", [TENANTS, PUBLISHED], ids=["tenants", "store"])
+def test_a_half_of_another_installation(filled, folder, start_server, tmp_path, half):
+    other = start_server(data_dir=tmp_path / "other")
+    load(other)
+    for number in range(LATER, LATER + 5):
+        add(other, [number])
+    other.stop()
+    remove(folder, half)
+    for name in half:
+        source = tmp_path / "other" / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name)
+        elif source.exists():
+            shutil.copy2(source, folder / name)
+    assert "do not belong together" in refused_start(folder)
+
+
+def test_a_crash_in_the_first_start_is_no_loss(start_server, folder):
+    """What a first start leaves that ends before it has made all."""
+    server = start_server(data_dir=folder)
+    server.stop()
+    remove(folder, TENANTS + ["uploads", "clock", "revision", "revision.tenants"])
+    said = refused_start(folder)
+    assert "tenants" in said, "here the store names the other half already"
+    shutil.rmtree(folder)
+    folder.mkdir()
+    (folder / "store").mkdir()
+    server.start()
+
+
+def test_the_operators_key_asks_for_whole_halves_too(filled, folder):
+    remove(folder, TENANTS)
+    made = subprocess.run([str(BIN / "dncd"), "--data-dir", str(folder), "--create-operator-key"],
+                          capture_output=True, text=True, check=False, timeout=60)
+    assert made.returncode == 1 and "dnck_" not in made.stdout
+    assert "tenants" in made.stderr
+    del filled
