@@ -6,6 +6,7 @@
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
+#include "server/registry/data_age.h"
 #include "server/scrub/engine.h"
 
 namespace dnc {
@@ -48,10 +49,11 @@ absl::StatusOr<Explanation> Explain(const ExplainInputs& in, const Snapshot& sna
   std::vector<ReasonSet> reasons(numbers.size());
   Scrub(snapshot, moment, numbers, absl::MakeSpan(rules), absl::MakeSpan(reasons), tenant);
   const std::vector<absl::Time> oldest = OldestObtainedAt(snapshot, numbers);
+  const std::vector<absl::Time> aged_from = OldestAge(snapshot, numbers);
   for (size_t l = 0; l < snapshot.lists.size(); ++l) {
     const SnapshotList& list = *snapshot.lists[l];
     answer.lists.push_back(
-        {list.name, list.release_id, oldest[l], oldest[l] + list.max_age, list.digest});
+        {list.name, list.release_id, oldest[l], aged_from[l] + list.max_age, list.digest});
   }
   for (size_t i = 0; i < numbers.size(); ++i) {
     NumberReport report;
@@ -64,7 +66,7 @@ absl::StatusOr<Explanation> Explain(const ExplainInputs& in, const Snapshot& sna
       const ListEffect effect = EffectFor(*list, tenant.terms);
       const AreaCoverage& coverage = list->areas[AreaCodeOf(numbers[i].number)];
       if (coverage.state == AreaState::kLoaded && effect != ListEffect::kInform) {
-        valid_until = std::min(valid_until, coverage.obtained_at + list->max_age);
+        valid_until = std::min(valid_until, AgedFrom(coverage) + list->max_age);
       }
       if (!IsTold(list->kind, report.reasons)) continue;
       if (!list->numbers.Contains(numbers[i].number)) continue;
@@ -152,19 +154,16 @@ class ListThen {
       if (open.empty()) break;
       ListState then;
       then.kind = state_.kind;
+      then.head.set_id(id);
       DNC_ASSIGN_OR_RETURN(const storage::Seals seals, in_.store->ReadSeals(id));
       dnc::FromRecord(seals, then);
       for (auto it = open.begin(); it != open.end();) {
-        const auto seal = then.seals.find(*it);
-        const absl::Time obtained_at = then.covers_all() ? then.whole_obtained_at
-                                       : seal == then.seals.end()
-                                           ? absl::InfiniteFuture()
-                                           : FromMicros(seal->second.obtained_at());
-        if (obtained_at > moment_) {
+        const AreaCoverage coverage = CoverageOf(*in_.world, then, *it);
+        if (coverage.state != AreaState::kLoaded || coverage.obtained_at > moment_) {
           ++it;
           continue;
         }
-        list.areas[*it].obtained_at = obtained_at;
+        list.areas[*it] = coverage;
         it = open.erase(it);
       }
     }

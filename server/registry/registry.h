@@ -88,6 +88,9 @@ struct LoadFile {
 
 struct LoadOptions {
   std::string list = "national";
+  // Whether somebody said which list it is. Otherwise each file must look like the national
+  // registry's, by its form and its name.
+  bool list_told = true;
   std::optional<absl::Time> obtained_at;
   std::vector<Guard> overrides;
   CsvOptions csv;
@@ -227,6 +230,7 @@ class Registry {
   // Newest first, at most `limit`, with ids below `before_id` (0: all).
   virtual std::vector<LoadInfo> ListLoads(size_t limit, uint64_t before_id) const = 0;
 
+  // Names of lists may be written in any case (list_name.h), here and wherever one is given.
   // Newest first; empty `list`: of all lists.
   virtual absl::StatusOr<std::vector<ReleaseInfo>> ListReleases(std::string_view list, size_t limit,
                                                                 uint64_t before_id) const = 0;

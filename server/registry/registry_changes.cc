@@ -7,6 +7,7 @@
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
+#include "server/registry/data_age.h"
 #include "server/registry/registry_impl.h"
 #include "server/registry/release_draft.h"
 #include "server/registry/world_reader.h"
@@ -105,6 +106,8 @@ absl::Status RegistryImpl::StoreAndPublish(LoadJob& job, StagedFiles staged, Gua
   inputs.now = clock_->Now();
   inputs.store = &releases_;
   inputs.histories = &histories_;
+  std::set<int> reloaded;
+  for (const auto& [area_code, area] : staged.areas) reloaded.insert(area_code);
   DNC_ASSIGN_OR_RETURN(ReleaseDraft draft, DraftRelease(inputs, std::move(staged), guards));
   DNC_RETURN_IF_ERROR(
       releases_.WriteContent(draft.list->list_id, inputs.release_id, draft.content));
@@ -119,6 +122,7 @@ absl::Status RegistryImpl::StoreAndPublish(LoadJob& job, StagedFiles staged, Gua
   draft.release.set_published_at(ToMicros(clock_->Now()));
   draft.list->head.set_revision(draft.release.revision());
   draft.list->head.set_published_at(draft.release.published_at());
+  NoteBrought(*inputs.before, reloaded, *draft.list);
   world->releases[inputs.release_id] = std::make_shared<const storage::Release>(draft.list->head);
   if (view.world->revision == 0) world->begun_at = FromMicros(draft.release.published_at());
   const bool is_new = view.world->lists.count(draft.list->name) == 0;

@@ -52,9 +52,14 @@ class RegistryImpl : public Registry {
   };
 
   absl::StatusOr<View> Ready() const;
+  // A list by its name, loaded or not; null if there never was one.
+  static ListStatePtr ListOf(const World& world, std::string_view name);
   absl::StatusOr<ListStatePtr> FindList(const World& world, std::string_view name) const;
   void Publish(WorldPtr world);
-  absl::Status CheckOptions(const LoadOptions& options) const;
+  // The world with what its clock shows to be of a time to come, written down.
+  WorldPtr WithFutureNoted(const WorldPtr& read);
+  // The options with the list's canonical name, or why they are refused.
+  absl::StatusOr<LoadOptions> CheckedOptions(const LoadOptions& options) const;
   absl::Status CheckPath(const std::string& path) const;
 
   absl::Status RunLoad(LoadJob& job, const LoadQueue::Update& update);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,8 @@ struct ListState {
   absl::Time whole_obtained_at = absl::InfinitePast();
   absl::Time whole_history_since = absl::InfinitePast();
   uint64_t whole_first_release = 0;
+  uint64_t whole_brought_by = 0;  // as in storage::Seal
+  int64_t whole_brought_at = 0;
   // The numbers, and the area codes whose stored data does not match their seals.
   NumberSet numbers;
   std::bitset<kAreaCodes> damaged;
@@ -65,6 +68,8 @@ struct World {
   std::map<std::string, ListStatePtr> lists;
   // The published releases, without their files, by id: all but those that the limit cut off.
   std::map<uint64_t, std::shared_ptr<const storage::Release>> releases;
+  // Those that were once of a time to come (data_age.h).
+  std::set<uint64_t> future_releases;
 };
 using WorldPtr = std::shared_ptr<const World>;
 
