@@ -41,7 +41,7 @@ TEST_F(RegistryServiceTest, HandsAnUploadOver) {
   Start();
   v1::UploadReleaseResponse response;
   Part options = Options("state:TX");
-  options.mutable_options()->add_overrides(v1::GUARD_SHRINK);
+  options.mutable_options()->add_allow("shrink:201");
   options.mutable_options()->mutable_obtained_at()->set_seconds(1000);
   const std::string big(200'000, 'x');
   const grpc::Status status = Upload({options, File("a.txt", 6), Chunk("abc"), Chunk("def"),
@@ -65,7 +65,7 @@ TEST_F(RegistryServiceTest, RefusesBadUploadsAndLeavesNothing) {
   Start();
   const std::string big(900'000, 'x');
   Part unknown_guard = Options();
-  unknown_guard.mutable_options()->add_overrides(static_cast<v1::Guard>(99));
+  unknown_guard.mutable_options()->add_allow("nonsense:201");
   const std::vector<std::pair<std::vector<Part>, std::string>> cases = {
       {{}, "INVALID_REQUEST"},
       {{Options()}, "INVALID_REQUEST"},

@@ -165,7 +165,7 @@ TEST(LoadOptionsTest, ChecksItsFields) {
   EXPECT_FALSE(FromProto(options).ok());
   options.mutable_csv()->set_column_number(3);
   EXPECT_EQ(FromProto(options)->csv.column_number, 3);
-  options.add_overrides(v1::GUARD_UNSPECIFIED);
+  options.add_allow("nonsense:201");
   EXPECT_FALSE(FromProto(options).ok());
 }
 

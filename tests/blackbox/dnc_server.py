@@ -108,8 +108,9 @@ class Server:
         registry = self.stubs.registry
 
         def parts():
-            options = self.stubs.load.LoadOptions(list=list_name, requested_by="tests",
-                                           overrides=list(overrides))
+            names = (self.stubs.load.Guard.Name(guard) for guard in overrides)
+            allow = [name.removeprefix("GUARD_").lower().replace("_", "-") for name in names]
+            options = self.stubs.load.LoadOptions(list=list_name, requested_by="tests", allow=allow)
             if obtained_at is not None:
                 options.obtained_at.seconds = int(obtained_at)
             if csv:

@@ -1,6 +1,7 @@
 #include "tests/support/test_client.h"
 
 #include <algorithm>
+#include <cctype>
 #include <chrono>
 #include <thread>
 #include <utility>
@@ -39,7 +40,13 @@ v1::UploadReleaseRequest OptionsPart(const LoadRequest& request) {
   options->set_list(request.list);
   options->set_requested_by("tests");
   if (request.obtained_at) options->mutable_obtained_at()->set_seconds(*request.obtained_at);
-  for (const v1::Guard guard : request.overrides) options->add_overrides(guard);
+  for (const v1::Guard guard : request.overrides) {
+    std::string name = v1::Guard_Name(guard).substr(std::string_view("GUARD_").size());
+    std::transform(name.begin(), name.end(), name.begin(), [](char c) {
+      return c == '_' ? '-' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    });
+    options->add_allow(name);
+  }
   return part;
 }
 
