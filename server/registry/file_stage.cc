@@ -81,7 +81,7 @@ AreaSetPtr Union(const AreaSetPtr& a, const AreaSetPtr& b) {
   return std::move(builder).Build();
 }
 
-absl::Status BadFile(std::string_view message) {
+absl::Status WrongFile(std::string_view message) {
   return Error(absl::StatusCode::kInvalidArgument, reason::kBadFile, message);
 }
 
@@ -92,7 +92,7 @@ absl::Status CheckPortedName(ListKind kind, std::string_view what, std::string_v
   const bool ported = kind == ListKind::kWireless || kind == ListKind::kWireline;
   if (!ported) {
     if (kind != ListKind::kNational && kind != ListKind::kState) return absl::OkStatus();
-    return BadFile(
+    return WrongFile(
         StrCat(what,
                " is that of a file of ported numbers, which belongs to the list wireless "
                "or wireline; say so with --list, or rename the file if its name is wrong"));
@@ -100,10 +100,11 @@ absl::Status CheckPortedName(ListKind kind, std::string_view what, std::string_v
   const PortedDirection fits =
       kind == ListKind::kWireless ? PortedDirection::kToWireless : PortedDirection::kToWireline;
   if (direction == fits) return absl::OkStatus();
-  return BadFile(StrCat(what,
-                        " says that it belongs to the other list: WIRELINE-TO-WIRELESS is the list "
-                        "wireless, WIRELESS-TO-WIRELINE the list wireline; rename the file if its "
-                        "name is wrong"));
+  return WrongFile(
+      StrCat(what,
+             " says that it belongs to the other list: WIRELINE-TO-WIRELESS is the list "
+             "wireless, WIRELESS-TO-WIRELINE the list wireline; rename the file if its "
+             "name is wrong"));
 }
 
 // Becomes the national registry only what looks like it, unless somebody said so: a file of
@@ -114,7 +115,7 @@ absl::Status CheckLooksNational(const LoadOptions& options, const FileFacts& fac
   if (facts.registry_form && (facts.name.is_registrys() || change_of_a_day)) {
     return absl::OkStatus();
   }
-  return BadFile(StrCat(
+  return WrongFile(StrCat(
       "nobody said which list this is, and it is not ", facts.registry_form ? "named" : "written",
       " as the FTC's files are (2026-8-5_818_....txt.zip with lines such as AAA,NNNNNNN). If it is "
       "the national registry, say --list national; if not, name its own list, such as --list "

@@ -338,6 +338,10 @@ std::vector<ListInfo> RegistryImpl::Lists() const {
 bool RegistryImpl::KeepsAll(const World& world) const {
   const absl::StatusOr<View> now = Ready();
   if (!now.ok()) return false;
+  const auto is_there = [&now](const auto& release) {
+    return now->world->releases.count(release.first) != 0;
+  };
+  if (!std::all_of(world.releases.begin(), world.releases.end(), is_there)) return false;
   return std::all_of(world.lists.begin(), world.lists.end(), [&](const auto& entry) {
     const uint64_t then = entry.second->head.id();
     if (then == 0) return true;
@@ -358,14 +362,15 @@ absl::StatusOr<NumberHistory> RegistryImpl::History(Number number) const {
 }
 
 absl::StatusOr<Explanation> RegistryImpl::Explain(absl::Span<const ParsedNumber> numbers,
-                                                  std::optional<absl::Time> as_of,
+                                                  std::optional<AskedMoment> moment,
                                                   const TenantSide& tenant) const {
   while (true) {
     DNC_ASSIGN_OR_RETURN(const View view, Ready());
     const ExplainInputs inputs{view.world, view.snapshot, &options_.policy, &releases_,
                                &histories_};
-    auto answer = as_of.has_value() ? ExplainAsOf(inputs, *as_of, numbers, tenant)
-                                    : ExplainNow(inputs, clock_->Now(), numbers, tenant);
+    auto answer = !moment.has_value()   ? ExplainNow(inputs, clock_->Now(), numbers, tenant)
+                  : moment->as_answered ? ExplainAsAnswered(inputs, moment->time, numbers, tenant)
+                                        : ExplainAsOf(inputs, moment->time, numbers, tenant);
     if (KeepsAll(*view.world)) return answer;
   }
 }

@@ -112,7 +112,12 @@ std::optional<PolicyList> PolicyOf(const Policy& policy, const ListState& list) 
   return PolicyList{.name = list.name, .required = false};
 }
 
-std::shared_ptr<const SnapshotList> UnloadedList(const Policy& policy, const std::string& name) {
+SnapshotListPtr LoadedList(const World& world, const Policy& policy, const ListState& list) {
+  const std::optional<PolicyList> named = PolicyOf(policy, list);
+  return named.has_value() ? MakeList(world, &list, *named) : nullptr;
+}
+
+SnapshotListPtr UnloadedList(const Policy& policy, const std::string& name) {
   const std::string canonical = CanonicalOrSame(name);
   for (PolicyList named : policy.lists) {
     if (named.name != canonical) continue;
@@ -164,6 +169,7 @@ storage::ListHead ToHead(const ListState& list) {
   head.set_oldest_release(list.life.oldest_release);
   head.set_history_since(known(list.life.history_since));
   head.set_kept_from(list.life.kept_from);
+  for (const storage::Turn& turn : list.turns) *head.add_turns() = turn;
   return head;
 }
 

@@ -52,6 +52,7 @@ struct ListState {
   std::bitset<kAreaCodes> damaged;
   std::bitset<kAreaCodes> vanished;  // left out by a full list, so not covered any more
   ListLife life;
+  std::vector<storage::Turn> turns;  // when somebody went back or retired it; oldest first
 
   bool loaded() const { return head.id() != 0; }
   bool covers_all() const { return CoversAll(kind); }
@@ -99,9 +100,12 @@ Digest DigestOfSeals(const std::map<int, storage::Seal>& seals);
 // How a list counts under the policy; nullopt if it does not.
 std::optional<PolicyList> PolicyOf(const Policy& policy, const ListState& list);
 
+// The list as it counts under the policy; null if it does not.
+SnapshotListPtr LoadedList(const World& world, const Policy& policy, const ListState& list);
+
 // The list as a policy that names it, or takes all lists, counts it while nothing of it is loaded;
 // null under any other policy.
-std::shared_ptr<const SnapshotList> UnloadedList(const Policy& policy, const std::string& name);
+SnapshotListPtr UnloadedList(const Policy& policy, const std::string& name);
 
 // The view for scrubs: the lists of the policy in their order, then the others that count.
 SnapshotPtr MakeSnapshot(const World& world, const Policy& policy);

@@ -39,6 +39,7 @@ ListStatePtr DamagedList(const storage::ListHead& head) {
   list->name = head.name();
   list->kind = ParseListName(head.name()).value_or(ListName{}).kind;
   list->life = ToLife(head);
+  list->turns.assign(head.turns().begin(), head.turns().end());
   list->head.set_id(head.release_id());
   list->head.set_list(head.name());
   list->damaged.set();
@@ -115,6 +116,7 @@ absl::StatusOr<ListStatePtr> ReadList(const ReleaseStore& store, const World& wo
   DNC_ASSIGN_OR_RETURN(const ListName name, ParseListName(head.name()));
   list->kind = name.kind;
   list->life = ToLife(head);
+  list->turns.assign(head.turns().begin(), head.turns().end());
   if (head.release_id() == 0) return list;
   const auto release = world.releases.find(head.release_id());
   if (release == world.releases.end()) {

@@ -69,10 +69,12 @@ struct SnapshotList {
   std::array<AreaCoverage, kAreaCodes> areas{};
 };
 
+using SnapshotListPtr = std::shared_ptr<const SnapshotList>;
+
 struct Snapshot {
   uint64_t revision = 0;
   // In the order of the policy.
-  std::vector<std::shared_ptr<const SnapshotList>> lists;
+  std::vector<SnapshotListPtr> lists;
 };
 using SnapshotPtr = std::shared_ptr<const Snapshot>;
 

@@ -15,6 +15,7 @@ from list_files import DAY, block, flat, zipped
 
 NOW = int(time.time())
 WHEN = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(NOW - DAY))
+NATIONAL = ("--list", "national", "--yes", "--obtained-at", WHEN)
 
 
 def start_ctl(address, *arguments, timeout=2):
@@ -132,12 +133,12 @@ class Proxy:
 
 
 def test_no_wait(server, plain):
-    code, out, err = run_ctl(server.address, "load", plain, "--obtained-at", WHEN, "--no-wait")
+    code, out, err = run_ctl(server.address, "load", plain, *NATIONAL, "--no-wait")
     assert code == 0, err
     assert "load 1 of national accepted" in out
     wait_for_state(server, "SUCCEEDED")
     assert server.verdicts([2015550101]) == ["LISTED"]
-    code, out, err = run_ctl(server.address, "--json", "load", plain, "--obtained-at", WHEN,
+    code, out, err = run_ctl(server.address, "--json", "load", plain, *NATIONAL,
                              "--no-wait", "--allow", "same-file")
     assert code == 0, err
     load = json.loads(out)
@@ -145,7 +146,7 @@ def test_no_wait(server, plain):
 
 
 def test_no_wait_does_not_wait(server, slow):
-    code, out, err = run_ctl(server.address, "load", slow, "--obtained-at", WHEN, "--no-wait")
+    code, out, err = run_ctl(server.address, "load", slow, *NATIONAL, "--no-wait")
     assert code == 0, err
     assert server.loads()[0].state != server.stubs.load.LOAD_STATE_SUCCEEDED, out
     wait_for_state(server, "SUCCEEDED")
@@ -157,7 +158,7 @@ def test_on_server(start_server, plain, tmp_path):
     inside = folder / "list.txt"
     inside.write_bytes(plain.read_bytes())
     server = start_server("--load-dir", str(folder))
-    load = ["load", "--on-server", "--obtained-at", WHEN]
+    load = ["load", "--on-server", *NATIONAL]
     for path, reason in ((plain, "PATH_NOT_ALLOWED"), (folder / ".." / "plain.txt",
                                                        "PATH_NOT_ALLOWED"),
                          (folder / "missing.txt", "NOT_FOUND")):
@@ -175,15 +176,15 @@ def test_on_server(start_server, plain, tmp_path):
 
 
 def test_on_server_needs_an_allowed_folder(server, plain):
-    code, _, err = run_ctl(server.address, "load", "--on-server", plain, "--obtained-at", WHEN)
+    code, _, err = run_ctl(server.address, "load", "--on-server", plain, *NATIONAL)
     assert code == 1 and "--load-dir" in err
 
 
 def test_a_quiet_load_is_no_hung_server(server, slow, plain):
     """One that waits behind another tells nothing for longer than the timeout."""
-    first = start_ctl(server.address, "load", slow, "--obtained-at", WHEN, timeout=0.5)
+    first = start_ctl(server.address, "load", slow, *NATIONAL, timeout=0.5)
     wait_until_watched(server)
-    code, out, err = run_ctl(server.address, "load", plain, "--obtained-at", WHEN, timeout=0.5)
+    code, out, err = run_ctl(server.address, "load", plain, *NATIONAL, timeout=0.5)
     assert code == 0 and "loaded" in out, err
     code, out, err = finish(first)
     assert code == 0 and "loaded" in out, err
@@ -210,7 +211,7 @@ def test_a_server_that_hangs_in_an_upload(server, tmp_path):
     path = tmp_path / "big.txt"
     with path.open("wb") as file:
         file.truncate(4 << 30)
-    process = start_ctl(server.address, "load", path, "--obtained-at", WHEN, timeout=1)
+    process = start_ctl(server.address, "load", path, *NATIONAL, timeout=1)
     uploads = tmp_path / "data0" / "uploads"
     for _ in range(1000):
         if any(uploads.glob("*/*")):
@@ -233,7 +234,7 @@ def test_a_connection_that_takes_no_more(server, tmp_path, limit):
     with path.open("wb") as file:
         file.truncate(1 << 30)
     proxy = Proxy(server.address, limit)
-    code, _, err = finish(start_ctl(proxy.address, "load", path, "--obtained-at", WHEN, timeout=1),
+    code, _, err = finish(start_ctl(proxy.address, "load", path, *NATIONAL, timeout=1),
                           seconds=15)
     proxy.cut()
     assert code == 1 and "did not answer within 1s" in err
@@ -241,7 +242,7 @@ def test_a_connection_that_takes_no_more(server, tmp_path, limit):
 
 
 def test_a_server_that_hangs_while_it_loads(server, slow):
-    process = start_ctl(server.address, "load", slow, "--obtained-at", WHEN, timeout=1)
+    process = start_ctl(server.address, "load", slow, *NATIONAL, timeout=1)
     wait_until_watched(server)
     with hung(server.process):
         code, _, err = finish(process, seconds=10)
@@ -252,7 +253,7 @@ def test_a_server_that_hangs_while_it_loads(server, slow):
 
 
 def test_a_server_that_hangs_for_less_than_the_timeout(server, slow):
-    process = start_ctl(server.address, "load", slow, "--obtained-at", WHEN, timeout=6)
+    process = start_ctl(server.address, "load", slow, *NATIONAL, timeout=6)
     wait_until_watched(server)
     with hung(server.process):
         time.sleep(4)  # the first call is given up meanwhile
@@ -262,7 +263,7 @@ def test_a_server_that_hangs_for_less_than_the_timeout(server, slow):
 
 def test_a_cut_connection_is_made_again(server, slow):
     proxy = Proxy(server.address)
-    process = start_ctl(proxy.address, "load", slow, "--obtained-at", WHEN, timeout=5)
+    process = start_ctl(proxy.address, "load", slow, *NATIONAL, timeout=5)
     wait_until_watched(server)
     proxy.cut()
     time.sleep(0.5)
@@ -273,7 +274,7 @@ def test_a_cut_connection_is_made_again(server, slow):
 
 def test_a_server_that_stops_and_comes_back(server, plain, slow):
     server.load([("before.txt", plain.read_bytes())], obtained_at=NOW - 2 * DAY)
-    process = start_ctl(server.address, "load", slow, "--obtained-at", WHEN, timeout=10)
+    process = start_ctl(server.address, "load", slow, *NATIONAL, timeout=10)
     wait_until_watched(server)
     restart(server, signal.SIGTERM)
     code, _, err = finish(process)
@@ -283,7 +284,7 @@ def test_a_server_that_stops_and_comes_back(server, plain, slow):
 
 
 def test_a_server_that_is_killed_and_comes_back(server, slow):
-    process = start_ctl(server.address, "load", slow, "--obtained-at", WHEN, timeout=10)
+    process = start_ctl(server.address, "load", slow, *NATIONAL, timeout=10)
     wait_until_watched(server)
     restart(server, signal.SIGKILL)
     code, _, err = finish(process)
@@ -292,7 +293,7 @@ def test_a_server_that_is_killed_and_comes_back(server, slow):
 
 
 def test_another_load_of_the_same_id_is_not_mistaken(server, slow, plain):
-    process = start_ctl(server.address, "load", slow, "--obtained-at", WHEN, timeout=20)
+    process = start_ctl(server.address, "load", slow, *NATIONAL, timeout=20)
     wait_until_watched(server)
     with hung(process):
         restart(server, signal.SIGKILL)
@@ -302,7 +303,7 @@ def test_another_load_of_the_same_id_is_not_mistaken(server, slow, plain):
 
 
 def test_a_server_that_does_not_come_back(server, slow):
-    process = start_ctl(server.address, "load", slow, "--obtained-at", WHEN, timeout=1)
+    process = start_ctl(server.address, "load", slow, *NATIONAL, timeout=1)
     wait_until_watched(server)
     server.stop(signal.SIGKILL)
     code, _, err = finish(process, seconds=10)
@@ -312,7 +313,7 @@ def test_a_server_that_does_not_come_back(server, slow):
 def test_a_load_that_ended_before_a_restart(server, plain):
     """What the record no longer knows is not shown as zero."""
     with hung(server.process):
-        process = start_ctl(server.address, "load", plain, "--obtained-at", WHEN, timeout=20)
+        process = start_ctl(server.address, "load", plain, *NATIONAL, timeout=20)
         time.sleep(0.5)
     wait_for_state(server, "SUCCEEDED")
     with hung(process):
@@ -339,9 +340,9 @@ def test_foreign_text_is_escaped(server, plain, tmp_path):
     hostile = tmp_path / "c\u202e\u009bd.txt"
     hostile.write_bytes(plain.read_bytes() + plain.read_bytes())
     for arguments in (["loads"], ["--json", "loads"], ["load", hostile],
-                      ["load", hostile, "--obtained-at", WHEN],
-                      ["load", hostile, "--obtained-at", WHEN],
-                      ["load", plain, "--list", "other:\x1b[2J", "--obtained-at", WHEN],
+                      ["load", hostile, *NATIONAL],
+                      ["load", hostile, *NATIONAL],
+                      ["load", plain, "--list", "other:\x1b[2J", "--yes", "--obtained-at", WHEN],
                       ["coverage", "--list", "\x1b[2J\u009b"], ["check", "\x1b[2J\u009b"],
                       ["retire", "\x1b[2J"], ["load", tmp_path / "\x1b[2J"]):
         _, out, err = run_ctl(server.address, *arguments)
@@ -356,7 +357,7 @@ def test_foreign_text_is_escaped(server, plain, tmp_path):
 def test_a_lost_answer_to_an_upload(server, slow):
     """All was sent, so the load may run: the message says where to look."""
     proxy = Proxy(server.address)
-    process = start_ctl(proxy.address, "load", slow, "--obtained-at", WHEN, timeout=3)
+    process = start_ctl(proxy.address, "load", slow, *NATIONAL, timeout=3)
     wait_for_state(server, "READING")
     with hung(process):
         proxy.cut()
