@@ -31,18 +31,19 @@ AreaCoverage CoverageOf(const World& world, const ListState& list, int area_code
           PublishedAt(world, obtained_at, seal->second.brought_by(), seal->second.brought_at())};
 }
 
-void NoteBrought(const ListState& before, const std::set<int>& reloaded, ListState& list) {
+void NoteBrought(const ListState& before, const std::set<int>& reloaded, absl::Time now,
+                 ListState& list) {
   for (auto& [area_code, seal] : list.seals) {
     const auto old = before.seals.find(area_code);
     const bool kept = old != before.seals.end() && reloaded.count(area_code) == 0 &&
                       old->second.obtained_at() == seal.obtained_at();
     if (kept) continue;
     seal.set_brought_by(list.head.id());
-    seal.set_brought_at(list.head.published_at());
+    seal.set_brought_at(ToMicros(now));
   }
   if (!list.covers_all()) return;
   list.whole_brought_by = list.head.id();
-  list.whole_brought_at = list.head.published_at();
+  list.whole_brought_at = ToMicros(now);
 }
 
 void FindBrought(const ReleaseStore& store, const World& world, ListState& list) {

@@ -14,8 +14,10 @@ namespace dnc {
 AreaCoverage CoverageOf(const World& world, const ListState& list, int area_code);
 
 // Notes in `list`, which its new release made of `before`, what that release brought: the area
-// codes that its full lists name, `reloaded`, and those that have become younger or older.
-void NoteBrought(const ListState& before, const std::set<int>& reloaded, ListState& list);
+// codes that its full lists name, `reloaded`, and those that have become younger or older. `now`:
+// when it is published.
+void NoteBrought(const ListState& before, const std::set<int>& reloaded, absl::Time now,
+                 ListState& list);
 
 // Finds out what an earlier version did not keep: for data whose release is not known, the oldest
 // of the list's releases from which on it has its date.

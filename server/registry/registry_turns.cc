@@ -9,63 +9,13 @@
 #include "server/base/str_cat.h"
 #include "server/numbers/area_codes.h"
 #include "server/registry/in_force.h"
+#include "server/registry/load_plan.h"
 #include "server/registry/registry_impl.h"
 #include "server/registry/world_reader.h"
 #include "server/scrub/rules.h"
 
 namespace dnc {
 namespace {
-
-// Which numbers of an area code a list lets be called.
-enum class Lets : uint8_t { kNone, kAllButListed, kAll };
-
-Lets LetsOf(const SnapshotList& list, int area_code, absl::Time now) {
-  if (list.effect == ListEffect::kInform) return Lets::kAll;
-  const bool applies = list.applies_to[static_cast<size_t>(area_code)];
-  const AreaCoverage& coverage = list.areas[static_cast<size_t>(area_code)];
-  if (list.release_id == 0 || coverage.state == AreaState::kNotLoaded) {
-    return list.required && applies ? Lets::kNone : Lets::kAll;
-  }
-  if (coverage.state != AreaState::kLoaded) return Lets::kNone;
-  if (applies && IsStale(coverage, list.max_age, now)) return Lets::kNone;
-  return Lets::kAllButListed;
-}
-
-struct CallableChange {
-  uint64_t becomes = 0;
-  uint64_t no_longer = 0;
-};
-
-// What a list let be called before, and lets be called afterwards.
-CallableChange CompareLists(const SnapshotList& before, const SnapshotList& after, absl::Time now) {
-  CallableChange all;
-  const std::bitset<kAreaCodes> known = KnownAreaCodes();
-  for (int area_code = 0; area_code < kAreaCodes; ++area_code) {
-    const AreaSetPtr& old_set = before.numbers.area(area_code);
-    const AreaSetPtr& new_set = after.numbers.area(area_code);
-    const uint64_t old_count = old_set == nullptr ? 0 : old_set->size();
-    const uint64_t new_count = new_set == nullptr ? 0 : new_set->size();
-    // Nobody has a number of an area code that is not in use.
-    if (!known[static_cast<size_t>(area_code)] && old_count + new_count == 0) continue;
-    const Lets was = LetsOf(before, area_code, now);
-    const Lets is = LetsOf(after, area_code, now);
-    const auto let = [](Lets lets, uint64_t listed) -> uint64_t {
-      if (lets == Lets::kNone) return 0;
-      return kNumbersPerArea - (lets == Lets::kAll ? 0 : listed);
-    };
-    if (was == Lets::kAllButListed && is == Lets::kAllButListed) {
-      if (old_set == new_set) continue;
-      ForEachDifference(old_set.get(), new_set.get(),
-                        [&all](Change change) { ++(change.added ? all.no_longer : all.becomes); });
-      continue;
-    }
-    const uint64_t old_let = let(was, old_count);
-    const uint64_t new_let = let(is, new_count);
-    all.becomes += new_let - std::min(new_let, old_let);
-    all.no_longer += old_let - std::min(old_let, new_let);
-  }
-  return all;
-}
 
 // How many numbers are callable in `after`, which lacks the list `gone`, and were not with it.
 class RetirementCount {
@@ -79,13 +29,13 @@ class RetirementCount {
     uint64_t count = 0;
     const std::bitset<kAreaCodes> known = KnownAreaCodes();
     for (int area_code = 0; area_code < kAreaCodes; ++area_code) {
-      const Lets lets = LetsOf(gone_, area_code, now_);
+      const Callable lets = CallableOf(gone_, area_code, now_);
       const AreaSetPtr& listed = gone_.numbers.area(area_code);
-      if (lets == Lets::kAll) continue;
+      if (lets == Callable::kAll) continue;
       if (!known[static_cast<size_t>(area_code)] && listed == nullptr) continue;
       if (!IsCallable(area_code)) continue;
-      count += lets == Lets::kNone ? kNumbersPerArea - Others(area_code).size()
-                                   : NotOnOthers(area_code, listed);
+      count += lets == Callable::kNone ? kNumbersPerArea - Others(area_code).size()
+                                       : NotOnOthers(area_code, listed);
     }
     return count;
   }
@@ -133,10 +83,7 @@ absl::Status CheckCallable(uint64_t becomes_callable, const ChangeLimits& limits
   if (!limits.callable_limit.has_value() || becomes_callable <= *limits.callable_limit) {
     return absl::OkStatus();
   }
-  return Error(absl::StatusCode::kFailedPrecondition, reason::kCallableLimit,
-               StrCat(becomes_callable, " numbers would become callable, and at most ",
-                      *limits.callable_limit,
-                      " were agreed to; something has changed since. Look at it again"));
+  return CallableLimitError(becomes_callable, *limits.callable_limit);
 }
 
 }  // namespace
@@ -176,12 +123,11 @@ absl::StatusOr<RolledBack> RegistryImpl::RollBack(std::string_view name, uint64_
   DNC_ASSIGN_OR_RETURN(const ListStatePtr target, ReleaseBefore(*view.world, *before, head));
   RolledBack back;
   back.release = ToInfo(target->head);
-  const SnapshotListPtr was = LoadedList(*view.world, options_.policy, *before);
-  const SnapshotListPtr is = LoadedList(*view.world, options_.policy, *target);
-  if (was != nullptr && is != nullptr) {
-    const CallableChange change = CompareLists(*was, *is, clock_->Now());
-    back.becomes_callable = change.becomes;
-    back.no_longer_callable = change.no_longer;
+  if (PolicyOf(options_.policy, *before).has_value()) {
+    const LoadPlan plan =
+        ComparePlan(*view.world, *before, *target, options_.policy, clock_->Now());
+    back.becomes_callable = plan.becomes_callable;
+    back.no_longer_callable = plan.no_longer_callable;
   }
   if (limits.dry_run) return back;
   DNC_RETURN_IF_ERROR(CheckCallable(back.becomes_callable, limits));

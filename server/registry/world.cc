@@ -130,6 +130,16 @@ SnapshotListPtr UnloadedList(const Policy& policy, const std::string& name) {
   return MakeList({}, nullptr, PolicyList{.name = name, .required = false});
 }
 
+SnapshotListPtr ListInSnapshot(const World& world, const Policy& policy, const ListState& list) {
+  const std::string canonical = CanonicalOrSame(list.name);
+  for (PolicyList named : policy.lists) {
+    if (named.name != canonical) continue;
+    named.name = list.name;
+    return MakeList(world, &list, named);
+  }
+  return MakeList(world, &list, PolicyList{.name = list.name, .required = false});
+}
+
 SnapshotPtr MakeSnapshot(const World& world, const Policy& policy) {
   auto snapshot = std::make_shared<Snapshot>();
   snapshot->revision = world.revision;

@@ -107,6 +107,9 @@ SnapshotListPtr LoadedList(const World& world, const Policy& policy, const ListS
 // null under any other policy.
 SnapshotListPtr UnloadedList(const Policy& policy, const std::string& name);
 
+// The list as scrubs see it, under the policy, or as it would count by default.
+SnapshotListPtr ListInSnapshot(const World& world, const Policy& policy, const ListState& list);
+
 // The view for scrubs: the lists of the policy in their order, then the others that count.
 SnapshotPtr MakeSnapshot(const World& world, const Policy& policy);
 

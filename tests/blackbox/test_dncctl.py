@@ -99,21 +99,21 @@ def test_load_and_look(server, dncctl, tmp_path):
 
 def test_a_refused_load(loaded, dncctl, tmp_path):
     path = tmp_path / "small.txt"
-    path.write_bytes(flat(block(201, 555, 100)))
+    path.write_bytes(flat(block(201, 555, 197)))
     when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(NOW - DAY))
     load = ["load", str(path), "--list", "national", "--obtained-at", when]
     done = dncctl(*load)
     assert done.returncode == 1
     assert "--allow shrink:201" in done.stderr and "nothing changed" in done.stderr
-    assert loaded.verdicts([2015550150]) == ["LISTED"]
+    assert loaded.verdicts([2015550198]) == ["LISTED"]
     done = dncctl(*load, "--yes")
     assert done.returncode == 1, "--yes overrides no guard"
     done = dncctl(*load, "--allow", "shrink:201")
     assert done.returncode == 2 and "--yes" in done.stderr
-    assert loaded.verdicts([2015550150]) == ["LISTED"]
+    assert loaded.verdicts([2015550198]) == ["LISTED"]
     done = dncctl(*load, "--allow", "shrink:201", "--yes")
     assert done.returncode == 0, done.stderr
-    assert loaded.verdicts([2015550150]) == ["CLEAR"]
+    assert loaded.verdicts([2015550198]) == ["CLEAR"]
     assert dncctl(*load, "--allow", "nonsense", "--yes").returncode == 2
     assert dncctl("load", str(tmp_path / "missing.txt")).returncode in (1, 2)
 

@@ -139,7 +139,7 @@ def test_no_wait(server, plain):
     wait_for_state(server, "SUCCEEDED")
     assert server.verdicts([2015550101]) == ["LISTED"]
     code, out, err = run_ctl(server.address, "--json", "load", plain, *NATIONAL,
-                             "--no-wait", "--allow", "same-file")
+                             "--no-wait", "--allow", "same-file:plain.txt")
     assert code == 0, err
     load = json.loads(out)
     assert load["id"] == 2 and load["list"] == "national"
@@ -171,7 +171,8 @@ def test_on_server(start_server, plain, tmp_path):
     assert code == 0, err
     assert "200 numbers" in out
     assert server.verdicts([2015550101, 2015560101]) == ["LISTED", "CLEAR"]
-    code, out, err = run_ctl(server.address, *load, inside, "--no-wait", "--allow", "same-file")
+    code, out, err = run_ctl(server.address, *load, inside, "--no-wait", "--allow",
+                             "same-file:list.txt")
     assert code == 0 and "accepted" in out, err
 
 

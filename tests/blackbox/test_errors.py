@@ -102,7 +102,7 @@ def test_a_watch_tells_that_the_server_stops(server):
     text = b"<list><ac val='212'>" + rows + b"</ac></list>"
     # Not refused at once for its ratio: the load must not end before the server.
     load = server.upload([("slow.zip", zipped("slow.xml", text, level=1))], obtained_at=NOW - DAY,
-                         overrides=[server.stubs.load.GUARD_ARCHIVE_SIZE])
+                         allow=["archive-size:slow.zip"])
     request = server.stubs.registry.WatchLoadRequest(load_id=load.id)
     watch = server.registry.WatchLoad(request)
     next(watch)
