@@ -130,7 +130,8 @@ absl::Status OpenStores(const ServerConfig& config, const Clock* clock, Stores& 
     if (stores.own_lists->Records(tenant) == 0) continue;
     DNC_RETURN_IF_ERROR(stores.own_lists->Drop(tenant));
   }
-  return absl::OkStatus();
+  stores.directory->SetJournal(stores.own_lists->journal());
+  return stores.own_lists->NoteListsOnce(stores.directory->All());
 }
 
 // The first key of an operator, for a server that listens on more than loopback.

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The steps of ./dev test. Runs those named as arguments, or all; goes on after a failure, so that
-# one run shows everything; the last line is `N passed, N failed`, the exit code 1 if any failed.
+# one run shows everything; the last line is `N passed, N failed`, and how many were skipped; before
+# it stands what they needed. The exit code is 1 if any failed.
 set -uo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
@@ -110,7 +111,7 @@ fuzz_one() {  # PROGRAM: new inputs go to the build tree, known ones are read fr
   mkdir -p "$corpus"
   local known=()
   [ -d "tests/fuzz/corpus/$name" ] && known=("tests/fuzz/corpus/$name")
-  "$1" -max_total_time="$FUZZ_SECONDS" -rss_limit_mb=2048 -timeout=10 -print_final_stats=1 \
+  "$1" -max_total_time="$FUZZ_SECONDS" -rss_limit_mb=2048 -timeout=300 -print_final_stats=1 \
     -artifact_prefix="build-asan/" "$corpus" "${known[@]}" >"$RESULTS/fuzz_$name.txt" 2>&1 ||
     { tail -n 40 "$RESULTS/fuzz_$name.txt"; return 1; }
 }
@@ -151,6 +152,11 @@ step_sanitize() {
 
 main() {
   local steps=("$@") step began=$SECONDS start
+  if [ -n "${DNC_SLOW:-}" ]; then
+    # One test at a time, or each would get less than the share that was asked for.
+    JOBS="${DNC_JOBS:-1}" exec env -u DNC_SLOW bash tests/slow.sh "$DNC_SLOW" \
+      bash tests/steps.sh "$@"
+  fi
   [ $# -gt 0 ] || steps=("${ALL_STEPS[@]}")
   mkdir -p build
   exec 9>build/test.lock

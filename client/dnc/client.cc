@@ -56,6 +56,13 @@ v1::Verdict NumberCheck::verdict() const {
   return v1::Verdict_IsValid(verdict) ? verdict : v1::VERDICT_UNSPECIFIED;
 }
 
+absl::Time NumberCheck::valid_until() const {
+  const v1::NumberResult& result = response_.result();
+  if (!result.has_valid_until()) return absl::InfinitePast();
+  return absl::FromUnixSeconds(result.valid_until().seconds()) +
+         absl::Nanoseconds(result.valid_until().nanos());
+}
+
 absl::StatusOr<Client> Client::Connect(const ClientOptions& options) {
   if (options.target.empty()) {
     return absl::InvalidArgumentError("the target is empty; give HOST:PORT");

@@ -72,6 +72,9 @@ class [[nodiscard]] NumberCheck {
   // True only if the server answered CLEAR.
   [[nodiscard]] bool may_call() const { return verdict() == v1::VERDICT_CLEAR; }
   [[nodiscard]] v1::Verdict verdict() const;
+  // Until when the verdict holds, by all that is known now; InfinitePast where nothing holds, or
+  // without an end.
+  [[nodiscard]] absl::Time valid_until() const;
   [[nodiscard]] const v1::NumberResult& result() const { return response_.result(); }
   [[nodiscard]] const v1::Snapshot& snapshot() const { return response_.snapshot(); }
 

@@ -1,6 +1,7 @@
 #include "dnc/scrub_result.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -10,6 +11,26 @@ namespace {
 
 v1::Verdict KnownVerdict(int value) {
   return v1::Verdict_IsValid(value) ? static_cast<v1::Verdict>(value) : v1::VERDICT_UNSPECIFIED;
+}
+
+absl::Time ToTime(const google::protobuf::Timestamp& timestamp) {
+  return absl::FromUnixSeconds(timestamp.seconds()) + absl::Nanoseconds(timestamp.nanos());
+}
+
+// Until when the answers of a batch hold that do not end earlier. The lists' ends say so, unless
+// one of them is over: then that may be of an area code whose numbers are STALE, or of a list that
+// only informs, and the others hold until the end of the whole batch.
+absl::Time EndOf(const v1::ScrubResponse& response) {
+  const v1::Snapshot& snapshot = response.snapshot();
+  if (response.earlier_ends().empty() && snapshot.has_valid_until()) {
+    return ToTime(snapshot.valid_until());
+  }
+  absl::Time end = absl::InfiniteFuture();
+  for (const v1::ListSnapshot& list : snapshot.lists()) {
+    if (list.has_valid_until()) end = std::min(end, ToTime(list.valid_until()));
+  }
+  const bool over = end < ToTime(snapshot.decided_at());
+  return over && snapshot.has_valid_until() ? ToTime(snapshot.valid_until()) : end;
 }
 
 }  // namespace
@@ -27,6 +48,21 @@ std::vector<v1::Reason> ScrubResult::reasons(size_t i) const {
   return found;
 }
 
+absl::Time ScrubResult::valid_until(size_t i) const {
+  const v1::Verdict known = verdict(i);
+  if (known == v1::VERDICT_UNSPECIFIED || known == v1::VERDICT_INVALID ||
+      known == v1::VERDICT_NOT_COVERED) {
+    return absl::InfinitePast();
+  }
+  if (const auto earlier = earlier_ends_.find(i); earlier != earlier_ends_.end()) {
+    return earlier->second;
+  }
+  const auto next =
+      std::upper_bound(batch_ends_.begin(), batch_ends_.end(), i,
+                       [](size_t index, const auto& batch) { return index < batch.first; });
+  return next == batch_ends_.begin() ? absl::InfinitePast() : std::prev(next)->second;
+}
+
 absl::Status ScrubResult::AddBatch(size_t asked, const v1::ScrubResponse& response) {
   const auto verdicts = static_cast<size_t>(response.verdicts_size());
   const auto reasons = static_cast<size_t>(response.reasons_size());
@@ -40,6 +76,10 @@ absl::Status ScrubResult::AddBatch(size_t asked, const v1::ScrubResponse& respon
                  [](int value) { return static_cast<uint8_t>(KnownVerdict(value)); });
   std::copy(response.reasons().begin(), response.reasons().end(),
             reasons_.begin() + static_cast<std::ptrdiff_t>(answered_));
+  for (const v1::EarlierEnd& end : response.earlier_ends()) {
+    if (end.index() < asked) earlier_ends_[answered_ + end.index()] = ToTime(end.valid_until());
+  }
+  batch_ends_.emplace_back(answered_, EndOf(response));
   answered_ += asked;
   snapshots_.push_back(response.snapshot());
   return absl::OkStatus();

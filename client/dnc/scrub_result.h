@@ -4,9 +4,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "dnc/v1/scrub_service.pb.h"
 #include "dnc/v1/verdict.pb.h"
 
@@ -38,6 +41,12 @@ class [[nodiscard]] ScrubResult {
     return i < reasons_.size() ? reasons_[i] : 0;
   }
 
+  // Until when the verdict at index `i` holds, by all that is known now; a later load or write may
+  // change it sooner. At least until then: what the lists allow is told for the batch as a whole.
+  // InfinitePast where nothing holds (no answer, INVALID, NOT_COVERED, past the end),
+  // InfiniteFuture for a verdict without an end.
+  [[nodiscard]] absl::Time valid_until(size_t i) const;
+
   // OK if every number has an answer; else why the first batch without one failed. Batches from
   // that one on were not asked, and are do-not-call; batches before it keep their answers.
   [[nodiscard]] const absl::Status& status() const { return status_; }
@@ -60,6 +69,8 @@ class [[nodiscard]] ScrubResult {
   std::vector<uint8_t> verdicts_;
   std::vector<uint32_t> reasons_;
   size_t answered_ = 0;
+  std::vector<std::pair<size_t, absl::Time>> batch_ends_;  // by the first index of each batch
+  std::map<size_t, absl::Time> earlier_ends_;              // by index
   std::vector<v1::Snapshot> snapshots_;
   absl::Status status_;
 };

@@ -67,5 +67,37 @@ TEST(ScrubResultTest, ReasonsAreTheBits) {
   EXPECT_EQ(result.reasons(0), expected);
 }
 
+void SetEnd(google::protobuf::Timestamp* end, int64_t seconds) { end->set_seconds(seconds); }
+
+absl::Time At(int64_t seconds) { return absl::FromUnixSeconds(seconds); }
+
+TEST(ScrubResultTest, ValidUntilIsTheNumbersOwnEndOrThatOfTheLists) {
+  const auto clear = v1::VERDICT_CLEAR;
+  v1::ScrubResponse first = Answer({clear, clear, v1::VERDICT_NOT_COVERED, v1::VERDICT_LISTED}, 4);
+  v1::Snapshot& snapshot = *first.mutable_snapshot();
+  SetEnd(snapshot.mutable_decided_at(), 100);
+  SetEnd(snapshot.add_lists()->mutable_valid_until(), 900);
+  SetEnd(snapshot.add_lists()->mutable_valid_until(), 800);
+  snapshot.add_lists();  // nothing of it was asked
+  SetEnd(snapshot.mutable_valid_until(), 300);
+  first.add_earlier_ends()->set_index(1);
+  SetEnd(first.mutable_earlier_ends(0)->mutable_valid_until(), 300);
+  v1::ScrubResponse second = Answer({clear, clear}, 2);
+  *second.mutable_snapshot() = snapshot;
+  SetEnd(second.mutable_snapshot()->mutable_valid_until(), 700);
+  v1::ScrubResponse third = first;  // some list is too old, or only informs
+  SetEnd(third.mutable_snapshot()->mutable_lists(0)->mutable_valid_until(), 50);
+  ScrubResult result(11);
+  ASSERT_TRUE(result.AddBatch(4, first).ok());
+  ASSERT_TRUE(result.AddBatch(2, second).ok());
+  ASSERT_TRUE(result.AddBatch(4, third).ok());
+  const int64_t expected[] = {800, 300, 0, 800, 700, 700, 300, 300, 0, 300, 0};
+  for (size_t i = 0; i < std::size(expected); ++i) {
+    EXPECT_EQ(result.valid_until(i), expected[i] == 0 ? absl::InfinitePast() : At(expected[i]))
+        << i;
+  }
+  EXPECT_EQ(result.valid_until(11), absl::InfinitePast());
+}
+
 }  // namespace
 }  // namespace dnc

@@ -17,11 +17,14 @@ if len(sys.argv) < 3:
 server, numbers = sys.argv[1], sys.argv[2:]
 stub = scrub_service_pb2_grpc.ScrubServiceStub(grpc.insecure_channel(server))
 try:
-    verdicts = stub.Scrub(scrub_service_pb2.ScrubRequest(texts=numbers), timeout=2).verdicts
+    answer = stub.Scrub(scrub_service_pb2.ScrubRequest(texts=numbers), timeout=2)
 except grpc.RpcError as error:
     sys.exit(f"{error.details()}: call none of them")
-if len(verdicts) != len(numbers):  # an answer that is too short is none
+if len(answer.verdicts) != len(numbers):  # an answer that is too short is none
     sys.exit("short answer: call none of them")
-for number, verdict in zip(numbers, verdicts):
+# Until when to rely on it: then, or after a load or an opt-out, ask again. `earlier_ends` tells it
+# by number, of those whose own records end; here one moment for all is enough.
+until = answer.snapshot.valid_until.ToJsonString()
+for number, verdict in zip(numbers, answer.verdicts):
     may_call = verdict == verdict_pb2.VERDICT_CLEAR  # nothing else permits a call
-    print(f"{number}: {'call' if may_call else 'do not call'}")
+    print(f"{number}: {f'call, until {until} at the latest' if may_call else 'do not call'}")

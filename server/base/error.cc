@@ -38,10 +38,10 @@ absl::Status QuotaError(std::string_view message, absl::Duration retry_after) {
 }
 
 absl::Status CallableLimitError(uint64_t becomes_callable, uint64_t limit) {
-  absl::Status status =
-      Error(absl::StatusCode::kFailedPrecondition, reason::kCallableLimit,
-            StrCat(becomes_callable, " numbers would become callable, and the limit of this request is ",
-                   limit, "; look at what it would do, and confirm that number"));
+  absl::Status status = Error(
+      absl::StatusCode::kFailedPrecondition, reason::kCallableLimit,
+      StrCat(becomes_callable, " numbers would become callable, and the limit of this request is ",
+             limit, "; look at what it would do, and confirm that number"));
   status.SetPayload(kCallableUrl, absl::Cord(StrCat(becomes_callable)));
   return status;
 }

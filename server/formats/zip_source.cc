@@ -135,9 +135,8 @@ absl::Status ZipSource::CheckSize(uint64_t unpacked) const {
   // Divided, because the product of a huge limit would overflow.
   if (unpacked >= kRatioFrom &&
       unpacked / std::max<uint64_t>(input_.file.size(), 1) > limits_.max_ratio) {
-    return GuardError("archive-size",
-                      StrCat("the archive unpacks to more than ", limits_.max_ratio,
-                             " times its own size; check where it came from"));
+    return GuardError("archive-size", StrCat("the archive unpacks to more than ", limits_.max_ratio,
+                                             " times its own size; check where it came from"));
   }
   return absl::OkStatus();
 }

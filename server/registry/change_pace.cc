@@ -27,8 +27,8 @@ bool ChangePace::IsHole(absl::Duration length, absl::Duration rest) const {
   if (length > limits_.usual) return true;
   if (!limits_.by_pace || times_.size() < kFewestChanges) return false;
   // As many as come in the rest of the time, and a day so that a moment has no endless pace.
-  const double missing = static_cast<double>(times_.size()) *
-                         absl::FDivDuration(length, rest + absl::Hours(24));
+  const double missing =
+      static_cast<double>(times_.size()) * absl::FDivDuration(length, rest + absl::Hours(24));
   return missing >= kMissingChanges;
 }
 

@@ -129,15 +129,15 @@ class Drafter {
   const ListState& before_;
   StagedFiles staged_;
   GuardCheck& guards_;
-  std::map<int, StagedArea> full_;  // what the full lists hold together
+  std::map<int, StagedArea> full_;                       // what the full lists hold together
   absl::Time whole_obtained_at_ = absl::InfinitePast();  // of a list that covers all
   std::map<int, AreaDraft> areas_;
   std::set<int> vanished_;
   std::vector<PastFile> past_files_;
   std::multimap<std::string, std::set<int>> file_areas_;  // what the files speak of, by their names
   std::optional<std::map<int, storage::Seal>> gone_seals_;  // once they were looked for
-  std::map<std::string, bool> has_changes_of_;  // by the SHA-256 of a past file
-  std::vector<int64_t> change_dates_;  // of the change lists that were applied
+  std::map<std::string, bool> has_changes_of_;              // by the SHA-256 of a past file
+  std::vector<int64_t> change_dates_;                       // of the change lists that were applied
   // Of a change list: numbers that it speaks of, and those of which nothing came.
   uint64_t changed_numbers_ = 0;
   uint64_t no_effect_ = 0;

@@ -181,18 +181,17 @@ const storage::File* Drafter::MissingList(const std::vector<const PastFile*>& ab
     if (FromMicros(past->file.obtained_at()) <= known) continue;
     const std::optional<int> label = ParseFileName(past->file.name()).area_code;
     if (label.has_value() && *label != area_code) continue;
-    const bool in_effect =
-        std::any_of(absent.begin(), absent.end(), [&](const PastFile* other) {
-          return other->file.sha256() == past->file.sha256() && InEffect(*other, area_code);
-        });
+    const bool in_effect = std::any_of(absent.begin(), absent.end(), [&](const PastFile* other) {
+      return other->file.sha256() == past->file.sha256() && InEffect(*other, area_code);
+    });
     if (!in_effect && !HasChangesOf(past->file)) return &past->file;
   }
   return nullptr;
 }
 
-// The area codes for which changes between what is known of them and the end of the list seem to be
-// missing, and why. For an area code with many numbers silence is no knowledge: nobody may subscribe
-// to it any more.
+// The area codes for which changes between what is known of them and the end of the list seem to
+// be missing, and why. For an area code with many numbers silence is no knowledge: nobody may
+// subscribe to it any more.
 std::map<int, std::string> Drafter::Gaps(const StagedChanges& list, const Pace& pace) {
   std::map<int, std::string> gaps;
   const std::vector<const PastFile*> absent = AbsentChangeLists();
@@ -206,10 +205,10 @@ std::map<int, std::string> Drafter::Gaps(const StagedChanges& list, const Pace& 
     std::optional<ChangeHole> hole = pace.all->HoleAfter(known, few ? known : named);
     if (!hole.has_value() && own != pace.areas.end()) hole = own->second.HoleAfter(known, known);
     if (const storage::File* missing = MissingList(absent, area_code, known); missing != nullptr) {
-      gaps[area_code] = StrCat("the list ", missing->name(), " of ",
-                               Date(FromMicros(missing->obtained_at())),
-                               " was taken back or lost, and this one does not have its changes; "
-                               "load it first");
+      gaps[area_code] =
+          StrCat("the list ", missing->name(), " of ", Date(FromMicros(missing->obtained_at())),
+                 " was taken back or lost, and this one does not have its changes; "
+                 "load it first");
     } else if (hole.has_value()) {
       gaps[area_code] =
           StrCat("no change from ", Date(hole->from), " until ", Date(hole->to),
@@ -240,8 +239,7 @@ Drafter::Pace Drafter::PaceOf(const StagedChanges& list,
     pace.limits.longest = absl::Hours(24 * guards.max_change_gap_days);
     pace.limits.usual = UsualInterval();
   } else {
-    pace.limits.longest =
-        std::max(kMostSilence, absl::Hours(24 * guards.max_change_gap_days));
+    pace.limits.longest = std::max(kMostSilence, absl::Hours(24 * guards.max_change_gap_days));
     pace.limits.by_pace = false;
   }
   std::vector<absl::Time> times;
@@ -264,11 +262,11 @@ void Drafter::CheckChangeDates(const StagedChanges& list, const Pace& pace,
   // A change of the far future would stand against all that come until then.
   const std::string& name = staged_.files[list.file].name();
   if (!pace.all->empty() && pace.all->last() > list.obtained_at + kChangesLater) {
-    guards_.NoteFile(name, {.guard = Guard::kFutureDate,
-                            .message = StrCat(name, ": the changes go on until ",
-                                              Date(pace.all->last()), ", but the change list is of ",
-                                              Date(list.obtained_at)),
-                            .since = list.obtained_at});
+    guards_.NoteFile(name,
+                     {.guard = Guard::kFutureDate,
+                      .message = StrCat(name, ": the changes go on until ", Date(pace.all->last()),
+                                        ", but the change list is of ", Date(list.obtained_at)),
+                      .since = list.obtained_at});
   }
   for (const auto& [area_code, changes] : pace.areas) {
     const storage::Seal& seal = Area(area_code).seal();

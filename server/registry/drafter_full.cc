@@ -22,8 +22,8 @@ AreaSetPtr Union(const AreaSetPtr& a, const AreaSetPtr& b) {
 
 void MergeArea(const StagedFull& file, int area_code, const AreaSetPtr& numbers,
                std::map<int, StagedArea>& full) {
-  const auto [it, fresh] = full.try_emplace(
-      area_code, StagedArea{numbers, file.obtained_at, file.labelled, file.file});
+  const auto [it, fresh] =
+      full.try_emplace(area_code, StagedArea{numbers, file.obtained_at, file.labelled, file.file});
   if (!fresh) it->second.numbers = Union(it->second.numbers, numbers);
 }
 
@@ -66,12 +66,11 @@ void Drafter::MergeWholeList() {
     oldest = std::min(oldest, file.obtained_at);
   }
   if (oldest < newest) {
-    guards_.Note(before_.name,
-                 {.guard = Guard::kTwoDates,
-                  .message = StrCat("list ", before_.name, ": one file is of ", Date(oldest),
-                                    " and another of ", Date(newest),
-                                    "; with the override the newer ones alone count"),
-                  .since = newest});
+    guards_.Note(before_.name, {.guard = Guard::kTwoDates,
+                                .message = StrCat("list ", before_.name, ": one file is of ",
+                                                  Date(oldest), " and another of ", Date(newest),
+                                                  "; with the override the newer ones alone count"),
+                                .since = newest});
   }
   for (const StagedFull& file : staged_.full) {
     if (file.obtained_at != newest) continue;

@@ -1,5 +1,5 @@
-// The drafter's part for what a load takes away, and for what is loaded for the first time: measured
-// against what is known of before, which is the seals where the numbers can't be read.
+// The drafter's part for what a load takes away, and for what is loaded for the first time:
+// measured against what is known of before, which is the seals where the numbers can't be read.
 #include <algorithm>
 
 #include "server/base/status_macros.h"
@@ -18,8 +18,8 @@ bool Exceeds(uint64_t lost, uint64_t of, double share) {
 
 }  // namespace
 
-// Looks for the last seals of area codes that are not covered any more, or that can't be read: in the
-// releases that led to the one in force, and in earlier lives of the list.
+// Looks for the last seals of area codes that are not covered any more, or that can't be read: in
+// the releases that led to the one in force, and in earlier lives of the list.
 void Drafter::FindGoneSeals() {
   if (gone_seals_.has_value()) return;
   gone_seals_.emplace();
@@ -118,12 +118,12 @@ void Drafter::CheckFirstData(int area_code, const AreaDraft& area) {
   }
   const uint64_t numbers = area.numbers()->size();
   if (known != nullptr || numbers >= guards_.limits().min_first_numbers) return;
-  guards_.NoteArea(area_code,
-                   {.guard = Guard::kFewNumbers,
-                    .message = StrCat("area code ", area_code, " is loaded for the first time, and ",
-                                      "with ", numbers, " numbers alone (guards.min_first_numbers ",
-                                      guards_.limits().min_first_numbers,
-                                      "): every other number of it would not be listed")});
+  guards_.NoteArea(
+      area_code, {.guard = Guard::kFewNumbers,
+                  .message = StrCat("area code ", area_code, " is loaded for the first time, and ",
+                                    "with ", numbers, " numbers alone (guards.min_first_numbers ",
+                                    guards_.limits().min_first_numbers,
+                                    "): every other number of it would not be listed")});
 }
 
 absl::Status Drafter::CheckLosses() {
@@ -191,8 +191,7 @@ absl::StatusOr<std::map<int, Drafter::WeekBase>> Drafter::FindWeekBases(std::set
 Drafter::WeekLoss Drafter::WeekLossOf(int area_code, const WeekBase& base, uint64_t lost_now) {
   const AreaDraft& area = areas_.at(area_code);
   WeekLoss loss;
-  const absl::StatusOr<AreaHistoryPtr> history =
-      in_.histories->Get(*in_.world, before_, area_code);
+  const absl::StatusOr<AreaHistoryPtr> history = in_.histories->Get(*in_.world, before_, area_code);
   if (!history.ok()) {  // then as much as it may be
     loss.now = lost_now;
     loss.before = area.seal().lost_total() - base.seal.lost_total() - lost_now;

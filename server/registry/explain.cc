@@ -6,6 +6,7 @@
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
 #include "server/registry/explain_view.h"
+#include "server/scrub/answer_ends.h"
 #include "server/scrub/engine.h"
 
 namespace dnc {
@@ -58,30 +59,35 @@ absl::StatusOr<Explanation> ExplainViews(const ExplainInputs& in,
     answer.lists.push_back(
         {list.name, list.release_id, oldest[l], aged_from[l] + list.max_age, list.digest});
   }
+  const AnswerEnds ends(snapshot, tenant.terms, moment);
+  TurnReader turns(tenant.turns);
+  LeastEnd least(moment);
   for (size_t i = 0; i < numbers.size(); ++i) {
     NumberReport report;
     report.number = numbers[i].number;
     report.rule = rules[i];
     report.reasons = reasons[i];
-    absl::Time valid_until = absl::InfiniteFuture();
     for (const ListView& view : views) {
       if (!numbers[i].ok) break;
       const SnapshotListPtr& list = view.list;
       const ListEffect effect = EffectFor(*list, tenant.terms);
-      const AreaCoverage& coverage = list->areas[AreaCodeOf(numbers[i].number)];
-      if (coverage.state == AreaState::kLoaded && effect != ListEffect::kInform) {
-        valid_until = std::min(valid_until, AgedFrom(coverage) + list->max_age);
-      }
       if (!IsTold(list->kind, report.reasons)) continue;
       if (!list->numbers.Contains(numbers[i].number)) continue;
       DNC_ASSIGN_OR_RETURN(MatchInfo match, MakeMatch(in, view, effect, numbers[i].number));
       report.matches.push_back(std::move(match));
     }
-    const Verdict verdict = VerdictOf(report.rule);
-    const bool holds = verdict != Verdict::kInvalid && verdict != Verdict::kNotCovered;
-    if (holds && valid_until != absl::InfiniteFuture()) report.valid_until = valid_until;
+    if (Holds(VerdictOf(report.rule))) {
+      const uint8_t facts = tenant.terms == nullptr ? uint8_t{kOwnNothing} : tenant.facts[i];
+      const absl::Time lists_end = ends.OfLists(AreaCodeOf(report.number));
+      const absl::Time end = std::min(
+          lists_end, ends.OfRecords(report.number, facts, turns.Of(static_cast<uint32_t>(i))));
+      if (end != absl::InfiniteFuture()) report.valid_until = end;
+      report.ends_early = end < lists_end;
+      least.Add(end);
+    }
     answer.numbers.push_back(std::move(report));
   }
+  answer.valid_until = least.least();
   return answer;
 }
 

@@ -179,13 +179,12 @@ absl::StatusOr<StagedFile> StageFile(ListKind kind, const LoadOptions& options,
 absl::Status CheckLabel(const StagedFile& staged, const std::string& name, GuardCheck& guards) {
   const FileFacts& facts = staged.facts;
   if (facts.outside_label == 0) return absl::OkStatus();
-  guards.NoteFile(name,
-                  {.guard = Guard::kOutsideLabel,
-                   .message = StrCat(name, ": the name says area code ", facts.name.label, ", but ",
-                                     facts.outside_label, " records have another, first line ",
-                                     facts.first_outside_line, " with area code ",
-                                     facts.first_outside_area,
-                                     "; with the override they are left out")});
+  guards.NoteFile(
+      name, {.guard = Guard::kOutsideLabel,
+             .message = StrCat(name, ": the name says area code ", facts.name.label, ", but ",
+                               facts.outside_label, " records have another, first line ",
+                               facts.first_outside_line, " with area code ",
+                               facts.first_outside_area, "; with the override they are left out")});
   if (facts.records > 0) return absl::OkStatus();
   if (!guards.Allows(Guard::kOutsideLabel, name)) return guards.Outcome();
   return Error(absl::StatusCode::kInvalidArgument, reason::kBadFile,
@@ -230,8 +229,8 @@ void Add(const LoadFile& file, StagedFile&& staged, StagedFiles& all) {
   const FileNameFacts& name = staged.facts.name;
   all.files.push_back(ToRecord(file, staged));
   if (staged.facts.kind == FileKind::kChange) {
-    all.changes.push_back({place, std::move(staged.changes), staged.obtained_at, name.area_code,
-                           MeansAll(name)});
+    all.changes.push_back(
+        {place, std::move(staged.changes), staged.obtained_at, name.area_code, MeansAll(name)});
   } else {
     all.full.push_back(
         {place, staged.obtained_at, name.area_code.has_value(), std::move(staged.areas)});

@@ -69,10 +69,10 @@ struct GuardLimits {
   double max_shrink = 0.01;
   double max_lost_week = 0.03;
   uint64_t min_first_numbers = 1'000;  // of an area code in the national registry
-  double max_misfit = 0.01;     // share of a change list's numbers
-  int max_change_gap_days = 7;  // see docs/configuration.md
-  uint64_t gap_min_numbers = 10'000;  // lists for fewer have no `change-gap`
-  int max_clock_skew_seconds = 300;   // how far ahead of the clock a date may lie
+  double max_misfit = 0.01;            // share of a change list's numbers
+  int max_change_gap_days = 7;         // see docs/configuration.md
+  uint64_t gap_min_numbers = 10'000;   // lists for fewer have no `change-gap`
+  int max_clock_skew_seconds = 300;    // how far ahead of the clock a date may lie
 };
 
 }  // namespace dnc

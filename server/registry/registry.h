@@ -183,6 +183,7 @@ struct NumberReport {
   ReasonSet reasons = 0;
   std::vector<MatchInfo> matches;
   absl::Time valid_until = absl::InfinitePast();  // InfinitePast: nothing holds
+  bool ends_early = false;  // `valid_until` is a record's of the tenant: the lists' end is later
 };
 
 // What an answer rests on, a list each; dnc.v1.ListSnapshot.
@@ -233,6 +234,8 @@ struct Explanation {
   absl::Time decided_at;
   std::vector<RestsOn> lists;
   std::vector<NumberReport> numbers;  // as asked
+  // Until when all answers hold that hold at all; InfiniteFuture: nothing holds, or without an end.
+  absl::Time valid_until = absl::InfiniteFuture();
 };
 
 class Store;

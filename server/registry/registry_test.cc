@@ -66,7 +66,7 @@ TEST_F(RegistryTest, ALateChangeListDoesNotUndoALaterChange) {
   MustLoad({WriteFile(kBaseName, kBase)});
   MustLoad({WriteFile("2026-8-8_changes_B.txt", "2015550199,2026-08-07T11:00:00,A\n")});
   LoadAnyway({WriteFile("2026-8-9_changes_C.txt",
-                      "2015550199,2026-08-06T11:00:00,D\n2015550198,2026-08-08T11:00:00,A\n")});
+                        "2015550199,2026-08-06T11:00:00,D\n2015550198,2026-08-08T11:00:00,A\n")});
   EXPECT_EQ(Ask(2015550199), Rule::kNational);
   EXPECT_EQ(Ask(2015550198), Rule::kNational);
 }
@@ -95,7 +95,7 @@ TEST_F(RegistryTest, ANumberThatChangesTwiceInOneList) {
   }
   // Both came back on the 7th or later, whatever a late list tells of the day before.
   LoadAnyway({WriteFile("2026-8-10_changes_C.txt",
-                      "2015550100,2026-08-06T12:00:00,D\n2015550199,2026-08-07T12:00:00,D\n")});
+                        "2015550100,2026-08-06T12:00:00,D\n2015550199,2026-08-07T12:00:00,D\n")});
   EXPECT_EQ(Ask(2015550100), Rule::kNational);
   EXPECT_EQ(Ask(2015550199), Rule::kNational);
 }
@@ -185,11 +185,11 @@ TEST_F(RegistryTest, OfTwoChangesAtOneTimeTheAdditionCounts) {
   EXPECT_EQ(Ask(2015550191), Rule::kNational);
   // In two lists of one load, and in two loads.
   LoadAnyway({WriteFile("2026-8-8_changes_C.txt", "2015550192" + added + "2015550193" + deleted),
-            WriteFile("2026-8-8_changes_D.txt", "2015550192" + deleted + "2015550193" + added)});
+              WriteFile("2026-8-8_changes_D.txt", "2015550192" + deleted + "2015550193" + added)});
   EXPECT_EQ(Ask(2015550192), Rule::kNational);
   EXPECT_EQ(Ask(2015550193), Rule::kNational);
   LoadAnyway({WriteFile("2026-8-9_changes_E.txt",
-                      "2015550192" + deleted + "2015550193" + deleted + "2015550194" + added)});
+                        "2015550192" + deleted + "2015550193" + deleted + "2015550194" + added)});
   EXPECT_EQ(Ask(2015550192), Rule::kNational);
   EXPECT_EQ(Ask(2015550193), Rule::kNational);
 }
@@ -199,10 +199,10 @@ TEST_F(RegistryTest, AnAdditionWithoutEffectStandsAgainstAnOlderDeletion) {
   MustLoad({WriteFile(kBaseName, kBase)});
   // In one load, in two, and against a full list that is older.
   LoadAnyway({WriteFile("2026-8-7_changes_B.txt", "2015550100,2026-08-06T15:00:00,A\n"),
-            WriteFile("2026-8-7_changes_C.txt", "2015550100,2026-08-06T10:00:00,D\n")});
+              WriteFile("2026-8-7_changes_C.txt", "2015550100,2026-08-06T10:00:00,D\n")});
   EXPECT_EQ(Ask(2015550100), Rule::kNational);
   LoadAnyway({WriteFile("2026-8-8_changes_D.txt",
-                      "2015550100,2026-08-06T11:00:00,D\n2015550101,2026-08-08T15:00:00,A\n")});
+                        "2015550100,2026-08-06T11:00:00,D\n2015550101,2026-08-08T15:00:00,A\n")});
   EXPECT_EQ(Ask(2015550100), Rule::kNational);
   LoadAnyway({WriteFile("2026-8-8_201_E.txt", "201,5550100\n")});
   for (int round = 0; round < 2; ++round) {
@@ -252,7 +252,9 @@ TEST_F(RegistryTest, AnAreaCodeThatNoChangeListNamesGrowsOld) {
   options_.guards.gap_min_numbers = 0;
   Reopen();
   MustLoad({WriteFile("2026-8-1_US_A.txt", "201,5550100\n202,5550100\n")});
-  const auto area = [this](size_t place) { return registry_->Coverage("national")->areas.at(place); };
+  const auto area = [this](size_t place) {
+    return registry_->Coverage("national")->areas.at(place);
+  };
   const auto load = [this](int day, const std::string& number, const LoadOptions& options) {
     return Load({WriteFile(StrCat("2026-8-", day, "_changes_B.txt"),
                            StrCat(number, ",2026-08-", day < 10 ? "0" : "", day, "T01:00:00,A\n"))},

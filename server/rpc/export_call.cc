@@ -44,7 +44,9 @@ void ExportCall::OnStart(bool ok) {
 void ExportCall::Run(const Caller& caller) {
   absl::Status written;
   const absl::StatusOr<uint64_t> revision = handler_->Export(
-      caller, request_.list_id(), [&](const OwnList& list, const OwnRecord& record) {
+      caller, request_.list_id(),
+      [this](const OwnList& list, uint64_t records) { FillList(list, records, part_.add_lists()); },
+      [&](const OwnList& list, const OwnRecord& record) {
         if (part_.records_size() == kRecordsAPart) {
           written = WritePart();
           part_.Clear();

@@ -18,7 +18,7 @@ constexpr size_t kMaxReasonBytes = 200;
 constexpr int kMaxBlocksAtOnce = 1'000;
 constexpr uint32_t kDefaultRecordsPage = 1'000;
 constexpr uint32_t kMaxRecordsPage = 10'000;
-constexpr int kChangesAtOnce = 1'000;
+constexpr size_t kChangesAtOnce = 1'000;
 
 void FillCounts(const WriteReply& reply, v1::ImportNumbersResponse* out) {
   uint64_t added = 0;
@@ -211,8 +211,9 @@ void ListHandler::AddNumbers(const Caller& caller, const v1::AddNumbersRequest& 
   SetRequestId(request, &*write);
   const absl::Time now = from_.clock->Now();
   for (const v1::Record& record : request.records()) {
-    write->items.push_back(ToItem(record, now, caller.key_id));
+    write->items.push_back(ToItem(record, write->list, now, caller.key_id));
   }
+  response->set_tenant_id(caller.tenant->tenant.id);
   from_.own_lists->Submit(*std::move(write), [response, done = std::move(done)](
                                                  const absl::StatusOr<WriteReply>& reply) {
     if (reply.ok()) {
@@ -240,6 +241,7 @@ void ListHandler::RemoveNumbers(const Caller& caller, const v1::RemoveNumbersReq
   write->remove_do_not_call = request.remove_do_not_call();
   write->reason = request.reason();
   for (const std::string& number : request.numbers()) write->items.push_back(ToRemoval(number));
+  response->set_tenant_id(caller.tenant->tenant.id);
   from_.own_lists->Submit(*std::move(write), [response, done = std::move(done)](
                                                  const absl::StatusOr<WriteReply>& reply) {
     if (reply.ok()) {
@@ -260,8 +262,9 @@ void ListHandler::Import(const Caller& caller, const std::string& list_id,
   }
   const absl::Time now = from_.clock->Now();
   for (const v1::Record& record : request.records()) {
-    write->items.push_back(ToItem(record, now, caller.key_id));
+    write->items.push_back(ToItem(record, write->list, now, caller.key_id));
   }
+  response->set_tenant_id(caller.tenant->tenant.id);
   from_.own_lists->Submit(*std::move(write), [response, done = std::move(done)](
                                                  const absl::StatusOr<WriteReply>& reply) {
     if (reply.ok()) FillCounts(*reply, response);
@@ -269,23 +272,70 @@ void ListHandler::Import(const Caller& caller, const std::string& list_id,
   });
 }
 
+absl::Status ListHandler::TellLists(const Caller& caller, ListNumber only,
+                                    const ListsFn& fn) const {
+  DNC_ASSIGN_OR_RETURN(const TenantViewPtr now, from_.directory->Find(caller.tenant->tenant.id));
+  for (const auto& [id, list] : now->lists) {
+    if (only != 0 && list.number != only) continue;
+    fn(list, from_.own_lists->Records(now->tenant.number, list.number));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<uint64_t> ListHandler::Export(const Caller& caller, const std::string& list_id,
-                                             const PartFn& fn) const {
+                                             const ListsFn& lists_fn, const PartFn& fn) const {
   ListNumber number = 0;
   if (!list_id.empty()) {
     DNC_ASSIGN_OR_RETURN(const OwnList list, FindList(caller, list_id));
     number = list.number;
   }
   ListNames names(*from_.directory, caller.tenant);
-  absl::StatusOr<uint64_t> revision =
-      from_.own_lists->Scan(caller.tenant->tenant.number, number, 0,
-                            [&](ListNumber list_number, const OwnRecord& record) {
-                              const OwnList* list = names.Of(list_number);
-                              return list != nullptr && fn(*list, record);
-                            });
+  // Only once the scan has begun: the lists must have all changes up to its revision.
+  bool told = false;
+  absl::Status lists_told;
+  absl::StatusOr<uint64_t> revision = from_.own_lists->Scan(
+      caller.tenant->tenant.number, number, 0,
+      [&](ListNumber list_number, const OwnRecord& record) {
+        if (!told) {
+          told = true;
+          lists_told = TellLists(caller, number, lists_fn);
+        }
+        const OwnList* list = lists_told.ok() ? names.Of(list_number) : nullptr;
+        return list != nullptr && fn(*list, record);
+      });
+  if (!told && revision.ok()) lists_told = TellLists(caller, number, lists_fn);
+  DNC_RETURN_IF_ERROR(lists_told);
   DNC_RETURN_IF_ERROR(names.status());
   return revision;
 }
+
+namespace {
+
+void FillChange(const OwnChange& change, const OwnList& list, v1::WatchChangesResponse* out) {
+  switch (change.what) {
+    case OwnChange::What::kRecord: {
+      v1::RecordChange* of_record = out->add_changes();
+      of_record->set_outcome(static_cast<v1::WriteOutcome>(change.outcome));
+      FillRecord(change.record, list, of_record->mutable_record());
+      return;
+    }
+    case OwnChange::What::kBlock: {
+      v1::BlockChange* of_block = out->add_block_changes();
+      of_block->set_outcome(static_cast<v1::WriteOutcome>(change.outcome));
+      of_block->set_list_id(list.id);
+      of_block->set_block(change.block);
+      return;
+    }
+    case OwnChange::What::kList:
+      break;
+  }
+  // As it was made: what it blocks and holds is told as changes.
+  v1::OwnList* made = out->add_lists_made();
+  FillList(list, 0, made);
+  made->clear_blocks();
+}
+
+}  // namespace
 
 absl::Status ListHandler::NextChanges(const Caller& caller, uint64_t after, size_t told,
                                       v1::WatchChangesResponse* response) const {
@@ -295,17 +345,15 @@ absl::Status ListHandler::NextChanges(const Caller& caller, uint64_t after, size
   DNC_RETURN_IF_ERROR(
       from_.own_lists->Changes(caller.tenant->tenant.number, after, [&](const OwnChange& change) {
         if (passed++ < told) return true;
-        if (response->changes_size() > 0 && change.revision != response->revision()) return false;
-        if (response->changes_size() == kChangesAtOnce) {
+        if (ChangesIn(*response) > 0 && change.revision != response->revision()) return false;
+        if (ChangesIn(*response) == kChangesAtOnce) {
           response->set_last_of_revision(false);
           return false;
         }
         const OwnList* list = names.Of(change.list);
         if (list == nullptr) return false;
         response->set_revision(change.revision);
-        v1::RecordChange* out = response->add_changes();
-        out->set_outcome(static_cast<v1::WriteOutcome>(change.outcome));
-        FillRecord(change.record, *list, out->mutable_record());
+        FillChange(change, *list, response);
         return true;
       }));
   return names.status();

@@ -30,12 +30,20 @@ struct ListSources {
   const Clock* clock = nullptr;
 };
 
+// How many changes a part of a watch tells.
+inline size_t ChangesIn(const v1::WatchChangesResponse& part) {
+  return static_cast<size_t>(part.changes_size()) + static_cast<size_t>(part.block_changes_size()) +
+         static_cast<size_t>(part.lists_made_size());
+}
+
 // Thread-safe. The caller has a tenant and may write its lists.
 class ListHandler {
  public:
   using Done = std::function<void(absl::Status)>;
   // Records of a list by number, with their list.
   using PartFn = std::function<bool(const OwnList& list, const OwnRecord& record)>;
+  // A list, and how many records it has now.
+  using ListsFn = std::function<void(const OwnList& list, uint64_t records)>;
 
   ListHandler(ListLimits limits, ListSources sources) : limits_(limits), from_(sources) {}
 
@@ -64,10 +72,12 @@ class ListHandler {
   // The last committed revision.
   uint64_t revision() const { return from_.order->last(); }
 
-  // Calls `fn` for each record of one list, or of all if `list_id` is empty, until it returns
-  // false. Returns the revision that all are of.
+  // Calls `lists_fn` with the lists that are exported, and then `fn` for each record of one list,
+  // or of all if `list_id` is empty, until it returns false. Returns the revision that all are of:
+  // the lists have every change up to it, and may have later ones, which a watch after it tells
+  // again.
   absl::StatusOr<uint64_t> Export(const Caller& caller, const std::string& list_id,
-                                  const PartFn& fn) const;
+                                  const ListsFn& lists_fn, const PartFn& fn) const;
 
   // Fills `response` with the changes of the next revision after `after`, as many as fit; none if
   // there are none yet. `told`: how many of that revision were told before.
@@ -75,6 +85,7 @@ class ListHandler {
                            v1::WatchChangesResponse* response) const;
 
  private:
+  absl::Status TellLists(const Caller& caller, ListNumber only, const ListsFn& fn) const;
   absl::StatusOr<OwnList> FindList(const Caller& caller, const std::string& list_id) const;
   absl::StatusOr<OwnWrite> NewWrite(const Caller& caller, const std::string& list_id,
                                     int items) const;

@@ -6,6 +6,7 @@
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
 #include "server/scrub/tenant_terms.h"
+#include "server/tenants/own_meaning.h"
 
 namespace dnc {
 namespace {
@@ -18,24 +19,6 @@ MatchInfo MatchOf(const OwnList& list, absl::Time since) {
   match.listed_since_exact = true;
   match.obtained_at = absl::InfinitePast();
   return match;
-}
-
-uint8_t FactOf(OwnListKind kind) {
-  switch (kind) {
-    case OwnListKind::kInternal:
-      return kOwnDoNotCall;
-    case OwnListKind::kEbr:
-      return kOwnEbr;
-    case OwnListKind::kConsent:
-      break;
-  }
-  return kOwnConsent;
-}
-
-// As OwnLists::FindFacts has it.
-bool Holds(const OwnList& list, std::string_view scope) {
-  if (list.kind == OwnListKind::kInternal && scope.empty()) return true;
-  return Covers(list.scope, scope);
 }
 
 bool Blocks(const OwnList& list, Number number) {
@@ -53,10 +36,11 @@ absl::Status AddOwnMatches(const OwnLists& own_lists, const TenantView& tenant,
   if ((facts & kOwnUnknown) != 0) return absl::OkStatus();  // the reason says so
   DNC_ASSIGN_OR_RETURN(const std::vector<OwnLists::Found> found,
                        own_lists.Find(tenant.tenant.number, report.number));
+  const AskedScope asked(tenant, scope);
   for (const auto& [id, list] : tenant.lists) {
-    if ((facts & FactOf(list.kind)) == 0 || !Holds(list, scope)) continue;
+    if ((facts & FactOf(list.kind)) == 0 || !asked.Counts(list.kind, list.scope)) continue;
     for (const OwnLists::Found& entry : found) {
-      if (entry.list != list.number || CountsUntil(list.kind, entry.record) <= now) continue;
+      if (entry.list != list.number || !SpanOf(list.kind, entry.record).At(now)) continue;
       report.matches.push_back(MatchOf(list, entry.record.made_at));
     }
     if (Blocks(list, report.number)) {

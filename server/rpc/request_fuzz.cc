@@ -18,13 +18,13 @@ using namespace dnc;  // NOLINT(google-build-using-namespace)
 void CheckRecord(const std::string& bytes) {
   v1::Record record;
   if (!record.ParseFromString(bytes)) return;
-  const OwnWrite::Item item = ToItem(record, absl::FromUnixSeconds(1'790'000'000), "key");
-  if (!item.refusal.empty()) return;
   OwnList list;
   list.id = "internal";
+  const OwnWrite::Item item = ToItem(record, list, absl::FromUnixSeconds(1'790'000'000), "key");
+  if (!item.refusal.empty()) return;
   v1::Record told;
   FillRecord(item.record, list, &told);
-  const OwnWrite::Item again = ToItem(told, absl::UnixEpoch(), "");
+  const OwnWrite::Item again = ToItem(told, list, absl::UnixEpoch(), "");
   DNC_CHECK(again.refusal.empty(), "what is told is taken");
   v1::Record told_again;
   FillRecord(again.record, list, &told_again);
@@ -47,11 +47,11 @@ void CheckList(const std::string& bytes) {
 void CheckTenant(const std::string& bytes) {
   v1::Tenant tenant;
   if (!tenant.ParseFromString(bytes)) return;
-  const auto taken = FromProto(tenant);
+  const auto taken = FromProto(tenant, Tenant());
   if (!taken.ok()) return;
   v1::Tenant told, told_again;
   FillTenant(*taken, &told);
-  const auto again = FromProto(told);
+  const auto again = FromProto(told, Tenant());
   DNC_CHECK(again.ok(), "a tenant that is told is taken");
   FillTenant(*again, &told_again);
   DNC_CHECK(told_again.SerializeAsString() == told.SerializeAsString(), "and is the same");

@@ -20,6 +20,7 @@
 #include "server/rpc/snapshot_frame.h"
 #include "server/rpc/translate_scrub.h"
 #include "server/rpc/translate_time.h"
+#include "server/scrub/answer_ends.h"
 #include "server/scrub/asked_areas.h"
 #include "server/scrub/engine.h"
 
@@ -31,6 +32,8 @@ struct Scratch {
   std::vector<ParsedNumber> numbers;
   std::vector<Number> plain;
   std::vector<uint8_t> facts;
+  std::vector<OwnTurn> turns;
+  v1::ScrubResponse ends;
   std::vector<uint8_t> verdicts;
   SnapshotFrame frame;
 };
@@ -117,6 +120,30 @@ VerdictCounts CountVerdicts(absl::Span<const uint8_t> verdicts) {
   return counts;
 }
 
+// The numbers whose answers end before the lists do. Returns the least end of theirs.
+absl::Time FillEarlierEnds(const Snapshot& snapshot, const TenantSide& tenant, absl::Time now,
+                           absl::Span<const Number> numbers, absl::Span<const uint8_t> verdicts,
+                           v1::ScrubResponse* out) {
+  const AnswerEnds ends(snapshot, tenant.terms, now);
+  TurnReader turns(tenant.turns);
+  LeastEnd least(now);
+  uint32_t told = 0;  // numbers up to this one were looked at
+  for (const OwnTurn& turn : tenant.turns) {
+    if (turn.index < told) continue;
+    told = turn.index + 1;
+    const absl::Span<const OwnTurn> its_turns = turns.Of(turn.index);
+    if (!Holds(static_cast<Verdict>(verdicts[turn.index]))) continue;
+    const Number number = numbers[turn.index];
+    const absl::Time end = ends.OfRecords(number, tenant.facts[turn.index], its_turns);
+    if (end >= ends.OfLists(AreaCodeOf(number))) continue;
+    v1::EarlierEnd* const entry = out->add_earlier_ends();
+    entry->set_index(turn.index);
+    *entry->mutable_valid_until() = ToTimestamp(end);
+    least.Add(end);
+  }
+  return least.least();
+}
+
 absl::Status CheckScope(std::string_view scope) {
   if (scope.empty() || IsScope(scope)) return absl::OkStatus();
   return InvalidRequest(
@@ -184,14 +211,14 @@ absl::Status ScrubHandler::ScrubAdmitted(const Caller& caller, size_t charged,
   return ScrubFast(question, response);
 }
 
-absl::Span<const uint8_t> ScrubHandler::FindFacts(const TenantView& tenant, std::string_view scope,
-                                                  absl::Span<const Number> numbers,
-                                                  absl::Time now) const {
-  std::vector<uint8_t>& facts = MyScratch().facts;
+TenantSide ScrubHandler::FindFacts(const TenantView& tenant, std::string_view scope,
+                                   absl::Span<const Number> numbers, absl::Time now) const {
+  Scratch& scratch = MyScratch();
   // Whatever is not answered is not known.
-  facts.assign(numbers.size(), kOwnUnknown);
-  from_.own_lists->FindFacts(tenant, scope, now, numbers, absl::MakeSpan(facts));
-  return facts;
+  scratch.facts.assign(numbers.size(), kOwnUnknown);
+  from_.own_lists->FindFacts(tenant, scope, now, numbers, absl::MakeSpan(scratch.facts),
+                             &scratch.turns);
+  return {&tenant.tenant.terms, scratch.facts, scratch.turns};
 }
 
 absl::StatusOr<ScrubHandler::Basis> ScrubHandler::CurrentBasis(const Caller& caller) const {
@@ -200,16 +227,23 @@ absl::StatusOr<ScrubHandler::Basis> ScrubHandler::CurrentBasis(const Caller& cal
   return basis;
 }
 
-const v1::Snapshot& ScrubHandler::Decide(const Basis& basis, std::string_view scope,
-                                         absl::Span<const Number> numbers,
-                                         const BatchAnswers& answers) const {
-  const TenantView& tenant = *basis.caller.tenant;
-  const absl::Span<const uint8_t> facts = FindFacts(tenant, scope, numbers, basis.now);
-  const AskedAreas asked =
-      ScrubBatch(basis.snapshot, basis.now, numbers, {&tenant.tenant.terms, facts}, answers);
+ScrubHandler::Decided ScrubHandler::Decide(const Basis& basis, std::string_view scope,
+                                           absl::Span<const Number> numbers,
+                                           const BatchAnswers& answers) const {
+  const TenantSide tenant = FindFacts(*basis.caller.tenant, scope, numbers, basis.now);
+  const BatchBasis rests_on = ScrubBatch(basis.snapshot, basis.now, numbers, tenant, answers);
   from_.metrics->CountNumbers(CountVerdicts(answers.verdicts));
+  Scratch& scratch = MyScratch();
+  scratch.ends.clear_earlier_ends();
+  absl::Time end = rests_on.lists_end;
+  if (!tenant.turns.empty()) {
+    end = std::min(end, FillEarlierEnds(*basis.snapshot, tenant, basis.now, numbers,
+                                        answers.verdicts, &scratch.ends));
+  }
   // The lists may be younger; the tenant's terms are not.
-  return MyScratch().frame.Fill(basis.snapshot, basis.caller.revision, basis.now, asked);
+  return {
+      scratch.frame.Fill(basis.snapshot, {basis.caller.revision, basis.now, end}, rests_on.asked),
+      scratch.ends};
 }
 
 absl::Status ScrubHandler::ScrubFast(const Question& question, v1::ScrubResponse* response) {
@@ -219,10 +253,12 @@ absl::Status ScrubHandler::ScrubFast(const Question& question, v1::ScrubResponse
   ToPlain(question.numbers, &scratch.plain);
   scratch.verdicts.assign(count, uint8_t{v1::VERDICT_UNSPECIFIED});
   response->mutable_reasons()->Resize(static_cast<int>(count), 0);
-  *response->mutable_snapshot() =
+  const Decided decided =
       Decide(basis, question.scope, scratch.plain,
              {absl::MakeSpan(scratch.verdicts),
               absl::MakeSpan(response->mutable_reasons()->mutable_data(), count)});
+  *response->mutable_snapshot() = decided.rests_on;
+  *response->mutable_earlier_ends() = decided.ends.earlier_ends();
   response->mutable_verdicts()->Assign(scratch.verdicts.begin(), scratch.verdicts.end());
   return absl::OkStatus();
 }
@@ -237,9 +273,9 @@ absl::Status ScrubHandler::AnswerColumns(const Caller& caller, size_t charged,
   Scratch& scratch = MyScratch();
   NormalizeColumns(request, &scratch.plain);
   ScrubColumnsWriter writer(request.count, scratch.frame.MostBytes(basis.snapshot));
-  const v1::Snapshot& rests_on =
+  const Decided decided =
       Decide(basis, request.scope, scratch.plain, {writer.verdicts(), writer.reasons()});
-  writer.Take(rests_on, response);
+  writer.Take(decided.rests_on, decided.ends, response);
   return absl::OkStatus();
 }
 
@@ -252,6 +288,11 @@ absl::Status ScrubHandler::ScrubExplained(const Question& question, bool full,
   VerdictCounts counts{};
   for (const NumberReport& report : explanation.numbers) {
     const Verdict verdict = VerdictOf(report.rule);
+    if (report.ends_early) {
+      v1::EarlierEnd* const entry = response->add_earlier_ends();
+      entry->set_index(static_cast<uint32_t>(response->verdicts_size()));
+      *entry->mutable_valid_until() = ToTimestamp(report.valid_until);
+    }
     response->add_verdicts(ToProto(verdict));
     response->add_reasons(report.reasons);
     if (full) FillResult(report, response->add_results());
@@ -306,14 +347,17 @@ absl::StatusOr<Explanation> ScrubHandler::Explain(const Question& question) cons
   const absl::Time now = from_.clock->Now();
   std::vector<Number>& plain = MyScratch().plain;
   ToPlain(question.numbers, &plain);
-  const absl::Span<const uint8_t> found = FindFacts(tenant, question.scope, plain, now);
-  std::vector<uint8_t> facts(found.begin(), found.end());
+  const TenantSide found = FindFacts(tenant, question.scope, plain, now);
+  std::vector<uint8_t> facts(found.facts.begin(), found.facts.end());
+  std::vector<OwnTurn> turns(found.turns.begin(), found.turns.end());
   // Own lists have no history: whether an exemption was valid then is not known, and who asked not
   // to be called since is not called for a question about the past either.
   if (question.moment.has_value()) {
-    for (uint8_t& fact : facts) fact &= static_cast<uint8_t>(~(kOwnConsent | kOwnEbr));
+    constexpr auto kKept = static_cast<uint8_t>(~(kOwnConsent | kOwnEbr));
+    for (uint8_t& fact : facts) fact &= kKept;
+    for (OwnTurn& turn : turns) turn.facts &= kKept;
   }
-  const TenantSide side{&tenant.tenant.terms, facts};
+  const TenantSide side{found.terms, facts, turns};
   DNC_ASSIGN_OR_RETURN(Explanation explanation,
                        from_.registry->Explain(question.numbers, question.moment, side));
   if (explanation.numbers.size() != question.numbers.size()) return WrongCount();

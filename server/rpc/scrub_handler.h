@@ -87,15 +87,20 @@ class ScrubHandler {
   };
 
   absl::StatusOr<Basis> CurrentBasis(const Caller& caller) const;
-  // The answers of the tenant's lists and the snapshot together; counts them. Returns what they
-  // rest on, valid until the thread's next call.
-  const v1::Snapshot& Decide(const Basis& basis, std::string_view scope,
-                             absl::Span<const Number> numbers, const BatchAnswers& answers) const;
+  // What an answer tells beside verdicts and reasons; valid until the thread's next call.
+  struct Decided {
+    const v1::Snapshot& rests_on;
+    const v1::ScrubResponse& ends;  // has nothing but earlier_ends
+  };
+  // The answers of the tenant's lists and the snapshot together; counts them.
+  Decided Decide(const Basis& basis, std::string_view scope, absl::Span<const Number> numbers,
+                 const BatchAnswers& answers) const;
   // Charges what the call was not admitted with.
   absl::Status ChargeRest(const Caller& caller, size_t charged, size_t count) const;
-  // The own lists' word on each number; the span is valid until the next call on this thread.
-  absl::Span<const uint8_t> FindFacts(const TenantView& tenant, std::string_view scope,
-                                      absl::Span<const Number> numbers, absl::Time now) const;
+  // The tenant's terms and its own lists' word on each number; valid until the next call on this
+  // thread.
+  TenantSide FindFacts(const TenantView& tenant, std::string_view scope,
+                       absl::Span<const Number> numbers, absl::Time now) const;
   // The moment that a request asks about. INVALID_REQUEST for two, and for one of the future.
   template <typename Request>
   absl::StatusOr<std::optional<AskedMoment>> MomentOf(const Request& request) const;

@@ -1,6 +1,7 @@
 #include "server/rpc/scrub_wire.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 
 #include "google/protobuf/io/coded_stream.h"
@@ -168,14 +169,18 @@ ScrubColumnsWriter::ScrubColumnsWriter(size_t count, size_t most_snapshot_bytes)
   std::fill(reasons_.begin(), reasons_.end(), 0U);
 }
 
-void ScrubColumnsWriter::Take(const v1::Snapshot& snapshot, grpc::ByteBuffer* response) {
+void ScrubColumnsWriter::Take(const v1::Snapshot& snapshot, const v1::ScrubResponse& rest,
+                              grpc::ByteBuffer* response) {
   const size_t bytes = snapshot.ByteSizeLong();
   DNC_CHECK(SizeWithPrefix(bytes) <= static_cast<size_t>(GRPC_SLICE_END_PTR(slice_) - end_),
             "a snapshot takes no more bytes than was said");
   end_ = snapshot.SerializeWithCachedSizesToArray(WritePrefix(kSnapshot, bytes, end_));
   const auto size = static_cast<size_t>(end_ - GRPC_SLICE_START_PTR(slice_));
-  const grpc::Slice slice(grpc_slice_sub(slice_, 0, size), grpc::Slice::STEAL_REF);
-  grpc::ByteBuffer made(&slice, 1);
+  std::array<grpc::Slice, 2> slices;
+  slices[0] = grpc::Slice(grpc_slice_sub(slice_, 0, size), grpc::Slice::STEAL_REF);
+  const bool more = rest.ByteSizeLong() > 0;
+  if (more) slices[1] = grpc::Slice(rest.SerializeAsString());
+  grpc::ByteBuffer made(slices.data(), more ? 2 : 1);
   response->Swap(&made);
 }
 

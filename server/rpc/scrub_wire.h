@@ -4,7 +4,7 @@
 //   if (const auto asked = ReadScrubColumns(bytes)) {
 //     ScrubColumnsWriter out(asked->count, most_snapshot_bytes);
 //     ... asked->Number(i) ... out.verdicts()[i] = ..., out.reasons()[i] = ...
-//     out.Take(snapshot, &response);
+//     out.Take(snapshot, rest, &response);
 //   }
 //
 // There is one meaning of the bytes: protobuf's. What the reader takes, protobuf reads as the same;
@@ -18,6 +18,7 @@
 #include <string_view>
 
 #include "absl/types/span.h"
+#include "dnc/v1/scrub_service.pb.h"
 #include "dnc/v1/verdict.pb.h"
 #include "grpc/slice.h"
 #include "grpcpp/support/byte_buffer.h"
@@ -72,8 +73,10 @@ class ScrubColumnsWriter {
   absl::Span<uint8_t> verdicts() { return verdicts_; }
   absl::Span<uint32_t> reasons() { return reasons_; }
 
-  // The response, which rests on `snapshot`; once, and the last.
-  void Take(const v1::Snapshot& snapshot, grpc::ByteBuffer* response);
+  // The response, which rests on `snapshot`; `rest` has what follows: fields above the snapshot's.
+  // Once, and the last.
+  void Take(const v1::Snapshot& snapshot, const v1::ScrubResponse& rest,
+            grpc::ByteBuffer* response);
 
  private:
   grpc_slice slice_;

@@ -139,8 +139,15 @@ TEST(ScrubWireTest, WritesWhatProtobufWrites) {
       writer.verdicts()[i] = static_cast<uint8_t>(verdict);
       writer.reasons()[i] = reasons;
     }
+    v1::ScrubResponse rest;
+    for (uint64_t ends = OneIn(random, 2) ? Below(random, 9) : 0; ends > 0; --ends) {
+      v1::EarlierEnd* const end = rest.add_earlier_ends();
+      end->set_index(static_cast<uint32_t>(Below(random, 1'000)));
+      end->mutable_valid_until()->set_seconds(1'700'000'000);
+    }
+    *expected.mutable_earlier_ends() = rest.earlier_ends();
     grpc::ByteBuffer made;
-    writer.Take(*snapshot, &made);
+    writer.Take(*snapshot, rest, &made);
     ASSERT_EQ(BytesOf(made), expected.SerializeAsString()) << count;
   }
 }
@@ -148,7 +155,7 @@ TEST(ScrubWireTest, WritesWhatProtobufWrites) {
 TEST(ScrubWireTest, AnAnswerNotFilledInIsDoNotCall) {
   ScrubColumnsWriter writer(3, 0);
   grpc::ByteBuffer made;
-  writer.Take(v1::Snapshot(), &made);
+  writer.Take(v1::Snapshot(), v1::ScrubResponse(), &made);
   v1::ScrubResponse response;
   ASSERT_TRUE(response.ParseFromString(BytesOf(made)));
   ASSERT_EQ(response.verdicts_size(), 3);

@@ -17,15 +17,20 @@ size_t SnapshotFrame::MostBytes(const SnapshotPtr& snapshot) {
   constexpr size_t kMostRevisionBytes = 11;
   // Of each list two times, which may also make its own length a byte or two longer.
   constexpr size_t kMostListBytes = 2 * kMostTimestampBytes + 4;
-  return message_.ByteSizeLong() + kMostRevisionBytes + kMostTimestampBytes +
+  // Of the whole the moment and the end.
+  return message_.ByteSizeLong() + kMostRevisionBytes + 2 * kMostTimestampBytes +
          ages_.size() * kMostListBytes;
 }
 
-const v1::Snapshot& SnapshotFrame::Fill(const SnapshotPtr& snapshot, uint64_t revision,
-                                        absl::Time now, const AskedAreas& asked) {
+const v1::Snapshot& SnapshotFrame::Fill(const SnapshotPtr& snapshot, const Answered& answered,
+                                        const AskedAreas& asked) {
   Prepare(snapshot);
-  message_.set_revision(revision);
-  *message_.mutable_decided_at() = ToTimestamp(now);
+  message_.set_revision(answered.revision);
+  *message_.mutable_decided_at() = ToTimestamp(answered.now);
+  message_.clear_valid_until();
+  if (IsMoment(answered.valid_until)) {
+    *message_.mutable_valid_until() = ToTimestamp(answered.valid_until);
+  }
   for (size_t l = 0; l < ages_.size(); ++l) {
     const SnapshotList& list = *snapshot->lists[l];
     Ages& ages = ages_[l];

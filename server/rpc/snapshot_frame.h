@@ -20,10 +20,18 @@ class SnapshotFrame {
   // More bytes than the message of an answer from `snapshot` takes.
   size_t MostBytes(const SnapshotPtr& snapshot);
 
-  // The message for an answer that was given from `snapshot` and the tenants' records of at least
-  // `revision`, at `now`, for numbers of the area codes `asked`: of each list the oldest data that
-  // answered for one of them. Valid until the next call.
-  const v1::Snapshot& Fill(const SnapshotPtr& snapshot, uint64_t revision, absl::Time now,
+  // What the answers of a batch have in common.
+  struct Answered {
+    // They were given from the tenants' records of at least this revision.
+    uint64_t revision = 0;
+    absl::Time now;
+    // Until when all hold that hold at all; InfiniteFuture: nothing to tell.
+    absl::Time valid_until = absl::InfiniteFuture();
+  };
+
+  // The message for answers from `snapshot` for numbers of the area codes `asked`: of each list the
+  // oldest data that answered for one of them. Valid until the next call.
+  const v1::Snapshot& Fill(const SnapshotPtr& snapshot, const Answered& answered,
                            const AskedAreas& asked);
 
  private:

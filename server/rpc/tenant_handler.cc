@@ -15,6 +15,9 @@
 namespace dnc {
 namespace {
 
+// Others may change the tenant while it is updated, but not as often as that.
+constexpr int kUpdatesTried = 100;
+
 absl::StatusOr<size_t> SizeOfPage(uint32_t asked) {
   if (asked > kMaxPageSize) {
     return InvalidRequest(StrCat("`page_size` is at most ", kMaxPageSize));
@@ -24,10 +27,12 @@ absl::StatusOr<size_t> SizeOfPage(uint32_t asked) {
 
 }  // namespace
 
-absl::Status TenantHandler::CheckLists(const Tenant& tenant) const {
+absl::Status TenantHandler::CheckLists(const Tenant& tenant, const Tenant& before) const {
   if (tenant.terms.lists.empty()) return absl::OkStatus();
   const std::vector<ListInfo> known = registry_->Lists();
   for (const std::string& name : tenant.terms.lists) {
+    const std::vector<std::string>& named = before.terms.lists;
+    if (std::find(named.begin(), named.end(), name) != named.end()) continue;
     const bool found = std::any_of(known.begin(), known.end(),
                                    [&name](const ListInfo& list) { return list.list == name; });
     if (!found) {
@@ -46,8 +51,18 @@ void TenantHandler::Fill(const TenantView& view, v1::Tenant* out) const {
 
 absl::Status TenantHandler::Create(const Caller& caller, const v1::CreateTenantRequest& request,
                                    v1::CreateTenantResponse* response) {
-  DNC_ASSIGN_OR_RETURN(Tenant tenant, FromProto(request.tenant()));
-  DNC_RETURN_IF_ERROR(CheckLists(tenant));
+  const v1::Tenant& asked = request.tenant();
+  if (asked.state() == v1::TENANT_STATE_SUSPENDED) {
+    return InvalidRequest(
+        "a new tenant is active; make it without `state`, and suspend it with UpdateTenant");
+  }
+  if (asked.has_created_at() || asked.revision() != 0 || asked.records() != 0) {
+    return InvalidRequest(
+        "`created_at`, `revision` and `records` are what the server tells of a tenant; leave them "
+        "out");
+  }
+  DNC_ASSIGN_OR_RETURN(Tenant tenant, FromProto(asked, Tenant()));
+  DNC_RETURN_IF_ERROR(CheckLists(tenant, Tenant()));
   tenant.state = TenantState::kActive;
   DNC_ASSIGN_OR_RETURN(const TenantViewPtr view, directory_->Create(tenant, caller.key_id));
   Fill(*view, response->mutable_tenant());
@@ -56,11 +71,34 @@ absl::Status TenantHandler::Create(const Caller& caller, const v1::CreateTenantR
 
 absl::Status TenantHandler::Update(const Caller& caller, const v1::UpdateTenantRequest& request,
                                    v1::UpdateTenantResponse* response) {
-  DNC_ASSIGN_OR_RETURN(const Tenant tenant, FromProto(request.tenant()));
-  DNC_RETURN_IF_ERROR(CheckLists(tenant));
-  DNC_ASSIGN_OR_RETURN(const TenantViewPtr view, directory_->Update(tenant, caller.key_id));
-  Fill(*view, response->mutable_tenant());
+  // Whoever names no revision wants the change on top of whatever there is.
+  absl::StatusOr<TenantViewPtr> view = UpdateOnce(caller, request.tenant());
+  for (int i = 0; i < kUpdatesTried && request.tenant().revision() == 0 && !view.ok() &&
+                  absl::IsAborted(view.status());
+       ++i) {
+    view = UpdateOnce(caller, request.tenant());
+  }
+  DNC_RETURN_IF_ERROR(view.status());
+  Fill(**view, response->mutable_tenant());
   return absl::OkStatus();
+}
+
+absl::StatusOr<TenantViewPtr> TenantHandler::UpdateOnce(const Caller& caller,
+                                                        const v1::Tenant& tenant) {
+  DNC_ASSIGN_OR_RETURN(const TenantViewPtr before, directory_->Find(tenant.tenant_id()));
+  const Tenant& base = before->tenant;
+  if (tenant.has_created_at()) {
+    DNC_ASSIGN_OR_RETURN(const absl::Time created_at, FromTimestamp(tenant.created_at()));
+    if (created_at != base.created_at) {
+      return InvalidRequest(
+          "`created_at` can't be changed; leave it out, or as GetTenant tells it");
+    }
+  }
+  DNC_ASSIGN_OR_RETURN(Tenant after, FromProto(tenant, base));
+  DNC_RETURN_IF_ERROR(CheckLists(after, base));
+  // What is left out stays as it was looked up: nobody else may change it in between.
+  if (after.revision == 0) after.revision = base.revision;
+  return directory_->Update(after, caller.key_id);
 }
 
 absl::Status TenantHandler::Remove(const Caller& caller, const v1::RemoveTenantRequest& request,

@@ -33,8 +33,11 @@ class TenantHandler {
                          v1::RevokeKeyResponse* response);
 
  private:
-  // A list that nobody has loaded would silently leave out all others.
-  absl::Status CheckLists(const Tenant& tenant) const;
+  // A list that nobody has loaded would silently leave out all others. Those that `before` names
+  // were loaded when they were named: that one was retired since must not keep a tenant from being
+  // suspended.
+  absl::Status CheckLists(const Tenant& tenant, const Tenant& before) const;
+  absl::StatusOr<TenantViewPtr> UpdateOnce(const Caller& caller, const v1::Tenant& tenant);
   void Fill(const TenantView& view, v1::Tenant* out) const;
 
   TenantDirectory* const directory_;

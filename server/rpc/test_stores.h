@@ -33,6 +33,7 @@ class TestStores {
     auto directory = TenantDirectory::Open(store_.get(), &order_, clock, {});
     EXPECT_TRUE(directory.ok()) << directory.status();
     directory_ = *std::move(directory);
+    directory_->SetJournal(own_lists_->journal());
   }
 
   ServerParts Parts(Registry* registry, Metrics* metrics) {

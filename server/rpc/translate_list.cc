@@ -48,7 +48,14 @@ bool ReadTime(bool given, const google::protobuf::Timestamp& timestamp, absl::Ti
 
 }  // namespace
 
-OwnWrite::Item ToItem(const v1::Record& in, absl::Time now, const std::string& by) {
+OwnWrite::Item ToItem(const v1::Record& in, const OwnList& list, absl::Time now,
+                      const std::string& by) {
+  // An opt-out that is meant for one list must not become a consent of another.
+  if (!in.list_id().empty() && in.list_id() != list.id) {
+    return Refused(
+        "`list_id` of the record names another list than that of the call; write it to its own "
+        "list, or leave it out");
+  }
   const ParsedNumber number = ParseNumber(in.number());
   if (!number.ok) return Refused(kMalformed);
   if (in.channel() < v1::CHANNEL_UNSPECIFIED || in.channel() > v1::Channel_MAX ||
@@ -70,6 +77,13 @@ OwnWrite::Item ToItem(const v1::Record& in, absl::Time now, const std::string& b
   record.note = in.note();
   record.ebr_kind = static_cast<EbrKind>(in.ebr_kind());
   record.source = in.source();
+  item.dated = in.has_made_at();
+  if (in.has_counts_until()) {
+    item.counts_until = absl::InfiniteFuture();
+    if (!ReadTime(true, in.counts_until(), &*item.counts_until)) {
+      return Refused("a time lies outside of the years 1 to 9999");
+    }
+  }
   return item;
 }
 
@@ -114,6 +128,15 @@ void FillList(const OwnList& list, uint64_t records, v1::OwnList* out) {
 absl::StatusOr<OwnList> FromProto(const v1::OwnList& in) {
   if (in.kind() <= v1::OWN_LIST_KIND_UNSPECIFIED || in.kind() > v1::OwnListKind_MAX) {
     return InvalidRequest("`kind` must be internal, EBR or consent");
+  }
+  if (in.blocks_size() > 0) {
+    return InvalidRequest(
+        "a list is made without `blocks`: they would not be in force; make the list and add them "
+        "with AddBlocks");
+  }
+  if (in.has_created_at() || in.records() != 0) {
+    return InvalidRequest(
+        "`created_at` and `records` are what the server tells of a list; leave them out");
   }
   OwnList list;
   list.id = in.list_id();

@@ -12,13 +12,17 @@ namespace dnc {
 
 // A record to write, with the defaults of what is not given; one that cannot be read is an item
 // with a refusal, in its place.
-OwnWrite::Item ToItem(const v1::Record& record, absl::Time now, const std::string& by);
+// So is one that says it is of another list than `list`, to which it is to be written.
+OwnWrite::Item ToItem(const v1::Record& record, const OwnList& list, absl::Time now,
+                      const std::string& by);
 
 // A number to remove.
 OwnWrite::Item ToRemoval(const std::string& number);
 
 void FillRecord(const OwnRecord& record, const OwnList& list, v1::Record* out);
 void FillList(const OwnList& list, uint64_t records, v1::OwnList* out);
+// A list to make. INVALID_REQUEST also if it says what only the server can know, or blocks, which
+// are added by themselves.
 absl::StatusOr<OwnList> FromProto(const v1::OwnList& list);
 void FillResult(const WriteResult& result, v1::WriteResult* out);
 

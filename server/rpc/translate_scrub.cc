@@ -103,6 +103,9 @@ std::string_view RuleSentence(Rule rule) {
 void FillSnapshot(const Explanation& explanation, v1::Snapshot* out) {
   out->set_revision(explanation.revision);
   *out->mutable_decided_at() = ToTimestamp(explanation.decided_at);
+  if (IsMoment(explanation.valid_until)) {
+    *out->mutable_valid_until() = ToTimestamp(explanation.valid_until);
+  }
   for (const RestsOn& list : explanation.lists) {
     v1::ListSnapshot* entry = out->add_lists();
     entry->set_list(list.list);

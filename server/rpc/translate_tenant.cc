@@ -79,15 +79,17 @@ void FillTenant(const Tenant& tenant, v1::Tenant* out) {
   out->set_revision(tenant.revision);
 }
 
-absl::StatusOr<Tenant> FromProto(const v1::Tenant& in) {
-  Tenant tenant;
+absl::StatusOr<Tenant> FromProto(const v1::Tenant& in, const Tenant& base) {
+  Tenant tenant = base;
   tenant.id = in.tenant_id();
   tenant.display_name = in.display_name();
   if (in.state() < v1::TENANT_STATE_UNSPECIFIED || in.state() > v1::TenantState_MAX) {
     return InvalidRequest("`state` has a value that this server does not know");
   }
-  tenant.state =
-      in.state() == v1::TENANT_STATE_SUSPENDED ? TenantState::kSuspended : TenantState::kActive;
+  if (in.state() != v1::TENANT_STATE_UNSPECIFIED) {
+    tenant.state = static_cast<TenantState>(in.state());
+  }
+  tenant.terms.entitled.reset();
   DNC_RETURN_IF_ERROR(ReadEntitlement(in.entitlement(), &tenant.terms));
   if (in.has_policy()) {
     const v1::TenantPolicy& policy = in.policy();
@@ -97,11 +99,14 @@ absl::StatusOr<Tenant> FromProto(const v1::Tenant& in) {
     }
     DNC_ASSIGN_OR_RETURN(tenant.terms.consent_lifts, ReadLiftables(policy.consent_lifts()));
     DNC_ASSIGN_OR_RETURN(tenant.terms.ebr_lifts, ReadLiftables(policy.ebr_lifts()));
-    tenant.terms.wireless_counts = policy.wireless_counts();
+    // Left out it counts: what is not said permits no call.
+    tenant.terms.wireless_counts = !policy.has_wireless_counts() || policy.wireless_counts();
   }
-  tenant.quotas.numbers_per_second = in.quotas().numbers_per_second();
-  tenant.quotas.calls_under_way = in.quotas().calls_under_way();
-  tenant.quotas.max_records = in.quotas().max_records();
+  if (in.has_quotas()) {
+    tenant.quotas.numbers_per_second = in.quotas().numbers_per_second();
+    tenant.quotas.calls_under_way = in.quotas().calls_under_way();
+    tenant.quotas.max_records = in.quotas().max_records();
+  }
   tenant.revision = in.revision();
   return tenant;
 }

@@ -10,8 +10,11 @@ namespace dnc {
 // Without the count of records.
 void FillTenant(const Tenant& tenant, v1::Tenant* out);
 
-// INVALID_REQUEST for values that the contract does not know. Without a policy the default one.
-absl::StatusOr<Tenant> FromProto(const v1::Tenant& tenant);
+// `base` with what `tenant` says in its place. What is not said opens nothing: without an
+// entitlement there is none, and a state, a policy and quotas that are left out are those of
+// `base`. What only the server tells is not looked at. INVALID_REQUEST for values that the contract
+// does not know.
+absl::StatusOr<Tenant> FromProto(const v1::Tenant& tenant, const Tenant& base);
 
 void FillKey(const ApiKey& key, v1::Key* out);
 

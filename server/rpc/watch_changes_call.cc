@@ -57,7 +57,7 @@ void WatchChangesCall::Look() {
   const absl::Status status = handler_->NextChanges(*caller, after_, told_, &response_);
   if (!status.ok()) {
     Finish(status);
-  } else if (response_.changes_size() == 0) {
+  } else if (ChangesIn(response_) == 0) {
     looked_at_ = revision;
     LookSoon();
   } else {
@@ -78,7 +78,7 @@ void WatchChangesCall::OnWrite(bool ok) {
     after_ = response_.revision();
     told_ = 0;
   } else {
-    told_ += static_cast<size_t>(response_.changes_size());
+    told_ += ChangesIn(response_);
   }
   if (!site().workers->TryPost([this] { Look(); })) LookSoon();
 }

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "server/index/number_group.h"
 
@@ -16,6 +17,19 @@ class AskedAreas {
   void Add(uint16_t area) { asked_[area] = 1; }
 
   bool Has(uint16_t area) const { return asked_[area] != 0; }
+
+  // Calls `fn` for each area code, ascending.
+  template <typename Fn>
+  void ForEach(Fn fn) const {
+    for (size_t at = 0; at < kBytes; at += sizeof(uint64_t)) {
+      uint64_t eight = 0;
+      std::memcpy(&eight, asked_.data() + at, sizeof(eight));
+      if (eight == 0) continue;
+      for (size_t area = at; area < at + sizeof(eight) && area < kAreaCodes; ++area) {
+        if (asked_[area] != 0) fn(static_cast<uint16_t>(area));
+      }
+    }
+  }
 
  private:
   static_assert(kNoArea == kAreaCodes);

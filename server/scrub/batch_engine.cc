@@ -9,6 +9,7 @@
 
 #include "server/base/check.h"
 #include "server/index/group_lookup.h"
+#include "server/scrub/answer_ends.h"
 #include "server/scrub/scrub_plan.h"
 
 namespace dnc {
@@ -92,7 +93,34 @@ class BatchScrub {
 
   const AskedAreas& asked() const { return asked_; }
 
+  // After the last answer.
+  absl::Time ListsEnd(absl::Span<const Number> numbers) const {
+    const absl::Span<const uint8_t> verdicts = answers_.verdicts;
+    // Where something is not covered, its area code may have no answer that holds.
+    const bool all_hold =
+        verdicts.empty() || std::memchr(verdicts.data(), static_cast<int>(Verdict::kNotCovered),
+                                        verdicts.size()) == nullptr;
+    return all_hold ? LeastOf(asked_) : LeastOf(HoldingAreas(numbers));
+  }
+
  private:
+  absl::Time LeastOf(const AskedAreas& areas) const {
+    LeastEnd end(now_);
+    areas.ForEach([&](uint16_t area) { end.Add(plan_.EndOf(area)); });
+    return end.least();
+  }
+
+  AskedAreas HoldingAreas(absl::Span<const Number> numbers) const {
+    AskedAreas holding;
+    for (size_t i = 0; i < numbers.size(); ++i) {
+      if (numbers[i] >= kNumberLimit || !Holds(static_cast<Verdict>(answers_.verdicts[i]))) {
+        continue;
+      }
+      holding.Add(static_cast<uint16_t>(AreaCodeOf(numbers[i])));
+    }
+    return holding;
+  }
+
   size_t Lists() const { return snapshot_.lists.size(); }
   NumberGroup& Group(size_t g) { return groups_[g % kGroupsAhead]; }
   GroupLookup& Lookup(size_t g, size_t list) { return lookups_[g % kGroupsAhead * Lists() + list]; }
@@ -174,7 +202,7 @@ struct Scratch {
 
 }  // namespace
 
-AskedAreas ScrubBatch(const SnapshotPtr& snapshot, absl::Time now, absl::Span<const Number> numbers,
+BatchBasis ScrubBatch(const SnapshotPtr& snapshot, absl::Time now, absl::Span<const Number> numbers,
                       const TenantSide& tenant, const BatchAnswers& answers) {
   DNC_CHECK(numbers.size() == answers.verdicts.size() && numbers.size() == answers.reasons.size(),
             "a scrub answers every number");
@@ -190,7 +218,7 @@ AskedAreas ScrubBatch(const SnapshotPtr& snapshot, absl::Time now, absl::Span<co
       numbers.size(),
       [&](size_t g) { scrub.Fetch(g, numbers.subspan(g * kGroupSize, kGroupSize)); },
       [&](size_t g) { scrub.Resolve(g); }, [&](size_t g) { scrub.Answer(g); });
-  return scrub.asked();
+  return {scrub.asked(), scrub.ListsEnd(numbers)};
 }
 
 }  // namespace dnc

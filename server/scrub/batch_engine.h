@@ -23,11 +23,18 @@ struct BatchAnswers {
   absl::Span<ReasonSet> reasons;
 };
 
-// Answers every number, and returns the area codes that were asked for; all spans have the same
+// What the answers of a batch rest on.
+struct BatchBasis {
+  AskedAreas asked;  // the area codes that were asked for
+  // The least of the lists' ends (ListsEnd) over the answers that hold; InfiniteFuture if none.
+  absl::Time lists_end = absl::InfiniteFuture();
+};
+
+// Answers every number, and returns what the answers rest on; all spans have the same
 // size, and the facts too unless there are no terms. Well-formed numbers as they are, what is
 // malformed as kNumberLimit or above. Thread-safe; allocates nothing a number, and nothing at all
 // when the thread has seen the snapshot, the terms and batches as large before.
-AskedAreas ScrubBatch(const SnapshotPtr& snapshot, absl::Time now, absl::Span<const Number> numbers,
+BatchBasis ScrubBatch(const SnapshotPtr& snapshot, absl::Time now, absl::Span<const Number> numbers,
                       const TenantSide& tenant, const BatchAnswers& answers);
 
 }  // namespace dnc

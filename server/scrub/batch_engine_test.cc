@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "server/index/index_test_util.h"
+#include "server/scrub/answer_ends.h"
+#include "tests/support/seed.h"
 
 namespace dnc {
 namespace {
@@ -101,7 +103,14 @@ void ExpectSameAnswers(const SnapshotPtr& snapshot, absl::Time now,
   Scrub(*snapshot, now, parsed, absl::MakeSpan(rules), absl::MakeSpan(expected), tenant);
   std::vector<uint8_t> verdicts(numbers.size(), 0xEE);
   std::vector<ReasonSet> reasons(numbers.size(), 0xEEEEEEEE);
-  ScrubBatch(snapshot, now, numbers, tenant, {absl::MakeSpan(verdicts), absl::MakeSpan(reasons)});
+  const BatchBasis basis = ScrubBatch(snapshot, now, numbers, tenant,
+                                      {absl::MakeSpan(verdicts), absl::MakeSpan(reasons)});
+  const AnswerEnds ends(*snapshot, tenant.terms, now);
+  LeastEnd least(now);
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    if (Holds(VerdictOf(rules[i]))) least.Add(ends.OfLists(AreaCodeOf(numbers[i])));
+  }
+  ASSERT_EQ(basis.lists_end, least.least());
   for (size_t i = 0; i < numbers.size(); ++i) {
     ASSERT_EQ(verdicts[i], static_cast<uint8_t>(VerdictOf(rules[i]))) << i << " " << numbers[i];
     ASSERT_EQ(reasons[i], expected[i]) << i << " " << numbers[i];
@@ -130,6 +139,59 @@ TEST(BatchEngine, AnswersAsTheRulesDoNumberByNumber) {
       if (HasFatalFailure()) return;
     }
   }
+}
+
+Verdict VerdictAt(const Snapshot& snapshot, const TenantTerms& terms, Number number, absl::Time now,
+                  uint8_t facts) {
+  const ParsedNumber parsed{number, true};
+  Rule rule = Rule::kUnspecified;
+  ReasonSet reasons = 0;
+  Scrub(snapshot, now, {&parsed, 1}, {&rule, 1}, {&reasons, 1}, {&terms, {&facts, 1}});
+  return VerdictOf(rule);
+}
+
+// Until its end an answer is the same, whatever comes to an end or begins in between.
+TEST(BatchEngine, AnswersHoldUntilTheirEnds) {
+  DNC_SEED_TRACE(TestSeed());
+  std::mt19937_64 random(TestSeed());
+  int ended_by_records = 0;
+  int ended_by_lists = 0;
+  for (int round = 0; round < 60; ++round) {
+    const SnapshotPtr snapshot = RandomSnapshot(random);
+    const TenantTerms terms = RandomTerms(random);
+    const AnswerEnds ends(*snapshot, &terms, kNow);
+    for (const Number number : RandomQuestions(*snapshot, 50, random)) {
+      if (number >= kNumberLimit) continue;
+      const auto facts = static_cast<uint8_t>(random() % 8);
+      std::vector<OwnTurn> turns;
+      absl::Time at = kNow;
+      for (auto i = random() % 4; i > 0; --i) {
+        at += absl::Hours(1 + random() % 200);
+        turns.push_back({0, at, static_cast<uint8_t>(random() % 8)});
+      }
+      const Verdict verdict = VerdictAt(*snapshot, terms, number, kNow, facts);
+      if (!Holds(verdict) || verdict == Verdict::kStale) continue;
+      const absl::Time lists_end = ends.OfLists(AreaCodeOf(number));
+      const absl::Time records_end = ends.OfRecords(number, facts, turns);
+      uint8_t facts_then = facts;
+      for (const OwnTurn& turn : turns) {
+        if (turn.at >= records_end || turn.at > lists_end) break;
+        facts_then = turn.facts;
+        ASSERT_EQ(VerdictAt(*snapshot, terms, number, turn.at, facts_then), verdict);
+      }
+      if (records_end <= lists_end) {
+        ++ended_by_records;
+        ASSERT_EQ(
+            VerdictAt(*snapshot, terms, number, records_end - absl::Nanoseconds(1), facts_then),
+            verdict);
+      } else if (lists_end != absl::InfiniteFuture() && lists_end >= kNow) {
+        ++ended_by_lists;
+        ASSERT_EQ(VerdictAt(*snapshot, terms, number, lists_end, facts_then), verdict);
+      }
+    }
+  }
+  EXPECT_GT(ended_by_records, 20);
+  EXPECT_GT(ended_by_lists, 20);
 }
 
 // A plan is kept; the clock may pass the moment at which it ends, and go back again.

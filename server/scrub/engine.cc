@@ -30,6 +30,18 @@ std::vector<absl::Time> Oldest(const Snapshot& snapshot, absl::Span<const Parsed
 
 }  // namespace
 
+Finding PublishedFinding(const Snapshot& snapshot, absl::Span<const ListEffect> effects,
+                         const TenantTerms* terms, absl::Time now, Number number) {
+  Finding finding = AreaFinding(snapshot, effects, terms, now, AreaCodeOf(number));
+  for (size_t l = 0; l < effects.size(); ++l) {
+    const SnapshotList& list = *snapshot.lists[l];
+    if (IsTold(list.kind, finding.reasons) && list.numbers.Contains(number)) {
+      finding.Add(MatchFinding(list.kind, effects[l]));
+    }
+  }
+  return finding;
+}
+
 void Scrub(const Snapshot& snapshot, absl::Time now, absl::Span<const ParsedNumber> numbers,
            absl::Span<Rule> rules, absl::Span<ReasonSet> reasons, const TenantSide& tenant) {
   DNC_CHECK(numbers.size() == rules.size() && numbers.size() == reasons.size(),
@@ -42,13 +54,7 @@ void Scrub(const Snapshot& snapshot, absl::Time now, absl::Span<const ParsedNumb
     const ParsedNumber& parsed = numbers[i];
     Finding finding = MalformedFinding();
     if (parsed.ok) {
-      finding = AreaFinding(snapshot, effects, tenant.terms, now, AreaCodeOf(parsed.number));
-      for (size_t l = 0; l < effects.size(); ++l) {
-        const SnapshotList& list = *snapshot.lists[l];
-        if (IsTold(list.kind, finding.reasons) && list.numbers.Contains(parsed.number)) {
-          finding.Add(MatchFinding(list.kind, effects[l]));
-        }
-      }
+      finding = PublishedFinding(snapshot, effects, tenant.terms, now, parsed.number);
       if (tenant.terms != nullptr) OwnFacts(*tenant.terms).Apply(tenant.facts[i], finding);
     }
     rules[i] = finding.deciding();

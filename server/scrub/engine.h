@@ -26,7 +26,15 @@ struct TenantSide {
   const TenantTerms* terms = nullptr;
   // With terms: what the tenant's own lists say, OwnFact bits, one a number.
   absl::Span<const uint8_t> facts;
+  // And when they say something else; ascending by index and time. Answers don't depend on it, only
+  // how long they hold (answer_ends.h).
+  absl::Span<const OwnTurn> turns = {};
 };
+
+// What the published lists say of a well-formed number at `now`. `effects`: of the snapshot's
+// lists, for the tenant (EffectFor).
+Finding PublishedFinding(const Snapshot& snapshot, absl::Span<const ListEffect> effects,
+                         const TenantTerms* terms, absl::Time now, Number number);
 
 // Answers numbers[i] with the rule that decided and all reasons that apply; the spans have the
 // same size. `now` is the moment that ages are measured at.

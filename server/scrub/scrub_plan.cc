@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "server/base/check.h"
+#include "server/scrub/answer_ends.h"
 
 namespace dnc {
 namespace {
@@ -23,6 +24,7 @@ ScrubPlan::ScrubPlan(const SnapshotPtr& snapshot, const TenantTerms* terms) : sn
   }
   AddUnclassified();
   row_of_area_.fill(0);
+  ends_.fill(absl::InfiniteFuture());
   // What is no number is on no list.
   row_of_area_[kNoArea] = AddClass(MalformedFinding(), {});
 }
@@ -55,6 +57,7 @@ void ScrubPlan::Classify(const Snapshot& snapshot, absl::Time now, const NumberG
 void ScrubPlan::ClassifyArea(const Snapshot& snapshot, absl::Time now, uint16_t area) {
   const Finding finding = AreaFinding(snapshot, effects_, terms(), now, area);
   LimitTime(snapshot, now, area);
+  ends_[area] = ListsEnd(snapshot, effects_, area);
   // The first two classes are no area code's.
   const auto known = std::find(classes_.begin() + 2, classes_.end(), finding);
   const auto number = static_cast<size_t>(known - classes_.begin());

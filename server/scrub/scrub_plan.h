@@ -50,6 +50,9 @@ class ScrubPlan {
   // The row of each area code.
   const uint16_t* rows() const { return row_of_area_.data(); }
 
+  // Until when the lists that count answer for an area code that was classified (ListsEnd).
+  absl::Time EndOf(uint16_t area) const { return ends_[area]; }
+
   // Works out the answers for the area codes of a group.
   void Classify(const Snapshot& snapshot, absl::Time now, const NumberGroup& group);
 
@@ -82,6 +85,7 @@ class ScrubPlan {
   std::vector<ListKind> kinds_;   // of each list
   std::vector<Finding> matches_;  // of each list
   std::array<uint16_t, kAreaCodes + 1> row_of_area_;
+  std::array<absl::Time, kAreaCodes> ends_;
   std::vector<Finding> classes_;  // the first is none, the second what is no number
   std::vector<BatchAnswer> answers_;
   absl::Time after_ = absl::InfinitePast();    // the plan holds later than this

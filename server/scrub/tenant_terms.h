@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "server/numbers/phone_number.h"
 
 namespace dnc {
@@ -37,6 +38,14 @@ enum OwnFact : uint8_t {
   kOwnConsent = 2,    // a consent that is valid now
   kOwnEbr = 4,        // a business relationship that is valid now
   kOwnUnknown = 8,    // could not be read, or is known to be damaged: never clear
+};
+
+// A moment from which on a tenant's own lists say something else of a number, as far as is known
+// now: a record of it ends, or begins to count.
+struct OwnTurn {
+  uint32_t index = 0;  // the number's place among those that are asked
+  absl::Time at;
+  uint8_t facts = kOwnNothing;  // from then on
 };
 
 }  // namespace dnc

@@ -143,6 +143,21 @@ absl::Status TenantDirectory::Impl::Finish(DirectoryDraft& draft, TenantNumber t
   return absl::OkStatus();
 }
 
+std::unique_lock<std::mutex> TenantDirectory::Impl::LockJournal() const {
+  return journal == nullptr ? std::unique_lock<std::mutex>() : journal->LockChanges();
+}
+
+absl::Status TenantDirectory::Impl::FinishListChange(DirectoryDraft& draft, TenantNumber tenant,
+                                                     std::string_view by, std::string description,
+                                                     const ListChange& change) {
+  if (journal != nullptr) {
+    journal->PutListChanges(tenant, draft.turn.revision(), {&change, 1}, draft.batch.beside());
+  }
+  DNC_RETURN_IF_ERROR(Finish(draft, tenant, by, std::move(description), std::nullopt));
+  if (journal != nullptr) journal->ListChangesWritten();
+  return absl::OkStatus();
+}
+
 void TenantDirectory::Impl::Publish(DirectoryDraft& draft) {
   auto view = std::make_shared<DirectoryView>(*latest);
   for (const TenantViewPtr& tenant : draft.tenants) view->tenants.Put(tenant->tenant.id, tenant);

@@ -17,6 +17,7 @@
 #include "server/base/revision_order.h"
 #include "server/tenants/directory_store.h"
 #include "server/tenants/directory_view.h"
+#include "server/tenants/list_journal.h"
 #include "server/tenants/tenant_directory.h"
 
 namespace dnc {
@@ -54,6 +55,11 @@ struct TenantDirectory::Impl {
   // Writes the draft with its sentence, publishes it and ends its turn. `tenant` 0: the operator.
   absl::Status Finish(DirectoryDraft& draft, TenantNumber tenant, std::string_view by,
                       std::string description, std::optional<Tenant> after);
+  // The same for a change of a list, which is noted in the journal.
+  absl::Status FinishListChange(DirectoryDraft& draft, TenantNumber tenant, std::string_view by,
+                                std::string description, const ListChange& change);
+  // Before such a change begins: the journal is not written by others until the lock is gone.
+  std::unique_lock<std::mutex> LockJournal() const;
   absl::StatusOr<TenantViewPtr> CreateTenant(Tenant tenant, std::string_view by);
   absl::StatusOr<TenantViewPtr> FindForChange(std::string_view tenant_id) const;
   // Live ones; takes `index` itself.
@@ -69,6 +75,7 @@ struct TenantDirectory::Impl {
   RevisionOrder* order;
   const Clock* clock;
   DirectoryLimits limits;
+  ListJournal* journal = nullptr;  // null: nothing is noted
   DirectoryViewCell cell;
 
   // Held by the one change under way. Taken before a turn of `order`.

@@ -75,7 +75,7 @@ absl::Status DirectoryStore::CheckMark() {
 }
 
 absl::Status DirectoryStore::Write(const DirectoryBatch& batch) {
-  StoreBatch out;
+  StoreBatch out = batch.beside_;
   DirectoryHead head = head_;
   for (const auto& [key, content] : batch.records_) {
     // What is there, and not what memory thinks is there: the digest is to fit the store.

@@ -43,6 +43,8 @@ class DirectoryBatch {
     change_ = std::move(change);
   }
   void SetNextNumber(TenantNumber number) { next_number_ = number; }
+  // What others have to be stored together with it.
+  StoreBatch& beside() { return beside_; }
 
  private:
   friend class DirectoryStore;
@@ -50,6 +52,7 @@ class DirectoryBatch {
   TenantNumber tenant_ = 0;
   std::optional<TenantChange> change_;  // none: a note, such as a key's last use
   std::optional<TenantNumber> next_number_;
+  StoreBatch beside_;
 };
 
 class DirectoryStore {

@@ -42,6 +42,9 @@ TenantViewPtr MakeTenantView(Tenant tenant, std::map<std::string, OwnList> lists
   view->lists = std::move(lists);
   for (const auto& [id, list] : view->lists) {
     if (list.kind == OwnListKind::kInternal && !list.blocks.empty()) AddBlocks(list, *view);
+    if (list.scope.empty()) continue;
+    view->scopes.insert(list.scope);
+    view->scopes.insert(list.scope.substr(0, list.scope.find('/')));
   }
   for (TenantView::Blocks& blocks : view->blocks) {
     std::sort(blocks.exchanges.begin(), blocks.exchanges.end());

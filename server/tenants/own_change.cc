@@ -9,6 +9,9 @@ namespace {
 constexpr size_t kChangeKeyBytes = 4 + 8 + 8;
 // In place of the outcome of a single change: a pack of several.
 constexpr char kSeveral = '\x80';
+// In the same place: a change of a list.
+constexpr char kOfList = '\x81';
+constexpr size_t kListHeadBytes = 2 + 4;  // kOfList, outcome, list
 constexpr int kSizeBytes = 4;
 constexpr size_t kHeadBytes = 1 + kOwnKeyBytes;  // outcome and the record's key
 
@@ -34,7 +37,49 @@ absl::StatusOr<OwnChange> DecodeOne(std::string_view key, std::string_view head,
   return change;
 }
 
+absl::StatusOr<std::vector<OwnChange>> DecodeListChange(std::string_view key,
+                                                        std::string_view content) {
+  if (content.size() < kListHeadBytes) return Damaged();
+  OwnChange change;
+  change.revision = GetNumber(key.substr(4, 8));
+  change.outcome = static_cast<WriteOutcome>(content[1]);
+  change.list = static_cast<ListNumber>(GetNumber(content.substr(2, 4)));
+  const bool removed = change.outcome == WriteOutcome::kRemoved;
+  std::string_view rest = content.substr(kListHeadBytes);
+  const bool right = (removed || change.outcome == WriteOutcome::kAdded) && change.list != 0 &&
+                     !(removed && rest.empty());
+  if (!right) return Damaged();
+  if (rest.empty()) {
+    change.what = OwnChange::What::kList;
+    return std::vector<OwnChange>{change};
+  }
+  change.what = OwnChange::What::kBlock;
+  std::vector<OwnChange> changes;
+  while (!rest.empty()) {
+    const auto size = static_cast<size_t>(static_cast<uint8_t>(rest.front()));
+    rest.remove_prefix(1);
+    if ((size != 3 && size != 6) || rest.size() < size) return Damaged();
+    change.block = std::string(rest.substr(0, size));
+    if (change.block.find_first_not_of("0123456789") != std::string::npos) return Damaged();
+    rest.remove_prefix(size);
+    changes.push_back(change);
+  }
+  return changes;
+}
+
 }  // namespace
+
+std::string EncodeListChange(std::string_view key, const ListChange& change) {
+  std::string content(1, kOfList);
+  content.push_back(
+      static_cast<char>(change.removed ? WriteOutcome::kRemoved : WriteOutcome::kAdded));
+  PutNumber(content, change.list, 4);
+  for (const std::string& block : change.blocks) {
+    content.push_back(static_cast<char>(block.size()));
+    content.append(block);
+  }
+  return SealValue(key, content);
+}
 
 void OwnChangePack::Add(WriteOutcome outcome, std::string_view record_key,
                         std::string_view record) {
@@ -59,6 +104,7 @@ absl::StatusOr<std::vector<OwnChange>> DecodeOwnChanges(std::string_view key,
   const auto content = UnsealValue(key, value);
   if (key.size() != kChangeKeyBytes || !content.has_value()) return Damaged();
   std::string_view rest = *content;
+  if (!rest.empty() && rest.front() == kOfList) return DecodeListChange(key, rest);
   std::vector<OwnChange> changes;
   if (rest.empty() || rest.front() != kSeveral) {
     if (rest.size() < kHeadBytes) return Damaged();

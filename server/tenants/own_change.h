@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "server/tenants/list_journal.h"
 #include "server/tenants/own_keys.h"
 #include "server/tenants/own_lists.h"
 
@@ -34,7 +35,10 @@ class OwnChangePack {
   std::string content_;
 };
 
-// In the order of Add. DATA_LOSS OWN_LISTS_DAMAGED.
+// The value to store under `key` for a change of a list.
+std::string EncodeListChange(std::string_view key, const ListChange& change);
+
+// In the order of Add; of a change of a list each block by itself. DATA_LOSS OWN_LISTS_DAMAGED.
 absl::StatusOr<std::vector<OwnChange>> DecodeOwnChanges(std::string_view key,
                                                         std::string_view value);
 

@@ -8,6 +8,7 @@
 #include "server/tenants/own_change.h"
 #include "server/tenants/own_checks.h"
 #include "server/tenants/own_keys.h"
+#include "server/tenants/own_meaning.h"
 #include "server/tenants/own_requests.h"
 
 namespace dnc {
@@ -82,7 +83,7 @@ absl::StatusOr<WriteReply> OwnCommit::Apply(const OwnWrite& write) {
     if (stored != requests_.end()) {
       DNC_ASSIGN_OR_RETURN(const StoredReply before, DecodeReply(request_key, stored->second));
       if (now_ - before.time < limits_.request_id_age) {
-        if (before.content == ContentDigest(write)) return before.reply;
+        if (before.content == ContentDigest(write)) return Repeat(write, request_key, before);
         return Error(absl::StatusCode::kInvalidArgument, reason::kRequestIdReused,
                      "this request_id came before with other content; use a new one");
       }
@@ -110,10 +111,87 @@ absl::StatusOr<WriteReply> OwnCommit::Apply(const OwnWrite& write) {
   return reply;
 }
 
+WriteReply OwnCommit::Repeat(const OwnWrite& write, const std::string& request_key,
+                             StoredReply before) {
+  WriteReply reply;
+  reply.revision = before.reply.revision;
+  const uint64_t changes_before = change_count_;
+  for (size_t i = 0; i < write.items.size(); ++i) {
+    const WriteResult told =
+        i < before.reply.results.size() ? before.reply.results[i] : WriteResult();
+    const uint64_t changes = change_count_;
+    reply.results.push_back(RepeatItem(write, write.items[i], before, told));
+    if (change_count_ == changes) continue;
+    ++counts_.by_outcome[static_cast<size_t>(reply.results.back().outcome)];
+  }
+  if (change_count_ == changes_before) return reply;
+  // What is told from now on is in force from this revision on.
+  reply.revision = revision_;
+  before.reply = reply;
+  std::string stored = EncodeReply(request_key, before);
+  batch_.Put(Column::kRequests, request_key, stored);
+  requests_[request_key] = std::move(stored);
+  PutChanges();
+  return reply;
+}
+
+WriteResult OwnCommit::RepeatItem(const OwnWrite& write, const OwnWrite::Item& item,
+                                  const StoredReply& before, const WriteResult& told) {
+  if (!item.refusal.empty()) return Refused(item.refusal);
+  const bool internal = write.list.kind == OwnListKind::kInternal;
+  if (internal && !write.remove) return RepeatOptOut(write, item, before, told);
+  if (told.outcome == WriteOutcome::kRefused) return told;
+  const std::string key = KeyOf(write, item);
+  const std::string& present = present_[key];
+  if (write.remove) {
+    if (present.empty()) return told;
+    // What came after the removal is not taken away by it.
+    return Refused(
+        "it was added again after this removal, so it stands; remove it with a new request_id if "
+        "that is what is meant");
+  }
+  // An exemption that was taken back since does not come back by a repetition.
+  if (present.empty()) {
+    return Refused(
+        "it was added and has been removed since; add it with a new request_id if it holds again");
+  }
+  const absl::StatusOr<OwnRecord> there = DecodeOwnRecord(key, present);
+  if (!there.ok()) return Refused(std::string(ToStd(there.status().message())));
+  if (there->revision > before.reply.revision) {
+    return {WriteOutcome::kAlreadyThere, "a later write of the same number stands in its place"};
+  }
+  return {told.outcome, WhyNotInForce(write.list.kind, *there, now_)};
+}
+
+WriteResult OwnCommit::RepeatOptOut(const OwnWrite& write, OwnWrite::Item item,
+                                    const StoredReply& before, const WriteResult& told) {
+  if (!item.dated) item.record.made_at = std::min(item.record.made_at, before.time);
+  const std::string key = KeyOf(write, item);
+  std::string& present = present_[key];
+  if (present.empty() || told.outcome == WriteOutcome::kRefused) {
+    return AddRecord(write, item, key, present);
+  }
+  const absl::StatusOr<OwnRecord> there = DecodeOwnRecord(key, present);
+  if (!there.ok()) return Refused(std::string(ToStd(there.status().message())));
+  // Only the promise is made again: what was noted since stays.
+  OwnRecord record = *there;
+  record.made_at = std::min(record.made_at, item.record.made_at);
+  record.expires_at = std::max(record.expires_at, item.record.expires_at);
+  if (record.expires_at <= now_) return Refused(WhyNotInForce(write.list.kind, record, now_));
+  if (record.made_at == there->made_at && record.expires_at == there->expires_at) {
+    return {told.outcome, ""};
+  }
+  record.revision = revision_;
+  return PutRecord(write, record, key, present);
+}
+
+std::string OwnCommit::KeyOf(const OwnWrite& write, const OwnWrite::Item& item) const {
+  return EncodeOwnKey({write.tenant->tenant.number, item.record.number, write.list.number});
+}
+
 WriteResult OwnCommit::ApplyItem(const OwnWrite& write, const OwnWrite::Item& item) {
   if (!item.refusal.empty()) return Refused(item.refusal);
-  const std::string key =
-      EncodeOwnKey({write.tenant->tenant.number, item.record.number, write.list.number});
+  const std::string key = KeyOf(write, item);
   std::string& present = present_[key];
   return write.remove ? RemoveRecord(write, key, present) : AddRecord(write, item, key, present);
 }
@@ -124,15 +202,26 @@ WriteResult OwnCommit::AddRecord(const OwnWrite& write, const OwnWrite::Item& it
   if (std::string why = WhyRefused(write.list.kind, item.record, now_); !why.empty()) {
     return Refused(std::move(why));
   }
+  if (item.counts_until.has_value() &&
+      *item.counts_until != CountsUntil(write.list.kind, item.record)) {
+    return Refused(
+        "`counts_until` is what the server tells, and not what follows from the record; leave it "
+        "out, and say with `expires_at` when the record ends");
+  }
   OwnRecord record = item.record;
   record.revision = revision_;
   const bool there = !present.empty();
+  const bool internal = write.list.kind == OwnListKind::kInternal;
   if (there) {
     const absl::StatusOr<OwnRecord> before = DecodeOwnRecord(key, present);
     // A damaged record is not written over: somebody must look at it first.
     if (!before.ok()) return Refused(std::string(ToStd(before.status().message())));
     record = Joined(write.list.kind, *before, std::move(record));
-    if (SameFacts(write.list.kind, *before, record)) return {WriteOutcome::kAlreadyThere, ""};
+    if (SameFacts(write.list.kind, *before, record)) {
+      std::string why = WhyNotInForce(write.list.kind, *before, now_);
+      if (internal && !why.empty()) return Refused(std::move(why));
+      return {WriteOutcome::kAlreadyThere, std::move(why)};
+    }
   } else if (write.max_records != 0 && books_->records(id.first) >= write.max_records) {
     ++counts_.quota_refusals;
     return Refused(StrCat("the tenant's quota of ", write.max_records,
@@ -142,6 +231,18 @@ WriteResult OwnCommit::AddRecord(const OwnWrite& write, const OwnWrite::Item& it
         "the server holds as many records as it may (tenants.max_records); ask its "
         "operator for more");
   }
+  // A request that is over already is no request that is in force, and must not be told as one.
+  if (internal && record.expires_at <= now_) {
+    return Refused(StrCat(WhyNotInForce(write.list.kind, record, now_),
+                          "; give a later end, or none, if it is to hold"));
+  }
+  return PutRecord(write, record, key, present);
+}
+
+WriteResult OwnCommit::PutRecord(const OwnWrite& write, const OwnRecord& record,
+                                 const std::string& key, std::string& present) {
+  const OwnBooks::Id id{write.tenant->tenant.number, write.list.number};
+  const bool there = !present.empty();
   if (there) books_->Remove(id, DigestOfRecord(key, present));
   present = EncodeOwnRecord(key, record);
   books_->Add(id, DigestOfRecord(key, present));
@@ -149,7 +250,7 @@ WriteResult OwnCommit::AddRecord(const OwnWrite& write, const OwnWrite::Item& it
   const WriteOutcome outcome = there ? WriteOutcome::kUpdated : WriteOutcome::kAdded;
   NoteChange(write, outcome, key, present);
   if (!there) inserted_.push_back({id.first, record.number});
-  return {outcome, ""};
+  return {outcome, WhyNotInForce(write.list.kind, record, now_)};
 }
 
 WriteResult OwnCommit::RemoveRecord(const OwnWrite& write, const std::string& key,

@@ -23,6 +23,7 @@
 #include "server/tenants/own_books.h"
 #include "server/tenants/own_change.h"
 #include "server/tenants/own_lists.h"
+#include "server/tenants/own_requests.h"
 
 namespace dnc {
 
@@ -72,10 +73,21 @@ class OwnCommit {
   // What is known of a record: its encoding; empty if there is none.
   using Present = absl::flat_hash_map<std::string, std::string>;
 
+  // A write that came before with the same request id, and what it was answered then: tells what is
+  // in force, and has requests of a do-not-call list in force again.
+  WriteReply Repeat(const OwnWrite& write, const std::string& request_key, StoredReply before);
+  WriteResult RepeatItem(const OwnWrite& write, const OwnWrite::Item& item,
+                         const StoredReply& before, const WriteResult& told);
+  WriteResult RepeatOptOut(const OwnWrite& write, OwnWrite::Item item, const StoredReply& before,
+                           const WriteResult& told);
   WriteResult ApplyItem(const OwnWrite& write, const OwnWrite::Item& item);
   WriteResult AddRecord(const OwnWrite& write, const OwnWrite::Item& item, const std::string& key,
                         std::string& present);
   WriteResult RemoveRecord(const OwnWrite& write, const std::string& key, std::string& present);
+  // Has the store hold `record` under `key`, in place of `present`.
+  WriteResult PutRecord(const OwnWrite& write, const OwnRecord& record, const std::string& key,
+                        std::string& present);
+  std::string KeyOf(const OwnWrite& write, const OwnWrite::Item& item) const;
   void NoteChange(const OwnWrite& write, WriteOutcome outcome, std::string_view key,
                   std::string_view record);
   // Puts the changes that were noted since into the batch.

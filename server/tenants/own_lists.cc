@@ -176,11 +176,6 @@ void OwnListsImpl::LeaveProofs() {
   }
 }
 
-std::vector<TenantNumber> OwnListsImpl::Tenants() const {
-  const std::lock_guard lock(books_mutex_);
-  return books_.Tenants();
-}
-
 absl::Status OwnListsImpl::Drop(TenantNumber tenant) {
   const std::lock_guard committing(commit_mutex_);
   DNC_RETURN_IF_ERROR(Settle());

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,7 +23,9 @@
 #include "absl/types/span.h"
 #include "server/base/clock.h"
 #include "server/base/revision_order.h"
+#include "server/scrub/tenant_terms.h"
 #include "server/storage/store.h"
+#include "server/tenants/list_journal.h"
 #include "server/tenants/own_record.h"
 #include "server/tenants/own_stats.h"
 #include "server/tenants/tenant_directory.h"
@@ -41,7 +44,7 @@ static_assert(static_cast<size_t>(WriteOutcome::kRefused) + 1 == kWriteOutcomeCo
 
 struct WriteResult {
   WriteOutcome outcome = WriteOutcome::kRefused;
-  std::string message;  // of a refused one
+  std::string message;  // of a refused one why; of one that is there and does not count, too
 };
 
 // A write of one tenant to one list.
@@ -54,6 +57,9 @@ struct OwnWrite {
   struct Item {
     OwnRecord record;
     std::string refusal;
+    bool dated = true;  // made_at was given; if not, it is the time of the call
+    // What the sender says of when it ends by all rules; refused if it is not so. Unset: nothing.
+    std::optional<absl::Time> counts_until = std::nullopt;
   };
   std::vector<Item> items;
   bool remove_do_not_call = false;
@@ -71,12 +77,15 @@ struct WriteReply {
   uint64_t revision = 0;
 };
 
-// A change as it is kept for WatchChanges.
+// A change as it is kept for WatchChanges: of a record, of a block, or a list that was made.
 struct OwnChange {
+  enum class What : uint8_t { kRecord, kBlock, kList };
   uint64_t revision = 0;
+  What what = What::kRecord;
   WriteOutcome outcome = WriteOutcome::kAdded;
   ListNumber list = 0;
-  OwnRecord record;  // of a removal: the number
+  OwnRecord record;   // of a removal: the number
+  std::string block;  // three or six digits
 };
 
 struct OwnListsOptions {
@@ -109,12 +118,12 @@ class OwnLists {
   // sealed when it is closed if it is known that no record is missing.
   virtual ~OwnLists() = default;
 
-  // What the tenant's lists say of each number for a call with the given scope. An empty scope asks
-  // for the strictest answer: all do-not-call lists of the tenant count, and only exemptions for
-  // the whole tenant. Numbers of kNumberLimit and above: kOwnNothing. `facts` has the size of
-  // `numbers`.
+  // What the tenant's lists say of each number for a call with the given scope; which lists count
+  // for it, AskedScope says. Numbers of kNumberLimit and above: kOwnNothing. `facts` has the size
+  // of `numbers`. Puts into `turns` when they say something else, ascending by index and time.
   virtual void FindFacts(const TenantView& tenant, std::string_view scope, absl::Time now,
-                         absl::Span<const Number> numbers, absl::Span<uint8_t> facts) const = 0;
+                         absl::Span<const Number> numbers, absl::Span<uint8_t> facts,
+                         std::vector<OwnTurn>* turns) const = 0;
 
   struct Found {
     ListNumber list = 0;
@@ -137,6 +146,12 @@ class OwnLists {
   // CHANGES_TOO_OLD if some of them are no longer kept.
   virtual absl::Status Changes(TenantNumber tenant, uint64_t after_revision,
                                absl::FunctionRef<bool(const OwnChange& change)> fn) const = 0;
+
+  // Where lists and blocks are noted, for Changes.
+  virtual ListJournal* journal() = 0;
+  // At the start: notes the lists and blocks of these tenants if they were made by a version that
+  // did not note them, so that whoever watches from the first change on learns of them.
+  virtual absl::Status NoteListsOnce(absl::Span<const TenantViewPtr> tenants) = 0;
 
   // Removes all records of a tenant that is gone.
   virtual absl::Status Drop(TenantNumber tenant) = 0;

@@ -87,8 +87,9 @@ class Opened {
 
   std::vector<uint8_t> Facts(const std::vector<Number>& numbers) const {
     std::vector<uint8_t> facts(numbers.size());
+    std::vector<OwnTurn> turns;
     lists_->FindFacts(*directory_->LocalCaller().tenant, "", absl::Now(), numbers,
-                      absl::MakeSpan(facts));
+                      absl::MakeSpan(facts), &turns);
     return facts;
   }
 

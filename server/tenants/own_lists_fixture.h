@@ -35,6 +35,7 @@ inline TenantViewPtr TestTenant(TenantNumber number) {
     entry.id = id;
     entry.kind = kind;
     entry.scope = std::move(scope);
+    if (!entry.scope.empty()) view->scopes.insert(entry.scope);
     view->lists[id] = entry;
   };
   add(1, "internal", OwnListKind::kInternal, "");
@@ -124,8 +125,16 @@ class OwnListsTest : public testing::Test {
   }
   uint8_t Facts(const TenantViewPtr& tenant, Number number, std::string_view scope = "") const {
     uint8_t fact = 0xFF;
-    lists_->FindFacts(*tenant, scope, clock_.now, {&number, 1}, {&fact, 1});
+    std::vector<OwnTurn> turns;
+    lists_->FindFacts(*tenant, scope, clock_.now, {&number, 1}, {&fact, 1}, &turns);
     return fact;
+  }
+  std::vector<OwnTurn> Turns(const TenantViewPtr& tenant, const std::vector<Number>& numbers,
+                             std::string_view scope = "") const {
+    std::vector<uint8_t> facts(numbers.size());
+    std::vector<OwnTurn> turns;
+    lists_->FindFacts(*tenant, scope, clock_.now, numbers, absl::MakeSpan(facts), &turns);
+    return turns;
   }
 
   SetClock clock_;

@@ -28,7 +28,7 @@ absl::StatusOr<uint64_t> StoredRevision(const StoreSnapshot& store);
 
 class OwnCommit;
 
-class OwnListsImpl final : public OwnLists {
+class OwnListsImpl final : public OwnLists, private ListJournal {
  public:
   OwnListsImpl(OwnListsOptions options, Store* store, RevisionOrder* order, const Clock* clock);
   ~OwnListsImpl() override;
@@ -37,7 +37,8 @@ class OwnListsImpl final : public OwnLists {
   absl::Status Start();
 
   void FindFacts(const TenantView& tenant, std::string_view scope, absl::Time now,
-                 absl::Span<const Number> numbers, absl::Span<uint8_t> facts) const override;
+                 absl::Span<const Number> numbers, absl::Span<uint8_t> facts,
+                 std::vector<OwnTurn>* turns) const override;
   absl::StatusOr<std::vector<Found>> Find(TenantNumber tenant, Number number) const override;
   void Submit(OwnWrite write, std::function<void(absl::StatusOr<WriteReply>)> done) override;
   absl::StatusOr<uint64_t> Scan(
@@ -45,6 +46,8 @@ class OwnListsImpl final : public OwnLists {
       absl::FunctionRef<bool(ListNumber list, const OwnRecord& record)> fn) const override;
   absl::Status Changes(TenantNumber tenant, uint64_t after_revision,
                        absl::FunctionRef<bool(const OwnChange& change)> fn) const override;
+  ListJournal* journal() override { return this; }
+  absl::Status NoteListsOnce(absl::Span<const TenantViewPtr> tenants) override;
   absl::Status Drop(TenantNumber tenant) override;
   uint64_t Records(TenantNumber tenant) const override;
   uint64_t Records(TenantNumber tenant, ListNumber list) const override;
@@ -57,8 +60,16 @@ class OwnListsImpl final : public OwnLists {
     Done done;
   };
 
+  // own_journal.cc
+  std::unique_lock<std::mutex> LockChanges() override;
+  void PutListChanges(TenantNumber tenant, uint64_t revision, absl::Span<const ListChange> changes,
+                      StoreBatch& batch) override;
+  void ListChangesWritten() override;
+  // The tenants that have changes, ascending.
+  absl::StatusOr<std::vector<TenantNumber>> TenantsWithChanges() const;
+  absl::Status NoteLists(absl::Span<const TenantViewPtr> tenants);
+
   // own_lists.cc
-  std::vector<TenantNumber> Tenants() const;
   absl::Status ReadPositions();
   absl::Status MakeStore();
   std::string FilterPath() const { return options_.data_dir + "/tenants.filter"; }
@@ -102,6 +113,7 @@ class OwnListsImpl final : public OwnLists {
   uint64_t revision_ = 0;   // of the store; guarded by commit_mutex_
   bool unsettled_ = false;  // the last write may have reached the store; guarded by commit_mutex_
   OwnChangeLog changes_;    // guarded by commit_mutex_
+  OwnChangeLog noted_;  // with changes of lists that are being written; guarded by commit_mutex_
 
   mutable std::mutex books_mutex_;
   OwnBooks books_;  // guarded by books_mutex_

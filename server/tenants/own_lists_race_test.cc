@@ -23,7 +23,8 @@ TEST_F(OwnListsTest, WhatWasAcknowledgedIsSeenByEveryThread) {
           std::vector<Number> numbers;
           for (uint64_t i = 0; i < count; ++i) numbers.push_back(2010000000 + w * 10000 + i);
           std::vector<uint8_t> facts(numbers.size());
-          lists_->FindFacts(*one_, "", clock_.now, numbers, absl::MakeSpan(facts));
+          std::vector<OwnTurn> turns;
+          lists_->FindFacts(*one_, "", clock_.now, numbers, absl::MakeSpan(facts), &turns);
           for (const uint8_t fact : facts) ASSERT_EQ(fact, kOwnDoNotCall);
         }
       }

@@ -80,14 +80,18 @@ TEST_F(OwnListsTest, ARequestEndsWhenTheLastOfItsKindDoes) {
   OwnWrite remove = Write(one_, "internal", {kNumber}, /*remove=*/true);
   remove.remove_do_not_call = true;
   EXPECT_EQ(DoOne(remove), WriteOutcome::kRemoved);
-  EXPECT_EQ(request(now - 10 * year, now - year), WriteOutcome::kAdded);
+  // Alone it is over, and must not be told as a request that is in force.
+  EXPECT_EQ(request(now - 10 * year, now - year), WriteOutcome::kRefused);
+  EXPECT_EQ(request(now - 10 * year, now), WriteOutcome::kRefused);
   EXPECT_EQ(Facts(one_, kNumber), kOwnNothing);
-  EXPECT_EQ(request(now, now + 6 * year), WriteOutcome::kUpdated);
+  EXPECT_EQ(request(now, now + 6 * year), WriteOutcome::kAdded);
+  EXPECT_EQ(request(now - 4 * year, now + 2 * year), WriteOutcome::kUpdated) << "its date";
   EXPECT_EQ(request(now - 4 * year, now + 2 * year), WriteOutcome::kAlreadyThere);
   clock_.now += 5 * year;
   EXPECT_EQ(Facts(one_, kNumber), kOwnDoNotCall);
   clock_.now += 2 * year;
   EXPECT_EQ(Facts(one_, kNumber), kOwnNothing);
+  EXPECT_EQ(request(now, now + 6 * year), WriteOutcome::kRefused) << "there, and over";
 }
 
 TEST_F(OwnListsTest, ADoNotCallRequestIsRemovedOnlyOnPurpose) {
@@ -110,14 +114,21 @@ TEST_F(OwnListsTest, ScopesAreFailClosed) {
   EXPECT_EQ(Facts(one_, kNumber), kOwnDoNotCall);
   EXPECT_EQ(Facts(one_, kNumber, "acme"), kOwnDoNotCall);
   EXPECT_EQ(Facts(one_, kNumber, "acme/spring"), kOwnDoNotCall);
-  EXPECT_EQ(Facts(one_, kNumber, "other"), kOwnNothing);
   DoOne(Write(one_, "spring", {kOther}));
-  EXPECT_EQ(Facts(one_, kOther, "acme"), kOwnNothing);
+  // A brand's question is the strictest within the brand.
+  EXPECT_EQ(Facts(one_, kOther, "acme"), kOwnDoNotCall);
+  // What no list knows, such as a misspelt name, gets the strictest answer of all.
+  for (const char* const unknown : {"other", "acme/sprng", "acme/spring/x", "acm", "acme-x"}) {
+    EXPECT_EQ(Facts(one_, kNumber, unknown), kOwnDoNotCall) << unknown;
+    EXPECT_EQ(Facts(one_, kOther, unknown), kOwnDoNotCall) << unknown;
+  }
   EXPECT_EQ(Facts(one_, kOther, "acme/spring"), kOwnDoNotCall);
   EXPECT_EQ(Facts(one_, kOther), kOwnDoNotCall);
   DoOne(Write(one_, "acme-consent", {2015550199}));
   EXPECT_EQ(Facts(one_, 2015550199), kOwnNothing);
   EXPECT_EQ(Facts(one_, 2015550199, "acme/spring"), kOwnConsent);
+  EXPECT_EQ(Facts(one_, 2015550199, "acme"), kOwnConsent);
+  EXPECT_EQ(Facts(one_, 2015550199, "acme/sprng"), kOwnNothing);
   EXPECT_EQ(Facts(one_, 2015550199, "other"), kOwnNothing);
 }
 

@@ -1,5 +1,6 @@
 // What the tenants' lists say of numbers: the filter first, the store for what it lets through.
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "server/base/check.h"
@@ -10,6 +11,7 @@
 #include "server/tenants/own_change.h"
 #include "server/tenants/own_keys.h"
 #include "server/tenants/own_lists_impl.h"
+#include "server/tenants/own_meaning.h"
 #include "spdlog/spdlog.h"
 
 namespace dnc {
@@ -22,35 +24,35 @@ struct ListMeaning {
   uint8_t fact = kOwnNothing;  // nothing if its scope does not hold for the call
 };
 
-uint8_t FactOf(OwnListKind kind) {
-  switch (kind) {
-    case OwnListKind::kInternal:
-      return kOwnDoNotCall;
-    case OwnListKind::kEbr:
-      return kOwnEbr;
-    case OwnListKind::kConsent:
-      break;
-  }
-  return kOwnConsent;
-}
+// What something says of the number at a place, and when.
+struct FactSpan {
+  uint32_t place = 0;
+  uint8_t fact = kOwnNothing;
+  CountSpan counts;
+};
 
-// Whether what has scope `wide` holds for a call of `scope`. A call that names none gets the
-// strictest answer: every do-not-call list, and no exemption for a part of the tenant.
-bool HoldsFor(OwnListKind kind, std::string_view wide, std::string_view scope) {
-  return (kind == OwnListKind::kInternal && scope.empty()) || Covers(wide, scope);
-}
+// Where a span begins or ends.
+struct FactEdge {
+  absl::Time at;
+  uint8_t fact = kOwnNothing;
+  bool begins = false;
+};
 
 struct Scratch {
   std::vector<uint32_t> marks;
   std::vector<std::pair<StorePrefix, uint32_t>> sought;  // and the number's place
   std::vector<StorePrefix> prefixes;
   std::vector<ListMeaning> lists;
+  std::vector<FactSpan> spans;
+  std::vector<FactEdge> edges;
 };
 
 void AddBlocks(const TenantView& tenant, std::string_view scope, absl::Span<const Number> numbers,
                absl::Span<uint8_t> facts) {
+  if (tenant.blocks.empty()) return;
+  const AskedScope asked(tenant, scope);
   for (const TenantView::Blocks& blocks : tenant.blocks) {
-    if (!HoldsFor(OwnListKind::kInternal, blocks.scope, scope)) continue;
+    if (!asked.Counts(OwnListKind::kInternal, blocks.scope)) continue;
     for (size_t i = 0; i < numbers.size(); ++i) {
       if (numbers[i] >= kNumberLimit) continue;
       const auto exchange = static_cast<uint32_t>(numbers[i] / kNumbersPerExchange);
@@ -65,26 +67,85 @@ void AddBlocks(const TenantView& tenant, std::string_view scope, absl::Span<cons
 void FillMeanings(const TenantView& tenant, std::string_view scope,
                   std::vector<ListMeaning>& lists) {
   lists.clear();
+  const AskedScope asked(tenant, scope);
   for (const auto& [id, list] : tenant.lists) {
-    const bool holds = HoldsFor(list.kind, list.scope, scope);
-    lists.push_back({list.number, list.kind, holds ? FactOf(list.kind) : uint8_t{kOwnNothing}});
+    const bool counts = asked.Counts(list.kind, list.scope);
+    lists.push_back({list.number, list.kind, counts ? FactOf(list.kind) : kOwnNothing});
   }
   std::sort(lists.begin(), lists.end(),
             [](const ListMeaning& a, const ListMeaning& b) { return a.number < b.number; });
 }
 
-// What a stored record says; a damaged one, or one of a list that the view does not know, says that
-// nothing is certain.
-uint8_t FactOfRecord(const std::vector<ListMeaning>& lists, absl::Time now, std::string_view key,
-                     std::string_view value) {
+// What a stored record says, and when; a damaged one, or one of a list that the view does not know,
+// says that nothing is certain.
+FactSpan FactOfRecord(const std::vector<ListMeaning>& lists, uint32_t place, std::string_view key,
+                      std::string_view value) {
+  const FactSpan unknown{place, kOwnUnknown, CountSpan()};
   const absl::StatusOr<OwnKey> own_key = DecodeOwnKey(key);
   const absl::StatusOr<OwnRecord> record = DecodeOwnRecord(key, value);
-  if (!own_key.ok() || !record.ok()) return kOwnUnknown;
+  if (!own_key.ok() || !record.ok()) return unknown;
   const auto list = std::lower_bound(
       lists.begin(), lists.end(), own_key->list,
       [](const ListMeaning& meaning, ListNumber number) { return meaning.number < number; });
-  if (list == lists.end() || list->number != own_key->list) return kOwnUnknown;
-  return CountsUntil(list->kind, *record) > now ? list->fact : uint8_t{kOwnNothing};
+  if (list == lists.end() || list->number != own_key->list) return unknown;
+  return {place, list->fact, SpanOf(list->kind, *record)};
+}
+
+// The facts of a number, as spans of it begin and end.
+class FactCounter {
+ public:
+  void Change(uint8_t fact, bool begins) {
+    for (size_t bit = 0; bit < counts_.size(); ++bit) {
+      if ((fact >> bit & 1) != 0) counts_[bit] += begins ? 1 : -1;
+    }
+  }
+  uint8_t facts() const {
+    uint8_t facts = kOwnNothing;
+    for (size_t bit = 0; bit < counts_.size(); ++bit) {
+      if (counts_[bit] > 0) facts = static_cast<uint8_t>(facts | 1U << bit);
+    }
+    return facts;
+  }
+
+ private:
+  std::array<int, 4> counts_{};
+};
+
+// When the facts of one number, whose spans these are, change after `now`.
+void AddTurns(absl::Span<const FactSpan> spans, absl::Time now, std::vector<FactEdge>& edges,
+              std::vector<OwnTurn>& turns) {
+  edges.clear();
+  FactCounter counter;
+  for (const FactSpan& span : spans) {
+    if (span.counts.At(now)) counter.Change(span.fact, true);
+    if (span.counts.until <= span.counts.from) continue;
+    if (span.counts.from > now) edges.push_back({span.counts.from, span.fact, true});
+    const bool ends = span.counts.until > now && span.counts.until != absl::InfiniteFuture();
+    if (ends) edges.push_back({span.counts.until, span.fact, false});
+  }
+  std::sort(edges.begin(), edges.end(),
+            [](const FactEdge& a, const FactEdge& b) { return a.at < b.at; });
+  uint8_t facts = counter.facts();
+  for (size_t i = 0; i < edges.size(); ++i) {
+    counter.Change(edges[i].fact, edges[i].begins);
+    const bool last_of_moment = i + 1 == edges.size() || edges[i + 1].at != edges[i].at;
+    if (!last_of_moment || counter.facts() == facts) continue;
+    facts = counter.facts();
+    turns.push_back({spans.front().place, edges[i].at, facts});
+  }
+}
+
+// The turns of all numbers that have any.
+void FindTurns(absl::Time now, std::vector<FactSpan>& spans, std::vector<FactEdge>& edges,
+               std::vector<OwnTurn>& turns) {
+  std::stable_sort(spans.begin(), spans.end(),
+                   [](const FactSpan& a, const FactSpan& b) { return a.place < b.place; });
+  for (size_t begin = 0; begin < spans.size();) {
+    size_t end = begin;
+    while (end < spans.size() && spans[end].place == spans[begin].place) ++end;
+    AddTurns(absl::MakeConstSpan(spans).subspan(begin, end - begin), now, edges, turns);
+    begin = end;
+  }
 }
 
 // What is not on a do-not-call list is not certain.
@@ -104,8 +165,10 @@ bool OwnListsImpl::IsDamaged(TenantNumber tenant) const {
 }
 
 void OwnListsImpl::FindFacts(const TenantView& tenant, std::string_view scope, absl::Time now,
-                             absl::Span<const Number> numbers, absl::Span<uint8_t> facts) const {
+                             absl::Span<const Number> numbers, absl::Span<uint8_t> facts,
+                             std::vector<OwnTurn>* turns) const {
   DNC_CHECK(numbers.size() == facts.size(), "every number is answered");
+  turns->clear();
   thread_local Scratch scratch;
   const TenantNumber id = tenant.tenant.number;
   // Before it is asked which tenants are damaged: the reading names them, and then it is done.
@@ -132,15 +195,27 @@ void OwnListsImpl::FindFacts(const TenantView& tenant, std::string_view scope, a
     return std::memcmp(a.first.data(), b.first.data(), kStorePrefixBytes) < 0;
   });
   for (const auto& [prefix, place] : scratch.sought) scratch.prefixes.push_back(prefix);
+  scratch.spans.clear();
+  bool any_turns = false;
   size_t found = 0;
   size_t last_found = SIZE_MAX;
   const absl::Status status = store_->ReadPrefixes(
       scratch.prefixes, [&](size_t index, std::string_view key, std::string_view value) {
-        found += index != last_found ? 1 : 0;
+        const uint32_t place = scratch.sought[index].second;
+        if (index != last_found) {
+          ++found;
+          // What blocks say of it.
+          if (facts[place] != kOwnNothing) scratch.spans.push_back({place, facts[place], {}});
+        }
         last_found = index;
-        facts[scratch.sought[index].second] |= FactOfRecord(scratch.lists, now, key, value);
+        const FactSpan span = FactOfRecord(scratch.lists, place, key, value);
+        scratch.spans.push_back(span);
+        any_turns = any_turns || span.counts.from > now ||
+                    (span.counts.until > now && span.counts.until != absl::InfiniteFuture());
+        if (span.counts.At(now)) facts[place] |= span.fact;
         return absl::OkStatus();
       });
+  if (any_turns) FindTurns(now, scratch.spans, scratch.edges, *turns);
   // While nobody knows that no record is missing, a number that the filter let through is not clear
   // because the store has nothing.
   if (!proven) MarkUnproven(scratch.sought, facts);

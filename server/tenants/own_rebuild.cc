@@ -96,7 +96,8 @@ absl::Status OwnListsImpl::Prune() {
   changes_ = std::move(changes);
   ShowChanges();
   StoreBatch ranges;
-  for (const TenantNumber tenant : Tenants()) {
+  DNC_ASSIGN_OR_RETURN(const std::vector<TenantNumber> tenants, TenantsWithChanges());
+  for (const TenantNumber tenant : tenants) {
     ranges.DeleteRange(Column::kOwnChanges, TenantPrefix(tenant), ChangeKey(tenant, up_to + 1, 0));
   }
   return store_->Write(ranges);

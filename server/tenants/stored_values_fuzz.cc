@@ -20,6 +20,15 @@ void CheckChange(std::string_view key, std::string_view value) {
   const auto changes = dnc::DecodeOwnChanges(key, value);
   if (!changes.ok()) return;
   const auto tenant = static_cast<dnc::TenantNumber>(dnc::GetNumber(key.substr(0, 4)));
+  if (changes->front().what != dnc::OwnChange::What::kRecord) {
+    const dnc::OwnChange& first = changes->front();
+    dnc::ListChange of_list{first.list, first.outcome == dnc::WriteOutcome::kRemoved, {}};
+    for (const dnc::OwnChange& change : *changes) {
+      if (!change.block.empty()) of_list.blocks.push_back(change.block);
+    }
+    DNC_CHECK(dnc::EncodeListChange(key, of_list) == value, "changes have one encoding");
+    return;
+  }
   dnc::OwnChangePack pack;
   for (const dnc::OwnChange& change : *changes) {
     const std::string record_key =

@@ -29,6 +29,11 @@ absl::Status NotLive() {
 TenantDirectory::TenantDirectory(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 TenantDirectory::~TenantDirectory() = default;
 
+void TenantDirectory::SetJournal(ListJournal* journal) {
+  const std::lock_guard lock(impl_->changing);
+  impl_->journal = journal;
+}
+
 absl::StatusOr<std::unique_ptr<TenantDirectory>> TenantDirectory::Open(Store* store,
                                                                        RevisionOrder* order,
                                                                        const Clock* clock,

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,7 @@
 #include "server/base/clock.h"
 #include "server/base/revision_order.h"
 #include "server/storage/store.h"
+#include "server/tenants/list_journal.h"
 #include "server/tenants/tenant.h"
 
 namespace dnc {
@@ -36,6 +38,8 @@ struct TenantView {
     std::vector<uint32_t> exchanges;  // six digits, ascending
   };
   std::vector<Blocks> blocks;  // one a scope that has any
+  // The scopes that its lists have, and the brands of those that are a campaign's.
+  std::set<std::string, std::less<>> scopes;
 };
 using TenantViewPtr = std::shared_ptr<const TenantView>;
 
@@ -70,6 +74,10 @@ class TenantDirectory {
                                                                const Clock* clock,
                                                                DirectoryLimits limits);
   ~TenantDirectory();
+
+  // From now on lists that are made and blocks that come and go are noted in `journal`, which must
+  // outlive the directory. Before others use the directory.
+  void SetJournal(ListJournal* journal);
 
   // The caller with this secret (`dnck_...`). UNAUTHENTICATED UNAUTHENTICATED: malformed, unknown,
   // expired, revoked, all with a message that does not tell an unknown key from a revoked one.

@@ -136,6 +136,7 @@ absl::StatusOr<OwnList> TenantDirectory::CreateList(std::string_view tenant_id, 
     return LimitReached(
         StrCat("the tenant has ", before->lists.size(), " lists already, as many as are allowed"));
   }
+  const std::unique_lock<std::mutex> noting = impl_->LockJournal();
   DirectoryDraft draft = impl_->Begin();
   OwnList made = list;
   // Lists are never removed, so their numbers have no gaps.
@@ -146,8 +147,8 @@ absl::StatusOr<OwnList> TenantDirectory::CreateList(std::string_view tenant_id, 
   std::map<std::string, OwnList> lists = before->lists;
   lists.emplace(made.id, made);
   draft.tenants.push_back(MakeTenantView(before->tenant, std::move(lists)));
-  DNC_RETURN_IF_ERROR(
-      impl_->Finish(draft, before->tenant.number, by, DescribeNewList(made), std::nullopt));
+  DNC_RETURN_IF_ERROR(impl_->FinishListChange(draft, before->tenant.number, by,
+                                              DescribeNewList(made), {made.number, false, {}}));
   return made;
 }
 
@@ -190,6 +191,7 @@ absl::StatusOr<uint64_t> TenantDirectory::Impl::ChangeBlocks(std::string_view te
     return LimitReached(StrCat("the tenant would have ", count, " blocks; at most ",
                                limits.max_blocks, " are allowed"));
   }
+  const std::unique_lock<std::mutex> noting = LockJournal();
   DirectoryDraft draft = Begin();
   std::map<std::string, OwnList> lists = before->lists;
   OwnList& list = lists[found->first];
@@ -198,7 +200,8 @@ absl::StatusOr<uint64_t> TenantDirectory::Impl::ChangeBlocks(std::string_view te
   const std::string description =
       DescribeBlocks(add ? "blocked" : "ended the blocks of", changed, list);
   draft.tenants.push_back(MakeTenantView(before->tenant, std::move(lists)));
-  DNC_RETURN_IF_ERROR(Finish(draft, before->tenant.number, by, description, std::nullopt));
+  DNC_RETURN_IF_ERROR(FinishListChange(draft, before->tenant.number, by, description,
+                                       {list.number, !add, std::move(changed)}));
   return draft.turn.revision();
 }
 

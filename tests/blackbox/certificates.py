@@ -2,6 +2,8 @@
 
 import subprocess
 
+from waiting import PATIENCE
+
 
 def make_certificate(folder, name="", names="DNS:localhost", days=2):
     """Writes NAMEkey.pem and NAMEcert.pem, replacing each at once; returns (certificate, key)."""
@@ -11,7 +13,7 @@ def make_certificate(folder, name="", names="DNS:localhost", days=2):
                     "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", made[1], "-out", made[0],
                     "-days", str(days), "-subj", "/CN=dnc.test",
                     "-addext", f"subjectAltName={names}"],
-                   check=True, capture_output=True, timeout=60)
+                   check=True, capture_output=True, timeout=PATIENCE)
     for path, target in zip(made, (certificate, key)):
         path.replace(target)
     return certificate, key

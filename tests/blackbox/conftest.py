@@ -10,6 +10,7 @@ import pytest
 from grpc_tools import protoc
 
 from dnc_server import BIN, REPO, Server
+from waiting import PATIENCE
 
 HERE = pathlib.Path(__file__).resolve().parent
 
@@ -91,6 +92,6 @@ def dncctl(server):
     def run(*arguments, **options):
         return subprocess.run([str(BIN / "dncctl"), "--server", server.address, *arguments],
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                              timeout=120, check=False, **options)
+                              timeout=PATIENCE, check=False, **options)
 
     return run

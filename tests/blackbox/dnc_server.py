@@ -8,9 +8,10 @@ import time
 
 import grpc
 
+from waiting import PATIENCE, wait_until
+
 REPO = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(os.environ.get("DNC_BIN_DIR", REPO / "build" / "bin"))
-CALL_SECONDS = 30
 # pytest-xdist runs files side by side. Each worker's servers have an address of their own, so that
 # a port that a test means to use again is not given to a server of another worker meanwhile.
 HOST = f"127.0.0.{2 + int(os.environ.get('PYTEST_XDIST_WORKER', 'gw0')[2:])}"
@@ -29,7 +30,7 @@ class Server:
     """Starts at once. `stubs` are the generated modules (see conftest.py)."""
 
     def __init__(self, stubs, data_dir, *arguments, key=None, tenant=None,
-                 metrics_listen="", listen=ANY_PORT, credentials=None):
+                 metrics_listen="", listen=ANY_PORT, credentials=None, environment=None):
         self.stubs = stubs
         self.credentials = credentials  # of a client; none: plain text
         if "--config" not in arguments:
@@ -39,6 +40,7 @@ class Server:
             arguments = ("--config", str(config), *arguments)
         self.command = [str(BIN / "dncd"), "--data-dir", str(data_dir), "--listen", listen,
                         "--metrics-listen", metrics_listen, *arguments]
+        self.environment = {**os.environ, **(environment or {})}
         self.log_path = pathlib.Path(str(data_dir) + ".log")
         self.process = None
         self.metadata = self.identity(key, tenant)
@@ -47,7 +49,8 @@ class Server:
     def start(self):
         with self.log_path.open("ab") as log:
             # pylint: disable-next=consider-using-with
-            self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, stderr=log)
+            self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, stderr=log,
+                                            env=self.environment)
         line = self.process.stdout.readline().decode()
         assert " listening on " in line, f"dncd did not start: {line!r} {self.log()}"
         self.address = line.split(" listening on ")[1].strip()
@@ -77,22 +80,23 @@ class Server:
         self.channel.close()
         if self.process.poll() is None:
             self.process.send_signal(number)
-        code = self.process.wait(timeout=30)
+        code = self.process.wait(timeout=PATIENCE)
         self.process.stdout.close()
         return code
 
     def wait_until_ready(self):
-        for _ in range(500):
+        def ready():
             try:
                 return self.verdicts([2015550123])
             except Refused:
-                time.sleep(0.01)
-        raise AssertionError(f"dncd is not ready: {self.log()}")
+                return None
+
+        return wait_until(ready, lambda: f"dncd is not ready: {self.log()}")
 
     def call(self, method, request, metadata=None):
         """The answer; raises Refused if there is none."""
         try:
-            return method(request, timeout=CALL_SECONDS,
+            return method(request, timeout=PATIENCE,
                           metadata=self.metadata if metadata is None else metadata)
         except grpc.RpcError as error:
             raise self.refused(error) from None
@@ -134,7 +138,7 @@ class Server:
         load = self.upload(files, *arguments, **options)
         registry = self.stubs.registry
         for answer in self.registry.WatchLoad(registry.WatchLoadRequest(load_id=load.id),
-                                              timeout=120, metadata=self.metadata):
+                                              timeout=PATIENCE, metadata=self.metadata):
             load = answer.load
         return self.checked(load)
 
@@ -142,10 +146,12 @@ class Server:
         """The same for hundreds of small loads: looks at the records instead of watching."""
         load = self.upload(files, *arguments, **options)
         request = self.stubs.registry.ListLoadsRequest(page_size=1)
+        end = time.monotonic() + PATIENCE
         while True:
             loads = self.call(self.registry.ListLoads, request).loads
             if loads and loads[0].id == load.id and loads[0].HasField("ended_at"):
                 return self.checked(loads[0])
+            assert time.monotonic() < end, f"the load does not end: {loads}"
             time.sleep(0.002)
 
     def checked(self, load):

@@ -1,15 +1,25 @@
 """What a server shows to Prometheus."""
 
+import itertools
+import os
 import re
 import socket
 import urllib.request
+
+from waiting import PATIENCE
+
+# Below the ports that the system gives to whoever asks for any, and apart from those that another
+# process of the tests begins with.
+_PORTS = itertools.cycle(range(10_000, 30_000))
+for _ in range(os.getpid() * 37 % 20_000):
+    next(_PORTS)
 
 
 class Page:
     """The metrics at a moment: page[TEXT] is the value of the line that begins with TEXT."""
 
     def __init__(self, address):
-        with urllib.request.urlopen(f"http://{address}/metrics", timeout=30) as answer:
+        with urllib.request.urlopen(f"http://{address}/metrics", timeout=PATIENCE) as answer:
             self.text = answer.read().decode()
         self.values = {}
         for line in self.text.splitlines():
@@ -27,7 +37,11 @@ class Page:
 
 
 def free_port():
-    """A port that the system has just given and that nobody has: it gives others for a while."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+    """A port that nobody has, and that the system gives to nobody who asks for any."""
+    for port in _PORTS:
+        with socket.socket() as listener:
+            try:
+                listener.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue

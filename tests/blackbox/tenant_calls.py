@@ -2,7 +2,10 @@
 
 import subprocess
 
+from google.protobuf.timestamp_pb2 import Timestamp
+
 from dnc_server import BIN
+from waiting import PATIENCE
 
 # Numbers of the list that `loaded` servers hold: on it, and not.
 LISTED, FREE = 2015550100, 2015550999
@@ -47,7 +50,7 @@ def rule(server, number, metadata=None, **fields):
 def operator_key(data_dir):
     made = subprocess.run([str(BIN / "dncd"), "--data-dir", str(data_dir),
                            "--create-operator-key"], capture_output=True, text=True, check=True,
-                          timeout=60)
+                          timeout=PATIENCE)
     assert made.stdout.startswith("dnck_")
     return made.stdout.strip()
 
@@ -56,3 +59,11 @@ def new_key(server, scopes, tenant_id="default", **fields):
     tenant = server.stubs.tenant
     return server.call(server.tenants.CreateKey, tenant.CreateKeyRequest(
         tenant_id=tenant_id, scopes=[getattr(tenant, f"KEY_SCOPE_{s}") for s in scopes], **fields))
+
+
+def moment(seconds):
+    return Timestamp(seconds=seconds)
+
+
+def load_wireless(server, obtained_at):
+    server.load([("WIRELESS.TXT", f"{FREE}\r\n".encode())], "wireless", obtained_at)

@@ -11,6 +11,7 @@ import xml.etree.ElementTree
 import pytest
 
 from dnc_server import BIN, REPO
+from waiting import PATIENCE
 
 NEEDS_PACKAGES = ["roaring_map", "lmdb_store", "redis_server", "postgres_server"]
 ALWAYS = ["exact_set", "bloom_filter", "sorted_vector", "unordered_set", "flat_hash_set",
@@ -24,15 +25,16 @@ def compare(folder, *subjects, out="results.json"):
     done = subprocess.run(
         [sys.executable, str(REPO / "bench/compare/run.py"), "--out", str(folder / out),
          "--only", ",".join(subjects)],
-        env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=240,
-        check=False)
+        env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        timeout=PATIENCE, check=False)
     assert done.returncode == 0, done.stderr
     return json.loads((folder / out).read_text())
 
 
 def subject(name, *arguments):
     return subprocess.run([str(BIN / f"compare_{name}"), *SHORT, *arguments], text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120, check=False)
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=PATIENCE,
+                          check=False)
 
 
 def test_a_wrong_answer_ends_the_run():
@@ -55,7 +57,7 @@ def test_the_page_shows_every_subject_and_the_growth(tmp_path):
     assert [one["subject"] for one in results["subjects"]] == ALWAYS
     assert not (tmp_path / "dnc-bench-compare").exists(), "it cleans up"
     subprocess.run([sys.executable, str(REPO / "bench/report.py"), str(tmp_path / "results.json"),
-                    "--out", str(tmp_path)], check=True, timeout=60)
+                    "--out", str(tmp_path)], check=True, timeout=PATIENCE)
     page = (tmp_path / "performance.md").read_text()
     for name in ("exact set", "Bloom filter", "sorted vector", "unordered_set", "flat_hash_set",
                  "RocksDB", "dncd, end to end"):
@@ -70,11 +72,12 @@ def test_the_page_shows_every_subject_and_the_growth(tmp_path):
 @pytest.mark.parametrize("name", NEEDS_PACKAGES)
 def test_subjects_of_other_packages(name):
     if not (BIN / f"compare_{name}").exists():
-        pytest.skip("its package of deploy/bench-packages.txt was not there at the build")
+        pytest.skip("needs its package of deploy/bench-packages.txt: ./dev bench compare installs "
+                    "it and builds")
     program = {"redis_server": "/usr/bin/redis-server",
                "postgres_server": "/usr/lib/postgresql/15/bin/postgres"}.get(name)
     if program and not os.path.exists(program):
-        pytest.skip(f"no {program}: ./dev bench compare installs it")
+        pytest.skip(f"needs {program}: ./dev bench compare installs it")
     # pytest's own folders are for one user only; the servers run as others.
     with tempfile.TemporaryDirectory(prefix="dnc-bench-") as made:
         folder = pathlib.Path(made)

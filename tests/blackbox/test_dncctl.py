@@ -9,6 +9,7 @@ import pytest
 
 from dnc_server import BIN
 from list_files import DAY, block, changes, flat, registry_name, zipped
+from waiting import PATIENCE
 
 NOW = int(time.time())
 
@@ -57,7 +58,7 @@ def test_usage_errors(loaded, dncctl):
 
 def test_no_server():
     done = subprocess.run([str(BIN / "dncctl"), "--server", "127.0.0.1:1", "check", "2015550101"],
-                          capture_output=True, text=True, timeout=60, check=False)
+                          capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert done.returncode == 1
     assert done.stderr.strip()
     assert "CLEAR" not in done.stdout.upper()
@@ -66,7 +67,7 @@ def test_no_server():
 def test_server_from_the_environment(loaded):
     environment = {**os.environ, "DNC_SERVER": loaded.address}
     done = subprocess.run([str(BIN / "dncctl"), "check", "2015550101"], capture_output=True,
-                          text=True, timeout=60, env=environment, check=False)
+                          text=True, timeout=PATIENCE, env=environment, check=False)
     assert done.returncode == 10
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from dnc_server import BIN
 from list_files import DAY, block, flat
+from waiting import PATIENCE, wait_until
 
 NOW = int(time.time())
 ADDED = ["dnc_verdict", "dnc_reasons", "dnc_listed_since", "dnc_valid_until"]
@@ -128,11 +129,8 @@ def start_endless_scrub(server, folder, out):
                                stderr=subprocess.PIPE)
     process.stdin.write(b"phone\n" + b"2015550101\n" * 20_000)
     process.stdin.flush()
-    for _ in range(200):
-        if any(path.stat().st_size > 1000 for path in folder.iterdir()
-               if path.name.startswith("result")):
-            return process
-        time.sleep(0.02)
+    wait_until(lambda: any(path.stat().st_size > 1000 for path in folder.iterdir()
+                           if path.name.startswith("result")), "no answers are written")
     return process
 
 
@@ -149,7 +147,7 @@ def test_a_server_that_goes_away_leaves_no_file(loaded, tmp_path, number):
     except (BrokenPipeError, OSError):
         pass
     process.stdin = None
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
     assert errors.strip()
     assert b"2015550101" not in errors
@@ -162,7 +160,7 @@ def test_an_interrupted_scrub_leaves_no_file(loaded, tmp_path):
     process = start_endless_scrub(loaded, folder, folder / "result.csv")
     process.send_signal(signal.SIGINT)
     process.stdin = None if process.stdin.close() else None
-    process.communicate(timeout=60)
+    process.communicate(timeout=PATIENCE)
     assert not (folder / "result.csv").exists()
 
 

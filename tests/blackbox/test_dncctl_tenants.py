@@ -11,6 +11,7 @@ import pytest
 from dnc_server import BIN
 from list_files import DAY, flat, registry_name
 from tenant_calls import operator_key
+from waiting import PATIENCE
 
 LISTED, FREE = "2015550100", "2015550999"
 BASE_TIME = int(time.time()) - 2 * DAY
@@ -103,7 +104,7 @@ def test_keys(start_server, tmp_path):
         done = subprocess.run(
             [str(BIN / "dncctl"), "--server", server.address, *arguments],
             env={**os.environ, "DNC_KEY": key}, capture_output=True, text=True, check=False,
-            timeout=60)
+            timeout=PATIENCE)
         assert done.returncode == code, done.stdout + done.stderr
         return done
 
@@ -259,7 +260,7 @@ def test_watch_tells_changes_and_where_to_go_on(loaded, ctl):
         assert (second["outcome"], second["record"]["number"]) == ("REMOVED", FREE)
         assert second["revision"] > first["revision"] > revision
         loaded.stop()
-        rest, errors = watch.communicate(timeout=60)
+        rest, errors = watch.communicate(timeout=PATIENCE)
     finally:
         watch.kill()
     assert watch.returncode == 1

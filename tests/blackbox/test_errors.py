@@ -6,7 +6,8 @@ import time
 import grpc
 import pytest
 
-from list_files import DAY, block, flat, zipped
+from held_loads import HeldLoads
+from list_files import DAY, block, flat
 
 NOW = int(time.time())
 
@@ -97,17 +98,17 @@ def test_errors_of_the_registry(loaded):
     assert loaded.verdicts([2015550101]) == ["LISTED"]
 
 
-def test_a_watch_tells_that_the_server_stops(server):
-    rows = b"<ph val='5550123'/>" * 10_000_000
-    text = b"<list><ac val='212'>" + rows + b"</ac></list>"
-    # Not refused at once for its ratio: the load must not end before the server.
-    load = server.upload([("slow.zip", zipped("slow.xml", text, level=1))], obtained_at=NOW - DAY,
-                         allow=["archive-size:slow.zip"])
+def test_a_watch_tells_that_the_server_stops(start_server, tmp_path):
+    loads = HeldLoads(tmp_path)
+    server = start_server(environment=loads.environment)
+    loads.hold()
+    load = server.upload([("held.txt", flat(block(212, 555, 1000)))], obtained_at=NOW - DAY)
     request = server.stubs.registry.WatchLoadRequest(load_id=load.id)
     watch = server.registry.WatchLoad(request)
     next(watch)
     server.process.send_signal(signal.SIGTERM)
     check(server, lambda: watch, "UNAVAILABLE", "STOPPING")
+    loads.release()
 
 
 def test_what_grpc_raises_itself_has_no_details(loaded):

@@ -6,6 +6,7 @@ import pytest
 
 from dnc_server import Refused
 from list_files import DAY, block, changes, flat, registry_name, zipped
+from waiting import PATIENCE
 
 NOW = int(time.time())
 BASE_TIME = NOW - 10 * DAY
@@ -212,6 +213,7 @@ def test_paths_in_a_load_folder(start_server, tmp_path):
         assert refusal.value.reason == "PATH_NOT_ALLOWED"
     load = server.call(server.registry.LoadRelease, registry.LoadReleaseRequest(
         paths=[str(folder / registry_name(NOW - DAY, "201"))])).load
-    *_, last = server.registry.WatchLoad(registry.WatchLoadRequest(load_id=load.id), timeout=60)
+    *_, last = server.registry.WatchLoad(registry.WatchLoadRequest(load_id=load.id),
+                                          timeout=PATIENCE)
     assert last.load.state == server.stubs.load.LOAD_STATE_SUCCEEDED
     assert server.verdicts([2015550049, 2015550050]) == ["LISTED", "CLEAR"]

@@ -6,22 +6,19 @@ import grpc
 import pytest
 
 from list_files import DAY, block, flat
+from waiting import PATIENCE, wait_until
 
 NOW = int(time.time())
 
 
 def health(server, service=""):
     stub = server.stubs.health_grpc.HealthStub(server.channel)
-    answer = stub.Check(server.stubs.health.HealthCheckRequest(service=service), timeout=10)
+    answer = stub.Check(server.stubs.health.HealthCheckRequest(service=service), timeout=PATIENCE)
     return server.stubs.health.HealthCheckResponse.ServingStatus.Name(answer.status)
 
 
 def wait_for(server, service, status):
-    for _ in range(100):
-        if health(server, service) == status:
-            return True
-        time.sleep(0.05)
-    return False
+    wait_until(lambda: health(server, service) == status, f"{service!r} does not become {status}")
 
 
 @pytest.mark.parametrize("service", ["", "dnc.v1.ScrubService"])
@@ -29,10 +26,10 @@ def test_serving_only_with_data(server, service):
     assert health(server, service) == "NOT_SERVING"
     assert health(server, "dnc.v1.RegistryService") == "SERVING"
     server.load([("base.txt", flat(block(201, 555, 20)))], obtained_at=NOW - DAY)
-    assert wait_for(server, service, "SERVING")
+    wait_for(server, service, "SERVING")
     server.call(server.registry.RetireList, server.stubs.registry.RetireListRequest(
         list="national"))
-    assert wait_for(server, service, "NOT_SERVING")
+    wait_for(server, service, "NOT_SERVING")
 
 
 def test_serving_after_a_restart(server):
@@ -40,7 +37,7 @@ def test_serving_after_a_restart(server):
     assert server.stop() == 0
     server.start()
     server.wait_until_ready()
-    assert wait_for(server, "dnc.v1.ScrubService", "SERVING")
+    wait_for(server, "dnc.v1.ScrubService", "SERVING")
 
 
 def test_unknown_service(server):
@@ -55,7 +52,7 @@ def test_reflection(server):
     questions = [reflection.ServerReflectionRequest(list_services="*"),
                  reflection.ServerReflectionRequest(
                      file_containing_symbol="dnc.v1.ScrubService")]
-    services, files = stub.ServerReflectionInfo(iter(questions), timeout=10)
+    services, files = stub.ServerReflectionInfo(iter(questions), timeout=PATIENCE)
     names = {service.name for service in services.list_services_response.service}
     assert {"dnc.v1.ScrubService", "dnc.v1.RegistryService", "grpc.health.v1.Health"} <= names
     assert files.file_descriptor_response.file_descriptor_proto
@@ -69,7 +66,8 @@ def test_two_servers_share_neither_port_nor_data(start_server, tmp_path):
     same_data = [*busy, "--data-dir", str(tmp_path / "data0"), "--listen", "127.0.0.1:0"]
     same_port = [*busy, "--data-dir", str(tmp_path / "other"), "--listen", server.address]
     for command in (same_data, same_port):
-        second = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+        second = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE,
+                                check=False)
         assert second.returncode != 0
         assert second.stderr.strip()
         assert "listening on" not in second.stdout

@@ -1,7 +1,6 @@
 """Keys: who may call, for how long, and that a revoked key ends what it began."""
 
 import subprocess
-import time
 
 import grpc
 import pytest
@@ -9,6 +8,7 @@ import pytest
 from dnc_server import BIN, Refused
 from list_files import flat
 from tenant_calls import FREE, add, make_list, new_key, operator_key
+from waiting import PATIENCE, wait_until
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def keyed(start_server, tmp_path):
 def test_only_with_a_key_beyond_loopback(tmp_path):
     command = [str(BIN / "dncd"), "--data-dir", str(tmp_path / "data"), "--listen", "0.0.0.0:0",
                "--metrics-listen", ""]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert ended.returncode == 1
     assert "--create-operator-key" in ended.stderr
 
@@ -80,10 +80,10 @@ def test_revoking_takes_effect_at_once(keyed):
 def test_dncctl_with_a_key(keyed, tmp_path):
     key = new_key(keyed, ["SCRUB"]).secret
     command = [str(BIN / "dncctl"), "--server", keyed.address, "check", str(FREE)]
-    without = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    without = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert without.returncode == 1 and "key" in without.stderr
-    with_key = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60,
-                              env={"DNC_KEY": key, "HOME": str(tmp_path)})
+    with_key = subprocess.run(command, capture_output=True, text=True, check=False,
+                              timeout=PATIENCE, env={"DNC_KEY": key, "HOME": str(tmp_path)})
     assert with_key.returncode == 11, with_key.stderr
 
 
@@ -137,7 +137,7 @@ def test_an_export_ends_when_its_tenant_is_suspended(keyed):
     assert ended_by(stream)[1] == "PERMISSION_DENIED"
 
 
-def test_an_upload_and_a_watch_end_with_their_key(keyed):
+def test_an_upload_and_a_watch_end_with_their_key(keyed, tmp_path):
     registry = keyed.stubs.registry
     content = flat([2015550100, 2015550101])
 
@@ -149,7 +149,8 @@ def test_an_upload_and_a_watch_end_with_their_key(keyed):
         for number, step in enumerate([*steps, None]):
             if number == revoke_before:
                 # What was sent before has arrived, so that not the first look refuses it.
-                time.sleep(0.3)
+                if number > 1:
+                    wait_until(lambda: any((tmp_path / "keyed/uploads").iterdir()))
                 revoke(keyed, made)
             if step is not None:
                 yield step

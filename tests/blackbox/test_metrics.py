@@ -63,7 +63,7 @@ def test_quotas_and_tenants_move_them(watched):
     refused = 0
     while refused < 3:
         try:
-            watched.scrub(metadata=small, numbers=[FREE] * 10)
+            watched.scrub(metadata=small, numbers=[FREE] * 1000)
         except Refused as refusal:
             assert refusal.reason == "QUOTA_EXCEEDED"
             refused += 1

@@ -7,6 +7,7 @@ import pexpect
 
 from dnc_server import BIN
 from list_files import DAY, flat
+from waiting import PATIENCE
 
 NOW = int(time.time())
 WHEN = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(NOW - DAY))
@@ -17,7 +18,7 @@ def run(server, *arguments, **environment):
     variables = {**os.environ, "TERM": "xterm-256color", **environment}
     variables.pop("NO_COLOR", None) if "NO_COLOR" not in environment else None
     child = pexpect.spawn(str(BIN / "dncctl"), ["--server", server.address, *arguments],
-                          env=variables, timeout=60, dimensions=(24, 120))
+                          env=variables, timeout=PATIENCE, dimensions=(24, 120))
     child.expect(pexpect.EOF)
     child.close()
     return child.before.decode(errors="replace"), child.exitstatus

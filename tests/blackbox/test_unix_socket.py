@@ -9,6 +9,7 @@ import pytest
 
 from dnc_server import BIN, Server
 from list_files import DAY, block, flat
+from waiting import PATIENCE
 
 
 @pytest.fixture(name="on_socket")
@@ -26,7 +27,7 @@ def test_serves_dncctl_and_clients(on_socket):
     assert stat.S_ISSOCK(mode) and stat.S_IMODE(mode) == 0o660
     on_socket.load([("base.txt", flat(block(201, 555, 20)))], obtained_at=time.time() - DAY)
     checked = subprocess.run([BIN / "dncctl", "--server", on_socket.address, "check", "2015550001"],
-                             capture_output=True, text=True, timeout=30, check=False)
+                             capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert checked.returncode == 10, checked.stderr
 
 
@@ -40,7 +41,7 @@ def test_takes_over_what_a_killed_server_left(on_socket):
 def test_a_second_server_is_refused(on_socket, tmp_path):
     second = subprocess.run(
         [BIN / "dncd", "--data-dir", tmp_path / "other", "--listen", on_socket.address,
-         "--metrics-listen", ""], capture_output=True, text=True, timeout=30, check=False)
+         "--metrics-listen", ""], capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert second.returncode == 1
     assert "another program serves this socket" in second.stderr
     on_socket.wait_until_ready()

@@ -65,9 +65,8 @@ std::time_t UsualOf(const OracleList& list) {
 }
 
 uint64_t LostOf(const std::set<uint64_t>& before, const std::set<uint64_t>& after) {
-  return static_cast<uint64_t>(std::count_if(before.begin(), before.end(), [&](uint64_t number) {
-    return after.count(number) == 0;
-  }));
+  return static_cast<uint64_t>(std::count_if(
+      before.begin(), before.end(), [&](uint64_t number) { return after.count(number) == 0; }));
 }
 
 std::set<uint64_t> All(const NumberSets& sets) {
@@ -99,8 +98,8 @@ std::time_t EndOf(const OracleLoad& load, int area_code, bool many) {
   if (!all.empty() && end - all.back() > kGrace) end = all.back();
   if (area_code == 0) return end;
   const std::vector<std::time_t> own = TimesOf(load, area_code);
-  const bool early = end > own.back() && IsLong(own, end - own.back(), own.back() - own.front(),
-                                                kNever, kNever, many);
+  const bool early = end > own.back() &&
+                     IsLong(own, end - own.back(), own.back() - own.front(), kNever, kNever, many);
   return early ? own.back() : end;
 }
 
@@ -125,8 +124,8 @@ bool Oracle::MissesAList(const OracleLoad& load, int area_code, std::time_t know
     const OracleFile& file = release.files.front();
     if (!file.changes || file.count == 0 || file.id == load.id) continue;
     if (file.date <= known || in_effect(file.id)) continue;
-    const auto here = std::count_if(
-        load.changes.begin(), load.changes.end(), [&file](const OracleEvent& change) {
+    const auto here =
+        std::count_if(load.changes.begin(), load.changes.end(), [&file](const OracleEvent& change) {
           return change.time >= file.first && change.time <= file.last;
         });
     if (static_cast<double>(here) < 0.9 * static_cast<double>(file.count)) return true;
@@ -210,7 +209,7 @@ void Oracle::FindFirstData(const Oracle& after, int area_code, OracleFindings& f
   // They can't be compared but by how many they are.
   const uint64_t of = last->numbers.at(area_code).size();
   const uint64_t is = after.Numbers("national").at(area_code).size();
-  if (is < of && static_cast<double>(of - is) > 0.01 * static_cast<double>(of)) {
+  if (is<of&& static_cast<double>(of - is)> 0.01 * static_cast<double>(of)) {
     findings[Allow(v1::GUARD_SHRINK, target)] = {v1::GUARD_SHRINK, of - is, of, 0};
   }
 }
@@ -248,7 +247,8 @@ void Oracle::FindLosses(const Oracle& after, const OracleLoad& load,
   }
   std::set<int> losing;
   for (const int key : keys) {
-    const bool covered = loaded(load.list) && lists_.at(load.list).now().obtained_at.count(key) != 0;
+    const bool covered =
+        loaded(load.list) && lists_.at(load.list).now().obtained_at.count(key) != 0;
     if (!covered) {
       national ? FindFirstData(after, key, findings) : FindReloaded(after, load.list, findings);
       continue;
@@ -284,8 +284,8 @@ void Oracle::FindLostWeek(const Oracle& after, const OracleLoad& load,
     const std::set<uint64_t> is = OfKey(after.Numbers(load.list), key);
     const uint64_t lost = LostOf(then, is);
     // By earlier loads, and not back by this one.
-    const auto before = static_cast<uint64_t>(
-        std::count_if(then.begin(), then.end(), [&](uint64_t number) {
+    const auto before =
+        static_cast<uint64_t>(std::count_if(then.begin(), then.end(), [&](uint64_t number) {
           return was.count(number) == 0 && is.count(number) == 0;
         }));
     if (before == 0 || static_cast<double>(lost) <= 0.03 * static_cast<double>(then.size())) {
@@ -346,13 +346,12 @@ OracleFindings Oracle::Findings(const OracleLoad& load, std::time_t now) const {
     for (const auto& [area_code, numbers] : load.full) {
       const auto date = was.obtained_at.find(area_code);
       if (date == was.obtained_at.end() || load.obtained_at >= date->second) continue;
-      findings[Allow(v1::GUARD_OLDER_DATE, std::to_string(area_code))].guard =
-          v1::GUARD_OLDER_DATE;
+      findings[Allow(v1::GUARD_OLDER_DATE, std::to_string(area_code))].guard = v1::GUARD_OLDER_DATE;
     }
     for (const int area_code : Vanishing(load.full, load.packing)) {
       const uint64_t count = was.numbers.at(area_code).size();
       findings[Allow(v1::GUARD_VANISHED, std::to_string(area_code))] = {v1::GUARD_VANISHED, count,
-                                                                         count, 0};
+                                                                        count, 0};
     }
   }
   FindLosses(after, load, findings);
@@ -361,7 +360,8 @@ OracleFindings Oracle::Findings(const OracleLoad& load, std::time_t now) const {
   for (int area_code = 200; area_code < 1000; ++area_code) {
     const bool known = KnownAreaCodes()[static_cast<size_t>(area_code)];
     const bool has = OfKey(Numbers(load.list), area_code).size() +
-                         OfKey(after.Numbers(load.list), area_code).size() > 0;
+                         OfKey(after.Numbers(load.list), area_code).size() >
+                     0;
     if (!known && !has) continue;
     callable[area_code] = BecomesCallable(after, load.list, area_code, now);
     all += callable[area_code];

@@ -140,8 +140,7 @@ void Oracle::LoadWhole(const OracleLoad& load) {
   release.obtained_at[0] = load.obtained_at;
   const bool had = loaded(load.list);
   release.since[0] = had ? lists_.at(load.list).now().since.at(0) : load.obtained_at;
-  release.first_release[0] =
-      had ? lists_.at(load.list).now().first_release.at(0) : release.serial;
+  release.first_release[0] = had ? lists_.at(load.list).now().first_release.at(0) : release.serial;
   if (had) release.loss_allowed_by = lists_.at(load.list).now().loss_allowed_by;
   Publish(load.list, std::move(release));
 }
@@ -212,8 +211,8 @@ uint64_t Oracle::LoadChanges(const OracleLoad& load) {
     }
   }
   Publish(load.list, std::move(release));
-  return no_effect + static_cast<uint64_t>(std::count_if(
-                         moved.begin(), moved.end(), [](const auto& e) { return !e.second; }));
+  return no_effect + static_cast<uint64_t>(std::count_if(moved.begin(), moved.end(),
+                                                         [](const auto& e) { return !e.second; }));
 }
 
 uint64_t Oracle::Load(const OracleLoad& load) {

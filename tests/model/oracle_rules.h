@@ -27,8 +27,8 @@ inline bool Holds(const NumberSets& sets, uint64_t number) {
   return area != sets.end() && area->second.count(number) != 0;
 }
 
-// When a change takes effect, for comparing: an addition with a date alone may be as late as the end
-// of that day. Of two at one time the addition counts.
+// When a change takes effect, for comparing: an addition with a date alone may be as late as the
+// end of that day. Of two at one time the addition counts.
 inline std::pair<std::time_t, bool> TakesEffect(const OracleEvent& change) {
   const bool day = change.added && change.time % kDay == 0;
   return {change.time + (day ? kDay : 0), change.added};

@@ -276,8 +276,7 @@ void Scenario::LoadOlderList() {
   const OracleRelease& now = oracle_.lists().at("national").now();
   auto area = now.obtained_at.begin();
   std::advance(area, static_cast<std::ptrdiff_t>(Below(random_, now.obtained_at.size())));
-  const std::time_t earlier =
-      area->second - static_cast<std::time_t>(1 + Below(random_, 3 * kDay));
+  const std::time_t earlier = area->second - static_cast<std::time_t>(1 + Below(random_, 3 * kDay));
   if (earlier <= now.since.at(area->first)) return;
   next_time_ = earlier % kDay == 0 ? earlier + 1 : earlier;
   if (next_time_ >= area->second) return;

@@ -66,7 +66,7 @@ bool Refused(v1::OwnListKind kind, const v1::Record& record) {
              MonthsLater(record.made_at().seconds(), 60) + record.made_at().seconds() % kDay;
 }
 
-// What two requests of one number come to: neither takes away from what the other promised.
+// Neither of two requests of one number takes away from what the other promised.
 void Join(const v1::Record& before, v1::Record& after) {
   if (before.made_at().seconds() < after.made_at().seconds()) {
     *after.mutable_made_at() = before.made_at();
@@ -85,11 +85,24 @@ bool Same(v1::OwnListKind kind, const v1::Record& before, v1::Record after) {
   return before.SerializeAsString() == after.SerializeAsString();
 }
 
-// `BRAND` holds for `BRAND` and for `BRAND/...`; the whole tenant for everything.
-bool HoldsFor(const OwnListModel& list, const std::string& scope) {
-  if (list.scope.empty() || list.scope == scope) return true;
-  if (scope.empty()) return list.kind == v1::OWN_LIST_KIND_INTERNAL;
-  return scope.compare(0, list.scope.size() + 1, list.scope + "/") == 0;
+// Whether one scope is a part of another: `BRAND/...` of `BRAND`.
+bool IsPartOf(const std::string& narrow, const std::string& wide) {
+  return narrow.compare(0, wide.size() + 1, wide + "/") == 0;
+}
+
+// From when on a record counts: an exemption that is dated ahead not before its date.
+std::time_t CountsFrom(v1::OwnListKind kind, const v1::Record& record) {
+  if (kind == v1::OWN_LIST_KIND_INTERNAL) return 0;
+  return std::max(record.made_at().seconds(), record.last_event_at().seconds());
+}
+
+bool CountsAt(v1::OwnListKind kind, const v1::Record& record, std::time_t now) {
+  return CountsFrom(kind, record) <= now &&
+         (!record.has_counts_until() || record.counts_until().seconds() > now);
+}
+
+bool IsOver(const v1::Record& record) {
+  return Ends(record) && record.expires_at().seconds() <= std::time(nullptr);
 }
 
 v1::Reason ReasonOf(v1::OwnListKind kind) {
@@ -137,17 +150,99 @@ v1::WriteOutcome TenantOracle::Add(const std::string& list_id, v1::Record record
       record.mutable_counts_until()->set_seconds(end);
     }
   }
+  // A request that is over is none.
+  if (list.kind == v1::OWN_LIST_KIND_INTERNAL && IsOver(record)) return v1::WRITE_OUTCOME_REFUSED;
   if (there) {
     if (Same(list.kind, before->second, record)) return v1::WRITE_OUTCOME_ALREADY_THERE;
   } else if (tenant_.quotas().max_records() != 0 && Records() >= tenant_.quotas().max_records()) {
     return v1::WRITE_OUTCOME_REFUSED;
   }
+  return Put(list_id, record);
+}
+
+v1::WriteOutcome TenantOracle::Put(const std::string& list_id, const v1::Record& record) {
+  OwnListModel& list = lists_.at(list_id);
+  const bool there = list.records.count(record.number()) != 0;
   list.records[record.number()] = record;
   v1::RecordChange change;
   change.set_outcome(there ? v1::WRITE_OUTCOME_UPDATED : v1::WRITE_OUTCOME_ADDED);
   *change.mutable_record() = record;
-  changes_.emplace_back(revision, change);
+  changes_.emplace_back(record.revision(), change);
   return change.outcome();
+}
+
+v1::WriteOutcome TenantOracle::AddAgain(const std::string& list_id, const v1::Record& record,
+                                        v1::WriteOutcome told, uint64_t told_revision,
+                                        uint64_t revision) {
+  const OwnListModel& list = lists_.at(list_id);
+  const auto present = list.records.find(record.number());
+  const bool there = present != list.records.end();
+  const bool refused = told == v1::WRITE_OUTCOME_REFUSED;
+  if (list.kind != v1::OWN_LIST_KIND_INTERNAL) {
+    if (refused || !there) return v1::WRITE_OUTCOME_REFUSED;
+    const bool later = present->second.revision() > told_revision;
+    return later ? v1::WRITE_OUTCOME_ALREADY_THERE : told;
+  }
+  if (refused || !there) return Add(list_id, record, revision);
+  v1::Record joined = present->second;
+  Join(record, joined);
+  joined.clear_counts_until();
+  if (Ends(joined)) *joined.mutable_counts_until() = joined.expires_at();
+  if (IsOver(joined)) return v1::WRITE_OUTCOME_REFUSED;
+  if (joined.SerializeAsString() == present->second.SerializeAsString()) return told;
+  joined.set_revision(revision);
+  return Put(list_id, joined);
+}
+
+v1::WriteOutcome TenantOracle::RemoveAgain(const std::string& list_id, const std::string& number,
+                                           v1::WriteOutcome told) const {
+  const bool there = lists_.at(list_id).records.count(number) != 0;
+  return there ? v1::WRITE_OUTCOME_REFUSED : told;
+}
+
+void TenantOracle::ChangeBlock(const std::string& list_id, const std::string& block, bool add,
+                               uint64_t revision) {
+  OwnListModel& list = lists_.at(list_id);
+  if (add) list.blocks.insert(block);
+  if (!add) list.blocks.erase(block);
+  v1::BlockChange change;
+  change.set_outcome(add ? v1::WRITE_OUTCOME_ADDED : v1::WRITE_OUTCOME_REMOVED);
+  change.set_list_id(list_id);
+  change.set_block(block);
+  block_changes_.emplace_back(revision, change);
+}
+
+// A brand is known by its campaigns too.
+bool TenantOracle::Known(const std::string& scope) const {
+  return std::any_of(lists_.begin(), lists_.end(), [&scope](const auto& entry) {
+    return entry.second.scope == scope || IsPartOf(entry.second.scope, scope);
+  });
+}
+
+// A question that names no scope, or one that nobody knows, is answered with every do-not-call list
+// and the exemptions for the whole tenant.
+bool TenantOracle::HoldsFor(const OwnListModel& list, const std::string& scope) const {
+  const bool forbids = list.kind == v1::OWN_LIST_KIND_INTERNAL;
+  if (list.scope.empty()) return true;
+  if (scope.empty() || !Known(scope)) return forbids;
+  if (list.scope == scope || IsPartOf(scope, list.scope)) return true;
+  return forbids && IsPartOf(list.scope, scope);
+}
+
+std::time_t TenantOracle::ListsEnd(const Oracle& counted, uint64_t number) const {
+  std::time_t end = 0;
+  const int area = AreaOf(number);
+  for (const auto& [name, list] : counted.lists()) {
+    if (!list.loaded()) continue;
+    const bool texas = area == 512 || area == 713 || area == 950;  // 950: of no known state
+    if (name == "state:TX" && !texas) continue;
+    const auto& obtained_at = list.now().obtained_at;
+    const auto found = obtained_at.find(name == "national" ? area : 0);
+    if (found == obtained_at.end()) continue;
+    const std::time_t its_end = found->second + (name == "wireless" ? 15 : 31) * kDay;
+    end = end == 0 ? its_end : std::min(end, its_end);
+  }
+  return end;
 }
 
 v1::WriteOutcome TenantOracle::Remove(const std::string& list_id, const std::string& number,
@@ -195,7 +290,7 @@ uint32_t TenantOracle::AskOwn(uint64_t number, const std::string& scope, std::ti
     const auto record = list.records.find(digits);
     if (record != list.records.end()) {
       const v1::Record& found = record->second;
-      if (!found.has_counts_until() || found.counts_until().seconds() > now) {
+      if (CountsAt(list.kind, found, now)) {
         reasons |= Bit(ReasonOf(list.kind));
         answer.matches.emplace("own:" + id, effect, found.made_at().seconds());
       }
@@ -278,6 +373,27 @@ TenantAnswer TenantOracle::Ask(const Oracle& published, uint64_t number, const s
   answer.reasons |= own;
   answer.rule = Decide(counted, own, malformed);
   answer.verdict = VerdictOf(answer.rule);
+  if (answer.verdict == v1::VERDICT_INVALID || answer.verdict == v1::VERDICT_NOT_COVERED) {
+    return answer;
+  }
+  answer.lists_end = ListsEnd(Counted(published), number);
+  // The first moment at which the own records make another rule decide.
+  std::set<std::time_t> moments;
+  for (const auto& [id, list] : lists_) {
+    const auto record = list.records.find(std::to_string(number));
+    if (record == list.records.end()) continue;
+    moments.insert(CountsFrom(list.kind, record->second));
+    moments.insert(record->second.counts_until().seconds());
+  }
+  for (const std::time_t moment : moments) {
+    if (moment <= now) continue;
+    TenantAnswer then;
+    const uint32_t not_entitled = own & Bit(v1::REASON_NOT_ENTITLED);
+    const uint32_t own_then = AskOwn(number, scope, moment, !as_of, then) | not_entitled;
+    if (Decide(counted, own_then, malformed) == answer.rule) continue;
+    answer.records_end = moment;
+    break;
+  }
   return answer;
 }
 

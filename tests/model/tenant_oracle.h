@@ -35,6 +35,9 @@ struct TenantAnswer {
   v1::Verdict verdict = v1::VERDICT_UNSPECIFIED;
   v1::Rule rule = v1::RULE_UNSPECIFIED;
   uint32_t reasons = 0;
+  // Until when it holds by the lists and by the own records; 0: it does not, or without an end.
+  std::time_t lists_end = 0;
+  std::time_t records_end = 0;
   // List, effect, and of own records when they were made; 0: not compared, or none.
   std::multiset<std::tuple<std::string, int, std::time_t>> matches;
 };
@@ -53,8 +56,19 @@ class TenantOracle {
   v1::WriteOutcome Add(const std::string& list_id, v1::Record record, uint64_t revision);
   v1::WriteOutcome Remove(const std::string& list_id, const std::string& number,
                           bool remove_do_not_call, uint64_t revision);
+  // The same of a write that came before with the same request id: `told` is what it was answered,
+  // with `told_revision`. Nothing that came since is undone but the removal of an opt-out.
+  v1::WriteOutcome AddAgain(const std::string& list_id, const v1::Record& record,
+                            v1::WriteOutcome told, uint64_t told_revision, uint64_t revision);
+  v1::WriteOutcome RemoveAgain(const std::string& list_id, const std::string& number,
+                               v1::WriteOutcome told) const;
+  void ChangeBlock(const std::string& list_id, const std::string& block, bool add,
+                   uint64_t revision);
   // What WatchChanges must tell, from the first change on.
   const std::vector<std::pair<uint64_t, v1::RecordChange>>& changes() const { return changes_; }
+  const std::vector<std::pair<uint64_t, v1::BlockChange>>& block_changes() const {
+    return block_changes_;
+  }
   size_t Records() const;
 
   // `number` 0: malformed. As of a moment the own lists are as they are now, and exempt from
@@ -65,6 +79,12 @@ class TenantOracle {
   Oracle Counted(const Oracle& published) const;
 
  private:
+  // Puts the record in place, and notes the change.
+  v1::WriteOutcome Put(const std::string& list_id, const v1::Record& record);
+  // Whether a list counts for a question of the scope.
+  bool HoldsFor(const OwnListModel& list, const std::string& scope) const;
+  bool Known(const std::string& scope) const;
+  std::time_t ListsEnd(const Oracle& counted, uint64_t number) const;
   // Notes the matches of own lists; returns their reasons.
   uint32_t AskOwn(uint64_t number, const std::string& scope, std::time_t now, bool exemptions,
                   TenantAnswer& answer) const;
@@ -74,6 +94,7 @@ class TenantOracle {
   v1::Tenant tenant_;
   std::map<std::string, OwnListModel> lists_;
   std::vector<std::pair<uint64_t, v1::RecordChange>> changes_;
+  std::vector<std::pair<uint64_t, v1::BlockChange>> block_changes_;
 };
 
 }  // namespace dnc::blackbox

@@ -121,12 +121,20 @@ void TenantScenario::ComparePages(TenantOracle& oracle) {
 void TenantScenario::CompareChanges(TenantOracle& oracle) {
   const auto& all = oracle.changes();
   if (all.empty()) return;
+  const uint64_t last_block =
+      oracle.block_changes().empty() ? 0 : oracle.block_changes().back().first;
   const uint64_t after = OneIn(random_, 2) ? 0 : all[Below(random_, all.size())].first;
   std::vector<std::pair<uint64_t, v1::RecordChange>> expected;
   for (const auto& change : all) {
     if (change.first > after) expected.push_back(change);
   }
   if (expected.empty()) return;
+  const uint64_t last = std::max(last_block, expected.back().first);
+  std::vector<std::string> blocks;
+  for (const auto& [revision, change] : oracle.block_changes()) {
+    if (revision > after) blocks.push_back(change.ShortDebugString());
+  }
+  std::vector<std::string> blocks_told;
   std::vector<std::pair<uint64_t, v1::RecordChange>> told;
   std::map<std::pair<std::string, std::string>, v1::Record> replayed;
   const grpc::Status status =
@@ -134,9 +142,13 @@ void TenantScenario::CompareChanges(TenantOracle& oracle) {
         for (const v1::RecordChange& change : part.changes()) {
           told.emplace_back(part.revision(), change);
         }
-        return part.last_of_revision() && part.revision() >= expected.back().first;
+        for (const v1::BlockChange& change : part.block_changes()) {
+          blocks_told.push_back(change.ShortDebugString());
+        }
+        return part.last_of_revision() && part.revision() >= last;
       });
   ASSERT_TRUE(status.ok()) << status.error_message() << Diary();
+  ASSERT_EQ(blocks_told, blocks) << Diary();
   ASSERT_EQ(told.size(), expected.size()) << Diary();
   for (size_t i = 0; i < told.size(); ++i) {
     const v1::RecordChange& change = told[i].second;

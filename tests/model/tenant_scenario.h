@@ -38,6 +38,11 @@ class TenantScenario {
     v1::AddNumbersRequest request;
     v1::AddNumbersResponse answer;
   };
+  struct RepeatableRemoval {
+    std::string tenant_id;
+    v1::RemoveNumbersRequest request;
+    v1::RemoveNumbersResponse answer;
+  };
   // Numbers for a tenant to ask about; 0: malformed. They are in the request too.
   struct Batch {
     v1::ScrubRequest request;
@@ -53,6 +58,7 @@ class TenantScenario {
   void RemoveTenant();
   void AddNumbers();
   void RepeatAdd();
+  void RepeatRemove();
   void RemoveNumbers();
   void ImportNumbers();
   void ChangeBlocks();
@@ -89,6 +95,8 @@ class TenantScenario {
   bool MayRefuse(const TenantOracle& oracle, const Batch& batch, const grpc::Status& status) const;
   void ExpectSameAnswer(const TenantOracle& oracle, const Batch& batch,
                         const v1::ScrubResponse& answer);
+  void ExpectSameEnds(const Batch& batch, const std::vector<TenantAnswer>& expected,
+                      const v1::ScrubResponse& answer);
   void ExpectSameResult(const TenantOracle& oracle, const TenantAnswer& expected,
                         const v1::NumberResult& result, const std::string& where);
 
@@ -123,6 +131,7 @@ class TenantScenario {
   std::string chief_;           // the operator's key that everything is done with; empty: none yet
   bool keys_required_ = false;  // since the server was last started
   std::vector<Repeatable> repeatable_;
+  std::vector<RepeatableRemoval> removals_;
   uint64_t made_ = 0;  // tenants, request ids and files so far, for names
   std::vector<std::string> diary_;
 };

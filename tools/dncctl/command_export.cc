@@ -21,8 +21,28 @@ struct ExportArguments {
 
 struct Exported {
   uint64_t records = 0;
+  uint64_t blocks = 0;
   uint64_t revision = 0;
 };
+
+// What comes before the records: the heading, the lists beside the one that every tenant has, and
+// what they block. The first part of an export has the lists.
+std::string Head(const v1::ExportNumbersResponse& first, ExportColumns* columns) {
+  for (const v1::OwnList& list : first.lists()) {
+    columns->blocks = columns->blocks || list.blocks_size() > 0;
+    columns->lists = columns->lists || list.list_id() != "internal";
+  }
+  std::string head = ExportHeading(*columns) + "\n";
+  for (const v1::OwnList& list : first.lists()) {
+    if (list.list_id() != "internal") head += ExportListRow(list, *columns) + "\n";
+  }
+  for (const v1::OwnList& list : first.lists()) {
+    for (const std::string& block : list.blocks()) {
+      head += ExportBlockRow(list.list_id(), block, *columns) + "\n";
+    }
+  }
+  return head;
+}
 
 absl::StatusOr<Exported> Export(Session& session, const ExportArguments& arguments,
                                 OutputFile& file) {
@@ -35,11 +55,18 @@ absl::StatusOr<Exported> Export(Session& session, const ExportArguments& argumen
   v1::ExportNumbersResponse part;
   Exported exported;
   bool complete = false;
-  absl::Status written = file.Write(ExportHeading() + "\n");
+  ExportColumns columns;
+  bool begun = false;
+  absl::Status written;
   while (written.ok() && stream->Read(&part)) {
     watchdog.EndWait();
+    if (!begun) written = file.Write(Head(part, &columns));
+    begun = true;
+    for (const v1::OwnList& list : part.lists()) {
+      exported.blocks += static_cast<uint64_t>(list.blocks_size());
+    }
     for (const v1::Record& record : part.records()) {
-      if (written.ok()) written = file.Write(ExportRow(record) + "\n");
+      if (written.ok()) written = file.Write(ExportRow(record, columns) + "\n");
     }
     exported.records += static_cast<uint64_t>(part.records_size());
     exported.revision = part.revision();
@@ -64,10 +91,14 @@ int RunExport(const GlobalOptions& options, const ExportArguments& arguments) {
   if (!exported.ok()) return ReportError(options, exported.status());
   const bool to_stdout = arguments.out == "-";
   if (options.json && !to_stdout) {
-    PrintJson({{"records", exported->records}, {"revision", exported->revision}});
+    PrintJson({{"records", exported->records},
+               {"blocks", exported->blocks},
+               {"revision", exported->revision}});
   } else {
-    fmt::print(to_stdout ? stderr : stdout, "{} records as of revision {}{}\n",
-               WithCommas(exported->records), exported->revision,
+    fmt::print(to_stdout ? stderr : stdout, "{} records{} as of revision {}{}\n",
+               WithCommas(exported->records),
+               exported->blocks == 0 ? "" : fmt::format(" and {} blocks", exported->blocks),
+               exported->revision,
                to_stdout ? "" : " in " + Printable(arguments.out));
   }
   return kExitOk;

@@ -29,8 +29,11 @@ struct RecordArguments {
 template <typename Answer>
 int Report(const GlobalOptions& options, const RecordArguments& arguments, const Answer& answer) {
   int refused_numbers = 0;
+  bool all_in_force = true;  // of those that are stored
   for (const v1::WriteResult& result : answer.results()) {
-    if (result.outcome() == v1::WRITE_OUTCOME_REFUSED) ++refused_numbers;
+    const bool refused = result.outcome() == v1::WRITE_OUTCOME_REFUSED;
+    if (refused) ++refused_numbers;
+    all_in_force = all_in_force && (refused || result.message().empty());
   }
   const int code = refused_numbers == 0 ? kExitOk : kExitError;
   if (options.json) {
@@ -43,12 +46,15 @@ int Report(const GlobalOptions& options, const RecordArguments& arguments, const
     const bool refused = result.outcome() == v1::WRITE_OUTCOME_REFUSED;
     const std::string name = WrittenName(v1::WriteOutcome_descriptor(), result.outcome());
     fmt::print("{}  {}{}{}\n", Printable(arguments.numbers[static_cast<size_t>(i)]),
-               refused ? style.Bad(name) : name, refused ? ": " : "", Printable(result.message()));
+               refused ? style.Bad(name) : name, result.message().empty() ? "" : ": ",
+               Printable(result.message()));
   }
   if (refused_numbers == answer.results_size()) {
     fmt::print("nothing was written\n");
   } else {
-    fmt::print("durable and in force; revision {}\n", answer.revision());
+    fmt::print("durable{}; revision {}\n",
+               all_in_force ? " and in force" : ", and not all in force: see above",
+               answer.revision());
   }
   return code;
 }

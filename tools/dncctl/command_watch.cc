@@ -3,9 +3,8 @@
 
 #include <memory>
 
+#include "tools/dncctl/change_lines.h"
 #include "tools/dncctl/commands.h"
-#include "tools/dncctl/names.h"
-#include "tools/dncctl/proto_json.h"
 #include "tools/dncctl/terminal.h"
 
 namespace dnc::ctl {
@@ -14,20 +13,6 @@ namespace {
 struct WatchArguments {
   uint64_t after = 0;
 };
-
-// One line a change, which a script can cut at spaces or read as JSON. False if nobody reads.
-bool PrintChange(const GlobalOptions& options, uint64_t revision, const v1::RecordChange& change) {
-  if (options.json) {
-    nlohmann::ordered_json line = {{"revision", revision}};
-    line.update(ToJson(change));
-    fmt::print("{}\n", line.dump(-1, ' ', true));
-  } else {
-    fmt::print("{} {} {} {}\n", revision,
-               WrittenName(v1::WriteOutcome_descriptor(), change.outcome()),
-               Printable(change.record().list_id()), Printable(change.record().number()));
-  }
-  return std::ferror(stdout) == 0;
-}
 
 int RunWatch(const GlobalOptions& options, const WatchArguments& arguments) {
   Session session(options);
@@ -39,9 +24,7 @@ int RunWatch(const GlobalOptions& options, const WatchArguments& arguments) {
   uint64_t complete = arguments.after;
   bool read_by_someone = true;
   while (read_by_someone && stream->Read(&part)) {
-    for (const v1::RecordChange& change : part.changes()) {
-      read_by_someone = read_by_someone && PrintChange(options, part.revision(), change);
-    }
+    read_by_someone = PrintChanges(options, part);
     read_by_someone = std::fflush(stdout) == 0 && read_by_someone;
     if (part.last_of_revision()) complete = part.revision();
   }

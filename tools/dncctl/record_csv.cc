@@ -102,14 +102,39 @@ std::string CsvField(std::string_view text, char delimiter) {
   return quoted + '"';
 }
 
-std::string ExportHeading() { return fmt::format("list_id,{}", fmt::join(RecordColumns(), ",")); }
+std::string ExportHeading(const ExportColumns& columns) {
+  std::string heading = fmt::format("list_id,{}", fmt::join(RecordColumns(), ","));
+  if (columns.blocks) heading += fmt::format(",{}", kBlockColumn);
+  if (columns.lists) {
+    heading += fmt::format(",{},{},{}", kListKindColumn, kListScopeColumn, kListNameColumn);
+  }
+  return heading;
+}
 
-std::string ExportRow(const v1::Record& record) {
+std::string ExportRow(const v1::Record& record, const ExportColumns& columns) {
   std::string row = CsvField(record.list_id());
   for (const std::string& column : RecordColumns()) {
     row += ',';
     row += CsvField(FieldText(v1::Record::descriptor()->FindFieldByName(column), record));
   }
+  if (columns.blocks) row += ',';
+  if (columns.lists) row += ",,,";
+  return row;
+}
+
+std::string ExportBlockRow(const std::string& list_id, const std::string& block,
+                           const ExportColumns& columns) {
+  std::string row = CsvField(list_id) + std::string(RecordColumns().size(), ',');
+  row += ',' + block;
+  if (columns.lists) row += ",,,";
+  return row;
+}
+
+std::string ExportListRow(const v1::OwnList& list, const ExportColumns& columns) {
+  std::string row = CsvField(list.list_id()) + std::string(RecordColumns().size(), ',');
+  if (columns.blocks) row += ',';
+  row += ',' + WrittenName(v1::OwnListKind_descriptor(), list.kind());
+  row += ',' + CsvField(list.scope()) + ',' + CsvField(list.display_name());
   return row;
 }
 

@@ -18,10 +18,23 @@ absl::Status SetField(std::string_view column, const std::string& text, v1::Reco
 // The columns that SetField knows, and that an import takes.
 const std::vector<std::string>& RecordColumns();
 
-// The heading and a row of an export: list_id and then RecordColumns, and no line end. What an
-// export wrote, an import reads.
-std::string ExportHeading();
-std::string ExportRow(const v1::Record& record);
+// The columns of an export after list_id and RecordColumns: only where there is something to say.
+inline constexpr char kBlockColumn[] = "block";
+inline constexpr char kListKindColumn[] = "list_kind";
+inline constexpr char kListScopeColumn[] = "list_scope";
+inline constexpr char kListNameColumn[] = "list_name";
+struct ExportColumns {
+  bool blocks = false;  // kBlockColumn
+  bool lists = false;   // the three of lists
+};
+
+// The heading and rows of an export, without a line end: of a record, of a block, which has no
+// number, and of a list, which has neither. What an export wrote, an import reads.
+std::string ExportHeading(const ExportColumns& columns = {});
+std::string ExportRow(const v1::Record& record, const ExportColumns& columns = {});
+std::string ExportBlockRow(const std::string& list_id, const std::string& block,
+                           const ExportColumns& columns);
+std::string ExportListRow(const v1::OwnList& list, const ExportColumns& columns);
 
 // Quoted where CSV (RFC 4180) needs it.
 std::string CsvField(std::string_view text, char delimiter = ',');

@@ -80,7 +80,8 @@ TEST_F(TenantStoreTest, IsWholeAndAnswersAsPlanned) {
       asked.push_back(numbers.Nth(i) + 1);
     }
     std::vector<uint8_t> facts(asked.size());
-    lists_->FindFacts(**tenant, "", clock_.Now(), asked, absl::MakeSpan(facts));
+    std::vector<OwnTurn> turns;
+    lists_->FindFacts(**tenant, "", clock_.Now(), asked, absl::MakeSpan(facts), &turns);
     for (size_t i = 0; i < asked.size(); ++i) {
       const auto index = numbers.IndexOf(asked[i]);
       const bool internal = index.has_value() && numbers.ListOf(*index) == PlannedList::kInternal;

@@ -1,0 +1,56 @@
+#include "server/tenants/own_meaning.h"
+
+#include <algorithm>
+
+#include "server/base/str_cat.h"
+
+namespace dnc {
+namespace {
+
+std::string Moment(absl::Time time) {
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", time, absl::UTCTimeZone());
+}
+
+}  // namespace
+
+OwnFact FactOf(OwnListKind kind) {
+  switch (kind) {
+    case OwnListKind::kInternal:
+      return kOwnDoNotCall;
+    case OwnListKind::kEbr:
+      return kOwnEbr;
+    case OwnListKind::kConsent:
+      break;
+  }
+  return kOwnConsent;
+}
+
+CountSpan SpanOf(OwnListKind kind, const OwnRecord& record) {
+  CountSpan span;
+  span.until = CountsUntil(kind, record);
+  if (kind != OwnListKind::kInternal) span.from = record.made_at;
+  if (kind == OwnListKind::kEbr) span.from = std::max(span.from, record.last_event_at);
+  return span;
+}
+
+std::string WhyNotInForce(OwnListKind kind, const OwnRecord& record, absl::Time now) {
+  const CountSpan span = SpanOf(kind, record);
+  if (span.until == absl::InfinitePast()) return "it does not count: no rule gives it a time";
+  if (span.until <= now || span.until <= span.from) {
+    return StrCat("it does not count: it ended at ", Moment(span.until));
+  }
+  if (span.from > now) return StrCat("it does not count before ", Moment(span.from));
+  return "";
+}
+
+AskedScope::AskedScope(const TenantView& tenant, std::string_view scope) {
+  if (tenant.scopes.find(scope) != tenant.scopes.end()) scope_ = scope;
+}
+
+bool AskedScope::Counts(OwnListKind kind, std::string_view list_scope) const {
+  if (Covers(list_scope, scope_)) return true;
+  // What is wider than the list: its brand, or the whole tenant.
+  return kind == OwnListKind::kInternal && Covers(scope_, list_scope);
+}
+
+}  // namespace dnc
