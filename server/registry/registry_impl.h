@@ -72,7 +72,7 @@ class RegistryImpl : public Registry {
   std::vector<uint64_t> CutOffBeyond(const World& world, ListState& list) const;
   // The list at the release that `head` names, which was in force before the present one.
   absl::StatusOr<ListStatePtr> ReleaseBefore(const World& world, const ListState& before,
-                                             storage::ListHead head) const;
+                                             const storage::ListHead& head) const;
   std::shared_ptr<World> WithList(std::shared_ptr<const ListState> list) const;
   // Makes what shares blocks with an earlier version independent, a few area codes at a time, so
   // that the earlier version's memory can go.

@@ -90,7 +90,7 @@ absl::Status CheckCallable(uint64_t becomes_callable, const ChangeLimits& limits
 
 absl::StatusOr<ListStatePtr> RegistryImpl::ReleaseBefore(const World& world,
                                                          const ListState& before,
-                                                         storage::ListHead head) const {
+                                                         const storage::ListHead& head) const {
   const uint64_t target = head.release_id();
   const auto none = [&](std::string_view why) {
     return Error(absl::StatusCode::kFailedPrecondition, reason::kNoEarlierRelease,

@@ -115,8 +115,9 @@ def test_going_back_is_confirmed(server, dncctl, base, tmp_path):
 def test_retiring_is_confirmed(server, dncctl, base, tmp_path):
     assert dncctl("load", base, "--yes").returncode == 0
     rows = "phone\n" + "".join(f"{number}\n" for number in [CLEAN, CLEAN + 1, BASE[0]])
-    assert dncctl("load", write(tmp_path, "own.csv", rows.encode()), "--list", "other:mine", "--yes",
-                  "--obtained-at", WHEN).returncode == 0
+    own = write(tmp_path, "own.csv", rows.encode())
+    assert dncctl("load", own, "--list", "other:mine", "--yes", "--obtained-at",
+                  WHEN).returncode == 0
     before = revision(server)
     done = dncctl("retire", "Other:Mine")
     assert done.returncode == 2 and "2 numbers" in done.stderr

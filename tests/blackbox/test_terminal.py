@@ -30,8 +30,8 @@ def write_list(path, count=1_500_000):
 
 
 def test_a_progress_bar(server, tmp_path):
-    shown, code = run(server, "load", write_list(tmp_path / "big.txt"), "--list", "national", "--yes",
-                      "--obtained-at", WHEN)
+    shown, code = run(server, "load", write_list(tmp_path / "big.txt"), "--list", "national",
+                      "--yes", "--obtained-at", WHEN)
     assert code == 0, shown
     assert "\r" in shown and "%" in shown and "/s" in shown
     assert "1,500,000" in shown
