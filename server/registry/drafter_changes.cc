@@ -135,7 +135,7 @@ absl::Duration Drafter::UsualInterval() const {
   }
   std::vector<int64_t> latest(dates.begin(), dates.end());
   if (latest.size() > kLatestDates) latest.erase(latest.begin(), latest.end() - kLatestDates);
-  if (latest.size() < 3) return absl::InfiniteDuration();
+  if (latest.size() < 2) return absl::InfiniteDuration();
   std::vector<int64_t> intervals;
   for (size_t i = 1; i < latest.size(); ++i) intervals.push_back(latest[i] - latest[i - 1]);
   const auto middle = intervals.begin() + static_cast<std::ptrdiff_t>(intervals.size() / 2);

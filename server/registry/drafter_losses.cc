@@ -162,6 +162,13 @@ absl::Status Drafter::CheckLosses() {
 // oldest; and nothing before a loss that was allowed.
 absl::StatusOr<std::map<int, Drafter::WeekBase>> Drafter::FindWeekBases(std::set<int> wanted) {
   std::map<int, WeekBase> bases;
+  uint64_t allowed_whole = 0;
+  for (const auto& [area_code, seal] : before_.seals) {
+    allowed_whole = std::max<uint64_t>(allowed_whole, seal.loss_allowed_by());
+  }
+  const auto allowed = [&](const storage::Seal& seal) {
+    return before_.covers_all() ? allowed_whole : seal.loss_allowed_by();
+  };
   for (const uint64_t id : Lineage(*in_.world, before_.head.id())) {
     if (wanted.empty()) break;
     DNC_ASSIGN_OR_RETURN(const storage::Seals seals, in_.store->ReadSeals(id));
@@ -173,12 +180,15 @@ absl::StatusOr<std::map<int, Drafter::WeekBase>> Drafter::FindWeekBases(std::set
     for (auto area_code = wanted.begin(); area_code != wanted.end();) {
       const storage::Seal& after = areas_.at(*area_code).seal();
       const auto found = by_area.find(*area_code);
-      bool last = found == by_area.end() || id < after.first_release();
+      bool last = !before_.covers_all() && (found == by_area.end() || id < after.first_release());
       if (!last) {
-        const absl::Time since = FromMicros(found->second->obtained_at());
-        bases[*area_code] = {id, since, *found->second};
-        last = published <= in_.now - kLossWindow || id <= after.loss_allowed_by() ||
-               since <= FromMicros(after.obtained_at()) - kLossWindow;
+        WeekBase& base = bases[*area_code];
+        base = {id, FromMicros(seals.obtained_at()), storage::Seal()};
+        base.seal.set_lost_total(0);
+        if (found != by_area.end()) base.seal = *found->second;
+        if (!before_.covers_all()) base.since = FromMicros(base.seal.obtained_at());
+        last = published <= in_.now - kLossWindow || id <= allowed(after) ||
+               base.since <= FromMicros(after.obtained_at()) - kLossWindow;
       }
       area_code = last ? wanted.erase(area_code) : std::next(area_code);
     }

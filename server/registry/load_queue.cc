@@ -112,6 +112,10 @@ LoadInfo FromRecord(const storage::Load& record) {
   return info;
 }
 
+// How many of the newest loads are told with their findings and their plans; the store keeps the
+// findings of all.
+constexpr size_t kTellingLoads = 100;
+
 void RemoveFolder(const std::string& path) {
   std::error_code ignored;
   if (!path.empty()) std::filesystem::remove_all(path, ignored);
@@ -145,7 +149,18 @@ absl::Status LoadQueue::ReadRecords() {
     ended_[record.id()] = FromRecord(record);
     next_id_ = std::max(next_id_, record.id() + 1);
   }
+  ShortenOld();
   return absl::OkStatus();
+}
+
+void LoadQueue::ShortenOld() {
+  if (ended_.size() <= kTellingLoads) return;
+  auto load = ended_.rbegin();
+  std::advance(load, kTellingLoads);
+  for (; load != ended_.rend(); ++load) {
+    load->second.findings = {};
+    load->second.plan.reset();
+  }
 }
 
 void LoadQueue::Start() {
@@ -263,6 +278,7 @@ void LoadQueue::Record(const LoadInfo& info) {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (drop != 0) ended_.erase(drop);
   ended_[info.id] = info;
+  ShortenOld();
   running_.reset();
 }
 

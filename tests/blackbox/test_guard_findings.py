@@ -98,6 +98,22 @@ def test_many_small_losses_add_up(base):
     base.load([full(BASE_TIME + 7 * DAY, 201, rest[10:])])
 
 
+def test_a_list_that_covers_all_loses_no_more_in_a_week(server):
+    def load(numbers, day, **options):
+        rows = "".join(f"{number}\n" for number in numbers).encode()
+        server.load([(f"{day}.csv", rows)], list_name="litigator:known",
+                    obtained_at=BASE_TIME + day * DAY, **options)
+
+    numbers = block(201, 555, 5000) + block(212, 555, 5000)
+    for day in range(4):
+        load(numbers[day * 90:], day)
+    with pytest.raises(Refused) as refusal:
+        load(numbers[360:], 4)
+    assert refusal.value.guard == "GUARD_LOST_WEEK"
+    assert "--allow lost-week:litigator:known" in refusal.value.message
+    load(numbers[360:], 9)
+
+
 def test_an_override_allows_what_it_names(base):
     files = [full(NOW - DAY, 201, BASE_201[700:]), full(NOW - DAY, 212, BASE_212[19_900:])]
     found = refused(base, files)

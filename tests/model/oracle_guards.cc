@@ -57,7 +57,7 @@ std::time_t UsualOf(const OracleList& list) {
   }
   std::vector<std::time_t> latest(dates.begin(), dates.end());
   if (latest.size() > 9) latest.erase(latest.begin(), latest.end() - 9);
-  if (latest.size() < 3) return kNever;
+  if (latest.size() < 2) return kNever;
   std::vector<std::time_t> intervals;
   for (size_t i = 1; i < latest.size(); ++i) intervals.push_back(latest[i] - latest[i - 1]);
   std::sort(intervals.begin(), intervals.end());
@@ -274,8 +274,9 @@ void Oracle::FindLostWeek(const Oracle& after, const OracleLoad& load,
     for (auto release = lineage.rbegin(); release != lineage.rend(); ++release) {
       if (release->serial < now.first_release.at(key)) break;
       base = &*release;
-      const auto allowed = now.loss_allowed_by.find(key);
-      if (allowed != now.loss_allowed_by.end() && release->serial <= allowed->second) break;
+      const auto allowed = lineage.back().loss_allowed_by.find(key);
+      const bool told = allowed != lineage.back().loss_allowed_by.end();
+      if (told && release->serial <= allowed->second) break;
       if (release->obtained_at.at(key) <= now.obtained_at.at(key) - 7 * kDay) break;
     }
     if (base == nullptr) continue;
