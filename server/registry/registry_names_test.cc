@@ -36,7 +36,10 @@ class RegistryNamesTest : public RegistryTest {
     LoadOptions options;
     options.list = list;
     options.obtained_at = At(9);
-    return Load({WriteFile(name, "2145550101\n2145550102\n")}, options).error;
+    std::string rows;  // more each time
+    ++files_;
+    for (int i = 0; i <= files_; ++i) rows += StrCat(2145550101 + i, "\n");
+    return Load({WriteFile(name, rows)}, options).error;
   }
   // The store, while the registry is closed.
   void EditCatalog(const std::function<void(storage::Catalog&)>& edit) {
