@@ -116,6 +116,14 @@ def test_watch_tells_lists_and_blocks(server):
             expected[1:]
 
 
+def test_a_record_is_told_with_what_blocks_its_number(server):
+    lists = server.stubs.list
+    server.call(server.lists.AddBlocks, lists.AddBlocksRequest(blocks=["201555", "212"]))
+    said = ctl_of(server)("record", str(FREE)).stdout
+    assert "no record" in said and "internal blocks 201555" in said and "212" not in said
+    assert "blocks" not in ctl_of(server)("record", "4155550100").stdout
+
+
 def test_add_tells_what_is_in_force(server):
     ctl = ctl_of(server)
     assert "durable and in force" in ctl("add", str(FREE)).stdout

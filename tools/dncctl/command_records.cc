@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "dnc/number_text.h"
+#include "server/numbers/phone_number.h"
 #include "tools/dncctl/commands.h"
 #include "tools/dncctl/exit_code.h"
 #include "tools/dncctl/names.h"
@@ -167,6 +168,21 @@ int RunRemove(const GlobalOptions& options, const RecordArguments& arguments) {
   return ReportAnswer(options, arguments, status, answer);
 }
 
+// Blocks hold numbers that have no record.
+int TellBlocks(const GlobalOptions& options, Session& session, const std::string& text) {
+  const ParsedNumber number = ParseNumber(text);
+  const auto lists =
+      session.Call(session.lists(), &Lists::ListLists, v1::ListListsRequest::default_instance());
+  if (!lists.ok()) return ReportError(options, lists.status());
+  for (const v1::OwnList& list : lists->lists()) {
+    for (const std::string& block : list.blocks()) {
+      const bool holds = std::to_string(number.number).compare(0, block.size(), block) == 0;
+      if (number.ok && holds) fmt::print("{} blocks {}\n", Printable(list.list_id()), block);
+    }
+  }
+  return kExitOk;
+}
+
 int RunRecord(const GlobalOptions& options, const RecordArguments& arguments) {
   Session session(options);
   v1::GetRecordRequest request;
@@ -187,7 +203,7 @@ int RunRecord(const GlobalOptions& options, const RecordArguments& arguments) {
   }
   table.Print(stdout);
   if (answer->records().empty()) fmt::print("no record of it in the tenant's lists\n");
-  return kExitOk;
+  return TellBlocks(options, session, request.number());
 }
 
 }  // namespace

@@ -82,8 +82,29 @@ absl::StatusOr<std::vector<v1::OwnList>> ListsOfFile(int fd, const ImportFormat&
   }
 }
 
+namespace {
+
+// An opt-out of the file must not become a consent of a list that has the same id by chance, nor
+// one of a brand that of another.
+absl::Status CheckSameMeaning(const v1::OwnList& list, const v1::ListListsResponse& there) {
+  for (const v1::OwnList& other : there.lists()) {
+    if (other.list_id() != list.list_id() || list.kind() == v1::OWN_LIST_KIND_UNSPECIFIED) continue;
+    if (other.kind() == list.kind() && other.scope() == list.scope()) continue;
+    return absl::InvalidArgumentError(
+        fmt::format("the tenant has a list '{}' of another kind or scope than the file's; nothing "
+                    "was imported: import the file's lists one by one with --list",
+                    Printable(list.list_id())));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
 absl::Status MakeMissingLists(Session& session, const std::vector<v1::OwnList>& lists,
                               const v1::ListListsResponse& there) {
+  for (const v1::OwnList& list : lists) {
+    if (auto status = CheckSameMeaning(list, there); !status.ok()) return status;
+  }
   for (const v1::OwnList& list : lists) {
     const bool known = std::any_of(
         there.lists().begin(), there.lists().end(),

@@ -15,7 +15,8 @@ namespace dnc::ctl {
 // the kind is unspecified. Reads the whole file, which must have a column list_id.
 absl::StatusOr<std::vector<v1::OwnList>> ListsOfFile(int fd, const ImportFormat& format);
 
-// Makes those that `there` lacks. INVALID_ARGUMENT for one that the file says nothing of.
+// Makes those that `there` lacks. INVALID_ARGUMENT, and nothing is made, if one is there with
+// another kind or scope; also for one that lacks and that the file says nothing of.
 absl::Status MakeMissingLists(Session& session, const std::vector<v1::OwnList>& lists,
                               const v1::ListListsResponse& there);
 
