@@ -14,8 +14,9 @@ import time
 BIN = pathlib.Path(__file__).resolve().parents[2] / "build/bin"
 POSTGRES_BIN = pathlib.Path("/usr/lib/postgresql/15/bin")
 
-# What is said on the page, so it is said once.
 START_SECONDS = 300  # that a server may take to start, on however slow a machine
+
+# What is said on the page, so it is said once.
 REDIS_SETTINGS = {"save": "", "appendonly": "no", "port": "0"}
 POSTGRES_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off",
                      "wal_level": "minimal", "max_wal_senders": "0", "autovacuum": "off",
