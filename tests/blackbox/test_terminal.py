@@ -66,7 +66,7 @@ def test_scrub_shows_progress_and_a_summary(server, tmp_path):
 def ask(server, answer, *arguments):
     """What a terminal shows that is answered, and the exit code."""
     child = pexpect.spawn(str(BIN / "dncctl"), ["--server", server.address, *arguments],
-                          timeout=120, dimensions=(24, 120))
+                          timeout=PATIENCE, dimensions=(24, 120))
     child.expect("Type yes: ")
     shown = child.before.decode(errors="replace")
     child.sendline(answer)
