@@ -16,7 +16,7 @@ ChangePace::ChangePace(std::vector<absl::Time> times, const PaceLimits& limits)
   std::sort(times_.begin(), times_.end());
   for (size_t i = 1; i < times_.size(); ++i) {
     const absl::Duration length = times_[i] - times_[i - 1];
-    if (length <= std::min(kPaceGrace, limits_.longest)) continue;
+    if (length <= kPaceGrace) continue;
     if (IsHole(length, last() - first() - length)) inside_.push_back({times_[i - 1], times_[i]});
   }
 }

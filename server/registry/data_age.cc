@@ -40,8 +40,12 @@ AreaCoverage CoverageOf(const World& world, const ListState& list, int area_code
   }
   const auto seal = list.seals.find(area_code);
   if (seal == list.seals.end()) return {};
-  return loaded(FromMicros(seal->second.obtained_at()), seal->second.brought_by(),
-                seal->second.brought_at());
+  AreaCoverage coverage = loaded(FromMicros(seal->second.obtained_at()), seal->second.brought_by(),
+                                 seal->second.brought_at());
+  if (seal->second.known_by_silence_at() != 0) {
+    coverage.known_by_silence_at = FromMicros(seal->second.known_by_silence_at());
+  }
+  return coverage;
 }
 
 void NoteBrought(const ListState& before, const std::set<int>& reloaded, absl::Time now,

@@ -34,7 +34,7 @@ class Drafter {
   absl::Status CheckFiles();
   absl::Status ApplyFullLists();
   absl::Status ApplyChangeLists();
-  absl::Status CheckLosses();
+  void CheckLosses();
   absl::StatusOr<ReleaseDraft> Finish();
 
  private:
@@ -101,7 +101,7 @@ class Drafter {
   std::vector<const PastFile*> AbsentChangeLists() const;
   bool HasChangesOf(const storage::File& past);
   const storage::File* MissingList(const std::vector<const PastFile*>& absent, int area_code,
-                                   absl::Time known);
+                                   absl::Time known, absl::Time date);
   std::map<int, std::string> Gaps(const StagedChanges& list, const Pace& pace);
   void CheckChangeDates(const StagedChanges& list, const Pace& pace,
                         const std::map<int, std::string>& gaps);
@@ -115,11 +115,11 @@ class Drafter {
   void CheckFirstData(int area_code, const AreaDraft& area);
   void CheckShrink(int area_code, const Loss& loss);
   // What is known of seven days ago, of the area codes in `wanted`.
-  absl::StatusOr<std::map<int, WeekBase>> FindWeekBases(std::set<int> wanted);
+  std::map<int, WeekBase> FindWeekBases(std::set<int> wanted);
   // What the area code has lost since, and would lose by this load.
   WeekLoss WeekLossOf(int area_code, const WeekBase& base, uint64_t lost_now);
   void NoteLostWeek(int area_code, const WeekLoss& loss, uint64_t of, absl::Time since);
-  absl::Status CheckLostWeek(const std::map<int, uint64_t>& lost_now);
+  void CheckLostWeek(const std::map<int, uint64_t>& lost_now);
   void RebaseOld();
   void FillRelease(ListState& list, storage::Release& release) const;
   // Fills in how many numbers become callable by what each finding is about.

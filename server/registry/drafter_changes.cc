@@ -176,9 +176,10 @@ std::vector<const Drafter::PastFile*> Drafter::AbsentChangeLists() const {
 
 // A list that was taken back is missing, unless it was loaded again or this load has its changes.
 const storage::File* Drafter::MissingList(const std::vector<const PastFile*>& absent, int area_code,
-                                          absl::Time known) {
+                                          absl::Time known, absl::Time date) {
   for (const PastFile* past : absent) {
-    if (FromMicros(past->file.obtained_at()) <= known) continue;
+    const absl::Time past_date = FromMicros(past->file.obtained_at());
+    if (past_date <= known || past_date > date) continue;
     const std::optional<int> label = ParseFileName(past->file.name()).area_code;
     if (label.has_value() && *label != area_code) continue;
     const bool in_effect = std::any_of(absent.begin(), absent.end(), [&](const PastFile* other) {
@@ -204,7 +205,8 @@ std::map<int, std::string> Drafter::Gaps(const StagedChanges& list, const Pace& 
     const bool few = area.numbers()->size() < guards_.limits().gap_min_numbers;
     std::optional<ChangeHole> hole = pace.all->HoleAfter(known, few ? known : named);
     if (!hole.has_value() && own != pace.areas.end()) hole = own->second.HoleAfter(known, known);
-    if (const storage::File* missing = MissingList(absent, area_code, known); missing != nullptr) {
+    const storage::File* const missing = MissingList(absent, area_code, known, list.obtained_at);
+    if (missing != nullptr) {
       gaps[area_code] =
           StrCat("the list ", missing->name(), " of ", Date(FromMicros(missing->obtained_at())),
                  " was taken back or lost, and this one does not have its changes; "

@@ -1,8 +1,8 @@
 // The drafter's part for what a load takes away, and for what is loaded for the first time:
 // measured against what is known of before, which is the seals where the numbers can't be read.
 #include <algorithm>
+#include <utility>
 
-#include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
 #include "server/registry/drafter.h"
 
@@ -126,7 +126,7 @@ void Drafter::CheckFirstData(int area_code, const AreaDraft& area) {
                                     "): every other number of it would not be listed")});
 }
 
-absl::Status Drafter::CheckLosses() {
+void Drafter::CheckLosses() {
   Loss whole;
   std::map<int, uint64_t> lost_now;
   for (auto& [area_code, area] : areas_) {
@@ -154,13 +154,13 @@ absl::Status Drafter::CheckLosses() {
     }
     CheckShrink(-1, whole);
   }
-  return CheckLostWeek(lost_now);
+  CheckLostWeek(lost_now);
 }
 
 // The seals of seven days ago, by when they were published or by the date of their data, whichever
 // is later: whoever catches up after an outage loads weeks within minutes. Of what is younger, the
 // oldest; and nothing before a loss that was allowed.
-absl::StatusOr<std::map<int, Drafter::WeekBase>> Drafter::FindWeekBases(std::set<int> wanted) {
+std::map<int, Drafter::WeekBase> Drafter::FindWeekBases(std::set<int> wanted) {
   std::map<int, WeekBase> bases;
   uint64_t allowed_whole = 0;
   for (const auto& [area_code, seal] : before_.seals) {
@@ -171,9 +171,10 @@ absl::StatusOr<std::map<int, Drafter::WeekBase>> Drafter::FindWeekBases(std::set
   };
   for (const uint64_t id : Lineage(*in_.world, before_.head.id())) {
     if (wanted.empty()) break;
-    DNC_ASSIGN_OR_RETURN(const storage::Seals seals, in_.store->ReadSeals(id));
+    const absl::StatusOr<storage::Seals> seals = in_.store->ReadSeals(id);
+    if (!seals.ok()) break;  // what can't be read begins anew
     std::map<int, const storage::Seal*> by_area;
-    for (const storage::Seal& seal : seals.seals()) {
+    for (const storage::Seal& seal : seals->seals()) {
       by_area[static_cast<int>(seal.area_code())] = &seal;
     }
     const absl::Time published = FromMicros(in_.world->releases.at(id)->published_at());
@@ -183,7 +184,7 @@ absl::StatusOr<std::map<int, Drafter::WeekBase>> Drafter::FindWeekBases(std::set
       bool last = !before_.covers_all() && (found == by_area.end() || id < after.first_release());
       if (!last) {
         WeekBase& base = bases[*area_code];
-        base = {id, FromMicros(seals.obtained_at()), storage::Seal()};
+        base = {id, FromMicros(seals->obtained_at()), storage::Seal()};
         base.seal.set_lost_total(0);
         if (found != by_area.end()) base.seal = *found->second;
         if (!before_.covers_all()) base.since = FromMicros(base.seal.obtained_at());
@@ -223,8 +224,8 @@ Drafter::WeekLoss Drafter::WeekLossOf(int area_code, const WeekBase& base, uint6
   return loss;
 }
 
-absl::Status Drafter::CheckLostWeek(const std::map<int, uint64_t>& lost_now) {
-  if (lost_now.empty() || !before_.loaded()) return absl::OkStatus();
+void Drafter::CheckLostWeek(const std::map<int, uint64_t>& lost_now) {
+  if (lost_now.empty() || !before_.loaded()) return;
   std::set<int> wanted;
   for (const auto& [area_code, lost] : lost_now) wanted.insert(area_code);
   if (before_.covers_all()) {
@@ -232,7 +233,7 @@ absl::Status Drafter::CheckLostWeek(const std::map<int, uint64_t>& lost_now) {
       if (area.before() != nullptr && area.covered()) wanted.insert(area_code);
     }
   }
-  DNC_ASSIGN_OR_RETURN(const auto bases, FindWeekBases(wanted));
+  const std::map<int, WeekBase> bases = FindWeekBases(std::move(wanted));
   WeekLoss whole;
   uint64_t whole_of = 0;
   absl::Time whole_since = absl::InfiniteFuture();
@@ -257,7 +258,6 @@ absl::Status Drafter::CheckLostWeek(const std::map<int, uint64_t>& lost_now) {
     whole.now += loss.now;
   }
   if (before_.covers_all()) NoteLostWeek(-1, whole, whole_of, whole_since);
-  return absl::OkStatus();
 }
 
 // What this load alone takes away is for `shrink` to tell.

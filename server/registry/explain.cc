@@ -55,10 +55,11 @@ absl::StatusOr<Explanation> ExplainViews(const ExplainInputs& in,
   Scrub(snapshot, moment, numbers, absl::MakeSpan(rules), absl::MakeSpan(reasons), tenant);
   const std::vector<absl::Time> oldest = OldestObtainedAt(snapshot, numbers);
   const std::vector<absl::Time> aged_from = OldestAge(snapshot, numbers);
+  const std::vector<absl::Time> silence = OldestSilence(snapshot, numbers);
   for (size_t l = 0; l < snapshot.lists.size(); ++l) {
     const SnapshotList& list = *snapshot.lists[l];
-    answer.lists.push_back(
-        {list.name, list.release_id, oldest[l], aged_from[l] + list.max_age, list.digest});
+    answer.lists.push_back({list.name, list.release_id, oldest[l], aged_from[l] + list.max_age,
+                            list.digest, silence[l]});
   }
   const AnswerEnds ends(snapshot, tenant.terms, moment);
   TurnReader turns(tenant.turns);

@@ -193,6 +193,7 @@ struct RestsOn {
   absl::Time obtained_at = absl::InfinitePast();  // InfinitePast: no area code asked is covered
   absl::Time valid_until = absl::InfinitePast();
   std::string digest;
+  absl::Time known_by_silence_at = absl::InfinitePast();  // of the oldest data; InfinitePast: not
 };
 
 // How far a rollback or a retirement may go.

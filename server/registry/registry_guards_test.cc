@@ -90,6 +90,12 @@ TEST_F(RegistryGuardsTest, ADamagedAreaCodeNeedsTheChangeListsSince) {
   MustLoad({dir_ + "/files/2026-8-9_changes_C.txt"});
   EXPECT_EQ(Ask(2017770001), Rule::kNational);
   Damage();
+  // One after the other.
+  LoadAnyway({full});
+  MustLoad({changes});
+  MustLoad({dir_ + "/files/2026-8-9_changes_C.txt"});
+  EXPECT_EQ(Ask(2017770001), Rule::kNational);
+  Damage();
   // All together, as they came.
   MustLoad({full, changes, dir_ + "/files/2026-8-9_changes_C.txt"});
   EXPECT_EQ(Ask(2017770001), Rule::kNational);

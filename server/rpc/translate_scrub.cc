@@ -121,6 +121,9 @@ void FillSnapshot(const Explanation& explanation, v1::Snapshot* out) {
     entry->set_digest(list.digest);
     if (IsMoment(list.obtained_at)) *entry->mutable_obtained_at() = ToTimestamp(list.obtained_at);
     if (IsMoment(list.valid_until)) *entry->mutable_valid_until() = ToTimestamp(list.valid_until);
+    if (IsMoment(list.known_by_silence_at)) {
+      *entry->mutable_known_by_silence_at() = ToTimestamp(list.known_by_silence_at);
+    }
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bitset>
+#include <utility>
 
 #include "server/base/check.h"
 
@@ -68,6 +69,22 @@ std::vector<absl::Time> OldestObtainedAt(const Snapshot& snapshot,
       Oldest(snapshot, numbers, [](const AreaCoverage& coverage) { return coverage.obtained_at; });
   std::replace(oldest.begin(), oldest.end(), absl::InfiniteFuture(), absl::InfinitePast());
   return oldest;
+}
+
+std::vector<absl::Time> OldestSilence(const Snapshot& snapshot,
+                                      absl::Span<const ParsedNumber> numbers) {
+  std::vector<absl::Time> silence;
+  for (const auto& list : snapshot.lists) {
+    std::pair oldest(absl::InfiniteFuture(), absl::InfinitePast());
+    for (const ParsedNumber& parsed : numbers) {
+      if (!parsed.ok) continue;
+      const AreaCoverage& coverage = list->areas[AreaCodeOf(parsed.number)];
+      if (coverage.state != AreaState::kLoaded) continue;
+      oldest = std::min(oldest, {coverage.obtained_at, coverage.known_by_silence_at});
+    }
+    silence.push_back(oldest.second);
+  }
+  return silence;
 }
 
 std::vector<absl::Time> OldestAge(const Snapshot& snapshot,

@@ -34,6 +34,9 @@ struct AreaCoverage {
   // InfinitePast: it was once of a time to come, so how old it is nobody knows. InfiniteFuture:
   // not known, and the age counts from `obtained_at`.
   absl::Time published_at = absl::InfiniteFuture();
+  // Up to when change lists that were silent about it show that nothing changed; InfinitePast:
+  // nothing by silence. No answer holds longer for it.
+  absl::Time known_by_silence_at = absl::InfinitePast();
   bool expired = false;  // too old whatever the clock says
 };
 

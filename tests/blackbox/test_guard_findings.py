@@ -230,6 +230,10 @@ def test_silence_proves_no_more_than_31_days(server):
                  full(first, 684, block(684, 555, 9000))])
     weekly_lists(server, first, 201)
     assert server.verdicts([2018880001, 2128880001, 6848880001]) == ["CLEAR", "STALE", "STALE"]
+    asked = server.scrub(numbers=[2018880001, 6848880001]).snapshot.lists[0]
+    assert asked.obtained_at.seconds == first
+    assert asked.known_by_silence_at.seconds == first + 31 * DAY
+    assert not server.scrub(numbers=[2018880001]).snapshot.lists[0].HasField("known_by_silence_at")
     entry = coverage(server)[684]
     assert entry.obtained_at.seconds == first
     assert entry.known_by_silence_at.seconds == first + 31 * DAY

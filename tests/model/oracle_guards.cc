@@ -123,7 +123,7 @@ bool Oracle::MissesAList(const OracleLoad& load, int area_code, std::time_t know
   for (const OracleRelease& release : ever->second) {
     const OracleFile& file = release.files.front();
     if (!file.changes || file.count == 0 || file.id == load.id) continue;
-    if (file.date <= known || in_effect(file.id)) continue;
+    if (file.date <= known || file.date > load.obtained_at || in_effect(file.id)) continue;
     const auto here =
         std::count_if(load.changes.begin(), load.changes.end(), [&file](const OracleEvent& change) {
           return change.time >= file.first && change.time <= file.last;
