@@ -195,6 +195,40 @@ def test_what_is_not_read_is_named(shared, tmp_path, case):
         assert hint in refusal.value.message
 
 
+EMPTY = {"an archive": (".txt.zip", lambda name: python_zip(name=name[:-4])(None, b"")),
+         "a text": (".txt", lambda name: b""),
+         "a text of a line end": (".txt", lambda name: b"\n"),
+         "XML": (".xml", lambda name: b"<list type='change'></list>")}
+
+
+@pytest.mark.parametrize("form", EMPTY)
+def test_an_empty_change_list_loads(server, form):
+    """A day without changes: data that says so is as good as any other."""
+    listed = block(201, 777, COUNT)
+    server.load([(registry_name(NOW - 3 * DAY, 201), flat(listed))])
+    before = server.coverage().area_codes[0]
+    extension, make = EMPTY[form]
+    name = registry_name(NOW - DAY, "changes", extension)
+    load = server.load([(name, make(name))])
+    assert load.files[0].kind == server.stubs.load.FILE_KIND_CHANGE
+    assert load.files[0].records == 0
+    assert server.verdicts([listed[0], 2019990001]) == ["LISTED", "CLEAR"]
+    after = server.coverage().area_codes[0]
+    assert after.numbers == before.numbers == COUNT
+    newest = [max(entry.obtained_at.seconds, entry.known_by_silence_at.seconds)
+              for entry in (before, after)]
+    assert newest[1] > newest[0], "what it may refresh, it refreshes"
+
+
+def test_an_empty_list_that_may_be_a_full_one_is_refused(server):
+    for label, extension, content in (("201", ".txt", b""), ("full", ".txt", b""),
+                                      ("201", ".xml", b"<list val='201'/>"),
+                                      ("changes", ".xml", b"<list type='full'/>")):
+        with pytest.raises(Refused) as refusal:
+            server.load([(registry_name(NOW - DAY, label, extension), content)])
+        assert refusal.value.reason == "BAD_FILE"
+
+
 LISTS = iter(range(1000))
 
 
