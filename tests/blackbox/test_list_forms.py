@@ -150,9 +150,10 @@ def test_sound_archives_load(shared, tmp_path, writer):
     content = flat(numbers)
     archive = SOUND[writer](folder_with(tmp_path, content), content)
     name = registry_name(NOW - DAY, area, ".txt.zip")
-    for cut in (1, len(archive) // 2, len(archive) - 30):
+    whole = len(archive.rstrip(b"\0"))
+    for kept in (30, whole // 2, whole - 1):
         with pytest.raises(Refused):
-            shared.load_quickly([(name, archive[:-cut])])
+            shared.load_quickly([(name, archive[:kept])])
     shared.load([(name, archive)])
     assert shared.verdicts([numbers[0], numbers[-1]]) == ["LISTED", "LISTED"]
 
@@ -340,7 +341,7 @@ def test_reasons_by_name(shared):
         assert list(named.named_reasons[1].reasons) == [verdict.REASON_MALFORMED]
         assert not named.results
     past = scrub.ScrubRequest(numbers=[2015551001], detail=scrub.DETAIL_REASONS)
-    past.as_of.seconds = NOW - 30 * DAY
+    past.as_of.seconds = NOW - 60
     answer = shared.call(shared.scrubs.Scrub, past)
     assert len(answer.named_reasons) == 1 and not answer.results
     assert list(shared.scrub(detail=scrub.DETAIL_REASONS).named_reasons) == []
