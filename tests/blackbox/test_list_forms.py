@@ -67,8 +67,13 @@ def seven_zip(*options):
     return make
 
 
-def bsdtar(folder, _):
-    return run(folder, tool("bsdtar", "libarchive-tools"), "--format", "zip", "-cf", "-", MEMBER)
+def bsdtar(target):
+    """To a pipe it writes whole blocks, with zeros behind the archive."""
+    def make(folder, _):
+        written = run(folder, tool("bsdtar", "libarchive-tools"), "--format", "zip", "-cf", target,
+                      MEMBER)
+        return written or (folder / target).read_bytes()
+    return make
 
 
 def jar(*options):
@@ -116,7 +121,8 @@ SOUND = {
     "zip without extras": info_zip("-X"), "zip bzip2": info_zip("-Z", "bzip2"),
     "7z": seven_zip(), "7z stored": seven_zip("-mm=Copy"), "7z bzip2": seven_zip("-mm=BZip2"),
     "7z LZMA": seven_zip("-mm=LZMA"), "7z PPMd": seven_zip("-mm=PPMd"),
-    "7z best": seven_zip("-mx=9"), "bsdtar": bsdtar,
+    "7z best": seven_zip("-mx=9"), "bsdtar": bsdtar("x.zip"),
+    "bsdtar to a pipe": bsdtar("-"),
     "jar": jar("cf"), "jar without manifest": jar("cfM"), "jar stored": jar("cf0M"),
     "Python": python_zip(), "Python stored": python_zip(zipfile.ZIP_STORED),
     "Python bzip2": python_zip(zipfile.ZIP_BZIP2), "Python LZMA": python_zip(zipfile.ZIP_LZMA),
