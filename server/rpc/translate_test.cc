@@ -95,7 +95,10 @@ TEST(ErrorReasonTest, ConstantsAreTheValuesOfTheProto) {
                                                 reason::kRequestIdReused,
                                                 reason::kChangesTooOld,
                                                 reason::kOwnListsDamaged,
-                                                reason::kQuotaExceeded};
+                                                reason::kQuotaExceeded,
+                                                reason::kCallableLimit,
+                                                reason::kStreamSilent,
+                                                reason::kFirstData};
   for (const std::string_view constant : constants) {
     v1::ErrorReason value{};
     EXPECT_TRUE(v1::ErrorReason_Parse("ERROR_REASON_" + std::string(constant), &value)) << constant;

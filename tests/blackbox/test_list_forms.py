@@ -67,8 +67,13 @@ def seven_zip(*options):
     return make
 
 
-def bsdtar(folder, _):
-    return run(folder, tool("bsdtar", "libarchive-tools"), "--format", "zip", "-cf", "-", MEMBER)
+def bsdtar(target):
+    """To a pipe it writes whole blocks, with zeros behind the archive."""
+    def make(folder, _):
+        written = run(folder, tool("bsdtar", "libarchive-tools"), "--format", "zip", "-cf", target,
+                      MEMBER)
+        return written or (folder / target).read_bytes()
+    return make
 
 
 def jar(*options):
@@ -116,7 +121,8 @@ SOUND = {
     "zip without extras": info_zip("-X"), "zip bzip2": info_zip("-Z", "bzip2"),
     "7z": seven_zip(), "7z stored": seven_zip("-mm=Copy"), "7z bzip2": seven_zip("-mm=BZip2"),
     "7z LZMA": seven_zip("-mm=LZMA"), "7z PPMd": seven_zip("-mm=PPMd"),
-    "7z best": seven_zip("-mx=9"), "bsdtar": bsdtar,
+    "7z best": seven_zip("-mx=9"), "bsdtar": bsdtar("x.zip"),
+    "bsdtar to a pipe": bsdtar("-"),
     "jar": jar("cf"), "jar without manifest": jar("cfM"), "jar stored": jar("cf0M"),
     "Python": python_zip(), "Python stored": python_zip(zipfile.ZIP_STORED),
     "Python bzip2": python_zip(zipfile.ZIP_BZIP2), "Python LZMA": python_zip(zipfile.ZIP_LZMA),
@@ -150,9 +156,10 @@ def test_sound_archives_load(shared, tmp_path, writer):
     content = flat(numbers)
     archive = SOUND[writer](folder_with(tmp_path, content), content)
     name = registry_name(NOW - DAY, area, ".txt.zip")
-    for cut in (1, len(archive) // 2, len(archive) - 30):
+    whole = len(archive.rstrip(b"\0"))
+    for kept in (30, whole // 2, whole - 1):
         with pytest.raises(Refused):
-            shared.load_quickly([(name, archive[:-cut])])
+            shared.load_quickly([(name, archive[:kept])])
     shared.load([(name, archive)])
     assert shared.verdicts([numbers[0], numbers[-1]]) == ["LISTED", "LISTED"]
 
@@ -193,6 +200,40 @@ def test_what_is_not_read_is_named(shared, tmp_path, case):
     assert refusal.value.reason == "BAD_FILE"
     for hint in hints:
         assert hint in refusal.value.message
+
+
+EMPTY = {"an archive": (".txt.zip", lambda name: python_zip(name=name[:-4])(None, b"")),
+         "a text": (".txt", lambda name: b""),
+         "a text of a line end": (".txt", lambda name: b"\n"),
+         "XML": (".xml", lambda name: b"<list type='change'></list>")}
+
+
+@pytest.mark.parametrize("form", EMPTY)
+def test_an_empty_change_list_loads(server, form):
+    """A day without changes: data that says so is as good as any other."""
+    listed = block(201, 777, COUNT)
+    server.load([(registry_name(NOW - 3 * DAY, 201), flat(listed))])
+    before = server.coverage().area_codes[0]
+    extension, make = EMPTY[form]
+    name = registry_name(NOW - DAY, "changes", extension)
+    load = server.load([(name, make(name))])
+    assert load.files[0].kind == server.stubs.load.FILE_KIND_CHANGE
+    assert load.files[0].records == 0
+    assert server.verdicts([listed[0], 2019990001]) == ["LISTED", "CLEAR"]
+    after = server.coverage().area_codes[0]
+    assert after.numbers == before.numbers == COUNT
+    newest = [max(entry.obtained_at.seconds, entry.known_by_silence_at.seconds)
+              for entry in (before, after)]
+    assert newest[1] > newest[0], "what it may refresh, it refreshes"
+
+
+def test_an_empty_list_that_may_be_a_full_one_is_refused(server):
+    for label, extension, content in (("201", ".txt", b""), ("full", ".txt", b""),
+                                      ("201", ".xml", b"<list val='201'/>"),
+                                      ("changes", ".xml", b"<list type='full'/>")):
+        with pytest.raises(Refused) as refusal:
+            server.load([(registry_name(NOW - DAY, label, extension), content)])
+        assert refusal.value.reason == "BAD_FILE"
 
 
 LISTS = iter(range(1000))
@@ -306,7 +347,7 @@ def test_reasons_by_name(shared):
         assert list(named.named_reasons[1].reasons) == [verdict.REASON_MALFORMED]
         assert not named.results
     past = scrub.ScrubRequest(numbers=[2015551001], detail=scrub.DETAIL_REASONS)
-    past.as_of.seconds = NOW - 30 * DAY
+    past.as_of.seconds = NOW - 60
     answer = shared.call(shared.scrubs.Scrub, past)
     assert len(answer.named_reasons) == 1 and not answer.results
     assert list(shared.scrub(detail=scrub.DETAIL_REASONS).named_reasons) == []
