@@ -1,7 +1,6 @@
 #include "server/base/error.h"
 
 #include <algorithm>
-#include <cstdint>
 
 #include "absl/strings/cord.h"
 #include "absl/strings/numbers.h"
@@ -11,6 +10,7 @@ namespace dnc {
 namespace {
 constexpr const char* kReasonUrl = "dnc/reason";
 constexpr const char* kGuardUrl = "dnc/guard";
+constexpr const char* kCallableUrl = "dnc/becomes-callable";
 constexpr const char* kRetryUrl = "dnc/retry-after-ns";
 
 std::string Payload(const absl::Status& status, const char* url) {
@@ -37,6 +37,15 @@ absl::Status QuotaError(std::string_view message, absl::Duration retry_after) {
       Error(absl::StatusCode::kResourceExhausted, reason::kQuotaExceeded, message), retry_after);
 }
 
+absl::Status CallableLimitError(uint64_t becomes_callable, uint64_t limit) {
+  absl::Status status = Error(
+      absl::StatusCode::kFailedPrecondition, reason::kCallableLimit,
+      StrCat(becomes_callable, " numbers would become callable, and the limit of this request is ",
+             limit, "; look at what it would do, and confirm that number"));
+  status.SetPayload(kCallableUrl, absl::Cord(StrCat(becomes_callable)));
+  return status;
+}
+
 absl::Status WithRetryAfter(absl::Status status, absl::Duration retry_after) {
   const int64_t nanos = std::max<int64_t>(1, absl::ToInt64Nanoseconds(retry_after));
   status.SetPayload(kRetryUrl, absl::Cord(StrCat(nanos)));
@@ -49,6 +58,12 @@ std::string ErrorReason(const absl::Status& status) {
 }
 
 std::string ErrorGuard(const absl::Status& status) { return Payload(status, kGuardUrl); }
+
+std::optional<uint64_t> ErrorBecomesCallable(const absl::Status& status) {
+  uint64_t count = 0;
+  if (!absl::SimpleAtoi(Payload(status, kCallableUrl), &count)) return std::nullopt;
+  return count;
+}
 
 absl::Duration RetryAfter(const absl::Status& status) {
   int64_t nanos = 0;

@@ -6,6 +6,8 @@
 //                "area code 818 has no full list yet; load one first");
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -62,6 +64,10 @@ absl::Status GuardError(std::string_view guard, std::string_view message);
 // repetition can succeed.
 absl::Status QuotaError(std::string_view message, absl::Duration retry_after);
 
+// A refusal because more numbers would become callable than the caller has confirmed:
+// FAILED_PRECONDITION, CALLABLE_LIMIT, and how many they are.
+absl::Status CallableLimitError(uint64_t becomes_callable, uint64_t limit);
+
 // The same error with the time after which a repetition can succeed.
 absl::Status WithRetryAfter(absl::Status status, absl::Duration retry_after);
 
@@ -70,6 +76,9 @@ std::string ErrorReason(const absl::Status& status);
 
 // The guard that refused, or an empty string.
 std::string ErrorGuard(const absl::Status& status);
+
+// How many numbers would become callable, of a CallableLimitError.
+std::optional<uint64_t> ErrorBecomesCallable(const absl::Status& status);
 
 // After what time to try again; zero if the error does not say.
 absl::Duration RetryAfter(const absl::Status& status);

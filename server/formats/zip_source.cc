@@ -65,6 +65,7 @@ class ZipSource : public ByteSource {
 
   absl::Status Open();
   absl::StatusOr<size_t> Read(char* out, size_t length) override;
+  std::string_view member() const override { return member_.name; }
 
  private:
   // The error behind a libarchive call that did not return ARCHIVE_OK.
@@ -129,16 +130,13 @@ absl::Status ZipSource::CheckSize(uint64_t unpacked) const {
   if (unpacked > limits_.max_unpacked_bytes) {
     return GuardError("archive-size",
                       StrCat("the archive unpacks to more than ", limits_.max_unpacked_bytes,
-                             " bytes; check where it came from, or load again with "
-                             "--allow archive-size"));
+                             " bytes; check where it came from"));
   }
   // Divided, because the product of a huge limit would overflow.
   if (unpacked >= kRatioFrom &&
       unpacked / std::max<uint64_t>(input_.file.size(), 1) > limits_.max_ratio) {
-    return GuardError("archive-size",
-                      StrCat("the archive unpacks to more than ", limits_.max_ratio,
-                             " times its own size; check where it came from, or load again with "
-                             "--allow archive-size"));
+    return GuardError("archive-size", StrCat("the archive unpacks to more than ", limits_.max_ratio,
+                                             " times its own size; check where it came from"));
   }
   return absl::OkStatus();
 }

@@ -1,4 +1,4 @@
-// How the registry changes: loads, rollbacks, retirements.
+// How the registry changes: loads.
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -56,6 +56,22 @@ void NoteLoaded(const ListState& before, bool is_new, int keep_releases, const W
   list.life = life;
 }
 
+// What whoever loads has confirmed of what becomes callable.
+absl::Status CheckPlan(const LoadOptions& options, const LoadPlan& plan) {
+  if (options.refuse_first && plan.HasFirstData()) {
+    return Error(absl::StatusCode::kFailedPrecondition, reason::kFirstData,
+                 StrCat("list ", plan.list,
+                        " would answer for area codes that it does not answer for now, and ",
+                        plan.becomes_callable,
+                        " numbers would become callable; look at the plan of this load, and load "
+                        "again without refuse_first"));
+  }
+  if (options.callable_limit.has_value() && plan.becomes_callable > *options.callable_limit) {
+    return CallableLimitError(plan.becomes_callable, *options.callable_limit);
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 std::shared_ptr<World> RegistryImpl::WithList(ListStatePtr list) const {
@@ -66,7 +82,7 @@ std::shared_ptr<World> RegistryImpl::WithList(ListStatePtr list) const {
 }
 
 absl::Status RegistryImpl::RunLoad(LoadJob& job, const LoadQueue::Update& update) {
-  GuardCheck guards(options_.guards, job.options.overrides);
+  GuardCheck guards(options_.guards, job.options.allow);
   DNC_ASSIGN_OR_RETURN(const ListName name, ParseListName(job.options.list));
   absl::StatusOr<StagedFiles> staged =
       StageFiles(name.kind, job.options, job.files, options_.read_limits,
@@ -82,11 +98,15 @@ absl::Status RegistryImpl::RunLoad(LoadJob& job, const LoadQueue::Update& update
     });
     status = StoreAndPublish(job, *std::move(staged), guards, update);
   }
-  update([&guards](LoadInfo& info) { info.overridden = guards.overridden(); });
+  update([&guards](LoadInfo& info) {
+    info.findings = guards.findings();
+    info.overridden = guards.overridden();
+  });
   if (!status.ok()) {
     spdlog::warn("load of list {} refused: {}", job.options.list, ToStd(status.message()));
     return status;
   }
+  if (job.options.dry_run) return status;
   FoldShared(job.options.list);
   CollectGarbage(job.options.list);
   return absl::OkStatus();
@@ -101,11 +121,20 @@ absl::Status RegistryImpl::StoreAndPublish(LoadJob& job, StagedFiles staged, Gua
   DNC_RETURN_IF_ERROR(CheckListLimit(*view.world, job.options.list));
   inputs.before = ListBefore(*view.world, job.options.list);
   inputs.rebase_below = RebaseBelow(*view.world, *inputs.before, limit_);
-  DNC_ASSIGN_OR_RETURN(inputs.release_id, releases_.ReserveReleaseId());
+  if (job.options.dry_run) {
+    inputs.release_id = view.world->releases.empty() ? 1 : view.world->releases.rbegin()->first + 1;
+  } else {
+    DNC_ASSIGN_OR_RETURN(inputs.release_id, releases_.ReserveReleaseId());
+  }
   inputs.now = clock_->Now();
+  inputs.policy = &options_.policy;
   inputs.store = &releases_;
   inputs.histories = &histories_;
   DNC_ASSIGN_OR_RETURN(ReleaseDraft draft, DraftRelease(inputs, std::move(staged), guards));
+  update([&draft](LoadInfo& info) { info.plan = draft.plan; });
+  if (job.options.dry_run) return guards.CheckUnused();
+  DNC_RETURN_IF_ERROR(guards.Outcome());
+  DNC_RETURN_IF_ERROR(CheckPlan(job.options, draft.plan));
   DNC_RETURN_IF_ERROR(
       releases_.WriteContent(draft.list->list_id, inputs.release_id, draft.content));
   if (job.progress.stop) {
@@ -181,10 +210,17 @@ void RegistryImpl::CollectGarbage(const std::string& name) {
     if (!seals.ok()) return;  // keep everything rather than too little
     for (const storage::Seal& seal : seals->seals()) keep(seal);
   }
+  // What was in force once, and goes on answering for its time.
+  for (const storage::Turn& turn : list.turns) {
+    if (view->world->releases.count(turn.from()) == 0) continue;
+    const absl::StatusOr<storage::Seals> seals = releases_.ReadSeals(turn.from());
+    if (!seals.ok()) return;
+    for (const storage::Seal& seal : seals->seals()) keep(seal);
+  }
   absl::Status status = releases_.CollectBlocks(
       list.list_id, [&generations](uint64_t id) { return generations.count(id) != 0; });
   if (status.ok()) {
-    const std::set<uint64_t> known(lineage.begin(), lineage.end());
+    const auto& known = view->world->releases;
     status = releases_.CollectChanges(list.list_id,
                                       [&known](uint64_t id) { return known.count(id) != 0; });
   }
@@ -193,64 +229,6 @@ void RegistryImpl::CollectGarbage(const std::string& name) {
         "removing what no release of list {} needs any more failed and will be tried again: {}",
         name, ToStd(status.message()));
   }
-}
-
-absl::StatusOr<ReleaseInfo> RegistryImpl::RollBack(std::string_view name, uint64_t expected) {
-  const std::lock_guard<std::mutex> writing(write_mutex_);
-  DNC_ASSIGN_OR_RETURN(const View view, Ready());
-  DNC_ASSIGN_OR_RETURN(const ListStatePtr before, FindList(*view.world, name));
-  if (expected != 0 && before->head.id() != expected) {
-    return Error(absl::StatusCode::kFailedPrecondition, reason::kInvalidRequest,
-                 StrCat("release ", before->head.id(), " is in force, not ", expected,
-                        "; look at `dncctl releases` and decide again"));
-  }
-  const uint64_t target = before->head.parent_id();
-  const auto none = [&](std::string_view why) {
-    return Error(absl::StatusCode::kFailedPrecondition, reason::kNoEarlierRelease,
-                 StrCat("list ", before->name, " cannot go back from release ", before->head.id(),
-                        ": ", why, "; load the files that you want instead"));
-  };
-  if (target == 0) return none("it is the first");
-  if (target < before->life.kept_from || view.world->releases.count(target) == 0) {
-    return none("the release before is not kept any more");
-  }
-  storage::ListHead head = ToHead(*before);
-  head.set_release_id(target);
-  DNC_ASSIGN_OR_RETURN(const ListStatePtr list,
-                       ReadList(releases_, *view.world, head, 1, before.get(),
-                                [](const std::string& line) { spdlog::warn("{}", line); }));
-  if (list->damaged.any()) return none("the data of the release before is no longer kept whole");
-  RevisionOrder::Turn turn = order_->Begin();
-  auto world = WithList(list);
-  world->revision = turn.revision();
-  DNC_RETURN_IF_ERROR(releases_.Commit(ToCatalog(*world), nullptr, nullptr));
-  Publish(world);
-  turn.Commit();
-  spdlog::warn("list {} went back to release {}, revision {}", list->name, target, world->revision);
-  ReleaseInfo info = ToInfo(list->head);
-  info.revision = world->revision;
-  info.in_force = info.kept = true;
-  return info;
-}
-
-absl::StatusOr<uint64_t> RegistryImpl::Retire(std::string_view name) {
-  const std::lock_guard<std::mutex> writing(write_mutex_);
-  DNC_ASSIGN_OR_RETURN(const View view, Ready());
-  DNC_ASSIGN_OR_RETURN(const ListStatePtr before, FindList(*view.world, name));
-  auto retired = std::make_shared<ListState>();
-  retired->list_id = before->list_id;
-  retired->name = before->name;
-  retired->kind = before->kind;
-  retired->life.absent_since = clock_->Now();
-  retired->life.first_loaded_at = before->life.first_loaded_at;
-  RevisionOrder::Turn turn = order_->Begin();
-  auto world = WithList(retired);
-  world->revision = turn.revision();
-  DNC_RETURN_IF_ERROR(releases_.Commit(ToCatalog(*world), nullptr, nullptr));
-  Publish(world);
-  turn.Commit();
-  spdlog::warn("list {} retired, revision {}", before->name, world->revision);
-  return world->revision;
 }
 
 }  // namespace dnc
