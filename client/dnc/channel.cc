@@ -195,6 +195,7 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(const std::string& ta
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS,
                    static_cast<int>(std::clamp<int64_t>(absl::ToInt64Milliseconds(patience), 100,
                                                         kMostPatience)));
+  if (!transport.shared) arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   if (IsLocal(*checked_target)) arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);  // dnc::Connection retries, and counts
   if (!transport.server_name.empty()) arguments.SetSslTargetNameOverride(transport.server_name);

@@ -28,7 +28,10 @@ absl::StatusOr<Transport> MakeTransport(const TlsOptions& options) {
           absl::StrCat(options.ca_file, " holds no certificate in PEM form"));
     }
   }
-  return Transport{grpc::SslCredentials(ssl), options.server_name};
+  Transport transport;
+  transport.credentials = grpc::SslCredentials(ssl);
+  transport.server_name = options.server_name;
+  return transport;
 }
 
 }  // namespace dnc

@@ -21,6 +21,7 @@ struct TlsOptions {
 struct Transport {
   std::shared_ptr<grpc::ChannelCredentials> credentials = grpc::InsecureChannelCredentials();
   std::string server_name;  // as in TlsOptions
+  bool shared = true;       // with other channels of the process to the same target
 };
 
 // The server's certificate is checked always. Errors: NOT_FOUND for a file that can't be read,

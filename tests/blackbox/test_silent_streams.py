@@ -1,15 +1,18 @@
 """Streams whose callers sleep or do not read end, and give their place to others."""
 
 import threading
+import time
 
 import grpc
 import pytest
 
+from list_files import DAY, flat
 from metrics_page import Page, free_port
 from tenant_calls import add, make_tenant
 from waiting import PATIENCE, wait_until
 
 FIRST = 2015550000
+NUMBER = 2015550123
 
 
 @pytest.fixture(name="impatient")
@@ -23,9 +26,10 @@ def fixture_impatient(start_server, tmp_path):
     return server
 
 
-def add_many(server, metadata, count=40_000):
-    for at in range(0, count, 10_000):
-        add(server, [FIRST + at + i for i in range(10_000)], metadata=metadata, note="x" * 40)
+def add_many(server, metadata):
+    """Some 40 MB: more than all that lies on the way to a client that does not read."""
+    for at in range(0, 45_000, 3_000):
+        add(server, [FIRST + at + i for i in range(3_000)], metadata=metadata, note="x" * 900)
 
 
 def sleeper(message, begun):
@@ -57,19 +61,19 @@ def test_uploads_that_sleep_give_their_places_back(impatient):
         told = impatient.refused(caught.value)
         assert (told.code, told.reason) == ("DEADLINE_EXCEEDED", "STREAM_SILENT")
     # All four places are free.
-    impatient.load([("base.txt", b"201,5550123\n")])
+    impatient.load([("base.txt", flat([NUMBER]))], obtained_at=time.time() - DAY)
 
 
 def test_imports_that_sleep_end(impatient):
     lists = impatient.stubs.list
     part = lists.ImportNumbersRequest(list_id="internal",
-                                      records=[lists.Record(number="2015550123")])
+                                      records=[lists.Record(number=str(NUMBER))])
     begun = threading.Event()
     stream = impatient.lists.ImportNumbers(sleeper(part, begun))
     assert next(stream).added == 1
     told = end_of(impatient, stream)
     assert (told.code, told.reason) == ("DEADLINE_EXCEEDED", "STREAM_SILENT")
-    assert impatient.verdicts([2015550123]) != ["CLEAR"]
+    assert impatient.verdicts([NUMBER]) != ["CLEAR"]
 
 
 def test_a_scrub_stream_may_be_quiet(impatient):
@@ -100,7 +104,7 @@ def test_who_does_not_read_loses_his_place(impatient, method):
         stub = lists_stub(impatient, channel)
         stream = getattr(stub, method)(request, metadata=as_reader)
         assert next(stream)
-        ended = f'dnc_calls_total{{code="DEADLINE_EXCEEDED",method="{method}"}}'
+        ended = f'dnc_calls_total{{method="{method}",code="DEADLINE_EXCEEDED"}}'
         wait_until(lambda: ended in impatient.page().values)
         told = end_of(impatient, stream)
     assert told.code == "DEADLINE_EXCEEDED"

@@ -55,19 +55,29 @@ def test_pings_every_ten_seconds_are_permitted(server):
                 if kind == goaway and b"too_many_pings" in payload]
 
 
-@pytest.mark.parametrize("seconds", [9_000_000_000, 9_223_372_036, 253_402_300_800, 2**40])
-def test_deadlines_that_never_come(server, seconds):
-    """grpcurl -max-time 9000000000, and Go's longest duration."""
-    stubs = server.stubs
-    server.scrubs.Scrub(stubs.scrub.ScrubRequest(numbers=[NUMBER]), timeout=seconds)
+# As they stand on the wire: 9,000,000,000 seconds of `grpcurl -max-time`, Go's longest duration
+# (292 years), and the most that eight digits say.
+@pytest.mark.parametrize("timeout", ["2500000H", "2562047H", "99999999H", "99999999M", "99999999S"])
+def test_deadlines_that_never_come(server, timeout):
+    stubs, metadata = server.stubs, [("grpc-timeout", timeout)]
+    server.scrubs.Scrub(stubs.scrub.ScrubRequest(numbers=[NUMBER]), metadata=metadata)
     # On a worker, where it is looked at whether the deadline has passed.
-    server.scrubs.CheckNumber(stubs.scrub.CheckNumberRequest(number=str(NUMBER)), timeout=seconds)
-    server.scrubs.Scrub(stubs.scrub.ScrubRequest(numbers=[NUMBER], detail=2), timeout=seconds)
-    server.registry.GetStatus(stubs.registry.GetStatusRequest(), timeout=seconds)
+    server.scrubs.CheckNumber(stubs.scrub.CheckNumberRequest(number=str(NUMBER)),
+                              metadata=metadata)
+    server.scrubs.Scrub(stubs.scrub.ScrubRequest(numbers=[NUMBER], detail=2), metadata=metadata)
+    server.registry.GetStatus(stubs.registry.GetStatusRequest(), metadata=metadata)
     request = stubs.scrub.ScrubRequest(numbers=[NUMBER], at_least_revision=10**6)
     with pytest.raises(grpc.RpcError) as caught:
-        server.scrubs.Scrub(request, timeout=seconds)
+        server.scrubs.Scrub(request, metadata=metadata)
     assert server.refused(caught.value).reason == "REVISION_NOT_REACHED"
+
+
+def test_the_wire_carries_the_deadline_of_that_test(server):
+    """Else it would show nothing."""
+    request = server.stubs.scrub.ScrubRequest(numbers=[NUMBER], at_least_revision=10**6)
+    with pytest.raises(grpc.RpcError) as caught:
+        server.scrubs.Scrub(request, metadata=[("grpc-timeout", "1m")])
+    assert caught.value.code() == grpc.StatusCode.DEADLINE_EXCEEDED
 
 
 @pytest.mark.parametrize("size", [17 * 1024, 64 * 1024, 200 * 1024])

@@ -13,9 +13,9 @@ struct ServerSettings {
   std::string data_dir;
   std::vector<std::string> arguments;  // after --data-dir and --listen
   uint64_t max_file_bytes = 0;         // limit of the size of any file it writes; 0: none
+  std::string listen = "127.0.0.1:0";
   // More of its configuration file, YAML, unless the arguments name another one.
   std::string config = {};
-  std::string listen = "127.0.0.1:0";
 };
 
 // Not thread-safe. The child dies with its owner, and with the test program.
@@ -27,14 +27,14 @@ class ServerProcess {
   ServerProcess& operator=(const ServerProcess&) = delete;
 
   // Starts it, on a free loopback port unless the settings name one. True once it accepts calls;
-  // false if it ended instead, or said nothing for kPatience (it is killed then).
+  // false if it ended instead, or said nothing for 60 seconds (it is killed then).
   bool Start();
 
   // Makes an operator's key while the server does not run, as `dncd --create-operator-key` does.
   // Empty if that failed.
   std::string CreateOperatorKey() const;
 
-  // SIGTERM, and SIGKILL after kPatience. Returns the exit code, or -1 if a signal ended it.
+  // SIGTERM, and SIGKILL after 20 seconds. Returns the exit code, or -1 if a signal ended it.
   int Stop();
 
   // SIGKILL. Returns when it is gone. Does nothing if it runs no more.

@@ -24,15 +24,15 @@ struct WatchArguments {
 class Watch {
  public:
   Watch(const GlobalOptions& options, const WatchArguments& arguments)
-      : options_(options),
-        session_(options),
+      : options_(WithConnectionsOfItsOwn(options)),
         silence_(absl::Seconds(arguments.silence_seconds)),
         complete_(arguments.after) {}
 
   int Run() {
     absl::Duration pause = kFirstPause;
     // A server that was never there is a mistake in its name, and not one that comes back.
-    connected_ = session_.Connects();
+    session_ = std::make_unique<Session>(options_);
+    connected_ = session_->Connects();
     while (true) {
       const uint64_t before = complete_;
       heard_ = false;
@@ -46,12 +46,19 @@ class Watch {
                  Printable(std::string(ended.message())), complete_);
       absl::SleepFor(pause);
       pause = std::min(pause * 2, kLongestPause);
+      // On a new connection: the old one may be open still, and lead nowhere.
+      session_ = std::make_unique<Session>(options_);
     }
   }
 
  private:
   static constexpr absl::Duration kFirstPause = absl::Milliseconds(250);
   static constexpr absl::Duration kLongestPause = absl::Seconds(10);
+
+  static GlobalOptions WithConnectionsOfItsOwn(GlobalOptions options) {
+    options.transport.shared = false;
+    return options;
+  }
 
   // Watches until the stream ends, and says why it did.
   absl::Status WatchOnce() {
@@ -60,7 +67,7 @@ class Watch {
     request.set_after_revision(complete_);
     revision_.clear();
     Watchdog watchdog(&context, silence_);
-    const auto stream = session_.lists().WatchChanges(&context, request);
+    const auto stream = session_->lists().WatchChanges(&context, request);
     v1::WatchChangesResponse part;
     while (true) {
       watchdog.BeginWait();
@@ -77,7 +84,7 @@ class Watch {
                                                 absl::FormatDuration(silence_)));
     }
     if (status.ok()) return absl::UnavailableError("the server ended the watch");
-    return session_.Explain(status);
+    return session_->Explain(status);
   }
 
   // Keeps the parts of a revision until it is complete: of one that broke off nothing is shown, so
@@ -108,8 +115,8 @@ class Watch {
     return ReportError(options_, ended);
   }
 
-  const GlobalOptions& options_;
-  Session session_;
+  const GlobalOptions options_;
+  std::unique_ptr<Session> session_;
   const absl::Duration silence_;
   uint64_t complete_;                               // all up to this revision is shown
   std::vector<v1::WatchChangesResponse> revision_;  // the parts of the next one so far
