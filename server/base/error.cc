@@ -1,7 +1,6 @@
 #include "server/base/error.h"
 
 #include <algorithm>
-#include <cstdint>
 
 #include "absl/strings/cord.h"
 #include "absl/strings/match.h"
@@ -37,6 +36,15 @@ absl::Status GuardError(std::string_view guard, std::string_view message) {
 absl::Status QuotaError(std::string_view message, absl::Duration retry_after) {
   return WithRetryAfter(
       Error(absl::StatusCode::kResourceExhausted, reason::kQuotaExceeded, message), retry_after);
+}
+
+absl::Status CallableLimitError(uint64_t becomes_callable, uint64_t limit) {
+  return WithMetadata(
+      Error(absl::StatusCode::kFailedPrecondition, reason::kCallableLimit,
+            StrCat(becomes_callable,
+                   " numbers would become callable, and the limit of this request is ", limit,
+                   "; look at what it would do, and confirm that number")),
+      "becomes_callable", StrCat(becomes_callable));
 }
 
 absl::Status WithRetryAfter(absl::Status status, absl::Duration retry_after) {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
@@ -63,6 +64,10 @@ absl::Status GuardError(std::string_view guard, std::string_view message);
 // A refusal because of a quota: RESOURCE_EXHAUSTED, QUOTA_EXCEEDED, and after what time a
 // repetition can succeed.
 absl::Status QuotaError(std::string_view message, absl::Duration retry_after);
+
+// A refusal because more numbers would become callable than the caller has confirmed:
+// FAILED_PRECONDITION, CALLABLE_LIMIT, and how many they are.
+absl::Status CallableLimitError(uint64_t becomes_callable, uint64_t limit);
 
 // The same error with the time after which a repetition can succeed.
 absl::Status WithRetryAfter(absl::Status status, absl::Duration retry_after);

@@ -103,6 +103,10 @@ absl::Status ReadPolicy(const YAML::Node& node, Policy* policy) {
 absl::Status ReadGuards(const YAML::Node& node, GuardLimits* guards) {
   ConfigSection section("guards", node);
   section.Read("max_shrink", &guards->max_shrink, 0.0, 1.0);
+  section.Read("max_lost_week", &guards->max_lost_week, 0.0, 1.0);
+  int min_first_numbers = static_cast<int>(guards->min_first_numbers);
+  section.Read("min_first_numbers", &min_first_numbers, 0, 10'000'000);
+  guards->min_first_numbers = static_cast<uint64_t>(min_first_numbers);
   section.Read("max_misfit", &guards->max_misfit, 0.0, 1.0);
   section.Read("max_change_gap_days", &guards->max_change_gap_days, 0, 365);
   int gap_min_numbers = static_cast<int>(guards->gap_min_numbers);

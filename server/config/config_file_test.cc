@@ -41,6 +41,8 @@ TEST(ConfigFileTest, TheExampleHoldsTheDefaults) {
   EXPECT_EQ(config->policy.lists[0].effect, DefaultEffect(ListKind::kNational));
   EXPECT_EQ(config->policy.lists[0].max_age, DefaultMaxAge(ListKind::kNational));
   EXPECT_EQ(config->guards.max_shrink, defaults.guards.max_shrink);
+  EXPECT_EQ(config->guards.max_lost_week, defaults.guards.max_lost_week);
+  EXPECT_EQ(config->guards.min_first_numbers, defaults.guards.min_first_numbers);
   EXPECT_EQ(config->guards.gap_min_numbers, defaults.guards.gap_min_numbers);
   EXPECT_EQ(config->registry.max_upload_bytes, defaults.registry.max_upload_bytes);
   EXPECT_EQ(config->registry.max_archive_ratio, defaults.registry.max_archive_ratio);

@@ -67,8 +67,7 @@ absl::Status RefuseUnterminated(uint64_t line, bool allowed) {
   return GuardError(
       "unterminated",
       StrCat("line ", line,
-             ", the last one, has no line end, so the file may be cut off; "
-             "get it again, or load again with --allow unterminated if it is complete"));
+             ", the last one, has no line end, so the file may be cut off; get it again"));
 }
 
 absl::Status MayBeCut(uint64_t line, std::string_view what) {

@@ -129,16 +129,13 @@ absl::Status ZipSource::CheckSize(uint64_t unpacked) const {
   if (unpacked > limits_.max_unpacked_bytes) {
     return GuardError("archive-size",
                       StrCat("the archive unpacks to more than ", limits_.max_unpacked_bytes,
-                             " bytes; check where it came from, or load again with "
-                             "--allow archive-size"));
+                             " bytes; check where it came from"));
   }
   // Divided, because the product of a huge limit would overflow.
   if (unpacked >= kRatioFrom &&
       unpacked / std::max<uint64_t>(input_.file.size(), 1) > limits_.max_ratio) {
-    return GuardError("archive-size",
-                      StrCat("the archive unpacks to more than ", limits_.max_ratio,
-                             " times its own size; check where it came from, or load again with "
-                             "--allow archive-size"));
+    return GuardError("archive-size", StrCat("the archive unpacks to more than ", limits_.max_ratio,
+                                             " times its own size; check where it came from"));
   }
   return absl::OkStatus();
 }

@@ -19,11 +19,28 @@ struct TimedChange {
   int64_t at_micros = 0;
 };
 
+constexpr int64_t kDayMicros = int64_t{24} * 3600 * 1'000'000;
+
+// The latest moment that the time of a change may mean. Midnight is a date without a time: an
+// addition may be as late as the end of that day; a deletion counts from its beginning.
+inline int64_t LatestMoment(bool added, int64_t at_micros) {
+  return added && at_micros % kDayMicros == 0 ? at_micros + kDayMicros - 1 : at_micros;
+}
+
 // Whether one change of a number takes effect after another: the later one, and of two at the same
 // time the addition, because who asked not to be called must not be called.
 inline bool Supersedes(bool added, int64_t at_micros, bool other_added, int64_t other_at_micros) {
-  if (at_micros != other_at_micros) return at_micros > other_at_micros;
+  const int64_t moment = LatestMoment(added, at_micros);
+  const int64_t other = LatestMoment(other_added, other_at_micros);
+  if (moment != other) return moment > other;
   return added && !other_added;
+}
+
+// Whether an addition at a moment stands against a full list that lacks the number: unless that is
+// later by more than a day. The time zone of changes is not known, and the date of a full list is a
+// day, of which it may be the beginning.
+inline bool StandsAgainstFull(int64_t added_at_micros, int64_t full_at_micros) {
+  return full_at_micros - added_at_micros <= kDayMicros;
 }
 
 // What changes did to an area code.
@@ -41,6 +58,8 @@ class AreaDraft {
       : seal_(std::move(seal)), before_(numbers), numbers_(std::move(numbers)), covered_(covered) {}
 
   bool covered() const { return covered_; }
+  // The numbers of before; null if nothing that can be trusted was loaded.
+  const AreaSetPtr& before() const { return before_; }
   const AreaSetPtr& numbers() const { return numbers_; }
   const storage::Seal& seal() const { return seal_; }
   storage::Seal& seal() { return seal_; }

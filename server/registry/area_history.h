@@ -11,6 +11,7 @@
 #include <tuple>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
@@ -44,6 +45,12 @@ class AreaHistory {
   // Whether the number was listed at a moment, if it is (`now`) or is not listed now: after the
   // last event up to then; before the first event, what that event changed.
   bool ListedAt(uint32_t subscriber, absl::Time moment, bool now) const;
+  // Calls `fn` for each number with an event of which something came, ascending.
+  void ForEachNumber(absl::FunctionRef<void(uint32_t subscriber)> fn) const {
+    for (size_t i = 0; i < events_.size(); ++i) {
+      if (i == 0 || events_[i - 1].subscriber != events_[i].subscriber) fn(events_[i].subscriber);
+    }
+  }
   size_t memory_bytes() const {
     return (events_.capacity() + repeated_.capacity()) * sizeof(AreaEvent) + 64;
   }

@@ -1,15 +1,21 @@
 // Works out what a load makes of each area code that it touches. Used by DraftRelease alone.
+//
+// What the guards find is noted, and the work goes on as if it were overridden: so all findings are
+// told at once, and the plan shows what the load would do with its overrides.
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "server/registry/area_draft.h"
+#include "server/registry/change_pace.h"
 #include "server/registry/release_draft.h"
 
 namespace dnc {
@@ -28,39 +34,114 @@ class Drafter {
   absl::Status CheckFiles();
   absl::Status ApplyFullLists();
   absl::Status ApplyChangeLists();
+  absl::Status CheckLosses();
   absl::StatusOr<ReleaseDraft> Finish();
 
  private:
+  // A file that this list was loaded from once.
+  struct PastFile {
+    uint64_t release_id = 0;
+    bool in_lineage = false;  // of the release in force
+    storage::File file;
+  };
+  // The times of a change list: of all of it, and of each area code that it names.
+  struct Pace {
+    PaceLimits limits;
+    std::optional<ChangePace> all;
+    std::map<int, ChangePace> areas;
+  };
+  // Numbers that a load takes away.
+  struct Loss {
+    uint64_t lost = 0;
+    uint64_t of = 0;
+  };
+
+  // The seal that losses of a week are measured against.
+  struct WeekBase {
+    uint64_t release_id = 0;
+    absl::Time since;  // when its data was obtained
+    storage::Seal seal;
+  };
+  struct WeekLoss {
+    uint64_t before = 0;  // by earlier loads
+    uint64_t now = 0;     // by this one
+  };
+
   AreaDraft& Area(int area_code);
   // Those that the list has before the load or by its full lists, without what vanishes.
   std::set<int> BaseAreas() const;
   bool CoversNow(int area_code);
-  absl::Status CheckShrink(int area_code, uint64_t before, uint64_t after);
+  // The last seal of an area code, also if its data is damaged, or if the area code or the list is
+  // not loaded any more; null if it never had one.
+  const storage::Seal* KnownSeal(int area_code);
+  void FindGoneSeals();
+  void AddGoneSeals(const storage::Seals& seals);
+
+  absl::Status ReadPastFiles();
+  // Whether what the file brought counts for the area code: its release is among those that the
+  // area code's data has come from.
+  bool InEffect(const PastFile& past, int area_code) const;
+  // Whether the area code has a full list that is newer than this one, and whole.
+  bool HasNewerThan(const storage::File& file, int area_code) const;
+  std::set<int> AreasOf(size_t file) const;
+  void CheckSameFile(size_t file);
+
+  void MergeFullLists();
+  void MergeWholeList();
   absl::Status ReplaceArea(int area_code, const StagedArea& staged);
   // A full list obtained at a moment, with the numbers that a change list added later than that.
   absl::StatusOr<AreaSetPtr> WithLaterAdditions(int area_code, const StagedArea& staged);
-  absl::Status ReplaceWholeList();
-  absl::Status DropVanished();
+  void PrepareWholeList();
+  void DropVanished();
+
   absl::Status ApplyChangeList(const StagedChanges& list);
-  std::set<int> Gaps(const StagedChanges& list, int64_t first_change);
-  absl::Status CheckChangeDates(const StagedChanges& list, const std::set<int>& gaps,
-                                const std::map<int, std::vector<TimedChange>>& sorted);
   absl::StatusOr<std::map<int, std::vector<TimedChange>>> Sort(const StagedChanges& list);
+  Pace PaceOf(const StagedChanges& list, const std::map<int, std::vector<TimedChange>>& sorted);
+  absl::Duration UsualInterval() const;
+  std::vector<const PastFile*> AbsentChangeLists() const;
+  bool HasChangesOf(const storage::File& past);
+  const storage::File* MissingList(const std::vector<const PastFile*>& absent, int area_code,
+                                   absl::Time known);
+  std::map<int, std::string> Gaps(const StagedChanges& list, const Pace& pace);
+  void CheckChangeDates(const StagedChanges& list, const Pace& pace,
+                        const std::map<int, std::string>& gaps);
   absl::Status DropSuperseded(int area_code, std::vector<TimedChange>& changes);
-  void Refresh(int area_code, const StagedChanges& list, const std::set<int>& gaps, bool named);
-  absl::Status CheckMisfit();
+  void Refresh(int area_code, const StagedChanges& list, const Pace& pace);
+  void RefreshBySilence(int area_code, absl::Time end);
+  void CheckMisfit(const StagedChanges& list);
+
+  // What the load takes away from an area code, at least.
+  Loss LossOf(int area_code, const AreaDraft& area);
+  void CheckFirstData(int area_code, const AreaDraft& area);
+  void CheckShrink(int area_code, const Loss& loss);
+  // What is known of seven days ago, of the area codes in `wanted`.
+  absl::StatusOr<std::map<int, WeekBase>> FindWeekBases(std::set<int> wanted);
+  // What the area code has lost since, and would lose by this load.
+  WeekLoss WeekLossOf(int area_code, const WeekBase& base, uint64_t lost_now);
+  void NoteLostWeek(int area_code, const WeekLoss& loss, uint64_t of, absl::Time since);
+  absl::Status CheckLostWeek(const std::map<int, uint64_t>& lost_now);
   void RebaseOld();
   void FillRelease(ListState& list, storage::Release& release) const;
+  // Fills in how many numbers become callable by what each finding is about.
+  void CountFindings(const LoadPlan& plan);
 
   const DraftInputs& in_;
   const ListState& before_;
   StagedFiles staged_;
   GuardCheck& guards_;
+  std::map<int, StagedArea> full_;                       // what the full lists hold together
+  absl::Time whole_obtained_at_ = absl::InfinitePast();  // of a list that covers all
   std::map<int, AreaDraft> areas_;
   std::set<int> vanished_;
-  bool repeated_file_ = false;
+  std::vector<PastFile> past_files_;
+  std::multimap<std::string, std::set<int>> file_areas_;  // what the files speak of, by their names
+  std::optional<std::map<int, storage::Seal>> gone_seals_;  // once they were looked for
+  std::map<std::string, bool> has_changes_of_;              // by the SHA-256 of a past file
+  std::vector<int64_t> change_dates_;                       // of the change lists that were applied
+  // Of a change list: numbers that it speaks of, and those of which nothing came.
   uint64_t changed_numbers_ = 0;
   uint64_t no_effect_ = 0;
+  uint64_t all_no_effect_ = 0;
 };
 
 }  // namespace dnc

@@ -8,6 +8,7 @@
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
+#include "server/formats/registry_file.h"
 #include "server/registry/drafter.h"
 
 namespace dnc {
@@ -19,30 +20,25 @@ absl::Status NoBase(std::string_view message) {
 
 // Whether an area code that the list does not name has no changes, rather than being left out.
 bool SpeaksFor(const StagedChanges& list, int area_code) {
-  return !list.area_code.has_value() || *list.area_code == area_code;
+  return list.for_all || list.area_code == area_code;
 }
 
 // How long after the date of a change list its changes may be: the date is the start of a day, and
 // the time zone of the changes is not known.
 constexpr absl::Duration kChangesLater = absl::Hours(48);
 
-// When the changes begin; InfiniteFuture without any. A hundredth of them may be older: a few
-// stragglers do not show that nothing is missing after them.
-absl::Time FirstChange(const StagedChanges& list) {
-  if (list.records.empty()) return absl::InfiniteFuture();
-  std::vector<absl::Time> times;
-  times.reserve(list.records.size());
-  for (const ChangeRecord& record : list.records) times.push_back(record.time);
-  const auto first = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 100);
-  std::nth_element(times.begin(), first, times.end());
-  return *first;
-}
+// What silence proves at most: the law's 31 days (16 CFR 310.4(b)(3)(iv)).
+constexpr absl::Duration kMostSilence = absl::Hours(24 * 31);
 
-// InfinitePast without any.
-absl::Time LastChange(const StagedChanges& list) {
-  absl::Time last = absl::InfinitePast();
-  for (const ChangeRecord& record : list.records) last = std::max(last, record.time);
-  return last;
+// Lists before, whose dates tell how often they come.
+constexpr size_t kLatestDates = 9;
+constexpr int kUsualIntervals = 3;  // so many of them may pass
+
+// The moment up to which the changes of an area code are known by data that names it.
+absl::Time KnownUntil(const storage::Seal& seal) {
+  if (seal.known_until() != 0) return FromMicros(seal.known_until());
+  // Of an older version.
+  return FromMicros(std::max<int64_t>(seal.full_obtained_at(), seal.last_event_at()));
 }
 
 }  // namespace
@@ -65,12 +61,16 @@ absl::StatusOr<std::map<int, std::vector<TimedChange>>> Drafter::Sort(const Stag
         {SubscriberOf(record.number), record.added, ToMicros(record.time)});
   }
   if (outside > 0) {
-    DNC_RETURN_IF_ERROR(guards_.Refuse(
-        Guard::kOutsideBase,
-        StrCat(outside,
-               " changes are for area codes without a loaded, verified full list, the "
-               "first is ",
-               first_outside, "; load their full lists first")));
+    const std::string& name = staged_.files[list.file].name();
+    guards_.NoteFile(
+        name, {.guard = Guard::kOutsideBase,
+               .message = StrCat(name, ": ", outside,
+                                 " changes are for area codes without a loaded, verified full "
+                                 "list, the first is ",
+                                 first_outside,
+                                 "; load their full lists first. With the override they are left "
+                                 "out"),
+               .of = list.records.size()});
   }
   std::map<int, std::vector<TimedChange>> sorted;
   for (int area_code = 0; area_code < kAreaCodes; ++area_code) {
@@ -80,7 +80,6 @@ absl::StatusOr<std::map<int, std::vector<TimedChange>>> Drafter::Sort(const Stag
                      [](const TimedChange& a, const TimedChange& b) {
                        return Supersedes(b.added, b.at_micros, a.added, a.at_micros);
                      });
-    DNC_RETURN_IF_ERROR(DropSuperseded(area_code, changes));
   }
   return sorted;
 }
@@ -92,7 +91,7 @@ absl::Status Drafter::DropSuperseded(int area_code, std::vector<TimedChange>& ch
   const storage::Seal& seal = area.seal();
   const int64_t full_at = seal.full_obtained_at();
   AreaHistoryPtr history;
-  if (seal.last_event_at() >= changes.front().at_micros) {
+  if (LatestMoment(true, seal.last_event_at()) >= changes.front().at_micros) {
     DNC_ASSIGN_OR_RETURN(history, in_.histories->Get(*in_.world, before_, area_code));
   }
   const auto superseded = [&](const TimedChange& change) {
@@ -124,94 +123,221 @@ std::set<int> Drafter::BaseAreas() const {
   for (const auto& [area_code, seal] : before_.seals) {
     if (vanished_.count(area_code) == 0) area_codes.insert(area_code);
   }
-  for (const auto& [area_code, staged] : staged_.areas) area_codes.insert(area_code);
+  for (const auto& [area_code, staged] : full_) area_codes.insert(area_code);
   return area_codes;
 }
 
-// The moment up to which the changes of an area code are known.
-int64_t KnownUntil(const storage::Seal& seal) {
-  if (seal.known_until() != 0) return seal.known_until();
-  return std::max<int64_t>(seal.full_obtained_at(), seal.last_event_at());  // of an older version
+// How long after a list the next one usually begins, at most: by the dates of those before.
+absl::Duration Drafter::UsualInterval() const {
+  std::set<int64_t> dates(change_dates_.begin(), change_dates_.end());
+  for (const PastFile& past : past_files_) {
+    if (past.in_lineage && past.file.records() > 0) dates.insert(past.file.obtained_at());
+  }
+  std::vector<int64_t> latest(dates.begin(), dates.end());
+  if (latest.size() > kLatestDates) latest.erase(latest.begin(), latest.end() - kLatestDates);
+  if (latest.size() < 2) return absl::InfiniteDuration();
+  std::vector<int64_t> intervals;
+  for (size_t i = 1; i < latest.size(); ++i) intervals.push_back(latest[i] - latest[i - 1]);
+  const auto middle = intervals.begin() + static_cast<std::ptrdiff_t>(intervals.size() / 2);
+  std::nth_element(intervals.begin(), middle, intervals.end());
+  return kUsualIntervals * absl::Microseconds(*middle);
 }
 
-// The area codes for which changes between their data and the first change of the list seem to be
-// missing. A list that speaks for few numbers may well be silent for days. Lists that speak of
-// others alone do not count: an area code that nobody subscribes to any more would stay young.
-std::set<int> Drafter::Gaps(const StagedChanges& list, int64_t first_change) {
-  const GuardLimits& limits = guards_.limits();
-  const absl::Duration allowed = absl::Hours(24 * limits.max_change_gap_days);
-  std::set<int> gaps;
-  uint64_t numbers = 0;
-  for (const int area_code : BaseAreas()) {
-    if (!CoversNow(area_code) || !SpeaksFor(list, area_code)) continue;
-    const AreaDraft& area = Area(area_code);
-    numbers += area.numbers()->size();
-    if (FromMicros(first_change) - FromMicros(KnownUntil(area.seal())) > allowed) {
-      gaps.insert(area_code);
+// Whether the changes of a file that was taken back, or that came before the area code's data was
+// lost, are among those of this load.
+bool Drafter::HasChangesOf(const storage::File& past) {
+  if (past.first_change_at() == 0) return false;
+  const auto known = has_changes_of_.find(past.sha256());
+  if (known != has_changes_of_.end()) return known->second;
+  uint64_t found = 0;
+  for (const StagedChanges& list : staged_.changes) {
+    for (const ChangeRecord& record : list.records) {
+      const int64_t at = ToMicros(record.time);
+      found += past.first_change_at() <= at && at <= past.last_change_at() ? 1U : 0U;
     }
   }
-  if (numbers < limits.gap_min_numbers) gaps.clear();
+  const bool has = static_cast<double>(found) >= 0.9 * static_cast<double>(past.records());
+  has_changes_of_[past.sha256()] = has;
+  return has;
+}
+
+// The change lists that were loaded once, and that are neither in this load nor among what it has.
+std::vector<const Drafter::PastFile*> Drafter::AbsentChangeLists() const {
+  std::set<std::string> here;
+  for (const StagedChanges& list : staged_.changes) here.insert(staged_.files[list.file].sha256());
+  std::vector<const PastFile*> absent;
+  for (const PastFile& past : past_files_) {
+    const bool changes = static_cast<FileKind>(past.file.kind()) == FileKind::kChange;
+    if (!changes || past.file.records() == 0 || here.count(past.file.sha256()) != 0) continue;
+    absent.push_back(&past);
+  }
+  return absent;
+}
+
+// A list that was taken back is missing, unless it was loaded again or this load has its changes.
+const storage::File* Drafter::MissingList(const std::vector<const PastFile*>& absent, int area_code,
+                                          absl::Time known) {
+  for (const PastFile* past : absent) {
+    if (FromMicros(past->file.obtained_at()) <= known) continue;
+    const std::optional<int> label = ParseFileName(past->file.name()).area_code;
+    if (label.has_value() && *label != area_code) continue;
+    const bool in_effect = std::any_of(absent.begin(), absent.end(), [&](const PastFile* other) {
+      return other->file.sha256() == past->file.sha256() && InEffect(*other, area_code);
+    });
+    if (!in_effect && !HasChangesOf(past->file)) return &past->file;
+  }
+  return nullptr;
+}
+
+// The area codes for which changes between what is known of them and the end of the list seem to
+// be missing, and why. For an area code with many numbers silence is no knowledge: nobody may
+// subscribe to it any more.
+std::map<int, std::string> Drafter::Gaps(const StagedChanges& list, const Pace& pace) {
+  std::map<int, std::string> gaps;
+  const std::vector<const PastFile*> absent = AbsentChangeLists();
+  for (const int area_code : BaseAreas()) {
+    const auto own = pace.areas.find(area_code);
+    if (!CoversNow(area_code) || (own == pace.areas.end() && !SpeaksFor(list, area_code))) continue;
+    const AreaDraft& area = Area(area_code);
+    const absl::Time named = KnownUntil(area.seal());
+    const absl::Time known = std::max(named, FromMicros(area.seal().known_by_silence_at()));
+    const bool few = area.numbers()->size() < guards_.limits().gap_min_numbers;
+    std::optional<ChangeHole> hole = pace.all->HoleAfter(known, few ? known : named);
+    if (!hole.has_value() && own != pace.areas.end()) hole = own->second.HoleAfter(known, known);
+    if (const storage::File* missing = MissingList(absent, area_code, known); missing != nullptr) {
+      gaps[area_code] =
+          StrCat("the list ", missing->name(), " of ", Date(FromMicros(missing->obtained_at())),
+                 " was taken back or lost, and this one does not have its changes; "
+                 "load it first");
+    } else if (hole.has_value()) {
+      gaps[area_code] =
+          StrCat("no change from ", Date(hole->from), " until ", Date(hole->to),
+                 ", which is long for this list; a change list in between seems to be missing");
+    } else if (pace.all->empty() &&
+               list.obtained_at - (few ? known : named) > pace.limits.longest) {
+      gaps[area_code] = "the list has no changes, and nothing shows since when";
+    }
+  }
   return gaps;
 }
 
-absl::Status Drafter::CheckChangeDates(const StagedChanges& list, const std::set<int>& gaps,
-                                       const std::map<int, std::vector<TimedChange>>& sorted) {
-  // A change of the far future would stand against all that come until then.
-  const absl::Time last = LastChange(list);
-  if (last > list.obtained_at + kChangesLater) {
-    DNC_RETURN_IF_ERROR(guards_.Refuse(
-        Guard::kFutureDate, StrCat("the changes go on until ", Date(last),
-                                   ", but the change list is of ", Date(list.obtained_at))));
-  }
+// The times of a list's changes, of all that it tells and of each area code. Lists that speak for
+// few numbers may be silent for as long as silence may last.
+Drafter::Pace Drafter::PaceOf(const StagedChanges& list,
+                              const std::map<int, std::vector<TimedChange>>& sorted) {
+  uint64_t numbers = 0;
   for (const int area_code : BaseAreas()) {
-    if (!SpeaksFor(list, area_code) || !CoversNow(area_code)) continue;
-    const absl::Time base = FromMicros(Area(area_code).seal().obtained_at());
+    if (!CoversNow(area_code)) continue;
+    if (SpeaksFor(list, area_code) || sorted.count(area_code) != 0) {
+      numbers += Area(area_code).numbers()->size();
+    }
+  }
+  const GuardLimits& guards = guards_.limits();
+  Pace pace;
+  const bool many = numbers >= guards.gap_min_numbers;
+  if (many) {
+    pace.limits.longest = absl::Hours(24 * guards.max_change_gap_days);
+    pace.limits.usual = UsualInterval();
+  } else {
+    pace.limits.longest = std::max(kMostSilence, absl::Hours(24 * guards.max_change_gap_days));
+    pace.limits.by_pace = false;
+  }
+  std::vector<absl::Time> times;
+  times.reserve(list.records.size());
+  for (const ChangeRecord& record : list.records) times.push_back(record.time);
+  pace.all.emplace(std::move(times), pace.limits);
+  PaceLimits by_pace;
+  by_pace.by_pace = many;
+  for (const auto& [area_code, changes] : sorted) {
+    std::vector<absl::Time> own;
+    own.reserve(changes.size());
+    for (const TimedChange& change : changes) own.push_back(FromMicros(change.at_micros));
+    pace.areas.try_emplace(area_code, std::move(own), by_pace);
+  }
+  return pace;
+}
+
+void Drafter::CheckChangeDates(const StagedChanges& list, const Pace& pace,
+                               const std::map<int, std::string>& gaps) {
+  // A change of the far future would stand against all that come until then.
+  const std::string& name = staged_.files[list.file].name();
+  if (!pace.all->empty() && pace.all->last() > list.obtained_at + kChangesLater) {
+    guards_.NoteFile(name,
+                     {.guard = Guard::kFutureDate,
+                      .message = StrCat(name, ": the changes go on until ", Date(pace.all->last()),
+                                        ", but the change list is of ", Date(list.obtained_at)),
+                      .since = list.obtained_at});
+  }
+  for (const auto& [area_code, changes] : pace.areas) {
+    const storage::Seal& seal = Area(area_code).seal();
+    const absl::Time base = FromMicros(seal.obtained_at());
     if (list.obtained_at < base) {
-      DNC_RETURN_IF_ERROR(guards_.Refuse(
-          Guard::kOlderDate,
-          StrCat("area code ", area_code, ": the change list is of ", Date(list.obtained_at),
-                 ", but data of ", Date(base), " is loaded")));
+      guards_.NoteArea(
+          area_code,
+          {.guard = Guard::kOlderDate,
+           .message = StrCat("area code ", area_code, ": the change list is of ",
+                             Date(list.obtained_at), ", but data of ", Date(base), " is loaded"),
+           .since = base});
     }
     // Without changes of its own such an area code is left as old as it is instead.
-    if (sorted.count(area_code) != 0 && gaps.count(area_code) != 0) {
-      DNC_RETURN_IF_ERROR(guards_.Refuse(
-          Guard::kChangeGap, StrCat("area code ", area_code, ": the changes begin at ",
-                                    Date(FirstChange(list)), ", but the loaded data is of ",
-                                    Date(base), "; a change list in between seems to be missing")));
-    }
+    const auto gap = gaps.find(area_code);
+    if (gap == gaps.end()) continue;
+    guards_.NoteArea(area_code, {.guard = Guard::kChangeGap,
+                                 .message = StrCat("area code ", area_code, ", known up to ",
+                                                   Date(KnownUntil(seal)), ": ", gap->second),
+                                 .since = KnownUntil(seal)});
   }
-  return absl::OkStatus();
 }
 
 absl::Status Drafter::ApplyChangeList(const StagedChanges& list) {
-  DNC_ASSIGN_OR_RETURN(const auto sorted, Sort(list));
-  const std::set<int> gaps = Gaps(list, ToMicros(FirstChange(list)));
-  DNC_RETURN_IF_ERROR(CheckChangeDates(list, gaps, sorted));
-  for (const auto& [area_code, changes] : sorted) {
+  changed_numbers_ = no_effect_ = 0;
+  DNC_ASSIGN_OR_RETURN(auto sorted, Sort(list));
+  const Pace pace = PaceOf(list, sorted);
+  const std::map<int, std::string> gaps = Gaps(list, pace);
+  CheckChangeDates(list, pace, gaps);
+  for (auto& [area_code, changes] : sorted) {
+    DNC_RETURN_IF_ERROR(DropSuperseded(area_code, changes));
     const AppliedChanges applied = Area(area_code).Apply(changes);
     changed_numbers_ += applied.numbers;
     no_effect_ += applied.no_effect;
   }
   for (const int area_code : BaseAreas()) {
-    Refresh(area_code, list, gaps, sorted.count(area_code) != 0);
+    if (pace.areas.count(area_code) != 0) {
+      Refresh(area_code, list, pace);
+    } else if (gaps.count(area_code) == 0 && SpeaksFor(list, area_code)) {
+      RefreshBySilence(area_code, pace.all->EndOf(list.obtained_at));
+    }
   }
+  change_dates_.push_back(ToMicros(list.obtained_at));
+  CheckMisfit(list);
+  all_no_effect_ += no_effect_;
   return absl::OkStatus();
 }
 
-// The list speaks for all area codes of its base: those without a change are as young as it is,
-// unless changes before it are missing. But that it is silent about many numbers proves nothing
-// for long.
-void Drafter::Refresh(int area_code, const StagedChanges& list, const std::set<int>& gaps,
-                      bool named) {
+// What the list names is as young as the list, or as its last change if that is long before.
+void Drafter::Refresh(int area_code, const StagedChanges& list, const Pace& pace) {
+  storage::Seal& seal = Area(area_code).seal();
+  const ChangePace& own = pace.areas.at(area_code);
+  absl::Time end = pace.all->EndOf(list.obtained_at);
+  // The area code's own changes may end earlier than the others'.
+  if (own.EndsBefore(end)) end = own.last();
+  const int64_t until = ToMicros(end);
+  seal.set_known_until(std::max(ToMicros(KnownUntil(seal)), until));
+  seal.set_obtained_at(std::max(seal.obtained_at(), until));
+  if (seal.known_by_silence_at() <= seal.obtained_at()) seal.clear_known_by_silence_at();
+}
+
+// That a list does not name an area code shows that nothing changed there, for some time. It is no
+// data that was obtained of it.
+void Drafter::RefreshBySilence(int area_code, absl::Time end) {
   AreaDraft& area = Area(area_code);
-  if (!area.covered() || !SpeaksFor(list, area_code)) return;
-  const bool overridden = guards_.Overrides(Guard::kChangeGap);
-  if (gaps.count(area_code) != 0 && !overridden) return;
-  const int64_t obtained_at = ToMicros(list.obtained_at);
-  area.seal().set_obtained_at(std::max(area.seal().obtained_at(), obtained_at));
-  const bool few = area.numbers()->size() < guards_.limits().gap_min_numbers;
-  if (!named && !few && !overridden) return;
-  area.seal().set_known_until(std::max(KnownUntil(area.seal()), obtained_at));
+  if (!area.covered()) return;
+  storage::Seal& seal = area.seal();
+  const absl::Time most = FromMicros(seal.obtained_at()) + kMostSilence;
+  const int64_t until = ToMicros(std::min(end, most));
+  if (until > seal.obtained_at()) {
+    seal.set_known_by_silence_at(std::max(seal.known_by_silence_at(), until));
+  }
 }
 
 absl::Status Drafter::ApplyChangeLists() {
@@ -220,22 +346,25 @@ absl::Status Drafter::ApplyChangeLists() {
     return Error(absl::StatusCode::kInvalidArgument, reason::kBadFile,
                  StrCat("list ", before_.name, " is loaded from full lists only"));
   }
-  if (!before_.loaded() && staged_.areas.empty()) {
+  if (!before_.loaded() && full_.empty()) {
     return NoBase("a change list needs the full list that it changes; load that first");
   }
   for (const StagedChanges& list : staged_.changes) DNC_RETURN_IF_ERROR(ApplyChangeList(list));
-  return CheckMisfit();
+  return absl::OkStatus();
 }
 
-absl::Status Drafter::CheckMisfit() {
+void Drafter::CheckMisfit(const StagedChanges& list) {
   const double allowed = static_cast<double>(changed_numbers_) * guards_.limits().max_misfit;
-  // A repeated file has no effect by its nature; the guard `same-file` has spoken for it.
-  if (repeated_file_ || static_cast<double>(no_effect_) <= allowed) return absl::OkStatus();
-  return guards_.Refuse(Guard::kMisfit, StrCat("the change list does not fit its base: ",
-                                               no_effect_, " of ", changed_numbers_,
-                                               " numbers are added though listed, deleted though "
-                                               "not listed, or deleted before the full list "
-                                               "that still holds them was obtained"));
+  if (static_cast<double>(no_effect_) <= allowed) return;
+  const std::string& name = staged_.files[list.file].name();
+  guards_.NoteFile(
+      name,
+      {.guard = Guard::kMisfit,
+       .message = StrCat(name, ": the change list does not fit its base: ", no_effect_, " of ",
+                         changed_numbers_,
+                         " numbers are added though listed, deleted though not listed, or deleted "
+                         "before the full list that still holds them was obtained"),
+       .of = changed_numbers_});
 }
 
 }  // namespace dnc

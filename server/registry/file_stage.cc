@@ -6,6 +6,7 @@
 #include <mutex>
 #include <thread>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
@@ -63,22 +64,21 @@ class FileSink : public RecordSink {
   uint64_t duplicates_ = 0;
 };
 
+// What a reader refuses unless it is overridden.
+struct ReaderFinding {
+  Guard guard = Guard::kUnspecified;
+  std::string message;
+};
+
 struct StagedFile {
   FileFacts facts;
   absl::Time obtained_at;
   uint64_t duplicates = 0;
   std::map<int, AreaSetPtr> areas;
   std::vector<ChangeRecord> changes;
-  std::vector<Guard> overridden;  // of the reader's guards
+  std::vector<ReaderFinding> found;
+  bool unread = false;  // it may not be read without an override
 };
-
-AreaSetPtr Union(const AreaSetPtr& a, const AreaSetPtr& b) {
-  AreaSetBuilder builder;
-  for (const AreaSetPtr& set : {a, b}) {
-    set->ForEachNumber([&builder](uint32_t subscriber) { builder.Add(subscriber); });
-  }
-  return std::move(builder).Build();
-}
 
 // iconectiv's two files have the same form; only their names tell which way the numbers went.
 absl::Status CheckPortedName(ListKind kind, const std::string& name) {
@@ -115,9 +115,9 @@ absl::StatusOr<StagedFile> StageFile(ListKind kind, const LoadOptions& options,
   request.csv = options.csv;
   request.limits = limits;
   request.stop = &progress.stop;
-  // Read strictly first, so that an override is recorded only where a guard would have refused.
+  // Read strictly first, so that a guard is told of only where it would have refused.
   while (true) {
-    request.bytes_done = staged.overridden.empty() ? &progress.bytes_done : nullptr;
+    request.bytes_done = staged.found.empty() ? &progress.bytes_done : nullptr;
     FileSink sink(progress);
     absl::StatusOr<FileFacts> facts = ReadRegistryFile(request, sink);
     if (facts.ok()) {
@@ -128,26 +128,42 @@ absl::StatusOr<StagedFile> StageFile(ListKind kind, const LoadOptions& options,
       return staged;
     }
     const std::optional<Guard> guard = GuardFromName(ErrorGuard(facts.status()));
-    if (!guard.has_value() || !guards.Overrides(*guard)) return facts.status();
+    if (!guard.has_value()) return facts.status();
     bool& flag =
         *guard == Guard::kArchiveSize ? request.ignore_archive_limits : request.allow_unterminated;
     if (flag) return facts.status();
     flag = true;
-    staged.overridden.push_back(*guard);
+    staged.found.push_back({*guard, std::string(facts.status().message())});
+    // What it unpacks to may be endless. A file that may be cut off is read on all the same: so
+    // all is told that there is to tell.
+    staged.unread = *guard == Guard::kArchiveSize && !guards.Allows(*guard, file.name);
+    if (staged.unread) return staged;
   }
 }
 
-absl::Status CheckLabel(const StagedFile& staged, GuardCheck& guards) {
+absl::Status CheckLabel(const StagedFile& staged, const std::string& name, GuardCheck& guards) {
   const FileFacts& facts = staged.facts;
   if (facts.outside_label == 0) return absl::OkStatus();
-  DNC_RETURN_IF_ERROR(guards.Refuse(
-      Guard::kOutsideLabel,
-      StrCat("the name says area code ", facts.name.label, ", but ", facts.outside_label,
-             " records have another, first line ", facts.first_outside_line, " with area code ",
-             facts.first_outside_area)));
+  guards.NoteFile(
+      name, {.guard = Guard::kOutsideLabel,
+             .message = StrCat(name, ": the name says area code ", facts.name.label, ", but ",
+                               facts.outside_label, " records have another, first line ",
+                               facts.first_outside_line, " with area code ",
+                               facts.first_outside_area, "; with the override they are left out")});
   if (facts.records > 0) return absl::OkStatus();
+  if (!guards.Allows(Guard::kOutsideLabel, name)) return guards.Outcome();
   return Error(absl::StatusCode::kInvalidArgument, reason::kBadFile,
-               "no record has the area code that the name says");
+               StrCat(name, ": no record has the area code that the name says"));
+}
+
+// Labels of change lists that speak for all area codes that are loaded. Another one, such as a
+// state's, may mean some of them.
+bool MeansAll(const FileNameFacts& name) {
+  if (name.area_code.has_value()) return false;
+  constexpr std::array<std::string_view, 8> kAll = {"",   "changes", "change", "delta",
+                                                    "us", "usa",     "all",    "national"};
+  const std::string label = absl::AsciiStrToLower(ToAbsl(name.label));
+  return std::find(kAll.begin(), kAll.end(), label) != kAll.end();
 }
 
 storage::File ToRecord(const LoadFile& file, const StagedFile& staged) {
@@ -162,23 +178,27 @@ storage::File ToRecord(const LoadFile& file, const StagedFile& staged) {
   record.set_unassignable(staged.facts.unassignable);
   record.set_left_out(staged.facts.outside_label);
   record.set_obtained_at(ToMicros(staged.obtained_at));
+  if (!staged.changes.empty()) {
+    const auto [first, last] = std::minmax_element(
+        staged.changes.begin(), staged.changes.end(),
+        [](const ChangeRecord& a, const ChangeRecord& b) { return a.time < b.time; });
+    record.set_first_change_at(ToMicros(first->time));
+    record.set_last_change_at(ToMicros(last->time));
+  }
   return record;
 }
 
 // Adds a file to what is staged; files must be added in their order.
-void Merge(const LoadFile& file, StagedFile&& staged, StagedFiles& all) {
+void Add(const LoadFile& file, StagedFile&& staged, StagedFiles& all) {
   const size_t place = all.files.size();
+  const FileNameFacts& name = staged.facts.name;
   all.files.push_back(ToRecord(file, staged));
-  const std::optional<int> label = staged.facts.name.area_code;
-  for (auto& [area_code, numbers] : staged.areas) {
-    const auto [it, fresh] = all.areas.try_emplace(
-        area_code, StagedArea{numbers, staged.obtained_at, label.has_value(), place});
-    if (fresh) continue;
-    it->second.numbers = Union(it->second.numbers, numbers);
-    it->second.obtained_at = std::min(it->second.obtained_at, staged.obtained_at);
-  }
-  if (!staged.changes.empty()) {
-    all.changes.push_back({std::move(staged.changes), staged.obtained_at, label});
+  if (staged.facts.kind == FileKind::kChange) {
+    all.changes.push_back(
+        {place, std::move(staged.changes), staged.obtained_at, name.area_code, MeansAll(name)});
+  } else {
+    all.full.push_back(
+        {place, staged.obtained_at, name.area_code.has_value(), std::move(staged.areas)});
   }
 }
 
@@ -206,18 +226,22 @@ absl::StatusOr<StagedFiles> StageFiles(ListKind kind, const LoadOptions& options
   for (std::thread& helper : helpers) helper.join();
 
   StagedFiles all;
+  bool unread = false;
   for (size_t i = 0; i < files.size(); ++i) {
     if (!staged[i].ok()) {
       if (absl::IsUnknown(staged[i].status())) continue;  // behind a file that failed
       return WithPrefix(staged[i].status(), files[i].name);
     }
-    for (const Guard guard : staged[i]->overridden) {
-      DNC_RETURN_IF_ERROR(guards.Refuse(guard, ""));
+    for (const ReaderFinding& found : staged[i]->found) {
+      guards.NoteFile(files[i].name, {.guard = found.guard,
+                                      .message = StrCat(files[i].name, ": ", found.message)});
     }
-    const absl::Status label = CheckLabel(*staged[i], guards);
-    if (!label.ok()) return WithPrefix(label, files[i].name);
-    if (!failed) Merge(files[i], *std::move(staged[i]), all);
+    unread = unread || staged[i]->unread;
+    if (staged[i]->unread) continue;
+    DNC_RETURN_IF_ERROR(CheckLabel(*staged[i], files[i].name, guards));
+    if (!failed) Add(files[i], *std::move(staged[i]), all);
   }
+  if (unread) return guards.Outcome();
   std::stable_sort(
       all.changes.begin(), all.changes.end(),
       [](const StagedChanges& a, const StagedChanges& b) { return a.obtained_at < b.obtained_at; });

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -15,24 +16,36 @@
 
 namespace dnc {
 
-// A full list's numbers in one area code.
+// A full list's numbers in one area code, of all files of its date.
 struct StagedArea {
   AreaSetPtr numbers;
-  absl::Time obtained_at;  // the oldest of its files
-  bool labelled = false;   // a file's name speaks for this area code alone
-  size_t file = 0;         // its place among the files
+  absl::Time obtained_at;
+  bool labelled = false;  // a file's name speaks for this area code alone
+  size_t file = 0;        // its place among the files
+};
+
+// One file with a full list.
+struct StagedFull {
+  size_t file = 0;
+  absl::Time obtained_at;
+  bool labelled = false;
+  std::map<int, AreaSetPtr> areas;
 };
 
 // The changes of one change list.
 struct StagedChanges {
+  size_t file = 0;
   std::vector<ChangeRecord> records;  // in the file's order
   absl::Time obtained_at;
   std::optional<int> area_code;  // if its name speaks for one area code alone
+  // Whether its silence about an area code says that nothing changed there: its label names no area
+  // code, and nothing else that might be a part of them ("NJ").
+  bool for_all = false;
 };
 
 struct StagedFiles {
   std::vector<storage::File> files;
-  std::map<int, StagedArea> areas;
+  std::vector<StagedFull> full;        // in the order of the files
   std::vector<StagedChanges> changes;  // by the date of their files
 };
 
@@ -44,7 +57,8 @@ struct LoadProgress {
 };
 
 // Reads `files` with at most `threads` threads. The first error, by the order of the files, ends
-// it; nothing of what was read remains.
+// it; nothing of what was read remains. What the guards find goes to `guards`, whose refusal is an
+// error here only if a file can't be read without an override.
 absl::StatusOr<StagedFiles> StageFiles(ListKind kind, const LoadOptions& options,
                                        const std::vector<LoadFile>& files, const ReadLimits& limits,
                                        int threads, GuardCheck& guards, LoadProgress& progress);

@@ -1,13 +1,13 @@
-// Asks the guards on behalf of one load, and remembers which of them the operator overrode.
+// What the guards found in one load. Nothing is refused at the first finding: all are collected, so
+// that whoever loads is told everything at once, and overrides each by its own name.
 #pragma once
 
-#include <algorithm>
-#include <string_view>
+#include <map>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
-#include "server/base/error.h"
-#include "server/base/str_cat.h"
 #include "server/registry/guards.h"
 
 namespace dnc {
@@ -15,34 +15,36 @@ namespace dnc {
 // Not thread-safe.
 class GuardCheck {
  public:
-  GuardCheck(GuardLimits limits, std::vector<Guard> overrides)
-      : limits_(limits), overrides_(std::move(overrides)) {}
+  // `allow`: what is overridden, each as GuardFinding.allow has it.
+  GuardCheck(GuardLimits limits, std::vector<std::string> allow);
 
   const GuardLimits& limits() const { return limits_; }
-  bool Overrides(Guard guard) const {
-    return std::find(overrides_.begin(), overrides_.end(), guard) != overrides_.end();
-  }
+  // Whether a finding of `guard` about `target` is overridden.
+  bool Allows(Guard guard, std::string_view target) const;
 
-  // What a guard says that has found something: a refusal, or OK if it is overridden.
-  absl::Status Refuse(Guard guard, std::string_view found) {
-    if (!Overrides(guard)) {
-      return GuardError(
-          GuardName(guard),
-          StrCat(found, ". If this is right, load again with --allow ", GuardName(guard)));
-    }
-    if (std::find(overridden_.begin(), overridden_.end(), guard) == overridden_.end()) {
-      overridden_.push_back(guard);
-    }
-    return absl::OkStatus();
-  }
+  // Notes a finding; sets its `allow` from `target`, an area code, a file or a list. True if it is
+  // overridden. Beyond kMaxFindings it counts and is not kept.
+  bool Note(std::string_view target, GuardFinding finding);
+  bool NoteArea(int area_code, GuardFinding finding);
+  bool NoteFile(const std::string& file, GuardFinding finding);
 
-  // The guards that would have refused.
-  const std::vector<Guard>& overridden() const { return overridden_; }
+  // OK if each finding is overridden and each override named a finding. Otherwise GUARD_REFUSED,
+  // with the first findings and how many there are, or INVALID_REQUEST for an override of nothing.
+  absl::Status Outcome() const;
+  // INVALID_REQUEST for an override that named no finding: it may have meant another one.
+  absl::Status CheckUnused() const;
+
+  const std::vector<GuardFinding>& findings() const { return findings_; }
+  std::vector<GuardFinding>& findings() { return findings_; }
+  // The guards with a finding that is overridden.
+  std::vector<Guard> overridden() const;
 
  private:
-  GuardLimits limits_;
-  std::vector<Guard> overrides_;
-  std::vector<Guard> overridden_;
+  const GuardLimits limits_;
+  const std::set<std::string> allow_;
+  std::set<std::string> used_;  // of `allow_`
+  std::vector<GuardFinding> findings_;
+  uint64_t not_kept_ = 0;
 };
 
 }  // namespace dnc

@@ -12,6 +12,36 @@
 namespace dnc {
 namespace {
 
+storage::Finding ToRecord(const GuardFinding& finding) {
+  storage::Finding record;
+  record.set_guard(static_cast<uint32_t>(finding.guard));
+  record.set_area_code(static_cast<uint32_t>(finding.area_code));
+  record.set_file(finding.file);
+  record.set_message(finding.message);
+  record.set_allow(finding.allow);
+  record.set_overridden(finding.overridden);
+  record.set_becomes_callable(finding.becomes_callable);
+  record.set_lost(finding.lost);
+  record.set_of(finding.of);
+  if (finding.since != absl::InfinitePast()) record.set_since(ToMicros(finding.since));
+  return record;
+}
+
+GuardFinding FromRecord(const storage::Finding& record) {
+  GuardFinding finding;
+  finding.guard = static_cast<Guard>(record.guard() < kGuardCount ? record.guard() : 0);
+  finding.area_code = static_cast<int>(record.area_code());
+  finding.file = record.file();
+  finding.message = record.message();
+  finding.allow = record.allow();
+  finding.overridden = record.overridden();
+  finding.becomes_callable = record.becomes_callable();
+  finding.lost = record.lost();
+  finding.of = record.of();
+  if (record.since() != 0) finding.since = FromMicros(record.since());
+  return finding;
+}
+
 storage::Load ToRecord(const LoadInfo& info) {
   storage::Load record;
   record.set_id(info.id);
@@ -42,6 +72,8 @@ storage::Load ToRecord(const LoadInfo& info) {
   }
   for (const Guard guard : info.overridden) record.add_overridden(static_cast<uint32_t>(guard));
   record.set_requested_by(info.requested_by);
+  for (const GuardFinding& finding : info.findings) *record.add_findings() = ToRecord(finding);
+  record.set_dry_run(info.dry_run);
   return record;
 }
 
@@ -49,7 +81,10 @@ LoadInfo FromRecord(const storage::Load& record) {
   LoadInfo info;
   info.id = record.id();
   info.list = record.list();
-  info.state = record.release_id() != 0 ? LoadState::kSucceeded : LoadState::kRefused;
+  info.dry_run = record.dry_run();
+  const bool looked = record.dry_run() && record.error_code() == 0;
+  const bool succeeded = record.release_id() != 0 || looked;
+  info.state = succeeded ? LoadState::kSucceeded : LoadState::kRefused;
   info.bytes_done = info.bytes_total = record.bytes_total();
   info.records_done = record.records();
   info.created_at = FromMicros(record.created_at());
@@ -59,6 +94,8 @@ LoadInfo FromRecord(const storage::Load& record) {
     info.release.emplace();
     info.release->id = record.release_id();
     info.release->list = record.list();
+  } else if (looked) {
+    info.error = absl::OkStatus();
   } else if (!record.error_guard().empty()) {
     info.error = GuardError(record.error_guard(), record.error());
   } else {
@@ -69,8 +106,15 @@ LoadInfo FromRecord(const storage::Load& record) {
     info.overridden.push_back(static_cast<Guard>(guard));
   }
   info.requested_by = record.requested_by();
+  for (const storage::Finding& finding : record.findings()) {
+    info.findings.push_back(FromRecord(finding));
+  }
   return info;
 }
+
+// How many of the newest loads are told with their findings and their plans; the store keeps the
+// findings of all.
+constexpr size_t kTellingLoads = 100;
 
 void RemoveFolder(const std::string& path) {
   std::error_code ignored;
@@ -105,7 +149,18 @@ absl::Status LoadQueue::ReadRecords() {
     ended_[record.id()] = FromRecord(record);
     next_id_ = std::max(next_id_, record.id() + 1);
   }
+  ShortenOld();
   return absl::OkStatus();
+}
+
+void LoadQueue::ShortenOld() {
+  if (ended_.size() <= kTellingLoads) return;
+  auto load = ended_.rbegin();
+  std::advance(load, kTellingLoads);
+  for (; load != ended_.rend(); ++load) {
+    load->second.findings = {};
+    load->second.plan.reset();
+  }
 }
 
 void LoadQueue::Start() {
@@ -125,6 +180,7 @@ absl::StatusOr<LoadInfo> LoadQueue::Submit(LoadOptions options, std::vector<Load
   job->upload_dir = std::move(upload_dir);
   job->info.list = job->options.list;
   job->info.requested_by = job->options.requested_by;
+  job->info.dry_run = job->options.dry_run;
   job->info.created_at = clock_->Now();
   const std::lock_guard<std::mutex> lock(mutex_);
   if (stopping_) {
@@ -222,6 +278,7 @@ void LoadQueue::Record(const LoadInfo& info) {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (drop != 0) ended_.erase(drop);
   ended_[info.id] = info;
+  ShortenOld();
   running_.reset();
 }
 

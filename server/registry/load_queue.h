@@ -58,6 +58,8 @@ class LoadQueue {
   void Run();
   void RunOne(LoadJob& job);
   void Record(const LoadInfo& info);
+  // Lets go of what only the newest loads tell; the lock is held.
+  void ShortenOld();
   LoadInfo Current(const LoadJob& job) const;
 
   ReleaseStore* store_;

@@ -26,6 +26,7 @@
 #include "server/formats/registry_file.h"
 #include "server/numbers/phone_number.h"
 #include "server/registry/guards.h"
+#include "server/registry/load_plan.h"
 #include "server/registry/policy.h"
 #include "server/scrub/engine.h"
 #include "server/scrub/snapshot.h"
@@ -89,9 +90,12 @@ struct LoadFile {
 struct LoadOptions {
   std::string list = "national";
   std::optional<absl::Time> obtained_at;
-  std::vector<Guard> overrides;
+  std::vector<std::string> allow;  // findings that are overridden, each by its own name
   CsvOptions csv;
   std::string requested_by;
+  bool dry_run = false;                    // compares, and changes nothing
+  std::optional<uint64_t> callable_limit;  // numbers that may become callable
+  bool refuse_first = false;               // first data is refused, so that a person is asked
 };
 
 enum class LoadState : uint8_t { kWaiting = 1, kReading, kStoring, kSucceeded, kRefused };
@@ -110,6 +114,9 @@ struct LoadInfo {
   absl::Status error;
   std::vector<Guard> overridden;
   std::string requested_by;
+  std::vector<GuardFinding> findings;
+  std::optional<LoadPlan> plan;  // once the files have been compared; not kept over a restart
+  bool dry_run = false;
 };
 
 enum class CoverageState : uint8_t { kCovered = 1, kStale = 2, kDamaged = 3 };
@@ -123,6 +130,7 @@ struct AreaInfo {
   std::string digest;
   uint64_t release_id = 0;
   absl::Time history_since;
+  absl::Time known_by_silence_at = absl::InfinitePast();  // InfinitePast: nothing by silence
 };
 
 struct CoverageInfo {
@@ -213,7 +221,8 @@ class Registry {
   // Waits until starting has ended, well or not. For programs that start and then announce.
   virtual absl::Status WaitUntilReady() const = 0;
 
-  // Queues a load of files that lie in `load_dirs`. Errors: PATH_NOT_ALLOWED, NOT_FOUND,
+  // Queues a load of files that lie in `load_dirs`. INVALID_REQUEST also for an override without
+  // what it is of. Errors: PATH_NOT_ALLOWED, NOT_FOUND,
   // INVALID_REQUEST, LIMIT_REACHED, STOPPING.
   virtual absl::StatusOr<LoadInfo> StartLoad(const LoadOptions& options,
                                              const std::vector<std::string>& paths) = 0;

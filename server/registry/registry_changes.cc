@@ -56,6 +56,22 @@ void NoteLoaded(const ListState& before, bool is_new, int keep_releases, const W
   list.life = life;
 }
 
+// What whoever loads has confirmed of what becomes callable.
+absl::Status CheckPlan(const LoadOptions& options, const LoadPlan& plan) {
+  if (options.refuse_first && plan.HasFirstData()) {
+    return Error(absl::StatusCode::kFailedPrecondition, reason::kFirstData,
+                 StrCat("list ", plan.list,
+                        " would answer for area codes that it does not answer for now, and ",
+                        plan.becomes_callable,
+                        " numbers would become callable; look at the plan of this load, and load "
+                        "again without refuse_first"));
+  }
+  if (options.callable_limit.has_value() && plan.becomes_callable > *options.callable_limit) {
+    return CallableLimitError(plan.becomes_callable, *options.callable_limit);
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 std::shared_ptr<World> RegistryImpl::WithList(ListStatePtr list) const {
@@ -66,7 +82,7 @@ std::shared_ptr<World> RegistryImpl::WithList(ListStatePtr list) const {
 }
 
 absl::Status RegistryImpl::RunLoad(LoadJob& job, const LoadQueue::Update& update) {
-  GuardCheck guards(options_.guards, job.options.overrides);
+  GuardCheck guards(options_.guards, job.options.allow);
   DNC_ASSIGN_OR_RETURN(const ListName name, ParseListName(job.options.list));
   absl::StatusOr<StagedFiles> staged =
       StageFiles(name.kind, job.options, job.files, options_.read_limits,
@@ -82,11 +98,15 @@ absl::Status RegistryImpl::RunLoad(LoadJob& job, const LoadQueue::Update& update
     });
     status = StoreAndPublish(job, *std::move(staged), guards, update);
   }
-  update([&guards](LoadInfo& info) { info.overridden = guards.overridden(); });
+  update([&guards](LoadInfo& info) {
+    info.findings = guards.findings();
+    info.overridden = guards.overridden();
+  });
   if (!status.ok()) {
     spdlog::warn("load of list {} refused: {}", job.options.list, ToStd(status.message()));
     return status;
   }
+  if (job.options.dry_run) return status;
   FoldShared(job.options.list);
   CollectGarbage(job.options.list);
   return absl::OkStatus();
@@ -101,11 +121,20 @@ absl::Status RegistryImpl::StoreAndPublish(LoadJob& job, StagedFiles staged, Gua
   DNC_RETURN_IF_ERROR(CheckListLimit(*view.world, job.options.list));
   inputs.before = ListBefore(*view.world, job.options.list);
   inputs.rebase_below = RebaseBelow(*view.world, *inputs.before, limit_);
-  DNC_ASSIGN_OR_RETURN(inputs.release_id, releases_.ReserveReleaseId());
+  if (job.options.dry_run) {
+    inputs.release_id = view.world->releases.empty() ? 1 : view.world->releases.rbegin()->first + 1;
+  } else {
+    DNC_ASSIGN_OR_RETURN(inputs.release_id, releases_.ReserveReleaseId());
+  }
   inputs.now = clock_->Now();
+  inputs.policy = &options_.policy;
   inputs.store = &releases_;
   inputs.histories = &histories_;
   DNC_ASSIGN_OR_RETURN(ReleaseDraft draft, DraftRelease(inputs, std::move(staged), guards));
+  update([&draft](LoadInfo& info) { info.plan = draft.plan; });
+  if (job.options.dry_run) return guards.CheckUnused();
+  DNC_RETURN_IF_ERROR(guards.Outcome());
+  DNC_RETURN_IF_ERROR(CheckPlan(job.options, draft.plan));
   DNC_RETURN_IF_ERROR(
       releases_.WriteContent(draft.list->list_id, inputs.release_id, draft.content));
   if (job.progress.stop) {

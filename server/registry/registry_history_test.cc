@@ -120,9 +120,7 @@ TEST_F(RegistryHistoryTest, AreaCodesThatVanishedFromAnOptionalList) {
   Reopen();
   LoadLitigators("phone\n2125550133\n", At(5));
   MustLoad({WriteFile("2026-8-5_US_A.txt", "201,5550100\n202,5550100\n")});
-  LoadOptions options;
-  options.overrides = {Guard::kVanished};
-  MustLoad({WriteFile("2026-8-7_US_B.txt", "201,5550100\n")}, options);
+  LoadAnyway({WriteFile("2026-8-7_US_B.txt", "201,5550100\n")});
   for (int round = 0; round < 2; ++round) {
     EXPECT_EQ(AsOf(2025550100, At(6)), Rule::kNotCovered);
     EXPECT_EQ(AsOf(2015550100, At(6)), Rule::kNational);
@@ -204,11 +202,8 @@ TEST_F(RegistryHistoryTest, TheLimitCutsHistoryOff) {
   EXPECT_TRUE(registry_->RollBack("national", 0).ok());
   EXPECT_EQ(Ask(2015551039), Rule::kClear);
   // A late deletion may be older than an addition that was cut off.
-  LoadOptions options;
-  options.overrides = {Guard::kMisfit, Guard::kChangeGap};
   clock_.offset = absl::Hours(84);
-  MustLoad({WriteFile("2026-8-13_changes_late.txt", "2015551030,2026-08-10T13:00:00,D\n")},
-           options);
+  LoadAnyway({WriteFile("2026-8-13_changes_late.txt", "2015551030,2026-08-10T13:00:00,D\n")});
   EXPECT_EQ(Ask(2015551030), Rule::kNational);
 }
 

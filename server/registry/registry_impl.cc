@@ -111,6 +111,7 @@ absl::Status RegistryImpl::WaitUntilReady() const {
 
 absl::Status RegistryImpl::CheckOptions(const LoadOptions& options) const {
   DNC_RETURN_IF_ERROR(ParseListName(options.list).status());
+  DNC_RETURN_IF_ERROR(CheckAllow(options.allow));
   if (options.requested_by.size() > kMaxRequestedBy) {
     return Error(absl::StatusCode::kInvalidArgument, reason::kInvalidRequest,
                  StrCat("requested_by takes at most ", kMaxRequestedBy, " bytes"));
@@ -268,6 +269,9 @@ absl::StatusOr<CoverageInfo> RegistryImpl::Coverage(std::string_view list) const
     area.digest = Digest{seal.digest_high(), seal.digest_low()}.ToHex();
     area.release_id = seal.changed_by();
     area.history_since = FromMicros(seal.history_since());
+    if (seal.known_by_silence_at() != 0) {
+      area.known_by_silence_at = FromMicros(seal.known_by_silence_at());
+    }
     coverage.areas.push_back(std::move(area));
   }
   return coverage;

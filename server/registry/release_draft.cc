@@ -32,140 +32,105 @@ AreaDraft& Drafter::Area(int area_code) {
 
 bool Drafter::CoversNow(int area_code) { return Area(area_code).covered(); }
 
+absl::Status Drafter::ReadPastFiles() {
+  const std::vector<uint64_t> lineage = Lineage(*in_.world, before_.head.id());
+  const std::set<uint64_t> in_lineage(lineage.begin(), lineage.end());
+  for (const auto& [id, head] : in_.world->releases) {
+    if (head->list_id() != before_.list_id) continue;
+    DNC_ASSIGN_OR_RETURN(const storage::Release release, in_.store->ReadRelease(id));
+    for (const storage::File& file : release.files()) {
+      past_files_.push_back({id, in_lineage.count(id) != 0, file});
+    }
+  }
+  return absl::OkStatus();
+}
+
+bool Drafter::InEffect(const PastFile& past, int area_code) const {
+  if (!past.in_lineage || before_.damaged[area_code]) return false;
+  const auto seal = before_.seals.find(area_code);
+  if (seal == before_.seals.end()) return before_.covers_all();
+  return past.release_id >= seal->second.first_release();
+}
+
+bool Drafter::HasNewerThan(const storage::File& file, int area_code) const {
+  const auto seal = before_.seals.find(area_code);
+  const bool full = static_cast<FileKind>(file.kind()) == FileKind::kFull;
+  return full && seal != before_.seals.end() && !before_.damaged[area_code] &&
+         seal->second.full_obtained_at() > file.obtained_at();
+}
+
+std::set<int> Drafter::AreasOf(size_t file) const {
+  std::set<int> area_codes;
+  for (const StagedFull& full : staged_.full) {
+    if (full.file != file) continue;
+    for (const auto& [area_code, numbers] : full.areas) area_codes.insert(area_code);
+  }
+  for (const StagedChanges& list : staged_.changes) {
+    if (list.file != file) continue;
+    if (list.area_code.has_value()) area_codes.insert(*list.area_code);
+    for (const ChangeRecord& record : list.records) area_codes.insert(AreaCodeOf(record.number));
+  }
+  return area_codes;
+}
+
+// The same bytes say nothing new of an area code that has them. Where its data is damaged or gone
+// they are what is needed; the other area codes of such a full list stay as they are.
+void Drafter::CheckSameFile(size_t file) {
+  const storage::File& record = staged_.files[file];
+  const std::set<int> area_codes = AreasOf(file);
+  std::set<int> known;
+  const PastFile* first = nullptr;
+  for (const PastFile& past : past_files_) {
+    if (past.file.sha256() != record.sha256()) continue;
+    for (const int area_code : area_codes) {
+      if (!InEffect(past, area_code) && !HasNewerThan(record, area_code)) continue;
+      known.insert(area_code);
+      if (first == nullptr) first = &past;
+    }
+  }
+  if (first == nullptr) return;
+  if (known.size() == area_codes.size()) {
+    guards_.NoteFile(record.name(),
+                     {.guard = Guard::kSameFile,
+                      .message = StrCat(record.name(), ": the same bytes are loaded already, as ",
+                                        first->file.name(), " in release ", first->release_id,
+                                        "; leave this file out"),
+                      .since = FromMicros(first->file.obtained_at())});
+    return;
+  }
+  if (before_.covers_all()) return;
+  for (StagedFull& full : staged_.full) {
+    if (full.file != file) continue;
+    for (const int area_code : known) full.areas.erase(area_code);
+  }
+}
+
 absl::Status Drafter::CheckFiles() {
+  DNC_RETURN_IF_ERROR(ReadPastFiles());
   const absl::Time latest = in_.now + absl::Seconds(guards_.limits().max_clock_skew_seconds);
   std::set<std::string> digests;
-  for (const storage::File& file : staged_.files) {
+  for (size_t i = 0; i < staged_.files.size(); ++i) {
+    const storage::File& file = staged_.files[i];
+    file_areas_.emplace(file.name(), AreasOf(i));
     if (FromMicros(file.obtained_at()) > latest) {
-      DNC_RETURN_IF_ERROR(
-          guards_.Refuse(Guard::kFutureDate,
-                         StrCat(file.name(), ": its date, ", Date(FromMicros(file.obtained_at())),
-                                ", lies in the future")));
+      guards_.NoteFile(
+          file.name(),
+          {.guard = Guard::kFutureDate,
+           .message = StrCat(file.name(), ": its date, ", Date(FromMicros(file.obtained_at())),
+                             ", lies in the future; it is ", Date(in_.now), " now"),
+           .since = in_.now});
     }
+    // A change list without a change is like any other one.
+    if (file.records() == 0) continue;
     if (!digests.insert(file.sha256()).second) {
-      DNC_RETURN_IF_ERROR(guards_.Refuse(
-          Guard::kSameFile, StrCat(file.name(), ": the same file stands twice in this load")));
-      repeated_file_ = true;
+      guards_.NoteFile(
+          file.name(),
+          {.guard = Guard::kSameFile,
+           .message = StrCat(file.name(), ": the same file stands twice in this load")});
     }
-  }
-  for (const uint64_t id : Lineage(*in_.world, before_.head.id())) {
-    DNC_ASSIGN_OR_RETURN(const storage::Release release, in_.store->ReadRelease(id));
-    for (const storage::File& old : release.files()) {
-      if (digests.count(old.sha256()) == 0) continue;
-      DNC_RETURN_IF_ERROR(guards_.Refuse(
-          Guard::kSameFile, StrCat("the same bytes are loaded already, as ", old.name(),
-                                   " in release ", id, "; leave this file out")));
-      repeated_file_ = true;
-    }
+    CheckSameFile(i);
   }
   return absl::OkStatus();
-}
-
-absl::Status Drafter::CheckShrink(int area_code, uint64_t before, uint64_t after) {
-  const double allowed = static_cast<double>(before) * guards_.limits().max_shrink;
-  if (after >= before || static_cast<double>(before - after) <= allowed) return absl::OkStatus();
-  const std::string what =
-      area_code < 0 ? StrCat("list ", before_.name) : StrCat("area code ", area_code);
-  return guards_.Refuse(Guard::kShrink,
-                        StrCat(what, " would shrink from ", before, " numbers to ", after));
-}
-
-absl::Status Drafter::ReplaceArea(int area_code, const StagedArea& staged) {
-  AreaDraft& area = Area(area_code);
-  const int64_t obtained_at = ToMicros(staged.obtained_at);
-  if (area.covered() && obtained_at < area.seal().obtained_at() && !before_.covers_all()) {
-    DNC_RETURN_IF_ERROR(guards_.Refuse(
-        Guard::kOlderDate,
-        StrCat("area code ", area_code, ": the file is of ", Date(staged.obtained_at),
-               ", but data of ", Date(FromMicros(area.seal().obtained_at())), " is loaded")));
-  }
-  if (area.covered() && !before_.covers_all()) {
-    DNC_RETURN_IF_ERROR(CheckShrink(area_code, area.numbers()->size(), staged.numbers->size()));
-  }
-  DNC_ASSIGN_OR_RETURN(AreaSetPtr numbers, WithLaterAdditions(area_code, staged));
-  area.ReplaceBy(std::move(numbers), obtained_at, in_.release_id);
-  area.seal().set_source(staged.labelled ? 0 : in_.release_id << 16 | staged.file);
-  return absl::OkStatus();
-}
-
-// Change lists tell of moments after their own date, and a full list may be older than one that is
-// loaded already: it cannot know of what was added after it.
-absl::StatusOr<AreaSetPtr> Drafter::WithLaterAdditions(int area_code, const StagedArea& staged) {
-  const AreaDraft& area = Area(area_code);
-  const int64_t obtained_at = ToMicros(staged.obtained_at);
-  if (!area.covered() || area.seal().last_event_at() <= obtained_at) return staged.numbers;
-  // What is cut off may have told of a later addition.
-  const bool whole = ToMicros(before_.life.history_since) <= obtained_at;
-  DNC_ASSIGN_OR_RETURN(const AreaHistoryPtr history,
-                       in_.histories->Get(*in_.world, before_, area_code));
-  std::vector<Change> later;
-  ForEachDifference(area.numbers().get(), staged.numbers.get(), [&](Change change) {
-    if (change.added) return;
-    const auto events = history->Of(change.subscriber);
-    const auto last = std::find_if(events.rbegin(), events.rend(),
-                                   [](const AreaEvent& event) { return event.exact; });
-    const auto repeated = history->RepeatedOf(change.subscriber);
-    const bool again = std::any_of(
-        repeated.begin(), repeated.end(),
-        [obtained_at](const AreaEvent& event) { return event.at_micros > obtained_at; });
-    const bool kept = last == events.rend() ? !whole : last->added && last->at_micros > obtained_at;
-    if (kept || again) later.push_back({change.subscriber, true});
-  });
-  return WithChanges(staged.numbers, later).set;
-}
-
-// A list that covers all: what the files don't hold is on it no longer.
-absl::Status Drafter::ReplaceWholeList() {
-  if (staged_.areas.empty()) return absl::OkStatus();
-  absl::Time oldest = absl::InfiniteFuture();
-  uint64_t after = 0;
-  for (const auto& [area_code, staged] : staged_.areas) {
-    oldest = std::min(oldest, staged.obtained_at);
-    after += staged.numbers->size();
-  }
-  if (before_.loaded() && oldest < before_.whole_obtained_at) {
-    DNC_RETURN_IF_ERROR(
-        guards_.Refuse(Guard::kOlderDate, StrCat("the data is of ", Date(oldest), ", but data of ",
-                                                 Date(before_.whole_obtained_at), " is loaded")));
-  }
-  DNC_RETURN_IF_ERROR(CheckShrink(-1, before_.numbers.size(), after));
-  for (const auto& [area_code, seal] : before_.seals) {
-    if (staged_.areas.count(area_code) == 0) {
-      staged_.areas[area_code] = {AreaSetBuilder().Build(), oldest, /*labelled=*/false, 0};
-    }
-  }
-  for (auto& [area_code, staged] : staged_.areas) staged.obtained_at = oldest;
-  return absl::OkStatus();
-}
-
-absl::Status Drafter::ApplyFullLists() {
-  if (before_.covers_all()) DNC_RETURN_IF_ERROR(ReplaceWholeList());
-  for (const auto& [area_code, staged] : staged_.areas) {
-    DNC_RETURN_IF_ERROR(ReplaceArea(area_code, staged));
-  }
-  return before_.covers_all() ? absl::OkStatus() : DropVanished();
-}
-
-// A file that replaces an area code of an earlier file should have that file's others too.
-absl::Status Drafter::DropVanished() {
-  std::set<uint64_t> replaced;
-  for (const auto& [area_code, staged] : staged_.areas) {
-    const auto seal = before_.seals.find(area_code);
-    if (staged.labelled || seal == before_.seals.end() || seal->second.source() == 0) continue;
-    replaced.insert(seal->second.source());
-  }
-  for (const auto& [area_code, seal] : before_.seals) {
-    if (replaced.count(seal.source()) != 0 && staged_.areas.count(area_code) == 0) {
-      vanished_.insert(area_code);
-    }
-  }
-  if (vanished_.empty()) return absl::OkStatus();
-  return guards_.Refuse(
-      Guard::kVanished,
-      StrCat(vanished_.size(),
-             " area codes of the file that this one replaces are missing from it, "
-             "the first is ",
-             *vanished_.begin(), "; with the override they are no longer covered"));
 }
 
 void Drafter::FillRelease(ListState& list, storage::Release& release) const {
@@ -175,7 +140,7 @@ void Drafter::FillRelease(ListState& list, storage::Release& release) const {
   // After a release that cannot be read, history starts anew.
   release.set_parent_id(before_.damaged.all() ? 0 : before_.head.id());
   release.set_digest(DigestOfSeals(list.seals).ToHex());
-  release.set_no_effect(no_effect_);
+  release.set_no_effect(all_no_effect_);
   int64_t oldest = ToMicros(list.covers_all() ? list.whole_obtained_at : absl::InfiniteFuture());
   int64_t newest = ToMicros(list.covers_all() ? list.whole_obtained_at : absl::InfinitePast());
   uint64_t numbers = 0;
@@ -227,7 +192,7 @@ absl::StatusOr<ReleaseDraft> Drafter::Finish() {
   }
   if (list.covers_all()) {
     list.damaged.reset();
-    list.whole_obtained_at = staged_.areas.begin()->second.obtained_at;
+    list.whole_obtained_at = whole_obtained_at_;
     if (!before_.loaded() || before_.whole_first_release == 0) {
       list.whole_first_release = in_.release_id;
       list.whole_history_since = list.whole_obtained_at;
@@ -236,7 +201,33 @@ absl::StatusOr<ReleaseDraft> Drafter::Finish() {
   draft.release.set_added(added);
   draft.release.set_deleted(deleted);
   FillRelease(list, draft.release);
+  draft.plan = ComparePlan(before_, list, *in_.policy, in_.now);
+  for (const auto& [area_code, staged] : full_) draft.reloaded.insert(area_code);
+  CountFindings(draft.plan);
   return draft;
+}
+
+void Drafter::CountFindings(const LoadPlan& plan) {
+  std::map<int, uint64_t> callable;
+  for (const AreaPlan& area : plan.areas) callable[area.area_code] = area.becomes_callable;
+  for (GuardFinding& finding : guards_.findings()) {
+    if (finding.area_code != 0) {
+      const auto area = callable.find(finding.area_code);
+      finding.becomes_callable = area == callable.end() ? 0 : area->second;
+    } else if (finding.file.empty() || before_.covers_all()) {
+      finding.becomes_callable = plan.becomes_callable;
+    } else {
+      const auto [first, last] = file_areas_.equal_range(finding.file);
+      std::set<int> area_codes;
+      for (auto file = first; file != last; ++file) {
+        area_codes.insert(file->second.begin(), file->second.end());
+      }
+      for (const int area_code : area_codes) {
+        const auto area = callable.find(area_code);
+        if (area != callable.end()) finding.becomes_callable += area->second;
+      }
+    }
+  }
 }
 
 absl::StatusOr<ReleaseDraft> DraftRelease(const DraftInputs& inputs, StagedFiles staged,
@@ -245,6 +236,7 @@ absl::StatusOr<ReleaseDraft> DraftRelease(const DraftInputs& inputs, StagedFiles
   DNC_RETURN_IF_ERROR(drafter.CheckFiles());
   DNC_RETURN_IF_ERROR(drafter.ApplyFullLists());
   DNC_RETURN_IF_ERROR(drafter.ApplyChangeLists());
+  DNC_RETURN_IF_ERROR(drafter.CheckLosses());
   return drafter.Finish();
 }
 

@@ -1,11 +1,12 @@
 // A release in the making: the files of a load against the release before them.
 //
 // Asks every guard, and works out what the list will be and what has to be stored. Changes
-// nothing: a draft that is refused is thrown away.
+// nothing: a draft that is refused, or that was only to be looked at, is thrown away.
 #pragma once
 
 #include <map>
 #include <memory>
+#include <set>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -13,6 +14,7 @@
 #include "server/registry/area_history.h"
 #include "server/registry/file_stage.h"
 #include "server/registry/guard_check.h"
+#include "server/registry/load_plan.h"
 #include "server/registry/release_store.h"
 #include "server/registry/world.h"
 
@@ -23,6 +25,8 @@ struct ReleaseDraft {
   std::shared_ptr<ListState> list;
   ReleaseContent content;
   storage::Release release;  // with its files
+  LoadPlan plan;             // as if all that the guards found were overridden
+  std::set<int> reloaded;    // area codes of which it has a full list
 };
 
 struct DraftInputs {
@@ -31,11 +35,13 @@ struct DraftInputs {
   uint64_t release_id = 0;
   uint64_t rebase_below = 0;  // area codes must not need changes of releases up to this one
   absl::Time now;
+  const Policy* policy = nullptr;
   const ReleaseStore* store = nullptr;
   HistoryCache* histories = nullptr;
 };
 
-// Errors: the guards' refusals, NO_BASE, BAD_FILE, STORAGE.
+// What the guards find goes to `guards`, and is no error here: ask for its outcome before the draft
+// is used. Errors: NO_BASE, BAD_FILE, STORAGE.
 absl::StatusOr<ReleaseDraft> DraftRelease(const DraftInputs& inputs, StagedFiles staged,
                                           GuardCheck& guards);
 

@@ -120,6 +120,14 @@ std::shared_ptr<const SnapshotList> UnloadedList(const Policy& policy, const std
   return MakeList(nullptr, PolicyList{.name = name, .required = false});
 }
 
+std::shared_ptr<const SnapshotList> ListInSnapshot(const ListState& list, const Policy& policy) {
+  const auto by_default = PolicyList{.name = list.name, .required = false};
+  for (const PolicyList& named : policy.lists) {
+    if (named.name == list.name) return MakeList(&list, named);
+  }
+  return MakeList(&list, by_default);
+}
+
 SnapshotPtr MakeSnapshot(const World& world, const Policy& policy) {
   auto snapshot = std::make_shared<Snapshot>();
   snapshot->revision = world.revision;

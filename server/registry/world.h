@@ -98,6 +98,9 @@ std::optional<PolicyList> PolicyOf(const Policy& policy, const ListState& list);
 // null under any other policy.
 std::shared_ptr<const SnapshotList> UnloadedList(const Policy& policy, const std::string& name);
 
+// The list as scrubs see it, under the policy, or as it would count by default.
+std::shared_ptr<const SnapshotList> ListInSnapshot(const ListState& list, const Policy& policy);
+
 // The view for scrubs: the lists of the policy in their order, then the others that count.
 SnapshotPtr MakeSnapshot(const World& world, const Policy& policy);
 

@@ -13,6 +13,9 @@
 
 namespace dnc {
 namespace {
+
+// Of a page of loads, which may have thousands of findings each: well below what callers take.
+constexpr size_t kMaxLoadsBytes = 1 << 20;
 constexpr int kMaxPaths = 10'000;
 // Loads wait in a short queue, so the one that runs is among the newest.
 constexpr size_t kNewestLoads = 128;
@@ -44,7 +47,14 @@ absl::Status RegistryHandler::ListLoads(const v1::ListLoadsRequest& request,
   DNC_ASSIGN_OR_RETURN(const Page page, ReadPage(request.page_size(), request.page_token()));
   std::vector<LoadInfo> loads = registry_->ListLoads(page.size + 1, page.before_id);
   out->set_next_page_token(CutToPage(page, &loads));
-  for (const LoadInfo& load : loads) FillLoad(load, out->add_loads());
+  size_t bytes = 0;
+  for (const LoadInfo& load : loads) {
+    FillLoad(load, out->add_loads());
+    bytes += out->loads(out->loads_size() - 1).ByteSizeLong();
+    if (bytes < kMaxLoadsBytes || load.id == loads.back().id) continue;
+    out->set_next_page_token(std::to_string(load.id));
+    break;
+  }
   return absl::OkStatus();
 }
 

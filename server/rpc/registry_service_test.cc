@@ -56,7 +56,7 @@ TEST_F(RegistryServiceTest, HandsAnUploadOver) {
   EXPECT_EQ(uploads[0][0], (std::pair<std::string, std::string>("a.txt", "abcdef")));
   EXPECT_EQ(uploads[0][1].second, big + big);
   EXPECT_EQ(uploads[0][2].second, "");
-  EXPECT_EQ(registry_.last_options().overrides, std::vector<Guard>{Guard::kShrink});
+  EXPECT_EQ(registry_.last_options().allow, std::vector<std::string>{"shrink:201"});
   EXPECT_EQ(registry_.last_options().obtained_at, absl::FromUnixSeconds(1000));
   EXPECT_EQ(Leftovers(), 0);
 }
@@ -65,7 +65,9 @@ TEST_F(RegistryServiceTest, RefusesBadUploadsAndLeavesNothing) {
   Start();
   const std::string big(900'000, 'x');
   Part unknown_guard = Options();
-  unknown_guard.mutable_options()->add_allow("nonsense:201");
+  unknown_guard.mutable_options()->add_allow("shrunk:201");
+  Part bare_guard = Options();
+  bare_guard.mutable_options()->add_allow("shrink");
   const std::vector<std::pair<std::vector<Part>, std::string>> cases = {
       {{}, "INVALID_REQUEST"},
       {{Options()}, "INVALID_REQUEST"},
@@ -74,6 +76,7 @@ TEST_F(RegistryServiceTest, RefusesBadUploadsAndLeavesNothing) {
       {{Options(), Chunk("abc")}, "INVALID_REQUEST"},
       {{Options(), Part()}, "INVALID_REQUEST"},
       {{unknown_guard}, "INVALID_REQUEST"},
+      {{bare_guard}, "INVALID_REQUEST"},
       {{Options(), File("")}, "INVALID_REQUEST"},
       {{Options(), File("..")}, "INVALID_REQUEST"},
       {{Options(), File("../a.txt")}, "INVALID_REQUEST"},

@@ -29,6 +29,9 @@ DNC_SAME(Guard::kChangeGap, v1::GUARD_CHANGE_GAP);
 DNC_SAME(Guard::kArchiveSize, v1::GUARD_ARCHIVE_SIZE);
 DNC_SAME(Guard::kOutsideBase, v1::GUARD_OUTSIDE_BASE);
 DNC_SAME(Guard::kUnterminated, v1::GUARD_UNTERMINATED);
+DNC_SAME(Guard::kFewNumbers, v1::GUARD_FEW_NUMBERS);
+DNC_SAME(Guard::kLostWeek, v1::GUARD_LOST_WEEK);
+DNC_SAME(Guard::kTwoDates, v1::GUARD_TWO_DATES);
 static_assert(kGuardCount == v1::Guard_ARRAYSIZE);
 DNC_SAME(LoadState::kWaiting, v1::LOAD_STATE_WAITING);
 DNC_SAME(LoadState::kReading, v1::LOAD_STATE_READING);
@@ -52,6 +55,39 @@ constexpr uint32_t kMaxCsvColumns = 10'000;
 template <class To, class From>
 To As(From value) {
   return static_cast<To>(static_cast<int>(value));
+}
+
+void FillFinding(const GuardFinding& finding, v1::GuardFinding* out) {
+  out->set_guard(As<v1::Guard>(finding.guard));
+  out->set_area_code(static_cast<uint32_t>(finding.area_code));
+  out->set_file(finding.file);
+  out->set_message(finding.message);
+  out->set_allow(finding.allow);
+  out->set_overridden(finding.overridden);
+  out->set_becomes_callable(finding.becomes_callable);
+  out->set_lost(finding.lost);
+  out->set_of(finding.of);
+  if (IsMoment(finding.since)) *out->mutable_since() = ToTimestamp(finding.since);
+}
+
+void FillPlan(const LoadPlan& plan, v1::LoadPlan* out) {
+  out->set_list(plan.list);
+  out->set_first(plan.first);
+  out->mutable_area_codes()->Reserve(static_cast<int>(plan.areas.size()));
+  for (const AreaPlan& area : plan.areas) {
+    v1::AreaPlan* entry = out->add_area_codes();
+    entry->set_area_code(static_cast<uint32_t>(area.area_code));
+    entry->set_answered_before(area.answered_before);
+    entry->set_answers_after(area.answers_after);
+    entry->set_numbers_before(area.numbers_before);
+    entry->set_numbers_after(area.numbers_after);
+    entry->set_added(area.added);
+    entry->set_lost(area.lost);
+    entry->set_becomes_callable(area.becomes_callable);
+    entry->set_no_longer_callable(area.no_longer_callable);
+  }
+  out->set_becomes_callable(plan.becomes_callable);
+  out->set_no_longer_callable(plan.no_longer_callable);
 }
 
 }  // namespace
@@ -114,6 +150,9 @@ void FillLoad(const LoadInfo& load, v1::Load* out) {
   }
   for (const Guard guard : load.overridden) out->add_overridden(As<v1::Guard>(guard));
   out->set_requested_by(load.requested_by);
+  for (const GuardFinding& finding : load.findings) FillFinding(finding, out->add_findings());
+  if (load.plan.has_value()) FillPlan(*load.plan, out->mutable_plan());
+  out->set_dry_run(load.dry_run);
 }
 
 void FillCoverage(const CoverageInfo& coverage, v1::GetCoverageResponse* out) {
@@ -132,6 +171,9 @@ void FillCoverage(const CoverageInfo& coverage, v1::GetCoverageResponse* out) {
     entry->set_release_id(area.release_id);
     if (IsMoment(area.history_since)) {
       *entry->mutable_history_since() = ToTimestamp(area.history_since);
+    }
+    if (IsMoment(area.known_by_silence_at)) {
+      *entry->mutable_known_by_silence_at() = ToTimestamp(area.known_by_silence_at);
     }
   }
 }
@@ -160,14 +202,11 @@ absl::StatusOr<LoadOptions> FromProto(const v1::LoadOptions& options) {
   if (options.has_obtained_at()) {
     DNC_ASSIGN_OR_RETURN(result.obtained_at, FromTimestamp(options.obtained_at()));
   }
-  for (const std::string& allow : options.allow()) {
-    const std::optional<Guard> guard = GuardFromName(allow.substr(0, allow.find(':')));
-    if (!guard.has_value()) {
-      return InvalidRequest(StrCat("allow names \"", allow.substr(0, 60),
-                                   "\", which is no finding; a refused load tells its findings"));
-    }
-    result.overrides.push_back(*guard);
-  }
+  result.allow.assign(options.allow().begin(), options.allow().end());
+  DNC_RETURN_IF_ERROR(CheckAllow(result.allow));
+  result.dry_run = options.dry_run();
+  if (options.has_callable_limit()) result.callable_limit = options.callable_limit();
+  result.refuse_first = options.refuse_first();
   if (options.csv().column_number() > kMaxCsvColumns) {
     return InvalidRequest(
         StrCat("csv.column_number is above ", kMaxCsvColumns, "; columns count from 1"));

@@ -33,6 +33,11 @@ class Server:
                  metrics_listen="", listen=ANY_PORT, credentials=None, environment=None):
         self.stubs = stubs
         self.credentials = credentials  # of a client; none: plain text
+        if "--config" not in arguments:
+            # The lists of tests are small.
+            config = pathlib.Path(str(data_dir) + ".yaml")
+            config.write_text("guards: {min_first_numbers: 0}\n")
+            arguments = ("--config", str(config), *arguments)
         self.command = [str(BIN / "dncd"), "--data-dir", str(data_dir), "--listen", listen,
                         "--metrics-listen", metrics_listen, *arguments]
         self.environment = {**os.environ, **(environment or {})}
@@ -107,14 +112,14 @@ class Server:
         return Refused(error.code().name, info.reason, info.metadata.get("guard", ""),
                        error.details())
 
-    def upload(self, files, list_name="national", obtained_at=None, overrides=(), **csv):
-        """Starts a load of `files`, (name, bytes) each."""
+    def upload(self, files, list_name="national", obtained_at=None, allow=(), more=None,
+               **csv):
+        """Starts a load of `files`, (name, bytes) each. `more`: other fields of LoadOptions."""
         registry = self.stubs.registry
 
         def parts():
-            names = (self.stubs.load.Guard.Name(guard) for guard in overrides)
-            allow = [name.removeprefix("GUARD_").lower().replace("_", "-") for name in names]
-            options = self.stubs.load.LoadOptions(list=list_name, requested_by="tests", allow=allow)
+            options = self.stubs.load.LoadOptions(list=list_name, requested_by="tests",
+                                                  allow=list(allow), **(more or {}))
             if obtained_at is not None:
                 options.obtained_at.seconds = int(obtained_at)
             if csv:

@@ -14,8 +14,8 @@ namespace {
 
 using Numbers = std::set<uint64_t>;
 
-const std::vector<v1::Guard> kAllow = {v1::GUARD_SHRINK, v1::GUARD_SAME_FILE, v1::GUARD_MISFIT,
-                                       v1::GUARD_CHANGE_GAP};
+// A full list takes back what a change list added only if it is later by more than a day.
+constexpr std::time_t kStep = 25 * 3600;
 
 class Kill : public ServerTest {
  protected:
@@ -24,7 +24,7 @@ class Kill : public ServerTest {
       const Numbers some = RandomNumbers(random_, area_code, 1'000, 30);
       universe_.insert(universe_.end(), some.begin(), some.end());
     }
-    time_ = std::time(nullptr) - 20 * 24 * 3600;
+    time_ = std::time(nullptr) - 2'000 * kStep;
   }
 
   // At least one number of each area code, so that none of them vanishes.
@@ -42,7 +42,7 @@ class Kill : public ServerTest {
     const std::string name = "full-" + std::to_string(++files_);
     request.files = {FullList(name, {after.begin(), after.end()}, {.zip = OneIn(random_, 2)})};
     request.obtained_at = time_;
-    request.overrides = kAllow;
+    request.allow_all = true;
     return request;
   }
 
@@ -55,13 +55,13 @@ class Kill : public ServerTest {
     LoadRequest request;
     request.files = {ChangeList("changes-" + std::to_string(++files_), changes)};
     request.obtained_at = time_;
-    request.overrides = kAllow;
+    request.allow_all = true;
     return request;
   }
 
   // Does the next thing. `acknowledged`: waits for its end, which must be good.
   void Act(bool acknowledged) {
-    time_ += 60;
+    time_ += kStep;
     before_ = now_;
     const uint64_t choice = now_.empty() ? 0 : Below(random_, 5);
     if (choice == 4 && can_go_back_) return GoBack(acknowledged);
@@ -138,9 +138,12 @@ class Kill : public ServerTest {
   int files_ = 0;
 };
 
+// The data is of years.
+constexpr char kConfig[] = "policy: {lists: [{name: national, max_age_days: 3650}]}\n";
+
 TEST_F(Kill, LeavesTheOldOrTheNewWhole) {
   const uint64_t kills = FromEnvironment("DNC_KILLS", 30);
-  ASSERT_TRUE(Start()) << server().Log();
+  ASSERT_TRUE(StartOn({data_dir(), {}, 0, kConfig})) << server().Log();
   for (uint64_t round = 0; round < kills && !HasFatalFailure() && !HasFailure(); ++round) {
     for (uint64_t i = Below(random_, 4); i > 0; --i) ASSERT_NO_FATAL_FAILURE(Act(true));
     const bool acknowledged = OneIn(random_, 4);
@@ -156,7 +159,7 @@ TEST_F(Kill, LeavesTheOldOrTheNewWhole) {
 
 // A server that is killed while it starts must not make things worse.
 TEST_F(Kill, KillsWhileStartingChangeNothing) {
-  ASSERT_TRUE(Start()) << server().Log();
+  ASSERT_TRUE(StartOn({data_dir(), {}, 0, kConfig})) << server().Log();
   for (int i = 0; i < 5; ++i) ASSERT_NO_FATAL_FAILURE(Act(true));
   server().Kill();
   for (int i = 0; i < 5; ++i) {

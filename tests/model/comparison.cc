@@ -108,6 +108,8 @@ void ExpectSameCoverage(TestClient& client, const Oracle& oracle) {
     EXPECT_EQ(area.numbers(), numbers.at(*expected).size()) << "area code " << *expected;
     EXPECT_EQ(area.obtained_at().seconds(),
               oracle.lists().at("national").now().obtained_at.at(*expected));
+    const std::map<int, std::time_t>& silent = oracle.lists().at("national").now().silent_until;
+    EXPECT_EQ(area.known_by_silence_at().seconds(), silent.at(*expected)) << *expected;
     EXPECT_NE(area.state(), v1::COVERAGE_STATE_DAMAGED);
     EXPECT_EQ(area.digest().size(), 32U);
     ++expected;

@@ -13,8 +13,9 @@ namespace {
 constexpr int kScrubbers = 3;
 constexpr int kSwitches = 30;
 
-const std::vector<v1::Guard> kAllow = {v1::GUARD_SHRINK, v1::GUARD_SAME_FILE, v1::GUARD_MISFIT,
-                                       v1::GUARD_CHANGE_GAP};
+// A full list takes back what a change list added only if it is later by more than a day.
+constexpr std::time_t kStep = 25 * 3600;
+constexpr char kConfig[] = "policy: {lists: [{name: national, max_age_days: 3650}]}\n";
 
 // The numbers of both versions, version A on even places.
 struct Versions {
@@ -87,7 +88,7 @@ LoadRequest FullSwitch(const std::vector<uint64_t>& to, std::time_t time, int st
   LoadRequest request;
   request.files = {FullList("switch-" + std::to_string(step), to)};
   request.obtained_at = time;
-  request.overrides = kAllow;
+  request.allow_all = true;
   return request;
 }
 
@@ -99,15 +100,15 @@ LoadRequest ChangeSwitch(const std::vector<uint64_t>& from, const std::vector<ui
   LoadRequest request;
   request.files = {ChangeList("switch-" + std::to_string(step), changes)};
   request.obtained_at = time;
-  request.overrides = kAllow;
+  request.allow_all = true;
   return request;
 }
 
 TEST_F(Concurrency, NoAnswerMixesTwoVersions) {
   Random random(TestSeed());
-  ASSERT_TRUE(Start()) << server().Log();
+  ASSERT_TRUE(StartOn({data_dir(), {}, 0, kConfig})) << server().Log();
   const Versions versions = MakeVersions(random);
-  const std::time_t begin = std::time(nullptr) - 7200;
+  const std::time_t begin = std::time(nullptr) - (kSwitches + 1) * kStep;
   LoadFull(versions.a, begin);
   Tally tally;
   std::vector<std::thread> scrubbers;
@@ -118,7 +119,7 @@ TEST_F(Concurrency, NoAnswerMixesTwoVersions) {
     const bool to_b = step % 2 == 1;
     const std::vector<uint64_t>& from = to_b ? versions.a : versions.b;
     const std::vector<uint64_t>& to = to_b ? versions.b : versions.a;
-    const std::time_t time = begin + step * 60;
+    const std::time_t time = begin + step * kStep;
     const LoadOutcome outcome = client().Load(
         OneIn(random, 2) ? FullSwitch(to, time, step) : ChangeSwitch(from, to, time, step));
     EXPECT_TRUE(outcome.succeeded()) << outcome.Describe();

@@ -5,30 +5,12 @@
 #include <utility>
 
 #include "server/numbers/area_codes.h"
+#include "tests/model/oracle_rules.h"
 
 namespace dnc::blackbox {
 namespace {
 
-constexpr std::time_t kMaxGap = 7 * kDay;
-constexpr size_t kGapMinNumbers = 10'000;
 constexpr std::time_t kEver = std::numeric_limits<std::time_t>::max();
-
-bool IsNational(const std::string& list) { return list == "national"; }
-bool IsPorted(const std::string& list) { return list == "wireless" || list == "wireline"; }
-
-std::time_t MaxAge(const std::string& list) { return (IsPorted(list) ? 15 : 31) * kDay; }
-
-// Whether the list says anything of numbers of the area code that it does not hold.
-bool AppliesTo(const std::string& list, int area_code) {
-  static const std::set<int> kTexas = {210, 214, 254, 281, 325, 346, 361, 409, 430, 432,
-                                       469, 512, 621, 682, 713, 726, 737, 806, 817, 830,
-                                       832, 903, 915, 936, 940, 945, 956, 972, 979};
-  // A code that is not known may be a new one of any state.
-  return list != "state:TX" || kTexas.count(area_code) != 0 || !KnownAreaCodes()[area_code];
-}
-
-// The coverage of a list of CSV files is kept under area code 0: it speaks for all.
-int CoverageKey(const std::string& list, int area_code) { return IsNational(list) ? area_code : 0; }
 
 void Note(OracleAnswer& answer, v1::Rule rule, v1::Reason reason) {
   if (rule < answer.rule) answer.rule = rule;
@@ -63,11 +45,6 @@ v1::Verdict VerdictOfRule(v1::Rule rule) {
   }
 }
 
-bool Holds(const NumberSets& sets, uint64_t number) {
-  const auto area = sets.find(AreaOf(number));
-  return area != sets.end() && area->second.count(number) != 0;
-}
-
 // What happened to `number` last, from `since` up to `moment`.
 std::optional<OracleEvent> LastEvent(const OracleList& list, uint64_t number, std::time_t since,
                                      std::time_t moment) {
@@ -81,18 +58,15 @@ std::optional<OracleEvent> LastEvent(const OracleList& list, uint64_t number, st
   return last;
 }
 
-// The events that turn `before` into `after`, all at `time`.
-void AppendDifference(const std::set<uint64_t>& before, const std::set<uint64_t>& after,
-                      std::time_t time, std::vector<OracleEvent>& events) {
-  for (const uint64_t number : after) {
-    if (before.count(number) == 0) events.push_back({number, time, true, false});
-  }
-  for (const uint64_t number : before) {
-    if (after.count(number) == 0) events.push_back({number, time, false, false});
-  }
-}
-
 }  // namespace
+
+bool AppliesTo(const std::string& list, int area_code) {
+  static const std::set<int> kTexas = {210, 214, 254, 281, 325, 346, 361, 409, 430, 432,
+                                       469, 512, 621, 682, 713, 726, 737, 806, 817, 830,
+                                       832, 903, 915, 936, 940, 945, 956, 972, 979};
+  // A code that is not known may be a new one of any state.
+  return list != "state:TX" || kTexas.count(area_code) != 0 || !KnownAreaCodes()[area_code];
+}
 
 bool Oracle::loaded(const std::string& list) const {
   const auto it = lists_.find(list);
@@ -110,118 +84,6 @@ std::set<int> Oracle::AreaCodes(const std::string& list) const {
     area_codes.insert(area_code);
   }
   return area_codes;
-}
-
-void Oracle::Publish(const std::string& list, OracleRelease release) {
-  OracleList& state = lists_[list];
-  if (state.loaded()) state.kept = std::min(kKeepReleases, state.kept + 1);
-  state.lineage.push_back(std::move(release));
-}
-
-std::set<int> Oracle::Vanishing(const NumberSets& numbers, Packing packing) const {
-  std::set<int> vanishing;
-  if (!loaded("national") || packing == Packing::kLabelled) return vanishing;
-  const std::map<int, uint64_t>& files = lists_.at("national").now().file;
-  std::set<uint64_t> replaced;
-  for (const auto& [area_code, file] : files) {
-    if (file != 0 && numbers.count(area_code) != 0) replaced.insert(file);
-  }
-  for (const auto& [area_code, file] : files) {
-    if (replaced.count(file) != 0 && numbers.count(area_code) == 0) vanishing.insert(area_code);
-  }
-  return vanishing;
-}
-
-void Oracle::LoadFull(const NumberSets& numbers, std::time_t obtained_at, Packing packing) {
-  const std::string list = "national";
-  OracleRelease release = loaded(list) ? lists_.at(list).now() : OracleRelease{};
-  release.events.clear();
-  for (const int area_code : Vanishing(numbers, packing)) {
-    release.numbers.erase(area_code);
-    release.obtained_at.erase(area_code);
-    release.since.erase(area_code);
-    release.known_until.erase(area_code);
-    release.file.erase(area_code);
-  }
-  ++files_;
-  for (const auto& [area_code, after] : numbers) {
-    AppendDifference(release.numbers[area_code], after, obtained_at, release.events);
-    release.numbers[area_code] = after;
-    release.obtained_at[area_code] = obtained_at;
-    release.since.try_emplace(area_code, obtained_at);
-    release.known_until[area_code] = obtained_at;
-    release.file[area_code] = packing == Packing::kLabelled ? 0 : files_;
-    if (packing == Packing::kApart) ++files_;
-  }
-  Publish(list, std::move(release));
-}
-
-void Oracle::LoadWhole(const std::string& list, const NumberSets& numbers,
-                       std::time_t obtained_at) {
-  OracleRelease release;
-  NumberSets before = Numbers(list);
-  for (const auto& [area_code, after] : numbers) {
-    AppendDifference(before[area_code], after, obtained_at, release.events);
-  }
-  for (const auto& [area_code, gone] : before) {
-    if (numbers.count(area_code) == 0) {
-      AppendDifference(gone, {}, obtained_at, release.events);
-    }
-  }
-  release.numbers = numbers;
-  release.obtained_at[0] = obtained_at;
-  release.since[0] = loaded(list) ? lists_.at(list).now().since.at(0) : obtained_at;
-  Publish(list, std::move(release));
-}
-
-std::set<int> Oracle::Gaps(const std::vector<OracleEvent>& changes) const {
-  const OracleRelease& now = lists_.at("national").now();
-  // All but a hundredth of them are later.
-  std::vector<std::time_t> times;
-  for (const OracleEvent& change : changes) times.push_back(change.time);
-  std::sort(times.begin(), times.end());
-  const std::time_t first = times.empty() ? kEver : times[times.size() / 100];
-  size_t listed = 0;
-  std::set<int> gaps;
-  for (const auto& [area_code, known_until] : now.known_until) {
-    listed += now.numbers.at(area_code).size();
-    if (first - known_until > kMaxGap) gaps.insert(area_code);
-  }
-  return listed < kGapMinNumbers ? std::set<int>{} : gaps;
-}
-
-uint64_t Oracle::LoadChanges(std::vector<OracleEvent> changes, const std::set<int>& area_codes,
-                             std::time_t obtained_at, bool overridden) {
-  OracleRelease release = lists_.at("national").now();
-  release.events.clear();
-  std::stable_sort(changes.begin(), changes.end(), [](const OracleEvent& a, const OracleEvent& b) {
-    return std::pair(a.time, a.added) < std::pair(b.time, b.added);
-  });
-  std::map<uint64_t, bool> moved;
-  std::set<int> named;
-  for (const OracleEvent& change : changes) {
-    named.insert(AreaOf(change.number));
-    std::set<uint64_t>& numbers = release.numbers[AreaOf(change.number)];
-    const bool moves = (numbers.count(change.number) != 0) != change.added;
-    moved[change.number] |= moves;
-    if (!moves) continue;
-    if (change.added) {
-      numbers.insert(change.number);
-    } else {
-      numbers.erase(change.number);
-    }
-    release.events.push_back({change.number, change.time, change.added, true});
-  }
-  for (const int area_code : area_codes) {
-    release.obtained_at[area_code] = obtained_at;
-    const bool few = release.numbers.at(area_code).size() < kGapMinNumbers;
-    if (named.count(area_code) != 0 || few || overridden) {
-      release.known_until[area_code] = obtained_at;
-    }
-  }
-  Publish("national", std::move(release));
-  return static_cast<uint64_t>(
-      std::count_if(moved.begin(), moved.end(), [](const auto& entry) { return !entry.second; }));
 }
 
 bool Oracle::MustGoBack(const std::string& list) const {

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "dnc/v1/load.pb.h"
 #include "dnc/v1/verdict.pb.h"
 
 namespace dnc::blackbox {
@@ -37,16 +38,35 @@ enum class Packing {
   kTogether,  // all in one
 };
 
+// A file of a release, as far as it matters for what is missing.
+struct OracleFile {
+  std::string id;  // equal for equal bytes
+  std::time_t date = 0;
+  bool changes = false;
+  size_t count = 0;
+  std::time_t first = 0;  // change
+  std::time_t last = 0;
+};
+
 // A release, whole: nothing is shared, nothing is clever.
 struct OracleRelease {
+  uint64_t serial = 0;  // of all releases of all lists, in their order
   NumberSets numbers;
   // By area code; for lists of CSV files under 0:
-  std::map<int, std::time_t> obtained_at;
-  std::map<int, std::time_t> since;  // covered without a break
-  // By area code: when a full list, or a change list that named it, was obtained.
+  std::map<int, std::time_t> obtained_at;  // of data that names it
+  std::map<int, std::time_t> since;        // covered without a break
+  std::map<int, uint64_t> first_release;   // the serial
+  // By area code: when a full list, or a change list that named it, was obtained; up to when others
+  // were silent; when its full list was obtained; the release that was allowed to lose too much.
   std::map<int, std::time_t> known_until;
-  std::map<int, uint64_t> file;     // the file without a label that it came in; 0: none
-  std::vector<OracleEvent> events;  // against the release before, in order of time
+  std::map<int, std::time_t> silent_until;
+  std::map<int, std::time_t> full_at;
+  std::map<int, uint64_t> loss_allowed_by;
+  std::map<int, uint64_t> file;       // the file without a label that it came in; 0: none
+  std::set<int> vanished;             // once covered, and not since
+  std::vector<OracleEvent> events;    // against the release before, in order of time
+  std::vector<OracleEvent> repeated;  // additions of what was listed
+  std::vector<OracleFile> files;
 };
 
 // A list with the releases that led to the one in force.
@@ -56,6 +76,28 @@ struct OracleList {
 
   bool loaded() const { return !lineage.empty(); }
   const OracleRelease& now() const { return lineage.back(); }
+};
+
+// What a guard must find in a load.
+struct OracleFinding {
+  v1::Guard guard = v1::GUARD_UNSPECIFIED;
+  uint64_t lost = 0;  // of guards that count losses
+  uint64_t of = 0;
+  uint64_t becomes_callable = 0;
+};
+using OracleFindings = std::map<std::string, OracleFinding>;  // by what overrides them
+
+// A load as the oracle is told of it: full lists or a change list of the national registry, or a
+// list of another kind.
+struct OracleLoad {
+  std::string list = "national";
+  NumberSets full;
+  Packing packing = Packing::kTogether;
+  std::vector<OracleEvent> changes;
+  bool is_change_list = false;
+  std::time_t obtained_at = 0;
+  std::string file;  // the change list's name
+  std::string id;    // of its bytes
 };
 
 // The answer for a number.
@@ -77,19 +119,13 @@ class Oracle {
   std::set<int> AreaCodes(const std::string& list) const;
   const std::map<std::string, OracleList>& lists() const { return lists_; }
 
-  // A full list that replaces the area codes that it names. What vanishes is covered no longer.
-  void LoadFull(const NumberSets& numbers, std::time_t obtained_at, Packing packing);
+  // What the guards must find in the load at the moment `now`, by the plain rules.
+  OracleFindings Findings(const OracleLoad& load, std::time_t now) const;
+  // The load, with all that is found overridden. What vanishes is covered no longer. Of a change
+  // list: returns how many changes came to nothing.
+  uint64_t Load(const OracleLoad& load);
   // The area codes that lie in a file which such a load replaces, but not in the load.
   std::set<int> Vanishing(const NumberSets& numbers, Packing packing) const;
-  // A full list of another kind: replaces everything.
-  void LoadWhole(const std::string& list, const NumberSets& numbers, std::time_t obtained_at);
-  // The area codes for which a list of such changes, for all area codes, begins too late.
-  std::set<int> Gaps(const std::vector<OracleEvent>& changes) const;
-  // A change list; `changes` in any order, applied by time; a number may change several times.
-  // Of two at one time the addition counts. Refreshes `area_codes`; `overridden`: although changes
-  // before it may be missing. Returns how many numbers it did not move.
-  uint64_t LoadChanges(std::vector<OracleEvent> changes, const std::set<int>& area_codes,
-                       std::time_t obtained_at, bool overridden);
   // Whether the server must be able to go back; and whether it may be, because it has not yet
   // thrown away what it need not keep.
   bool MustGoBack(const std::string& list) const;
@@ -109,10 +145,38 @@ class Oracle {
 
  private:
   void Publish(const std::string& list, OracleRelease release);
+  void LoadFull(const OracleLoad& load);
+  void LoadWhole(const OracleLoad& load);
+  uint64_t LoadChanges(const OracleLoad& load);
+  // A full list, with what was added later than a day before it.
+  std::set<uint64_t> WithLaterAdditions(const OracleList& list, int area_code,
+                                        const std::set<uint64_t>& numbers, std::time_t date) const;
+  // Whether something later is known of the number.
+  bool Superseded(const OracleList& list, const OracleEvent& change) const;
+  std::set<int> Gaps(const OracleLoad& load) const;
+  // Whether the list speaks for many numbers.
+  bool Many(const OracleLoad& load) const;
+  bool HasHole(const OracleLoad& load, int area_code, bool many) const;
+  bool MissesAList(const OracleLoad& load, int area_code, std::time_t known) const;
+  void FindLosses(const Oracle& after, const OracleLoad& load, OracleFindings& findings) const;
+  void FindLostWeek(const Oracle& after, const OracleLoad& load, const std::set<int>& area_codes,
+                    OracleFindings& findings) const;
+  void FindFirstData(const Oracle& after, int area_code, OracleFindings& findings) const;
+  void FindReloaded(const Oracle& after, const std::string& list, OracleFindings& findings) const;
+  void FindMisfits(const OracleLoad& load, OracleFindings& findings) const;
+  // The last release that had the area code, in all lives of the list; null if none had.
+  const OracleRelease* LastWith(const std::string& list, int area_code) const;
+  // How many numbers of an area code the list lets be called now and did not before.
+  uint64_t BecomesCallable(const Oracle& after, const std::string& list, int area_code,
+                           std::time_t now) const;
   void NoteCoverage(const std::string& name, const OracleList& list, int area_code,
                     std::time_t moment, bool as_of, OracleAnswer& answer) const;
 
   std::map<std::string, OracleList> lists_;
+  // All releases that ever were, by list, and whom they followed.
+  std::map<std::string, std::vector<OracleRelease>> ever_;
+  std::map<uint64_t, uint64_t> parents_;
+  uint64_t serial_ = 0;
   std::set<std::string> retired_;  // once, perhaps loaded again since
   uint64_t files_ = 0;
 };

@@ -67,7 +67,16 @@ bool Scenario::Step() {
   } else if (choice < 67) {
     LoadOtherList();
   } else if (choice < 77) {
-    OneIn(random_, 2) ? RefuseSomething() : RefuseChangeList();
+    const uint64_t kind = Below(random_, 6);
+    if (kind < 2) {
+      LoadShrunkList();
+    } else if (kind < 3) {
+      LoadOlderList();
+    } else if (kind < 4) {
+      RefuseFutureList();
+    } else {
+      LoadUnfitChangeList();
+    }
   } else if (choice < 86) {
     RollBack();
   } else if (choice < 88) {
@@ -83,20 +92,66 @@ bool Scenario::Step() {
   return !::testing::Test::HasFailure();
 }
 
-void Scenario::ExpectLoaded(const LoadRequest& request) {
-  const LoadOutcome outcome = client_->Load(request);
+void Scenario::ExpectFindings(const v1::Load& load, const OracleFindings& expected) {
+  std::set<std::string> told;
+  for (const v1::GuardFinding& finding : load.findings()) {
+    told.insert(finding.allow());
+    const auto same = expected.find(finding.allow());
+    ASSERT_TRUE(same != expected.end()) << finding.ShortDebugString() << Diary();
+    EXPECT_EQ(finding.guard(), same->second.guard) << finding.ShortDebugString();
+    EXPECT_EQ(finding.lost(), same->second.lost) << finding.ShortDebugString() << Diary();
+    EXPECT_EQ(finding.becomes_callable(), same->second.becomes_callable)
+        << finding.ShortDebugString() << Diary();
+    if (same->second.of != 0) {
+      EXPECT_EQ(finding.of(), same->second.of) << finding.ShortDebugString() << Diary();
+    }
+  }
+  for (const auto& [allow, finding] : expected) {
+    EXPECT_TRUE(told.count(allow) != 0) << "not found: " << allow << Diary();
+  }
+}
+
+void Scenario::ExpectLoaded(LoadRequest request, const OracleLoad& load) {
+  const OracleFindings expected = oracle_.Findings(load, std::time(nullptr));
+  LoadOutcome outcome = client_->Load(request);
+  if (!expected.empty()) {
+    ASSERT_TRUE(outcome.refused()) << outcome.Describe() << Diary();
+    EXPECT_EQ(outcome.load.error_reason(), "GUARD_REFUSED") << outcome.Describe();
+  }
+  ExpectFindings(outcome.load, expected);
+  if (::testing::Test::HasFailure()) return;
+  if (!expected.empty()) {
+    // One override fewer is not enough.
+    if (expected.size() > 1 && OneIn(random_, 3)) {
+      request.allow = {expected.begin()->first};
+      EXPECT_TRUE(client_->Load(request).refused()) << Diary();
+      request.allow.clear();
+    }
+    for (const auto& [allow, finding] : expected) request.allow.push_back(allow);
+    Note("overridden: " + std::to_string(expected.size()) + ", the first " + request.allow[0]);
+    outcome = client_->Load(request);
+    ExpectFindings(outcome.load, expected);
+  }
   ASSERT_TRUE(outcome.succeeded()) << outcome.Describe() << Diary();
-  time_ = next_time_;
+  time_ = std::max(time_, next_time_);
+  const uint64_t no_effect = oracle_.Load(load);
+  EXPECT_EQ(outcome.load.release().no_effect(), no_effect) << Diary();
 }
 
-void Scenario::ExpectRefused(const LoadRequest& request, v1::Guard guard) {
-  const LoadOutcome outcome = client_->Load(request);
-  ASSERT_TRUE(outcome.refused()) << outcome.Describe() << Diary();
-  EXPECT_EQ(outcome.load.refused_by(), guard) << outcome.Describe() << Diary();
+OracleLoad Scenario::FullLoad(const NumberSets& next, Packing packing) const {
+  OracleLoad load;
+  load.full = next;
+  load.packing = packing;
+  load.obtained_at = next_time_;
+  load.id = "full-" + std::to_string(files_);
+  return load;
 }
 
-void Scenario::ApplyFull(const NumberSets& next, Packing packing) {
-  oracle_.LoadFull(next, next_time_, packing);
+void Scenario::LoadFull(const NumberSets& next, Packing packing) {
+  const LoadRequest request = RequestFor(next, packing);
+  Note("full lists of " + std::to_string(next.size()) + " area codes in " +
+       std::to_string(request.files.size()) + " files");
+  ExpectLoaded(request, FullLoad(next, packing));
   for (const auto& [area_code, numbers] : next) {
     for (const uint64_t number : numbers) {
       if (numbers.size() < 100 || OneIn(random_, 50)) asked_.push_back(number);
@@ -116,11 +171,7 @@ void Scenario::LoadFullLists() {
     const int area_code = kAreaPool[Below(random_, std::size(kAreaPool))];
     if (next.count(area_code) == 0) next[area_code] = NextNumbers(area_code);
   }
-  const LoadRequest request = RequestFor(next, packing);
-  Note("full lists of " + std::to_string(next.size()) + " area codes in " +
-       std::to_string(request.files.size()) + " files");
-  ExpectLoaded(request);
-  ApplyFull(next, packing);
+  LoadFull(next, packing);
 }
 
 // A full list that lacks area codes of the file which it replaces: they are not covered any more,
@@ -133,36 +184,20 @@ void Scenario::LoadWithoutSome() {
   }
   const std::set<int> vanishing = oracle_.Vanishing(next, packing);
   if (vanishing.empty()) return LoadFullLists();
-  LoadRequest request = RequestFor(next, packing);
-  Note("full lists of " + std::to_string(next.size()) + " area codes without " +
-       std::to_string(vanishing.size()));
-  ExpectRefused(request, v1::GUARD_VANISHED);
-  request.overrides = {v1::GUARD_VANISHED};
-  ExpectLoaded(request);
-  ApplyFull(next, packing);
+  Note("without " + std::to_string(vanishing.size()) + " area codes:");
+  LoadFull(next, packing);
 }
 
 void Scenario::LoadChangeList(const std::vector<OracleEvent>& changes) {
   if (changes.empty()) return;
-  std::set<int> refreshed = oracle_.AreaCodes("national");
-  const std::set<int> gaps = oracle_.Gaps(changes);
-  const bool touches_gap = std::any_of(
-      changes.begin(), changes.end(),
-      [&gaps](const OracleEvent& change) { return gaps.count(AreaOf(change.number)) != 0; });
-  LoadRequest request = RequestFor(changes, "changes");
-  Note("change list of " + std::to_string(changes.size()) + ", " + std::to_string(gaps.size()) +
-       " gaps");
-  if (touches_gap) {
-    ExpectRefused(request, v1::GUARD_CHANGE_GAP);
-    request.overrides = {v1::GUARD_CHANGE_GAP};
-  } else {
-    for (const int area_code : gaps) refreshed.erase(area_code);
-  }
-  const LoadOutcome outcome = client_->Load(request);
-  ASSERT_TRUE(outcome.succeeded()) << outcome.Describe() << Diary();
-  time_ = next_time_;
-  const uint64_t no_effect = oracle_.LoadChanges(changes, refreshed, next_time_, touches_gap);
-  EXPECT_EQ(outcome.load.release().no_effect(), no_effect) << Diary();
+  const LoadRequest request = RequestFor(changes, "changes");
+  OracleLoad load;
+  load.is_change_list = true;
+  load.changes = changes;
+  load.obtained_at = next_time_;
+  load.file = load.id = request.files[0].name;
+  Note("change list of " + std::to_string(changes.size()));
+  ExpectLoaded(request, load);
   for (const OracleEvent& change : changes) {
     if (OneIn(random_, 4)) asked_.push_back(change.number);
   }
@@ -179,9 +214,9 @@ void Scenario::LoadChangeListAfterGap() {
     auto fresh = area_codes.begin();
     std::advance(fresh, static_cast<std::ptrdiff_t>(Below(random_, area_codes.size())));
     const NumberSets next = {{*fresh, NextNumbers(*fresh)}};
-    Note("days later a full list of one area code");
-    ExpectLoaded(RequestFor(next, Packing::kLabelled));
-    ApplyFull(next, Packing::kLabelled);
+    Note("days later:");
+    LoadFull(next, Packing::kLabelled);
+    if (::testing::Test::HasFailure()) return;
     if (!OneIn(random_, 3)) area_codes = {*fresh};
     next_time_ += 12 * 3600;
   }
@@ -199,6 +234,11 @@ void Scenario::LoadOtherList() {
     next[AreaOf(number)].insert(number);
     asked_.push_back(number);
   }
+  if (OneIn(random_, 3)) {
+    for (auto& [area_code, numbers] : next) {
+      if (numbers.size() > 3 && OneIn(random_, 2)) numbers = Shrunk(numbers);
+    }
+  }
   std::vector<uint64_t> rows;
   for (const auto& [area_code, numbers] : next) {
     rows.insert(rows.end(), numbers.begin(), numbers.end());
@@ -211,56 +251,68 @@ void Scenario::LoadOtherList() {
   const bool ported = list == "wireless" || list == "wireline";
   request.files = {ported ? PortedList(stem, rows) : CsvList(stem, rows)};
   Note(list + " of " + std::to_string(rows.size()));
-  ExpectLoaded(request);
-  oracle_.LoadWhole(list, next, next_time_);
+  OracleLoad load = FullLoad(next, Packing::kTogether);
+  load.list = list;
+  ExpectLoaded(request, load);
 }
 
-void Scenario::RefuseSomething() {
+void Scenario::LoadShrunkList() {
   const NumberSets now = oracle_.Numbers("national");
   auto area = now.begin();
   std::advance(area, static_cast<std::ptrdiff_t>(Below(random_, now.size())));
-  const int area_code = area->first;
+  next_time_ = (time_ / kDay + 1) * kDay;
+  if (area->second.size() < 20 || next_time_ > std::time(nullptr)) return;
   NumberSets next;
-  switch (Below(random_, 3)) {
-    case 0: {
-      if (area->second.size() < 20) return;
-      next_time_ = (time_ / kDay + 1) * kDay;
-      if (next_time_ > std::time(nullptr)) return;
-      next[area_code] = Shrunk(area->second);
-      Note("a full list that shrinks");
-      return ExpectRefused(RequestFor(next, Packing::kLabelled), v1::GUARD_SHRINK);
-    }
-    case 1: {
-      next_time_ = (begin_ / kDay - 3) * kDay;
-      next[area_code] = NextNumbers(area_code);
-      Note("a full list that is too old");
-      return ExpectRefused(RequestFor(next, Packing::kLabelled), v1::GUARD_OLDER_DATE);
-    }
-    default: {
-      next_time_ = (std::time(nullptr) / kDay + 2) * kDay;
-      next[area_code] = NextNumbers(area_code);
-      Note("a full list of the future");
-      return ExpectRefused(RequestFor(next, Packing::kLabelled), v1::GUARD_FUTURE_DATE);
-    }
+  next[area->first] = Shrunk(area->second);
+  // As many others may come: they don't make up for those that go.
+  while (OneIn(random_, 2) && next[area->first].size() < area->second.size()) {
+    next[area->first].insert(RandomNumber(area->first));
   }
+  Note("a full list that shrinks:");
+  LoadFull(next, Packing::kLabelled);
 }
 
-void Scenario::RefuseChangeList() {
+void Scenario::LoadOlderList() {
+  const OracleRelease& now = oracle_.lists().at("national").now();
+  auto area = now.obtained_at.begin();
+  std::advance(area, static_cast<std::ptrdiff_t>(Below(random_, now.obtained_at.size())));
+  const std::time_t earlier = area->second - static_cast<std::time_t>(1 + Below(random_, 3 * kDay));
+  if (earlier <= now.since.at(area->first)) return;
+  next_time_ = earlier % kDay == 0 ? earlier + 1 : earlier;
+  if (next_time_ >= area->second) return;
+  const NumberSets next = {{area->first, NextNumbers(area->first)}};
+  Note("a full list that is too old:");
+  LoadFull(next, Packing::kApart);
+}
+
+void Scenario::RefuseFutureList() {
+  const NumberSets now = oracle_.Numbers("national");
+  next_time_ = (std::time(nullptr) / kDay + 2) * kDay;
+  const int area_code = now.begin()->first;
+  const LoadRequest request =
+      RequestFor(NumberSets{{area_code, NextNumbers(area_code)}}, Packing::kLabelled);
+  Note("a full list of the future");
+  const LoadOutcome outcome = client_->Load(request);
+  ASSERT_TRUE(outcome.refused()) << outcome.Describe() << Diary();
+  EXPECT_EQ(outcome.load.refused_by(), v1::GUARD_FUTURE_DATE) << outcome.Describe() << Diary();
+}
+
+void Scenario::LoadUnfitChangeList() {
   std::vector<OracleEvent> changes;
   if (OneIn(random_, 2)) {
     for (int i = 0; i < 5; ++i) changes.push_back({RandomNumber(444), time_ + 1, true, true});
-    Note("a change list outside its base");
-    return ExpectRefused(RequestFor(changes, "changes"), v1::GUARD_OUTSIDE_BASE);
+    for (const int area_code : oracle_.AreaCodes("national")) {
+      if (OneIn(random_, 2)) changes.push_back({RandomNumber(area_code), time_ + 1, true, true});
+    }
+    Note("outside of its base:");
+    return LoadChangeList(changes);
   }
   const NumberSets now = oracle_.Numbers("national");
   for (const auto& [area_code, numbers] : now) {
     for (const uint64_t number : numbers) changes.push_back({number, time_ + 1, true, true});
   }
-  if (changes.empty()) return;
-  Note("a change list that does not fit");
-  LoadRequest request = RequestFor(changes, "changes");
-  request.overrides = {v1::GUARD_CHANGE_GAP};
-  ExpectRefused(request, v1::GUARD_MISFIT);
+  Note("one that does not fit:");
+  LoadChangeList(changes);
 }
 
 void Scenario::RollBack() {
@@ -305,7 +357,9 @@ void Scenario::KillDuringLoad() {
     next[area_code] = NextNumbers(area_code);
   }
   const Packing packing = RandomPacking();
-  const LoadRequest request = RequestFor(next, packing);
+  LoadRequest request = RequestFor(next, packing);
+  request.allow_all = true;
+  const OracleLoad load = FullLoad(next, packing);
   const std::vector<v1::Release> before = client_->Releases();
   if (before.empty()) return;
   Note("kill during a load");
@@ -324,7 +378,7 @@ void Scenario::KillDuringLoad() {
   }
   if (in_force == in_force_before) return;
   time_ = next_time_;
-  oracle_.LoadFull(next, next_time_, packing);
+  oracle_.Load(load);
 }
 
 void Scenario::Ask() {

@@ -32,8 +32,11 @@ class Scenario {
   void LoadChangeList(const std::vector<OracleEvent>& changes);
   void LoadChangeListAfterGap();
   void LoadOtherList();
-  void RefuseSomething();
-  void RefuseChangeList();
+  // What the guards find: it is refused, with exactly what the oracle says, and overridden.
+  void LoadShrunkList();
+  void LoadOlderList();
+  void LoadUnfitChangeList();
+  void RefuseFutureList();
   void RollBack();
   void Retire();
   void Restart(bool gently);
@@ -54,9 +57,11 @@ class Scenario {
   // A listed number or one of its neighbours, or any other.
   uint64_t NumberToAsk();
 
-  void ApplyFull(const NumberSets& next, Packing packing);
-  void ExpectLoaded(const LoadRequest& request);
-  void ExpectRefused(const LoadRequest& request, v1::Guard guard);
+  void LoadFull(const NumberSets& next, Packing packing);
+  OracleLoad FullLoad(const NumberSets& next, Packing packing) const;
+  // Loads, and accepts every override that it is offered, if they are what the oracle says.
+  void ExpectLoaded(LoadRequest request, const OracleLoad& load);
+  void ExpectFindings(const v1::Load& load, const OracleFindings& expected);
   void Note(const std::string& entry);
   void Connect();
 

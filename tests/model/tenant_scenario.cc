@@ -118,7 +118,7 @@ void TenantScenario::LoadPublished(const std::string& list, std::time_t obtained
   LoadRequest request;
   request.list = list;
   request.obtained_at = obtained_at;
-  request.overrides = {v1::GUARD_SHRINK, v1::GUARD_VANISHED};
+  request.allow_all = true;
   const std::string stem = "list-" + std::to_string(++made_);
   if (list == "national") {
     request.files = {FullList(stem, rows)};
@@ -129,11 +129,12 @@ void TenantScenario::LoadPublished(const std::string& list, std::time_t obtained
   Note("load " + list);
   const LoadOutcome outcome = client_->Load(request);
   ASSERT_TRUE(outcome.succeeded()) << outcome.Describe() << Diary();
-  if (list == "national") {
-    published_.LoadFull(numbers, obtained_at, Packing::kTogether);
-  } else {
-    published_.LoadWhole(list, numbers, obtained_at);
-  }
+  OracleLoad load;
+  load.list = list;
+  load.full = numbers;
+  load.obtained_at = obtained_at;
+  load.id = stem;
+  published_.Load(load);
 }
 
 void TenantScenario::FillConfiguration(v1::Tenant& tenant) {

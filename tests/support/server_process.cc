@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -56,8 +57,11 @@ ServerProcess::ServerProcess(ServerSettings settings) : settings_(std::move(sett
 
 ServerProcess::~ServerProcess() {
   Kill();
+  ::unlink(ConfigPath().c_str());
   ::unlink(log_path_.c_str());
 }
+
+std::string ServerProcess::ConfigPath() const { return log_path_ + ".yaml"; }
 
 bool ServerProcess::Start() {
   int out[2];
@@ -66,6 +70,11 @@ bool ServerProcess::Start() {
   std::vector<std::string> words = {
       "dncd", "--data-dir", settings_.data_dir, "--listen", "127.0.0.1:0", "--metrics-listen", ""};
   words.insert(words.end(), settings_.arguments.begin(), settings_.arguments.end());
+  if (std::find(words.begin(), words.end(), "--config") == words.end()) {
+    // The lists of tests are small.
+    std::ofstream(ConfigPath()) << "guards: {min_first_numbers: 0}\n" << settings_.config;
+    words.insert(words.end(), {"--config", ConfigPath()});
+  }
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);

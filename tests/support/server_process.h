@@ -13,6 +13,8 @@ struct ServerSettings {
   std::string data_dir;
   std::vector<std::string> arguments;  // after --data-dir and --listen
   uint64_t max_file_bytes = 0;         // limit of the size of any file it writes; 0: none
+  // More of its configuration file, YAML, unless the arguments name another one.
+  std::string config = {};
 };
 
 // Not thread-safe. The child dies with its owner, and with the test program.
@@ -47,6 +49,7 @@ class ServerProcess {
  private:
   bool ReadAddress(int fd);
   int Wait();
+  std::string ConfigPath() const;
 
   ServerSettings settings_;
   std::string log_path_;

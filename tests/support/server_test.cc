@@ -27,11 +27,11 @@ bool ServerTest::Connect() {
 }
 
 void ServerTest::LoadFull(const std::vector<uint64_t>& numbers, std::time_t obtained_at,
-                          const std::vector<v1::Guard>& overrides) {
+                          const std::vector<std::string>& allow) {
   LoadRequest request;
   request.files = {FullList("full", numbers)};
   request.obtained_at = obtained_at;
-  request.overrides = overrides;
+  request.allow = allow;
   const LoadOutcome outcome = client_->Load(request);
   ASSERT_TRUE(outcome.succeeded()) << outcome.Describe();
 }

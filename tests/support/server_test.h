@@ -28,7 +28,7 @@ class ServerTest : public ::testing::Test {
 
   // Loads full lists of the national registry, and expects that it succeeds.
   void LoadFull(const std::vector<uint64_t>& numbers, std::time_t obtained_at,
-                const std::vector<v1::Guard>& overrides = {});
+                const std::vector<std::string>& allow = {});
 
  private:
   bool Connect();

@@ -40,13 +40,10 @@ v1::UploadReleaseRequest OptionsPart(const LoadRequest& request) {
   options->set_list(request.list);
   options->set_requested_by("tests");
   if (request.obtained_at) options->mutable_obtained_at()->set_seconds(*request.obtained_at);
-  for (const v1::Guard guard : request.overrides) {
-    std::string name = v1::Guard_Name(guard).substr(std::string_view("GUARD_").size());
-    std::transform(name.begin(), name.end(), name.begin(), [](char c) {
-      return c == '_' ? '-' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    });
-    options->add_allow(name);
-  }
+  for (const std::string& allow : request.allow) options->add_allow(allow);
+  options->set_dry_run(request.dry_run);
+  if (request.callable_limit) options->set_callable_limit(*request.callable_limit);
+  options->set_refuse_first(request.refuse_first);
   return part;
 }
 
@@ -100,6 +97,23 @@ void TestClient::Prepare(grpc::ClientContext& context) const {
 }
 
 LoadOutcome TestClient::StartLoad(const LoadRequest& request) {
+  if (!request.allow_all) return Send(request);
+  LoadRequest looked = request;
+  looked.dry_run = true;
+  looked.allow.clear();
+  LoadOutcome look = Send(looked);
+  Await(look);
+  if (!look.succeeded()) return look;
+  looked.dry_run = request.dry_run;
+  for (const v1::GuardFinding& finding : look.load.findings()) {
+    const bool told =
+        std::find(looked.allow.begin(), looked.allow.end(), finding.allow()) != looked.allow.end();
+    if (!told) looked.allow.push_back(finding.allow());
+  }
+  return Send(looked);
+}
+
+LoadOutcome TestClient::Send(const LoadRequest& request) {
   grpc::ClientContext context;
   Prepare(context);
   v1::UploadReleaseResponse response;
@@ -115,6 +129,11 @@ LoadOutcome TestClient::StartLoad(const LoadRequest& request) {
 
 LoadOutcome TestClient::Load(const LoadRequest& request) {
   LoadOutcome outcome = StartLoad(request);
+  Await(outcome);
+  return outcome;
+}
+
+void TestClient::Await(LoadOutcome& outcome) {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(120);
   v1::ListLoadsRequest newest;
   newest.set_page_size(1);
@@ -133,7 +152,6 @@ LoadOutcome TestClient::Load(const LoadRequest& request) {
       if (load.id() == outcome.load.id()) outcome.load = load;
     }
   }
-  return outcome;
 }
 
 grpc::Status TestClient::Scrub(const v1::ScrubRequest& request, v1::ScrubResponse* response) {

@@ -21,7 +21,12 @@ struct LoadRequest {
   std::vector<ListFile> files;
   std::string list = "national";
   std::optional<std::time_t> obtained_at;
-  std::vector<v1::Guard> overrides;
+  std::vector<std::string> allow;  // findings to override: "shrink:201"
+  // Looks first (a dry run), and overrides whatever is found.
+  bool allow_all = false;
+  bool dry_run = false;
+  std::optional<uint64_t> callable_limit;
+  bool refuse_first = false;
 };
 
 // How a load ended.
@@ -73,6 +78,9 @@ class TestClient {
 
  private:
   void Prepare(grpc::ClientContext& context) const;
+  LoadOutcome Send(const LoadRequest& request);
+  // Waits until a load that was sent has ended.
+  void Await(LoadOutcome& outcome);
 
   const std::string operator_key_;
   std::shared_ptr<grpc::Channel> channel_;

@@ -1,0 +1,285 @@
+// The drafter's part for what a load takes away, and for what is loaded for the first time:
+// measured against what is known of before, which is the seals where the numbers can't be read.
+#include <algorithm>
+
+#include "server/base/status_macros.h"
+#include "server/base/str_cat.h"
+#include "server/registry/drafter.h"
+
+namespace dnc {
+namespace {
+
+// What is lost within so long is added up.
+constexpr absl::Duration kLossWindow = absl::Hours(7 * 24);
+
+bool Exceeds(uint64_t lost, uint64_t of, double share) {
+  return static_cast<double>(lost) > static_cast<double>(of) * share;
+}
+
+}  // namespace
+
+// Looks for the last seals of area codes that are not covered any more, or that can't be read: in
+// the releases that led to the one in force, and in earlier lives of the list.
+void Drafter::FindGoneSeals() {
+  if (gone_seals_.has_value()) return;
+  gone_seals_.emplace();
+  uint64_t from = before_.head.id();
+  uint64_t below = ~uint64_t{0};
+  while (true) {
+    for (auto it = in_.world->releases.rbegin(); from == 0 && it != in_.world->releases.rend();
+         ++it) {
+      if (it->second->list_id() == before_.list_id && it->first < below) from = it->first;
+    }
+    if (from == 0) return;
+    for (const uint64_t id : Lineage(*in_.world, from)) {
+      below = id;
+      const absl::StatusOr<storage::Seals> seals = in_.store->ReadSeals(id);
+      if (!seals.ok()) continue;
+      AddGoneSeals(*seals);
+      // Nothing can have vanished before a release that lacks nothing.
+      if (seals->vanished().empty() && !seals->seals().empty()) break;
+    }
+    // The life before this one ended before its first release.
+    for (const uint64_t id : Lineage(*in_.world, from)) below = std::min(below, id);
+    from = 0;
+  }
+}
+
+void Drafter::AddGoneSeals(const storage::Seals& seals) {
+  for (const storage::Seal& seal : seals.seals()) {
+    const auto [it, fresh] = gone_seals_->try_emplace(static_cast<int>(seal.area_code()), seal);
+    // A list that covers all keeps its date apart.
+    if (fresh && before_.covers_all()) it->second.set_obtained_at(seals.obtained_at());
+  }
+}
+
+const storage::Seal* Drafter::KnownSeal(int area_code) {
+  const auto now = before_.seals.find(area_code);
+  if (now != before_.seals.end()) return &now->second;
+  FindGoneSeals();
+  const auto last = gone_seals_->find(area_code);
+  return last == gone_seals_->end() ? nullptr : &last->second;
+}
+
+Drafter::Loss Drafter::LossOf(int area_code, const AreaDraft& area) {
+  Loss loss;
+  if (area.before() != nullptr) {
+    loss.of = area.before()->size();
+    if (area.before() == area.numbers()) return loss;
+    ForEachDifference(area.before().get(), area.numbers().get(),
+                      [&loss](Change change) { loss.lost += change.added ? 0U : 1U; });
+    return loss;
+  }
+  const storage::Seal* const known = KnownSeal(area_code);
+  if (known == nullptr) return loss;
+  loss.of = known->count();
+  loss.lost = loss.of - std::min<uint64_t>(loss.of, area.numbers()->size());
+  return loss;
+}
+
+void Drafter::CheckShrink(int area_code, const Loss& loss) {
+  if (!Exceeds(loss.lost, loss.of, guards_.limits().max_shrink)) return;
+  const bool whole = area_code < 0;
+  const storage::Seal* const known = whole ? nullptr : KnownSeal(area_code);
+  GuardFinding finding;
+  finding.guard = Guard::kShrink;
+  finding.lost = loss.lost;
+  finding.of = loss.of;
+  if (known != nullptr) {
+    finding.since = FromMicros(known->obtained_at());
+  } else if (whole && before_.loaded()) {
+    finding.since = before_.whole_obtained_at;
+  }
+  const bool dated = finding.since > FromMicros(0);
+  finding.message =
+      StrCat(whole ? StrCat("list ", before_.name) : StrCat("area code ", area_code),
+             " would lose ", loss.lost, " of its ", loss.of, " numbers",
+             dated ? StrCat(" of ", Date(finding.since)) : "", ", whatever comes instead");
+  if (whole) {
+    guards_.Note(before_.name, std::move(finding));
+  } else {
+    guards_.NoteArea(area_code, std::move(finding));
+  }
+}
+
+void Drafter::CheckFirstData(int area_code, const AreaDraft& area) {
+  const storage::Seal* const known = KnownSeal(area_code);
+  const int64_t obtained_at = area.seal().obtained_at();
+  if (known != nullptr && obtained_at < known->obtained_at()) {
+    const absl::Time loaded = FromMicros(known->obtained_at());
+    guards_.NoteArea(
+        area_code,
+        {.guard = Guard::kOlderDate,
+         .message = StrCat("area code ", area_code, ": the data is of ",
+                           Date(FromMicros(obtained_at)), ", but it had data of ", Date(loaded),
+                           before_.damaged[area_code] ? ", which is damaged" : "",
+                           "; load what came since together with it"),
+         .since = loaded});
+  }
+  const uint64_t numbers = area.numbers()->size();
+  if (known != nullptr || numbers >= guards_.limits().min_first_numbers) return;
+  guards_.NoteArea(
+      area_code, {.guard = Guard::kFewNumbers,
+                  .message = StrCat("area code ", area_code, " is loaded for the first time, and ",
+                                    "with ", numbers, " numbers alone (guards.min_first_numbers ",
+                                    guards_.limits().min_first_numbers,
+                                    "): every other number of it would not be listed")});
+}
+
+absl::Status Drafter::CheckLosses() {
+  Loss whole;
+  std::map<int, uint64_t> lost_now;
+  for (auto& [area_code, area] : areas_) {
+    if (!area.covered() || vanished_.count(area_code) != 0) continue;
+    const Loss loss = LossOf(area_code, area);
+    area.seal().set_lost_total(area.seal().lost_total() + loss.lost);
+    if (loss.lost > 0 && area.before() != nullptr) lost_now[area_code] = loss.lost;
+    if (before_.covers_all()) {
+      whole.lost += loss.lost;
+      continue;
+    }
+    if (area.before() == nullptr) CheckFirstData(area_code, area);
+    CheckShrink(area_code, loss);
+  }
+  if (before_.covers_all()) {
+    // Also of area codes that are not among the files.
+    if (before_.loaded() && !before_.damaged.all()) {
+      for (const auto& [area_code, seal] : before_.seals) whole.of += seal.count();
+    } else {
+      FindGoneSeals();
+      for (const auto& [area_code, seal] : *gone_seals_) {
+        whole.of += seal.count();
+        if (areas_.find(area_code) == areas_.end()) whole.lost += seal.count();
+      }
+    }
+    CheckShrink(-1, whole);
+  }
+  return CheckLostWeek(lost_now);
+}
+
+// The seals of seven days ago, by when they were published or by the date of their data, whichever
+// is later: whoever catches up after an outage loads weeks within minutes. Of what is younger, the
+// oldest; and nothing before a loss that was allowed.
+absl::StatusOr<std::map<int, Drafter::WeekBase>> Drafter::FindWeekBases(std::set<int> wanted) {
+  std::map<int, WeekBase> bases;
+  uint64_t allowed_whole = 0;
+  for (const auto& [area_code, seal] : before_.seals) {
+    allowed_whole = std::max<uint64_t>(allowed_whole, seal.loss_allowed_by());
+  }
+  const auto allowed = [&](const storage::Seal& seal) {
+    return before_.covers_all() ? allowed_whole : seal.loss_allowed_by();
+  };
+  for (const uint64_t id : Lineage(*in_.world, before_.head.id())) {
+    if (wanted.empty()) break;
+    DNC_ASSIGN_OR_RETURN(const storage::Seals seals, in_.store->ReadSeals(id));
+    std::map<int, const storage::Seal*> by_area;
+    for (const storage::Seal& seal : seals.seals()) {
+      by_area[static_cast<int>(seal.area_code())] = &seal;
+    }
+    const absl::Time published = FromMicros(in_.world->releases.at(id)->published_at());
+    for (auto area_code = wanted.begin(); area_code != wanted.end();) {
+      const storage::Seal& after = areas_.at(*area_code).seal();
+      const auto found = by_area.find(*area_code);
+      bool last = !before_.covers_all() && (found == by_area.end() || id < after.first_release());
+      if (!last) {
+        WeekBase& base = bases[*area_code];
+        base = {id, FromMicros(seals.obtained_at()), storage::Seal()};
+        base.seal.set_lost_total(0);
+        if (found != by_area.end()) base.seal = *found->second;
+        if (!before_.covers_all()) base.since = FromMicros(base.seal.obtained_at());
+        last = published <= in_.now - kLossWindow || id <= allowed(after) ||
+               base.since <= FromMicros(after.obtained_at()) - kLossWindow;
+      }
+      area_code = last ? wanted.erase(area_code) : std::next(area_code);
+    }
+  }
+  return bases;
+}
+
+// Exactly, from history: a number that came back is not lost, and neither is one that came in
+// between.
+Drafter::WeekLoss Drafter::WeekLossOf(int area_code, const WeekBase& base, uint64_t lost_now) {
+  const AreaDraft& area = areas_.at(area_code);
+  WeekLoss loss;
+  const absl::StatusOr<AreaHistoryPtr> history = in_.histories->Get(*in_.world, before_, area_code);
+  if (!history.ok()) {  // then as much as it may be
+    loss.now = lost_now;
+    loss.before = area.seal().lost_total() - base.seal.lost_total() - lost_now;
+    return loss;
+  }
+  const auto was_listed = [&](uint32_t subscriber, bool listed) {
+    for (const AreaEvent& event : (*history)->Of(subscriber)) {
+      if (event.release_id > base.release_id) return !event.added;
+    }
+    return listed;
+  };
+  ForEachDifference(area.before().get(), area.numbers().get(), [&](Change change) {
+    if (!change.added && was_listed(change.subscriber, true)) ++loss.now;
+  });
+  (*history)->ForEachNumber([&](uint32_t subscriber) {
+    if (area.before()->Contains(subscriber) || area.numbers()->Contains(subscriber)) return;
+    if (was_listed(subscriber, false)) ++loss.before;
+  });
+  return loss;
+}
+
+absl::Status Drafter::CheckLostWeek(const std::map<int, uint64_t>& lost_now) {
+  if (lost_now.empty() || !before_.loaded()) return absl::OkStatus();
+  std::set<int> wanted;
+  for (const auto& [area_code, lost] : lost_now) wanted.insert(area_code);
+  if (before_.covers_all()) {
+    for (const auto& [area_code, area] : areas_) {
+      if (area.before() != nullptr && area.covered()) wanted.insert(area_code);
+    }
+  }
+  DNC_ASSIGN_OR_RETURN(const auto bases, FindWeekBases(wanted));
+  WeekLoss whole;
+  uint64_t whole_of = 0;
+  absl::Time whole_since = absl::InfiniteFuture();
+  for (const auto& [area_code, base] : bases) {
+    const auto now = lost_now.find(area_code);
+    const uint64_t lost = now == lost_now.end() ? 0 : now->second;
+    const uint64_t of = base.seal.count();
+    // All that was taken away since is no less than what is lost; most loads end here.
+    const uint64_t most = areas_.at(area_code).seal().lost_total() - base.seal.lost_total();
+    const bool counted = base.seal.has_lost_total() || base.release_id == before_.head.id();
+    const bool few = counted && !Exceeds(most, of, guards_.limits().max_lost_week);
+    if (!before_.covers_all()) {
+      if (few || (counted && most == lost)) continue;
+      NoteLostWeek(area_code, WeekLossOf(area_code, base, lost), of, base.since);
+      continue;
+    }
+    whole_of += of;
+    whole_since = std::min(whole_since, base.since);
+    if (counted && most == 0) continue;
+    const WeekLoss loss = WeekLossOf(area_code, base, lost);
+    whole.before += loss.before;
+    whole.now += loss.now;
+  }
+  if (before_.covers_all()) NoteLostWeek(-1, whole, whole_of, whole_since);
+  return absl::OkStatus();
+}
+
+// What this load alone takes away is for `shrink` to tell.
+void Drafter::NoteLostWeek(int area_code, const WeekLoss& loss, uint64_t of, absl::Time since) {
+  const uint64_t lost = loss.before + loss.now;
+  if (loss.before == 0 || !Exceeds(lost, of, guards_.limits().max_lost_week)) return;
+  const bool whole = area_code < 0;
+  GuardFinding finding{
+      .guard = Guard::kLostWeek,
+      .message = StrCat(whole ? StrCat("list ", before_.name) : StrCat("area code ", area_code),
+                        " would have lost ", lost, " of the ", of,
+                        " numbers that it had a week ago or when it began, by data of ",
+                        Date(since), ", ", loss.before, " of them by earlier loads"),
+      .lost = lost,
+      .of = of,
+      .since = since};
+  const bool overridden = whole ? guards_.Note(before_.name, std::move(finding))
+                                : guards_.NoteArea(area_code, std::move(finding));
+  if (!overridden) return;
+  for (auto& [touched, area] : areas_) {
+    if (whole || touched == area_code) area.seal().set_loss_allowed_by(in_.release_id);
+  }
+}
+
+}  // namespace dnc

@@ -1,0 +1,174 @@
+// What guards measure where the numbers of before can't be read, or are not loaded any more: the
+// seals are known all the same.
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+
+#include "server/base/error.h"
+#include "server/base/str_cat.h"
+#include "server/registry/registry_fixture.h"
+
+namespace dnc {
+namespace {
+
+std::string Numbers(int from, int to, int area_code = 201) {
+  std::string rows;
+  for (int i = from; i < to; ++i) rows += StrCat(area_code, ",", 5000000 + i, "\n");
+  return rows;
+}
+
+class RegistryGuardsTest : public RegistryTest {
+ protected:
+  // Flips what is stored of all numbers, so that they don't match their seals.
+  void Damage() {
+    Close();
+    store_ = *Store::Open({.path = dir_ + "/data/store"});
+    ASSERT_TRUE(store_->Drop(Column::kBlocks, std::string(1, '\0'), std::string(1, '\xFF')).ok());
+    store_.reset();
+    Open();
+  }
+  // What overrides the findings of a load that is refused.
+  std::set<std::string> Found(const std::vector<std::string>& paths, LoadOptions options = {}) {
+    const LoadInfo load = Load(paths, std::move(options));
+    EXPECT_EQ(load.state, LoadState::kRefused);
+    EXPECT_EQ(ErrorReason(load.error), reason::kGuardRefused) << load.error;
+    std::set<std::string> found;
+    for (const GuardFinding& finding : load.findings) found.insert(finding.allow);
+    return found;
+  }
+  CoverageState StateOf(size_t place) {
+    return registry_->Coverage("national")->areas.at(place).state;
+  }
+  using Allowed = std::set<std::string>;
+};
+
+TEST_F(RegistryGuardsTest, ADamagedAreaCodeIsMeasuredByItsSeal) {
+  const std::string right = WriteFile("2026-8-5_201_A.txt", Numbers(0, 20'000));
+  MustLoad({right});
+  MustLoad({WriteFile("2026-8-5_212_A.txt", Numbers(0, 2'000, 212))});
+  Damage();
+  ASSERT_EQ(StateOf(0), CoverageState::kDamaged);
+  EXPECT_EQ(Ask(2015000001), Rule::kNotCovered);
+  // An older file with fewer numbers is what it was before the damage.
+  EXPECT_EQ(Found({WriteFile("2026-8-3_201_B.txt", Numbers(0, 6'000))}),
+            (Allowed{"older-date:201", "shrink:201"}));
+  const LoadInfo small = Load({WriteFile("2026-8-6_201_C.txt", Numbers(0, 6'000))});
+  ASSERT_EQ(small.findings.size(), 1U);
+  EXPECT_EQ(small.findings[0].allow, "shrink:201");
+  EXPECT_EQ(small.findings[0].lost, 14'000U);
+  EXPECT_EQ(small.findings[0].of, 20'000U);
+  EXPECT_EQ(small.findings[0].becomes_callable, 10'000'000U - 6'000U);
+  // The right file, though the same bytes were loaded before.
+  const LoadInfo load = MustLoad({right});
+  EXPECT_EQ(load.plan->areas.at(0).numbers_before, 20'000U);
+  EXPECT_FALSE(load.plan->areas.at(0).answered_before);
+  EXPECT_EQ(Ask(2015000001), Rule::kNational);
+  EXPECT_EQ(StateOf(0), CoverageState::kCovered);
+  EXPECT_EQ(StateOf(1), CoverageState::kDamaged);
+  // Now it is there.
+  EXPECT_EQ(Found({right}), Allowed{"same-file:2026-8-5_201_A.txt"});
+}
+
+// What change lists brought since is gone with the damage, too, and the files bring it again.
+TEST_F(RegistryGuardsTest, ADamagedAreaCodeNeedsTheChangeListsSince) {
+  const std::string full = WriteFile("2026-8-5_US_A.txt", Numbers(0, 20'000));
+  const std::string changes =
+      WriteFile("2026-8-7_changes_B.txt", "2017770001,2026-08-06T10:00:00,A\n");
+  MustLoad({full});
+  MustLoad({changes});
+  Damage();
+  EXPECT_EQ(Found({full}), (Allowed{"older-date:201"}));
+  LoadOptions options;
+  options.allow = {"older-date:201"};
+  MustLoad({full}, options);
+  EXPECT_EQ(Ask(2017770001), Rule::kClear);
+  // A list that comes later shows that one is missing; the same bytes are not refused.
+  EXPECT_EQ(Found({WriteFile("2026-8-9_changes_C.txt", "2017770002,2026-08-08T10:00:00,A\n")}),
+            Allowed{"change-gap:201"});
+  MustLoad({changes});
+  MustLoad({dir_ + "/files/2026-8-9_changes_C.txt"});
+  EXPECT_EQ(Ask(2017770001), Rule::kNational);
+  Damage();
+  // All together, as they came.
+  MustLoad({full, changes, dir_ + "/files/2026-8-9_changes_C.txt"});
+  EXPECT_EQ(Ask(2017770001), Rule::kNational);
+  EXPECT_EQ(Ask(2017770002), Rule::kNational);
+}
+
+// The area codes of the file that are whole stay as they are.
+TEST_F(RegistryGuardsTest, TheSameFileMendsOnlyWhatIsDamaged) {
+  const std::string both =
+      WriteFile("2026-8-5_US_A.txt", Numbers(0, 2'000) + Numbers(0, 2'000, 212));
+  MustLoad({both});
+  Damage();
+  MustLoad({WriteFile("2026-8-6_212_B.txt", Numbers(0, 2'001, 212))});
+  MustLoad({both});
+  EXPECT_EQ(StateOf(0), CoverageState::kCovered);
+  EXPECT_EQ(Ask(2125002000), Rule::kNational);
+  EXPECT_EQ(registry_->Coverage("national")->areas.at(1).obtained_at, At(6));
+}
+
+TEST_F(RegistryGuardsTest, ARetiredListIsMeasuredByItsSeals) {
+  MustLoad({WriteFile("2026-8-5_201_A.txt", Numbers(0, 20'000))});
+  MustLoad({WriteFile("2026-8-5_212_A.txt", Numbers(0, 20'000, 212))});
+  LoadOptions own;
+  own.list = "other:own";
+  own.obtained_at = At(7);
+  MustLoad({WriteFile("own.csv", Numbers(0, 5'000))}, own);
+  ASSERT_TRUE(registry_->Retire("national").ok());
+  ASSERT_TRUE(registry_->Retire("other:own").ok());
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(Found({WriteFile("2026-8-3_201_B.txt", Numbers(0, 6'000))}),
+              (Allowed{"older-date:201", "shrink:201"}));
+    own.obtained_at = At(6);
+    EXPECT_EQ(Found({WriteFile("own2.csv", Numbers(0, 100))}, own),
+              (Allowed{"older-date:other:own", "shrink:other:own"}));
+    Reopen();
+  }
+  MustLoad({dir_ + "/files/2026-8-5_201_A.txt"});
+  // What is not loaded again yet is known as well.
+  EXPECT_EQ(Found({WriteFile("2026-8-6_212_B.txt", Numbers(0, 6'000, 212))}),
+            Allowed{"shrink:212"});
+  own.obtained_at = At(7);
+  MustLoad({dir_ + "/files/own.csv"}, own);
+}
+
+TEST_F(RegistryGuardsTest, AVanishedAreaCodeIsMeasuredByItsSeal) {
+  MustLoad({WriteFile("2026-8-5_US_A.txt", Numbers(0, 2'000) + Numbers(0, 2'000, 212))});
+  EXPECT_EQ(Found({WriteFile("2026-8-6_US_B.txt", Numbers(0, 2'001))}), Allowed{"vanished:212"});
+  LoadOptions options;
+  options.allow = {"vanished:212"};
+  MustLoad({dir_ + "/files/2026-8-6_US_B.txt"}, options);
+  MustLoad({WriteFile("2026-8-7_US_C.txt", Numbers(0, 2'002))});
+  EXPECT_EQ(Found({WriteFile("2026-8-4_212_D.txt", Numbers(0, 600, 212))}),
+            (Allowed{"older-date:212", "shrink:212"}));
+  options_.guards.min_first_numbers = 5'000;
+  Reopen();
+  // It is not loaded for the first time.
+  MustLoad({WriteFile("2026-8-7_212_E.txt", Numbers(0, 1'999, 212))});
+  EXPECT_EQ(Found({WriteFile("2026-8-7_305_F.txt", Numbers(0, 4'999, 305))}),
+            Allowed{"few-numbers:305"});
+}
+
+// A flipped byte in the seals: nothing of the release can be read but its own record.
+TEST_F(RegistryGuardsTest, AListWhoseSealsAreLostIsMeasuredByThoseBefore) {
+  MustLoad({WriteFile("2026-8-5_201_A.txt", Numbers(0, 20'000))});
+  MustLoad({WriteFile("2026-8-6_201_B.txt", Numbers(0, 20'010))});
+  const uint64_t lost = registry_->Coverage("national")->release_id;
+  Close();
+  store_ = *Store::Open({.path = dir_ + "/data/store"});
+  std::string key = "seals/";
+  for (int shift = 56; shift >= 0; shift -= 8) key.push_back(static_cast<char>(lost >> shift));
+  ASSERT_TRUE(store_->Drop(Column::kMeta, key, key + '\0').ok());
+  store_.reset();
+  Open();
+  EXPECT_EQ(Ask(2015000001), Rule::kNotCovered);
+  EXPECT_EQ(Found({WriteFile("2026-8-3_201_C.txt", Numbers(0, 6'000))}),
+            (Allowed{"older-date:201", "shrink:201"}));
+  MustLoad({dir_ + "/files/2026-8-6_201_B.txt"});
+  EXPECT_EQ(Ask(2015000001), Rule::kNational);
+}
+
+}  // namespace
+}  // namespace dnc

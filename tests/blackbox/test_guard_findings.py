@@ -1,0 +1,368 @@
+"""What the guards measure, and what an override allows: exactly what it names."""
+
+import time
+
+import pytest
+
+from dnc_server import Refused
+from list_files import DAY, block, changes, flat, registry_name, utc
+
+NOW = int(time.time())
+BASE_TIME = NOW - 10 * DAY
+BASE_201 = block(201, 555, 10_000) + block(201, 556, 10_000)
+BASE_212 = block(212, 555, 10_000) + block(212, 556, 10_000)
+EVERY = 10_000_000  # numbers of an area code
+
+
+def full(seconds, area_code, numbers):
+    return (registry_name(seconds, str(area_code)), flat(numbers))
+
+
+@pytest.fixture(name="base")
+def fixture_base(server):
+    """Full lists of 201 and 212 with 20,000 numbers each."""
+    server.load([full(BASE_TIME, 201, BASE_201), full(BASE_TIME, 212, BASE_212)])
+    return server
+
+
+def refused(server, files, **options):
+    """The findings of a load that is refused."""
+    with pytest.raises(Refused) as refusal:
+        server.load(files, **options)
+    assert refusal.value.reason == "GUARD_REFUSED", refusal.value
+    return {finding.allow: finding for finding in server.loads()[0].findings}
+
+
+def looked(server, files, **options):
+    """What a load would do."""
+    return server.load(files, more={"dry_run": True}, **options)
+
+
+def area(load, area_code):
+    return {plan.area_code: plan for plan in load.plan.area_codes}[area_code]
+
+
+def coverage(server):
+    return {entry.area_code: entry for entry in server.coverage().area_codes}
+
+
+def test_what_is_lost_counts_and_not_the_sum(base):
+    other = block(201, 777, 10_000) + block(201, 778, 10_000)
+    found = refused(base, [full(NOW - DAY, 201, other)])
+    assert list(found) == ["shrink:201"]
+    finding = found["shrink:201"]
+    assert (finding.lost, finding.of, finding.becomes_callable) == (20_000, 20_000, 20_000)
+    assert finding.area_code == 201
+    assert finding.since.seconds // DAY == BASE_TIME // DAY
+    assert "20000 of its 20000 numbers" in finding.message
+    base.load([full(NOW - DAY, 201, other)], allow=["shrink:201"])
+    assert base.verdicts([2015550001, 2017770001]) == ["CLEAR", "LISTED"]
+
+
+@pytest.mark.parametrize("list_name", ["litigator:known", "state:NJ", "other:own", "wireless"])
+def test_a_list_that_covers_all_is_measured_as_a_whole(server, list_name):
+    def numbers(exchange):
+        return "".join(f"{number}\n" for number in block(201, exchange, 5000)).encode()
+
+    server.load([("old.csv", numbers(555))], list_name=list_name, obtained_at=NOW - 3 * DAY)
+    found = refused(server, [("new.csv", numbers(556))], list_name=list_name, obtained_at=NOW - DAY)
+    assert list(found) == [f"shrink:{list_name}"]
+    assert found[f"shrink:{list_name}"].lost == 5000
+    server.load([("new.csv", numbers(556))], list_name=list_name, obtained_at=NOW - DAY,
+                allow=[f"shrink:{list_name}"])
+
+
+def test_a_change_list_is_measured_too(base):
+    gone = [(number, NOW - DAY, "D") for number in BASE_201[:19_000]]
+    found = refused(base, [("changes.txt", changes(gone))], obtained_at=NOW - DAY)
+    assert found["shrink:201"].lost == found["shrink:201"].becomes_callable == 19_000
+    assert base.verdicts([BASE_201[0]]) == ["LISTED"]
+
+
+def test_many_small_losses_add_up(base):
+    """Each load takes away less than one in a hundred."""
+    step = 190
+    for i in range(3):
+        gone = [(number, BASE_TIME + (i + 1) * DAY, "D")
+                for number in BASE_201[i * step:(i + 1) * step]]
+        base.load([(f"changes{i}.txt", changes(gone))], obtained_at=BASE_TIME + (i + 1) * DAY + 60)
+    rest = BASE_201[4 * step:]
+    found = refused(base, [full(BASE_TIME + 5 * DAY, 201, rest)])
+    assert list(found) == ["lost-week:201"]
+    assert (found["lost-week:201"].lost, found["lost-week:201"].of) == (760, 20_000)
+    assert found["lost-week:201"].becomes_callable == step
+    # Numbers that came back are not lost.
+    base.load([full(BASE_TIME + 5 * DAY, 201, BASE_201[2 * step:3 * step] + rest)])
+    base.load([full(BASE_TIME + 6 * DAY, 201, rest)], allow=["lost-week:201"])
+    # Whoever allowed it knew of all that.
+    base.load([full(BASE_TIME + 7 * DAY, 201, rest[10:])])
+
+
+def test_a_list_that_covers_all_loses_no_more_in_a_week(server):
+    def load(numbers, day, **options):
+        rows = "".join(f"{number}\n" for number in numbers).encode()
+        server.load([(f"{day}.csv", rows)], list_name="litigator:known",
+                    obtained_at=BASE_TIME + day * DAY, **options)
+
+    numbers = block(201, 555, 5000) + block(212, 555, 5000)
+    for day in range(4):
+        load(numbers[day * 90:], day)
+    with pytest.raises(Refused) as refusal:
+        load(numbers[360:], 4)
+    assert refusal.value.guard == "GUARD_LOST_WEEK"
+    assert "--allow lost-week:litigator:known" in refusal.value.message
+    load(numbers[360:], 9)
+
+
+def test_an_override_allows_what_it_names(base):
+    files = [full(NOW - DAY, 201, BASE_201[700:]), full(NOW - DAY, 212, BASE_212[19_900:])]
+    found = refused(base, files)
+    assert sorted(found) == ["shrink:201", "shrink:212"]
+    assert found["shrink:212"].becomes_callable == 19_900
+    found = refused(base, files, allow=["shrink:201"])
+    assert found["shrink:201"].overridden and not found["shrink:212"].overridden
+    assert base.verdicts([BASE_201[0], BASE_212[0]]) == ["LISTED", "LISTED"]
+    load = base.load(files[:1], allow=["shrink:201"])
+    assert [finding.allow for finding in load.findings if finding.overridden] == ["shrink:201"]
+    assert base.verdicts([BASE_201[0], BASE_212[0]]) == ["CLEAR", "LISTED"]
+
+
+@pytest.mark.parametrize("allow", ["shrink", "shrink:", "shrunk:201", "", "201"])
+def test_an_override_without_what_it_is_of(base, allow):
+    with pytest.raises(Refused) as refusal:
+        base.load([full(NOW - DAY, 201, BASE_201)], allow=[allow])
+    assert (refusal.value.code, refusal.value.reason) == ("INVALID_ARGUMENT", "INVALID_REQUEST")
+
+
+def test_an_override_of_nothing_is_refused(base):
+    for allow in ("shrink:212", "change-gap:201", "shrink:national", "misfit:x.txt"):
+        with pytest.raises(Refused) as refusal:
+            base.load([full(NOW - DAY, 201, BASE_201 + [2017770001])], allow=[allow])
+        assert refusal.value.reason == "INVALID_REQUEST"
+        assert allow in refusal.value.message
+    assert base.verdicts([2017770001]) == ["CLEAR"]
+
+
+def test_same_file_leaves_the_other_guards_on(base):
+    files = [("changes.txt", changes([(2017770000 + i, BASE_TIME + DAY, "A") for i in range(50)]))]
+    base.load(files, obtained_at=BASE_TIME + DAY)
+    found = refused(base, files, obtained_at=BASE_TIME + DAY)
+    assert sorted(found) == ["misfit:changes.txt", "same-file:changes.txt"]
+    refused(base, files, obtained_at=BASE_TIME + DAY, allow=["same-file:changes.txt"])
+
+
+def test_a_gap_that_is_overridden_refreshes_only_what_it_names(server):
+    server.load([full(NOW - 78 * DAY, 201, BASE_201), full(NOW - 78 * DAY, 212, BASE_212)])
+    assert server.verdicts([2017770001, 2127770001]) == ["STALE", "STALE"]
+    files = [("changes.txt", changes([(2017770002, NOW - DAY, "A")]))]
+    found = refused(server, files, obtained_at=NOW - 60)
+    assert list(found) == ["change-gap:201"]
+    assert found["change-gap:201"].becomes_callable == EVERY - 20_001
+    server.load(files, obtained_at=NOW - 60, allow=["change-gap:201"])
+    assert server.verdicts([2017770001, 2127770001]) == ["CLEAR", "STALE"]
+
+
+def daily(day):
+    """The change list of a day, with a handful of changes of it."""
+    at = BASE_TIME + (day - 1) * DAY
+    return [(f"changes-{day}.txt",
+             changes([(2017770000 + day * 10 + i, at + i * 3600, "A") for i in range(6)]))]
+
+
+def load_daily(server, day, **options):
+    server.load(daily(day), obtained_at=BASE_TIME + day * DAY, **options)
+
+
+def test_a_list_that_was_taken_back_is_missing(base):
+    load_daily(base, 1)
+    registry = base.stubs.registry
+    base.call(base.registry.RollBackRelease, registry.RollBackReleaseRequest(list="national"))
+    assert base.verdicts([2017770010]) == ["CLEAR"]
+    for straggler in ([], [(2017770099, BASE_TIME + 60, "A")]):
+        entries = [(2017770020 + i, BASE_TIME + DAY + i * 600, "A") for i in range(9)] + straggler
+        found = refused(base, [("next.txt", changes(entries))], obtained_at=BASE_TIME + 2 * DAY)
+        assert list(found) == ["change-gap:201"]
+        assert "changes-1.txt" in found["change-gap:201"].message
+    load_daily(base, 1)
+    load_daily(base, 2)
+    assert base.verdicts([2017770010, 2017770020]) == ["LISTED", "LISTED"]
+
+
+def test_missing_daily_lists_are_seen(base):
+    for day in (1, 2, 3):
+        load_daily(base, day)
+    with pytest.raises(Refused) as refusal:
+        load_daily(base, 9)
+    assert refusal.value.guard == "GUARD_CHANGE_GAP"
+    for day in (4, 5, 6, 7, 8, 9):
+        load_daily(base, day)
+
+
+@pytest.mark.parametrize("count", [30, 98, 99, 300])
+def test_a_straggler_proves_nothing(base, count):
+    entries = [(2017770000 + i, BASE_TIME + 8 * DAY + i * 60, "A") for i in range(count)]
+    entries.append((2017779999, BASE_TIME + 3600, "A"))
+    found = refused(base, [("changes.txt", changes(entries))], obtained_at=BASE_TIME + 9 * DAY)
+    assert list(found) == ["change-gap:201"]
+
+
+def test_a_list_is_no_younger_than_its_last_change(base):
+    entries = [(2017770000 + i, BASE_TIME + DAY + i * 60, "A") for i in range(50)]
+    base.load([("changes.txt", changes(entries))], obtained_at=NOW - 60)
+    assert coverage(base)[201].obtained_at.seconds == BASE_TIME + DAY + 49 * 60
+
+
+def weekly_lists(server, first, area_code, label="changes"):
+    """A change list a week that names one area code."""
+    for day in range(7, 64, 7):
+        at = first + day * DAY
+        if at > NOW - DAY:
+            break
+        entries = [(area_code * 10**7 + 7770000 + day * 10 + i, at - DAY + i * 4 * 3600, "A")
+                   for i in range(-36, 6)]
+        server.load([(f"{utc(at).year}-{utc(at).month}-{utc(at).day}_{label}_{day}.txt",
+                      changes(entries))])
+
+
+def test_silence_proves_no_more_than_31_days(server):
+    first = (NOW // DAY - 60) * DAY
+    server.load([full(first, 201, BASE_201), full(first, 212, BASE_212),
+                 full(first, 684, block(684, 555, 9000))])
+    weekly_lists(server, first, 201)
+    assert server.verdicts([2018880001, 2128880001, 6848880001]) == ["CLEAR", "STALE", "STALE"]
+    entry = coverage(server)[684]
+    assert entry.obtained_at.seconds == first
+    assert entry.known_by_silence_at.seconds == first + 31 * DAY
+    assert entry.stale_at.seconds == first + 31 * DAY
+    assert not coverage(server)[201].HasField("known_by_silence_at")
+
+
+def test_a_label_of_a_state_is_not_all(server):
+    first = (NOW // DAY - 20) * DAY
+    server.load([full(first, 201, BASE_201), full(first, 212, BASE_212)])
+    weekly_lists(server, first, 201, label="NJ")
+    entries = coverage(server)
+    assert entries[201].obtained_at.seconds > first
+    assert entries[212].obtained_at.seconds == first
+    assert not entries[212].HasField("known_by_silence_at")
+
+
+@pytest.mark.parametrize("before", [0, 2 * 3600, DAY - 60, DAY])
+def test_a_full_list_does_not_take_back_an_addition_of_the_day_before(server, before):
+    """By a date alone, and by a time, which may be that of an evening in America."""
+    day = (NOW // DAY - 4) * DAY
+    numbers = block(201, 555, 2000)
+    server.load([full(day - 5 * DAY, 201, numbers)])
+    at = utc(day - before)
+    rows = f"2017770001,{at:%Y-%m-%d},A\n2017770002,{at:%Y-%m-%dT%H:%M:%S},A\n"
+    server.load([(registry_name(day, "changes"), rows.encode())])
+    server.load([full(day, 201, numbers + [2017780000])])
+    assert server.verdicts([2017770001, 2017770002]) == ["LISTED", "LISTED"]
+    server.load([full(day + 2 * DAY, 201, numbers + [2017780001])])
+    assert server.verdicts([2017770001, 2017770002]) == ["CLEAR", "CLEAR"]
+
+
+def test_a_full_list_takes_back_what_was_added_long_before_it(server):
+    day = (NOW // DAY - 4) * DAY
+    numbers = block(201, 555, 2000)
+    server.load([full(day - 5 * DAY, 201, numbers)])
+    server.load([(registry_name(day, "changes"), changes([(2017770001, day - DAY - 1, "A")]))])
+    server.load([full(day, 201, numbers + [2017780000])])
+    assert server.verdicts([2017770001]) == ["CLEAR"]
+
+
+def test_two_files_of_one_area_code_and_two_dates(base):
+    files = [full(NOW - 2 * DAY, 201, BASE_201 + [2017770001]),
+             full(NOW - DAY, 201, BASE_201 + [2017770002])]
+    found = refused(base, files)
+    assert list(found) == ["two-dates:201"]
+    base.load(files, allow=["two-dates:201"])
+    assert base.verdicts([2017770001, 2017770002]) == ["CLEAR", "LISTED"]
+    assert coverage(base)[201].obtained_at.seconds // DAY == (NOW - DAY) // DAY
+    # Two of one date are parts of one list.
+    base.load([("a.txt", flat(BASE_212 + [2127770001])), ("b.txt", flat([2127770002]))],
+              obtained_at=NOW - DAY)
+    assert base.verdicts([2127770001, 2127770002]) == ["LISTED", "LISTED"]
+
+
+def test_few_numbers(start_server, tmp_path):
+    config = tmp_path / "default.yaml"
+    config.write_text("guards: {}\n")
+    server = start_server("--config", str(config))
+    files = [full(NOW - DAY, 201, block(201, 555, 999)),
+             full(NOW - DAY, 212, block(212, 555, 1000))]
+    found = refused(server, files)
+    assert list(found) == ["few-numbers:201"]
+    assert found["few-numbers:201"].becomes_callable == EVERY - 999
+    server.load(files, allow=["few-numbers:201"])
+    # Only what is loaded for the first time.
+    server.load([full(NOW, 201, block(201, 555, 1000)[1:])])
+    # And only of the national registry.
+    server.load([("few.csv", b"2015550101\n")], list_name="litigator:known", obtained_at=NOW - DAY)
+
+
+def test_a_dry_run_changes_nothing(base):
+    before = base.coverage()
+    files = [full(NOW - DAY, 201, BASE_201[700:] + [2017770001]),
+             full(NOW - DAY, 305, block(305, 555, 3000))]
+    load = looked(base, files)
+    assert load.state == base.stubs.load.LOAD_STATE_SUCCEEDED
+    assert load.dry_run and not load.HasField("release")
+    assert [finding.allow for finding in load.findings] == ["shrink:201"]
+    assert not load.plan.first
+    plan = area(load, 201)
+    assert (plan.numbers_before, plan.numbers_after) == (20_000, 19_301)
+    assert (plan.lost, plan.added, plan.becomes_callable, plan.no_longer_callable) == (
+        700, 1, 700, 1)
+    assert plan.answered_before and plan.answers_after
+    plan = area(load, 305)
+    assert not plan.answered_before and plan.answers_after
+    assert plan.becomes_callable == EVERY - 3000
+    assert load.plan.becomes_callable == EVERY - 3000 + 700
+    assert load.plan.no_longer_callable == 1
+    assert base.coverage() == before
+    assert base.verdicts([BASE_201[0], 3058880001]) == ["LISTED", "NOT_COVERED"]
+    record = base.loads()[0]
+    assert record.dry_run and record.plan == load.plan
+    with pytest.raises(Refused) as refusal:
+        looked(base, files, allow=["shrink:212"])
+    assert refusal.value.reason == "INVALID_REQUEST"
+
+
+def test_no_more_becomes_callable_than_was_confirmed(base):
+    files = [full(NOW - DAY, 201, BASE_201[100:])]
+    with pytest.raises(Refused) as refusal:
+        base.load(files, more={"callable_limit": 99})
+    assert refusal.value.reason == "CALLABLE_LIMIT"
+    assert "100 numbers" in refusal.value.message
+    assert base.loads()[0].plan.becomes_callable == 100
+    assert base.verdicts([BASE_201[0]]) == ["LISTED"]
+    base.load(files, more={"callable_limit": 100})
+    assert base.verdicts([BASE_201[0]]) == ["CLEAR"]
+
+
+def test_first_data_can_be_refused(base):
+    first = [full(NOW - DAY, 305, block(305, 555, 3000))]
+    with pytest.raises(Refused) as refusal:
+        base.load(first, more={"refuse_first": True})
+    assert refusal.value.reason == "FIRST_DATA"
+    assert base.loads()[0].plan.becomes_callable == EVERY - 3000
+    assert base.verdicts([3055550001]) == ["NOT_COVERED"]
+    base.load([full(NOW - DAY, 201, BASE_201 + [2017770001])], more={"refuse_first": True})
+    base.load(first)
+    with pytest.raises(Refused) as refusal:
+        base.load([("own.csv", b"2015550101\n")], list_name="other:own", obtained_at=NOW - DAY,
+                  more={"refuse_first": True})
+    assert refusal.value.reason == "FIRST_DATA"
+
+
+def test_a_restart_keeps_what_was_found(base):
+    refused(base, [full(NOW - DAY, 201, BASE_201[700:])])
+    looked(base, [full(NOW - DAY, 201, BASE_201[700:])])
+    before = base.loads()
+    base.stop()
+    base.start()
+    base.wait_until_ready()
+    after = base.loads()
+    assert [list(load.findings) for load in after] == [list(load.findings) for load in before]
+    assert after[0].state == base.stubs.load.LOAD_STATE_SUCCEEDED and after[0].dry_run

@@ -1,0 +1,385 @@
+// What the guards must find, by the plain rules of docs/operations.md.
+#include <algorithm>
+#include <limits>
+
+#include "server/numbers/area_codes.h"
+#include "tests/model/oracle.h"
+#include "tests/model/oracle_rules.h"
+
+namespace dnc::blackbox {
+namespace {
+
+constexpr std::time_t kGrace = 2 * kDay;
+constexpr std::time_t kNever = std::numeric_limits<std::time_t>::max() / 4;
+
+std::string Allow(v1::Guard guard, const std::string& target) {
+  std::string name = v1::Guard_Name(guard).substr(std::string("GUARD_").size());
+  std::transform(name.begin(), name.end(), name.begin(), [](char c) {
+    return c == '_' ? '-' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  });
+  return name + ":" + target;
+}
+
+// Whether `length` without a change is long for `times`, which go on for `rest` without it.
+bool IsLong(const std::vector<std::time_t>& times, std::time_t length, std::time_t rest,
+            std::time_t longest, std::time_t usual, bool pace) {
+  if (length > longest) return true;
+  if (length <= kGrace) return false;
+  if (length > usual) return true;
+  if (!pace || times.size() < 5) return false;
+  return static_cast<double>(times.size()) * static_cast<double>(length) >=
+         10.0 * static_cast<double>(rest + kDay);
+}
+
+bool HoleAfter(const std::vector<std::time_t>& times, std::time_t known, std::time_t longest,
+               std::time_t usual, bool pace) {
+  if (times.empty()) return false;
+  const std::time_t span = times.back() - times.front();
+  if (times.front() > known && IsLong(times, times.front() - known, span, longest, usual, pace)) {
+    return true;
+  }
+  for (size_t i = 1; i < times.size(); ++i) {
+    const std::time_t length = times[i] - times[i - 1];
+    if (times[i] <= known || !IsLong(times, length, span - length, longest, usual, pace)) continue;
+    const std::time_t left = times[i] - std::max(times[i - 1], known);
+    if (IsLong(times, left, span - length, longest, usual, pace)) return true;
+  }
+  return false;
+}
+
+// Three times the usual interval between the dates of the lists so far.
+std::time_t UsualOf(const OracleList& list) {
+  std::set<std::time_t> dates;
+  for (const OracleRelease& release : list.lineage) {
+    for (const OracleFile& file : release.files) {
+      if (file.count > 0) dates.insert(file.date);
+    }
+  }
+  std::vector<std::time_t> latest(dates.begin(), dates.end());
+  if (latest.size() > 9) latest.erase(latest.begin(), latest.end() - 9);
+  if (latest.size() < 2) return kNever;
+  std::vector<std::time_t> intervals;
+  for (size_t i = 1; i < latest.size(); ++i) intervals.push_back(latest[i] - latest[i - 1]);
+  std::sort(intervals.begin(), intervals.end());
+  return 3 * intervals[intervals.size() / 2];
+}
+
+uint64_t LostOf(const std::set<uint64_t>& before, const std::set<uint64_t>& after) {
+  return static_cast<uint64_t>(std::count_if(
+      before.begin(), before.end(), [&](uint64_t number) { return after.count(number) == 0; }));
+}
+
+std::set<uint64_t> All(const NumberSets& sets) {
+  std::set<uint64_t> all;
+  for (const auto& [area_code, numbers] : sets) all.insert(numbers.begin(), numbers.end());
+  return all;
+}
+
+std::set<uint64_t> OfKey(const NumberSets& sets, int key) {
+  if (key == 0) return All(sets);
+  const auto area = sets.find(key);
+  return area == sets.end() ? std::set<uint64_t>{} : area->second;
+}
+
+}  // namespace
+
+std::vector<std::time_t> TimesOf(const OracleLoad& load, int area_code) {
+  std::vector<std::time_t> times;
+  for (const OracleEvent& change : load.changes) {
+    if (area_code == 0 || AreaOf(change.number) == area_code) times.push_back(change.time);
+  }
+  std::sort(times.begin(), times.end());
+  return times;
+}
+
+std::time_t EndOf(const OracleLoad& load, int area_code, bool many) {
+  const std::vector<std::time_t> all = TimesOf(load, 0);
+  std::time_t end = load.obtained_at;
+  if (!all.empty() && end - all.back() > kGrace) end = all.back();
+  if (area_code == 0) return end;
+  const std::vector<std::time_t> own = TimesOf(load, area_code);
+  const bool early = end > own.back() &&
+                     IsLong(own, end - own.back(), own.back() - own.front(), kNever, kNever, many);
+  return early ? own.back() : end;
+}
+
+bool Oracle::Many(const OracleLoad& load) const {
+  const OracleRelease& now = lists_.at(load.list).now();
+  size_t listed = 0;
+  for (const auto& [area_code, known] : now.known_until) listed += now.numbers.at(area_code).size();
+  return listed >= kGapMinNumbers;
+}
+
+bool Oracle::MissesAList(const OracleLoad& load, int area_code, std::time_t known) const {
+  const OracleList& list = lists_.at(load.list);
+  const auto ever = ever_.find(load.list);
+  if (ever == ever_.end()) return false;
+  const auto in_effect = [&](const std::string& id) {
+    return std::any_of(list.lineage.begin(), list.lineage.end(), [&](const OracleRelease& release) {
+      return release.serial >= list.now().first_release.at(area_code) &&
+             release.files.front().id == id;
+    });
+  };
+  for (const OracleRelease& release : ever->second) {
+    const OracleFile& file = release.files.front();
+    if (!file.changes || file.count == 0 || file.id == load.id) continue;
+    if (file.date <= known || in_effect(file.id)) continue;
+    const auto here =
+        std::count_if(load.changes.begin(), load.changes.end(), [&file](const OracleEvent& change) {
+          return change.time >= file.first && change.time <= file.last;
+        });
+    if (static_cast<double>(here) < 0.9 * static_cast<double>(file.count)) return true;
+  }
+  return false;
+}
+
+bool Oracle::HasHole(const OracleLoad& load, int area_code, bool many) const {
+  const OracleList& list = lists_.at(load.list);
+  const OracleRelease& now = list.now();
+  const std::time_t named = now.known_until.at(area_code);
+  const std::time_t known = std::max(named, now.silent_until.at(area_code));
+  const bool few = now.numbers.at(area_code).size() < kGapMinNumbers;
+  const std::time_t longest = (many ? 7 : 31) * kDay;
+  const std::time_t usual = many ? UsualOf(list) : kNever;
+  const std::vector<std::time_t> all = TimesOf(load, 0);
+  if (MissesAList(load, area_code, known)) return true;
+  if (all.empty()) return load.obtained_at - (few ? known : named) > longest;
+  if (all.front() - (few ? known : named) > longest) return true;
+  if (HoleAfter(all, known, longest, usual, many)) return true;
+  return HoleAfter(TimesOf(load, area_code), known, kNever, kNever, many);
+}
+
+std::set<int> Oracle::Gaps(const OracleLoad& load) const {
+  std::set<int> gaps;
+  const bool many = Many(load);
+  for (const auto& [area_code, known] : lists_.at(load.list).now().known_until) {
+    if (HasHole(load, area_code, many)) gaps.insert(area_code);
+  }
+  return gaps;
+}
+
+const OracleRelease* Oracle::LastWith(const std::string& list, int area_code) const {
+  const auto ever = ever_.find(list);
+  if (ever == ever_.end()) return nullptr;
+  std::map<uint64_t, const OracleRelease*> by_serial;
+  for (const OracleRelease& release : ever->second) by_serial[release.serial] = &release;
+  uint64_t from = loaded(list) ? lists_.at(list).now().serial : ever->second.back().serial;
+  while (from != 0) {
+    bool searching = true;
+    uint64_t root = from;
+    for (uint64_t id = from; id != 0; id = parents_.at(id)) {
+      root = id;
+      const OracleRelease& release = *by_serial.at(id);
+      if (searching && release.obtained_at.count(area_code) != 0) return &release;
+      searching = searching && !release.vanished.empty();
+    }
+    from = 0;  // the life before
+    for (const auto& [serial, release] : by_serial) {
+      if (serial < root) from = serial;
+    }
+  }
+  return nullptr;
+}
+
+uint64_t Oracle::BecomesCallable(const Oracle& after, const std::string& list, int area_code,
+                                 std::time_t now) const {
+  const auto answers = [&](const Oracle& oracle) {
+    if (!oracle.loaded(list)) return false;
+    const auto& times = oracle.lists_.at(list).now().obtained_at;
+    const auto time = times.find(CoverageKey(list, area_code));
+    return time != times.end() &&
+           (now - time->second <= MaxAge(list) || !AppliesTo(list, area_code));
+  };
+  if (list == "wireline" || !answers(after)) return 0;
+  const std::set<uint64_t> then = OfKey(after.Numbers(list), area_code);
+  if (answers(*this)) return LostOf(OfKey(Numbers(list), area_code), then);
+  // What a list that is not asked for does not cover, it lets be called.
+  if (!loaded(list) && list != "national") return 0;
+  return 10'000'000 - then.size();
+}
+
+void Oracle::FindFirstData(const Oracle& after, int area_code, OracleFindings& findings) const {
+  const OracleRelease* const last = LastWith("national", area_code);
+  if (last == nullptr) return;
+  const std::time_t date = after.lists_.at("national").now().obtained_at.at(area_code);
+  const std::string target = std::to_string(area_code);
+  if (date < last->obtained_at.at(area_code)) {
+    findings[Allow(v1::GUARD_OLDER_DATE, target)].guard = v1::GUARD_OLDER_DATE;
+  }
+  // They can't be compared but by how many they are.
+  const uint64_t of = last->numbers.at(area_code).size();
+  const uint64_t is = after.Numbers("national").at(area_code).size();
+  if (is<of&& static_cast<double>(of - is)> 0.01 * static_cast<double>(of)) {
+    findings[Allow(v1::GUARD_SHRINK, target)] = {v1::GUARD_SHRINK, of - is, of, 0};
+  }
+}
+
+// A list of another kind that was retired.
+void Oracle::FindReloaded(const Oracle& after, const std::string& list,
+                          OracleFindings& findings) const {
+  const auto ever = ever_.find(list);
+  if (ever == ever_.end()) return;
+  const OracleRelease& last = ever->second.back();
+  const OracleRelease& now = after.lists_.at(list).now();
+  if (now.obtained_at.at(0) < last.obtained_at.at(0)) {
+    findings[Allow(v1::GUARD_OLDER_DATE, list)].guard = v1::GUARD_OLDER_DATE;
+  }
+  uint64_t of = 0;
+  uint64_t lost = 0;
+  for (const auto& [area_code, numbers] : last.numbers) {
+    const uint64_t is = OfKey(now.numbers, area_code).size();
+    of += numbers.size();
+    lost += numbers.size() > is ? numbers.size() - is : 0;
+  }
+  if (static_cast<double>(lost) > 0.01 * static_cast<double>(of)) {
+    findings[Allow(v1::GUARD_SHRINK, list)] = {v1::GUARD_SHRINK, lost, of, 0};
+  }
+}
+
+void Oracle::FindLosses(const Oracle& after, const OracleLoad& load,
+                        OracleFindings& findings) const {
+  const bool national = load.list == "national";
+  std::set<int> keys;
+  if (national) {
+    keys = after.AreaCodes(load.list);
+  } else {
+    keys = {0};
+  }
+  std::set<int> losing;
+  for (const int key : keys) {
+    const bool covered =
+        loaded(load.list) && lists_.at(load.list).now().obtained_at.count(key) != 0;
+    if (!covered) {
+      national ? FindFirstData(after, key, findings) : FindReloaded(after, load.list, findings);
+      continue;
+    }
+    const std::set<uint64_t> was = OfKey(Numbers(load.list), key);
+    const uint64_t lost = LostOf(was, OfKey(after.Numbers(load.list), key));
+    const std::string target = national ? std::to_string(key) : load.list;
+    if (static_cast<double>(lost) > 0.01 * static_cast<double>(was.size())) {
+      findings[Allow(v1::GUARD_SHRINK, target)] = {v1::GUARD_SHRINK, lost, was.size(), 0};
+    }
+    if (lost > 0) losing.insert(key);
+  }
+  FindLostWeek(after, load, losing, findings);
+}
+
+void Oracle::FindLostWeek(const Oracle& after, const OracleLoad& load,
+                          const std::set<int>& area_codes, OracleFindings& findings) const {
+  for (const int key : area_codes) {
+    const OracleRelease& now = after.lists_.at(load.list).now();
+    // All of this life was published within minutes, so the dates of the data tell.
+    const OracleRelease* base = nullptr;
+    const auto& lineage = lists_.at(load.list).lineage;
+    for (auto release = lineage.rbegin(); release != lineage.rend(); ++release) {
+      if (release->serial < now.first_release.at(key)) break;
+      base = &*release;
+      const auto allowed = lineage.back().loss_allowed_by.find(key);
+      const bool told = allowed != lineage.back().loss_allowed_by.end();
+      if (told && release->serial <= allowed->second) break;
+      if (release->obtained_at.at(key) <= now.obtained_at.at(key) - 7 * kDay) break;
+    }
+    if (base == nullptr) continue;
+    const std::set<uint64_t> then = OfKey(base->numbers, key);
+    const std::set<uint64_t> was = OfKey(Numbers(load.list), key);
+    const std::set<uint64_t> is = OfKey(after.Numbers(load.list), key);
+    const uint64_t lost = LostOf(then, is);
+    // By earlier loads, and not back by this one.
+    const auto before =
+        static_cast<uint64_t>(std::count_if(then.begin(), then.end(), [&](uint64_t number) {
+          return was.count(number) == 0 && is.count(number) == 0;
+        }));
+    if (before == 0 || static_cast<double>(lost) <= 0.03 * static_cast<double>(then.size())) {
+      continue;
+    }
+    const std::string target = key == 0 ? load.list : std::to_string(key);
+    findings[Allow(v1::GUARD_LOST_WEEK, target)] = {v1::GUARD_LOST_WEEK, lost, then.size(), 0};
+  }
+}
+
+void Oracle::FindMisfits(const OracleLoad& load, OracleFindings& findings) const {
+  const OracleRelease& now = lists_.at(load.list).now();
+  std::set<uint64_t> numbers;
+  std::set<int> named;
+  uint64_t dropped = 0;
+  bool outside = false;
+  for (const OracleEvent& change : load.changes) {
+    const int area_code = AreaOf(change.number);
+    if (now.obtained_at.count(area_code) == 0) {
+      outside = true;
+      continue;
+    }
+    named.insert(area_code);
+    if (Superseded(lists_.at(load.list), change)) {
+      ++dropped;
+    } else {
+      numbers.insert(change.number);
+    }
+  }
+  if (outside) {
+    findings[Allow(v1::GUARD_OUTSIDE_BASE, load.file)].guard = v1::GUARD_OUTSIDE_BASE;
+  }
+  Oracle after = *this;
+  const uint64_t no_effect = after.LoadChanges(load);
+  if (static_cast<double>(no_effect) > 0.01 * static_cast<double>(numbers.size() + dropped)) {
+    findings[Allow(v1::GUARD_MISFIT, load.file)].guard = v1::GUARD_MISFIT;
+  }
+  const std::set<int> gaps = Gaps(load);
+  for (const int area_code : named) {
+    const std::string target = std::to_string(area_code);
+    if (gaps.count(area_code) != 0) {
+      findings[Allow(v1::GUARD_CHANGE_GAP, target)].guard = v1::GUARD_CHANGE_GAP;
+    }
+    if (load.obtained_at < now.obtained_at.at(area_code)) {
+      findings[Allow(v1::GUARD_OLDER_DATE, target)].guard = v1::GUARD_OLDER_DATE;
+    }
+  }
+}
+
+OracleFindings Oracle::Findings(const OracleLoad& load, std::time_t now) const {
+  OracleFindings findings;
+  Oracle after = *this;
+  after.Load(load);
+  const bool national = load.list == "national";
+  if (load.is_change_list) FindMisfits(load, findings);
+  if (national && !load.is_change_list && loaded(load.list)) {
+    const OracleRelease& was = lists_.at(load.list).now();
+    for (const auto& [area_code, numbers] : load.full) {
+      const auto date = was.obtained_at.find(area_code);
+      if (date == was.obtained_at.end() || load.obtained_at >= date->second) continue;
+      findings[Allow(v1::GUARD_OLDER_DATE, std::to_string(area_code))].guard = v1::GUARD_OLDER_DATE;
+    }
+    for (const int area_code : Vanishing(load.full, load.packing)) {
+      const uint64_t count = was.numbers.at(area_code).size();
+      findings[Allow(v1::GUARD_VANISHED, std::to_string(area_code))] = {v1::GUARD_VANISHED, count,
+                                                                        count, 0};
+    }
+  }
+  FindLosses(after, load, findings);
+  std::map<int, uint64_t> callable;
+  uint64_t all = 0;
+  for (int area_code = 200; area_code < 1000; ++area_code) {
+    const bool known = KnownAreaCodes()[static_cast<size_t>(area_code)];
+    const bool has = OfKey(Numbers(load.list), area_code).size() +
+                         OfKey(after.Numbers(load.list), area_code).size() >
+                     0;
+    if (!known && !has) continue;
+    callable[area_code] = BecomesCallable(after, load.list, area_code, now);
+    all += callable[area_code];
+  }
+  std::set<int> named;
+  for (const OracleEvent& change : load.changes) named.insert(AreaOf(change.number));
+  for (auto& [allow, finding] : findings) {
+    const std::string target = allow.substr(allow.find(':') + 1);
+    if (!national) {
+      finding.becomes_callable = all;
+    } else if (target == load.file) {
+      for (const int area_code : named) finding.becomes_callable += callable[area_code];
+    } else {
+      finding.becomes_callable = callable[std::stoi(target)];
+    }
+  }
+  return findings;
+}
+
+}  // namespace dnc::blackbox
