@@ -18,7 +18,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     return 0;
   }
   const std::string written =
-      absl::FormatTime("%Y-%m-%d%ET%H:%M:%E*SZ", *moment, absl::UTCTimeZone());
+      absl::FormatTime("%E4Y-%m-%d%ET%H:%M:%E*SZ", *moment, absl::UTCTimeZone());
   const auto again = dnc::ctl::ReadTime(written);
   DNC_CHECK(again.has_value() && *again == *moment, "a moment is written and read");
   return 0;
