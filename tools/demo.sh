@@ -74,7 +74,7 @@ load() {
   title "3. Load 12 zipped files as one release"
   local start
   start="$(now)"
-  "$BIN/dncctl" load "$DEMO"/full/*.zip 2>&1 | sed -n 1,2p | indent
+  "$BIN/dncctl" load --yes "$DEMO"/full/*.zip 2>&1 | sed -n 1,2p | indent
   note "$(since "$start") s from the first byte to the first answer"
   "$BIN/dncctl" coverage | cut -c1-74 | indent
 }
@@ -137,7 +137,7 @@ change_while_scrubbing() {
 
 load_old_file() {
   title "6. Load an area code of 40 days ago: the law allows 31"
-  "$BIN/dncctl" load "$DEMO"/old/*.zip 2>&1 | sed -n 1p | indent
+  "$BIN/dncctl" load --yes "$DEMO"/old/*.zip 2>&1 | sed -n 1p | indent
   ask "area code of 40 days ago" "${STALE_AREA}5550123"
 }
 

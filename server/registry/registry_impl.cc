@@ -9,6 +9,7 @@
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
+#include "server/registry/data_age.h"
 #include "server/registry/explain.h"
 #include "server/registry/world_reader.h"
 
@@ -72,6 +73,7 @@ void RegistryImpl::Start() {
         releases_, Threads(options_), [](const std::string& line) { spdlog::error("{}", line); });
     const absl::Status records = loads_.ReadRecords();
     if (!records.ok()) world = records;
+    if (world.ok()) world = WithFutureNoted(*world);
     if (world.ok()) Publish(*world);
     if (world.ok()) loads_.Start();
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -79,6 +81,21 @@ void RegistryImpl::Start() {
     start_status_ = world.status();
     published_.notify_all();
   });
+}
+
+WorldPtr RegistryImpl::WithFutureNoted(const WorldPtr& read) {
+  auto world = std::make_shared<World>(*read);
+  if (!NoteFuture(clock_->Now(), *world)) return read;
+  spdlog::error(
+      "published lists are dated a day or more ahead of the clock, which is wrong or was when they "
+      "were loaded. Their area codes answer STALE until their full lists are loaded again; "
+      "`dncctl coverage` tells which");
+  const absl::Status kept = releases_.Commit(ToCatalog(*world), nullptr, nullptr);
+  if (!kept.ok()) {
+    spdlog::error("that could not be written down, and is found again at the next start: {}",
+                  ToStd(kept.message()));
+  }
+  return world;
 }
 
 SnapshotPtr RegistryImpl::snapshot() const {
@@ -109,15 +126,17 @@ absl::Status RegistryImpl::WaitUntilReady() const {
   return start_status_;
 }
 
-absl::Status RegistryImpl::CheckOptions(const LoadOptions& options) const {
-  DNC_RETURN_IF_ERROR(ParseListName(options.list).status());
+absl::StatusOr<LoadOptions> RegistryImpl::CheckedOptions(const LoadOptions& options) const {
+  LoadOptions checked = options;
+  DNC_ASSIGN_OR_RETURN(checked.list, CanonicalListName(options.list));
   DNC_RETURN_IF_ERROR(CheckAllow(options.allow));
   if (options.requested_by.size() > kMaxRequestedBy) {
     return Error(absl::StatusCode::kInvalidArgument, reason::kInvalidRequest,
                  StrCat("requested_by takes at most ", kMaxRequestedBy, " bytes"));
   }
   DNC_ASSIGN_OR_RETURN(const View view, Ready());
-  return CheckListLimit(*view.world, options.list);
+  DNC_RETURN_IF_ERROR(CheckListLimit(*view.world, checked.list));
+  return checked;
 }
 
 absl::Status RegistryImpl::CheckListLimit(const World& world, const std::string& name) const {
@@ -156,7 +175,7 @@ absl::Status RegistryImpl::CheckPath(const std::string& path) const {
 
 absl::StatusOr<LoadInfo> RegistryImpl::StartLoad(const LoadOptions& options,
                                                  const std::vector<std::string>& paths) {
-  DNC_RETURN_IF_ERROR(CheckOptions(options));
+  DNC_ASSIGN_OR_RETURN(LoadOptions checked, CheckedOptions(options));
   std::vector<LoadFile> files;
   for (const std::string& path : paths) {
     DNC_RETURN_IF_ERROR(CheckPath(path));
@@ -166,7 +185,7 @@ absl::StatusOr<LoadInfo> RegistryImpl::StartLoad(const LoadOptions& options,
     return Error(absl::StatusCode::kInvalidArgument, reason::kInvalidRequest,
                  "a load needs at least one file");
   }
-  return loads_.Submit(options, std::move(files), "");
+  return loads_.Submit(std::move(checked), std::move(files), "");
 }
 
 absl::StatusOr<std::string> RegistryImpl::NewUploadDir() {
@@ -186,7 +205,8 @@ absl::StatusOr<std::string> RegistryImpl::NewUploadDir() {
 absl::StatusOr<LoadInfo> RegistryImpl::StartUploadedLoad(const LoadOptions& options,
                                                          const std::string& upload_dir,
                                                          const std::vector<LoadFile>& files) {
-  absl::Status status = CheckOptions(options);
+  absl::StatusOr<LoadOptions> checked = CheckedOptions(options);
+  absl::Status status = checked.status();
   if (status.ok() && files.empty()) {
     status = Error(absl::StatusCode::kInvalidArgument, reason::kInvalidRequest,
                    "a load needs at least one file");
@@ -196,7 +216,7 @@ absl::StatusOr<LoadInfo> RegistryImpl::StartUploadedLoad(const LoadOptions& opti
     std::filesystem::remove_all(upload_dir, ignored);
     return status;
   }
-  return loads_.Submit(options, files, upload_dir);
+  return loads_.Submit(*std::move(checked), files, upload_dir);
 }
 
 absl::StatusOr<LoadInfo> RegistryImpl::GetLoad(uint64_t id) const {
@@ -209,10 +229,18 @@ std::vector<LoadInfo> RegistryImpl::ListLoads(size_t limit, uint64_t before_id) 
   return loads_.List(limit, before_id);
 }
 
+ListStatePtr RegistryImpl::ListOf(const World& world, std::string_view name) {
+  // As it is first: an earlier version may have left a list of another writing.
+  for (const std::string& written : {std::string(name), CanonicalOrSame(name)}) {
+    const auto it = world.lists.find(written);
+    if (it != world.lists.end()) return it->second;
+  }
+  return nullptr;
+}
+
 absl::StatusOr<ListStatePtr> RegistryImpl::FindList(const World& world,
                                                     std::string_view name) const {
-  const auto it = world.lists.find(std::string(name));
-  if (it != world.lists.end() && it->second->loaded()) return it->second;
+  if (ListStatePtr list = ListOf(world, name); list != nullptr && list->loaded()) return list;
   return Error(absl::StatusCode::kNotFound, reason::kNotFound,
                StrCat("no list \"", name.substr(0, 60),
                       "\" is loaded; `dncctl status` shows those that are"));
@@ -222,12 +250,18 @@ absl::StatusOr<std::vector<ReleaseInfo>> RegistryImpl::ListReleases(std::string_
                                                                     size_t limit,
                                                                     uint64_t before_id) const {
   DNC_ASSIGN_OR_RETURN(const View view, Ready());
-  if (!list.empty()) DNC_RETURN_IF_ERROR(ParseListName(list).status());
+  uint32_t only = 0;
+  if (!list.empty()) {
+    DNC_RETURN_IF_ERROR(ParseListName(list).status());
+    const ListStatePtr state = ListOf(*view.world, list);
+    if (state == nullptr) return std::vector<ReleaseInfo>();
+    only = state->list_id;
+  }
   std::vector<ReleaseInfo> infos;
   for (auto it = view.world->releases.rbegin(); it != view.world->releases.rend(); ++it) {
     if (infos.size() >= limit) break;
     if (before_id != 0 && it->first >= before_id) continue;
-    if (!list.empty() && it->second->list() != list) continue;
+    if (only != 0 && it->second->list_id() != only) continue;
     const absl::StatusOr<storage::Release> release = releases_.ReadRelease(it->first);
     if (!release.ok()) {
       DNC_ASSIGN_OR_RETURN(const View now, Ready());
@@ -235,6 +269,7 @@ absl::StatusOr<std::vector<ReleaseInfo>> RegistryImpl::ListReleases(std::string_
       return release.status();
     }
     ReleaseInfo info = ToInfo(*release);
+    info.list = it->second->list();
     const auto state = view.world->lists.find(info.list);
     if (state != view.world->lists.end()) {
       info.in_force = state->second->head.id() == info.id;
@@ -261,11 +296,12 @@ absl::StatusOr<CoverageInfo> RegistryImpl::Coverage(std::string_view list) const
     AreaInfo area;
     area.area_code = area_code;
     area.numbers = seal.count();
-    area.obtained_at = FromMicros(seal.obtained_at());
-    area.stale_at = area.obtained_at + max_age;
-    area.state = state->damaged[area_code]                 ? CoverageState::kDamaged
-                 : IsStale(area.obtained_at, max_age, now) ? CoverageState::kStale
-                                                           : CoverageState::kCovered;
+    const AreaCoverage coverage_now = CoverageOf(*view.world, *state, area_code);
+    area.obtained_at = coverage_now.obtained_at;
+    area.stale_at = AgedFrom(coverage_now) + max_age;
+    area.state = state->damaged[area_code]             ? CoverageState::kDamaged
+                 : IsStale(coverage_now, max_age, now) ? CoverageState::kStale
+                                                       : CoverageState::kCovered;
     area.digest = Digest{seal.digest_high(), seal.digest_low()}.ToHex();
     area.release_id = seal.changed_by();
     area.history_since = FromMicros(seal.history_since());
@@ -296,7 +332,7 @@ std::vector<ListInfo> RegistryImpl::Lists() const {
     for (const AreaCoverage& area : list->areas) {
       if (area.state == AreaState::kDamaged) ++info.damaged;
       if (area.state != AreaState::kLoaded) continue;
-      ++(IsStale(area.obtained_at, list->max_age, now) ? info.stale : info.covered);
+      ++(IsStale(area, list->max_age, now) ? info.stale : info.covered);
     }
     infos.push_back(std::move(info));
   }
@@ -306,6 +342,10 @@ std::vector<ListInfo> RegistryImpl::Lists() const {
 bool RegistryImpl::KeepsAll(const World& world) const {
   const absl::StatusOr<View> now = Ready();
   if (!now.ok()) return false;
+  const auto is_there = [&now](const auto& release) {
+    return now->world->releases.count(release.first) != 0;
+  };
+  if (!std::all_of(world.releases.begin(), world.releases.end(), is_there)) return false;
   return std::all_of(world.lists.begin(), world.lists.end(), [&](const auto& entry) {
     const uint64_t then = entry.second->head.id();
     if (then == 0) return true;
@@ -326,14 +366,15 @@ absl::StatusOr<NumberHistory> RegistryImpl::History(Number number) const {
 }
 
 absl::StatusOr<Explanation> RegistryImpl::Explain(absl::Span<const ParsedNumber> numbers,
-                                                  std::optional<absl::Time> as_of,
+                                                  std::optional<AskedMoment> moment,
                                                   const TenantSide& tenant) const {
   while (true) {
     DNC_ASSIGN_OR_RETURN(const View view, Ready());
     const ExplainInputs inputs{view.world, view.snapshot, &options_.policy, &releases_,
                                &histories_};
-    auto answer = as_of.has_value() ? ExplainAsOf(inputs, *as_of, numbers, tenant)
-                                    : ExplainNow(inputs, clock_->Now(), numbers, tenant);
+    auto answer = !moment.has_value()   ? ExplainNow(inputs, clock_->Now(), numbers, tenant)
+                  : moment->as_answered ? ExplainAsAnswered(inputs, moment->time, numbers, tenant)
+                                        : ExplainAsOf(inputs, moment->time, numbers, tenant);
     if (KeepsAll(*view.world)) return answer;
   }
 }

@@ -10,11 +10,13 @@
 #include "server/base/error.h"
 #include "server/base/str_cat.h"
 #include "server/numbers/area_codes.h"
+#include "server/registry/data_age.h"
 
 namespace dnc {
 namespace {
 
-std::shared_ptr<const SnapshotList> MakeList(const ListState* state, const PolicyList& policy) {
+std::shared_ptr<const SnapshotList> MakeList(const World& world, const ListState* state,
+                                             const PolicyList& policy) {
   auto list = std::make_shared<SnapshotList>();
   list->name = policy.name;
   const ListName name = ParseListName(policy.name).value_or(ListName{});
@@ -32,13 +34,8 @@ std::shared_ptr<const SnapshotList> MakeList(const ListState* state, const Polic
   list->release_id = state->head.id();
   list->digest = state->head.digest();
   list->numbers = state->numbers;
-  if (state->covers_all()) {
-    list->areas.fill({AreaState::kLoaded, state->whole_obtained_at});
-  }
-  for (const auto& [area_code, seal] : state->seals) {
-    list->areas[area_code] = {AreaState::kLoaded, FromMicros(seal.obtained_at())};
-  }
   for (int area_code = 0; area_code < kAreaCodes; ++area_code) {
+    list->areas[area_code] = CoverageOf(world, *state, area_code);
     if (state->damaged[area_code]) list->areas[area_code].state = AreaState::kDamaged;
   }
   return list;
@@ -105,27 +102,42 @@ Digest DigestOfSeals(const std::map<int, storage::Seal>& seals) {
 }
 
 std::optional<PolicyList> PolicyOf(const Policy& policy, const ListState& list) {
-  for (const PolicyList& named : policy.lists) {
-    if (named.name == list.name) return named;
+  const std::string canonical = CanonicalOrSame(list.name);
+  for (PolicyList named : policy.lists) {
+    if (named.name != canonical) continue;
+    named.name = list.name;
+    return named;
   }
   if (!policy.other_loaded_lists || !list.loaded()) return std::nullopt;
   return PolicyList{.name = list.name, .required = false};
 }
 
-std::shared_ptr<const SnapshotList> UnloadedList(const Policy& policy, const std::string& name) {
-  for (const PolicyList& named : policy.lists) {
-    if (named.name == name) return MakeList(nullptr, named);
-  }
-  if (!policy.other_loaded_lists) return nullptr;
-  return MakeList(nullptr, PolicyList{.name = name, .required = false});
+SnapshotListPtr LoadedList(const World& world, const Policy& policy, const ListState& list) {
+  const std::optional<PolicyList> named = PolicyOf(policy, list);
+  return named.has_value() ? MakeList(world, &list, *named) : nullptr;
 }
 
-std::shared_ptr<const SnapshotList> ListInSnapshot(const ListState& list, const Policy& policy) {
-  const auto by_default = PolicyList{.name = list.name, .required = false};
-  for (const PolicyList& named : policy.lists) {
-    if (named.name == list.name) return MakeList(&list, named);
+SnapshotListPtr UnloadedList(const Policy& policy, const std::string& name) {
+  const std::string canonical = CanonicalOrSame(name);
+  for (PolicyList named : policy.lists) {
+    if (named.name != canonical) continue;
+    // A second list of an older version is not asked for: the first answers.
+    named.required = named.required && name == canonical;
+    named.name = name;
+    return MakeList({}, nullptr, named);
   }
-  return MakeList(&list, by_default);
+  if (!policy.other_loaded_lists) return nullptr;
+  return MakeList({}, nullptr, PolicyList{.name = name, .required = false});
+}
+
+SnapshotListPtr ListInSnapshot(const World& world, const Policy& policy, const ListState& list) {
+  const std::string canonical = CanonicalOrSame(list.name);
+  for (PolicyList named : policy.lists) {
+    if (named.name != canonical) continue;
+    named.name = list.name;
+    return MakeList(world, &list, named);
+  }
+  return MakeList(world, &list, PolicyList{.name = list.name, .required = false});
 }
 
 SnapshotPtr MakeSnapshot(const World& world, const Policy& policy) {
@@ -141,12 +153,13 @@ SnapshotPtr MakeSnapshot(const World& world, const Policy& policy) {
     if (state == nullptr || !state->loaded()) {
       if (!list.required) continue;
     }
-    snapshot->lists.push_back(MakeList(state, list));
+    snapshot->lists.push_back(MakeList(world, state, list));
   }
   for (const auto& [name, state] : world.lists) {
     if (named(name)) continue;
+    if (!state->loaded()) continue;
     const std::optional<PolicyList> list = PolicyOf(policy, *state);
-    if (list.has_value()) snapshot->lists.push_back(MakeList(state.get(), *list));
+    if (list.has_value()) snapshot->lists.push_back(MakeList(world, state.get(), *list));
   }
   return snapshot;
 }
@@ -166,6 +179,7 @@ storage::ListHead ToHead(const ListState& list) {
   head.set_oldest_release(list.life.oldest_release);
   head.set_history_since(known(list.life.history_since));
   head.set_kept_from(list.life.kept_from);
+  for (const storage::Turn& turn : list.turns) *head.add_turns() = turn;
   return head;
 }
 
@@ -196,6 +210,8 @@ storage::Seals ToRecord(const ListState& list) {
     record.set_obtained_at(ToMicros(list.whole_obtained_at));
     record.set_history_since(ToMicros(list.whole_history_since));
     record.set_first_release(list.whole_first_release);
+    record.set_brought_by(list.whole_brought_by);
+    record.set_brought_at(list.whole_brought_at);
   }
   return record;
 }
@@ -211,6 +227,8 @@ void FromRecord(const storage::Seals& seals, ListState& list) {
     list.whole_obtained_at = FromMicros(seals.obtained_at());
     list.whole_history_since = FromMicros(seals.history_since());
     list.whole_first_release = seals.first_release();
+    list.whole_brought_by = seals.brought_by();
+    list.whole_brought_at = seals.brought_at();
   }
 }
 
@@ -219,6 +237,7 @@ storage::Catalog ToCatalog(const World& world) {
   catalog.set_revision(world.revision);
   if (world.begun_at != absl::InfiniteFuture()) catalog.set_begun_at(ToMicros(world.begun_at));
   for (const auto& [name, list] : world.lists) *catalog.add_lists() = ToHead(*list);
+  for (const uint64_t id : world.future_releases) catalog.add_future_releases(id);
   return catalog;
 }
 

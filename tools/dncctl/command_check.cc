@@ -17,6 +17,7 @@ namespace {
 struct CheckArguments {
   std::string number;
   std::string as_of;
+  std::string as_answered_at;
   std::string scope;
 };
 
@@ -115,6 +116,9 @@ void PrintCheckJson(const std::string& input, const NumberCheck& check) {
 int RunCheck(const GlobalOptions& options, const CheckArguments& arguments) {
   ScrubOptions scrub_options;
   if (!arguments.as_of.empty()) scrub_options.as_of = TimeArgument("--as-of", arguments.as_of);
+  if (!arguments.as_answered_at.empty()) {
+    scrub_options.as_answered_at = TimeArgument("--as-answered-at", arguments.as_answered_at);
+  }
   scrub_options.scope = arguments.scope;
   ClientOptions client_options;
   client_options.target = options.server;
@@ -140,7 +144,12 @@ void AddCheckCommand(CLI::App* app, const GlobalOptions& options, Job* job) {
   auto arguments = std::make_shared<CheckArguments>();
   CLI::App* command = app->add_subcommand("check", "Tell everything known about one number");
   command->add_option("number", arguments->number, "The number in any usual writing")->required();
-  command->add_option("--as-of", arguments->as_of, "Answer as of this moment, from history");
+  CLI::Option* const as_of = command->add_option(
+      "--as-of", arguments->as_of, "What the lists said of this moment, by all that is known now");
+  command
+      ->add_option("--as-answered-at", arguments->as_answered_at,
+                   "What the server answered at this moment, from what it had published by then")
+      ->excludes(as_of);
   command->add_option("--scope", arguments->scope,
                       "For whom the call is made: BRAND or BRAND/CAMPAIGN; the strictest answer if "
                       "not given");
@@ -148,6 +157,9 @@ void AddCheckCommand(CLI::App* app, const GlobalOptions& options, Job* job) {
       "Exit codes: 0 CLEAR, 10 LISTED, 11 not clear for another reason, 1 error, 2 usage.");
   command->callback([&options, job, arguments] {
     if (!arguments->as_of.empty()) TimeArgument("--as-of", arguments->as_of);
+    if (!arguments->as_answered_at.empty()) {
+      TimeArgument("--as-answered-at", arguments->as_answered_at);
+    }
     *job = [&options, arguments] { return RunCheck(options, *arguments); };
   });
 }
