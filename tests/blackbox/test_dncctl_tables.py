@@ -78,6 +78,14 @@ def test_a_number_is_never_a_heading(scrub, text, arguments):
     assert "column" in done.stderr
 
 
+def test_what_spreadsheets_and_old_programs_add(scrub):
+    done, result = scrub(f"sep=;\r\n\r\nid;phone\r\n1;{LISTED}\r\n\x1a")
+    assert done.returncode == 0, done.stderr
+    assert [row[2:3] for row in rows(result, ";") if len(row) > 1] == [["dnc_verdict"], ["LISTED"]]
+    done, result = scrub(f"id|phone\r1|{LISTED}\r2|{CLEAR}\r")
+    assert result.count("LISTED") == 1 and result.count("CLEAR") == 1
+
+
 def test_a_list_of_bare_numbers(scrub):
     done, result = scrub(f"{LISTED}\n{CLEAR}\n")
     assert done.returncode == 0, done.stderr

@@ -27,6 +27,7 @@ struct ScrubArguments {
   ScrubTable table;
   char delimiter = CsvReader::kFindDelimiter;
   std::string as_of;
+  std::string as_answered_at;
   std::string scope;
   bool allow_unreadable = false;
 };
@@ -67,6 +68,9 @@ absl::Status ScrubTo(OutputFile* output, const GlobalOptions& options,
   Session session(options);
   ScrubQuestion question;
   if (!arguments.as_of.empty()) question.as_of = TimeArgument("--as-of", arguments.as_of);
+  if (!arguments.as_answered_at.empty()) {
+    question.as_answered_at = TimeArgument("--as-answered-at", arguments.as_answered_at);
+  }
   question.scope = arguments.scope;
   absl::Status status = output->Write(file->HeadingLine());
   if (!status.ok()) return status;
@@ -148,7 +152,12 @@ void AddScrubCommand(CLI::App* app, const GlobalOptions& options, Job* job) {
   command->add_flag("--allow-unreadable", arguments->allow_unreadable,
                     "Also write a result in which hardly any number can be read");
   AddDelimiterOption(command, &arguments->delimiter);
-  command->add_option("--as-of", arguments->as_of, "Answer as of this moment, from history");
+  CLI::Option* const as_of = command->add_option(
+      "--as-of", arguments->as_of, "What the lists said of this moment, by all that is known now");
+  command
+      ->add_option("--as-answered-at", arguments->as_answered_at,
+                   "What the server answered at this moment, from what it had published by then")
+      ->excludes(as_of);
   command->add_option(
       "--scope", arguments->scope,
       "For whom the calls are made: BRAND or BRAND/CAMPAIGN; the strictest answer if "
@@ -156,6 +165,9 @@ void AddScrubCommand(CLI::App* app, const GlobalOptions& options, Job* job) {
   command->footer("Exit codes: 0 every row answered, 1 error, 2 usage.");
   command->callback([&options, job, arguments] {
     if (!arguments->as_of.empty()) TimeArgument("--as-of", arguments->as_of);
+    if (!arguments->as_answered_at.empty()) {
+      TimeArgument("--as-answered-at", arguments->as_answered_at);
+    }
     *job = [&options, arguments] { return RunScrub(options, *arguments); };
   });
 }

@@ -68,6 +68,14 @@ bool CsvRecord::HoldsNothing() const {
   return true;
 }
 
+bool CsvRecord::TellsDelimiter() const {
+  std::string_view text(raw);
+  if (text.substr(0, kByteOrderMark.size()) == kByteOrderMark) {
+    text.remove_prefix(kByteOrderMark.size());
+  }
+  return text.size() == 5 && text.substr(0, 4) == "sep=";
+}
+
 bool CsvReader::Fill() {
   if (!error_.ok()) return false;  // what could be read behind an error is not the next piece
   auto piece = source_.Next();

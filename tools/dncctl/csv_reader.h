@@ -23,14 +23,17 @@ struct CsvRecord {
   std::vector<Field> fields;
   uint64_t line = 0;  // the line it starts on, from 1
 
-  // An empty line, or the Ctrl-Z that old programs end a file with.
-  bool blank() const { return raw.empty() || raw == "\x1A"; }
+  // A line without a record: an empty one, the Ctrl-Z that old programs end a file with, or the
+  // `sep=;` that spreadsheets begin one with.
+  bool blank() const { return raw.empty() || raw == "\x1A" || (line == 1 && TellsDelimiter()); }
   // The value of a field: without its quotes, doubled ones made one.
   std::string Text(size_t field) const;
   // Of all of them.
   std::vector<std::string> Texts() const;
   // Whether no field holds anything but blanks.
   bool HoldsNothing() const;
+  // Whether it is `sep=;` or the like.
+  bool TellsDelimiter() const;
 };
 
 // How a table is recognised in a quoted field: what stands there has the heading's count of fields

@@ -203,6 +203,12 @@ void ImportFormat::AddOptions(CLI::App* command) {
   AddDelimiterOption(command, &delimiter);
 }
 
+size_t PlaceOf(const ImportColumns& columns, const std::string& meaning) {
+  const auto& meanings = columns.meanings;
+  const auto found = std::find(meanings.begin(), meanings.end(), meaning);
+  return found == meanings.end() ? kNowhere : static_cast<size_t>(found - meanings.begin());
+}
+
 absl::StatusOr<ImportColumns> FindImportColumns(const std::vector<std::string>& first,
                                                 const ImportFormat& format) {
   const bool again = first.size() > 2 && (first[0] == kRefusedLine || first[0] == kKeptLine);

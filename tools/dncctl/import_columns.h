@@ -2,6 +2,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,10 @@ struct ImportColumns {
                                       // one that is left out
   std::vector<std::string> left_out;  // headings or places of those that no option names
 };
+
+// The place of the column that means this; kNowhere if none does.
+inline constexpr size_t kNowhere = static_cast<size_t>(-1);
+size_t PlaceOf(const ImportColumns& columns, const std::string& meaning);
 
 // INVALID_ARGUMENT if no column holds the number, two hold the same fact, or some hold nothing that
 // is known and no option leaves them out: all of them are told. A misspelt expiry left out in

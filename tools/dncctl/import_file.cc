@@ -24,12 +24,6 @@ void AddReason(const std::string& reason, std::string* because) {
   *because += (because->empty() ? "" : "; ") + reason;
 }
 
-// The place of a meaning, or the count of columns.
-size_t PlaceOf(const std::vector<std::string>& meanings, const std::string& meaning) {
-  return static_cast<size_t>(std::find(meanings.begin(), meanings.end(), meaning) -
-                             meanings.begin());
-}
-
 }  // namespace
 
 ImportFile::ImportFile(int fd, ImportFormat format, Facts facts)
@@ -62,11 +56,11 @@ absl::Status ImportFile::ReadFirst() {
   }
   TableShape shape;
   shape.columns = columns_.meanings.size();
-  shape.number_columns = {PlaceOf(columns_.meanings, "number")};
+  shape.number_columns = {PlaceOf(columns_, "number")};
   for (size_t i = 0; i < columns_.meanings.size(); ++i) {
     if (columns_.meanings[i].empty()) shape.ignored_columns.push_back(i);
   }
-  shape.short_numbers = PlaceOf(columns_.meanings, kAreaCodeColumn) < columns_.meanings.size();
+  shape.short_numbers = PlaceOf(columns_, kAreaCodeColumn) != kNowhere;
   reader_.set_shape(std::move(shape));
   // An empty field is a fact that is not known, and no option says it.
   for (const std::string& meaning : columns_.meanings) {
@@ -87,7 +81,7 @@ std::string ImportFile::heading() const {
 }
 
 absl::Status ImportFile::CheckList(const std::vector<std::string>& cells) const {
-  const size_t place = PlaceOf(columns_.meanings, kListIdColumn);
+  const size_t place = PlaceOf(columns_, kListIdColumn);
   if (place >= cells.size() || cells[place].empty() || cells[place] == format_.list) {
     return absl::OkStatus();
   }
@@ -99,12 +93,12 @@ absl::Status ImportFile::CheckList(const std::vector<std::string>& cells) const 
 
 std::string ImportFile::CellOf(const std::vector<std::string>& cells,
                                const std::string& meaning) const {
-  const size_t place = PlaceOf(columns_.meanings, meaning);
+  const size_t place = PlaceOf(columns_, meaning);
   return place < cells.size() ? cells[place] : "";
 }
 
 bool ImportFile::TakeOtherRow(const CsvRecord& row) {
-  if (PlaceOf(columns_.meanings, kListIdColumn) == columns_.meanings.size()) return false;
+  if (PlaceOf(columns_, kListIdColumn) == kNowhere) return false;
   const std::vector<std::string> cells = row.Texts();
   const std::string list = CellOf(cells, kListIdColumn);
   const bool other = !list.empty() && list != format_.list;
@@ -119,8 +113,8 @@ bool ImportFile::TakeOtherRow(const CsvRecord& row) {
 
 absl::Status ImportFile::ParseNumber(const std::vector<std::string>& cells,
                                      v1::Record* record) const {
-  const size_t place = PlaceOf(columns_.meanings, "number");
-  const size_t area_code = PlaceOf(columns_.meanings, kAreaCodeColumn);
+  const size_t place = PlaceOf(columns_, "number");
+  const size_t area_code = PlaceOf(columns_, kAreaCodeColumn);
   std::string number = place < cells.size() ? cells[place] : "";
   if (IsNothing(number)) return absl::InvalidArgumentError("it has no number");
   if (area_code < cells.size()) number = JoinedNumber(cells[area_code], number);

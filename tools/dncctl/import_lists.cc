@@ -15,18 +15,13 @@ namespace {
 
 constexpr size_t kMaxBlocksAtOnce = 1'000;
 
-// Where the columns of lists stand; beyond the end: nowhere.
+// Where the columns of lists stand.
 struct ListPlaces {
-  explicit ListPlaces(const std::vector<std::string>& meanings)
-      : id(PlaceIn(meanings, kListIdColumn)),
-        kind(PlaceIn(meanings, kListKindColumn)),
-        scope(PlaceIn(meanings, kListScopeColumn)),
-        name(PlaceIn(meanings, kListNameColumn)) {}
-
-  static size_t PlaceIn(const std::vector<std::string>& meanings, const char* meaning) {
-    return static_cast<size_t>(std::find(meanings.begin(), meanings.end(), meaning) -
-                               meanings.begin());
-  }
+  explicit ListPlaces(const ImportColumns& columns)
+      : id(PlaceOf(columns, kListIdColumn)),
+        kind(PlaceOf(columns, kListKindColumn)),
+        scope(PlaceOf(columns, kListScopeColumn)),
+        name(PlaceOf(columns, kListNameColumn)) {}
 
   size_t id;
   size_t kind;
@@ -64,14 +59,14 @@ absl::StatusOr<std::vector<v1::OwnList>> ListsOfFile(int fd, const ImportFormat&
   if (!more.ok()) return more.status();
   const auto columns = FindImportColumns(row.Texts(), format);
   if (!columns.ok()) return columns.status();
-  const ListPlaces places(columns->meanings);
-  if (places.id == columns->meanings.size()) {
+  const ListPlaces places(*columns);
+  if (places.id == kNowhere) {
     return absl::InvalidArgumentError(
         "the file has no column list_id, so all of it is of one list: name it with --list");
   }
   TableShape shape;
   shape.columns = columns->meanings.size();
-  shape.number_columns = {ListPlaces::PlaceIn(columns->meanings, "number")};
+  shape.number_columns = {PlaceOf(*columns, "number")};
   reader.set_shape(std::move(shape));
   std::vector<v1::OwnList> lists;
   for (;;) {

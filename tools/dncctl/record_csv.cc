@@ -39,7 +39,7 @@ absl::Status SetTime(const FieldDescriptor* field, const std::string& text, v1::
 
 // To the last digit: a record that comes back says the same as the one that is there.
 std::string ExactTime(const Timestamp& timestamp) {
-  return absl::FormatTime("%Y-%m-%d%ET%H:%M:%E*SZ", ToTime(timestamp), absl::UTCTimeZone());
+  return absl::FormatTime("%E4Y-%m-%d%ET%H:%M:%E*SZ", ToTime(timestamp), absl::UTCTimeZone());
 }
 
 // What the contract takes of a text.

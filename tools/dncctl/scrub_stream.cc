@@ -135,6 +135,9 @@ class Pipeline {
     v1::ScrubRequest& scrub = *request.mutable_scrub();
     scrub.set_detail(v1::DETAIL_FULL);
     if (question.as_of.has_value()) *scrub.mutable_as_of() = ToTimestamp(*question.as_of);
+    if (question.as_answered_at.has_value()) {
+      *scrub.mutable_as_answered_at() = ToTimestamp(*question.as_answered_at);
+    }
     scrub.set_scope(question.scope);
     while (true) {
       ScrubBatch batch;

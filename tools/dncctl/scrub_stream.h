@@ -16,7 +16,9 @@ namespace dnc::ctl {
 
 // What is asked about all numbers.
 struct ScrubQuestion {
-  std::optional<absl::Time> as_of;  // now if not given
+  // At most one of the two, as in ScrubRequest; now if none is given.
+  std::optional<absl::Time> as_of;
+  std::optional<absl::Time> as_answered_at;
   std::string scope;                // as in ScrubRequest
 };
 

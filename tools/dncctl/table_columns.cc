@@ -78,7 +78,7 @@ absl::StatusOr<std::vector<size_t>> FindUsual(const std::vector<std::string>& fi
   for (size_t i = 0; i < first.size(); ++i) {
     if (!Contains(taken, i)) candidates.push_back(i);
   }
-  if (candidates.size() == 1) return candidates;
+  if (candidates.size() == 1 && first.size() == 1) return candidates;
   if (!heading) {
     return absl::InvalidArgumentError(fmt::format(
         "the first line holds a number, so it is no heading; tell which column holds the numbers: "

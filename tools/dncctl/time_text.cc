@@ -268,8 +268,13 @@ std::optional<absl::Time> ToMoment(const Date& date, const DayTime& time, absl::
   const absl::CivilDay day(date.year, date.month, date.day);
   // A day that the month lacks would be one of the next month.
   if (date.year < 1 || day.month() != date.month || day.day() != date.day) return std::nullopt;
-  return absl::FromCivil(absl::CivilSecond(day), absl::UTCTimeZone()) + absl::Hours(time.hour) +
-         absl::Minutes(time.minute) + absl::Seconds(time.second) + time.fraction - offset;
+  const absl::Time moment = absl::FromCivil(absl::CivilSecond(day), absl::UTCTimeZone()) +
+                            absl::Hours(time.hour) + absl::Minutes(time.minute) +
+                            absl::Seconds(time.second) + time.fraction - offset;
+  // An offset may lead out of the years that a Timestamp has.
+  const absl::CivilYear year = absl::ToCivilYear(moment, absl::UTCTimeZone());
+  if (year.year() < 1 || year.year() > 9999) return std::nullopt;
+  return moment;
 }
 
 // Seconds or milliseconds since 1970. They begin with 1, as no phone number of ten digits does.

@@ -15,7 +15,7 @@ namespace dnc::ctl {
 //   behind a `T` or blanks the time: 14:00, 14:00:59, with a fraction, with AM or PM, 140059;
 //   behind that the offset: Z, UTC, GMT, +00:00, +0000, +00; without one the time is UTC;
 //   1785938400 and 1785938400000: seconds and milliseconds since 1970, from 2001 to 2033.
-// The moment has the precision that was written, to a nanosecond.
+// The moment has the precision that was written, to a nanosecond, and is of the years 1 to 9999.
 std::optional<absl::Time> ReadTime(std::string_view text);
 
 // Why ReadTime does not read it and what to write instead: "'x' is no time; write ...". The text is

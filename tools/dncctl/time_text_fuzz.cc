@@ -18,10 +18,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     return 0;
   }
   const std::string written =
-      absl::FormatTime("%Y-%m-%d%ET%H:%M:%E*SZ", *moment, absl::UTCTimeZone());
+      absl::FormatTime("%E4Y-%m-%d%ET%H:%M:%E*SZ", *moment, absl::UTCTimeZone());
   const auto again = dnc::ctl::ReadTime(written);
-  // At both ends of the calendar an offset leads to a year of another length.
-  const bool usual = written.size() > 4 && written[4] == '-' && written[0] != '-';
-  DNC_CHECK(!usual || (again.has_value() && *again == *moment), "a moment is written and read");
+  DNC_CHECK(again.has_value() && *again == *moment, "a moment is written and read");
   return 0;
 }

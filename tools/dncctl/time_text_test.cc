@@ -97,7 +97,9 @@ TEST(ReadTimeTest, WhatHasTwoReadingsOrNoneIsNotRead) {
                                  "-2026-08-05",
                                  "+2026-08-05",
                                  "Foo 5, 2026",
-                                 "2026-08-05T14:00:00Z2026-08-05"}) {
+                                 "2026-08-05T14:00:00Z2026-08-05",
+                                 "9999-12-31T23:59-05:00",
+                                 "0001-01-01T00:00+05:00"}) {
     EXPECT_FALSE(ReadTime(text).has_value()) << text;
   }
   EXPECT_FALSE(ReadTime(std::string(1000, '1')).has_value());
