@@ -83,7 +83,7 @@ read_files() {  # FOLDER
 load_time() {  # FILE...
   local start
   start="$(now)"
-  "$BIN/dncctl" load --on-server "$@" >"$BENCH/load.txt" 2>&1 || { cat "$BENCH/load.txt" >&2; exit 1; }
+  "$BIN/dncctl" load --yes --on-server "$@" >"$BENCH/load.txt" 2>&1 || { cat "$BENCH/load.txt" >&2; exit 1; }
   since "$start"
 }
 

@@ -14,7 +14,7 @@ generate() {
   "$BIN/dncgen" full --out "$BENCH/plain" --numbers "$NUMBERS" --plain \
     --date "$(date -u -d yesterday +%F)" >&2
   start_with "registry: {load_dirs: [\"$BENCH\"]}"
-  "$BIN/dncctl" load --on-server "$BENCH"/plain/*.txt >&2
+  "$BIN/dncctl" load --yes --on-server "$BENCH"/plain/*.txt >&2
   stop_server
   awk 'NR % 97 == 0' "$BENCH"/plain/*.txt >"$SAMPLE"
   touch "$BENCH/loaded-$NUMBERS"

@@ -53,7 +53,7 @@ class DncdServer : public Subject {
     const auto bin = std::filesystem::path(self).parent_path().string();
     // Through a shell, for its pattern: hundreds of files.
     const std::string command =
-        fmt::format("'{}/dncctl' --server {} load --on-server '{}/lists/'*.txt >&2", bin,
+        fmt::format("'{}/dncctl' --server {} load --yes --on-server '{}/lists/'*.txt >&2", bin,
                     options_.address, options_.directory);
     if (std::system(command.c_str()) != 0) return absl::InternalError(command + " failed");
     return absl::OkStatus();

@@ -15,13 +15,18 @@ namespace {
 
 constexpr absl::Duration kMaxDeadline = absl::Hours(24);
 
+void SetTime(absl::Time time, google::protobuf::Timestamp* out) {
+  const int64_t seconds = absl::ToUnixSeconds(time);
+  out->set_seconds(seconds);
+  out->set_nanos(
+      static_cast<int32_t>(absl::ToInt64Nanoseconds(time - absl::FromUnixSeconds(seconds))));
+}
+
 template <typename Request>
 void SetOptions(const ScrubOptions& options, Request* request) {
-  if (options.as_of != absl::InfiniteFuture()) {
-    const int64_t seconds = absl::ToUnixSeconds(options.as_of);
-    request->mutable_as_of()->set_seconds(seconds);
-    request->mutable_as_of()->set_nanos(static_cast<int32_t>(
-        absl::ToInt64Nanoseconds(options.as_of - absl::FromUnixSeconds(seconds))));
+  if (options.as_of != absl::InfiniteFuture()) SetTime(options.as_of, request->mutable_as_of());
+  if (options.as_answered_at != absl::InfiniteFuture()) {
+    SetTime(options.as_answered_at, request->mutable_as_answered_at());
   }
   request->set_at_least_revision(options.at_least_revision);
   request->set_scope(options.scope);

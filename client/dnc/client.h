@@ -51,8 +51,11 @@ struct ClientOptions {
 };
 
 struct ScrubOptions {
-  // Answer as of this moment, from history. InfiniteFuture: now.
+  // Answer as the lists were at this moment, by all that is known now. InfiniteFuture: now.
   absl::Time as_of = absl::InfiniteFuture();
+  // Answer what the server answered at this moment, from what it had published by then. Not
+  // together with `as_of`. InfiniteFuture: now.
+  absl::Time as_answered_at = absl::InfiniteFuture();
   // Answer only from a snapshot of at least this revision. 0: whatever is current.
   uint64_t at_least_revision = 0;
   // For whom the calls are made within the tenant: BRAND or BRAND/CAMPAIGN. Empty: the strictest

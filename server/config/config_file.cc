@@ -68,7 +68,9 @@ absl::StatusOr<PolicyList> ReadPolicyList(const std::string& path, const YAML::N
   section.Read("name", &list.name);
   if (list.name.empty()) {
     section.Fail("name", "every list has a name");
-  } else if (const auto name = ParseListName(list.name); !name.ok()) {
+  } else if (auto name = CanonicalListName(list.name); name.ok()) {
+    list.name = *std::move(name);
+  } else {
     section.Fail("name", ToStd(name.status().message()));
   }
   section.Read("required", &list.required);

@@ -1,8 +1,12 @@
 #include "server/formats/file_name.h"
 
+#include <algorithm>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/str_replace.h"
 #include "absl/time/civil_time.h"
+#include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
 #include "server/formats/bad_file.h"
 
@@ -64,19 +68,76 @@ std::optional<absl::Time> DateOf(int year, int month, int day) {
   return absl::FromCivil(date, absl::UTCTimeZone());
 }
 
+// The date that `text` starts with, `2026-8-5`, taken from its front; nothing if it starts with
+// none. An impossible one is taken too.
+struct TakenDate {
+  std::optional<absl::Time> time;
+};
+std::optional<TakenDate> TakeDate(std::string_view& text) {
+  std::string_view rest = text;
+  const std::optional<int> year = TakeDigits(rest, 4, 4);
+  if (!year.has_value() || !TakeChar(rest, '-')) return std::nullopt;
+  const std::optional<int> month = TakeDigits(rest, 1, 2);
+  if (!month.has_value() || !TakeChar(rest, '-')) return std::nullopt;
+  const std::optional<int> day = TakeDigits(rest, 1, 2);
+  if (!day.has_value()) return std::nullopt;
+  text = rest;
+  return TakenDate{DateOf(*year, *month, *day)};
+}
+
+// The oldest date anywhere in the text.
+std::optional<absl::Time> OldestDate(std::string_view text) {
+  std::optional<absl::Time> oldest;
+  bool inside = false;  // a word or a number
+  while (!text.empty()) {
+    const bool word = absl::ascii_isalnum(static_cast<unsigned char>(text.front()));
+    std::string_view rest = text;
+    const std::optional<TakenDate> date = inside ? std::nullopt : TakeDate(rest);
+    const bool ends =
+        rest.empty() || !absl::ascii_isalnum(static_cast<unsigned char>(rest.front()));
+    if (date.has_value() && date->time.has_value() && ends) {
+      oldest = std::min(oldest.value_or(*date->time), *date->time);
+    }
+    inside = word;
+    text.remove_prefix(1);
+  }
+  return oldest;
+}
+
+// A label as a message may show it.
+std::string LabelText(const FileNameFacts& facts) {
+  return facts.area_code.has_value() ? facts.label : SafeText(facts.label);
+}
+
+// Adds to `facts` what another name of the same file tells.
+absl::Status AddName(const FileNameFacts& other, FileNameFacts& facts) {
+  if (other.date.has_value()) facts.date = std::min(facts.date.value_or(*other.date), *other.date);
+  if (other.label.empty()) return absl::OkStatus();
+  const bool both = facts.area_code.has_value() == other.area_code.has_value();
+  if (!facts.label.empty() && both &&
+      !absl::EqualsIgnoreCase(ToAbsl(facts.label), ToAbsl(other.label))) {
+    return BadFile(StrCat("the archive's name has the label ", LabelText(facts),
+                          ", but its member's name has ", LabelText(other),
+                          ". Find out which it is, and rename the archive as its member"));
+  }
+  if (facts.label.empty() || other.area_code.has_value()) {
+    facts.label = other.label;
+    facts.area_code = other.area_code;
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 FileNameFacts ParseFileName(std::string_view name) {
   FileNameFacts facts;
   std::string_view rest = BaseName(name);
-  const std::optional<int> year = TakeDigits(rest, 4, 4);
-  if (!year.has_value() || !TakeChar(rest, '-')) return facts;
-  const std::optional<int> month = TakeDigits(rest, 1, 2);
-  if (!month.has_value() || !TakeChar(rest, '-')) return facts;
-  const std::optional<int> day = TakeDigits(rest, 1, 2);
-  if (!day.has_value()) return facts;
+  const std::optional<TakenDate> date = TakeDate(rest);
+  if (!date.has_value()) return facts;
   if (!rest.empty() && rest.front() != '_' && rest.front() != '.') return facts;
-  facts.date = DateOf(*year, *month, *day);
+  facts.date = date->time;
+  if (facts.date.has_value())
+    facts.date = std::min(*facts.date, OldestDate(rest).value_or(*facts.date));
   if (!TakeChar(rest, '_')) return facts;
   facts.label = LabelOf(rest.substr(0, rest.find('.')));
   facts.area_code = AreaCodeFromLabel(facts.label);
@@ -111,21 +172,56 @@ absl::Status CheckKindWords(std::string_view what, std::string_view text, FileKi
   return absl::OkStatus();
 }
 
-absl::Status CheckNameAgainstContent(std::string_view name, FileKind kind, FileFormat format) {
-  std::string base = LowerBaseName(name);
-  if (IsZipName(base)) base.resize(base.size() - 4);
+absl::Status CheckNameAgainstContent(std::string_view what, std::string_view name, FileKind kind,
+                                     FileFormat format) {
+  std::string_view base = name;
+  if (IsZipName(base)) base.remove_suffix(4);
   const bool is_xml = format == FileFormat::kXml;
   if (base.ends_with(".xml") && !is_xml) {
-    return BadFile(
-        "the name ends with .xml, but the content is not XML. Download the file again, or rename "
-        "it if its name is wrong");
+    return BadFile(StrCat(what,
+                          " ends with .xml, but the content is not XML. Download the file again, "
+                          "or rename it if its name is wrong"));
   }
   if ((base.ends_with(".txt") || base.ends_with(".csv")) && is_xml) {
-    return BadFile(
-        "the name is that of a text file, but the content is XML. Download the file again, or "
-        "rename it if its name is wrong");
+    return BadFile(StrCat(what,
+                          " is that of a text file, but the content is XML. Download the file "
+                          "again, or rename it if its name is wrong"));
   }
-  return CheckKindWords("the name", base, kind);
+  return CheckKindWords(what, base, kind);
+}
+
+absl::StatusOr<FileNameFacts> NameFactsOf(std::string_view name, std::string_view member) {
+  FileNameFacts facts = ParseFileName(name);
+  if (member.empty()) return facts;
+  for (std::string_view rest = member; !rest.empty();) {
+    const size_t slash = std::min(rest.find_first_of("/\\"), rest.size());
+    DNC_RETURN_IF_ERROR(AddName(ParseFileName(rest.substr(0, slash)), facts));
+    rest.remove_prefix(std::min(slash + 1, rest.size()));
+  }
+  // A name that has no date where the FTC writes it gives none to data that has none.
+  if (facts.date.has_value()) {
+    facts.date = std::min(*facts.date, OldestDate(member).value_or(*facts.date));
+  }
+  return facts;
+}
+
+PortedDirection DirectionOf(std::string_view name) {
+  std::string folded;
+  const std::string unescaped = absl::StrReplaceAll(ToAbsl(name), {{"%20", " "}});
+  for (const char c : unescaped) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (absl::ascii_isalnum(byte)) folded.push_back(absl::ascii_tolower(byte));
+  }
+  folded = absl::StrReplaceAll(folded, {{"landline", "wireline"}, {"2wire", "towire"}});
+  const bool to_wireless = absl::StrContains(folded, "wirelinetowireless");
+  const bool to_wireline = absl::StrContains(folded, "wirelesstowireline");
+  if (to_wireless && to_wireline) return PortedDirection::kBoth;
+  if (to_wireless) return PortedDirection::kToWireless;
+  if (to_wireline) return PortedDirection::kToWireline;
+  const bool wireless = absl::StrContains(folded, "wireless");
+  const bool wireline = absl::StrContains(folded, "wireline");
+  if (wireless == wireline) return PortedDirection::kUntold;
+  return wireless ? PortedDirection::kToWireless : PortedDirection::kToWireline;
 }
 
 }  // namespace dnc

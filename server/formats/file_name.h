@@ -1,10 +1,12 @@
 // What a file's name tells beyond its date and label (see ParseFileName in registry_file.h).
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "server/formats/registry_file.h"
 
 namespace dnc {
@@ -18,8 +20,21 @@ bool IsZipName(std::string_view name);
 // BAD_FILE if `text` (`what` names it: "the name") speaks of the other kind than `kind`.
 absl::Status CheckKindWords(std::string_view what, std::string_view text, FileKind kind);
 
-// BAD_FILE if the name speaks of another kind (`change`, `delta`, `full`) or format (`.xml`,
-// `.txt`) than the content is.
-absl::Status CheckNameAgainstContent(std::string_view name, FileKind kind, FileFormat format);
+// BAD_FILE if the name, in lower case, speaks of another kind (`change`, `delta`, `full`) or format
+// (`.xml`, `.txt`) than the content is. `what` names it: "the name".
+absl::Status CheckNameAgainstContent(std::string_view what, std::string_view name, FileKind kind,
+                                     FileFormat format);
+
+// What a file's name and that of its member tell, if it is an archive (`member` with its folders,
+// else empty): of two dates the older counts, of two labels the area code. BAD_FILE if the labels
+// contradict each other.
+absl::StatusOr<FileNameFacts> NameFactsOf(std::string_view name, std::string_view member);
+
+// Which way the numbers of a file went, by its name.
+enum class PortedDirection : uint8_t { kUntold, kToWireless, kToWireline, kBoth };
+
+// iconectiv's `WIRELINE-TO-WIRELESS-NORANGE.TXT` in any writing: without regard to case and to
+// what stands between the words. A name with one of the words alone tells of that list: `wireline`.
+PortedDirection DirectionOf(std::string_view name);
 
 }  // namespace dnc

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "server/base/error.h"
 
 namespace dnc {
@@ -50,7 +54,7 @@ TEST(FileName, ReadsDates) {
 
 TEST(FileName, IsCheckedAgainstTheContent) {
   const auto check = [](std::string_view name, FileKind kind, FileFormat format) {
-    return CheckNameAgainstContent(name, kind, format);
+    return CheckNameAgainstContent("the name", LowerBaseName(name), kind, format);
   };
   const auto full = FileKind::kFull;
   const auto change = FileKind::kChange;
@@ -66,6 +70,61 @@ TEST(FileName, IsCheckedAgainstTheContent) {
                                      check("2026-8-5_818.XML", full, FileFormat::kFlat),
                                      check("2026-8-5_818.txt", full, FileFormat::kXml)}) {
     EXPECT_EQ(ErrorReason(status), reason::kBadFile) << status;
+  }
+}
+
+TEST(FileName, TheOldestDateCounts) {
+  EXPECT_EQ(ParseFileName("2026-8-5_818_2026-7-1.txt").date, Day(2026, 7, 1));
+  EXPECT_EQ(ParseFileName("2026-8-5_818_2026-9-1.txt").date, Day(2026, 8, 5));
+  EXPECT_EQ(ParseFileName("2026-8-5_818_12026-7-1.txt").date, Day(2026, 8, 5));
+  EXPECT_EQ(ParseFileName("2026-8-5_818_2026-7-123.txt").date, Day(2026, 8, 5));
+  EXPECT_EQ(ParseFileName("2026-8-5_818_2026-13-1.txt").date, Day(2026, 8, 5));
+}
+
+TEST(FileName, AMemberIsComparedWithItsArchive) {
+  const auto facts = [](std::string_view name, std::string_view member) {
+    const absl::StatusOr<FileNameFacts> both = NameFactsOf(name, member);
+    EXPECT_TRUE(both.ok()) << both.status();
+    return both.value_or(FileNameFacts{});
+  };
+  for (const char* member :
+       {"2026-7-1_818_x.txt", "2026-07-01_818_x.txt", "old/2026-7-1_818_x.txt",
+        "2026-7-1/2026-8-5_818_x.txt", "2026-7-1\\818.txt", "818 of 2026-7-1.txt"}) {
+    EXPECT_EQ(facts("2026-8-5_818_x.txt.zip", member).date, Day(2026, 7, 1)) << member;
+    EXPECT_EQ(facts("2026-8-5_818_x.ZIP", member).area_code, 818) << member;
+  }
+  EXPECT_EQ(facts("2026-7-1_818.zip", "2026-8-5_818.txt").date, Day(2026, 7, 1));
+  EXPECT_EQ(facts("list.zip", "2026-8-5_818.txt").date, Day(2026, 8, 5));
+  EXPECT_EQ(facts("list.zip", "2026-8-5_818.txt").area_code, 818);
+  EXPECT_EQ(facts("list.zip", "818 of 2026-7-1.txt").date, std::nullopt);
+  EXPECT_EQ(facts("2026-8-5_US.zip", "2026-8-5_818.txt").area_code, 818);
+  EXPECT_EQ(facts("2026-8-5_818.zip", "2026-8-5_US.txt").area_code, 818);
+  EXPECT_EQ(facts("2026-8-5_us.zip", "2026-8-5_US.txt").area_code, std::nullopt);
+  for (const auto& [name, member] : std::vector<std::pair<std::string, std::string>>{
+           {"2026-8-5_818.zip", "2026-8-5_201.txt"},
+           {"2026-8-5_818.zip", "2026-8-5_201/2026-8-5_818.txt"},
+           {"list.zip", "2026-8-5_201/2026-8-5_818.txt"},
+           {"2026-8-5_NJ.zip", "2026-8-5_NY.txt"}}) {
+    EXPECT_EQ(ErrorReason(NameFactsOf(name, member).status()), reason::kBadFile) << member;
+  }
+}
+
+TEST(FileName, TheDirectionOfPortedNumbersInAnyWriting) {
+  for (const char* name :
+       {"WIRELINE-TO-WIRELESS-NORANGE.TXT", "wireline-to-wireless-norange.txt",
+        "Wireline_To_Wireless.txt", "wireline to wireless (1).txt", "WIRELINETOWIRELESS.txt.zip",
+        "x/wireline-to-wireless/1.txt", "2026-8-5_wireline2wireless.csv",
+        "wireline%20to%20wireless.txt", "landline-to-wireless.txt", "my_wireless.txt"}) {
+    EXPECT_EQ(DirectionOf(name), PortedDirection::kToWireless) << name;
+  }
+  for (const char* name :
+       {"WIRELESS-TO-WIRELINE-NORANGE.TXT", "wireless-to-wireline-norange.txt",
+        "wireless.to.wireline", "Wireless_To_Wireline", "wireless-to-landline", "wireline.txt"}) {
+    EXPECT_EQ(DirectionOf(name), PortedDirection::kToWireline) << name;
+  }
+  EXPECT_EQ(DirectionOf("wireless-to-wireline/wireline-to-wireless.txt"), PortedDirection::kBoth);
+  for (const char* name : {"", "ports.txt", "wireless-and-wireline.txt", "2026-8-5_818_x.txt"}) {
+    EXPECT_EQ(DirectionOf(name), PortedDirection::kUntold) << name;
   }
 }
 

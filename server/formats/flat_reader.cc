@@ -33,6 +33,7 @@ class FlatReader {
   const bool allow_unterminated_;
   RecordBatch& batch_;
   bool exact_may_follow_ = true;  // not in a change list, nor after a blank line
+  bool heading_ = false;
   bool blank_ = false;
 };
 
@@ -54,6 +55,7 @@ absl::Status FlatReader::ReadExact() {
         TakeExactRecords(text_.buffered(), batch_.label(), batch_.Room(), unassignable);
     if (count == 0) return absl::OkStatus();
     DNC_RETURN_IF_ERROR(batch_.SetKind(FileKind::kFull, text_.line_number()));
+    if (heading_) batch_.NoteOtherForm();
     text_.Consume(count * kExactRecordBytes, count);
     DNC_RETURN_IF_ERROR(batch_.Commit(count, unassignable));
   }
@@ -69,7 +71,10 @@ absl::Status FlatReader::ReadLine(const Line& line) {
   if (!line.terminated) {
     DNC_RETURN_IF_ERROR(RefuseUnterminated(line.number, allow_unterminated_));
   }
-  if (IsHeading(line)) return absl::OkStatus();
+  if (IsHeading(line)) {
+    heading_ = true;
+    return absl::OkStatus();
+  }
   const absl::StatusOr<FlatRecord> record = ParseFlatRecord(line.text);
   if (!record.ok()) return WithPrefix(record.status(), StrCat("line ", line.number));
   // Only the lines before it tell a number of a full list from a change that was cut off.
@@ -77,7 +82,10 @@ absl::Status FlatReader::ReadLine(const Line& line) {
     return MayBeCut(line.number, "a change");
   }
   DNC_RETURN_IF_ERROR(batch_.SetKind(record->kind, line.number));
-  if (record->kind == FileKind::kFull) return batch_.AddNumber(record->change.number, line.number);
+  if (record->kind == FileKind::kFull) {
+    if (heading_ || line.text[3] != ',') batch_.NoteOtherForm();
+    return batch_.AddNumber(record->change.number, line.number);
+  }
   exact_may_follow_ = false;
   return batch_.AddChange(record->change, line.number);
 }

@@ -21,6 +21,8 @@ class RecordBatch {
   int label() const { return label_; }
 
   FileKind kind() const { return facts_.kind; }
+  // The file is not written as the FTC writes its own.
+  void NoteOtherForm() { facts_.registry_form = false; }
   // Says what the file is; BAD_FILE if it was found to be the other kind before.
   absl::Status SetKind(FileKind kind, uint64_t line);
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <memory>
 
+#include "absl/strings/ascii.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
 #include "server/formats/bad_file.h"
@@ -93,7 +94,11 @@ absl::Status CheckContent(const ReadRequest& request, const FileFacts& facts) {
   if (facts.kind == FileKind::kChange && request.dialect != FileDialect::kRegistry) {
     return BadFile("this is a change list, but lists of this kind are loaded whole");
   }
-  return CheckNameAgainstContent(request.name, facts.kind, facts.format);
+  DNC_RETURN_IF_ERROR(
+      CheckNameAgainstContent("the name", LowerBaseName(request.name), facts.kind, facts.format));
+  return CheckNameAgainstContent("the name of the archive's member",
+                                 absl::AsciiStrToLower(ToAbsl(facts.member)), facts.kind,
+                                 facts.format);
 }
 
 }  // namespace
@@ -116,11 +121,12 @@ std::string_view FileFormatName(FileFormat format) {
 
 absl::StatusOr<FileFacts> ReadRegistryFile(const ReadRequest& request, RecordSink& sink) {
   FileFacts facts;
-  facts.name = ParseFileName(request.name);
   DNC_ASSIGN_OR_RETURN(const std::unique_ptr<HashedFile> file,
                        HashedFile::Open(request.path, request.bytes_done, request.stop));
   facts.size_bytes = file->size();
   DNC_ASSIGN_OR_RETURN(const std::unique_ptr<ByteSource> source, OpenSource(*file, request));
+  facts.member = source->member();
+  DNC_ASSIGN_OR_RETURN(facts.name, NameFactsOf(request.name, facts.member));
   TextReader text(*source, request.limits.max_line_bytes);
   DNC_ASSIGN_OR_RETURN(const std::string_view head, ReadHead(text));
   if (request.dialect != FileDialect::kRegistry && IsMarkup(head)) {

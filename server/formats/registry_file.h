@@ -21,13 +21,16 @@ namespace dnc {
 
 // What a file's name tells: `2026-8-5_818_GUID.txt.zip`.
 struct FileNameFacts {
-  // 00:00 UTC of the date in the name: the earliest moment of that day, so that data never
-  // looks younger than it is.
+  // 00:00 UTC of the date in the name, the oldest if there are several: the earliest moment of that
+  // day, so that data never looks younger than it is.
   std::optional<absl::Time> date;
   // The part after the date, `818`; empty if the name has another form.
   std::string label;
   // The label as an area code, if it is three digits of 200 to 999.
   std::optional<int> area_code;
+
+  // Whether the name has the form that the FTC gives its files: a date and a label.
+  bool is_registrys() const { return date.has_value() && !label.empty(); }
 };
 // `name` may have folders before it. An impossible date (2026-13-40) is no date.
 FileNameFacts ParseFileName(std::string_view name);
@@ -86,7 +89,11 @@ class RecordSink {
 struct FileFacts {
   FileKind kind = FileKind::kUnknown;
   FileFormat format = FileFormat::kUnknown;
-  FileNameFacts name;
+  FileNameFacts name;  // of the file, and of the archive's member
+  std::string member;  // the name of the archive's member with its folders; empty: no archive
+  // Whether it is written as the FTC writes its files: a full list as `AAA,NNNNNNN` without a
+  // heading, a change list, or XML.
+  bool registry_form = true;
   uint64_t size_bytes = 0;     // as stored, packed if it is an archive
   std::string sha256;          // of those bytes, 64 hexadecimal digits
   uint64_t records = 0;        // handed to the sink (a range counts each number)

@@ -116,7 +116,10 @@ absl::StatusOr<ZipMember> ReadZipDirectory(HashedFile& file) {
   const uint64_t length =
       kHeaderBytes + Field<2>(header, 28) + Field<2>(header, 30) + Field<2>(header, 32);
   if (Field<4>(header, 0) != kHeaderSignature || length != directory.size) return Incomplete();
-  return ZipMember{.crc32 = static_cast<uint32_t>(Field<4>(header, 16)),
+  DNC_ASSIGN_OR_RETURN(std::string name,
+                       ReadExactly(file, directory.offset + kHeaderBytes, Field<2>(header, 28)));
+  return ZipMember{.name = std::move(name),
+                   .crc32 = static_cast<uint32_t>(Field<4>(header, 16)),
                    .encrypted = (Field<2>(header, 8) & 1) != 0};
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "server/formats/hashed_file.h"
@@ -10,6 +11,7 @@ namespace dnc {
 
 // What the central directory says of the only member.
 struct ZipMember {
+  std::string name;  // with its folders, as the directory has it
   uint32_t crc32 = 0;
   bool encrypted = false;
 };

@@ -39,7 +39,6 @@ void AreaDraft::ReplaceBy(AreaSetPtr numbers, int64_t obtained_at, uint64_t rele
   // What lists that were silent showed, they showed of the data that was loaded.
   if (older || seal_.known_by_silence_at() <= obtained_at) seal_.clear_known_by_silence_at();
   seal_.set_obtained_at(obtained_at);
-  seal_.set_dated_by(release_id);
   seal_.set_full_obtained_at(obtained_at);
 }
 

@@ -40,7 +40,7 @@ inline bool Supersedes(bool added, int64_t at_micros, bool other_added, int64_t 
 // later by more than a day. The time zone of changes is not known, and the date of a full list is a
 // day, of which it may be the beginning.
 inline bool StandsAgainstFull(int64_t added_at_micros, int64_t full_at_micros) {
-  return full_at_micros - added_at_micros <= kDayMicros;
+  return added_at_micros >= full_at_micros - kDayMicros;  // the least time there is, too
 }
 
 // What changes did to an area code.

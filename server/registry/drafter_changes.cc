@@ -323,7 +323,6 @@ void Drafter::Refresh(int area_code, const StagedChanges& list, const Pace& pace
   if (own.EndsBefore(end)) end = own.last();
   const int64_t until = ToMicros(end);
   seal.set_known_until(std::max(ToMicros(KnownUntil(seal)), until));
-  if (until >= seal.obtained_at()) seal.set_dated_by(in_.release_id);
   seal.set_obtained_at(std::max(seal.obtained_at(), until));
   if (seal.known_by_silence_at() <= seal.obtained_at()) seal.clear_known_by_silence_at();
 }

@@ -32,6 +32,12 @@ absl::StatusOr<Explanation> ExplainAsOf(const ExplainInputs& inputs, absl::Time 
                                         absl::Span<const ParsedNumber> numbers,
                                         const TenantSide& tenant);
 
+// What was answered at `moment`: from the releases that were in force then. OUT_OF_RANGE
+// HISTORY_NOT_REACHED if that can't be told any more.
+absl::StatusOr<Explanation> ExplainAsAnswered(const ExplainInputs& inputs, absl::Time moment,
+                                              absl::Span<const ParsedNumber> numbers,
+                                              const TenantSide& tenant);
+
 // As Registry::History.
 absl::StatusOr<NumberHistory> HistoryOf(const ExplainInputs& inputs, Number number);
 

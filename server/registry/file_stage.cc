@@ -11,6 +11,7 @@
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
+#include "server/formats/file_name.h"
 #include "server/registry/world.h"
 
 namespace dnc {
@@ -80,21 +81,48 @@ struct StagedFile {
   bool unread = false;  // it may not be read without an override
 };
 
-// iconectiv's two files have the same form; only their names tell which way the numbers went.
-absl::Status CheckPortedName(ListKind kind, const std::string& name) {
-  const bool to_wireless = name.find("WIRELINE-TO-WIRELESS") != std::string::npos;
-  const bool to_wireline = name.find("WIRELESS-TO-WIRELINE") != std::string::npos;
-  if ((kind == ListKind::kWireless && to_wireline) ||
-      (kind == ListKind::kWireline && to_wireless)) {
-    return Error(absl::StatusCode::kInvalidArgument, reason::kBadFile,
-                 "the file's name says that it belongs to the other list: WIRELINE-TO-WIRELESS is "
-                 "the list wireless, WIRELESS-TO-WIRELINE the list wireline");
-  }
-  return absl::OkStatus();
+absl::Status WrongFile(std::string_view message) {
+  return Error(absl::StatusCode::kInvalidArgument, reason::kBadFile, message);
 }
 
-absl::StatusOr<absl::Time> ObtainedAt(const LoadOptions& options, const std::string& name) {
-  const FileNameFacts facts = ParseFileName(name);
+// iconectiv's two files have the same form; only their names tell which way the numbers went.
+absl::Status CheckPortedName(ListKind kind, std::string_view what, std::string_view name) {
+  const PortedDirection direction = DirectionOf(name);
+  if (direction == PortedDirection::kUntold) return absl::OkStatus();
+  const bool ported = kind == ListKind::kWireless || kind == ListKind::kWireline;
+  if (!ported) {
+    if (kind != ListKind::kNational && kind != ListKind::kState) return absl::OkStatus();
+    return WrongFile(
+        StrCat(what,
+               " is that of a file of ported numbers, which belongs to the list wireless "
+               "or wireline; say so with --list, or rename the file if its name is wrong"));
+  }
+  const PortedDirection fits =
+      kind == ListKind::kWireless ? PortedDirection::kToWireless : PortedDirection::kToWireline;
+  if (direction == fits) return absl::OkStatus();
+  return WrongFile(
+      StrCat(what,
+             " says that it belongs to the other list: WIRELINE-TO-WIRELESS is the list "
+             "wireless, WIRELESS-TO-WIRELINE the list wireline; rename the file if its "
+             "name is wrong"));
+}
+
+// Becomes the national registry only what looks like it, unless somebody said so: a file of
+// somebody else's numbers would make all others of its area codes callable.
+absl::Status CheckLooksNational(const LoadOptions& options, const FileFacts& facts) {
+  if (options.list_told) return absl::OkStatus();
+  const bool change_of_a_day = facts.kind == FileKind::kChange && options.obtained_at.has_value();
+  if (facts.registry_form && (facts.name.is_registrys() || change_of_a_day)) {
+    return absl::OkStatus();
+  }
+  return WrongFile(StrCat(
+      "nobody said which list this is, and it is not ", facts.registry_form ? "named" : "written",
+      " as the FTC's files are (2026-8-5_818_....txt.zip with lines such as AAA,NNNNNNN). If it is "
+      "the national registry, say --list national; if not, name its own list, such as --list "
+      "state:TX or --list other:NAME"));
+}
+
+absl::StatusOr<absl::Time> ObtainedAt(const LoadOptions& options, const FileNameFacts& facts) {
   if (facts.date.has_value()) return *facts.date;
   if (options.obtained_at.has_value()) return *options.obtained_at;
   return Error(absl::StatusCode::kInvalidArgument, reason::kNoDate,
@@ -106,8 +134,11 @@ absl::StatusOr<StagedFile> StageFile(ListKind kind, const LoadOptions& options,
                                      const LoadFile& file, const ReadLimits& limits,
                                      const GuardCheck& guards, LoadProgress& progress) {
   StagedFile staged;
-  DNC_RETURN_IF_ERROR(CheckPortedName(kind, file.name));
-  DNC_ASSIGN_OR_RETURN(staged.obtained_at, ObtainedAt(options, file.name));
+  DNC_RETURN_IF_ERROR(CheckPortedName(kind, "the file's name", file.name));
+  // Whether a member has a name that tells more is known when the archive is read.
+  if (options.list_told && !IsZipName(file.name)) {
+    DNC_RETURN_IF_ERROR(ObtainedAt(options, ParseFileName(file.name)).status());
+  }
   ReadRequest request;
   request.path = file.path;
   request.name = file.name;
@@ -122,6 +153,10 @@ absl::StatusOr<StagedFile> StageFile(ListKind kind, const LoadOptions& options,
     absl::StatusOr<FileFacts> facts = ReadRegistryFile(request, sink);
     if (facts.ok()) {
       staged.facts = *std::move(facts);
+      DNC_RETURN_IF_ERROR(
+          CheckPortedName(kind, "the name of the archive's member", staged.facts.member));
+      DNC_RETURN_IF_ERROR(CheckLooksNational(options, staged.facts));
+      DNC_ASSIGN_OR_RETURN(staged.obtained_at, ObtainedAt(options, staged.facts.name));
       staged.duplicates = sink.duplicates();
       staged.changes = std::move(sink.changes());
       staged.areas = sink.TakeAreas();

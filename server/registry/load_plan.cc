@@ -6,11 +6,6 @@
 #include "server/registry/world.h"
 
 namespace dnc {
-namespace {
-
-// Which numbers of an area code a list lets be called.
-enum class Callable : uint8_t { kNone, kAllButListed, kAll };
-
 Callable CallableOf(const SnapshotList& list, int area_code, absl::Time now) {
   const bool applies = list.applies_to[area_code];
   const Callable silent = list.required && applies ? Callable::kNone : Callable::kAll;
@@ -19,7 +14,7 @@ Callable CallableOf(const SnapshotList& list, int area_code, absl::Time now) {
   const AreaCoverage& coverage = list.areas[area_code];
   switch (coverage.state) {
     case AreaState::kLoaded: {
-      const bool stale = applies && IsStale(coverage.obtained_at, list.max_age, now);
+      const bool stale = applies && IsStale(coverage, list.max_age, now);
       return stale ? Callable::kNone : Callable::kAllButListed;
     }
     case AreaState::kNotLoaded:
@@ -31,10 +26,12 @@ Callable CallableOf(const SnapshotList& list, int area_code, absl::Time now) {
   return Callable::kNone;
 }
 
+namespace {
+
 bool Answers(const SnapshotList& list, int area_code, absl::Time now) {
   const AreaCoverage& coverage = list.areas[area_code];
   return list.release_id != 0 && coverage.state == AreaState::kLoaded &&
-         !IsStale(coverage.obtained_at, list.max_age, now);
+         !IsStale(coverage, list.max_age, now);
 }
 
 uint64_t SizeOf(const AreaSetPtr& numbers) { return numbers == nullptr ? 0 : numbers->size(); }
@@ -85,10 +82,10 @@ bool LoadPlan::HasFirstData() const {
          });
 }
 
-LoadPlan ComparePlan(const ListState& before, const ListState& after, const Policy& policy,
-                     absl::Time now) {
-  const auto was = ListInSnapshot(before, policy);
-  const auto is = ListInSnapshot(after, policy);
+LoadPlan ComparePlan(const World& world, const ListState& before, const ListState& after,
+                     const Policy& policy, absl::Time now) {
+  const auto was = ListInSnapshot(world, policy, before);
+  const auto is = ListInSnapshot(world, policy, after);
   LoadPlan plan;
   plan.list = after.name;
   plan.first = !before.loaded();

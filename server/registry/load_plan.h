@@ -11,6 +11,8 @@
 namespace dnc {
 
 struct ListState;
+struct SnapshotList;
+struct World;
 struct Policy;
 
 // What a change makes of one area code; dnc.v1.AreaPlan says what each field means.
@@ -25,6 +27,10 @@ struct AreaPlan {
   uint64_t becomes_callable = 0;
   uint64_t no_longer_callable = 0;
 };
+
+// Which numbers of an area code a list lets be called, as far as it goes.
+enum class Callable : uint8_t { kNone, kAllButListed, kAll };
+Callable CallableOf(const SnapshotList& list, int area_code, absl::Time now);
 
 // dnc.v1.LoadPlan.
 struct LoadPlan {
@@ -42,7 +48,7 @@ struct LoadPlan {
 
 // Compares two versions of one list; either may be not loaded. Numbers of `before` that can't be
 // read count by their seals: as many as come are taken to be the same ones.
-LoadPlan ComparePlan(const ListState& before, const ListState& after, const Policy& policy,
-                     absl::Time now);
+LoadPlan ComparePlan(const World& world, const ListState& before, const ListState& after,
+                     const Policy& policy, absl::Time now);
 
 }  // namespace dnc

@@ -1,47 +1,6 @@
 #include "server/registry/policy.h"
 
-#include <algorithm>
-
-#include "server/base/error.h"
-#include "server/base/str_cat.h"
-#include "server/numbers/area_codes.h"
-
 namespace dnc {
-namespace {
-
-absl::Status BadName(std::string_view name) {
-  return Error(
-      absl::StatusCode::kInvalidArgument, reason::kInvalidRequest,
-      StrCat("\"", name.substr(0, 60),
-             "\" names no list; use national, state:XX with a state's two letters, wireless, "
-             "wireline, litigator:NAME or other:NAME"));
-}
-
-bool IsQualifier(std::string_view text) {
-  return !text.empty() && text.size() <= 40 && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '_';
-  });
-}
-
-}  // namespace
-
-absl::StatusOr<ListName> ParseListName(std::string_view name) {
-  if (name == "national") return ListName{ListKind::kNational, ""};
-  if (name == "wireless") return ListName{ListKind::kWireless, ""};
-  if (name == "wireline") return ListName{ListKind::kWireline, ""};
-  const size_t colon = name.find(':');
-  if (colon == std::string_view::npos) return BadName(name);
-  const std::string_view kind = name.substr(0, colon);
-  const std::string_view qualifier = name.substr(colon + 1);
-  if (!IsQualifier(qualifier)) return BadName(name);
-  if (kind == "litigator") return ListName{ListKind::kLitigator, std::string(qualifier)};
-  if (kind == "other") return ListName{ListKind::kOther, std::string(qualifier)};
-  if (kind == "state" && AreaCodesOfState(qualifier).any()) {
-    return ListName{ListKind::kState, std::string(qualifier)};
-  }
-  return BadName(name);
-}
 
 FileDialect DialectOf(ListKind kind) {
   switch (kind) {

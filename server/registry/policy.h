@@ -3,33 +3,21 @@
 
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "server/formats/registry_file.h"
+#include "server/scrub/list_name.h"
 #include "server/scrub/snapshot.h"
 
 namespace dnc {
-
-// A list's name taken apart: "state:TX" is {kState, "TX"}.
-struct ListName {
-  ListKind kind = ListKind::kNational;
-  std::string qualifier;  // of state, litigator and other
-};
-
-// INVALID_ARGUMENT, INVALID_REQUEST for other names. A qualifier has 1 to 40 letters, digits, '-'
-// and
-// '_'; a state's is two upper-case letters of a state with area codes.
-absl::StatusOr<ListName> ParseListName(std::string_view name);
 
 FileDialect DialectOf(ListKind kind);
 // True for lists whose file speaks for every area code (all but the national registry).
 bool CoversAll(ListKind kind);
 
 struct PolicyList {
-  std::string name;
+  std::string name;  // canonical (list_name.h)
   bool required = true;
   std::optional<ListEffect> effect;       // default: by kind
   std::optional<absl::Duration> max_age;  // default: by kind

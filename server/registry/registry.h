@@ -89,6 +89,9 @@ struct LoadFile {
 
 struct LoadOptions {
   std::string list = "national";
+  // Whether somebody said which list it is. Otherwise each file must look like the national
+  // registry's, by its form and its name.
+  bool list_told = true;
   std::optional<absl::Time> obtained_at;
   std::vector<std::string> allow;  // findings that are overridden, each by its own name
   CsvOptions csv;
@@ -192,6 +195,39 @@ struct RestsOn {
   std::string digest;
 };
 
+// How far a rollback or a retirement may go.
+struct ChangeLimits {
+  bool dry_run = false;                    // tell what it would do, and change nothing
+  std::optional<uint64_t> callable_limit;  // refuse if more numbers would become callable
+};
+
+// What a rollback does or would do.
+struct RolledBack {
+  ReleaseInfo release;    // in force afterwards
+  uint64_t revision = 0;  // of the change; 0: a dry run
+  uint64_t becomes_callable = 0;
+  uint64_t no_longer_callable = 0;
+};
+
+// What a retirement does or would do.
+struct Retired {
+  uint64_t revision = 0;  // of the change; 0: a dry run
+  // Numbers that the list forbade and no other list that counts forbids.
+  uint64_t becomes_callable = 0;
+  bool required = false;  // the policy requires the list
+};
+
+// The moment that a question is about.
+struct AskedMoment {
+  // NOLINTNEXTLINE(google-explicit-constructor): a moment is what the lists said of it.
+  AskedMoment(absl::Time moment, bool answered = false) : time(moment), as_answered(answered) {}
+
+  absl::Time time;
+  // What was answered then, by what had been published; else what the lists said of it, by all
+  // that is known now.
+  bool as_answered = false;
+};
+
 // The answer of Explain.
 struct Explanation {
   uint64_t revision = 0;
@@ -239,23 +275,27 @@ class Registry {
   // Newest first, at most `limit`, with ids below `before_id` (0: all).
   virtual std::vector<LoadInfo> ListLoads(size_t limit, uint64_t before_id) const = 0;
 
+  // Names of lists may be written in any case (list_name.h), here and wherever one is given.
   // Newest first; empty `list`: of all lists.
   virtual absl::StatusOr<std::vector<ReleaseInfo>> ListReleases(std::string_view list, size_t limit,
                                                                 uint64_t before_id) const = 0;
   virtual absl::StatusOr<CoverageInfo> Coverage(std::string_view list) const = 0;
   virtual std::vector<ListInfo> Lists() const = 0;
 
-  // Goes back to the release before; `expected` (0: any) must be in force.
-  virtual absl::StatusOr<ReleaseInfo> RollBack(std::string_view list, uint64_t expected) = 0;
-  // Returns the revision of the change.
-  virtual absl::StatusOr<uint64_t> Retire(std::string_view list) = 0;
+  // Goes back to the release before; `expected` (0: any) must be in force. NOT_FOUND,
+  // NO_EARLIER_RELEASE, CALLABLE_LIMIT.
+  virtual absl::StatusOr<RolledBack> RollBack(std::string_view list, uint64_t expected,
+                                              const ChangeLimits& limits) = 0;
+  // Takes a list out of every scrub; its history goes on answering for its time. NOT_FOUND,
+  // CALLABLE_LIMIT.
+  virtual absl::StatusOr<Retired> Retire(std::string_view list, const ChangeLimits& limits) = 0;
 
   virtual absl::StatusOr<NumberHistory> History(Number number) const = 0;
 
   // Answers numbers with everything known, now or as of a moment. Reads the disk: not for the
   // fast path. Errors: HISTORY_NOT_REACHED, STARTING, STORAGE.
   virtual absl::StatusOr<Explanation> Explain(absl::Span<const ParsedNumber> numbers,
-                                              std::optional<absl::Time> as_of,
+                                              std::optional<AskedMoment> moment,
                                               const TenantSide& tenant) const = 0;
 };
 

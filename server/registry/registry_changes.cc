@@ -1,4 +1,4 @@
-// How the registry changes: loads, rollbacks, retirements.
+// How the registry changes: loads.
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -210,10 +210,17 @@ void RegistryImpl::CollectGarbage(const std::string& name) {
     if (!seals.ok()) return;  // keep everything rather than too little
     for (const storage::Seal& seal : seals->seals()) keep(seal);
   }
+  // What was in force once, and goes on answering for its time.
+  for (const storage::Turn& turn : list.turns) {
+    if (view->world->releases.count(turn.from()) == 0) continue;
+    const absl::StatusOr<storage::Seals> seals = releases_.ReadSeals(turn.from());
+    if (!seals.ok()) return;
+    for (const storage::Seal& seal : seals->seals()) keep(seal);
+  }
   absl::Status status = releases_.CollectBlocks(
       list.list_id, [&generations](uint64_t id) { return generations.count(id) != 0; });
   if (status.ok()) {
-    const std::set<uint64_t> known(lineage.begin(), lineage.end());
+    const auto& known = view->world->releases;
     status = releases_.CollectChanges(list.list_id,
                                       [&known](uint64_t id) { return known.count(id) != 0; });
   }
@@ -222,64 +229,6 @@ void RegistryImpl::CollectGarbage(const std::string& name) {
         "removing what no release of list {} needs any more failed and will be tried again: {}",
         name, ToStd(status.message()));
   }
-}
-
-absl::StatusOr<ReleaseInfo> RegistryImpl::RollBack(std::string_view name, uint64_t expected) {
-  const std::lock_guard<std::mutex> writing(write_mutex_);
-  DNC_ASSIGN_OR_RETURN(const View view, Ready());
-  DNC_ASSIGN_OR_RETURN(const ListStatePtr before, FindList(*view.world, name));
-  if (expected != 0 && before->head.id() != expected) {
-    return Error(absl::StatusCode::kFailedPrecondition, reason::kInvalidRequest,
-                 StrCat("release ", before->head.id(), " is in force, not ", expected,
-                        "; look at `dncctl releases` and decide again"));
-  }
-  const uint64_t target = before->head.parent_id();
-  const auto none = [&](std::string_view why) {
-    return Error(absl::StatusCode::kFailedPrecondition, reason::kNoEarlierRelease,
-                 StrCat("list ", before->name, " cannot go back from release ", before->head.id(),
-                        ": ", why, "; load the files that you want instead"));
-  };
-  if (target == 0) return none("it is the first");
-  if (target < before->life.kept_from || view.world->releases.count(target) == 0) {
-    return none("the release before is not kept any more");
-  }
-  storage::ListHead head = ToHead(*before);
-  head.set_release_id(target);
-  DNC_ASSIGN_OR_RETURN(const ListStatePtr list,
-                       ReadList(releases_, *view.world, head, 1, before.get(),
-                                [](const std::string& line) { spdlog::warn("{}", line); }));
-  if (list->damaged.any()) return none("the data of the release before is no longer kept whole");
-  RevisionOrder::Turn turn = order_->Begin();
-  auto world = WithList(list);
-  world->revision = turn.revision();
-  DNC_RETURN_IF_ERROR(releases_.Commit(ToCatalog(*world), nullptr, nullptr));
-  Publish(world);
-  turn.Commit();
-  spdlog::warn("list {} went back to release {}, revision {}", list->name, target, world->revision);
-  ReleaseInfo info = ToInfo(list->head);
-  info.revision = world->revision;
-  info.in_force = info.kept = true;
-  return info;
-}
-
-absl::StatusOr<uint64_t> RegistryImpl::Retire(std::string_view name) {
-  const std::lock_guard<std::mutex> writing(write_mutex_);
-  DNC_ASSIGN_OR_RETURN(const View view, Ready());
-  DNC_ASSIGN_OR_RETURN(const ListStatePtr before, FindList(*view.world, name));
-  auto retired = std::make_shared<ListState>();
-  retired->list_id = before->list_id;
-  retired->name = before->name;
-  retired->kind = before->kind;
-  retired->life.absent_since = clock_->Now();
-  retired->life.first_loaded_at = before->life.first_loaded_at;
-  RevisionOrder::Turn turn = order_->Begin();
-  auto world = WithList(retired);
-  world->revision = turn.revision();
-  DNC_RETURN_IF_ERROR(releases_.Commit(ToCatalog(*world), nullptr, nullptr));
-  Publish(world);
-  turn.Commit();
-  spdlog::warn("list {} retired, revision {}", before->name, world->revision);
-  return world->revision;
 }
 
 }  // namespace dnc

@@ -235,7 +235,7 @@ class RegistryConcurrency : public testing::Test {
       const int version = step % 2;
       const absl::Time time = kBegin + kStep * step;
       if (can_go_back && random() % 4 == 0) {
-        const auto back = registry_->RollBack("national", 0);
+        const auto back = registry_->RollBack("national", 0, {});
         EXPECT_TRUE(back.ok()) << back.status();
         can_go_back = false;
       } else if (random() % 2 == 0) {

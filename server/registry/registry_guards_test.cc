@@ -116,8 +116,8 @@ TEST_F(RegistryGuardsTest, ARetiredListIsMeasuredByItsSeals) {
   own.list = "other:own";
   own.obtained_at = At(7);
   MustLoad({WriteFile("own.csv", Numbers(0, 5'000))}, own);
-  ASSERT_TRUE(registry_->Retire("national").ok());
-  ASSERT_TRUE(registry_->Retire("other:own").ok());
+  ASSERT_TRUE(registry_->Retire("national", {}).ok());
+  ASSERT_TRUE(registry_->Retire("other:own", {}).ok());
   for (int round = 0; round < 2; ++round) {
     EXPECT_EQ(Found({WriteFile("2026-8-3_201_B.txt", Numbers(0, 6'000))}),
               (Allowed{"older-date:201", "shrink:201"}));

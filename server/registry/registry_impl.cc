@@ -10,6 +10,7 @@
 #include "server/base/file_error.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
+#include "server/registry/data_age.h"
 #include "server/registry/explain.h"
 #include "server/registry/world_reader.h"
 
@@ -73,14 +74,30 @@ void RegistryImpl::Start() {
     if (world.ok()) {
       auto dated = std::make_shared<World>(**world);
       dated->accepted = clock_->accepted();
-      Publish(std::move(dated));
+      world = WithFutureNoted(dated);
     }
+    if (world.ok()) Publish(*world);
     if (world.ok()) loads_.Start();
     const std::lock_guard<std::mutex> lock(mutex_);
     started_ = true;
     start_status_ = world.status();
     published_.notify_all();
   });
+}
+
+WorldPtr RegistryImpl::WithFutureNoted(const WorldPtr& read) {
+  auto world = std::make_shared<World>(*read);
+  if (!NoteFuture(clock_->Now(), *world)) return read;
+  spdlog::error(
+      "published lists are dated a day or more ahead of the clock, which is wrong or was when they "
+      "were loaded. Their area codes answer STALE until their full lists are loaded again; "
+      "`dncctl coverage` tells which");
+  const absl::Status kept = releases_.Commit(ToCatalog(*world), nullptr, nullptr);
+  if (!kept.ok()) {
+    spdlog::error("that could not be written down, and is found again at the next start: {}",
+                  ToStd(kept.message()));
+  }
+  return world;
 }
 
 SnapshotPtr RegistryImpl::snapshot() const {
@@ -117,15 +134,17 @@ absl::Status RegistryImpl::WaitUntilReady() const {
   return start_status_;
 }
 
-absl::Status RegistryImpl::CheckOptions(const LoadOptions& options) const {
-  DNC_RETURN_IF_ERROR(ParseListName(options.list).status());
+absl::StatusOr<LoadOptions> RegistryImpl::CheckedOptions(const LoadOptions& options) const {
+  LoadOptions checked = options;
+  DNC_ASSIGN_OR_RETURN(checked.list, CanonicalListName(options.list));
   DNC_RETURN_IF_ERROR(CheckAllow(options.allow));
   if (options.requested_by.size() > kMaxRequestedBy) {
     return Error(absl::StatusCode::kInvalidArgument, reason::kInvalidRequest,
                  StrCat("requested_by takes at most ", kMaxRequestedBy, " bytes"));
   }
   DNC_ASSIGN_OR_RETURN(const View view, Ready());
-  return CheckListLimit(*view.world, options.list);
+  DNC_RETURN_IF_ERROR(CheckListLimit(*view.world, checked.list));
+  return checked;
 }
 
 absl::Status RegistryImpl::CheckListLimit(const World& world, const std::string& name) const {
@@ -165,7 +184,7 @@ absl::Status RegistryImpl::CheckPath(const std::string& path) const {
 
 absl::StatusOr<LoadInfo> RegistryImpl::StartLoad(const LoadOptions& options,
                                                  const std::vector<std::string>& paths) {
-  DNC_RETURN_IF_ERROR(CheckOptions(options));
+  DNC_ASSIGN_OR_RETURN(LoadOptions checked, CheckedOptions(options));
   std::vector<LoadFile> files;
   for (const std::string& path : paths) {
     DNC_RETURN_IF_ERROR(CheckPath(path));
@@ -175,7 +194,7 @@ absl::StatusOr<LoadInfo> RegistryImpl::StartLoad(const LoadOptions& options,
     return Error(absl::StatusCode::kInvalidArgument, reason::kInvalidRequest,
                  "a load needs at least one file");
   }
-  return loads_.Submit(options, std::move(files), "");
+  return loads_.Submit(std::move(checked), std::move(files), "");
 }
 
 absl::StatusOr<std::string> RegistryImpl::NewUploadDir() {
@@ -192,7 +211,8 @@ absl::StatusOr<std::string> RegistryImpl::NewUploadDir() {
 absl::StatusOr<LoadInfo> RegistryImpl::StartUploadedLoad(const LoadOptions& options,
                                                          const std::string& upload_dir,
                                                          const std::vector<LoadFile>& files) {
-  absl::Status status = CheckOptions(options);
+  absl::StatusOr<LoadOptions> checked = CheckedOptions(options);
+  absl::Status status = checked.status();
   if (status.ok() && files.empty()) {
     status = Error(absl::StatusCode::kInvalidArgument, reason::kInvalidRequest,
                    "a load needs at least one file");
@@ -202,7 +222,7 @@ absl::StatusOr<LoadInfo> RegistryImpl::StartUploadedLoad(const LoadOptions& opti
     std::filesystem::remove_all(upload_dir, ignored);
     return status;
   }
-  return loads_.Submit(options, files, upload_dir);
+  return loads_.Submit(*std::move(checked), files, upload_dir);
 }
 
 absl::StatusOr<LoadInfo> RegistryImpl::GetLoad(uint64_t id) const {
@@ -215,10 +235,18 @@ std::vector<LoadInfo> RegistryImpl::ListLoads(size_t limit, uint64_t before_id) 
   return loads_.List(limit, before_id);
 }
 
+ListStatePtr RegistryImpl::ListOf(const World& world, std::string_view name) {
+  // As it is first: an earlier version may have left a list of another writing.
+  for (const std::string& written : {std::string(name), CanonicalOrSame(name)}) {
+    const auto it = world.lists.find(written);
+    if (it != world.lists.end()) return it->second;
+  }
+  return nullptr;
+}
+
 absl::StatusOr<ListStatePtr> RegistryImpl::FindList(const World& world,
                                                     std::string_view name) const {
-  const auto it = world.lists.find(std::string(name));
-  if (it != world.lists.end() && it->second->loaded()) return it->second;
+  if (ListStatePtr list = ListOf(world, name); list != nullptr && list->loaded()) return list;
   return Error(absl::StatusCode::kNotFound, reason::kNotFound,
                StrCat("no list \"", name.substr(0, 60),
                       "\" is loaded; `dncctl status` shows those that are"));
@@ -228,12 +256,18 @@ absl::StatusOr<std::vector<ReleaseInfo>> RegistryImpl::ListReleases(std::string_
                                                                     size_t limit,
                                                                     uint64_t before_id) const {
   DNC_ASSIGN_OR_RETURN(const View view, Ready());
-  if (!list.empty()) DNC_RETURN_IF_ERROR(ParseListName(list).status());
+  uint32_t only = 0;
+  if (!list.empty()) {
+    DNC_RETURN_IF_ERROR(ParseListName(list).status());
+    const ListStatePtr state = ListOf(*view.world, list);
+    if (state == nullptr) return std::vector<ReleaseInfo>();
+    only = state->list_id;
+  }
   std::vector<ReleaseInfo> infos;
   for (auto it = view.world->releases.rbegin(); it != view.world->releases.rend(); ++it) {
     if (infos.size() >= limit) break;
     if (before_id != 0 && it->first >= before_id) continue;
-    if (!list.empty() && it->second->list() != list) continue;
+    if (only != 0 && it->second->list_id() != only) continue;
     const absl::StatusOr<storage::Release> release = releases_.ReadRelease(it->first);
     if (!release.ok()) {
       DNC_ASSIGN_OR_RETURN(const View now, Ready());
@@ -241,6 +275,7 @@ absl::StatusOr<std::vector<ReleaseInfo>> RegistryImpl::ListReleases(std::string_
       return release.status();
     }
     ReleaseInfo info = ToInfo(*release);
+    info.list = it->second->list();
     const auto state = view.world->lists.find(info.list);
     if (state != view.world->lists.end()) {
       info.in_force = state->second->head.id() == info.id;
@@ -267,11 +302,10 @@ absl::StatusOr<CoverageInfo> RegistryImpl::Coverage(std::string_view list) const
     AreaInfo area;
     area.area_code = area_code;
     area.numbers = seal.count();
-    area.obtained_at = FromMicros(seal.obtained_at());
-    area.stale_at = area.obtained_at + max_age;
-    const bool stale = clock_->behind() || IsStale(area.obtained_at, max_age, now) ||
-                       IsExpired(view.world->accepted, area.obtained_at,
-                                 state->covers_all() ? state->head.id() : seal.dated_by(), max_age);
+    const AreaCoverage coverage_now = CoverageUnder(*view.world, *state, area_code, max_age);
+    area.obtained_at = coverage_now.obtained_at;
+    area.stale_at = AgedFrom(coverage_now) + max_age;
+    const bool stale = view.snapshot->clock_behind || IsStale(coverage_now, max_age, now);
     area.state = state->damaged[area_code] ? CoverageState::kDamaged
                  : stale                   ? CoverageState::kStale
                                            : CoverageState::kCovered;
@@ -305,8 +339,7 @@ std::vector<ListInfo> RegistryImpl::Lists() const {
     for (const AreaCoverage& area : list->areas) {
       if (area.state == AreaState::kDamaged) ++info.damaged;
       if (area.state != AreaState::kLoaded) continue;
-      const bool stale = view->snapshot->clock_behind || area.expired ||
-                         IsStale(area.obtained_at, list->max_age, now);
+      const bool stale = view->snapshot->clock_behind || IsStale(area, list->max_age, now);
       ++(stale ? info.stale : info.covered);
     }
     infos.push_back(std::move(info));
@@ -317,6 +350,10 @@ std::vector<ListInfo> RegistryImpl::Lists() const {
 bool RegistryImpl::KeepsAll(const World& world) const {
   const absl::StatusOr<View> now = Ready();
   if (!now.ok()) return false;
+  const auto is_there = [&now](const auto& release) {
+    return now->world->releases.count(release.first) != 0;
+  };
+  if (!std::all_of(world.releases.begin(), world.releases.end(), is_there)) return false;
   return std::all_of(world.lists.begin(), world.lists.end(), [&](const auto& entry) {
     const uint64_t then = entry.second->head.id();
     if (then == 0) return true;
@@ -337,14 +374,15 @@ absl::StatusOr<NumberHistory> RegistryImpl::History(Number number) const {
 }
 
 absl::StatusOr<Explanation> RegistryImpl::Explain(absl::Span<const ParsedNumber> numbers,
-                                                  std::optional<absl::Time> as_of,
+                                                  std::optional<AskedMoment> moment,
                                                   const TenantSide& tenant) const {
   while (true) {
     DNC_ASSIGN_OR_RETURN(const View view, Ready());
     const ExplainInputs inputs{view.world, view.snapshot, &options_.policy, &releases_,
                                &histories_};
-    auto answer = as_of.has_value() ? ExplainAsOf(inputs, *as_of, numbers, tenant)
-                                    : ExplainNow(inputs, clock_->Now(), numbers, tenant);
+    auto answer = !moment.has_value()   ? ExplainNow(inputs, clock_->Now(), numbers, tenant)
+                  : moment->as_answered ? ExplainAsAnswered(inputs, moment->time, numbers, tenant)
+                                        : ExplainAsOf(inputs, moment->time, numbers, tenant);
     if (KeepsAll(*view.world)) return answer;
   }
 }

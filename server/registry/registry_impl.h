@@ -38,11 +38,12 @@ class RegistryImpl : public Registry {
                                                         uint64_t before_id) const override;
   absl::StatusOr<CoverageInfo> Coverage(std::string_view list) const override;
   std::vector<ListInfo> Lists() const override;
-  absl::StatusOr<ReleaseInfo> RollBack(std::string_view list, uint64_t expected) override;
-  absl::StatusOr<uint64_t> Retire(std::string_view list) override;
+  absl::StatusOr<RolledBack> RollBack(std::string_view list, uint64_t expected,
+                                      const ChangeLimits& limits) override;
+  absl::StatusOr<Retired> Retire(std::string_view list, const ChangeLimits& limits) override;
   absl::StatusOr<NumberHistory> History(Number number) const override;
   absl::StatusOr<Explanation> Explain(absl::Span<const ParsedNumber> numbers,
-                                      std::optional<absl::Time> as_of,
+                                      std::optional<AskedMoment> moment,
                                       const TenantSide& tenant) const override;
 
  private:
@@ -53,9 +54,14 @@ class RegistryImpl : public Registry {
   };
 
   absl::StatusOr<View> Ready() const;
+  // A list by its name, loaded or not; null if there never was one.
+  static ListStatePtr ListOf(const World& world, std::string_view name);
   absl::StatusOr<ListStatePtr> FindList(const World& world, std::string_view name) const;
   void Publish(WorldPtr world);
-  absl::Status CheckOptions(const LoadOptions& options) const;
+  // The world with what its clock shows to be of a time to come, written down.
+  WorldPtr WithFutureNoted(const WorldPtr& read);
+  // The options with the list's canonical name, or why they are refused.
+  absl::StatusOr<LoadOptions> CheckedOptions(const LoadOptions& options) const;
   absl::Status CheckPath(const std::string& path) const;
 
   absl::Status RunLoad(LoadJob& job, const LoadQueue::Update& update);
@@ -65,6 +71,9 @@ class RegistryImpl : public Registry {
   absl::Status CheckListLimit(const World& world, const std::string& name) const;
   // The releases that the limit cuts off, now that `list` has its newest; sets list.life.
   std::vector<uint64_t> CutOffBeyond(const World& world, ListState& list) const;
+  // The list at the release that `head` names, which was in force before the present one.
+  absl::StatusOr<ListStatePtr> ReleaseBefore(const World& world, const ListState& before,
+                                             const storage::ListHead& head) const;
   std::shared_ptr<World> WithList(std::shared_ptr<const ListState> list) const;
   // Makes what shares blocks with an earlier version independent, a few area codes at a time, so
   // that the earlier version's memory can go.

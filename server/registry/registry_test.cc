@@ -49,14 +49,15 @@ TEST_F(RegistryTest, ChangesHistoryAndRollback) {
     EXPECT_EQ(registry_->History(2015550100)->events.size(), 2U);
     Reopen();
   }
-  const auto back = registry_->RollBack("national", change.release->id);
+  const auto back = registry_->RollBack("national", change.release->id, {});
   ASSERT_TRUE(back.ok()) << back.status();
   for (int round = 0; round < 2; ++round) {
     EXPECT_EQ(Ask(2015550100), Rule::kNational);
     EXPECT_EQ(Ask(2015550199), Rule::kClear);
     Reopen();
   }
-  EXPECT_EQ(ErrorReason(registry_->RollBack("national", 0).status()), reason::kNoEarlierRelease);
+  EXPECT_EQ(ErrorReason(registry_->RollBack("national", 0, {}).status()),
+            reason::kNoEarlierRelease);
   LoadAnyway({dir_ + "/files/2026-8-7_changes_B.txt"});
   EXPECT_EQ(Ask(2015550199), Rule::kNational);
 }
@@ -324,9 +325,9 @@ TEST_F(RegistryTest, OtherListsAndRetiring) {
   EXPECT_EQ(Ask(2015550102), Rule::kLitigator);
   Reopen();
   EXPECT_EQ(Ask(2015550102), Rule::kLitigator);
-  ASSERT_TRUE(registry_->Retire("litigator:known").ok());
+  ASSERT_TRUE(registry_->Retire("litigator:known", {}).ok());
   EXPECT_EQ(Ask(2015550102), Rule::kClear);
-  EXPECT_EQ(ErrorReason(registry_->Retire("litigator:known").status()), reason::kNotFound);
+  EXPECT_EQ(ErrorReason(registry_->Retire("litigator:known", {}).status()), reason::kNotFound);
   litigators.obtained_at.reset();
   EXPECT_EQ(
       ErrorReason(Load({WriteFile("lit2.csv", "2025550133\n2025550134\n")}, litigators).error),

@@ -7,6 +7,7 @@
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
+#include "server/registry/data_age.h"
 #include "server/registry/drafter.h"
 
 namespace dnc {
@@ -201,8 +202,9 @@ absl::StatusOr<ReleaseDraft> Drafter::Finish() {
   draft.release.set_added(added);
   draft.release.set_deleted(deleted);
   FillRelease(list, draft.release);
-  draft.plan = ComparePlan(before_, list, *in_.policy, in_.now);
   for (const auto& [area_code, staged] : full_) draft.reloaded.insert(area_code);
+  NoteBrought(before_, draft.reloaded, in_.now, list);
+  draft.plan = ComparePlan(*in_.world, before_, list, *in_.policy, in_.now);
   CountFindings(draft.plan);
   return draft;
 }

@@ -10,12 +10,13 @@
 #include "server/base/error.h"
 #include "server/base/str_cat.h"
 #include "server/numbers/area_codes.h"
+#include "server/registry/data_age.h"
 
 namespace dnc {
 namespace {
 
-std::shared_ptr<const SnapshotList> MakeList(const ListState* state, const PolicyList& policy,
-                                             const AcceptedClock& accepted) {
+std::shared_ptr<const SnapshotList> MakeList(const World& world, const ListState* state,
+                                             const PolicyList& policy) {
   auto list = std::make_shared<SnapshotList>();
   list->name = policy.name;
   const ListName name = ParseListName(policy.name).value_or(ListName{});
@@ -33,18 +34,8 @@ std::shared_ptr<const SnapshotList> MakeList(const ListState* state, const Polic
   list->release_id = state->head.id();
   list->digest = state->head.digest();
   list->numbers = state->numbers;
-  const auto coverage = [&](absl::Time obtained_at, uint64_t dated_by) {
-    return AreaCoverage{AreaState::kLoaded, obtained_at,
-                        IsExpired(accepted, obtained_at, dated_by, list->max_age)};
-  };
-  if (state->covers_all()) {
-    list->areas.fill(coverage(state->whole_obtained_at, state->head.id()));
-  }
-  for (const auto& [area_code, seal] : state->seals) {
-    const uint64_t dated_by = state->covers_all() ? state->head.id() : seal.dated_by();
-    list->areas[area_code] = coverage(FromMicros(seal.obtained_at()), dated_by);
-  }
   for (int area_code = 0; area_code < kAreaCodes; ++area_code) {
+    list->areas[area_code] = CoverageUnder(world, *state, area_code, list->max_age);
     if (state->damaged[area_code]) list->areas[area_code].state = AreaState::kDamaged;
   }
   return list;
@@ -111,33 +102,42 @@ Digest DigestOfSeals(const std::map<int, storage::Seal>& seals) {
 }
 
 std::optional<PolicyList> PolicyOf(const Policy& policy, const ListState& list) {
-  for (const PolicyList& named : policy.lists) {
-    if (named.name == list.name) return named;
+  const std::string canonical = CanonicalOrSame(list.name);
+  for (PolicyList named : policy.lists) {
+    if (named.name != canonical) continue;
+    named.name = list.name;
+    return named;
   }
   if (!policy.other_loaded_lists || !list.loaded()) return std::nullopt;
   return PolicyList{.name = list.name, .required = false};
 }
 
-std::shared_ptr<const SnapshotList> UnloadedList(const Policy& policy, const std::string& name) {
-  for (const PolicyList& named : policy.lists) {
-    if (named.name == name) return MakeList(nullptr, named, {});
+SnapshotListPtr LoadedList(const World& world, const Policy& policy, const ListState& list) {
+  const std::optional<PolicyList> named = PolicyOf(policy, list);
+  return named.has_value() ? MakeList(world, &list, *named) : nullptr;
+}
+
+SnapshotListPtr UnloadedList(const Policy& policy, const std::string& name) {
+  const std::string canonical = CanonicalOrSame(name);
+  for (PolicyList named : policy.lists) {
+    if (named.name != canonical) continue;
+    // A second list of an older version is not asked for: the first answers.
+    named.required = named.required && name == canonical;
+    named.name = name;
+    return MakeList({}, nullptr, named);
   }
   if (!policy.other_loaded_lists) return nullptr;
-  return MakeList(nullptr, PolicyList{.name = name, .required = false}, {});
+  return MakeList({}, nullptr, PolicyList{.name = name, .required = false});
 }
 
-bool IsExpired(const AcceptedClock& accepted, absl::Time obtained_at, uint64_t dated_by,
-               absl::Duration max_age) {
-  if (accepted.revision == 0 || dated_by >= accepted.release_id) return false;
-  return obtained_at + max_age <= accepted.stores_time || obtained_at > accepted.accepted_at;
-}
-
-std::shared_ptr<const SnapshotList> ListInSnapshot(const ListState& list, const Policy& policy) {
-  const auto by_default = PolicyList{.name = list.name, .required = false};
-  for (const PolicyList& named : policy.lists) {
-    if (named.name == list.name) return MakeList(&list, named, {});
+SnapshotListPtr ListInSnapshot(const World& world, const Policy& policy, const ListState& list) {
+  const std::string canonical = CanonicalOrSame(list.name);
+  for (PolicyList named : policy.lists) {
+    if (named.name != canonical) continue;
+    named.name = list.name;
+    return MakeList(world, &list, named);
   }
-  return MakeList(&list, by_default, {});
+  return MakeList(world, &list, PolicyList{.name = list.name, .required = false});
 }
 
 SnapshotPtr MakeSnapshot(const World& world, const Policy& policy) {
@@ -153,14 +153,13 @@ SnapshotPtr MakeSnapshot(const World& world, const Policy& policy) {
     if (state == nullptr || !state->loaded()) {
       if (!list.required) continue;
     }
-    snapshot->lists.push_back(MakeList(state, list, world.accepted));
+    snapshot->lists.push_back(MakeList(world, state, list));
   }
   for (const auto& [name, state] : world.lists) {
     if (named(name)) continue;
+    if (!state->loaded()) continue;
     const std::optional<PolicyList> list = PolicyOf(policy, *state);
-    if (list.has_value()) {
-      snapshot->lists.push_back(MakeList(state.get(), *list, world.accepted));
-    }
+    if (list.has_value()) snapshot->lists.push_back(MakeList(world, state.get(), *list));
   }
   return snapshot;
 }
@@ -180,6 +179,7 @@ storage::ListHead ToHead(const ListState& list) {
   head.set_oldest_release(list.life.oldest_release);
   head.set_history_since(known(list.life.history_since));
   head.set_kept_from(list.life.kept_from);
+  for (const storage::Turn& turn : list.turns) *head.add_turns() = turn;
   return head;
 }
 
@@ -210,6 +210,8 @@ storage::Seals ToRecord(const ListState& list) {
     record.set_obtained_at(ToMicros(list.whole_obtained_at));
     record.set_history_since(ToMicros(list.whole_history_since));
     record.set_first_release(list.whole_first_release);
+    record.set_brought_by(list.whole_brought_by);
+    record.set_brought_at(list.whole_brought_at);
   }
   return record;
 }
@@ -225,6 +227,8 @@ void FromRecord(const storage::Seals& seals, ListState& list) {
     list.whole_obtained_at = FromMicros(seals.obtained_at());
     list.whole_history_since = FromMicros(seals.history_since());
     list.whole_first_release = seals.first_release();
+    list.whole_brought_by = seals.brought_by();
+    list.whole_brought_at = seals.brought_at();
   }
 }
 
@@ -233,6 +237,7 @@ storage::Catalog ToCatalog(const World& world) {
   catalog.set_revision(world.revision);
   if (world.begun_at != absl::InfiniteFuture()) catalog.set_begun_at(ToMicros(world.begun_at));
   for (const auto& [name, list] : world.lists) *catalog.add_lists() = ToHead(*list);
+  for (const uint64_t id : world.future_releases) catalog.add_future_releases(id);
   return catalog;
 }
 

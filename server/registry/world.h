@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -45,11 +46,14 @@ struct ListState {
   absl::Time whole_obtained_at = absl::InfinitePast();
   absl::Time whole_history_since = absl::InfinitePast();
   uint64_t whole_first_release = 0;
+  uint64_t whole_brought_by = 0;  // as in storage::Seal
+  int64_t whole_brought_at = 0;
   // The numbers, and the area codes whose stored data does not match their seals.
   NumberSet numbers;
   std::bitset<kAreaCodes> damaged;
   std::bitset<kAreaCodes> vanished;  // left out by a full list, so not covered any more
   ListLife life;
+  std::vector<storage::Turn> turns;  // when somebody went back or retired it; oldest first
 
   bool loaded() const { return head.id() != 0; }
   bool covers_all() const { return CoversAll(kind); }
@@ -68,6 +72,8 @@ struct World {
   std::map<std::string, ListStatePtr> lists;
   // The published releases, without their files, by id: all but those that the limit cut off.
   std::map<uint64_t, std::shared_ptr<const storage::Release>> releases;
+  // Those that were once of a time to come (data_age.h).
+  std::set<uint64_t> future_releases;
 };
 using WorldPtr = std::shared_ptr<const World>;
 
@@ -97,18 +103,15 @@ Digest DigestOfSeals(const std::map<int, storage::Seal>& seals);
 // How a list counts under the policy; nullopt if it does not.
 std::optional<PolicyList> PolicyOf(const Policy& policy, const ListState& list);
 
+// The list as it counts under the policy; null if it does not.
+SnapshotListPtr LoadedList(const World& world, const Policy& policy, const ListState& list);
+
 // The list as a policy that names it, or takes all lists, counts it while nothing of it is loaded;
 // null under any other policy.
-std::shared_ptr<const SnapshotList> UnloadedList(const Policy& policy, const std::string& name);
-
-// Whether data of `list`, obtained at `obtained_at` and dated by the release `dated_by`, is too old
-// whatever the clock says: it was so, or was of a time to come, when an operator accepted a clock
-// that lies behind the stores.
-bool IsExpired(const AcceptedClock& accepted, absl::Time obtained_at, uint64_t dated_by,
-               absl::Duration max_age);
+SnapshotListPtr UnloadedList(const Policy& policy, const std::string& name);
 
 // The list as scrubs see it, under the policy, or as it would count by default.
-std::shared_ptr<const SnapshotList> ListInSnapshot(const ListState& list, const Policy& policy);
+SnapshotListPtr ListInSnapshot(const World& world, const Policy& policy, const ListState& list);
 
 // The view for scrubs: the lists of the policy in their order, then the others that count.
 SnapshotPtr MakeSnapshot(const World& world, const Policy& policy);

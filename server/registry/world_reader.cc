@@ -1,12 +1,15 @@
 #include "server/registry/world_reader.h"
 
 #include <algorithm>
+#include <map>
 #include <mutex>
+#include <set>
 #include <thread>
 
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
+#include "server/registry/data_age.h"
 
 namespace dnc {
 namespace {
@@ -36,10 +39,47 @@ ListStatePtr DamagedList(const storage::ListHead& head) {
   list->name = head.name();
   list->kind = ParseListName(head.name()).value_or(ListName{}).kind;
   list->life = ToLife(head);
+  list->turns.assign(head.turns().begin(), head.turns().end());
   list->head.set_id(head.release_id());
   list->head.set_list(head.name());
   list->damaged.set();
   return list;
+}
+
+// The lists of the catalog, and in `world` their releases, by canonical names. An earlier version
+// took `state:tx` and `state:TX` for two lists; then one has the name, and the other keeps the one
+// that it was given. Both count wherever the name counts.
+std::vector<storage::ListHead> WithCanonicalNames(
+    const storage::Catalog& catalog, World& world,
+    const std::function<void(const std::string&)>& log) {
+  std::set<std::string> taken;
+  for (const storage::ListHead& head : catalog.lists()) {
+    if (CanonicalOrSame(head.name()) == head.name()) taken.insert(head.name());
+  }
+  std::vector<storage::ListHead> heads(catalog.lists().begin(), catalog.lists().end());
+  std::map<uint32_t, std::string> names;
+  for (storage::ListHead& head : heads) {
+    std::string name = CanonicalOrSame(head.name());
+    if (name != head.name()) {
+      if (taken.insert(name).second) {
+        head.set_name(name);
+      } else if (head.release_id() != 0) {
+        log(StrCat("the lists ", name, " and ", head.name(),
+                   " are one by name, and an earlier version kept them apart: both count. Load all "
+                   "of the list into ",
+                   name, ", then run `dncctl retire ", head.name(), "`"));
+      }
+    }
+    names[head.list_id()] = head.name();
+  }
+  for (auto& [id, release] : world.releases) {
+    const auto name = names.find(release->list_id());
+    if (name == names.end() || release->list() == name->second) continue;
+    auto renamed = std::make_shared<storage::Release>(*release);
+    renamed->set_list(name->second);
+    release = std::move(renamed);
+  }
+  return heads;
 }
 
 }  // namespace
@@ -76,6 +116,7 @@ absl::StatusOr<ListStatePtr> ReadList(const ReleaseStore& store, const World& wo
   DNC_ASSIGN_OR_RETURN(const ListName name, ParseListName(head.name()));
   list->kind = name.kind;
   list->life = ToLife(head);
+  list->turns.assign(head.turns().begin(), head.turns().end());
   if (head.release_id() == 0) return list;
   const auto release = world.releases.find(head.release_id());
   if (release == world.releases.end()) {
@@ -112,6 +153,7 @@ absl::StatusOr<ListStatePtr> ReadList(const ReleaseStore& store, const World& wo
       log(StrCat("list ", list->name, ", area code ", area_code, ": ", set.status().message()));
     }
   });
+  FindBrought(store, world, *list);
   return list;
 }
 
@@ -127,7 +169,8 @@ absl::StatusOr<WorldPtr> ReadWorld(ReleaseStore& store, int threads,
     const uint64_t id = release.id();
     world->releases[id] = std::make_shared<const storage::Release>(std::move(release));
   }
-  for (const storage::ListHead& head : catalog.lists()) {
+  world->future_releases.insert(catalog.future_releases().begin(), catalog.future_releases().end());
+  for (const storage::ListHead& head : WithCanonicalNames(catalog, *world, log)) {
     absl::StatusOr<ListStatePtr> list = ReadList(store, *world, head, threads, nullptr, log);
     if (!list.ok()) log(StrCat("list ", head.name(), ": ", list.status().message()));
     world->lists[head.name()] = list.ok() ? *list : DamagedList(head);

@@ -149,13 +149,13 @@ std::vector<ListInfo> FakeRegistry::Lists() const {
   return {list};
 }
 
-absl::StatusOr<ReleaseInfo> FakeRegistry::RollBack(std::string_view, uint64_t) {
+absl::StatusOr<RolledBack> FakeRegistry::RollBack(std::string_view, uint64_t, const ChangeLimits&) {
   return Error(absl::StatusCode::kFailedPrecondition, reason::kNoEarlierRelease, "nothing earlier");
 }
 
-absl::StatusOr<uint64_t> FakeRegistry::Retire(std::string_view list) {
+absl::StatusOr<Retired> FakeRegistry::Retire(std::string_view list, const ChangeLimits&) {
   if (list != "national") return NotFound();
-  return 7;
+  return Retired{.revision = 7};
 }
 
 absl::StatusOr<NumberHistory> FakeRegistry::History(Number) const {
@@ -166,7 +166,7 @@ absl::StatusOr<NumberHistory> FakeRegistry::History(Number) const {
 }
 
 absl::StatusOr<Explanation> FakeRegistry::Explain(absl::Span<const ParsedNumber> numbers,
-                                                  std::optional<absl::Time> as_of,
+                                                  std::optional<AskedMoment> moment,
                                                   const TenantSide& tenant) const {
   const SnapshotPtr now = snapshot();
   const size_t count = numbers.size();
@@ -174,7 +174,7 @@ absl::StatusOr<Explanation> FakeRegistry::Explain(absl::Span<const ParsedNumber>
   std::vector<ReasonSet> reasons(count);
   Explanation explanation;
   explanation.revision = now->revision;
-  explanation.decided_at = as_of.value_or(absl::Now());
+  explanation.decided_at = moment.has_value() ? moment->time : absl::Now();
   Scrub(*now, explanation.decided_at, numbers, absl::MakeSpan(rules), absl::MakeSpan(reasons),
         tenant);
   for (size_t i = 0; i < count; ++i) {

@@ -48,11 +48,12 @@ class FakeRegistry final : public Registry {
                                                         uint64_t before_id) const override;
   absl::StatusOr<CoverageInfo> Coverage(std::string_view list) const override;
   std::vector<ListInfo> Lists() const override;
-  absl::StatusOr<ReleaseInfo> RollBack(std::string_view list, uint64_t expected) override;
-  absl::StatusOr<uint64_t> Retire(std::string_view list) override;
+  absl::StatusOr<RolledBack> RollBack(std::string_view list, uint64_t expected,
+                                      const ChangeLimits& limits) override;
+  absl::StatusOr<Retired> Retire(std::string_view list, const ChangeLimits& limits) override;
   absl::StatusOr<NumberHistory> History(Number number) const override;
   absl::StatusOr<Explanation> Explain(absl::Span<const ParsedNumber> numbers,
-                                      std::optional<absl::Time> as_of,
+                                      std::optional<AskedMoment> moment,
                                       const TenantSide& tenant) const override;
 
  private:

@@ -21,6 +21,14 @@ constexpr int kMaxPaths = 10'000;
 constexpr size_t kNewestLoads = 128;
 
 std::string ListOrNational(const std::string& list) { return list.empty() ? "national" : list; }
+
+// Of a rollback or a retirement.
+template <typename Request>
+ChangeLimits LimitsOf(const Request& request) {
+  ChangeLimits limits{.dry_run = request.dry_run()};
+  if (request.has_callable_limit()) limits.callable_limit = request.callable_limit();
+  return limits;
+}
 }  // namespace
 
 absl::Status RegistryHandler::LoadRelease(const v1::LoadReleaseRequest& request,
@@ -78,11 +86,13 @@ absl::Status RegistryHandler::GetCoverage(const v1::GetCoverageRequest& request,
 
 absl::Status RegistryHandler::RollBackRelease(const v1::RollBackReleaseRequest& request,
                                               v1::RollBackReleaseResponse* out) {
-  DNC_ASSIGN_OR_RETURN(
-      const ReleaseInfo release,
-      registry_->RollBack(ListOrNational(request.list()), request.expected_release_id()));
-  FillRelease(release, out->mutable_release());
-  out->set_revision(release.revision);
+  DNC_ASSIGN_OR_RETURN(const RolledBack back,
+                       registry_->RollBack(ListOrNational(request.list()),
+                                           request.expected_release_id(), LimitsOf(request)));
+  FillRelease(back.release, out->mutable_release());
+  out->set_revision(back.revision);
+  out->set_becomes_callable(back.becomes_callable);
+  out->set_no_longer_callable(back.no_longer_callable);
   return absl::OkStatus();
 }
 
@@ -90,8 +100,10 @@ absl::Status RegistryHandler::RetireList(const v1::RetireListRequest& request,
                                          v1::RetireListResponse* out) {
   // No default here: who retires a list has to name it.
   if (request.list().empty()) return InvalidRequest("name the list to retire");
-  DNC_ASSIGN_OR_RETURN(const uint64_t revision, registry_->Retire(request.list()));
-  out->set_revision(revision);
+  DNC_ASSIGN_OR_RETURN(const Retired retired, registry_->Retire(request.list(), LimitsOf(request)));
+  out->set_revision(retired.revision);
+  out->set_becomes_callable(retired.becomes_callable);
+  out->set_required(retired.required);
   return absl::OkStatus();
 }
 

@@ -166,7 +166,8 @@ absl::Status CheckRevision(const Caller& caller, uint64_t at_least, uint64_t los
 }  // namespace
 
 bool ScrubHandler::IsFast(const Caller& caller, const v1::ScrubRequest& request) {
-  if (request.detail() == v1::DETAIL_FULL || request.has_as_of()) return false;
+  if (request.detail() == v1::DETAIL_FULL) return false;
+  if (request.has_as_of() || request.has_as_answered_at()) return false;
   return caller.revision >= request.at_least_revision();
 }
 
@@ -204,10 +205,10 @@ absl::Status ScrubHandler::ScrubAdmitted(const Caller& caller, size_t charged,
   DNC_RETURN_IF_ERROR(ParseBatch(request, limits_.max_batch, &numbers));
   DNC_RETURN_IF_ERROR(CheckScope(request.scope()));
   DNC_RETURN_IF_ERROR(CheckRevision(caller, request.at_least_revision(), limits_.lost_up_to));
-  const Question question{caller, request.scope(), numbers,
-                          request.has_as_of() ? &request.as_of() : nullptr};
+  Question question{caller, request.scope(), numbers, std::nullopt};
+  DNC_ASSIGN_OR_RETURN(question.moment, MomentOf(request));
   const bool full = request.detail() == v1::DETAIL_FULL;
-  if (full || question.as_of != nullptr) return ScrubExplained(question, full, response);
+  if (full || question.moment.has_value()) return ScrubExplained(question, full, response);
   return ScrubFast(question, response);
 }
 
@@ -309,11 +310,9 @@ absl::Status ScrubHandler::CheckNumber(const Caller& caller, const v1::CheckNumb
   DNC_RETURN_IF_ERROR(CheckScope(request.scope()));
   DNC_RETURN_IF_ERROR(CheckRevision(caller, request.at_least_revision(), limits_.lost_up_to));
   const ParsedNumber number = ParseNumber(request.number());
-  DNC_ASSIGN_OR_RETURN(const Explanation explanation,
-                       Explain({caller,
-                                request.scope(),
-                                {&number, 1},
-                                request.has_as_of() ? &request.as_of() : nullptr}));
+  Question question{caller, request.scope(), {&number, 1}, std::nullopt};
+  DNC_ASSIGN_OR_RETURN(question.moment, MomentOf(request));
+  DNC_ASSIGN_OR_RETURN(const Explanation explanation, Explain(question));
   FillResult(explanation.numbers.front(), response->mutable_result());
   FillSnapshot(explanation, response->mutable_snapshot());
   VerdictCounts counts{};
@@ -322,31 +321,46 @@ absl::Status ScrubHandler::CheckNumber(const Caller& caller, const v1::CheckNumb
   return absl::OkStatus();
 }
 
+template <typename Request>
+absl::StatusOr<std::optional<AskedMoment>> ScrubHandler::MomentOf(const Request& request) const {
+  std::optional<AskedMoment> moment;
+  if (request.has_as_of() && request.has_as_answered_at()) {
+    return InvalidRequest(
+        "give `as_of` (what the lists said of a moment) or `as_answered_at` (what was answered "
+        "then), not both");
+  }
+  if (request.has_as_of()) {
+    DNC_ASSIGN_OR_RETURN(moment, FromTimestamp(request.as_of()));
+  } else if (request.has_as_answered_at()) {
+    DNC_ASSIGN_OR_RETURN(const absl::Time time, FromTimestamp(request.as_answered_at()));
+    moment = AskedMoment(time, /*answered=*/true);
+  }
+  if (moment.has_value() && moment->time > from_.clock->Now()) {
+    return InvalidRequest(
+        "`as_of` or `as_answered_at` lies in the future; leave it out to ask for now");
+  }
+  return moment;
+}
+
 absl::StatusOr<Explanation> ScrubHandler::Explain(const Question& question) const {
   if (from_.registry->snapshot() == nullptr) return StillStarting();
   const TenantView& tenant = *question.caller.tenant;
   const absl::Time now = from_.clock->Now();
-  std::optional<absl::Time> moment;
-  if (question.as_of != nullptr) {
-    DNC_ASSIGN_OR_RETURN(moment, FromTimestamp(*question.as_of));
-    if (*moment > now) {
-      return InvalidRequest("`as_of` lies in the future; leave it out to ask for now");
-    }
-  }
   std::vector<Number>& plain = MyScratch().plain;
   ToPlain(question.numbers, &plain);
   const TenantSide found = FindFacts(tenant, question.scope, plain, now);
   std::vector<uint8_t> facts(found.facts.begin(), found.facts.end());
   std::vector<OwnTurn> turns(found.turns.begin(), found.turns.end());
-  // Own lists have no history: whether an exemption was valid then is not known.
-  if (moment.has_value()) {
+  // Own lists have no history: whether an exemption was valid then is not known, and who asked not
+  // to be called since is not called for a question about the past either.
+  if (question.moment.has_value()) {
     constexpr auto kKept = static_cast<uint8_t>(~(kOwnConsent | kOwnEbr));
     for (uint8_t& fact : facts) fact &= kKept;
     for (OwnTurn& turn : turns) turn.facts &= kKept;
   }
   const TenantSide side{found.terms, facts, turns};
   DNC_ASSIGN_OR_RETURN(Explanation explanation,
-                       from_.registry->Explain(question.numbers, moment, side));
+                       from_.registry->Explain(question.numbers, question.moment, side));
   if (explanation.numbers.size() != question.numbers.size()) return WrongCount();
   explanation.revision = question.caller.revision;
   for (size_t i = 0; i < facts.size(); ++i) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "absl/status/status.h"
@@ -76,7 +77,7 @@ class ScrubHandler {
     const Caller& caller;
     std::string_view scope;
     absl::Span<const ParsedNumber> numbers;
-    const google::protobuf::Timestamp* as_of = nullptr;
+    std::optional<AskedMoment> moment;  // nothing: now
   };
 
   // What an answer rests on.
@@ -101,6 +102,9 @@ class ScrubHandler {
   // thread.
   TenantSide FindFacts(const TenantView& tenant, std::string_view scope,
                        absl::Span<const Number> numbers, absl::Time now) const;
+  // The moment that a request asks about. INVALID_REQUEST for two, and for one of the future.
+  template <typename Request>
+  absl::StatusOr<std::optional<AskedMoment>> MomentOf(const Request& request) const;
   absl::StatusOr<Explanation> Explain(const Question& question) const;
   absl::Status ScrubFast(const Question& question, v1::ScrubResponse* response);
   absl::Status ScrubExplained(const Question& question, bool full, v1::ScrubResponse* response);

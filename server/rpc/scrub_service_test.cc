@@ -194,6 +194,14 @@ TEST_F(ScrubServiceTest, RefusesRequestsOutOfOrder) {
   EXPECT_EQ(ReasonOf(Scrub(future, &response)), "INVALID_REQUEST");
   future.mutable_as_of()->set_nanos(-1);
   EXPECT_EQ(ReasonOf(Scrub(future, &response)), "INVALID_REQUEST");
+  v1::ScrubRequest answered = Numbers({2015550101});
+  answered.mutable_as_answered_at()->set_seconds(absl::ToUnixSeconds(absl::Now()) + 3600);
+  EXPECT_EQ(ReasonOf(Scrub(answered, &response)), "INVALID_REQUEST");
+  answered.mutable_as_answered_at()->set_seconds(1'000'000'000);
+  EXPECT_TRUE(Scrub(answered, &response).ok());
+  EXPECT_EQ(response.snapshot().decided_at().seconds(), 1'000'000'000);
+  answered.mutable_as_of()->set_seconds(1'000'000'000);
+  EXPECT_EQ(ReasonOf(Scrub(answered, &response)), "INVALID_REQUEST") << "two moments";
 }
 
 TEST_F(ScrubServiceTest, IsUnavailableWhileStarting) {

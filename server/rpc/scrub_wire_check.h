@@ -20,9 +20,9 @@ inline bool CheckReadAsProtobuf(const std::string& bytes) {
   DNC_CHECK(request.ParseFromString(bytes), "protobuf reads what was taken");
   DNC_CHECK(request.scope() == columns->scope, "the same scope");
   DNC_CHECK(request.at_least_revision() == columns->at_least_revision, "the same revision");
-  DNC_CHECK(
-      request.detail() <= v1::DETAIL_COLUMNS && !request.has_as_of() && request.texts_size() == 0,
-      "nothing that columns don't tell");
+  DNC_CHECK(request.detail() <= v1::DETAIL_COLUMNS && !request.has_as_of() &&
+                !request.has_as_answered_at() && request.texts_size() == 0,
+            "nothing that columns don't tell");
   const std::string& packed = request.packed_numbers();
   DNC_CHECK(request.numbers_size() == 0 || packed.empty(), "one form of numbers");
   DNC_CHECK(packed.size() % kPackedNumberBytes == 0, "whole numbers");

@@ -49,6 +49,7 @@ v1::ScrubRequest RandomRequest(Random& random) {
   if (OneIn(random, 10)) request.add_numbers(2015550123);
   if (OneIn(random, 2)) request.set_detail(static_cast<v1::Detail>(Below(random, 4)));
   if (OneIn(random, 10)) request.mutable_as_of()->set_seconds(1);
+  if (OneIn(random, 10)) request.mutable_as_answered_at()->set_seconds(1);
   if (OneIn(random, 2)) request.set_at_least_revision(random() >> Below(random, 64));
   if (OneIn(random, 2)) request.set_scope(OneIn(random, 4) ? "br\xC3\xA4nd" : "brand/spring");
   return request;
@@ -93,6 +94,9 @@ TEST(ScrubWireTest, LeavesEverythingElseToProtobuf) {
   request.mutable_as_of();
   EXPECT_FALSE(ReadScrubColumns(request.SerializeAsString()).has_value());
   request.clear_as_of();
+  request.mutable_as_answered_at();
+  EXPECT_FALSE(ReadScrubColumns(request.SerializeAsString()).has_value());
+  request.clear_as_answered_at();
   request.set_packed_numbers("12345");
   EXPECT_FALSE(ReadScrubColumns(request.SerializeAsString()).has_value()) << "both forms";
   request.clear_numbers();

@@ -33,15 +33,21 @@ const v1::Snapshot& SnapshotFrame::Fill(const SnapshotPtr& snapshot, const Answe
   }
   for (size_t l = 0; l < ages_.size(); ++l) {
     const SnapshotList& list = *snapshot->lists[l];
-    const absl::Time oldest = OldestData(list, ages_[l], asked);
-    if (oldest == ages_[l].told) continue;
-    ages_[l].told = oldest;
+    Ages& ages = ages_[l];
+    const AreaCoverage* const first = FirstAsked(list, ages.by_age, asked);
+    const AreaCoverage* const ends =
+        ages.by_end.empty() ? first : FirstAsked(list, ages.by_end, asked);
+    const absl::Time oldest = first == nullptr ? absl::InfiniteFuture() : first->obtained_at;
+    const absl::Time aged_from = ends == nullptr ? absl::InfiniteFuture() : AgedFrom(*ends);
+    if (oldest == ages.told && aged_from == ages.told_end) continue;
+    ages.told = oldest;
+    ages.told_end = aged_from;
     v1::ListSnapshot* entry = message_.mutable_lists(static_cast<int>(l));
     entry->clear_obtained_at();
     entry->clear_valid_until();
-    if (IsMoment(oldest)) {
-      *entry->mutable_obtained_at() = ToTimestamp(oldest);
-      *entry->mutable_valid_until() = ToTimestamp(oldest + list.max_age);
+    if (IsMoment(oldest)) *entry->mutable_obtained_at() = ToTimestamp(oldest);
+    if (IsMoment(aged_from)) {
+      *entry->mutable_valid_until() = ToTimestamp(aged_from + list.max_age);
     }
   }
   return message_;
@@ -57,22 +63,33 @@ void SnapshotFrame::Prepare(const SnapshotPtr& snapshot) {
     entry->set_list(list->name);
     entry->set_release_id(list->release_id);
     entry->set_digest(list->digest);
-    std::vector<uint16_t>& by_age = ages_.emplace_back().by_age;
+    Ages& ages = ages_.emplace_back();
+    std::vector<uint16_t>& by_age = ages.by_age;
+    bool published_first = false;
     for (uint16_t area = 0; area < kAreaCodes; ++area) {
-      if (list->areas[area].state == AreaState::kLoaded) by_age.push_back(area);
+      const AreaCoverage& coverage = list->areas[area];
+      if (coverage.state != AreaState::kLoaded) continue;
+      by_age.push_back(area);
+      published_first = published_first || coverage.published_at < coverage.obtained_at;
     }
     std::stable_sort(by_age.begin(), by_age.end(), [&list](uint16_t a, uint16_t b) {
       return list->areas[a].obtained_at < list->areas[b].obtained_at;
     });
+    if (!published_first) continue;
+    ages.by_end = by_age;
+    std::stable_sort(ages.by_end.begin(), ages.by_end.end(), [&list](uint16_t a, uint16_t b) {
+      return AgedFrom(list->areas[a]) < AgedFrom(list->areas[b]);
+    });
   }
 }
 
-absl::Time SnapshotFrame::OldestData(const SnapshotList& list, const Ages& ages,
-                                     const AskedAreas& asked) {
-  for (const uint16_t area : ages.by_age) {
-    if (asked.Has(area)) return list.areas[area].obtained_at;
+const AreaCoverage* SnapshotFrame::FirstAsked(const SnapshotList& list,
+                                              const std::vector<uint16_t>& areas,
+                                              const AskedAreas& asked) {
+  for (const uint16_t area : areas) {
+    if (asked.Has(area)) return &list.areas[area];
   }
-  return absl::InfiniteFuture();
+  return nullptr;
 }
 
 }  // namespace dnc

@@ -38,11 +38,17 @@ class SnapshotFrame {
   // How old a list's data is, and what the message says of it at present.
   struct Ages {
     std::vector<uint16_t> by_age;  // the area codes with data, the oldest first
+    // The same by when their age counts from; empty if that is when they were obtained.
+    std::vector<uint16_t> by_end;
     absl::Time told = absl::InfiniteFuture();
+    absl::Time told_end = absl::InfiniteFuture();
   };
 
   void Prepare(const SnapshotPtr& snapshot);
-  static absl::Time OldestData(const SnapshotList& list, const Ages& ages, const AskedAreas& asked);
+  // The first of `areas` that was asked for, as the list has it; null if none was.
+  static const AreaCoverage* FirstAsked(const SnapshotList& list,
+                                        const std::vector<uint16_t>& areas,
+                                        const AskedAreas& asked);
 
   std::weak_ptr<const Snapshot> snapshot_;
   v1::Snapshot message_;

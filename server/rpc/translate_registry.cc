@@ -198,7 +198,8 @@ void FillHistoryEvent(const HistoryEvent& event, v1::HistoryEvent* out) {
 
 absl::StatusOr<LoadOptions> FromProto(const v1::LoadOptions& options) {
   LoadOptions result;
-  if (!options.list().empty()) result.list = options.list();
+  result.list_told = !options.list().empty();
+  if (result.list_told) result.list = options.list();
   if (options.has_obtained_at()) {
     DNC_ASSIGN_OR_RETURN(result.obtained_at, FromTimestamp(options.obtained_at()));
   }

@@ -6,6 +6,7 @@
 #include "server/base/str_cat.h"
 #include "server/rpc/error_status.h"
 #include "server/rpc/translate_time.h"
+#include "server/scrub/list_name.h"
 
 namespace dnc {
 namespace {
@@ -92,7 +93,10 @@ absl::StatusOr<Tenant> FromProto(const v1::Tenant& in, const Tenant& base) {
   DNC_RETURN_IF_ERROR(ReadEntitlement(in.entitlement(), &tenant.terms));
   if (in.has_policy()) {
     const v1::TenantPolicy& policy = in.policy();
-    tenant.terms.lists.assign(policy.lists().begin(), policy.lists().end());
+    // What names no list is refused with the lists that this server does not have.
+    for (const std::string& list : policy.lists()) {
+      tenant.terms.lists.push_back(CanonicalOrSame(list));
+    }
     DNC_ASSIGN_OR_RETURN(tenant.terms.consent_lifts, ReadLiftables(policy.consent_lifts()));
     DNC_ASSIGN_OR_RETURN(tenant.terms.ebr_lifts, ReadLiftables(policy.ebr_lifts()));
     // Left out it counts: what is not said permits no call.

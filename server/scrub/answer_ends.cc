@@ -12,7 +12,7 @@ absl::Time ListsEnd(const Snapshot& snapshot, absl::Span<const ListEffect> effec
     const bool counts = effects[l] != ListEffect::kInform &&
                         list.applies_to[static_cast<size_t>(area_code)] &&
                         coverage.state == AreaState::kLoaded;
-    if (counts) end = std::min(end, coverage.obtained_at + list.max_age);
+    if (counts) end = std::min(end, AgedFrom(coverage) + list.max_age);
   }
   return end;
 }

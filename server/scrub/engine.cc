@@ -1,10 +1,34 @@
 #include "server/scrub/engine.h"
 
+#include <algorithm>
 #include <bitset>
 
 #include "server/base/check.h"
 
 namespace dnc {
+namespace {
+
+// Of each list the least that `of` gives for an area code that it covers, of those asked for;
+// InfiniteFuture without any.
+template <typename Of>
+std::vector<absl::Time> Oldest(const Snapshot& snapshot, absl::Span<const ParsedNumber> numbers,
+                               Of of) {
+  std::bitset<kAreaCodes> asked;
+  for (const ParsedNumber& parsed : numbers) {
+    if (parsed.ok) asked.set(static_cast<size_t>(AreaCodeOf(parsed.number)));
+  }
+  std::vector<absl::Time> oldest(snapshot.lists.size(), absl::InfiniteFuture());
+  for (size_t area = 0; area < asked.size(); ++area) {
+    if (!asked[area]) continue;
+    for (size_t l = 0; l < snapshot.lists.size(); ++l) {
+      const AreaCoverage& coverage = snapshot.lists[l]->areas[area];
+      if (coverage.state == AreaState::kLoaded) oldest[l] = std::min(oldest[l], of(coverage));
+    }
+  }
+  return oldest;
+}
+
+}  // namespace
 
 Finding PublishedFinding(const Snapshot& snapshot, absl::Span<const ListEffect> effects,
                          const TenantTerms* terms, absl::Time now, Number number) {
@@ -40,27 +64,15 @@ void Scrub(const Snapshot& snapshot, absl::Time now, absl::Span<const ParsedNumb
 
 std::vector<absl::Time> OldestObtainedAt(const Snapshot& snapshot,
                                          absl::Span<const ParsedNumber> numbers) {
-  std::bitset<kAreaCodes> asked;
-  std::vector<int> area_codes;
-  for (const ParsedNumber& parsed : numbers) {
-    if (!parsed.ok) continue;
-    const int area_code = AreaCodeOf(parsed.number);
-    if (!asked[area_code]) {
-      asked[area_code] = true;
-      area_codes.push_back(area_code);
-    }
-  }
-  std::vector<absl::Time> oldest(snapshot.lists.size(), absl::InfinitePast());
-  for (size_t l = 0; l < snapshot.lists.size(); ++l) {
-    for (const int area_code : area_codes) {
-      const AreaCoverage& coverage = snapshot.lists[l]->areas[area_code];
-      if (coverage.state != AreaState::kLoaded) continue;
-      if (oldest[l] == absl::InfinitePast() || coverage.obtained_at < oldest[l]) {
-        oldest[l] = coverage.obtained_at;
-      }
-    }
-  }
+  std::vector<absl::Time> oldest =
+      Oldest(snapshot, numbers, [](const AreaCoverage& coverage) { return coverage.obtained_at; });
+  std::replace(oldest.begin(), oldest.end(), absl::InfiniteFuture(), absl::InfinitePast());
   return oldest;
+}
+
+std::vector<absl::Time> OldestAge(const Snapshot& snapshot,
+                                  absl::Span<const ParsedNumber> numbers) {
+  return Oldest(snapshot, numbers, AgedFrom);
 }
 
 }  // namespace dnc

@@ -45,5 +45,8 @@ void Scrub(const Snapshot& snapshot, absl::Time now, absl::Span<const ParsedNumb
 // obtained-at among the area codes asked for that the list covers; InfinitePast if none.
 std::vector<absl::Time> OldestObtainedAt(const Snapshot& snapshot,
                                          absl::Span<const ParsedNumber> numbers);
+// The same of the moments from which ages count (AgedFrom): with a list's maximum age added, until
+// when it answers. InfiniteFuture where it covers none.
+std::vector<absl::Time> OldestAge(const Snapshot& snapshot, absl::Span<const ParsedNumber> numbers);
 
 }  // namespace dnc

@@ -186,6 +186,18 @@ TEST(Engine, MoreListsThanMarkBits) {
   EXPECT_EQ(Ask(specs, kOther).rule, Rule::kClear);
 }
 
+TEST(Engine, AgeCountsFromTheEarlierOfObtainedAndPublished) {
+  const absl::Duration max_age = absl::Hours(24 * 31);
+  const absl::Time obtained = kNow - absl::Hours(24);
+  EXPECT_FALSE(IsStale({AreaState::kLoaded, obtained}, max_age, kNow));
+  EXPECT_FALSE(IsStale({AreaState::kLoaded, obtained, kNow}, max_age, kNow));
+  EXPECT_FALSE(IsStale({AreaState::kLoaded, obtained, kNow - max_age}, max_age, kNow));
+  EXPECT_TRUE(
+      IsStale({AreaState::kLoaded, obtained, kNow - max_age - absl::Seconds(1)}, max_age, kNow));
+  EXPECT_TRUE(IsStale({AreaState::kLoaded, obtained, absl::InfinitePast()}, max_age, kNow))
+      << "once of a time to come";
+}
+
 TEST(Engine, OldestObtainedAtOfTheAreaCodesAsked) {
   auto list = std::make_shared<SnapshotList>();
   list->areas[201] = {AreaState::kLoaded, kNow - absl::Hours(5)};

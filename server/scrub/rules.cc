@@ -1,6 +1,9 @@
 #include "server/scrub/rules.h"
 
 #include <algorithm>
+#include <string_view>
+
+#include "server/scrub/list_name.h"
 
 namespace dnc {
 namespace {
@@ -64,7 +67,7 @@ void NoteCoverage(const SnapshotList& list, absl::Time now, int area_code, Findi
   const AreaCoverage& coverage = list.areas[area_code];
   switch (coverage.state) {
     case AreaState::kLoaded:
-      if (applies && (coverage.expired || IsStale(coverage.obtained_at, list.max_age, now))) {
+      if (applies && IsStale(coverage, list.max_age, now)) {
         finding.Note(Rule::kStale, Reason::kReleaseStale);
       }
       return;
@@ -119,8 +122,11 @@ ListEffect EffectFor(const SnapshotList& list, const TenantTerms* terms) {
   if (terms == nullptr) return list.effect;
   if (list.effect == ListEffect::kWireless && !terms->wireless_counts) return ListEffect::kInform;
   if (list.required || terms->lists.empty()) return list.effect;
-  const bool chosen =
-      std::find(terms->lists.begin(), terms->lists.end(), list.name) != terms->lists.end();
+  const auto names = [terms](std::string_view name) {
+    return std::find(terms->lists.begin(), terms->lists.end(), name) != terms->lists.end();
+  };
+  // An older version may have left two lists whose names are one name: both count.
+  const bool chosen = names(list.name) || names(CanonicalOrSame(list.name));
   return chosen ? list.effect : ListEffect::kInform;
 }
 

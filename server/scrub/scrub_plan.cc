@@ -91,7 +91,7 @@ void ScrubPlan::LimitTime(const Snapshot& snapshot, absl::Time now, uint16_t are
     if (coverage.state != AreaState::kLoaded) continue;
     // The two moments at which IsStale changes its mind: it says of either what it says before.
     for (const absl::Time change :
-         {coverage.obtained_at - kMaxFuture, coverage.obtained_at + list->max_age}) {
+         {coverage.obtained_at - kMaxFuture, AgedFrom(coverage) + list->max_age}) {
       if (now <= change) {
         until_ = std::min(until_, change);
       } else {

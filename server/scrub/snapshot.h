@@ -2,6 +2,7 @@
 // published by the registry; immutable from then on.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bitset>
 #include <cstdint>
@@ -29,15 +30,26 @@ enum class AreaState : uint8_t {
 struct AreaCoverage {
   AreaState state = AreaState::kNotLoaded;
   absl::Time obtained_at = absl::InfinitePast();
-  bool expired = false;  // too old whatever the clock says
+  // When the release that brought the data was published: it is no younger than that.
+  // InfinitePast: it was once of a time to come, or too old when an operator accepted a clock that
+  // lies behind the stores, so how old it is nobody knows. InfiniteFuture: not known, and the age
+  // counts from `obtained_at`.
+  absl::Time published_at = absl::InfiniteFuture();
 };
 
-// Whether data that was obtained at a moment is too old at another. So is data of a time to come:
-// then a clock is wrong, and how old it is nobody knows. A day of grace, because a file's date is
-// that of a day somewhere, and clocks differ.
+// From when on the age of data counts: the earlier of when it was obtained and when it was
+// published. InfinitePast: it can't be told, so the data is older than any limit.
+inline absl::Time AgedFrom(const AreaCoverage& coverage) {
+  return std::min(coverage.obtained_at, coverage.published_at);
+}
+
+// Data of a time to come shows that a clock is wrong. A day of grace, because a file's date is that
+// of a day somewhere, and clocks differ.
 inline constexpr absl::Duration kMaxFuture = absl::Hours(24);
-inline bool IsStale(absl::Time obtained_at, absl::Duration max_age, absl::Time now) {
-  return now - obtained_at > max_age || obtained_at - now >= kMaxFuture;
+
+// Whether data is too old at a moment, or of a time to come.
+inline bool IsStale(const AreaCoverage& coverage, absl::Duration max_age, absl::Time now) {
+  return now - AgedFrom(coverage) > max_age || coverage.obtained_at - now >= kMaxFuture;
 }
 
 // A list in a snapshot.
@@ -58,13 +70,15 @@ struct SnapshotList {
   std::array<AreaCoverage, kAreaCodes> areas{};
 };
 
+using SnapshotListPtr = std::shared_ptr<const SnapshotList>;
+
 struct Snapshot {
   uint64_t revision = 0;
   // The machine's clock lies so far behind what is known that nobody knows how old anything is: all
   // is stale.
   bool clock_behind = false;
   // In the order of the policy.
-  std::vector<std::shared_ptr<const SnapshotList>> lists;
+  std::vector<SnapshotListPtr> lists;
 };
 using SnapshotPtr = std::shared_ptr<const Snapshot>;
 

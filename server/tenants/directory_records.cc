@@ -5,6 +5,7 @@
 
 #include "server/base/error.h"
 #include "server/base/str_cat.h"
+#include "server/scrub/list_name.h"
 #include "server/tenants/directory_records.pb.h"
 
 namespace dnc {
@@ -72,7 +73,13 @@ bool FromProto(const directory::TenantRecord& record, StoredTenant* stored) {
   tenant.display_name = record.display_name();
   tenant.state = static_cast<TenantState>(record.state());
   tenant.terms.entitled = FromBytes(record.entitled());
-  tenant.terms.lists.assign(record.lists().begin(), record.lists().end());
+  for (const std::string& stored_name : record.lists()) {
+    // Earlier versions kept names as they were written.
+    std::string list = CanonicalOrSame(stored_name);
+    std::vector<std::string>& lists = tenant.terms.lists;
+    if (std::find(lists.begin(), lists.end(), list) == lists.end())
+      lists.push_back(std::move(list));
+  }
   tenant.terms.consent_lifts = static_cast<uint8_t>(record.consent_lifts());
   tenant.terms.ebr_lifts = static_cast<uint8_t>(record.ebr_lifts());
   tenant.terms.wireless_counts = record.wireless_counts();

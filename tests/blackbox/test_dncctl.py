@@ -74,7 +74,7 @@ def test_server_from_the_environment(loaded):
 def test_load_and_look(server, dncctl, tmp_path):
     path = tmp_path / (registry_name(NOW - DAY, "201") + ".zip")
     path.write_bytes(zipped("201.txt", flat(block(201, 555, 500))))
-    done = dncctl("load", str(path), "--json")
+    done = dncctl("load", str(path), "--yes", "--json")
     assert done.returncode == 0, done.stderr
     load = json.loads(done.stdout)
     assert str(load["release"]["numbers"]) == "500"
@@ -89,27 +89,33 @@ def test_load_and_look(server, dncctl, tmp_path):
         assert json.loads(dncctl(*command, "--json").stdout)
     events = json.loads(dncctl("history", "2015550101", "--json").stdout)["events"]
     assert [event["action"] for event in events] == ["FIRST_SEEN", "DELETED"]
-    assert dncctl("rollback").returncode == 0
+    assert dncctl("rollback", "--yes").returncode == 0
     assert server.verdicts([2015560101, 2015550101]) == ["CLEAR", "LISTED"]
-    first = dncctl("rollback")
+    first = dncctl("rollback", "--yes")
     assert first.returncode == 1 and first.stderr.strip()
     assert server.verdicts([2015560101, 2015550101]) == ["CLEAR", "LISTED"]
-    assert dncctl("retire", "national").returncode == 0
+    assert dncctl("retire", "national", "--yes").returncode == 0
     assert server.verdicts([2015550101]) == ["NOT_COVERED"]
 
 
 def test_a_refused_load(loaded, dncctl, tmp_path):
     path = tmp_path / "small.txt"
-    path.write_bytes(flat(block(201, 555, 100)))
+    path.write_bytes(flat(block(201, 555, 197)))
     when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(NOW - DAY))
-    done = dncctl("load", str(path), "--obtained-at", when)
+    load = ["load", str(path), "--list", "national", "--obtained-at", when]
+    done = dncctl(*load)
     assert done.returncode == 1
-    assert "--allow shrink" in done.stderr
-    assert loaded.verdicts([2015550150]) == ["LISTED"]
-    done = dncctl("load", str(path), "--obtained-at", when, "--allow", "shrink")
+    assert "--allow shrink:201" in done.stderr and "nothing changed" in done.stderr
+    assert loaded.verdicts([2015550198]) == ["LISTED"]
+    done = dncctl(*load, "--yes")
+    assert done.returncode == 1, "--yes overrides no guard"
+    done = dncctl(*load, "--allow", "shrink:201")
+    assert done.returncode == 2 and "--yes" in done.stderr
+    assert loaded.verdicts([2015550198]) == ["LISTED"]
+    done = dncctl(*load, "--allow", "shrink:201", "--yes")
     assert done.returncode == 0, done.stderr
-    assert loaded.verdicts([2015550150]) == ["CLEAR"]
-    assert dncctl("load", str(path), "--obtained-at", when, "--allow", "nonsense").returncode == 2
+    assert loaded.verdicts([2015550198]) == ["CLEAR"]
+    assert dncctl(*load, "--allow", "nonsense", "--yes").returncode == 2
     assert dncctl("load", str(tmp_path / "missing.txt")).returncode in (1, 2)
 
 
@@ -117,7 +123,8 @@ def test_load_of_a_csv(loaded, dncctl, tmp_path):
     path = tmp_path / "litigators.csv"
     path.write_text('Name,"Mobile"\n"Doe, J",(201) 556-0101\n')
     when = time.strftime("%Y-%m-%d", time.gmtime(NOW - DAY))
-    arguments = ["load", str(path), "--list", "litigator:test", "--obtained-at", when]
+    arguments = ["load", str(path), "--list", "litigator:test", "--yes",
+                 "--obtained-at", when]
     wrong = dncctl(*arguments, "--column", "phone")
     assert wrong.returncode == 1 and "Mobile" in wrong.stderr
     assert dncctl(*arguments, "--column", "mobile").returncode == 0
@@ -129,5 +136,5 @@ def test_load_of_a_csv(loaded, dncctl, tmp_path):
 def test_a_pipe_stays_quiet(loaded, dncctl, tmp_path):
     path = tmp_path / "list.txt"
     path.write_bytes(flat(block(212, 555, 5000)))
-    done = dncctl("load", str(path), "--obtained-at", "2026-01-01")
+    done = dncctl("load", str(path), "--list", "national", "--yes", "--obtained-at", "2026-01-01")
     assert "\r" not in done.stderr and "\x1b" not in done.stderr + done.stdout

@@ -18,6 +18,7 @@ from waiting import PATIENCE, wait_until
 
 NOW = int(time.time())
 WHEN = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(NOW - DAY))
+NATIONAL = ("--list", "national", "--yes", "--obtained-at", WHEN)
 
 
 def start_ctl(address, *arguments, timeout=PATIENCE):
@@ -130,20 +131,20 @@ def restart(server, number):
 
 
 def test_no_wait(server, plain):
-    code, out, err = run_ctl(server.address, "load", plain, "--obtained-at", WHEN, "--no-wait")
+    code, out, err = run_ctl(server.address, "load", plain, *NATIONAL, "--no-wait")
     assert code == 0, err
     assert "load 1 of national accepted" in out
     wait_for_state(server, "SUCCEEDED")
     assert server.verdicts([2015550101]) == ["LISTED"]
-    code, out, err = run_ctl(server.address, "--json", "load", plain, "--obtained-at", WHEN,
-                             "--no-wait", "--allow", "same-file")
+    code, out, err = run_ctl(server.address, "--json", "load", plain, *NATIONAL,
+                             "--no-wait", "--allow", "same-file:plain.txt")
     assert code == 0, err
     load = json.loads(out)
     assert load["id"] == 2 and load["list"] == "national"
 
 
 def test_no_wait_does_not_wait(server, held, loads):
-    code, out, err = run_ctl(server.address, "load", held, "--obtained-at", WHEN, "--no-wait")
+    code, out, err = run_ctl(server.address, "load", held, *NATIONAL, "--no-wait")
     assert code == 0, err
     assert server.loads()[0].state != server.stubs.load.LOAD_STATE_SUCCEEDED, out
     loads.release()
@@ -156,7 +157,7 @@ def test_on_server(start_server, plain, tmp_path):
     inside = folder / "list.txt"
     inside.write_bytes(plain.read_bytes())
     server = start_server("--load-dir", str(folder))
-    load = ["load", "--on-server", "--obtained-at", WHEN]
+    load = ["load", "--on-server", *NATIONAL]
     for path, reason in ((plain, "PATH_NOT_ALLOWED"), (folder / ".." / "plain.txt",
                                                        "PATH_NOT_ALLOWED"),
                          (folder / "missing.txt", "NOT_FOUND")):
@@ -169,20 +170,21 @@ def test_on_server(start_server, plain, tmp_path):
     assert code == 0, err
     assert "200 numbers" in out
     assert server.verdicts([2015550101, 2015560101]) == ["LISTED", "CLEAR"]
-    code, out, err = run_ctl(server.address, *load, inside, "--no-wait", "--allow", "same-file")
+    code, out, err = run_ctl(server.address, *load, inside, "--no-wait", "--allow",
+                             "same-file:list.txt")
     assert code == 0 and "accepted" in out, err
 
 
 def test_on_server_needs_an_allowed_folder(server, plain):
-    code, _, err = run_ctl(server.address, "load", "--on-server", plain, "--obtained-at", WHEN)
+    code, _, err = run_ctl(server.address, "load", "--on-server", plain, *NATIONAL)
     assert code == 1 and "--load-dir" in err
 
 
 def test_a_quiet_load_is_no_hung_server(server, held, plain, loads):
     """One that waits behind another tells nothing for longer than the timeout."""
-    first = start_ctl(server.address, "load", held, "--obtained-at", WHEN, timeout=4)
+    first = start_ctl(server.address, "load", held, *NATIONAL, timeout=4)
     wait_until_watched(server)
-    second = start_ctl(server.address, "load", plain, "--obtained-at", WHEN, timeout=4)
+    second = start_ctl(server.address, "load", plain, *NATIONAL, timeout=4)
     wait_for_state(server, "WAITING")
     time.sleep(5)
     loads.release()
@@ -210,7 +212,7 @@ def test_a_server_that_hangs_in_an_upload(server, tmp_path):
     path = tmp_path / "big.txt"
     with path.open("wb") as file:
         file.truncate(4 << 30)
-    process = start_ctl(server.address, "load", path, "--obtained-at", WHEN, timeout=1)
+    process = start_ctl(server.address, "load", path, *NATIONAL, timeout=1)
     uploads = tmp_path / "data0" / "uploads"
     # A machine may be so slow that the dncctl has given up before.
     wait_until(lambda: any(uploads.glob("*/*")) or process.poll() is not None)
@@ -227,14 +229,14 @@ def test_a_connection_that_takes_no_more(server, tmp_path, limit):
     with path.open("wb") as file:
         file.truncate(1 << 30)
     proxy = Proxy(server.address, limit)
-    code, _, err = finish(start_ctl(proxy.address, "load", path, "--obtained-at", WHEN, timeout=1))
+    code, _, err = finish(start_ctl(proxy.address, "load", path, *NATIONAL, timeout=1))
     proxy.cut()
     assert code == 1 and "did not answer within 1s" in err
     assert not server.loads()
 
 
 def test_a_server_that_hangs_while_it_loads(server, held, loads):
-    process = start_ctl(server.address, "load", held, "--obtained-at", WHEN, timeout=4)
+    process = start_ctl(server.address, "load", held, *NATIONAL, timeout=4)
     wait_until_watched(server)
     with hung(server.process):
         code, _, err = finish(process)
@@ -246,7 +248,7 @@ def test_a_server_that_hangs_while_it_loads(server, held, loads):
 
 
 def test_a_server_that_hangs_for_less_than_the_timeout(server, held, loads):
-    process = start_ctl(server.address, "load", held, "--obtained-at", WHEN, timeout=16)
+    process = start_ctl(server.address, "load", held, *NATIONAL, timeout=16)
     wait_until_watched(server)
     with hung(server.process):
         time.sleep(9)  # the first call is given up meanwhile
@@ -257,7 +259,7 @@ def test_a_server_that_hangs_for_less_than_the_timeout(server, held, loads):
 
 def test_a_cut_connection_is_made_again(server, held, loads):
     proxy = Proxy(server.address)
-    process = start_ctl(proxy.address, "load", held, "--obtained-at", WHEN)
+    process = start_ctl(proxy.address, "load", held, *NATIONAL)
     for _ in range(2):
         wait_until(lambda: proxy.sockets, "it does not connect")
         wait_until_watched(server)
@@ -270,7 +272,7 @@ def test_a_cut_connection_is_made_again(server, held, loads):
 def test_a_server_that_stops_and_comes_back(server, plain, slow, loads):
     server.load([("before.txt", plain.read_bytes())], obtained_at=NOW - 2 * DAY)
     loads.hold()
-    process = start_ctl(server.address, "load", slow, "--obtained-at", WHEN)
+    process = start_ctl(server.address, "load", slow, *NATIONAL)
     wait_until_watched(server)
     server.process.send_signal(signal.SIGTERM)
     wait_until(lambda: refuses(server.metrics), "the server does not stop")
@@ -284,7 +286,7 @@ def test_a_server_that_stops_and_comes_back(server, plain, slow, loads):
 
 
 def test_a_server_that_is_killed_and_comes_back(server, held):
-    process = start_ctl(server.address, "load", held, "--obtained-at", WHEN)
+    process = start_ctl(server.address, "load", held, *NATIONAL)
     wait_until_watched(server)
     restart(server, signal.SIGKILL)
     code, _, err = finish(process)
@@ -293,7 +295,7 @@ def test_a_server_that_is_killed_and_comes_back(server, held):
 
 
 def test_another_load_of_the_same_id_is_not_mistaken(server, held, plain, loads):
-    process = start_ctl(server.address, "load", held, "--obtained-at", WHEN)
+    process = start_ctl(server.address, "load", held, *NATIONAL)
     wait_until_watched(server)
     with hung(process):
         restart(server, signal.SIGKILL)
@@ -304,7 +306,7 @@ def test_another_load_of_the_same_id_is_not_mistaken(server, held, plain, loads)
 
 
 def test_a_server_that_does_not_come_back(server, held):
-    process = start_ctl(server.address, "load", held, "--obtained-at", WHEN, timeout=4)
+    process = start_ctl(server.address, "load", held, *NATIONAL, timeout=4)
     wait_until_watched(server)
     server.stop(signal.SIGKILL)
     code, _, err = finish(process)
@@ -313,7 +315,7 @@ def test_a_server_that_does_not_come_back(server, held):
 
 def test_a_load_that_ended_before_a_restart(server, held, loads):
     """What the record no longer knows is not shown as zero."""
-    process = start_ctl(server.address, "load", held, "--obtained-at", WHEN)
+    process = start_ctl(server.address, "load", held, *NATIONAL)
     wait_until_watched(server)
     with hung(process):
         loads.release()
@@ -341,9 +343,9 @@ def test_foreign_text_is_escaped(server, plain, tmp_path):
     hostile = tmp_path / "c\u202e\u009bd.txt"
     hostile.write_bytes(plain.read_bytes() + plain.read_bytes())
     for arguments in (["loads"], ["--json", "loads"], ["load", hostile],
-                      ["load", hostile, "--obtained-at", WHEN],
-                      ["load", hostile, "--obtained-at", WHEN],
-                      ["load", plain, "--list", "other:\x1b[2J", "--obtained-at", WHEN],
+                      ["load", hostile, *NATIONAL],
+                      ["load", hostile, *NATIONAL],
+                      ["load", plain, "--list", "other:\x1b[2J", "--yes", "--obtained-at", WHEN],
                       ["coverage", "--list", "\x1b[2J\u009b"], ["check", "\x1b[2J\u009b"],
                       ["retire", "\x1b[2J"], ["load", tmp_path / "\x1b[2J"]):
         _, out, err = run_ctl(server.address, *arguments)
@@ -358,7 +360,7 @@ def test_foreign_text_is_escaped(server, plain, tmp_path):
 def test_a_lost_answer_to_an_upload(server, held, loads):
     """All was sent, so the load may run: the message says where to look."""
     proxy = Proxy(server.address)
-    process = start_ctl(proxy.address, "load", held, "--obtained-at", WHEN)
+    process = start_ctl(proxy.address, "load", held, *NATIONAL)
     wait_for_state(server, "READING")
     with hung(process):
         proxy.cut()

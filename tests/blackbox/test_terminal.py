@@ -30,7 +30,8 @@ def write_list(path, count=1_500_000):
 
 
 def test_a_progress_bar(server, tmp_path):
-    shown, code = run(server, "load", write_list(tmp_path / "big.txt"), "--obtained-at", WHEN)
+    shown, code = run(server, "load", write_list(tmp_path / "big.txt"), "--list", "national",
+                      "--yes", "--obtained-at", WHEN)
     assert code == 0, shown
     assert "\r" in shown and "%" in shown and "/s" in shown
     assert "1,500,000" in shown
@@ -38,6 +39,7 @@ def test_a_progress_bar(server, tmp_path):
 
 def test_no_progress_bar_with_json(server, tmp_path):
     shown, code = run(server, "--json", "load", write_list(tmp_path / "big.txt", 1000),
+                      "--list", "national", "--yes",
                       "--obtained-at", WHEN)
     assert code == 0
     assert "%" not in shown
@@ -59,3 +61,50 @@ def test_scrub_shows_progress_and_a_summary(server, tmp_path):
                       "--column", "phone")
     assert code == 0, shown
     assert "400,000" in shown and "%" in shown
+
+
+def ask(server, answer, *arguments):
+    """What a terminal shows that is answered, and the exit code."""
+    child = pexpect.spawn(str(BIN / "dncctl"), ["--server", server.address, *arguments],
+                          timeout=120, dimensions=(24, 120))
+    child.expect("Type yes: ")
+    shown = child.before.decode(errors="replace")
+    child.sendline(answer)
+    child.expect(pexpect.EOF)
+    child.close()
+    return shown + child.before.decode(errors="replace"), child.exitstatus
+
+
+def test_first_data_is_asked_about(server, tmp_path):
+    load = ["load", write_list(tmp_path / "list.txt", 5000), "--list", "national",
+            "--obtained-at", WHEN]
+    for answer in ("no", "", "y", "YES"):
+        shown, code = ask(server, answer, *load)
+        assert code == 2 and "nothing changed" in shown, shown
+        assert "9,995,000 numbers" in shown
+        assert server.verdicts([2019990101]) == ["NOT_COVERED"]
+    shown, code = ask(server, "yes", *load)
+    assert code == 0 and "loaded" in shown, shown
+    assert server.verdicts([2010000001, 2019990101]) == ["LISTED", "CLEAR"]
+
+
+def test_overrides_and_ways_back_are_asked_about(server, tmp_path):
+    load = ["load", write_list(tmp_path / "list.txt", 5000), "--list", "national", "--obtained-at"]
+    assert ask(server, "yes", *load, WHEN)[1] == 0
+    later = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(NOW - 60))
+    load[1] = write_list(tmp_path / "less.txt", 4900)
+    shown, code = run(server, *load, later)
+    assert code == 1 and "--allow shrink:201" in shown
+    shown, code = ask(server, "no", *load, later, "--allow", "shrink:201")
+    assert code == 2 and "100 numbers" in shown, shown
+    assert server.verdicts([2010004999]) == ["LISTED"]
+    shown, code = ask(server, "yes", *load, later, "--allow", "shrink:201")
+    assert code == 0, shown
+    assert server.verdicts([2010004999]) == ["CLEAR"]
+    assert ask(server, "no", "rollback")[1] == 2
+    assert server.verdicts([2010004999]) == ["CLEAR"]
+    assert ask(server, "yes", "rollback")[1] == 0
+    assert server.verdicts([2010004999]) == ["LISTED"]
+    shown, code = ask(server, "yes", "retire", "national")
+    assert code == 0 and "requires" in shown, shown
+    assert server.verdicts([2010004999]) == ["NOT_COVERED"]

@@ -18,7 +18,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     DNC_CHECK(date == absl::CivilDay(date) && date.year() > 0 && date.year() < 10'000, "a date");
     DNC_CHECK(name.find(std::to_string(date.day())) != std::string::npos, "its day");
   }
-  dnc::CheckNameAgainstContent(name, dnc::FileKind::kFull, dnc::FileFormat::kFlat).IgnoreError();
+  dnc::CheckNameAgainstContent("the name", name, dnc::FileKind::kFull, dnc::FileFormat::kFlat)
+      .IgnoreError();
+  const auto both = dnc::NameFactsOf("2026-8-5_201.txt.zip", name);
+  if (both.ok()) {
+    DNC_CHECK(*both->date <= absl::FromCivil(absl::CivilDay(2026, 8, 5), absl::UTCTimeZone()),
+              "a member makes nothing younger");
+  }
+  DNC_CHECK(dnc::DirectionOf(name) <= dnc::PortedDirection::kBoth, "a direction or none");
   const std::optional<absl::Time> time = dnc::ParseRecordTime(name);
   if (time.has_value()) {
     DNC_CHECK(name.starts_with(absl::FormatTime("%E4Y-%m-%d", *time, absl::UTCTimeZone())),

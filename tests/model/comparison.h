@@ -4,9 +4,11 @@
 #include <cstdint>
 #include <ctime>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "tests/model/oracle.h"
+#include "tests/support/seed.h"
 #include "tests/support/test_client.h"
 
 namespace dnc::blackbox {
@@ -21,6 +23,17 @@ struct Question {
 // Reports every difference as a test failure. A server that refuses an as-of question is right
 // only where a list's history does not reach.
 void ExpectSameAnswers(TestClient& client, const Oracle& oracle, const Question& question);
+
+// What a server answered at some moments; later loads, rollbacks and retirements must not change
+// what it says that it answered then.
+class AnswersGiven {
+ public:
+  // Asks again for answers of before, then for those of `numbers` now.
+  void Ask(TestClient& client, Random& random, const std::vector<uint64_t>& numbers);
+
+ private:
+  std::vector<std::pair<v1::ScrubRequest, v1::ScrubResponse>> given_;
+};
 
 // The national registry's coverage: area codes, counts and dates.
 void ExpectSameCoverage(TestClient& client, const Oracle& oracle);

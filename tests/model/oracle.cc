@@ -101,23 +101,37 @@ void Oracle::RollBack(const std::string& list) {
 }
 
 void Oracle::Retire(const std::string& list) {
+  retired_.emplace(list, lists_.at(list));
   lists_.erase(list);
-  retired_.insert(list);
 }
 
-void Oracle::LeaveOut(const std::string& list) { lists_.erase(list); }
+void Oracle::LeaveOut(const std::string& list) {
+  lists_.erase(list);
+  retired_.erase(list);
+}
 
-std::time_t Oracle::FirstRelease(const std::string& list) const {
+std::map<std::string, const OracleList*> Oracle::Answering(bool as_of) const {
+  std::map<std::string, const OracleList*> answering;
+  for (const auto& [name, list] : lists_) {
+    if (list.loaded()) answering[name] = &list;
+  }
+  for (const auto& [name, list] : retired_) {
+    if (as_of) answering[name] = &list;
+  }
+  return answering;
+}
+
+std::time_t Oracle::FirstRelease(const OracleList& list) {
   std::time_t first = kEver;
-  for (const auto& [area_code, time] : lists_.at(list).now().since) first = std::min(first, time);
+  for (const auto& [area_code, time] : list.now().since) first = std::min(first, time);
   return first;
 }
 
 bool Oracle::MayNotReach(std::time_t as_of) const {
-  if (!loaded("national")) return true;
-  return std::any_of(lists_.begin(), lists_.end(), [&](const auto& entry) {
-    return entry.second.loaded() && as_of < FirstRelease(entry.first);
-  });
+  const auto answering = Answering(true);
+  if (answering.count("national") == 0) return true;
+  return std::any_of(answering.begin(), answering.end(),
+                     [&](const auto& entry) { return as_of < FirstRelease(*entry.second); });
 }
 
 void Oracle::NoteCoverage(const std::string& name, const OracleList& list, int area_code,
@@ -150,15 +164,13 @@ OracleAnswer Oracle::Ask(uint64_t number, std::time_t now, std::optional<std::ti
   const std::time_t moment = as_of.value_or(now);
   const bool malformed = number == 0;
   if (malformed) Note(answer, v1::RULE_MALFORMED, v1::REASON_MALFORMED);
-  for (const std::string& name : retired_) {
-    if (malformed || !as_of || loaded(name) || name == "wireline") continue;
-    Note(answer, v1::RULE_NOT_COVERED, v1::REASON_HISTORY_NOT_REACHED);
-  }
-  if (!malformed && !loaded("national") && answer.rule == v1::RULE_CLEAR) {
+  const auto answering = Answering(as_of.has_value());
+  if (!malformed && answering.count("national") == 0) {
     Note(answer, v1::RULE_NOT_COVERED, v1::REASON_LIST_NOT_LOADED);
   }
-  for (const auto& [name, list] : lists_) {
-    if (malformed || !list.loaded()) continue;
+  for (const auto& [name, answering_list] : answering) {
+    if (malformed) continue;
+    const OracleList& list = *answering_list;
     NoteCoverage(name, list, AreaOf(number), moment, as_of.has_value(), answer);
     const auto since = list.now().since.find(CoverageKey(name, AreaOf(number)));
     if (since == list.now().since.end()) continue;

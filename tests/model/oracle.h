@@ -138,12 +138,14 @@ class Oracle {
   // `number` 0: malformed. `as_of` empty: now; else before the server began.
   OracleAnswer Ask(uint64_t number, std::time_t now, std::optional<std::time_t> as_of) const;
 
-  // Since when anything of the list is known; an as-of question before cannot be answered.
-  std::time_t FirstRelease(const std::string& list) const;
   // Whether an as-of question may be refused because history does not reach so far.
   bool MayNotReach(std::time_t as_of) const;
 
  private:
+  // The lists that answer a question about now or about a moment before the server began.
+  std::map<std::string, const OracleList*> Answering(bool as_of) const;
+  // Since when anything of the list is known; an as-of question before cannot be answered.
+  static std::time_t FirstRelease(const OracleList& list);
   void Publish(const std::string& list, OracleRelease release);
   void LoadFull(const OracleLoad& load);
   void LoadWhole(const OracleLoad& load);
@@ -177,7 +179,9 @@ class Oracle {
   std::map<std::string, std::vector<OracleRelease>> ever_;
   std::map<uint64_t, uint64_t> parents_;
   uint64_t serial_ = 0;
-  std::set<std::string> retired_;  // once, perhaps loaded again since
+  // Lists as they were when they were retired for the first time: that is later than any moment
+  // that an as-of question names, so these answer it, loaded again or not.
+  std::map<std::string, OracleList> retired_;
   uint64_t files_ = 0;
 };
 

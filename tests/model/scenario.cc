@@ -388,6 +388,7 @@ void Scenario::Ask() {
   question.texts = OneIn(random_, 3);
   for (size_t i = 0; i < kBatch; ++i) question.numbers.push_back(NumberToAsk());
   ExpectSameAnswers(*client_, oracle_, question);
+  answers_.Ask(*client_, random_, question.numbers);
   question.as_of =
       begin_ - kDay +
       static_cast<std::time_t>(Below(random_, static_cast<uint64_t>(time_ - begin_ + 3 * kDay)));

@@ -70,6 +70,7 @@ class Scenario {
   ServerProcess server_;
   std::unique_ptr<TestClient> client_;
   Oracle oracle_;
+  AnswersGiven answers_;
   std::time_t started_;  // the server, by the clock
   std::time_t begin_;
   std::time_t time_;             // of the latest accepted data

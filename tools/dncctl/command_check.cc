@@ -17,6 +17,7 @@ namespace {
 struct CheckArguments {
   std::string number;
   std::string as_of;
+  std::string as_answered_at;
 };
 
 int ExitCode(const NumberCheck& check) {
@@ -114,6 +115,9 @@ void PrintCheckJson(const std::string& input, const NumberCheck& check) {
 int RunCheck(const GlobalOptions& options, const CheckArguments& arguments) {
   ScrubOptions scrub_options;
   if (!arguments.as_of.empty()) scrub_options.as_of = TimeArgument("--as-of", arguments.as_of);
+  if (!arguments.as_answered_at.empty()) {
+    scrub_options.as_answered_at = TimeArgument("--as-answered-at", arguments.as_answered_at);
+  }
   ClientOptions client_options;
   client_options.target = options.server;
   client_options.api_key = options.key;
@@ -138,11 +142,19 @@ void AddCheckCommand(CLI::App* app, const GlobalOptions& options, Job* job) {
   auto arguments = std::make_shared<CheckArguments>();
   CLI::App* command = app->add_subcommand("check", "Tell everything known about one number");
   command->add_option("number", arguments->number, "The number in any usual writing")->required();
-  command->add_option("--as-of", arguments->as_of, "Answer as of this moment, from history");
+  CLI::Option* const as_of = command->add_option(
+      "--as-of", arguments->as_of, "What the lists said of this moment, by all that is known now");
+  command
+      ->add_option("--as-answered-at", arguments->as_answered_at,
+                   "What the server answered at this moment, from what it had published by then")
+      ->excludes(as_of);
   command->footer(
       "Exit codes: 0 CLEAR, 10 LISTED, 11 not clear for another reason, 1 error, 2 usage.");
   command->callback([&options, job, arguments] {
     if (!arguments->as_of.empty()) TimeArgument("--as-of", arguments->as_of);
+    if (!arguments->as_answered_at.empty()) {
+      TimeArgument("--as-answered-at", arguments->as_answered_at);
+    }
     *job = [&options, arguments] { return RunCheck(options, *arguments); };
   });
 }

@@ -9,8 +9,10 @@
 
 #include "absl/time/clock.h"
 #include "tools/dncctl/commands.h"
+#include "tools/dncctl/confirm.h"
 #include "tools/dncctl/exit_code.h"
 #include "tools/dncctl/list_warnings.h"
+#include "tools/dncctl/load_plan.h"
 #include "tools/dncctl/load_upload.h"
 #include "tools/dncctl/load_watch.h"
 #include "tools/dncctl/names.h"
@@ -32,6 +34,8 @@ struct LoadArguments {
   uint32_t column_number = 0;
   bool on_server = false;
   bool no_wait = false;
+  bool dry_run = false;
+  bool yes = false;
 };
 
 // user@host, for the server's record of the load.
@@ -59,9 +63,10 @@ v1::LoadOptions ToOptions(const LoadArguments& arguments) {
   return options;
 }
 
-absl::StatusOr<v1::Load> LoadOnServer(Session& session, const LoadArguments& arguments) {
+absl::StatusOr<v1::Load> LoadOnServer(Session& session, const LoadArguments& arguments,
+                                      const v1::LoadOptions& options) {
   v1::LoadReleaseRequest request;
-  *request.mutable_options() = ToOptions(arguments);
+  *request.mutable_options() = options;
   for (const std::string& file : arguments.files) {
     request.add_paths(std::filesystem::absolute(file).lexically_normal().string());
   }
@@ -110,9 +115,8 @@ void PrintSucceeded(const v1::Load& load, absl::Duration took) {
   if (release.no_effect() > 0) {
     fmt::print("  {} changes had no effect\n", WithCommas(release.no_effect()));
   }
-  for (const int guard : load.overridden()) {
-    fmt::print("  {} {}\n", style.Warn("overridden:"), GuardName(static_cast<v1::Guard>(guard)));
-  }
+  if (load.has_plan()) PrintCallable(load.plan(), stdout);
+  PrintFindings(load, /*overridden=*/true, stdout);
 }
 
 // Whoever loads data that is too old for an answer is told now, not by the first answer.
@@ -129,22 +133,11 @@ void WarnOfList(Session& session, const std::string& name) {
   }
 }
 
-// Names the guard, and how to override it unless the server's message has said so.
-void PrintGuard(const Style& style, const std::string& guard, const std::string& message) {
-  fmt::print(stderr, "guard: {}\n", style.Strong(Printable(guard)));
-  if (message.find("--allow") == std::string::npos) {
-    fmt::print(stderr, "If the data is right all the same, load it again with --allow {}\n",
-               Printable(guard));
-  }
-}
-
 void PrintRefused(const v1::Load& load) {
   const Style style(stderr);
   fmt::print(stderr, "{} load {} of {}: {}\n", style.Bad("refused:"), load.id(),
              Printable(load.list()), Printable(load.error()));
-  if (load.refused_by() != v1::GUARD_UNSPECIFIED) {
-    PrintGuard(style, GuardName(load.refused_by()), load.error());
-  }
+  PrintFindings(load, /*overridden=*/false, stderr);
   fmt::print(stderr, "nothing changed\n");
 }
 
@@ -152,35 +145,135 @@ void PrintRefused(const v1::Load& load) {
 int ReportLoadError(const GlobalOptions& options, const absl::Status& status) {
   const int code = ReportError(options, status);
   const std::string guard = GuardOf(status);
-  if (!guard.empty()) PrintGuard(Style(stderr), guard, std::string(status.message()));
+  if (!guard.empty()) {
+    fmt::print(stderr, "guard: {}\n", Style(stderr).Strong(Printable(guard)));
+  }
   return code;
 }
 
-int RunLoad(const GlobalOptions& options, const LoadArguments& arguments) {
-  const absl::Time begun = absl::Now();
-  Session session(options);
-  ProgressBar bar(!options.json);
-  auto load = arguments.on_server ? LoadOnServer(session, arguments)
-                                  : Upload(session, ToOptions(arguments), arguments.files, &bar);
-  if (load.ok() && !arguments.no_wait) load = WatchLoad(session, *load, &bar);
-  bar.Clear();
-  if (!load.ok()) return ReportLoadError(options, load.status());
-  const bool refused = load->state() == v1::LOAD_STATE_REFUSED;
-  if (options.json) PrintJson(ToJson(*load));
-  if (refused) {
-    PrintRefused(*load);
-    return kExitError;
+// One load after the other, until one changes something or nothing more is to be tried.
+class LoadRun {
+ public:
+  LoadRun(const GlobalOptions& options, const LoadArguments& arguments)
+      : options_(options), arguments_(arguments), session_(options), bar_(!options.json) {}
+
+  int Run() {
+    v1::LoadOptions load = ToOptions(arguments_);
+    if (arguments_.dry_run) return DryRun(load);
+    if (arguments_.yes) return Load(load);
+    if (!arguments_.allow.empty()) return LoadOverriding(load);
+    return LoadAskingAtFirst(load);
   }
-  if (!options.json) {
-    if (IsEnded(*load)) {
-      PrintSucceeded(*load, absl::Now() - begun);
-      WarnOfList(session, load->list());
+
+ private:
+  // Sends the files, and follows the load to its end unless `wait` is false.
+  absl::StatusOr<v1::Load> Send(const v1::LoadOptions& load, bool wait) {
+    begun_ = absl::Now();
+    auto sent = arguments_.on_server ? LoadOnServer(session_, arguments_, load)
+                                     : Upload(session_, load, arguments_.files, &bar_);
+    if (sent.ok() && wait) sent = WatchLoad(session_, *sent, &bar_);
+    bar_.Clear();
+    return sent;
+  }
+
+  int DryRun(v1::LoadOptions load) {
+    load.set_dry_run(true);
+    const auto tried = Send(load, /*wait=*/true);
+    if (!tried.ok()) return ReportLoadError(options_, tried.status());
+    if (tried->state() == v1::LOAD_STATE_REFUSED) return Report(*tried);
+    if (options_.json) {
+      PrintJson(ToJson(*tried));
     } else {
-      fmt::print("load {} of {} accepted; see `dncctl loads`\n", load->id(),
-                 Printable(load->list()));
+      fmt::print("nothing is changed; loading would make of ");
+      PrintPlan(*tried, stdout);
+      PrintFindings(*tried, /*overridden=*/true, stdout);
+      PrintFindings(*tried, /*overridden=*/false, stdout);
+      fmt::print("{}\n", HasRefusals(*tried) ? "it would be refused" : "it would be loaded");
     }
+    return HasRefusals(*tried) ? kExitError : kExitOk;
   }
-  return kExitOk;
+
+  // Somebody wants to override what a guard found: what that makes callable is told first.
+  int LoadOverriding(v1::LoadOptions load) {
+    load.set_dry_run(true);
+    const auto tried = Send(load, /*wait=*/true);
+    if (!tried.ok()) return ReportLoadError(options_, tried.status());
+    if (tried->state() == v1::LOAD_STATE_REFUSED) return Report(*tried);
+    if (HasRefusals(*tried)) {
+      if (options_.json) PrintJson(ToJson(*tried));
+      fmt::print(stderr, "{} {} findings of the guards are not overridden\n",
+                 Style(stderr).Bad("refused:"), Printable(tried->list()));
+      PrintFindings(*tried, /*overridden=*/false, stderr);
+      fmt::print(stderr, "nothing changed\n");
+      return kExitError;
+    }
+    PrintFindings(*tried, /*overridden=*/true, stderr);
+    load.set_dry_run(false);
+    return AskAndLoad(*tried, load);
+  }
+
+  // Data of which the list has none so far makes all numbers callable that it lacks: the server
+  // tells how many instead of loading it.
+  int LoadAskingAtFirst(v1::LoadOptions load) {
+    load.set_refuse_first(true);
+    const auto sent = Send(load, !arguments_.no_wait);
+    if (!sent.ok()) return ReportLoadError(options_, sent.status());
+    const bool first =
+        sent->state() == v1::LOAD_STATE_REFUSED && sent->error_reason() == "FIRST_DATA";
+    if (!first) return Report(*sent);
+    load.set_refuse_first(false);
+    return AskAndLoad(*sent, load);
+  }
+
+  int AskAndLoad(const v1::Load& planned, v1::LoadOptions load) {
+    PrintPlan(planned, stderr);
+    const uint64_t callable = planned.plan().becomes_callable();
+    if (!Confirmed(false, fmt::format("Load it, so that {} numbers become callable?",
+                                      WithCommas(callable)))) {
+      if (options_.json) PrintJson(ToJson(planned));
+      return kExitNotConfirmed;
+    }
+    load.set_callable_limit(callable);
+    return Load(load);
+  }
+
+  int Load(const v1::LoadOptions& load) {
+    const auto sent = Send(load, !arguments_.no_wait);
+    return sent.ok() ? Report(*sent) : ReportLoadError(options_, sent.status());
+  }
+
+  int Report(const v1::Load& load) {
+    if (options_.json) PrintJson(ToJson(load));
+    if (load.state() == v1::LOAD_STATE_REFUSED) {
+      PrintRefused(load);
+      return kExitError;
+    }
+    if (options_.json) return kExitOk;
+    if (IsEnded(load)) {
+      PrintSucceeded(load, absl::Now() - begun_);
+      WarnOfList(session_, load.list());
+    } else {
+      fmt::print("load {} of {} accepted; see `dncctl loads`\n", load.id(), Printable(load.list()));
+    }
+    return kExitOk;
+  }
+
+  const GlobalOptions& options_;
+  const LoadArguments& arguments_;
+  Session session_;
+  ProgressBar bar_;
+  absl::Time begun_;
+};
+
+int RunLoad(const GlobalOptions& options, const LoadArguments& arguments) {
+  return LoadRun(options, arguments).Run();
+}
+
+// `shrink:201`: the guard, and what was found. Whether there is such a finding the server tells.
+std::string CheckAllow(const std::string& text) {
+  if (ParseGuard(text.substr(0, text.find(':'))).has_value()) return "";
+  return fmt::format("'{}' names no finding; a refused load tells them, each with its --allow",
+                     Printable(text));
 }
 
 }  // namespace
@@ -191,13 +284,23 @@ void AddLoadCommand(CLI::App* app, const GlobalOptions& options, Job* job) {
       app->add_subcommand("load", "Load files as one release: all become visible, or none");
   command->add_option("files", arguments->files, "The files, plain or zipped")->required();
   command->add_option("--list", arguments->list,
-                      "national (if not given), state:TX, wireless, wireline, litigator:NAME, "
-                      "other:NAME");
+                      "national, state:TX, wireless, wireline, litigator:NAME, other:NAME. If not "
+                      "given: national, and then the files must have the FTC's form and names");
   command->add_option("--obtained-at", arguments->obtained_at,
                       "When the data was obtained, if the files' names don't tell");
-  command->add_option("--allow", arguments->allow, "Override a guard; once for each")
-      ->check(CLI::IsMember(GuardNames()))
+  command
+      ->add_option(
+          "--allow", arguments->allow,
+          "Override what a guard found, as the refused load names it: shrink:201. Once for "
+          "each; asks before it loads")
+      ->check(CheckAllow)
       ->allow_extra_args(false);
+  command->add_flag("--dry-run", arguments->dry_run,
+                    "Tell what the load would do, and change nothing. Exit code 1 if it would be "
+                    "refused");
+  command->add_flag("--yes", arguments->yes,
+                    "Don't ask before numbers become callable: by first data of a list or of area "
+                    "codes, or by --allow. Overrides no guard");
   command->add_option("--column", arguments->column, "CSV: heading of the column with the numbers");
   command
       ->add_option("--column-number", arguments->column_number,

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "tools/dncctl/commands.h"
+#include "tools/dncctl/confirm.h"
 #include "tools/dncctl/exit_code.h"
 #include "tools/dncctl/names.h"
 #include "tools/dncctl/proto_json.h"
@@ -20,6 +21,7 @@ struct ReleaseArguments {
   std::string list;
   uint32_t limit = 100;
   uint64_t expected_release = 0;
+  bool yes = false;
 };
 
 void PrintReleases(const std::vector<v1::Release>& releases) {
@@ -97,12 +99,36 @@ int RunLoads(const GlobalOptions& options, const ReleaseArguments& arguments) {
   return kExitOk;
 }
 
+// What a rollback or a retirement makes callable, or would.
+std::string CallableText(uint64_t becomes_callable) {
+  return becomes_callable == 0 ? std::string("no number becomes callable")
+                               : WithCommas(becomes_callable) + " numbers become callable";
+}
+
 int RunRollback(const GlobalOptions& options, const ReleaseArguments& arguments) {
   Session session(options);
   v1::RollBackReleaseRequest request;
   request.set_list(arguments.list);
   request.set_expected_release_id(arguments.expected_release);
-  const auto answer = session.Call(session.registry(), &Registry::RollBackRelease, request);
+  const auto call = [&] {
+    return session.Call(session.registry(), &Registry::RollBackRelease, request);
+  };
+  if (!arguments.yes) {
+    request.set_dry_run(true);
+    const auto plan = call();
+    if (!plan.ok()) return ReportError(options, plan.status());
+    const v1::Release& release = plan->release();
+    fmt::print(stderr, "{}: release {} of {} would be in force again: {}\n",
+               Printable(release.list()), release.id(), IsoTime(release.published_at()),
+               CallableText(plan->becomes_callable()));
+    if (!Confirmed(false, "Go back to it?")) {
+      if (options.json) PrintJson(ToJson(*plan));
+      return kExitNotConfirmed;
+    }
+    request.set_dry_run(false);
+    request.set_callable_limit(plan->becomes_callable());
+  }
+  const auto answer = call();
   if (!answer.ok()) return ReportError(options, answer.status());
   if (options.json) {
     PrintJson(ToJson(*answer));
@@ -111,6 +137,8 @@ int RunRollback(const GlobalOptions& options, const ReleaseArguments& arguments)
     fmt::print("{}: release {} is in force again: {} numbers, obtained {}; revision {}\n",
                Printable(release.list()), release.id(), WithCommas(release.numbers()),
                IsoTime(release.obtained_at_newest()), answer->revision());
+    fmt::print("  {}, {} no longer are\n", CallableText(answer->becomes_callable()),
+               WithCommas(answer->no_longer_callable()));
   }
   return kExitOk;
 }
@@ -119,12 +147,32 @@ int RunRetire(const GlobalOptions& options, const ReleaseArguments& arguments) {
   Session session(options);
   v1::RetireListRequest request;
   request.set_list(arguments.list);
-  const auto answer = session.Call(session.registry(), &Registry::RetireList, request);
+  const auto call = [&] {
+    return session.Call(session.registry(), &Registry::RetireList, request);
+  };
+  const auto effect = [](const v1::RetireListResponse& answer) -> std::string {
+    return answer.required() ? "the policy requires the list: without it no number is callable"
+                             : CallableText(answer.becomes_callable());
+  };
+  if (!arguments.yes) {
+    request.set_dry_run(true);
+    const auto plan = call();
+    if (!plan.ok()) return ReportError(options, plan.status());
+    fmt::print(stderr, "{} would count no longer: {}\n", Printable(arguments.list), effect(*plan));
+    if (!Confirmed(false, "Retire it?")) {
+      if (options.json) PrintJson(ToJson(*plan));
+      return kExitNotConfirmed;
+    }
+    request.set_dry_run(false);
+    request.set_callable_limit(plan->becomes_callable());
+  }
+  const auto answer = call();
   if (!answer.ok()) return ReportError(options, answer.status());
   if (options.json) {
     PrintJson(ToJson(*answer));
   } else {
-    fmt::print("{}: retired; revision {}\n", Printable(arguments.list), answer->revision());
+    fmt::print("{}: retired; revision {}\n  {}\n", Printable(arguments.list), answer->revision(),
+               effect(*answer));
   }
   return kExitOk;
 }
@@ -159,9 +207,11 @@ void AddReleaseCommands(CLI::App* app, const GlobalOptions& options, Job* job) {
       ->add_option("--expect-release", arguments->expected_release,
                    "Only if this release is in force now")
       ->check(CLI::PositiveNumber);
+  rollback->add_flag("--yes", arguments->yes, "Don't ask");
 
   CLI::App* retire = add("retire", "Take a list out of every scrub", RunRetire);
   retire->add_option("list", arguments->list, "The list")->required();
+  retire->add_flag("--yes", arguments->yes, "Don't ask");
 }
 
 }  // namespace dnc::ctl

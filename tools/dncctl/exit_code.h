@@ -6,6 +6,8 @@ namespace dnc::ctl {
 inline constexpr int kExitOk = 0;
 inline constexpr int kExitError = 1;
 inline constexpr int kExitUsage = 2;
+// A change that makes numbers callable, and that nobody confirmed. Nothing changed.
+inline constexpr int kExitNotConfirmed = 2;
 // Only `check`: the verdict is LISTED; it is another one that isn't CLEAR.
 inline constexpr int kExitListed = 10;
 inline constexpr int kExitNotClear = 11;

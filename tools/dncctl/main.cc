@@ -26,7 +26,7 @@ constexpr char kFooter[] =
     "Exit codes:\n"
     "  0   done; check: CLEAR, the number may be called\n"
     "  1   error; whatever was asked about must not be called\n"
-    "  2   usage\n"
+    "  2   usage; or a change was not confirmed (--yes), and nothing changed\n"
     "  10  check: LISTED\n"
     "  11  check: not clear for another reason (not covered, stale, invalid, wireless)\n"
     "  12  doctor: something should be looked at\n"

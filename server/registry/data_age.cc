@@ -1,0 +1,120 @@
+#include "server/registry/data_age.h"
+
+#include <algorithm>
+#include <map>
+
+namespace dnc {
+namespace {
+
+// When the data was published, as ages count it.
+absl::Time PublishedAt(const World& world, absl::Time obtained_at, uint64_t brought_by,
+                       int64_t brought_at) {
+  if (world.future_releases.count(brought_by) != 0) return absl::InfinitePast();
+  if (brought_at == 0) return absl::InfiniteFuture();
+  const absl::Time published_at = FromMicros(brought_at);
+  return obtained_at - published_at >= kMaxFuture ? absl::InfinitePast() : published_at;
+}
+
+}  // namespace
+
+AreaCoverage CoverageOf(const World& world, const ListState& list, int area_code) {
+  if (!list.loaded()) return {};
+  if (list.covers_all()) {
+    return {
+        AreaState::kLoaded, list.whole_obtained_at,
+        PublishedAt(world, list.whole_obtained_at, list.whole_brought_by, list.whole_brought_at)};
+  }
+  const auto seal = list.seals.find(area_code);
+  if (seal == list.seals.end()) return {};
+  const absl::Time obtained_at = FromMicros(seal->second.obtained_at());
+  return {AreaState::kLoaded, obtained_at,
+          PublishedAt(world, obtained_at, seal->second.brought_by(), seal->second.brought_at())};
+}
+
+AreaCoverage CoverageUnder(const World& world, const ListState& list, int area_code,
+                           absl::Duration max_age) {
+  AreaCoverage coverage = CoverageOf(world, list, area_code);
+  const AcceptedClock& accepted = world.accepted;
+  if (coverage.state != AreaState::kLoaded || accepted.revision == 0) return coverage;
+  const uint64_t brought_by =
+      list.covers_all() ? list.whole_brought_by : list.seals.at(area_code).brought_by();
+  if (brought_by >= accepted.release_id) return coverage;
+  const bool ended = AgedFrom(coverage) + max_age <= accepted.stores_time ||
+                     coverage.obtained_at > accepted.accepted_at;
+  if (ended) coverage.published_at = absl::InfinitePast();
+  return coverage;
+}
+
+void NoteBrought(const ListState& before, const std::set<int>& reloaded, absl::Time now,
+                 ListState& list) {
+  for (auto& [area_code, seal] : list.seals) {
+    const auto old = before.seals.find(area_code);
+    const bool kept = old != before.seals.end() && reloaded.count(area_code) == 0 &&
+                      old->second.obtained_at() == seal.obtained_at();
+    if (kept) continue;
+    seal.set_brought_by(list.head.id());
+    seal.set_brought_at(ToMicros(now));
+  }
+  if (!list.covers_all()) return;
+  list.whole_brought_by = list.head.id();
+  list.whole_brought_at = ToMicros(now);
+}
+
+void FindBrought(const ReleaseStore& store, const World& world, ListState& list) {
+  std::set<int> open;
+  for (const auto& [area_code, seal] : list.seals) {
+    if (seal.brought_by() == 0) open.insert(area_code);
+  }
+  bool whole_open = list.covers_all() && list.loaded() && list.whole_brought_by == 0;
+  for (const uint64_t id : Lineage(world, list.head.id())) {
+    if (open.empty() && !whole_open) return;
+    ListState then;
+    then.kind = list.kind;
+    if (id == list.head.id()) {
+      then.seals = list.seals;
+      then.whole_obtained_at = list.whole_obtained_at;
+    } else {
+      const absl::StatusOr<storage::Seals> seals = store.ReadSeals(id);
+      if (!seals.ok()) return;
+      FromRecord(*seals, then);
+    }
+    const int64_t published_at = world.releases.at(id)->published_at();
+    for (auto area = open.begin(); area != open.end();) {
+      storage::Seal& seal = list.seals.at(*area);
+      const auto old = then.seals.find(*area);
+      if (old == then.seals.end() || old->second.obtained_at() != seal.obtained_at()) {
+        area = open.erase(area);
+        continue;
+      }
+      seal.set_brought_by(id);
+      seal.set_brought_at(published_at);
+      ++area;
+    }
+    whole_open = whole_open && then.whole_obtained_at == list.whole_obtained_at;
+    if (!whole_open) continue;
+    list.whole_brought_by = id;
+    list.whole_brought_at = published_at;
+  }
+}
+
+bool NoteFuture(absl::Time now, World& world) {
+  const size_t before = world.future_releases.size();
+  const auto look = [&](uint64_t release_id, absl::Time obtained_at, int64_t published_at) {
+    const absl::Time newest = std::max(obtained_at, FromMicros(published_at));
+    if (release_id != 0 && newest - now >= kMaxFuture) world.future_releases.insert(release_id);
+  };
+  for (const auto& [id, release] : world.releases) {
+    look(id, absl::InfinitePast(), release->published_at());
+  }
+  for (const auto& [name, list] : world.lists) {
+    if (list->loaded() && list->covers_all()) {
+      look(list->whole_brought_by, list->whole_obtained_at, list->whole_brought_at);
+    }
+    for (const auto& [area_code, seal] : list->seals) {
+      look(seal.brought_by(), FromMicros(seal.obtained_at()), seal.brought_at());
+    }
+  }
+  return world.future_releases.size() != before;
+}
+
+}  // namespace dnc

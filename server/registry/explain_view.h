@@ -1,0 +1,38 @@
+// The parts of Explain: lists as they count for one answer. Used by explain*.cc alone.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "server/registry/explain.h"
+#include "server/registry/world.h"
+
+namespace dnc {
+
+// A list as an answer takes it.
+struct ListView {
+  SnapshotListPtr list;
+  ListStatePtr state;           // whose history tells since when a number is listed; null: none
+  uint64_t up_to = UINT64_MAX;  // by what the releases up to this one told,
+  absl::Time until = absl::InfiniteFuture();  // of times up to this
+};
+
+// The answer that the lists give; ages are measured at `moment`.
+absl::StatusOr<Explanation> ExplainViews(const ExplainInputs& in,
+                                         const std::vector<ListView>& views, absl::Time moment,
+                                         absl::Span<const ParsedNumber> numbers,
+                                         const TenantSide& tenant);
+
+// The area codes of the numbers.
+std::set<int> AskedAreaCodes(absl::Span<const ParsedNumber> numbers);
+
+// The names of all lists that may count: those of the policy in its order, then the others.
+std::vector<std::string> ListNames(const ExplainInputs& in);
+
+}  // namespace dnc

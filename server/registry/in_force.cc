@@ -1,0 +1,141 @@
+#include "server/registry/in_force.h"
+
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+#include "server/base/error.h"
+#include "server/base/status_macros.h"
+#include "server/base/str_cat.h"
+#include "server/registry/data_age.h"
+#include "server/registry/world_reader.h"
+
+namespace dnc {
+namespace {
+
+// Older ones are forgotten, and what was answered then can't be told any more.
+constexpr size_t kMaxTurns = 1000;
+
+// Something after which another release was in force, or none.
+struct Event {
+  uint64_t revision = 0;
+  int64_t at = 0;
+  uint64_t before = 0;  // the release that was in force until then; 0: none
+  uint64_t after = 0;
+};
+
+std::vector<Event> EventsOf(const World& world, const ListState& list) {
+  std::vector<Event> events;
+  for (const auto& [id, release] : world.releases) {
+    if (release->list_id() != list.list_id) continue;
+    events.push_back({release->revision(), release->published_at(), release->parent_id(), id});
+  }
+  for (const storage::Turn& turn : list.turns) {
+    events.push_back({turn.revision(), turn.at(), turn.from(), turn.to()});
+  }
+  std::sort(events.begin(), events.end(),
+            [](const Event& a, const Event& b) { return a.revision < b.revision; });
+  return events;
+}
+
+InForce Unknown() { return {}; }
+
+}  // namespace
+
+InForce InForceAt(const World& world, const ListState& list, absl::Time moment) {
+  const std::vector<Event> events = EventsOf(world, list);
+  const int64_t micros = ToMicros(moment);
+  const auto is_by_then = [micros](const Event& event) { return event.at <= micros; };
+  const auto last = std::find_if(events.rbegin(), events.rend(), is_by_then);
+  const auto next = last.base();
+  // The clock was set back in between: there were two such moments.
+  if (!std::all_of(events.begin(), next, is_by_then)) return Unknown();
+  uint64_t in_force = 0;
+  if (last != events.rend()) {
+    in_force = last->after;
+  } else {
+    const bool first_is_known = list.life.first_loaded_at != absl::InfinitePast();
+    if (!first_is_known || moment >= list.life.first_loaded_at) return Unknown();
+  }
+  // What came next must say that this was in force; else something in between is not known.
+  const uint64_t until_next = next == events.end() ? list.head.id() : next->before;
+  if (until_next != in_force) return Unknown();
+  if (in_force == 0) return {InForce::State::kNothing, 0};
+  return {InForce::State::kRelease, in_force};
+}
+
+void NoteTurn(absl::Time now, uint64_t revision, uint64_t from, uint64_t to, const ListLife& life,
+              ListState& list) {
+  storage::Turn turn;
+  turn.set_at(ToMicros(now));
+  turn.set_revision(revision);
+  turn.set_from(from);
+  turn.set_to(to);
+  if (life.absent_since != absl::InfiniteFuture()) {
+    turn.set_absent_since(ToMicros(life.absent_since));
+  }
+  if (life.loaded_since != absl::InfiniteFuture()) {
+    turn.set_loaded_since(ToMicros(life.loaded_since));
+  }
+  list.turns.push_back(std::move(turn));
+  if (list.turns.size() > kMaxTurns) list.turns.erase(list.turns.begin());
+}
+
+absl::StatusOr<std::shared_ptr<ListState>> PastLine(const ReleaseStore& store, const World& world,
+                                                    const ListState& list, uint64_t head_id) {
+  const auto gone = [&](std::string_view what) {
+    return Error(absl::StatusCode::kDataLoss, reason::kStorage,
+                 StrCat("the history of list ", list.name, " is damaged: ", what,
+                        "; restore the data folder from a copy, or ask for a later moment"));
+  };
+  const std::vector<uint64_t> lineage = Lineage(world, head_id);
+  if (lineage.empty()) {
+    return Error(absl::StatusCode::kOutOfRange, reason::kHistoryNotReached,
+                 StrCat("the history of list ", list.name, " is cut off; ask for a later moment"));
+  }
+  auto line = std::make_shared<ListState>();
+  line->list_id = list.list_id;
+  line->name = list.name;
+  line->kind = list.kind;
+  line->head = *world.releases.at(head_id);
+  DNC_ASSIGN_OR_RETURN(const storage::Seals seals, store.ReadSeals(head_id));
+  FromRecord(seals, *line);
+  if (DigestOfSeals(line->seals).ToHex() != line->head.digest()) {
+    return gone(StrCat("the seals of release ", head_id, " do not match its digest"));
+  }
+  line->life.first_loaded_at = list.life.first_loaded_at;
+  const storage::Release& oldest = *world.releases.at(lineage.back());
+  if (oldest.parent_id() != 0) {  // cut off; nothing of it is later than its publication
+    line->life.oldest_release = oldest.id();
+    line->life.history_since = FromMicros(oldest.published_at());
+  }
+  FindBrought(store, world, *line);
+  return line;
+}
+
+void ReadPastArea(const ReleaseStore& store, const World& world, int area_code, ListState& line) {
+  const auto seal = line.seals.find(area_code);
+  if (seal == line.seals.end() || line.damaged[static_cast<size_t>(area_code)]) return;
+  absl::StatusOr<AreaSetPtr> set =
+      ReadArea(store, line.list_id, seal->second, Lineage(world, line.head.id()));
+  if (set.ok()) {
+    line.numbers.set_area(area_code, *std::move(set));
+  } else {
+    line.damaged.set(static_cast<size_t>(area_code));
+  }
+}
+
+uint64_t LineOf(const World& world, const ListState& list, uint64_t release_id) {
+  const auto leads_back = [&](uint64_t head_id) {
+    if (head_id == 0) return false;
+    const std::vector<uint64_t> lineage = Lineage(world, head_id, release_id);
+    return !lineage.empty() && lineage.back() == release_id;
+  };
+  if (leads_back(list.head.id())) return list.head.id();
+  for (auto turn = list.turns.rbegin(); turn != list.turns.rend(); ++turn) {
+    if (leads_back(turn->from())) return turn->from();
+  }
+  return 0;
+}
+
+}  // namespace dnc

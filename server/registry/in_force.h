@@ -1,0 +1,47 @@
+// What was in force when: the releases of a list, and the times at which somebody went back from
+// one or retired the list.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "server/registry/release_store.h"
+#include "server/registry/world.h"
+
+namespace dnc {
+
+// What a list answered from at a moment.
+struct InForce {
+  enum class State : uint8_t {
+    kUnknown,  // what tells it is cut off, or of a version that did not keep it
+    kNothing,  // no release of the list was in force
+    kRelease,
+  };
+  State state = State::kUnknown;
+  uint64_t release_id = 0;  // of kRelease
+};
+
+// By what had been published at `moment`, that moment included.
+InForce InForceAt(const World& world, const ListState& list, absl::Time moment);
+
+// Records in `list`, of which `from` is in force at `now`, that `to` will be (0: it is retired).
+void NoteTurn(absl::Time now, uint64_t revision, uint64_t from, uint64_t to, const ListLife& life,
+              ListState& list);
+
+// A line of releases: one that was in force, with all that led to it.
+
+// The list as it was when the release `head_id` was in force, which is not any more; without its
+// numbers. HISTORY_NOT_REACHED if its records are cut off, DATA_LOSS if they are damaged.
+absl::StatusOr<std::shared_ptr<ListState>> PastLine(const ReleaseStore& store, const World& world,
+                                                    const ListState& list, uint64_t head_id);
+
+// Reads the numbers of an area code of such a line; one that does not match its seal is damaged.
+void ReadPastArea(const ReleaseStore& store, const World& world, int area_code, ListState& line);
+
+// The release that was in force and that leads back to `release_id`, the present one first; 0 if
+// none is known any more.
+uint64_t LineOf(const World& world, const ListState& list, uint64_t release_id);
+
+}  // namespace dnc
