@@ -15,36 +15,38 @@ absl::Time PublishedAt(const World& world, absl::Time obtained_at, uint64_t brou
   return obtained_at - published_at >= kMaxFuture ? absl::InfinitePast() : published_at;
 }
 
-// Whether data that was there when an operator accepted a clock that lay behind the stores was too
-// old by then, or of a time to come: no clock makes it young again.
-bool HadExpired(const AcceptedClock& accepted, const AreaCoverage& coverage, uint64_t brought_by,
-                absl::Duration max_age) {
-  if (accepted.revision == 0 || brought_by >= accepted.release_id) return false;
-  return AgedFrom(coverage) + max_age <= accepted.stores_time ||
-         coverage.obtained_at > accepted.accepted_at;
-}
-
 }  // namespace
 
-AreaCoverage CoverageOf(const World& world, const ListState& list, int area_code,
-                        absl::Duration max_age) {
-  const auto loaded = [&](absl::Time obtained_at, uint64_t brought_by, int64_t brought_at) {
-    AreaCoverage coverage{AreaState::kLoaded, obtained_at,
-                          PublishedAt(world, obtained_at, brought_by, brought_at)};
-    coverage.expired = HadExpired(world.accepted, coverage, brought_by, max_age);
-    return coverage;
-  };
+AreaCoverage CoverageOf(const World& world, const ListState& list, int area_code) {
   if (!list.loaded()) return {};
   if (list.covers_all()) {
-    return loaded(list.whole_obtained_at, list.whole_brought_by, list.whole_brought_at);
+    return {
+        AreaState::kLoaded, list.whole_obtained_at,
+        PublishedAt(world, list.whole_obtained_at, list.whole_brought_by, list.whole_brought_at)};
   }
   const auto seal = list.seals.find(area_code);
   if (seal == list.seals.end()) return {};
-  AreaCoverage coverage = loaded(FromMicros(seal->second.obtained_at()), seal->second.brought_by(),
-                                 seal->second.brought_at());
+  const absl::Time obtained_at = FromMicros(seal->second.obtained_at());
+  AreaCoverage coverage{
+      AreaState::kLoaded, obtained_at,
+      PublishedAt(world, obtained_at, seal->second.brought_by(), seal->second.brought_at())};
   if (seal->second.known_by_silence_at() != 0) {
     coverage.known_by_silence_at = FromMicros(seal->second.known_by_silence_at());
   }
+  return coverage;
+}
+
+AreaCoverage CoverageUnder(const World& world, const ListState& list, int area_code,
+                           absl::Duration max_age) {
+  AreaCoverage coverage = CoverageOf(world, list, area_code);
+  const AcceptedClock& accepted = world.accepted;
+  if (coverage.state != AreaState::kLoaded || accepted.revision == 0) return coverage;
+  const uint64_t brought_by =
+      list.covers_all() ? list.whole_brought_by : list.seals.at(area_code).brought_by();
+  if (brought_by >= accepted.release_id) return coverage;
+  const bool ended = AgedFrom(coverage) + max_age <= accepted.stores_time ||
+                     coverage.obtained_at > accepted.accepted_at;
+  if (ended) coverage.published_at = absl::InfinitePast();
   return coverage;
 }
 

@@ -10,10 +10,14 @@
 namespace dnc {
 
 // The coverage of an area code by a loaded list, damage aside: kNotLoaded, or kLoaded with the
-// times from which its age counts (AgedFrom), and whether it had passed `max_age`, or was of a time
-// to come, when an operator accepted a clock that lay behind the stores.
-AreaCoverage CoverageOf(const World& world, const ListState& list, int area_code,
-                        absl::Duration max_age);
+// times from which its age counts (AgedFrom).
+AreaCoverage CoverageOf(const World& world, const ListState& list, int area_code);
+
+// The same for answers under a policy that counts the list for `max_age`: what was too old by the
+// stores' time, or was of a time to come, when an operator accepted a clock that lies behind them
+// stays too old until it is loaded again.
+AreaCoverage CoverageUnder(const World& world, const ListState& list, int area_code,
+                           absl::Duration max_age);
 
 // Notes in `list`, which its new release made of `before`, what that release brought: the area
 // codes that its full lists name, `reloaded`, and those that have become younger or older. `now`:

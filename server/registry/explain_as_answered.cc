@@ -37,7 +37,7 @@ class AnsweredList {
     list->release_id = release_id_;
     list->digest = in_.world->releases.at(release_id_)->digest();
     for (const int area_code : AskedAreaCodes(numbers)) {
-      list->areas[area_code] = CoverageOf(*in_.world, then, area_code, list->max_age);
+      list->areas[area_code] = CoverageOf(*in_.world, then, area_code);
       const auto seal = then.seals.find(area_code);
       if (seal == then.seals.end()) continue;
       DNC_RETURN_IF_ERROR(CheckArea(area_code, seal->second));

@@ -74,7 +74,7 @@ void RegistryImpl::Start() {
     if (world.ok()) {
       auto dated = std::make_shared<World>(**world);
       dated->accepted = clock_->accepted();
-      world = WithFutureNoted(std::move(dated));
+      world = WithFutureNoted(dated);
     }
     if (world.ok()) Publish(*world);
     if (world.ok()) loads_.Start();
@@ -86,8 +86,6 @@ void RegistryImpl::Start() {
 }
 
 WorldPtr RegistryImpl::WithFutureNoted(const WorldPtr& read) {
-  // Of a clock that lies behind, what is of a time to come can't be told: all is stale meanwhile.
-  if (clock_->behind()) return read;
   auto world = std::make_shared<World>(*read);
   if (!NoteFuture(clock_->Now(), *world)) return read;
   spdlog::error(
@@ -304,10 +302,10 @@ absl::StatusOr<CoverageInfo> RegistryImpl::Coverage(std::string_view list) const
     AreaInfo area;
     area.area_code = area_code;
     area.numbers = seal.count();
-    const AreaCoverage coverage_now = CoverageOf(*view.world, *state, area_code, max_age);
+    const AreaCoverage coverage_now = CoverageUnder(*view.world, *state, area_code, max_age);
     area.obtained_at = coverage_now.obtained_at;
     area.stale_at = AgedFrom(coverage_now) + max_age;
-    const bool stale = clock_->behind() || IsStale(coverage_now, max_age, now);
+    const bool stale = view.snapshot->clock_behind || IsStale(coverage_now, max_age, now);
     area.state = state->damaged[area_code] ? CoverageState::kDamaged
                  : stale                   ? CoverageState::kStale
                                            : CoverageState::kCovered;

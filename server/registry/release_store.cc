@@ -49,10 +49,12 @@ std::string BlockKey(uint32_t list_id, uint64_t release_id, uint16_t area_code, 
 }
 
 absl::Status Damaged(std::string_view what) {
-  return Error(absl::StatusCode::kDataLoss, reason::kStorage,
-               StrCat("the stored ", what,
-                      " is damaged or missing; restore the data folder from a copy, or load the "
-                      "lists again into a new one"));
+  return Error(
+      absl::StatusCode::kDataLoss, reason::kStorage,
+      StrCat(
+          "the stored ", what,
+          " is damaged or missing; restore the data folder from the newest backup, or move `store` "
+          "and `revision*` away, start with --new-published and load the lists again"));
 }
 
 absl::StatusOr<std::string_view> Unseal(std::string_view key, std::string_view sealed,
@@ -112,7 +114,8 @@ absl::StatusOr<storage::Catalog> ReleaseStore::ReadCatalog() {
         absl::StatusCode::kDataLoss, reason::kStorage,
         StrCat("the store is at revision ", catalog.revision(), " but revision ", *mark,
                " was acknowledged: it has lost changes. Restore the newest copy of the data "
-               "folder, or load the lists again into a new one"));
+               "folder, or move `store` and `revision*` away, start with --new-published and load "
+               "the lists again"));
   }
   if (mark.value_or(0) < catalog.revision()) {
     // A crash between the commit and the mark; the commit holds.

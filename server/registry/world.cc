@@ -35,7 +35,7 @@ std::shared_ptr<const SnapshotList> MakeList(const World& world, const ListState
   list->digest = state->head.digest();
   list->numbers = state->numbers;
   for (int area_code = 0; area_code < kAreaCodes; ++area_code) {
-    list->areas[area_code] = CoverageOf(world, *state, area_code, list->max_age);
+    list->areas[area_code] = CoverageUnder(world, *state, area_code, list->max_age);
     if (state->damaged[area_code]) list->areas[area_code].state = AreaState::kDamaged;
   }
   return list;

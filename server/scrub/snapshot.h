@@ -31,13 +31,13 @@ struct AreaCoverage {
   AreaState state = AreaState::kNotLoaded;
   absl::Time obtained_at = absl::InfinitePast();
   // When the release that brought the data was published: it is no younger than that.
-  // InfinitePast: it was once of a time to come, so how old it is nobody knows. InfiniteFuture:
-  // not known, and the age counts from `obtained_at`.
+  // InfinitePast: it was once of a time to come, or too old when an operator accepted a clock that
+  // lies behind the stores, so how old it is nobody knows. InfiniteFuture: not known, and the age
+  // counts from `obtained_at`.
   absl::Time published_at = absl::InfiniteFuture();
   // Up to when change lists that were silent about it show that nothing changed; InfinitePast:
   // nothing by silence. No answer holds longer for it.
   absl::Time known_by_silence_at = absl::InfinitePast();
-  bool expired = false;  // too old whatever the clock says
 };
 
 // From when on the age of data counts: the earlier of when it was obtained and when it was
@@ -52,8 +52,7 @@ inline constexpr absl::Duration kMaxFuture = absl::Hours(24);
 
 // Whether data is too old at a moment, or of a time to come.
 inline bool IsStale(const AreaCoverage& coverage, absl::Duration max_age, absl::Time now) {
-  return coverage.expired || now - AgedFrom(coverage) > max_age ||
-         coverage.obtained_at - now >= kMaxFuture;
+  return now - AgedFrom(coverage) > max_age || coverage.obtained_at - now >= kMaxFuture;
 }
 
 // A list in a snapshot.

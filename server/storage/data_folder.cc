@@ -64,12 +64,11 @@ absl::StatusOr<std::vector<std::string>> PrepareDataFolder(const std::string& pa
                            ": files that it makes may be closed to that user; run it as the "
                            "folder's owner"));
   }
-  if ((info.st_mode & kOthers) != 0) {
-    const bool mended =
-        info.st_uid == geteuid() && chmod(path.c_str(), info.st_mode & 07777 & ~kOthers) == 0;
+  // Of another user's folder, a volume that is shared by its group for example, the mode stays.
+  if ((info.st_mode & kOthers) != 0 && info.st_uid == geteuid()) {
+    const bool mended = chmod(path.c_str(), info.st_mode & 07777 & ~kOthers) == 0;
     notes.push_back(StrCat(path, mended ? " was open to other users; its mode is 0700 now"
-                                        : " is open to other users; its owner should chmod it "
-                                          "to 0700"));
+                                        : " is open to other users; chmod it to 0700"));
   }
   DNC_RETURN_IF_ERROR(CheckContent(path, /*levels=*/1));
   return notes;

@@ -61,8 +61,8 @@ absl::StatusOr<std::optional<uint64_t>> Read(const std::string& path, std::strin
       content != Content(word, value)) {
     return Error(absl::StatusCode::kDataLoss, reason::kStorage,
                  StrCat(path,
-                        " is damaged; restore it from a copy of the data folder, or "
-                        "load the lists again into a new data folder"));
+                        " is damaged; restore the whole data folder from the newest backup "
+                        "(docs/operations.md)"));
   }
   return value;
 }

@@ -41,7 +41,7 @@ ANSWERS = {  # of the tenant acme
     2125559001: "NATIONAL",
     2015559002: "CLEAR",          # of the release that was taken back
     2015560001: "STATE",
-    2015570001: "CLEAR",          # acme has chosen state:NJ alone of the lists that are not required
+    2015570001: "CLEAR",          # acme has chosen state:NJ alone of the lists that may be
     2015580100: "CLEAR",
     2015590100: "CLEAR",          # of the list that was retired
     2015559100: "OWN_DO_NOT_CALL",

@@ -96,3 +96,29 @@ def test_loads_work_again(start_server):
 
     comes_back(server, loads)
     assert server.verdicts(NUMBERS[:2]) == ["LISTED", "LISTED"]
+
+
+def test_a_store_that_takes_no_writes_ends_the_process(start_server, tmp_path):
+    """Its folder is gone, so that no new log can be made: an error that is never got over."""
+    folder = tmp_path / "data"
+    server = start_server(data_dir=folder)
+    (folder / "tenants").rename(folder / "away")
+    acknowledged = []
+    for first in range(2015560000, 2015660000, 1000):
+        batch = list(range(first, first + 1000))
+        try:
+            add(server, batch, note=NOTE)
+        except Refused:
+            break
+        acknowledged += batch
+    assert server.process.wait(timeout=WAIT_SECONDS) == 1
+    log = server.log()
+    assert "takes no writes any more" in log and "starts it again" in log
+    assert "No such file or directory" in log
+    (folder / "away").rename(folder / "tenants")
+    server.start()
+    server.wait_until_ready()
+    assert acknowledged
+    for at in range(0, len(acknowledged), 1000):
+        assert set(server.verdicts(acknowledged[at:at + 1000])) == {"LISTED"}
+    add(server, [2125550100])
