@@ -235,6 +235,8 @@ def test_columns(ctl, import_text):
     assert import_text(text, "--column-number", "3", "--ignore", "1,2,4")["already_there"] == 1
     assert import_text(f"Phone Number\n{FREE}\n")["already_there"] == 1
     assert import_text(f"Telefon\n{FREE}\n")["already_there"] == 1
+    assert import_text(f"{FREE}\n")["already_there"] == 1
+    assert import_text(f"number,,\n{FREE},,\n")["columns_left_out"] == ["2", "3"]
     assert import_text("area,number\n201,5600000\n", "--area-code", "area")["already_there"] == 1
     for wrong in (["--map", "Lead=birthday"], ["--map", "nope=note"], ["--map", "Lead"]):
         import_text(text, "--column", "Mobile", "--ignore-others", *wrong, code=1)

@@ -160,6 +160,10 @@ class Finder {
       if (known_[i]) continue;
       const std::string normalized = Normalized(first_[i]);
       if (found_.heading && IsLeftOut(first_[i])) continue;
+      if (found_.heading && normalized.empty()) {  // spreadsheets end a table with such columns
+        found_.left_out.push_back(std::to_string(i + 1));
+        continue;
+      }
       if (found_.heading && IsFact(normalized)) {
         if (auto status = Take(i, normalized); !status.ok()) return status;
       } else if (found_.heading && !format_.ignore_others) {
