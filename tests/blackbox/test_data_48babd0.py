@@ -109,6 +109,31 @@ def test_it_answers_as_it_did(start_server, clock, old):
         rule(server, 2015550002, server.identity(keys["expired"]))
 
 
+def test_its_lists_and_blocks_are_watched_and_exported(start_server, clock, old):
+    """That version did not note them among the changes."""
+    folder, keys = old
+    server = start_server(data_dir=folder, environment=clock.env, key=keys["acme"])
+    lists = server.stubs.list
+    there = server.call(server.lists.ListLists, lists.ListListsRequest()).lists
+    expected = {made.list_id: list(made.blocks) for made in there}
+    assert expected["internal"] == ["201777", "646"]
+    last = server.scrub(numbers=[2017770001]).snapshot.revision
+    told, numbers = {"internal": []}, set()
+    stream = server.lists.WatchChanges(lists.WatchChangesRequest(), metadata=server.metadata)
+    for part in stream:
+        told.update({made.list_id: [] for made in part.lists_made})
+        for change in part.block_changes:
+            told[change.list_id].append(change.block)
+        numbers |= {change.record.number for change in part.changes}
+        if part.last_of_revision and part.revision >= last:
+            break
+    stream.cancel()
+    assert told == expected and "2015559100" in numbers
+    exported = next(iter(server.lists.ExportNumbers(lists.ExportNumbersRequest(),
+                                                    metadata=server.metadata)))
+    assert {made.list_id: list(made.blocks) for made in exported.lists} == expected
+
+
 def test_half_of_it_is_refused(start_server, clock, old, tmp_path):
     folder, keys = old
     shutil.copytree(folder, tmp_path / "whole")
