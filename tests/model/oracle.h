@@ -6,10 +6,13 @@
 
 #include <cstdint>
 #include <ctime>
+#include <iterator>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "dnc/v1/load.pb.h"
@@ -69,10 +72,48 @@ struct OracleRelease {
   std::vector<OracleFile> files;
 };
 
+// Releases that never change, so that copies of an oracle share them.
+class OracleReleases {
+ public:
+  class Iterator {
+   public:
+    using iterator_category = std::bidirectional_iterator_tag;
+    using value_type = OracleRelease;
+    using difference_type = std::ptrdiff_t;
+    using pointer = const OracleRelease*;
+    using reference = const OracleRelease&;
+
+    reference operator*() const { return **at_; }
+    pointer operator->() const { return at_->get(); }
+    Iterator& operator++() { return ++at_, *this; }
+    Iterator& operator--() { return --at_, *this; }
+    friend bool operator==(const Iterator&, const Iterator&) = default;
+
+   private:
+    friend class OracleReleases;
+    using Inner = std::vector<std::shared_ptr<const OracleRelease>>::const_iterator;
+    explicit Iterator(Inner at) : at_(at) {}
+    Inner at_;
+  };
+
+  bool empty() const { return all_.empty(); }
+  size_t size() const { return all_.size(); }
+  const OracleRelease& back() const { return *all_.back(); }
+  Iterator begin() const { return Iterator(all_.begin()); }
+  Iterator end() const { return Iterator(all_.end()); }
+  void push_back(std::shared_ptr<const OracleRelease> release) {
+    all_.push_back(std::move(release));
+  }
+  void pop_back() { all_.pop_back(); }
+
+ private:
+  std::vector<std::shared_ptr<const OracleRelease>> all_;
+};
+
 // A list with the releases that led to the one in force.
 struct OracleList {
-  std::vector<OracleRelease> lineage;  // oldest first; empty: not loaded
-  int kept = 0;                        // how many releases can be gone back to
+  OracleReleases lineage;  // oldest first; empty: not loaded
+  int kept = 0;            // how many releases can be gone back to
 
   bool loaded() const { return !lineage.empty(); }
   const OracleRelease& now() const { return lineage.back(); }
@@ -176,7 +217,7 @@ class Oracle {
 
   std::map<std::string, OracleList> lists_;
   // All releases that ever were, by list, and whom they followed.
-  std::map<std::string, std::vector<OracleRelease>> ever_;
+  std::map<std::string, OracleReleases> ever_;
   std::map<uint64_t, uint64_t> parents_;
   uint64_t serial_ = 0;
   // Lists as they were when they were retired for the first time: that is later than any moment

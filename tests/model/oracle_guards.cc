@@ -271,7 +271,8 @@ void Oracle::FindLostWeek(const Oracle& after, const OracleLoad& load,
     // All of this life was published within minutes, so the dates of the data tell.
     const OracleRelease* base = nullptr;
     const auto& lineage = lists_.at(load.list).lineage;
-    for (auto release = lineage.rbegin(); release != lineage.rend(); ++release) {
+    for (auto release = std::make_reverse_iterator(lineage.end());
+         release != std::make_reverse_iterator(lineage.begin()); ++release) {
       if (release->serial < now.first_release.at(key)) break;
       base = &*release;
       const auto allowed = lineage.back().loss_allowed_by.find(key);

@@ -49,8 +49,9 @@ void Oracle::Publish(const std::string& list, OracleRelease release) {
   OracleList& state = lists_[list];
   if (state.loaded()) state.kept = std::min(kKeepReleases, state.kept + 1);
   parents_[release.serial] = state.loaded() ? state.now().serial : 0;
-  ever_[list].push_back(release);
-  state.lineage.push_back(std::move(release));
+  const auto shared = std::make_shared<const OracleRelease>(std::move(release));
+  ever_[list].push_back(shared);
+  state.lineage.push_back(shared);
 }
 
 std::set<int> Oracle::Vanishing(const NumberSets& numbers, Packing packing) const {
@@ -230,12 +231,19 @@ uint64_t Oracle::Load(const OracleLoad& load) {
   if (!had) return no_effect;
   // Whoever allowed a week's losses has allowed all up to here.
   before.FindLosses(*this, load, lost);
-  OracleRelease& now = lists_.at(load.list).lineage.back();
+  OracleRelease now = lists_.at(load.list).now();
+  bool allowed = false;
   for (const auto& [allow, finding] : lost) {
     if (finding.guard != v1::GUARD_LOST_WEEK) continue;
     const bool whole = load.list != "national";
     now.loss_allowed_by[whole ? 0 : std::stoi(allow.substr(allow.find(':') + 1))] = now.serial;
-    ever_[load.list].back() = now;
+    allowed = true;
+  }
+  if (!allowed) return no_effect;
+  const auto shared = std::make_shared<const OracleRelease>(std::move(now));
+  for (OracleReleases* releases : {&ever_[load.list], &lists_.at(load.list).lineage}) {
+    releases->pop_back();
+    releases->push_back(shared);
   }
   return no_effect;
 }
