@@ -18,13 +18,8 @@ class ByteSource {
   // (length, checksum) is verified. After an error, only errors.
   virtual absl::StatusOr<size_t> Read(char* out, size_t length) = 0;
 
-<<<<<<< HEAD
-  // The name that the bytes have within their archive; empty if they are from none.
-  virtual std::string_view name() const { return {}; }
-=======
   // The name of the archive's member, with its folders; empty if there is no archive.
   virtual std::string_view member() const { return {}; }
->>>>>>> main
 };
 
 // The bytes of `file` as they are. `file` must outlive the source.

@@ -186,12 +186,8 @@ absl::StatusOr<FileFacts> ReadRegistryFile(const ReadRequest& request, RecordSin
                        HashedFile::Open(request.path, request.bytes_done, request.stop));
   facts.size_bytes = file->size();
   DNC_ASSIGN_OR_RETURN(const std::unique_ptr<ByteSource> source, OpenSource(*file, request));
-<<<<<<< HEAD
-  facts.member = source->name();
-=======
   facts.member = source->member();
   DNC_ASSIGN_OR_RETURN(facts.name, NameFactsOf(request.name, facts.member));
->>>>>>> main
   TextReader text(*source, request.limits.max_line_bytes);
   DNC_ASSIGN_OR_RETURN(const std::string_view head, ReadHead(text));
   if (request.dialect != FileDialect::kRegistry && IsMarkup(head)) {

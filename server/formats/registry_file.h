@@ -89,16 +89,11 @@ class RecordSink {
 struct FileFacts {
   FileKind kind = FileKind::kUnknown;
   FileFormat format = FileFormat::kUnknown;
-<<<<<<< HEAD
-  FileNameFacts name;
-  std::string member;          // the list's name within its archive; empty if it is in none
-=======
   FileNameFacts name;  // of the file, and of the archive's member
   std::string member;  // the name of the archive's member with its folders; empty: no archive
   // Whether it is written as the FTC writes its files: a full list as `AAA,NNNNNNN` without a
   // heading, a change list, or XML.
   bool registry_form = true;
->>>>>>> main
   uint64_t size_bytes = 0;     // as stored, packed if it is an archive
   std::string sha256;          // of those bytes, 64 hexadecimal digits
   uint64_t records = 0;        // handed to the sink (a range counts each number)

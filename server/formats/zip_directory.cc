@@ -272,7 +272,6 @@ absl::StatusOr<ZipMember> ReadZipDirectory(HashedFile& file) {
     return BadFile(StrCat("the archive has ", directory.members,
                           " members, but must have exactly one list; unpack it and load the list"));
   }
-<<<<<<< HEAD
   DNC_ASSIGN_OR_RETURN(const std::vector<Entry> entries, ReadEntries(file, directory));
   DNC_ASSIGN_OR_RETURN(const Entry* const list, FindList(entries));
   DNC_RETURN_IF_ERROR(CheckReadable(*list));
@@ -283,17 +282,6 @@ absl::StatusOr<ZipMember> ReadZipDirectory(HashedFile& file) {
                    .crc32 = list->crc32,
                    .position = static_cast<size_t>(before),
                    .members = entries.size()};
-=======
-  DNC_ASSIGN_OR_RETURN(const std::string header, ReadExactly(file, directory.offset, kHeaderBytes));
-  const uint64_t length =
-      kHeaderBytes + Field<2>(header, 28) + Field<2>(header, 30) + Field<2>(header, 32);
-  if (Field<4>(header, 0) != kHeaderSignature || length != directory.size) return Incomplete();
-  DNC_ASSIGN_OR_RETURN(std::string name,
-                       ReadExactly(file, directory.offset + kHeaderBytes, Field<2>(header, 28)));
-  return ZipMember{.name = std::move(name),
-                   .crc32 = static_cast<uint32_t>(Field<4>(header, 16)),
-                   .encrypted = (Field<2>(header, 8) & 1) != 0};
->>>>>>> main
 }
 
 }  // namespace dnc

@@ -12,11 +12,7 @@ namespace dnc {
 
 // What the central directory says of the member that is the list.
 struct ZipMember {
-<<<<<<< HEAD
-  std::string name;
-=======
   std::string name;  // with its folders, as the directory has it
->>>>>>> main
   uint32_t crc32 = 0;
   // How many members start before it in the file.
   size_t position = 0;

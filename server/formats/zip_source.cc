@@ -65,11 +65,7 @@ class ZipSource : public ByteSource {
 
   absl::Status Open();
   absl::StatusOr<size_t> Read(char* out, size_t length) override;
-<<<<<<< HEAD
-  std::string_view name() const override { return member_.name; }
-=======
   std::string_view member() const override { return member_.name; }
->>>>>>> main
 
  private:
   // The error behind a libarchive call that did not return ARCHIVE_OK.
