@@ -125,6 +125,8 @@ TEST(ConfigFileTest, ChecksThePolicy) {
   EXPECT_TRUE(Tells("policy:\n  lists: []\n", "policy.lists (line 2)"));
   EXPECT_TRUE(Tells("policy:\n  lists:\n    - required: true\n", "every list has a name"));
   EXPECT_TRUE(Tells("policy:\n  lists:\n    - name: state:ZZ\n", "policy.lists[0].name (line 3)"));
+  EXPECT_TRUE(Tells("policy:\n  lists:\n    - name: State:tx\n    - name: state:TX\n",
+                    "state:TX stands twice"));
   EXPECT_TRUE(Tells("policy:\n  lists:\n    - name: national\n      effect: allow\n",
                     "policy.lists[0].effect (line 4)"));
   EXPECT_TRUE(

@@ -16,6 +16,9 @@ namespace {
 // Older ones are forgotten, and what was answered then can't be told any more.
 constexpr size_t kMaxTurns = 1000;
 
+// No release has this id: an earlier version did not keep from which one somebody went back.
+constexpr uint64_t kUnknownRelease = UINT64_MAX;
+
 // Something after which another release was in force, or none.
 struct Event {
   uint64_t revision = 0;
@@ -33,8 +36,8 @@ std::vector<Event> EventsOf(const World& world, const ListState& list) {
   for (const storage::Turn& turn : list.turns) {
     events.push_back({turn.revision(), turn.at(), turn.from(), turn.to()});
   }
-  std::sort(events.begin(), events.end(),
-            [](const Event& a, const Event& b) { return a.revision < b.revision; });
+  std::stable_sort(events.begin(), events.end(),
+                   [](const Event& a, const Event& b) { return a.revision < b.revision; });
   return events;
 }
 
@@ -79,6 +82,19 @@ void NoteTurn(absl::Time now, uint64_t revision, uint64_t from, uint64_t to, con
   }
   list.turns.push_back(std::move(turn));
   if (list.turns.size() > kMaxTurns) list.turns.erase(list.turns.begin());
+}
+
+bool NoteUnknownTurns(absl::Time now, World& world) {
+  bool any = false;
+  for (auto& [name, list] : world.lists) {
+    const std::vector<Event> events = EventsOf(world, *list);
+    if (events.empty() || events.back().after == list->head.id()) continue;
+    auto noted = std::make_shared<ListState>(*list);
+    NoteTurn(now, world.revision, kUnknownRelease, list->head.id(), list->life, *noted);
+    list = std::move(noted);
+    any = true;
+  }
+  return any;
 }
 
 absl::StatusOr<std::shared_ptr<ListState>> PastLine(const ReleaseStore& store, const World& world,

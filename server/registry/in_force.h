@@ -30,6 +30,11 @@ InForce InForceAt(const World& world, const ListState& list, absl::Time moment);
 void NoteTurn(absl::Time now, uint64_t revision, uint64_t from, uint64_t to, const ListLife& life,
               ListState& list);
 
+// For a data folder of a version that kept no turns: notes at a start, `now`, for each list of
+// which something else is in force than its releases tell, that this is so from now on, whatever
+// was before. Returns whether there were any.
+bool NoteUnknownTurns(absl::Time now, World& world);
+
 // A line of releases: one that was in force, with all that led to it.
 
 // The list as it was when the release `head_id` was in force, which is not any more; without its

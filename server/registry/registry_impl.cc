@@ -12,6 +12,7 @@
 #include "server/base/str_cat.h"
 #include "server/registry/data_age.h"
 #include "server/registry/explain.h"
+#include "server/registry/in_force.h"
 #include "server/registry/world_reader.h"
 
 namespace dnc {
@@ -74,7 +75,7 @@ void RegistryImpl::Start() {
     if (world.ok()) {
       auto dated = std::make_shared<World>(**world);
       dated->accepted = clock_->accepted();
-      world = WithFutureNoted(dated);
+      world = WithStartNoted(dated);
     }
     if (world.ok()) Publish(*world);
     if (world.ok()) loads_.Start();
@@ -85,16 +86,21 @@ void RegistryImpl::Start() {
   });
 }
 
-WorldPtr RegistryImpl::WithFutureNoted(const WorldPtr& read) {
+WorldPtr RegistryImpl::WithStartNoted(const WorldPtr& read) {
   auto world = std::make_shared<World>(*read);
-  if (!NoteFuture(clock_->Now(), *world)) return read;
-  spdlog::error(
-      "published lists are dated a day or more ahead of the clock, which is wrong or was when they "
-      "were loaded. Their area codes answer STALE until their full lists are loaded again; "
-      "`dncctl coverage` tells which");
+  const absl::Time now = clock_->Now();
+  const bool future = NoteFuture(now, *world);
+  const bool turns = NoteUnknownTurns(now, *world);
+  if (future) {
+    spdlog::error(
+        "published lists are dated a day or more ahead of the clock, which is wrong or was when "
+        "they were loaded. Their area codes answer STALE until their full lists are loaded again; "
+        "`dncctl coverage` tells which");
+  }
+  if (!future && !turns) return read;
   const absl::Status kept = releases_.Commit(ToCatalog(*world), nullptr, nullptr);
   if (!kept.ok()) {
-    spdlog::error("that could not be written down, and is found again at the next start: {}",
+    spdlog::error("what the start found out could not be written down, and is found again: {}",
                   ToStd(kept.message()));
   }
   return world;

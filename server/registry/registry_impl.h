@@ -58,8 +58,9 @@ class RegistryImpl : public Registry {
   static ListStatePtr ListOf(const World& world, std::string_view name);
   absl::StatusOr<ListStatePtr> FindList(const World& world, std::string_view name) const;
   void Publish(WorldPtr world);
-  // The world with what its clock shows to be of a time to come, written down.
-  WorldPtr WithFutureNoted(const WorldPtr& read);
+  // The world with what a start finds out about it, written down: what its clock shows to be of a
+  // time to come, and what an earlier version did not keep.
+  WorldPtr WithStartNoted(const WorldPtr& read);
   // The options with the list's canonical name, or why they are refused.
   absl::StatusOr<LoadOptions> CheckedOptions(const LoadOptions& options) const;
   absl::Status CheckPath(const std::string& path) const;

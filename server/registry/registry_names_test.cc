@@ -240,5 +240,28 @@ TEST_F(RegistryNamesTest, ADataFolderOfAnEarlierVersionKnowsWhatItsReleasesBroug
   EXPECT_EQ(Ask(kClean), Rule::kStale);
 }
 
+TEST_F(RegistryNamesTest, AfterAnEarlierVersionWhatIsInForceIsKnownFromTheFirstStart) {
+  LoadNational("2026-8-5");
+  clock_.offset = absl::Hours(1);
+  LoadNational("2026-8-6");
+  clock_.offset = absl::Hours(2);
+  ASSERT_TRUE(registry_->RollBack("national", 0, {}).ok());
+  clock_.offset = absl::Hours(4);
+  EditCatalog([](storage::Catalog& catalog) {
+    for (storage::ListHead& head : *catalog.mutable_lists()) head.clear_turns();
+  });
+  const auto told = [this](int minutes) {
+    const AskedMoment moment(kNow + absl::Minutes(minutes), /*answered=*/true);
+    return registry_->Explain({{kClean, true}}, moment, {}).status();
+  };
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_TRUE(told(30).ok()) << told(30);
+    EXPECT_EQ(ErrorReason(told(90)), reason::kHistoryNotReached);
+    EXPECT_EQ(ErrorReason(told(200)), reason::kHistoryNotReached);
+    EXPECT_TRUE(told(240).ok()) << told(240);
+    Reopen();
+  }
+}
+
 }  // namespace
 }  // namespace dnc
