@@ -98,8 +98,7 @@ int RunExport(const GlobalOptions& options, const ExportArguments& arguments) {
     fmt::print(to_stdout ? stderr : stdout, "{} records{} as of revision {}{}\n",
                WithCommas(exported->records),
                exported->blocks == 0 ? "" : fmt::format(" and {} blocks", exported->blocks),
-               exported->revision,
-               to_stdout ? "" : " in " + Printable(arguments.out));
+               exported->revision, to_stdout ? "" : " in " + Printable(arguments.out));
   }
   return kExitOk;
 }

@@ -19,7 +19,7 @@ struct ScrubQuestion {
   // At most one of the two, as in ScrubRequest; now if none is given.
   std::optional<absl::Time> as_of;
   std::optional<absl::Time> as_answered_at;
-  std::string scope;                // as in ScrubRequest
+  std::string scope;  // as in ScrubRequest
 };
 
 // Gives the next batch; false when there are no more.

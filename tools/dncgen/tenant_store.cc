@@ -175,6 +175,13 @@ class Writer {
   absl::Status status_;  // guarded by mutex_
 };
 
+// The other half of the data folder, empty: a server takes no half alone.
+absl::Status MakePublishedStore(const std::filesystem::path& data_dir) {
+  StoreOptions published;
+  published.path = (data_dir / "store").string();
+  return Store::Open(published).status();
+}
+
 }  // namespace
 
 absl::StatusOr<TenantStoreResult> WriteTenantStore(const TenantStoreOptions& options) {
@@ -189,12 +196,7 @@ absl::StatusOr<TenantStoreResult> WriteTenantStore(const TenantStoreOptions& opt
   StoreOptions store_options;
   store_options.path = (std::filesystem::path(options.data_dir) / "tenants").string();
   store_options.columns = TenantColumns();
-  {
-    // The other half of the data folder, empty: a server takes no half alone.
-    StoreOptions published;
-    published.path = (std::filesystem::path(options.data_dir) / "store").string();
-    DNC_RETURN_IF_ERROR(Store::Open(published).status());
-  }
+  DNC_RETURN_IF_ERROR(MakePublishedStore(options.data_dir));
   DNC_ASSIGN_OR_RETURN(const auto store, Store::Open(store_options));
   {
     // Makes a new store, or finds out that this one is whole.
