@@ -94,6 +94,7 @@ absl::StatusOr<Tenant> FromProto(const v1::Tenant& in, const Tenant& base) {
   if (in.has_policy()) {
     const v1::TenantPolicy& policy = in.policy();
     // What names no list is refused with the lists that this server does not have.
+    tenant.terms.lists.clear();
     for (const std::string& list : policy.lists()) {
       tenant.terms.lists.push_back(CanonicalOrSame(list));
     }

@@ -162,6 +162,10 @@ def test_what_is_left_out_of_a_tenant_opens_nothing(loaded):
     with pytest.raises(Refused) as refusal:
         rule(loaded, FREE, shop)
     assert refusal.value.reason == "TENANT_SUSPENDED"
+    # A policy that is given replaces the one before, its lists too.
+    for lists in (["wireless"], ["wireless"], ["national"], []):
+        told = update(entitlement=everything, policy=tenant.TenantPolicy(lists=lists)).policy
+        assert list(told.lists) == lists
     # Without an entitlement there is none.
     assert not update().entitlement.all
     update(state=tenant.TENANT_STATE_ACTIVE)
