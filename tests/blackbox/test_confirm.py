@@ -156,3 +156,9 @@ def test_what_was_answered(server, dncctl, base, tmp_path):
         request.as_answered_at.FromJsonString(moment)
         answer = server.call(server.scrubs.Scrub, request)
         assert list(answer.verdicts) == [server.stubs.verdict.VERDICT_CLEAR]
+    leads, result = tmp_path / "leads.csv", tmp_path / "result.csv"
+    leads.write_text(f"phone\n{CLEAN}\n")
+    for question, verdict in (("--as-answered-at", "CLEAR"), ("--as-of", "LISTED")):
+        done = dncctl("scrub", "--in", str(leads), "--out", str(result), question, moment)
+        assert done.returncode == 0, done.stderr
+        assert verdict in result.read_text(), question
