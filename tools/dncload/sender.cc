@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "dnc/channel.h"
 #include "dnc/rpc_status.h"
 #include "fmt/format.h"
 
