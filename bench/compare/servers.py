@@ -14,6 +14,8 @@ import time
 BIN = pathlib.Path(__file__).resolve().parents[2] / "build/bin"
 POSTGRES_BIN = pathlib.Path("/usr/lib/postgresql/15/bin")
 
+START_SECONDS = 300  # that a server may take to start, on however slow a machine
+
 # What is said on the page, so it is said once.
 REDIS_SETTINGS = {"save": "", "appendonly": "no", "port": "0"}
 POSTGRES_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off",
@@ -30,8 +32,8 @@ def as_user(user):
     return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
 
 
-def wait_for(path, process, seconds=30):
-    end = time.monotonic() + seconds
+def wait_for(path, process):
+    end = time.monotonic() + START_SECONDS
     while not path.exists():
         if process.poll() is not None or time.monotonic() > end:
             raise RuntimeError(f"{process.args[0]} did not start; see its log beside {path}")
@@ -94,7 +96,7 @@ def postgres(folder, shared_gb):
 
 
 def wait_until_it_answers(folder, process):
-    end = time.monotonic() + 30
+    end = time.monotonic() + START_SECONDS
     while subprocess.run([POSTGRES_BIN / "pg_isready", "-q", "-h", folder], check=False).returncode:
         if process.poll() is not None or time.monotonic() > end:
             raise RuntimeError(f"PostgreSQL did not start; see {folder.parent}/postgres.log")
@@ -120,8 +122,8 @@ def dncd(folder):
                 stop(process)
 
 
-def address_of(out, process, seconds=30):
-    end = time.monotonic() + seconds
+def address_of(out, process):
+    end = time.monotonic() + START_SECONDS
     while " listening on " not in out.read_text():
         if process.poll() is not None or time.monotonic() > end:
             raise RuntimeError("dncd did not start")
