@@ -14,6 +14,11 @@ namespace dnc {
 namespace {
 
 constexpr absl::Duration kMaxDeadline = absl::Hours(24);
+// Below what any server takes: `limits.max_request_bytes` is at least 2 MiB.
+constexpr size_t kMaxRequestBytes = 1 << 20;
+constexpr size_t kNumberBytes = 5;
+// What a field of a message takes beside its text.
+constexpr size_t kTextOverhead = 3;
 
 void SetTime(absl::Time time, google::protobuf::Timestamp* out) {
   const int64_t seconds = absl::ToUnixSeconds(time);
@@ -34,7 +39,6 @@ void SetOptions(const ScrubOptions& options, Request* request) {
 
 // Five bytes a number, little-endian. What has more can't be a number, and 0 is none either.
 void SetNumbers(absl::Span<const uint64_t> numbers, v1::ScrubRequest* request) {
-  constexpr size_t kNumberBytes = 5;
   std::string& packed = *request->mutable_packed_numbers();
   packed.resize(numbers.size() * kNumberBytes);
   char* out = packed.data();
@@ -47,6 +51,20 @@ void SetNumbers(absl::Span<const uint64_t> numbers, v1::ScrubRequest* request) {
 void SetNumbers(absl::Span<const std::string> texts, v1::ScrubRequest* request) {
   request->clear_texts();
   for (const std::string& text : texts) request->add_texts(WireText(text));
+}
+
+// How many of the first `most` items one request takes; at least one.
+size_t BatchOf(absl::Span<const uint64_t> numbers, size_t most) {
+  return std::min({numbers.size(), most, kMaxRequestBytes / kNumberBytes});
+}
+
+size_t BatchOf(absl::Span<const std::string> texts, size_t most) {
+  size_t count = 0;
+  for (size_t bytes = 0; count < std::min(texts.size(), most); ++count) {
+    bytes += std::min(texts[count].size(), kMaxNumberTextBytes) + kTextOverhead;
+    if (bytes > kMaxRequestBytes && count > 0) break;
+  }
+  return count;
 }
 
 }  // namespace
@@ -84,7 +102,8 @@ absl::StatusOr<Client> Client::Connect(const ClientOptions& options) {
 }
 
 Client::Client(std::unique_ptr<Connection> connection, const ClientOptions& options)
-    : connection_(std::move(connection)), batch_size_(std::max<size_t>(options.batch_size, 1)) {}
+    : connection_(std::move(connection)),
+      batch_size_(std::make_unique<std::atomic<size_t>>(std::max<size_t>(options.batch_size, 1))) {}
 Client::Client(Client&&) noexcept = default;
 Client& Client::operator=(Client&&) noexcept = default;
 Client::~Client() = default;
@@ -96,15 +115,20 @@ ScrubResult Client::ScrubBatches(absl::Span<const Item> items, const ScrubOption
   v1::ScrubResponse response;
   request.set_detail(v1::DETAIL_COLUMNS);
   SetOptions(options, &request);
-  for (size_t start = 0; start < items.size(); start += batch_size_) {
-    const absl::Span<const Item> batch = items.subspan(start, batch_size_);
+  while (!items.empty()) {
+    const absl::Span<const Item> batch = items.first(BatchOf(items, *batch_size_));
     SetNumbers(batch, &request);
     absl::Status status = connection_->Scrub(request, &response);
+    if (const size_t smaller = SmallerBatch(status, batch.size()); smaller > 0) {
+      *batch_size_ = smaller;
+      continue;
+    }
     if (status.ok()) status = result.AddBatch(batch.size(), response);
     if (!status.ok()) {
       result.Fail(std::move(status));
       break;
     }
+    items.remove_prefix(batch.size());
   }
   return result;
 }

@@ -12,6 +12,7 @@
 // all mean do-not-call, without any check by the caller.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -41,7 +42,8 @@ struct ClientOptions {
   // How often a request is tried while the server is UNAVAILABLE, or has too much to do and says
   // when to come again; at least 1.
   int max_attempts = 4;
-  // Numbers in a request, 1 to the server's limit.
+  // Numbers in a request, at least 1. If the server takes fewer, or they have too many bytes for a
+  // message, they are asked in smaller requests.
   size_t batch_size = 10'000;
   // Who asks: a key of the tenant (`dnck_...`); or an operator's, with the tenant to act as.
   std::string api_key;
@@ -114,7 +116,8 @@ class Client {
   ScrubResult ScrubBatches(absl::Span<const Item> items, const ScrubOptions& options) const;
 
   std::unique_ptr<Connection> connection_;
-  size_t batch_size_;
+  // What the server takes, from the first answer on that says so.
+  std::unique_ptr<std::atomic<size_t>> batch_size_;
 };
 
 }  // namespace dnc

@@ -73,6 +73,33 @@ TEST_F(ClientTest, SplitsIntoBatchesAndKeepsTheOrder) {
   EXPECT_EQ(server_->scrub.largest_batch, 1000);
 }
 
+TEST_F(ClientTest, ServerThatTakesFewerIsAskedInSmallerBatches) {
+  const Client client = Connect();
+  std::vector<uint64_t> numbers(1'000);
+  for (size_t i = 0; i < numbers.size(); ++i) numbers[i] = 2015550000 + (i * i) % 9999;
+  for (const auto& [max_batch, hidden] : {std::pair(70, false), std::pair(7, true)}) {
+    server_->scrub.max_batch = max_batch;
+    server_->scrub.hide_limit = hidden;
+    const ScrubResult result = client.Scrub(numbers);
+    ASSERT_TRUE(result.ok()) << result.status();
+    for (size_t i = 0; i < numbers.size(); ++i) ASSERT_EQ(result.may_call(i), numbers[i] % 2 == 0);
+  }
+  // What is known is not tried again.
+  const int before = server_->scrub.calls;
+  EXPECT_TRUE(client.Scrub(absl::MakeSpan(numbers).first(4)).ok());
+  EXPECT_EQ(server_->scrub.calls, before + 1);
+}
+
+TEST_F(ClientTest, BatchesEndByBytesAsWell) {
+  options_.batch_size = 1'000'000;
+  const Client client = Connect();
+  const std::vector<std::string> texts(60'000, "2015550100" + std::string(70, ' '));
+  const ScrubResult result = client.Scrub(texts);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_LE(server_->scrub.largest_batch, 13'000);
+  for (size_t i = 0; i < texts.size(); ++i) ASSERT_TRUE(result.may_call(i));
+}
+
 TEST_F(ClientTest, NothingAskedNeedsNoServer) {
   const Client client = Connect();
   server_.reset();

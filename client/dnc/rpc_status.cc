@@ -3,6 +3,7 @@
 #include <string>
 
 #include "absl/strings/cord.h"
+#include "absl/strings/numbers.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 
@@ -50,11 +51,20 @@ absl::Duration RetryAfterOf(const absl::Status& status) {
          absl::Nanoseconds(info.retry_delay().nanos());
 }
 
-std::string GuardOf(const absl::Status& status) {
+std::string MetadataOf(const absl::Status& status, const std::string& key) {
   google::rpc::ErrorInfo info;
   if (!ReadErrorInfo(status, &info)) return {};
-  const auto guard = info.metadata().find("guard");
-  return guard == info.metadata().end() ? std::string() : guard->second;
+  const auto entry = info.metadata().find(key);
+  return entry == info.metadata().end() ? std::string() : entry->second;
 }
+
+size_t SmallerBatch(const absl::Status& status, size_t sent) {
+  if (ReasonOf(status) != "BATCH_TOO_LARGE") return 0;
+  size_t told = 0;
+  const size_t most = absl::SimpleAtoi(MetadataOf(status, "max_batch"), &told) ? told : sent / 2;
+  return most < sent ? most : 0;
+}
+
+std::string GuardOf(const absl::Status& status) { return MetadataOf(status, "guard"); }
 
 }  // namespace dnc

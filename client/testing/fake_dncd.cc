@@ -74,6 +74,14 @@ grpc::Status FakeScrubService::Admit(grpc::ServerContext* context) {
   return grpc::Status::OK;
 }
 
+grpc::Status FakeScrubService::CheckBatch(const v1::ScrubRequest& request) {
+  const int asked = request.numbers_size() + request.texts_size() +
+                    static_cast<int>(request.packed_numbers().size() / 5);
+  if (max_batch == 0 || asked <= max_batch) return grpc::Status::OK;
+  return StatusWithReason("BATCH_TOO_LARGE", "",
+                          hide_limit ? "" : std::to_string(max_batch.load()));
+}
+
 void FakeScrubService::Answer(const v1::ScrubRequest& request, v1::ScrubResponse* response) {
   std::vector<uint64_t> numbers(request.numbers().begin(), request.numbers().end());
   const std::string& packed = request.packed_numbers();
@@ -104,7 +112,8 @@ void FakeScrubService::Answer(const v1::ScrubRequest& request, v1::ScrubResponse
 
 grpc::Status FakeScrubService::Scrub(grpc::ServerContext* context, const v1::ScrubRequest* request,
                                      v1::ScrubResponse* response) {
-  const grpc::Status status = Admit(context);
+  grpc::Status status = Admit(context);
+  if (status.ok()) status = CheckBatch(*request);
   if (status.ok()) Answer(*request, response);
   return status;
 }
@@ -114,7 +123,8 @@ grpc::Status FakeScrubService::ScrubStream(
     grpc::ServerReaderWriter<v1::ScrubStreamResponse, v1::ScrubStreamRequest>* stream) {
   v1::ScrubStreamRequest request;
   for (int answers = 0; stream->Read(&request); ++answers) {
-    const grpc::Status status = Admit(context);
+    grpc::Status status = Admit(context);
+    if (status.ok()) status = CheckBatch(request.scrub());
     if (!status.ok()) return status;
     if (answers == stream_limit) {
       return end_quietly ? grpc::Status::OK
@@ -151,11 +161,13 @@ FakeDncd::~FakeDncd() {
   server_->Shutdown(std::chrono::system_clock::now());
 }
 
-grpc::Status StatusWithReason(const std::string& reason, const std::string& guard) {
+grpc::Status StatusWithReason(const std::string& reason, const std::string& guard,
+                              const std::string& max_batch) {
   google::rpc::ErrorInfo info;
   info.set_reason(reason);
   info.set_domain("dnc.v1");
   if (!guard.empty()) (*info.mutable_metadata())["guard"] = guard;
+  if (!max_batch.empty()) (*info.mutable_metadata())["max_batch"] = max_batch;
   google::rpc::Status details;
   details.set_code(grpc::StatusCode::INVALID_ARGUMENT);
   details.set_message("message");

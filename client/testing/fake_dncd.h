@@ -21,6 +21,8 @@ class FakeScrubService : public v1::ScrubService::Service {
   std::atomic<bool> contradict{false};   // results say CLEAR, whatever the verdicts say
   std::atomic<bool> all_clear{false};    // it lies: every verdict is CLEAR
   std::atomic<bool> refuse{false};       // calls fail with RESOURCE_EXHAUSTED
+  std::atomic<int> max_batch{0};         // more numbers are BATCH_TOO_LARGE; 0: any number is taken
+  std::atomic<bool> hide_limit{false};   // and the limit is not told
   std::atomic<bool> stall{false};        // calls wait until they are cancelled
   std::atomic<int> stream_limit{-1};     // a stream breaks off after so many answers
   std::atomic<bool> end_quietly{false};  // and then with OK instead of an error
@@ -37,6 +39,7 @@ class FakeScrubService : public v1::ScrubService::Service {
 
  private:
   grpc::Status Admit(grpc::ServerContext* context);
+  grpc::Status CheckBatch(const v1::ScrubRequest& request);
   void Answer(const v1::ScrubRequest& request, v1::ScrubResponse* response);
 };
 
@@ -54,7 +57,9 @@ class FakeDncd {
   std::string address_;
 };
 
-// INVALID_ARGUMENT with ErrorInfo.reason `reason`, and `guard` in its metadata if not empty.
-grpc::Status StatusWithReason(const std::string& reason, const std::string& guard);
+// INVALID_ARGUMENT with ErrorInfo.reason `reason`, and `guard` and `max_batch` in its metadata if
+// not empty.
+grpc::Status StatusWithReason(const std::string& reason, const std::string& guard,
+                              const std::string& max_batch = "");
 
 }  // namespace dnc

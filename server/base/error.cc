@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/cord.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "server/base/str_cat.h"
 
@@ -10,8 +11,8 @@ namespace dnc {
 namespace {
 constexpr const char* kReasonUrl = "dnc/reason";
 constexpr const char* kGuardUrl = "dnc/guard";
-constexpr const char* kCallableUrl = "dnc/becomes-callable";
 constexpr const char* kRetryUrl = "dnc/retry-after-ns";
+constexpr std::string_view kMetadataUrl = "dnc/metadata/";
 
 std::string Payload(const absl::Status& status, const char* url) {
   const auto payload = status.GetPayload(url);
@@ -38,12 +39,12 @@ absl::Status QuotaError(std::string_view message, absl::Duration retry_after) {
 }
 
 absl::Status CallableLimitError(uint64_t becomes_callable, uint64_t limit) {
-  absl::Status status = Error(
-      absl::StatusCode::kFailedPrecondition, reason::kCallableLimit,
-      StrCat(becomes_callable, " numbers would become callable, and the limit of this request is ",
-             limit, "; look at what it would do, and confirm that number"));
-  status.SetPayload(kCallableUrl, absl::Cord(StrCat(becomes_callable)));
-  return status;
+  return WithMetadata(
+      Error(absl::StatusCode::kFailedPrecondition, reason::kCallableLimit,
+            StrCat(becomes_callable,
+                   " numbers would become callable, and the limit of this request is ", limit,
+                   "; look at what it would do, and confirm that number")),
+      "becomes_callable", StrCat(becomes_callable));
 }
 
 absl::Status WithRetryAfter(absl::Status status, absl::Duration retry_after) {
@@ -52,18 +53,34 @@ absl::Status WithRetryAfter(absl::Status status, absl::Duration retry_after) {
   return status;
 }
 
+absl::Status WithMetadata(absl::Status status, std::string_view key, std::string_view value) {
+  status.SetPayload(StrCat(kMetadataUrl, key), absl::Cord(ToAbsl(value)));
+  return status;
+}
+
+std::map<std::string, std::string> ErrorMetadata(const absl::Status& status) {
+  std::map<std::string, std::string> entries;
+  status.ForEachPayload([&entries](absl::string_view url, const absl::Cord& payload) {
+    if (!absl::StartsWith(url, ToAbsl(kMetadataUrl))) return;
+    entries[std::string(url.substr(kMetadataUrl.size()))] = std::string(payload);
+  });
+  return entries;
+}
+
+absl::Status BatchTooLarge(size_t count, std::string_view what, int max_batch,
+                           std::string_view remedy) {
+  return WithMetadata(
+      Error(absl::StatusCode::kInvalidArgument, reason::kBatchTooLarge,
+            StrCat(count, " ", what, "; this server takes ", max_batch, ". ", remedy)),
+      "max_batch", StrCat(max_batch));
+}
+
 std::string ErrorReason(const absl::Status& status) {
   std::string found = Payload(status, kReasonUrl);
   return found.empty() ? std::string(reason::kInternal) : found;
 }
 
 std::string ErrorGuard(const absl::Status& status) { return Payload(status, kGuardUrl); }
-
-std::optional<uint64_t> ErrorBecomesCallable(const absl::Status& status) {
-  uint64_t count = 0;
-  if (!absl::SimpleAtoi(Payload(status, kCallableUrl), &count)) return std::nullopt;
-  return count;
-}
 
 absl::Duration RetryAfter(const absl::Status& status) {
   int64_t nanos = 0;

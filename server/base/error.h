@@ -6,8 +6,9 @@
 //                "area code 818 has no full list yet; load one first");
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <optional>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -71,14 +72,24 @@ absl::Status CallableLimitError(uint64_t becomes_callable, uint64_t limit);
 // The same error with the time after which a repetition can succeed.
 absl::Status WithRetryAfter(absl::Status status, absl::Duration retry_after);
 
+// The same error with an entry for the metadata of google.rpc.ErrorInfo, for a program: the limit
+// that a batch exceeds, how many numbers would become callable.
+absl::Status WithMetadata(absl::Status status, std::string_view key, std::string_view value);
+
+// All of these entries, the guard and the time apart.
+std::map<std::string, std::string> ErrorMetadata(const absl::Status& status);
+
+// A batch of `count` items (`what`: "numbers in one batch"), of which the server takes fewer:
+// INVALID_ARGUMENT, BATCH_TOO_LARGE, with the limit in the metadata `max_batch`. `remedy` says what
+// to do.
+absl::Status BatchTooLarge(size_t count, std::string_view what, int max_batch,
+                           std::string_view remedy);
+
 // The reason of an error; kInternal if it has none.
 std::string ErrorReason(const absl::Status& status);
 
 // The guard that refused, or an empty string.
 std::string ErrorGuard(const absl::Status& status);
-
-// How many numbers would become callable, of a CallableLimitError.
-std::optional<uint64_t> ErrorBecomesCallable(const absl::Status& status);
 
 // After what time to try again; zero if the error does not say.
 absl::Duration RetryAfter(const absl::Status& status);

@@ -37,9 +37,7 @@ grpc::Status ToGrpcStatus(const absl::Status& status) {
   if (const std::string guard = ErrorGuard(status); !guard.empty()) {
     (*info.mutable_metadata())["guard"] = guard;
   }
-  if (const auto callable = ErrorBecomesCallable(status); callable.has_value()) {
-    (*info.mutable_metadata())["becomes_callable"] = StrCat(*callable);
-  }
+  for (const auto& [key, value] : ErrorMetadata(status)) (*info.mutable_metadata())[key] = value;
   google::rpc::Status details;
   details.set_code(static_cast<int>(status.code()));
   details.set_message(message);

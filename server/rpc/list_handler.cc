@@ -97,9 +97,8 @@ absl::StatusOr<OwnWrite> ListHandler::NewWrite(const Caller& caller, const std::
   // Until then the revisions that were given before are not known.
   if (from_.registry->snapshot() == nullptr) return StillStarting();
   if (items > limits_.max_batch) {
-    return Error(absl::StatusCode::kInvalidArgument, reason::kBatchTooLarge,
-                 StrCat(items, " records in one message; this server takes ", limits_.max_batch,
-                        ". Send smaller parts"));
+    return BatchTooLarge(static_cast<size_t>(items), "records in one message", limits_.max_batch,
+                         "Send smaller parts");
   }
   OwnWrite write;
   DNC_ASSIGN_OR_RETURN(write.list, FindList(caller, list_id));

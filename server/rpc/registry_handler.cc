@@ -127,9 +127,11 @@ absl::Status RegistryHandler::GetStatus(v1::GetStatusResponse* out) const {
   out->set_max_batch(static_cast<uint32_t>(facts_.max_batch));
   *out->mutable_newest_known_at() = ToTimestamp(clock_->Now());
   out->set_clock_behind(clock_->behind());
+  out->set_max_message_bytes(static_cast<uint64_t>(facts_.max_message_bytes));
   const SnapshotPtr snapshot = registry_->snapshot();
   if (snapshot == nullptr) return absl::OkStatus();  // starting: revision 0 and no lists
-  out->set_revision(snapshot->revision);
+  // As answers tell it.
+  out->set_revision(facts_.order->last());
   uint64_t numbers = 0;
   uint64_t bytes = 0;
   for (const auto& list : snapshot->lists) {

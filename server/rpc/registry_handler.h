@@ -8,6 +8,7 @@
 #include "absl/time/time.h"
 #include "dnc/v1/registry_service.pb.h"
 #include "server/base/clock.h"
+#include "server/base/revision_order.h"
 #include "server/registry/registry.h"
 
 namespace dnc {
@@ -17,6 +18,8 @@ struct ServerFacts {
   std::string version;
   absl::Time started_at;
   int max_batch = 0;
+  int max_message_bytes = 0;
+  const RevisionOrder* order = nullptr;  // of all changes, also the tenants'; outlives the handler
 };
 
 // Thread-safe; every call may read the disk.

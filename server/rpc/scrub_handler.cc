@@ -50,9 +50,8 @@ size_t CountOf(const v1::ScrubRequest& request) {
 
 absl::Status CheckCount(size_t count, int max_batch) {
   if (count <= static_cast<size_t>(max_batch)) return absl::OkStatus();
-  return Error(absl::StatusCode::kInvalidArgument, reason::kBatchTooLarge,
-               StrCat(count, " numbers in one batch; this server takes ", max_batch,
-                      ". Send smaller batches, or use ScrubStream"));
+  return BatchTooLarge(count, "numbers in one batch", max_batch,
+                       "Send smaller batches, or use ScrubStream");
 }
 
 absl::Status ParseBatch(const v1::ScrubRequest& request, int max_batch,

@@ -192,7 +192,7 @@ def test_refused_lines_are_told_and_can_be_imported_again(ctl, dncctl, tmp_path)
     source, refused = tmp_path / "in.csv", tmp_path / "refused.csv"
     source.write_bytes(b"number,expires_at\n2015600001,\n12,\n2015600002,never\n2015600003\n"
                        b"\n2015600004,2026-12-01\n2015600005,2040-01-01\n\xff2015600006,\n")
-    said = ctl("import", str(source), "--refused", str(refused), code=1)
+    said = ctl("import", str(source), "--strict", "--refused", str(refused), code=1)
     assert (said["added"], said["refused"]) == (2, 5)
     table = rows(refused, encoding="latin-1")
     assert table[0] == ["refused_line", "refused_because", "number", "expires_at"]
@@ -200,16 +200,16 @@ def test_refused_lines_are_told_and_can_be_imported_again(ctl, dncctl, tmp_path)
     assert "ten digits" in table[1][1] and "'never' is no time" in table[2][1]
     assert "1 fields instead of 2" in table[3][1] and "five years" in table[4][1]
     told = dncctl("import", str(source))
-    assert "line 4: expires_at: 'never' is no time" in told.stderr
+    assert "line 4: kept, but expires_at: 'never' is no time" in told.stderr
     fixed = tmp_path / "fixed.csv"
     fixed.write_text(f"{','.join(table[0])}\n3,x,2015600012,\n")
     assert ctl("import", str(fixed))["added"] == 1
 
 
 @pytest.mark.parametrize("text, arguments, message", [
-    ("phone\n2015550101\n", (), "--column"),
-    ("number,expiry\n2015550101,2026-12-01\n", (), "'expiry' is no fact"),
-    ("number,Number\n2015550101,2015550102\n", (), "two columns"),
+    ("mobile,note\n2015550101,x\n", (), "--column"),
+    ("number,expiry,x\n2015550101,2026-12-01,\n", (), "'expiry', 'x' are no fact"),
+    ("number,Number\n2015550101,2015550102\n", (), "which column"),
     ("", (), "heading"),
     ("number\n2015550101\n", ("--list", "nope"), "no list of that id"),
     ("number\n2015550101\n", ("--made-at", "soon"), "no time"),

@@ -15,8 +15,8 @@ class BatchQueue {
  public:
   explicit BatchQueue(size_t limit) : limit_(limit) {}
 
-  // Waits for room. False after Close: the batch is dropped.
-  bool Push(Batch batch) {
+  // Waits for room and takes the batch. False after Close: the batch stays as it is.
+  bool Push(Batch& batch) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return closed_ || batches_.size() < limit_; });
     if (closed_) return false;

@@ -18,6 +18,7 @@ struct CheckArguments {
   std::string number;
   std::string as_of;
   std::string as_answered_at;
+  std::string scope;
 };
 
 int ExitCode(const NumberCheck& check) {
@@ -118,6 +119,7 @@ int RunCheck(const GlobalOptions& options, const CheckArguments& arguments) {
   if (!arguments.as_answered_at.empty()) {
     scrub_options.as_answered_at = TimeArgument("--as-answered-at", arguments.as_answered_at);
   }
+  scrub_options.scope = arguments.scope;
   ClientOptions client_options;
   client_options.target = options.server;
   client_options.api_key = options.key;
@@ -148,6 +150,9 @@ void AddCheckCommand(CLI::App* app, const GlobalOptions& options, Job* job) {
       ->add_option("--as-answered-at", arguments->as_answered_at,
                    "What the server answered at this moment, from what it had published by then")
       ->excludes(as_of);
+  command->add_option("--scope", arguments->scope,
+                      "For whom the call is made: BRAND or BRAND/CAMPAIGN; the strictest answer if "
+                      "not given");
   command->footer(
       "Exit codes: 0 CLEAR, 10 LISTED, 11 not clear for another reason, 1 error, 2 usage.");
   command->callback([&options, job, arguments] {

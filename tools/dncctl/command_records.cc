@@ -1,12 +1,15 @@
 // dncctl add, remove and record: single records of a tenant's lists.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <functional>
 #include <memory>
 
 #include "dnc/number_text.h"
 #include "tools/dncctl/commands.h"
 #include "tools/dncctl/exit_code.h"
 #include "tools/dncctl/names.h"
+#include "tools/dncctl/number_block.h"
 #include "tools/dncctl/proto_json.h"
 #include "tools/dncctl/record_facts.h"
 #include "tools/dncctl/terminal.h"
@@ -41,6 +44,7 @@ int Report(const GlobalOptions& options, const RecordArguments& arguments, const
     return code;
   }
   const Style style(stdout);
+  const std::string tenant = answer.tenant_id().empty() ? "" : Printable(answer.tenant_id()) + ": ";
   for (int i = 0; i < answer.results_size(); ++i) {
     const v1::WriteResult& result = answer.results(i);
     const bool refused = result.outcome() == v1::WRITE_OUTCOME_REFUSED;
@@ -50,53 +54,117 @@ int Report(const GlobalOptions& options, const RecordArguments& arguments, const
                Printable(result.message()));
   }
   if (refused_numbers == answer.results_size()) {
-    fmt::print("nothing was written\n");
+    fmt::print("{}nothing was written\n", tenant);
   } else {
-    fmt::print("durable{}; revision {}\n",
+    fmt::print("{}durable{}; revision {}\n", tenant,
                all_in_force ? " and in force" : ", and not all in force: see above",
                answer.revision());
   }
   return code;
 }
 
+// What one message carries. The server may take fewer, and tells so.
+constexpr size_t kMaxAtOnce = 10'000;
+
+// Adds one of the numbers to a request.
+template <typename Request>
+using AddNumber = std::function<absl::Status(const std::string& number, Request* request)>;
+
+// Sends `base` with the numbers in parts that the server takes. `answer` has what became of them,
+// also of those that came before an error.
+template <typename Request, typename Answer>
+absl::Status SendInParts(Session& session, const RecordArguments& arguments, const Request& base,
+                         grpc::Status (Lists::*method)(grpc::ClientContext*, const Request&,
+                                                       Answer*),
+                         const AddNumber<Request>& add, Answer* answer) {
+  const std::vector<std::string>& numbers = arguments.numbers;
+  size_t most = kMaxAtOnce;
+  for (size_t next = 0; next < numbers.size();) {
+    Request request = base;
+    // Each part is a write of its own, and repeated as such.
+    if (next > 0 && !base.request_id().empty()) {
+      request.set_request_id(fmt::format("{}-{}", base.request_id(), next));
+    }
+    const size_t count = std::min(most, numbers.size() - next);
+    for (size_t i = 0; i < count; ++i) {
+      if (auto status = add(numbers[next + i], &request); !status.ok()) return status;
+    }
+    const auto part = session.Call(session.lists(), method, request);
+    // Records of full length need smaller parts than numbers alone.
+    const bool too_long =
+        absl::IsResourceExhausted(part.status()) && ReasonOf(part.status()).empty() && count > 1;
+    const size_t smaller = too_long ? count / 2 : SmallerBatch(part.status(), count);
+    if (smaller > 0) {
+      most = smaller;
+      continue;
+    }
+    if (!part.ok()) return part.status();
+    if (static_cast<size_t>(part->results_size()) != count) {
+      return absl::InternalError(fmt::format("the server answered {} outcomes for {} numbers",
+                                             part->results_size(), count));
+    }
+    answer->mutable_results()->MergeFrom(part->results());
+    answer->set_revision(std::max(answer->revision(), part->revision()));
+    answer->set_tenant_id(part->tenant_id());
+    next += count;
+  }
+  return absl::OkStatus();
+}
+
+// A whole area code is no number, but there is a way to block it.
+template <typename Answer>
+void OfferBlocks(const RecordArguments& arguments, Answer* answer) {
+  for (int i = 0; i < answer->results_size(); ++i) {
+    v1::WriteResult& result = *answer->mutable_results(i);
+    const std::string block = BlockOf(arguments.numbers[static_cast<size_t>(i)]);
+    if (result.outcome() != v1::WRITE_OUTCOME_REFUSED || block.empty()) continue;
+    result.set_message(WhyNoBlockHere(block, arguments.list.empty() ? "internal" : arguments.list));
+  }
+}
+
 template <typename Answer>
 int ReportAnswer(const GlobalOptions& options, const RecordArguments& arguments,
-                 const absl::StatusOr<Answer>& answer) {
-  if (!answer.ok()) return ReportError(options, answer.status());
-  if (static_cast<size_t>(answer->results_size()) != arguments.numbers.size()) {
-    return ReportError(options, absl::InternalError(
-                                    fmt::format("the server answered {} outcomes for {} numbers",
-                                                answer->results_size(), arguments.numbers.size())));
+                 const absl::Status& status, const Answer& answer) {
+  if (status.ok()) return Report(options, arguments, answer);
+  if (answer.results_size() > 0) {
+    fmt::print(stderr, "the first {} numbers are answered for; repeat the command\n",
+               answer.results_size());
   }
-  return Report(options, arguments, *answer);
+  return ReportError(options, status);
 }
 
 int RunAdd(const GlobalOptions& options, const RecordArguments& arguments) {
-  v1::AddNumbersRequest request;
-  request.set_list_id(arguments.list);
-  request.set_request_id(arguments.request_id);
-  for (const std::string& number : arguments.numbers) {
-    v1::Record& record = *request.add_records();
-    if (auto status = arguments.facts.Apply(&record); !status.ok()) {
-      return ReportError(options, status);
-    }
+  v1::AddNumbersRequest base;
+  base.set_list_id(arguments.list);
+  base.set_request_id(arguments.request_id);
+  const AddNumber<v1::AddNumbersRequest> add = [&](const std::string& number, auto* request) {
+    v1::Record& record = *request->add_records();
     record.set_number(WireText(number));
-  }
+    return arguments.facts.Apply(&record);
+  };
   Session session(options);
-  return ReportAnswer(options, arguments,
-                      session.Call(session.lists(), &Lists::AddNumbers, request));
+  v1::AddNumbersResponse answer;
+  const absl::Status status =
+      SendInParts(session, arguments, base, &Lists::AddNumbers, add, &answer);
+  OfferBlocks(arguments, &answer);
+  return ReportAnswer(options, arguments, status, answer);
 }
 
 int RunRemove(const GlobalOptions& options, const RecordArguments& arguments) {
-  v1::RemoveNumbersRequest request;
-  request.set_list_id(arguments.list);
-  request.set_request_id(arguments.request_id);
-  request.set_remove_do_not_call(arguments.remove_do_not_call);
-  request.set_reason(arguments.removal_reason);
-  for (const std::string& number : arguments.numbers) request.add_numbers(WireText(number));
+  v1::RemoveNumbersRequest base;
+  base.set_list_id(arguments.list);
+  base.set_request_id(arguments.request_id);
+  base.set_remove_do_not_call(arguments.remove_do_not_call);
+  base.set_reason(arguments.removal_reason);
+  const AddNumber<v1::RemoveNumbersRequest> add = [](const std::string& number, auto* request) {
+    request->add_numbers(WireText(number));
+    return absl::OkStatus();
+  };
   Session session(options);
-  return ReportAnswer(options, arguments,
-                      session.Call(session.lists(), &Lists::RemoveNumbers, request));
+  v1::RemoveNumbersResponse answer;
+  const absl::Status status =
+      SendInParts(session, arguments, base, &Lists::RemoveNumbers, add, &answer);
+  return ReportAnswer(options, arguments, status, answer);
 }
 
 int RunRecord(const GlobalOptions& options, const RecordArguments& arguments) {

@@ -9,10 +9,10 @@
 #include "tools/dncctl/commands.h"
 #include "tools/dncctl/exit_code.h"
 #include "tools/dncctl/input_file.h"
-#include "tools/dncctl/names.h"
 #include "tools/dncctl/output_file.h"
 #include "tools/dncctl/progress_bar.h"
 #include "tools/dncctl/proto_json.h"
+#include "tools/dncctl/scrub_answer.h"
 #include "tools/dncctl/scrub_file.h"
 #include "tools/dncctl/scrub_stream.h"
 #include "tools/dncctl/scrub_summary.h"
@@ -24,26 +24,20 @@ namespace {
 struct ScrubArguments {
   std::string in = "-";
   std::string out = "-";
-  std::string column;
-  char delimiter = ',';
+  ScrubTable table;
+  char delimiter = CsvReader::kFindDelimiter;
   std::string as_of;
+  std::string as_answered_at;
+  std::string scope;
+  bool allow_unreadable = false;
 };
 
-// The earliest entry of those that count against a call.
-std::string ListedSince(const v1::NumberResult& result) {
-  const google::protobuf::Timestamp* earliest = nullptr;
-  for (const v1::Match& match : result.matches()) {
-    if (match.effect() == v1::LIST_EFFECT_INFORM || !match.has_listed_since()) continue;
-    if (earliest == nullptr || ToTime(match.listed_since()) < ToTime(*earliest)) {
-      earliest = &match.listed_since();
-    }
-  }
-  return earliest == nullptr ? std::string() : IsoTime(*earliest);
-}
-
-std::array<std::string, 4> AddedColumns(const v1::NumberResult& result) {
-  return {Name(result.verdict()), fmt::format("{}", fmt::join(ReasonNames(result.reasons()), ";")),
-          ListedSince(result), result.has_valid_until() ? IsoTime(result.valid_until()) : ""};
+// The next `count` answers.
+std::vector<const v1::NumberResult*> TakeResults(const v1::ScrubResponse& answer, size_t count,
+                                                 int* next) {
+  std::vector<const v1::NumberResult*> results;
+  for (size_t i = 0; i < count; ++i) results.push_back(&answer.results((*next)++));
+  return results;
 }
 
 absl::Status WriteBatch(const ScrubFile& file, const ScrubBatch& batch,
@@ -51,15 +45,18 @@ absl::Status WriteBatch(const ScrubFile& file, const ScrubBatch& batch,
                         ScrubSummary* summary) {
   std::string text;
   int next = 0;
+  for (size_t i = 0; i < batch.texts.size(); ++i) {
+    summary->CountNumber(batch.texts[i], answer.results(static_cast<int>(i)));
+  }
   for (const ScrubRow& row : batch.rows) {
     if (row.blank) {
       summary->CountBlankLine();
       file.AppendRow(row, {}, &text);
       continue;
     }
-    const v1::NumberResult& result = answer.results(next++);
-    summary->CountRow(result.verdict());
-    file.AppendRow(row, AddedColumns(result), &text);
+    const auto results = TakeResults(answer, row.texts, &next);
+    summary->CountRow(StrictestVerdict(results));
+    file.AppendRow(row, AddedColumns(row, file.number_columns(), results), &text);
   }
   if (answer.has_snapshot()) summary->AddSnapshot(answer.snapshot());
   return output->Write(text);
@@ -69,14 +66,18 @@ absl::Status ScrubTo(OutputFile* output, const GlobalOptions& options,
                      const ScrubArguments& arguments, ScrubFile* file, uint64_t size,
                      ScrubSummary* summary) {
   Session session(options);
-  std::optional<absl::Time> as_of;
-  if (!arguments.as_of.empty()) as_of = TimeArgument("--as-of", arguments.as_of);
+  ScrubQuestion question;
+  if (!arguments.as_of.empty()) question.as_of = TimeArgument("--as-of", arguments.as_of);
+  if (!arguments.as_answered_at.empty()) {
+    question.as_answered_at = TimeArgument("--as-answered-at", arguments.as_answered_at);
+  }
+  question.scope = arguments.scope;
   absl::Status status = output->Write(file->HeadingLine());
   if (!status.ok()) return status;
   ProgressBar bar(!options.json);
   bar.Begin("scrubbing");
   status = ScrubStream(
-      session, as_of,
+      session, question,
       [&](ScrubBatch* batch) {
         auto more = file->NextBatch(batch);
         bar.Update(file->bytes_read(), size, "");
@@ -86,6 +87,7 @@ absl::Status ScrubTo(OutputFile* output, const GlobalOptions& options,
         return WriteBatch(*file, batch, answer, output, summary);
       });
   bar.Clear();
+  if (status.ok() && !arguments.allow_unreadable) status = summary->CheckReadable();
   return status.ok() ? output->Commit() : status;
 }
 
@@ -107,7 +109,7 @@ int RunScrub(GlobalOptions options, const ScrubArguments& arguments) {
         options, absl::NotFoundError(fmt::format("{}: {}", arguments.in, std::strerror(errno))));
   }
   ScrubFile file(input.fd(), arguments.delimiter);
-  absl::Status status = file.ReadHeading(arguments.column);
+  absl::Status status = file.Open(arguments.table);
   if (!status.ok()) {
     ReportError(options, status);
     return absl::IsInvalidArgument(status) ? kExitUsage : kExitError;
@@ -139,18 +141,33 @@ void AddScrubCommand(CLI::App* app, const GlobalOptions& options, Job* job) {
   CLI::App* command =
       app->add_subcommand("scrub",
                           "Scrub a CSV file: keeps its columns and adds dnc_verdict, dnc_reasons, "
-                          "dnc_listed_since and dnc_valid_until. An earlier OUT is removed first; "
-                          "the new one appears when every row is answered");
+                          "dnc_listed_since and dnc_valid_until; of several columns of numbers the "
+                          "strictest, and dnc_verdict_HEADING for each. An earlier OUT is removed "
+                          "first; the new one appears when every row is answered");
   command->add_option("--in", arguments->in, "The input; - is stdin")->capture_default_str();
   command->add_option("--out", arguments->out, "The result; - is stdout")->capture_default_str();
-  command->add_option("--column", arguments->column,
-                      "Heading of the column with the numbers; if not given: the only column, or "
-                      "one named phone, phone_number, number or telephone");
+  arguments->table.columns.AddOptions(command);
+  command->add_flag("--replace", arguments->table.replace,
+                    "Replace the columns that an earlier scrub has added");
+  command->add_flag("--allow-unreadable", arguments->allow_unreadable,
+                    "Also write a result in which hardly any number can be read");
   AddDelimiterOption(command, &arguments->delimiter);
-  command->add_option("--as-of", arguments->as_of, "Answer as of this moment, from history");
+  CLI::Option* const as_of = command->add_option(
+      "--as-of", arguments->as_of, "What the lists said of this moment, by all that is known now");
+  command
+      ->add_option("--as-answered-at", arguments->as_answered_at,
+                   "What the server answered at this moment, from what it had published by then")
+      ->excludes(as_of);
+  command->add_option(
+      "--scope", arguments->scope,
+      "For whom the calls are made: BRAND or BRAND/CAMPAIGN; the strictest answer if "
+      "not given");
   command->footer("Exit codes: 0 every row answered, 1 error, 2 usage.");
   command->callback([&options, job, arguments] {
     if (!arguments->as_of.empty()) TimeArgument("--as-of", arguments->as_of);
+    if (!arguments->as_answered_at.empty()) {
+      TimeArgument("--as-answered-at", arguments->as_answered_at);
+    }
     *job = [&options, arguments] { return RunScrub(options, *arguments); };
   });
 }

@@ -42,7 +42,7 @@ void AddImportCommand(CLI::App* app, const GlobalOptions& options, Job* job);
 void AddExportCommand(CLI::App* app, const GlobalOptions& options, Job* job);
 void AddWatchCommand(CLI::App* app, const GlobalOptions& options, Job* job);
 
-// Reads ISO 8601, or fails the parse, for option callbacks.
+// Reads a time as ReadTime does, or fails the parse, for option callbacks.
 absl::Time TimeArgument(const std::string& name, const std::string& text);
 
 }  // namespace dnc::ctl

@@ -1,19 +1,40 @@
 #include "tools/dncctl/csv_reader.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
+#include <array>
 #include <string_view>
 
+#include "absl/strings/ascii.h"
 #include "server/numbers/number_lines.h"
+#include "server/numbers/phone_number.h"
 
 namespace dnc::ctl {
 namespace {
-constexpr size_t kReadBytes = 256 << 10;
+
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+constexpr std::string_view kLineEnds = "\r\n";
+
+char MostFrequentDelimiter(std::string_view text) {
+  constexpr std::string_view kDelimiters = ",;\t|";
+  std::array<size_t, kDelimiters.size()> counts{};
+  bool quoted = false;
+  for (const char c : text) {
+    if (c == '"') quoted = !quoted;
+    if (quoted) continue;
+    if (c == '\n' || c == '\r') break;
+    const size_t which = kDelimiters.find(c);
+    if (which != std::string_view::npos) ++counts[which];
+  }
+  const auto* const most = std::max_element(counts.begin(), counts.end());
+  return kDelimiters[static_cast<size_t>(most - counts.begin())];
+}
+
+bool Contains(const std::vector<size_t>& places, size_t place) {
+  return std::find(places.begin(), places.end(), place) != places.end();
+}
+
 }  // namespace
 
 std::string CsvRecord::Text(size_t field) const {
@@ -34,19 +55,35 @@ std::string CsvRecord::Text(size_t field) const {
   return value;
 }
 
-CsvReader::CsvReader(int fd, char delimiter)
-    : fd_(fd), delimiter_(delimiter), buffer_(kReadBytes) {}
+std::vector<std::string> CsvRecord::Texts() const {
+  std::vector<std::string> texts;
+  for (size_t i = 0; i < fields.size(); ++i) texts.push_back(Text(i));
+  return texts;
+}
+
+bool CsvRecord::HoldsNothing() const {
+  for (size_t i = 0; i < fields.size(); ++i) {
+    if (Text(i).find_first_not_of(" \t") != std::string::npos) return false;
+  }
+  return true;
+}
+
+bool CsvRecord::TellsDelimiter() const {
+  std::string_view text(raw);
+  if (text.substr(0, kByteOrderMark.size()) == kByteOrderMark) {
+    text.remove_prefix(kByteOrderMark.size());
+  }
+  return text.size() == 5 && text.substr(0, 4) == "sep=";
+}
 
 bool CsvReader::Fill() {
-  ssize_t count;
-  do {
-    count = read(fd_, buffer_.data(), buffer_.size());
-  } while (count < 0 && errno == EINTR);
-  if (count < 0) error_ = errno;
+  if (!error_.ok()) return false;  // what could be read behind an error is not the next piece
+  auto piece = source_.Next();
+  error_ = piece.status();
+  buffer_ = piece.ok() ? *piece : std::string_view();
   position_ = 0;
-  filled_ = count > 0 ? static_cast<size_t>(count) : 0;
-  bytes_read_ += filled_;
-  return filled_ > 0;
+  if (delimiter_ == kFindDelimiter) delimiter_ = MostFrequentDelimiter(buffer_);
+  return !buffer_.empty();
 }
 
 void CsvReader::TakeByteOrderMark(CsvRecord* record) {
@@ -85,25 +122,65 @@ CsvReader::State CsvReader::Step(State state, char c, CsvRecord* record,
   return quoted ? State::kQuoted : State::kUnquoted;
 }
 
-bool CsvReader::HoldsRows(const CsvRecord& record) const {
-  const std::string_view raw(record.raw);
-  return std::any_of(
-      record.fields.begin(), record.fields.end(), [&](const CsvRecord::Field& field) {
-        return HoldsNumberLines(raw.substr(field.begin, field.end - field.begin), delimiter_);
-      });
+bool CsvReader::IsNumber(std::string_view cell) const {
+  if (ParseNumber(cell).ok) return true;
+  const auto digits = std::count_if(cell.begin(), cell.end(), [](char c) {
+    return absl::ascii_isdigit(static_cast<unsigned char>(c));
+  });
+  return shape_.short_numbers && digits == 7;
 }
 
-absl::StatusOr<bool> CsvReader::Next(CsvRecord* record) {
-  record->raw.clear();
-  record->line_end.clear();
-  record->fields.clear();
-  record->line = line_;
-  if (line_ == 1) TakeByteOrderMark(record);
+bool CsvReader::IsSwallowedRow(const CsvRecord& record, size_t begin, size_t end) const {
+  const std::string_view raw(record.raw);
+  std::vector<CsvRecord::Field> cells = {{begin, end}};
+  for (size_t at = begin; at < end; ++at) {
+    if (raw[at] != delimiter_) continue;
+    cells.back().end = at;
+    cells.push_back({at + 1, end});
+  }
+  if (cells.size() != shape_.columns) return false;
+  for (size_t column = 0; column < cells.size(); ++column) {
+    const CsvRecord::Field& cell = cells[column];
+    if (!Contains(shape_.number_columns, column) ||
+        !IsNumber(raw.substr(cell.begin, cell.end - cell.begin))) {
+      continue;
+    }
+    for (size_t i = 0; i < record.fields.size(); ++i) {
+      const CsvRecord::Field& field = record.fields[i];
+      const std::string_view text = raw.substr(field.begin, field.end - field.begin);
+      if (cell.begin < field.begin || cell.end > field.end || Contains(shape_.ignored_columns, i) ||
+          text.find_first_of(kLineEnds) == std::string_view::npos) {
+        continue;
+      }
+      // The record's own number, with a line end behind it.
+      if (i == column && cell.begin == field.begin) continue;
+      return true;
+    }
+  }
+  return false;
+}
+
+bool CsvReader::HoldsRows(const CsvRecord& record) const {
+  const std::string_view raw(record.raw);
+  if (shape_.columns == 0) {
+    return std::any_of(
+        record.fields.begin(), record.fields.end(), [&](const CsvRecord::Field& field) {
+          return HoldsNumberLines(raw.substr(field.begin, field.end - field.begin), delimiter_);
+        });
+  }
+  for (size_t begin = 0; begin < raw.size();) {
+    const size_t end = std::min(raw.find_first_of(kLineEnds, begin), raw.size());
+    if (IsSwallowedRow(record, begin, end)) return true;
+    begin = end + 1;
+  }
+  return false;
+}
+
+absl::StatusOr<CsvReader::State> CsvReader::TakeFields(CsvRecord* record, int* next) {
   State state = State::kFieldStart;
   size_t field_begin = record->raw.size();
-  int next;
-  while ((next = Peek()) != kEnd) {
-    const char c = static_cast<char>(next);
+  while ((*next = Peek()) != kEnd) {
+    const char c = static_cast<char>(*next);
     if ((c == '\n' || c == '\r') && state != State::kQuoted) break;
     if (state == State::kQuoteInQuoted && c != '"' && c != delimiter_) {
       return absl::InvalidArgumentError(
@@ -120,19 +197,30 @@ absl::StatusOr<bool> CsvReader::Next(CsvRecord* record) {
           record->line, kMaxRecordBytes));
     }
   }
-  if (error_ != 0) {
-    return absl::DataLossError(fmt::format("the input can't be read: {}", std::strerror(error_)));
-  }
-  if (state == State::kQuoted) {
+  if (!error_.ok()) return error_;
+  if (!record->blank()) record->fields.push_back({field_begin, record->raw.size()});
+  return state;
+}
+
+absl::StatusOr<bool> CsvReader::Next(CsvRecord* record) {
+  record->raw.clear();
+  record->line_end.clear();
+  record->fields.clear();
+  record->line = line_;
+  if (line_ == 1) TakeByteOrderMark(record);
+  int next = kEnd;
+  const auto state = TakeFields(record, &next);
+  if (!state.ok()) return state.status();
+  if (*state == State::kQuoted) {
     return absl::InvalidArgumentError(
         fmt::format("line {}: a quoted field has no end", record->line));
   }
   if (next == kEnd && record->raw.empty()) return false;
-  if (!record->blank()) record->fields.push_back({field_begin, record->raw.size()});
-  if (record->raw.find_first_of("\r\n") != std::string::npos && HoldsRows(*record)) {
+  if (record->raw.find_first_of(kLineEnds) != std::string::npos && HoldsRows(*record)) {
     return absl::InvalidArgumentError(fmt::format(
-        "line {}: a quoted field of it goes on over lines that hold phone numbers; a quote is "
-        "missing or too many. If the text is meant so, write it on one line",
+        "line {}: a quoted field of it goes on over lines that are rows with phone numbers; a "
+        "quote is missing or too many. If the text is meant so, write it on one line, or leave its "
+        "column out",
         record->line));
   }
   if (next != kEnd) TakeLineEnd(record);

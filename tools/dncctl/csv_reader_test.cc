@@ -11,9 +11,9 @@ namespace dnc::ctl {
 namespace {
 
 // A pipe that gives `text`, so that reads end where they like.
-class TextSource {
+class Pipe {
  public:
-  explicit TextSource(std::string text) {
+  explicit Pipe(std::string text) {
     EXPECT_EQ(pipe(fds_), 0);
     writer_ = std::thread([this, text = std::move(text)] {
       for (size_t done = 0; done < text.size();) {
@@ -24,7 +24,7 @@ class TextSource {
       close(fds_[1]);
     });
   }
-  ~TextSource() {
+  ~Pipe() {
     writer_.join();
     close(fds_[0]);
   }
@@ -44,7 +44,7 @@ struct Parsed {
 };
 
 Parsed ParseAll(const std::string& text, char delimiter = ',') {
-  TextSource source(text);
+  Pipe source(text);
   CsvReader reader(source.fd(), delimiter);
   Parsed parsed;
   CsvRecord record;
@@ -128,6 +128,71 @@ TEST(CsvReaderTest, StrayQuotesSwallowNoRows) {
     const absl::Status status = ParseAll(text).status;
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << text;
     EXPECT_NE(std::string(status.message()).find("line 2"), std::string::npos) << status;
+  }
+}
+
+TEST(CsvReaderTest, RowsInANoteHaveTheFieldsOfTheHeading) {
+  const auto status_of = [](const std::string& text, TableShape shape) {
+    Pipe source(text);
+    CsvReader reader(source.fd(), ',');
+    reader.set_shape(std::move(shape));
+    CsvRecord record;
+    absl::StatusOr<bool> more = true;
+    while (more.ok() && *more) more = reader.Next(&record);
+    return more.status();
+  };
+  const TableShape shape = {3, {1}, {}, false};
+  for (const char* const text : {"a,2015550123,\"x\n2125550124\ny\"\n",
+                                 "\"x\n2125550124\",2015550123,\n", "\"x\ny\",2015550123,\n",
+                                 "a,\"2015550123\n\",\n", "a,2015550123,\"x\n2125550124,y,z\"\n"}) {
+    EXPECT_EQ(status_of(text, shape), absl::OkStatus()) << text;
+  }
+  for (const char* const text :
+       {"a,2015550123,\"x\nb,2125550124,y\"\n", "\"a,2125550124,x\nb\",2015550123,y\n",
+        "a,2015550123,\"x\r\nb,\"\"2125550124\"\",y\"\r\n"}) {
+    EXPECT_FALSE(status_of(text, shape).ok()) << text;
+  }
+  EXPECT_EQ(status_of("a,2015550123,\"x\nb,2125550124,y\"\n", {3, {1}, {2}, false}),
+            absl::OkStatus());
+  EXPECT_FALSE(status_of("\"2015550123\n2125550124\"\n", {1, {0}, {}, false}).ok());
+  EXPECT_FALSE(status_of("a,\"b,2015550123\nd,y\",2015550125\n", {3, {2}, {}, false}).ok());
+  EXPECT_FALSE(status_of("201,5550123,\"x\n212,5550124,y\"\n", {3, {1}, {}, true}).ok());
+}
+
+TEST(CsvReaderTest, FindsTheDelimiter) {
+  const auto rows_of = [](const std::string& text) { return ParseAll(text, '\0').rows; };
+  EXPECT_EQ(rows_of("a;b\n1,5;2\n"), (Rows{{"a", "b"}, {"1,5", "2"}}));
+  EXPECT_EQ(rows_of("\"a;b;c\",d\n"), (Rows{{"a;b;c", "d"}}));
+  EXPECT_EQ(rows_of("a\tb\n"), (Rows{{"a", "b"}}));
+  EXPECT_EQ(rows_of("a|b\r\n"), (Rows{{"a", "b"}}));
+  EXPECT_EQ(rows_of("a\n1;2\n"), (Rows{{"a"}, {"1;2"}}));
+}
+
+TEST(CsvReaderTest, Utf16BecomesUtf8) {
+  const std::string little(
+      "\xFF\xFE"
+      "a\0,\0\xE4\0\n\0",
+      10);
+  EXPECT_EQ(ParseAll(little).rows, (Rows{{"a", "\xC3\xA4"}}));
+  const std::string big(
+      "\xFE\xFF"
+      "\0a\0,\xD8\x3D\xDE\x00\0\n",
+      12);
+  EXPECT_EQ(ParseAll(big).rows, (Rows{{"a", "\xF0\x9F\x98\x80"}}));
+  EXPECT_FALSE(ParseAll(little + "x").status.ok());
+  std::string long_text("\xFF\xFE", 2);
+  for (int i = 0; i < 300'000; ++i) long_text += std::string("a\0\n\0", 4);
+  EXPECT_EQ(ParseAll(long_text).rows.size(), 300'000u);
+}
+
+TEST(CsvReaderTest, WhatIsNoTableIsNamed) {
+  for (const auto& [text, word] : {std::pair<std::string, std::string>{"PK\x03\x04xl/", "Excel"},
+                                   {"\x1F\x8B\x08", "gzip"},
+                                   {"%PDF-1.4\n", "PDF"},
+                                   {"\xEF\xBB\xBF <HTML>", "HTML"}}) {
+    const absl::Status status = ParseAll(text).status;
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_NE(std::string(status.message()).find(word), std::string::npos) << status;
   }
 }
 

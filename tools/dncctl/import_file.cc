@@ -3,132 +3,210 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
+#include <iterator>
 #include <utility>
 
+#include "dnc/number_text.h"
+#include "server/numbers/phone_number.h"
+#include "tools/dncctl/number_block.h"
 #include "tools/dncctl/record_csv.h"
 #include "tools/dncctl/terminal.h"
+#include "tools/dncctl/text_encoding.h"
 
 namespace dnc::ctl {
 namespace {
 
-constexpr char kListId[] = "list_id";
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+// What a record takes in a message beside its own bytes.
+constexpr size_t kRecordOverhead = 6;
 
-bool Contains(const std::vector<std::string>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-// "Made At" is made_at.
-std::string Normalized(std::string name) {
-  const size_t begin = name.find_first_not_of(' ');
-  name =
-      begin == std::string::npos ? "" : name.substr(begin, name.find_last_not_of(' ') - begin + 1);
-  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) {
-    return c == ' ' || c == '-' ? '_' : static_cast<char>(std::tolower(c));
-  });
-  return name;
+void AddReason(const std::string& reason, std::string* because) {
+  *because += (because->empty() ? "" : "; ") + reason;
 }
 
 }  // namespace
 
-ImportFile::ImportFile(int fd, ImportFormat format)
-    : reader_(fd, format.delimiter), format_(std::move(format)) {}
+ImportFile::ImportFile(int fd, ImportFormat format, Facts facts)
+    : reader_(fd, format.delimiter), format_(std::move(format)), facts_(facts) {}
 
-absl::StatusOr<ImportFile> ImportFile::Open(int fd, ImportFormat format, const RecordFacts& facts) {
-  ImportFile file(fd, std::move(format));
+absl::StatusOr<ImportFile> ImportFile::Open(int fd, ImportFormat format,
+                                            const RecordFacts& defaults, Facts facts) {
+  ImportFile file(fd, std::move(format), facts);
   file.defaults_.set_channel(v1::CHANNEL_IMPORT);
-  if (auto status = facts.Apply(&file.defaults_); !status.ok()) return status;
-  auto status =
-      file.format_.columns.empty() ? file.ReadHeading() : file.TakeColumns(file.format_.columns);
-  if (!status.ok()) return status;
+  if (auto status = defaults.Apply(&file.defaults_); !status.ok()) return status;
+  if (auto status = file.ReadFirst(); !status.ok()) return status;
   return file;
 }
 
-absl::Status ImportFile::ReadHeading() {
-  CsvRecord line;
-  const auto more = reader_.Next(&line);
-  if (!more.ok()) return more.status();
-  if (!*more) return absl::InvalidArgumentError("the file is empty; it needs a heading");
-  heading_ = line.raw;
-  std::vector<std::string> names;
-  for (size_t i = 0; i < line.fields.size(); ++i) names.push_back(line.Text(i));
-  return TakeColumns(names);
-}
-
-absl::StatusOr<std::string> ImportFile::Meaning(const std::string& name) const {
-  if (name == "-" || name == kRefusedLine || name == kRefusedBecause ||
-      Contains(format_.ignored, name)) {
-    return std::string();
+absl::Status ImportFile::ReadFirst() {
+  do {
+    const auto more = reader_.Next(&row_);
+    if (!more.ok()) return more.status();
+    if (!*more) return absl::InvalidArgumentError("the file is empty; it needs a heading");
+  } while (row_.blank());
+  std::vector<std::string> names = row_.Texts();
+  for (std::string& name : names) name = ToUtf8(name);
+  auto columns = FindImportColumns(names, format_);
+  if (!columns.ok()) return columns.status();
+  columns_ = *std::move(columns);
+  has_first_row_ = !columns_.heading;
+  if (columns_.heading) {
+    heading_ = row_.raw;
+    if (heading_.rfind(kByteOrderMark, 0) == 0) heading_.erase(0, kByteOrderMark.size());
   }
-  const std::string normalized = Normalized(name);
-  if (normalized == Normalized(format_.number_column)) return std::string("number");
-  if (normalized == kListId) return normalized;
-  if (normalized != "number" && Contains(RecordColumns(), normalized)) return normalized;
-  return absl::InvalidArgumentError(fmt::format(
-      "'{}' is no fact of a record ({}); leave it out with --ignore, or name the numbers' column "
-      "with --column",
-      Printable(name), fmt::join(RecordColumns(), ", ")));
-}
-
-absl::Status ImportFile::TakeColumns(const std::vector<std::string>& names) {
-  for (const std::string& name : names) {
-    auto meaning = Meaning(name);
-    if (!meaning.ok()) return meaning.status();
-    if (!meaning->empty() && Contains(columns_, *meaning)) {
-      return absl::InvalidArgumentError(fmt::format("two columns hold '{}'", *meaning));
-    }
-    columns_.push_back(*std::move(meaning));
-    // An empty field is a fact that is not known, and no option says it.
-    const auto* const field = v1::Record::descriptor()->FindFieldByName(columns_.back());
+  TableShape shape;
+  shape.columns = columns_.meanings.size();
+  shape.number_columns = {PlaceOf(columns_, "number")};
+  for (size_t i = 0; i < columns_.meanings.size(); ++i) {
+    if (columns_.meanings[i].empty()) shape.ignored_columns.push_back(i);
+  }
+  shape.short_numbers = PlaceOf(columns_, kAreaCodeColumn) != kNowhere;
+  reader_.set_shape(std::move(shape));
+  // An empty field is a fact that is not known, and no option says it.
+  for (const std::string& meaning : columns_.meanings) {
+    const auto* const field = v1::Record::descriptor()->FindFieldByName(meaning);
     if (field != nullptr) v1::Record::GetReflection()->ClearField(&defaults_, field);
-  }
-  if (Contains(columns_, "number")) return absl::OkStatus();
-  return absl::InvalidArgumentError(fmt::format(
-      "no column is named '{}'; name the numbers' column with --column, or, in a file without a "
-      "heading, all of them with --columns number,made_at,-",
-      Printable(format_.number_column)));
-}
-
-absl::Status ImportFile::Parse(const CsvRecord& line, v1::Record* record) const {
-  // A line with too few fields may have been cut off; what it lacks is not guessed.
-  if (line.fields.size() != columns_.size()) {
-    return absl::InvalidArgumentError(
-        fmt::format("it has {} fields instead of {}", line.fields.size(), columns_.size()));
-  }
-  *record = defaults_;
-  for (size_t i = 0; i < columns_.size(); ++i) {
-    if (columns_[i].empty()) continue;
-    const std::string text = line.Text(i);
-    if (columns_[i] == kListId) {
-      if (text == format_.list) continue;
-      return absl::InvalidArgumentError(
-          fmt::format("it is of the list '{}', which is to be imported by itself: --list {}",
-                      Printable(text), Printable(text)));
-    }
-    if (auto status = SetField(columns_[i], text, record); !status.ok()) return status;
   }
   return absl::OkStatus();
 }
 
-absl::StatusOr<bool> ImportFile::Next(ImportPart* part) {
-  part->request.Clear();
-  part->lines.clear();
-  part->refused.clear();
-  CsvRecord line;
-  v1::Record record;
-  while (part->lines.size() + part->refused.size() < ImportPart::kMaxRecords) {
-    const auto more = reader_.Next(&line);
-    if (!more.ok()) return more.status();
-    if (!*more) return !part->lines.empty() || !part->refused.empty();
-    if (line.blank()) continue;
-    if (auto status = Parse(line, &record); !status.ok()) {
-      part->refused.push_back({line.line, std::string(status.message()), line.raw});
+std::string ImportFile::heading() const {
+  if (columns_.heading) return heading_;
+  std::string heading;
+  for (size_t i = 0; i < columns_.meanings.size(); ++i) {
+    if (i > 0) heading += reader_.delimiter();
+    heading += columns_.meanings[i].empty() ? "-" : columns_.meanings[i];
+  }
+  return heading;
+}
+
+absl::Status ImportFile::CheckList(const std::vector<std::string>& cells) const {
+  const size_t place = PlaceOf(columns_, kListIdColumn);
+  if (place >= cells.size() || cells[place].empty() || cells[place] == format_.list) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(
+      fmt::format("it is of the list '{}', which is to be imported by itself: --list {}; or all "
+                  "lists of the file: --all-lists",
+                  Printable(cells[place]), Printable(cells[place])));
+}
+
+std::string ImportFile::CellOf(const std::vector<std::string>& cells,
+                               const std::string& meaning) const {
+  const size_t place = PlaceOf(columns_, meaning);
+  return place < cells.size() ? cells[place] : "";
+}
+
+bool ImportFile::TakeOtherRow(const CsvRecord& row) {
+  if (PlaceOf(columns_, kListIdColumn) == kNowhere) return false;
+  const std::vector<std::string> cells = row.Texts();
+  const std::string list = CellOf(cells, kListIdColumn);
+  const bool other = !list.empty() && list != format_.list;
+  if (other && format_.skip_other_lists) return true;
+  if (!CellOf(cells, "number").empty()) return false;
+  if (!CellOf(cells, kListKindColumn).empty()) return true;  // the list is there, or made before
+  const std::string block = CellOf(cells, kBlockColumn);
+  if (block.empty() || other) return false;
+  blocks_.push_back(block);
+  return true;
+}
+
+absl::Status ImportFile::ParseNumber(const std::vector<std::string>& cells,
+                                     v1::Record* record) const {
+  const size_t place = PlaceOf(columns_, "number");
+  const size_t area_code = PlaceOf(columns_, kAreaCodeColumn);
+  std::string number = place < cells.size() ? cells[place] : "";
+  if (IsNothing(number)) return absl::InvalidArgumentError("it has no number");
+  if (area_code < cells.size()) number = JoinedNumber(cells[area_code], number);
+  if (const std::string block = BlockOf(number); !block.empty()) {
+    return absl::InvalidArgumentError(WhyNoBlockHere(block, format_.list));
+  }
+  record->set_number(WireText(number));
+  return absl::OkStatus();
+}
+
+absl::Status ImportFile::Parse(const CsvRecord& row, ImportLine* line, v1::Record* record) const {
+  std::vector<std::string> cells = row.Texts();
+  for (std::string& cell : cells) cell = ToUtf8(cell);
+  *record = defaults_;
+  if (auto status = CheckList(cells); !status.ok()) return status;
+  // A line with too few fields may have been cut off, one with too many is shifted; what it says
+  // beside the number is not guessed.
+  if (cells.size() != columns_.meanings.size()) {
+    const std::string why =
+        fmt::format("it has {} fields instead of {}", cells.size(), columns_.meanings.size());
+    const absl::Status number = ParseNumber(cells, record);
+    if (facts_ == Facts::kRefuse || !number.ok() || !dnc::ParseNumber(record->number()).ok) {
+      return absl::InvalidArgumentError(why);
+    }
+    line->because = why + ": the number alone was kept";
+    return absl::OkStatus();
+  }
+  if (auto status = ParseNumber(cells, record); !status.ok()) return status;
+  for (size_t i = 0; i < cells.size(); ++i) {
+    const std::string& meaning = columns_.meanings[i];
+    // Only facts of records; all others are read elsewhere.
+    if (meaning == "number" || v1::Record::descriptor()->FindFieldByName(meaning) == nullptr ||
+        meaning == kListIdColumn) {
       continue;
     }
+    const FactReading reading =
+        facts_ == Facts::kRefuse ? FactReading::kExact : FactReading::kLoose;
+    const absl::Status status = SetFact(meaning, cells[i], reading, record);
+    if (status.ok()) continue;
+    if (facts_ == Facts::kRefuse) return status;
+    AddReason(std::string(status.message()), &line->because);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<bool> ImportFile::NextRow() {
+  if (!has_first_row_) return reader_.Next(&row_);
+  has_first_row_ = false;
+  return true;
+}
+
+absl::StatusOr<bool> ImportFile::Next(const PartLimits& limits, ImportPart* part) {
+  *part = {};
+  size_t bytes = 0;
+  while (part->lines.size() + part->refused.size() < limits.records && bytes < limits.bytes) {
+    const auto more = NextRow();
+    if (!more.ok()) return more.status();
+    if (!*more) return !part->lines.empty() || !part->refused.empty();
+    if (row_.blank() || row_.HoldsNothing() || TakeOtherRow(row_)) continue;
+    v1::Record record;
+    ImportLine line{row_.line, "", row_.raw};
+    if (line.raw.rfind(kByteOrderMark, 0) == 0) line.raw.erase(0, kByteOrderMark.size());
+    if (auto status = Parse(row_, &line, &record); !status.ok()) {
+      line.because = std::string(status.message());
+      bytes += line.raw.size();
+      part->refused.push_back(std::move(line));
+      continue;
+    }
+    bytes += record.ByteSizeLong() + kRecordOverhead;
     part->request.add_records()->Swap(&record);
-    part->lines.push_back({line.line, "", line.raw});
+    part->lines.push_back(std::move(line));
   }
   return true;
+}
+
+std::vector<ImportPart> CutPart(ImportPart part, const PartLimits& limits) {
+  std::vector<ImportPart> parts(1);
+  parts.front().refused = std::move(part.refused);
+  size_t bytes = 0;
+  for (size_t i = 0; i < part.lines.size(); ++i) {
+    v1::Record& record = *part.request.mutable_records(static_cast<int>(i));
+    const size_t more = record.ByteSizeLong() + kRecordOverhead;
+    const size_t records = parts.back().lines.size();
+    if (records > 0 && (records == limits.records || bytes + more > limits.bytes)) {
+      parts.emplace_back();
+      bytes = 0;
+    }
+    bytes += more;
+    parts.back().request.add_records()->Swap(&record);
+    parts.back().lines.push_back(std::move(part.lines[i]));
+  }
+  return parts;
 }
 
 }  // namespace dnc::ctl

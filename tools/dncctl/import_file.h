@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -10,68 +9,88 @@
 #include "absl/status/statusor.h"
 #include "dnc/v1/list_service.pb.h"
 #include "tools/dncctl/csv_reader.h"
+#include "tools/dncctl/import_columns.h"
 #include "tools/dncctl/record_facts.h"
 
 namespace dnc::ctl {
 
-// Headings of the file of refused lines, before those of the lines themselves. An import leaves
-// them out, so that the corrected file can be imported as it is.
-inline constexpr char kRefusedLine[] = "refused_line";
-inline constexpr char kRefusedBecause[] = "refused_because";
-
-struct ImportFormat {
-  std::string list;                  // the records' list; a column list_id must agree
-  std::string number_column;         // which column holds the number
-  std::vector<std::string> columns;  // of a file without a heading; "-" leaves one out
-  std::vector<std::string> ignored;  // headings to leave out
-  char delimiter = ',';
-};
-
-// A line that can't be imported, and why.
-struct RefusedLine {
+// A line of the file and what is to be told of it.
+struct ImportLine {
   uint64_t line = 0;
-  std::string because;
+  std::string because;  // why it was refused, or which facts it is kept without
   std::string raw;
 };
 
-// At most kMaxRecords lines of the file.
+// Lines of the file, as many as the limits allow.
 struct ImportPart {
-  static constexpr size_t kMaxRecords = 10'000;
-
-  v1::ImportNumbersRequest request;
-  std::vector<RefusedLine> lines;    // of each record of the request; `because` is empty
-  std::vector<RefusedLine> refused;  // before anything was sent
+  v1::ImportNumbersRequest request;  // without the list
+  std::vector<ImportLine> lines;     // of the request's records, in their order
+  std::vector<ImportLine> refused;   // those that can't be sent
 };
 
-// Not thread-safe.
+// How much a part may have.
+struct PartLimits {
+  size_t records = 10'000;
+  size_t bytes =
+      1 << 20;  // below what any server takes: limits.max_request_bytes is 2 MiB at least
+};
+
+// How lines are read whose facts can't be.
+enum class Facts {
+  // Do-not-call lists: the number is kept without the fact, and told of. An opt-out does not depend
+  // on what stands beside it.
+  kKeepWithout,
+  // Lists of exemptions: the line is refused; without its end an exemption would hold for ever.
+  kRefuse,
+};
+
 class ImportFile {
  public:
-  // Reads the heading. `fd` stays the caller's. INVALID_ARGUMENT if the heading lacks
-  // the number or has a column that is no fact of a record: a misspelt expiry left out in silence
-  // would hold for ever.
-  static absl::StatusOr<ImportFile> Open(int fd, ImportFormat format, const RecordFacts& facts);
+  // Reads the first line. `fd` stays the caller's. Errors: FindImportColumns, CsvReader, and
+  // INVALID_ARGUMENT for options that a record can't hold.
+  static absl::StatusOr<ImportFile> Open(int fd, ImportFormat format, const RecordFacts& defaults,
+                                         Facts facts);
 
   // The next lines; false at the end of the file.
-  absl::StatusOr<bool> Next(ImportPart* part);
+  absl::StatusOr<bool> Next(const PartLimits& limits, ImportPart* part);
 
-  // The heading of the file, empty if it has none.
-  const std::string& heading() const { return heading_; }
-  char delimiter() const { return format_.delimiter; }
+  // The heading for files of lines of this one: its own, or, of a file without one, what its
+  // columns mean.
+  std::string heading() const;
+  const ImportColumns& columns() const { return columns_; }
+  // Area codes and exchanges that the rows so far block in the list: an export has such rows.
+  const std::vector<std::string>& blocks() const { return blocks_; }
+  char delimiter() const { return reader_.delimiter(); }
   uint64_t bytes_read() const { return reader_.bytes_read(); }
 
  private:
-  ImportFile(int fd, ImportFormat format);
-  absl::Status ReadHeading();
-  absl::Status TakeColumns(const std::vector<std::string>& names);
-  // What a heading stands for: a column of a record, "list_id", or "" to leave it out.
-  absl::StatusOr<std::string> Meaning(const std::string& name) const;
-  absl::Status Parse(const CsvRecord& line, v1::Record* record) const;
+  ImportFile(int fd, ImportFormat format, Facts facts);
+  absl::Status ReadFirst();
+  absl::Status ClearDefaults();
+  // Fills `record`; `line->because` tells which facts it lacks.
+  absl::Status Parse(const CsvRecord& row, ImportLine* line, v1::Record* record) const;
+  absl::Status ParseNumber(const std::vector<std::string>& cells, v1::Record* record) const;
+  absl::Status CheckList(const std::vector<std::string>& cells) const;
+  // The cell of that meaning; empty if there is none.
+  std::string CellOf(const std::vector<std::string>& cells, const std::string& meaning) const;
+  // Takes a row of an export that is of a list or a block, or of a list that is left out. False for
+  // all others.
+  bool TakeOtherRow(const CsvRecord& row);
+  // True at the end of the file.
+  absl::StatusOr<bool> NextRow();
 
   CsvReader reader_;
   ImportFormat format_;
+  Facts facts_;
   std::string heading_;
-  std::vector<std::string> columns_;
+  ImportColumns columns_;
+  std::vector<std::string> blocks_;
   v1::Record defaults_;  // what the options say of the columns that the file lacks
+  CsvRecord row_;
+  bool has_first_row_ = false;  // row_ holds the first line, and that is one
 };
+
+// Cuts a part at the limits; its refused lines go with the first.
+std::vector<ImportPart> CutPart(ImportPart part, const PartLimits& limits);
 
 }  // namespace dnc::ctl

@@ -32,13 +32,14 @@ void AddDelimiterOption(CLI::App* command, char* delimiter) {
       ->add_option_function<std::string>(
           "--delimiter",
           [delimiter](const std::string& text) { *delimiter = text == "tab" ? '\t' : text[0]; },
-          "Between fields: a character, or tab")
+          "Between fields: a character, or tab; if not given: comma, semicolon, tab or |, "
+          "whichever the first line has most of")
       ->check([](const std::string& text) {
         const bool good =
             text == "tab" || (text.size() == 1 && text != "\"" && text != "\n" && text != "\r");
         return good ? std::string() : std::string("must be one character, or tab");
       })
-      ->default_str(std::string(1, *delimiter));
+      ->default_str(*delimiter == '\0' ? "" : std::string(1, *delimiter));
 }
 
 }  // namespace dnc::ctl

@@ -27,7 +27,8 @@ class InputFile {
 // Whether an output of this name would take the place of the input.
 bool IsSameFile(const std::string& in, const std::string& out);
 
-// --delimiter: a character, or tab.
+// --delimiter: a character, or tab; if it is not given, `delimiter` stays
+// CsvReader::kFindDelimiter.
 void AddDelimiterOption(CLI::App* command, char* delimiter);
 
 }  // namespace dnc::ctl

@@ -1,23 +1,19 @@
 // dncctl: loads lists into a dncd, asks it about numbers, and looks after it.
-#include <fmt/format.h>
-
 #include <CLI/CLI.hpp>
 
 #include "tools/dncctl/commands.h"
 #include "tools/dncctl/exit_code.h"
 #include "tools/dncctl/server_options.h"
-#include "tools/dncctl/terminal.h"
+#include "tools/dncctl/time_text.h"
 #include "tools/dncctl/tool_main.h"
+#include "tools/dncctl/usage.h"
 
 namespace dnc::ctl {
 
 absl::Time TimeArgument(const std::string& name, const std::string& text) {
-  absl::Time time;
-  if (!ParseIsoTime(text, &time)) {
-    throw CLI::ValidationError(
-        name, fmt::format("'{}' is no time; write 2026-08-05 or 2026-08-05T14:00:00Z", text));
-  }
-  return time;
+  const auto time = ReadTime(text);
+  if (!time.has_value()) throw CLI::ValidationError(name, WhyNoTime(text));
+  return *time;
 }
 
 namespace {
@@ -69,7 +65,7 @@ int Run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kExitOk : kExitUsage;
+    return ReportUsage(app, error);
   }
   auto transport = MakeTransport(options.tls);
   if (!transport.ok()) return ReportError(options, transport.status());

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -19,10 +20,12 @@ namespace {
 constexpr size_t kBufferBytes = 256 << 10;
 
 // What the signal handler removes; empty: nothing. Written only while the handlers are off.
-std::array<char, PATH_MAX> g_partial{};
+std::array<std::array<char, PATH_MAX>, OutputFile::kMaxFiles> g_partials{};
 
-void RemovePartial(int signal_number) {
-  if (g_partial[0] != '\0') unlink(g_partial.data());
+void RemovePartials(int signal_number) {
+  for (const auto& partial : g_partials) {
+    if (partial[0] != '\0') unlink(partial.data());
+  }
   _exit(128 + signal_number);
 }
 
@@ -30,12 +33,21 @@ void HandleSignals(void (*handler)(int)) {
   for (const int number : {SIGINT, SIGTERM, SIGHUP}) signal(number, handler);
 }
 
-void GuardPartial(const std::string& partial) {
+bool HasPartials() {
+  return std::any_of(g_partials.begin(), g_partials.end(),
+                     [](const auto& partial) { return partial[0] != '\0'; });
+}
+
+// Puts `now` where `before` stands; empty: nothing.
+void ReplacePartial(const std::string& before, const std::string& now) {
   HandleSignals(SIG_DFL);
-  g_partial.fill('\0');
-  if (partial.empty() || partial.size() >= g_partial.size()) return;
-  std::memcpy(g_partial.data(), partial.data(), partial.size());
-  HandleSignals(RemovePartial);
+  for (auto& partial : g_partials) {
+    if (before != partial.data()) continue;
+    partial.fill('\0');
+    if (now.size() < partial.size()) std::memcpy(partial.data(), now.data(), now.size());
+    break;
+  }
+  if (HasPartials()) HandleSignals(RemovePartials);
 }
 
 absl::Status ErrnoStatus(const std::string& what) {
@@ -77,14 +89,15 @@ absl::StatusOr<std::unique_ptr<OutputFile>> OutputFile::Open(const std::string& 
 OutputFile::OutputFile(std::string path, std::string partial, int fd)
     : path_(std::move(path)), partial_(std::move(partial)), fd_(fd) {
   buffer_.reserve(kBufferBytes);
-  GuardPartial(partial_);
+  if (!partial_.empty()) ReplacePartial("", partial_);
 }
 
 OutputFile::~OutputFile() {
   if (fd_ < 0) return;
   close(fd_);
-  if (!partial_.empty()) unlink(partial_.c_str());
-  GuardPartial("");
+  if (partial_.empty()) return;
+  unlink(partial_.c_str());
+  ReplacePartial(partial_, "");
 }
 
 absl::Status OutputFile::SystemError(const std::string& what) const {
@@ -116,7 +129,7 @@ absl::Status OutputFile::Commit() {
   if (rename(partial_.c_str(), path_.c_str()) != 0) return SystemError("can't be given its name");
   close(fd_);
   fd_ = -1;
-  GuardPartial("");
+  ReplacePartial(partial_, "");
   SyncFolder(path_);
   return absl::OkStatus();
 }

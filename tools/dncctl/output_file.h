@@ -11,10 +11,12 @@
 namespace dnc::ctl {
 
 // Writes to PATH.partial-PID beside the file, and renames it in Commit. Without a Commit, and on
-// SIGINT, SIGTERM and SIGHUP, the partial file is removed. One at a time in a process; not
-// thread-safe.
+// SIGINT, SIGTERM and SIGHUP, the partial file is removed: of kMaxFiles that are open at a time.
+// Not thread-safe, all of them together.
 class OutputFile {
  public:
+  static constexpr size_t kMaxFiles = 4;
+
   // "-" is stdout, and what is no regular file is written as it stands: there nothing can be taken
   // back. An earlier file of the name is removed now: it must not pass for the new one if
   // that one never comes.

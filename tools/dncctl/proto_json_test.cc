@@ -70,19 +70,5 @@ TEST(TerminalTest, Units) {
   EXPECT_EQ(FormatNumber(2015550123), "201-555-0123");
 }
 
-TEST(TerminalTest, Times) {
-  absl::Time time;
-  for (const char* text : {"2026-08-05T14:00:00Z", "2026-08-05T16:00:00+02:00",
-                           "2026-08-05T14:00:00", "2026-08-05 14:00:00", "2026-08-05T14:00"}) {
-    ASSERT_TRUE(ParseIsoTime(text, &time)) << text;
-    EXPECT_EQ(IsoTime(ToTimestamp(time)), "2026-08-05T14:00:00Z") << text;
-  }
-  ASSERT_TRUE(ParseIsoTime("2026-08-05", &time));
-  EXPECT_EQ(IsoTime(ToTimestamp(time)), "2026-08-05T00:00:00Z");
-  for (const char* text : {"", "yesterday", "05.08.2026", "2026-13-01", "2026-08-05T14:00:00 PM"}) {
-    EXPECT_FALSE(ParseIsoTime(text, &time)) << text;
-  }
-}
-
 }  // namespace
 }  // namespace dnc::ctl

@@ -2,9 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
+#include "absl/strings/ascii.h"
 #include "dnc/number_text.h"
 #include "tools/dncctl/names.h"
 #include "tools/dncctl/terminal.h"
+#include "tools/dncctl/time_text.h"
 
 namespace dnc::ctl {
 namespace {
@@ -23,20 +28,24 @@ absl::Status SetEnum(const FieldDescriptor* field, const std::string& text, v1::
 }
 
 absl::Status SetTime(const FieldDescriptor* field, const std::string& text, v1::Record* record) {
-  absl::Time time;
-  if (!ParseIsoTime(text, &time)) {
-    return absl::InvalidArgumentError(
-        fmt::format("{}: '{}' is no time; write 2026-08-05 or 2026-08-05T14:00:00Z", field->name(),
-                    Printable(text)));
+  const auto time = ReadTime(text);
+  if (!time.has_value()) {
+    return absl::InvalidArgumentError(fmt::format("{}: {}", field->name(), WhyNoTime(text)));
   }
   static_cast<Timestamp&>(*v1::Record::GetReflection()->MutableMessage(record, field)) =
-      ToTimestamp(time);
+      ToTimestamp(*time);
   return absl::OkStatus();
 }
 
 // To the last digit: a record that comes back says the same as the one that is there.
 std::string ExactTime(const Timestamp& timestamp) {
-  return absl::FormatTime("%Y-%m-%d%ET%H:%M:%E*SZ", ToTime(timestamp), absl::UTCTimeZone());
+  return absl::FormatTime("%E4Y-%m-%d%ET%H:%M:%E*SZ", ToTime(timestamp), absl::UTCTimeZone());
+}
+
+// What the contract takes of a text.
+size_t MostBytes(std::string_view column) {
+  if (column == "note") return 1'000;
+  return column == "source" ? 500 : 200;
 }
 
 std::string FieldText(const FieldDescriptor* field, const v1::Record& record) {
@@ -64,6 +73,14 @@ const std::vector<std::string>& RecordColumns() {
   return columns;
 }
 
+bool IsNothing(std::string_view text) {
+  constexpr std::array<std::string_view, 12> kWords = {
+      "null", "\\n", "n/a", "#n/a", "na", "nan", "(null)", "none", "nil", "-", "--", "#null!"};
+  const std::string folded = absl::AsciiStrToLower(
+      absl::StripAsciiWhitespace(absl::string_view(text.data(), text.size())));
+  return folded.empty() || std::find(kWords.begin(), kWords.end(), folded) != kWords.end();
+}
+
 absl::Status SetField(std::string_view column, const std::string& text, v1::Record* record) {
   if (text.empty()) return absl::OkStatus();
   const auto* field = v1::Record::descriptor()->FindFieldByName(std::string(column));
@@ -88,6 +105,37 @@ absl::Status SetField(std::string_view column, const std::string& text, v1::Reco
     v1::Record::GetReflection()->SetString(record, field, text);
   }
   return absl::OkStatus();
+}
+
+absl::Status SetFact(std::string_view column, const std::string& text, FactReading reading,
+                     v1::Record* record) {
+  const auto* field = v1::Record::descriptor()->FindFieldByName(std::string(column));
+  if (field == nullptr || field->cpp_type() != FieldDescriptor::CPPTYPE_STRING) {
+    const bool no_date = reading == FactReading::kLoose && text.rfind("0000-00-00", 0) == 0;
+    return no_date || IsNothing(text) ? absl::OkStatus() : SetField(column, text, record);
+  }
+  if (text == "NULL" || text == "\\N") return absl::OkStatus();
+  const size_t most = MostBytes(column);
+  if (reading == FactReading::kExact || text.size() <= most) return SetField(column, text, record);
+  size_t end = most;
+  // Not in the middle of a character.
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+  if (auto status = SetField(column, text.substr(0, end), record); !status.ok()) return status;
+  return absl::InvalidArgumentError(
+      fmt::format("{}: cut to {} of {} bytes", column, end, text.size()));
+}
+
+bool UnsetNamedFacts(std::string_view message, v1::Record* record) {
+  bool any = false;
+  for (const std::string& column : RecordColumns()) {
+    if (column == "number" || message.find("`" + column + "`") == std::string_view::npos) continue;
+    const auto* field = v1::Record::descriptor()->FindFieldByName(column);
+    const auto& reflection = *v1::Record::GetReflection();
+    if (!reflection.HasField(*record, field)) continue;
+    reflection.ClearField(record, field);
+    any = true;
+  }
+  return any;
 }
 
 std::string CsvField(std::string_view text, char delimiter) {

@@ -15,6 +15,27 @@ namespace dnc::ctl {
 // the server alone.
 absl::Status SetField(std::string_view column, const std::string& text, v1::Record* record);
 
+// Whether a cell says that nothing is known: empty or blank, or what databases and spreadsheets
+// write for it: NULL, \N, N/A, #N/A, None, a hyphen and the like.
+bool IsNothing(std::string_view text);
+
+// How the cell of a file is taken.
+enum class FactReading {
+  kExact,  // what can't be read is an error, and changes nothing
+  kLoose,  // a text that is too long is cut, with an error that tells it
+};
+
+// Sets a fact from a cell of another program's file: as SetField, but what says that nothing is
+// known leaves it unset (of a text only NULL and \\N do: a note may be a hyphen). Where a date is
+// missing, databases write 0000-00-00, which kExact refuses: an exemption without its end would
+// hold for ever.
+absl::Status SetFact(std::string_view column, const std::string& text, FactReading reading,
+                     v1::Record* record);
+
+// Unsets the facts that a refusal of the server names in backticks: "`expires_at`". False if it
+// names none that the record has.
+bool UnsetNamedFacts(std::string_view message, v1::Record* record);
+
 // The columns that SetField knows, and that an import takes.
 const std::vector<std::string>& RecordColumns();
 

@@ -36,5 +36,45 @@ TEST(RecordCsvTest, WhatAFieldCannotHoldIsRefused) {
   EXPECT_EQ(record.number(), "?");
 }
 
+TEST(RecordCsvTest, WhatStandsForNothingLeavesAFactUnset) {
+  for (const char* const text : {"", " ", "NULL", "null", "\\N", "N/A", "-", "#N/A", "None"}) {
+    v1::Record record;
+    for (const char* const column : {"made_at", "expires_at", "channel", "ebr_kind"}) {
+      EXPECT_TRUE(SetFact(column, text, FactReading::kExact, &record).ok()) << column << text;
+    }
+    EXPECT_EQ(record.ByteSizeLong(), 0U) << text;
+  }
+  v1::Record record;
+  EXPECT_TRUE(SetFact("note", "-", FactReading::kExact, &record).ok());
+  EXPECT_EQ(record.note(), "-");
+  EXPECT_TRUE(SetFact("expires_at", "0000-00-00", FactReading::kLoose, &record).ok());
+  EXPECT_FALSE(record.has_expires_at());
+  EXPECT_FALSE(SetFact("expires_at", "0000-00-00", FactReading::kExact, &record).ok());
+}
+
+TEST(RecordCsvTest, LongTextsAreCutAtACharacter) {
+  std::string text;
+  for (int i = 0; i < 501; ++i) text += "\xC3\xB6";
+  v1::Record record;
+  EXPECT_FALSE(SetFact("note", "x" + text, FactReading::kLoose, &record).ok());
+  EXPECT_EQ(record.note(), "x" + text.substr(0, 998));
+  EXPECT_TRUE(SetFact("note", text, FactReading::kExact, &record).ok());
+  EXPECT_EQ(record.note(), text);
+}
+
+TEST(RecordCsvTest, UnsetsTheFactsThatAreNamed) {
+  v1::Record record;
+  record.set_number("2015550123");
+  record.set_note("x");
+  record.mutable_expires_at()->set_seconds(1);
+  EXPECT_FALSE(UnsetNamedFacts("the number is none", &record));
+  EXPECT_FALSE(UnsetNamedFacts("`made_at` lies in the future", &record));
+  EXPECT_TRUE(UnsetNamedFacts("leave `expires_at` out or set a later one", &record));
+  EXPECT_FALSE(record.has_expires_at());
+  EXPECT_EQ(record.note(), "x");
+  EXPECT_FALSE(UnsetNamedFacts("`number` is none", &record));
+  EXPECT_EQ(record.number(), "2015550123");
+}
+
 }  // namespace
 }  // namespace dnc::ctl

@@ -10,20 +10,26 @@
 #include "absl/status/statusor.h"
 #include "dnc/v1/scrub_service.pb.h"
 #include "tools/dncctl/csv_reader.h"
+#include "tools/dncctl/table_columns.h"
 
 namespace dnc::ctl {
 
-// The columns that a scrub adds, in this order.
+// The columns that a scrub adds, in this order. With several columns of numbers they tell the
+// strictest answer of the row, and a verdict for each column follows: dnc_verdict_HEADING, or
+// dnc_verdict_N where no heading names it.
 inline constexpr std::array<const char*, 4> kAddedColumns = {"dnc_verdict", "dnc_reasons",
                                                              "dnc_listed_since", "dnc_valid_until"};
 
 // A row of the input, ready to take its answer.
 struct ScrubRow {
-  std::string raw;  // as it stands in the file
+  std::string raw;  // as it stands in the file, without columns that are replaced
   std::string line_end;
   size_t insert_at = 0;  // where in `raw` the added columns go
   size_t missing = 0;    // fields by which the row is shorter than the heading
   bool blank = false;    // an empty line: has no number and stays as it is
+  size_t texts = 0;      // how many of the batch's are the row's
+  uint32_t asked = 0;    // bit i: the row's next text is of the i-th column of numbers; none is
+                         // set in a row that has no number at all
 };
 
 struct ScrubBatch {
@@ -32,46 +38,61 @@ struct ScrubBatch {
   size_t bytes = 0;                // of the rows
 };
 
-// Finds the column with the numbers and cuts the input into batches.
+// What the options say of the table.
+struct ScrubTable {
+  ColumnChoice columns;
+  bool replace = false;  // columns that an earlier scrub has added
+};
+
+// Finds the columns with the numbers and cuts the input into batches.
 class ScrubFile {
  public:
   // Small enough for a steady stream, and bounded in bytes where rows are long.
   static constexpr size_t kBatchRows = 2000;
   static constexpr size_t kBatchBytes = 1 << 20;
+  static constexpr size_t kMaxNumberColumns = 32;
 
-  ScrubFile(int fd, char delimiter) : reader_(fd, delimiter), delimiter_(delimiter) {}
+  ScrubFile(int fd, char delimiter) : reader_(fd, delimiter) {}
 
-  // Reads the heading and finds `column`: exactly, else without regard to case and blanks around
-  // it. Empty: the only column, or one named phone, phone_number, number or telephone.
-  // INVALID_ARGUMENT names the headings that there are.
-  absl::Status ReadHeading(const std::string& column);
+  // Reads the first line and finds the columns (FindColumns). INVALID_ARGUMENT names the headings
+  // that there are.
+  absl::Status Open(const ScrubTable& table);
 
-  // The heading with the added columns, as the output's first line.
+  bool has_heading() const { return columns_.heading; }
+  size_t number_columns() const { return columns_.numbers.size(); }
+  // The heading with the added columns, as the output's first line; empty without a heading.
   std::string HeadingLine() const;
 
-  // The next rows; false when there are no more. A row without the column has an empty text, which
-  // is answered INVALID.
+  // The next rows; false when there are no more. A row without a number has one text, which is
+  // empty and answered INVALID. Of several columns those that are empty in a row are not asked.
   absl::StatusOr<bool> NextBatch(ScrubBatch* batch);
 
   // Appends the row with its added columns to `out`. The row's bytes stay as they are. The added
   // columns stand under their headings also in rows with too few fields, which get empty ones, and
   // in rows with too many, whose surplus moves behind them: a reader that goes by the heading
   // must find the verdict, and nothing else, in dnc_verdict.
-  void AppendRow(const ScrubRow& row, const std::array<std::string, 4>& added,
+  void AppendRow(const ScrubRow& row, const std::vector<std::string>& added,
                  std::string* out) const;
 
   uint64_t bytes_read() const { return reader_.bytes_read(); }
 
  private:
-  absl::Status FindColumn(const std::vector<std::string>& names, const std::string& column);
+  absl::Status FindReplaced(const std::vector<std::string>& names, bool replace);
+  absl::Status NameAddedColumns(const std::vector<std::string>& names);
   ScrubRow MakeRow(const CsvRecord& record) const;
+  // Asks for the numbers of the record.
+  void AddTexts(const CsvRecord& record, ScrubBatch* batch) const;
+  std::string NumberText(const CsvRecord& record, size_t column) const;
+  absl::StatusOr<bool> NextRecord();
 
   CsvReader reader_;
-  const char delimiter_;
   CsvRecord record_;
+  bool has_first_row_ = false;  // record_ holds the first line, and that is a row
   ScrubRow heading_;
-  size_t columns_ = 0;
-  size_t column_ = 0;
+  TableColumns columns_;
+  std::vector<std::string> added_names_;
+  std::vector<bool> replaced_;  // by place; empty if none is
+  size_t kept_columns_ = 0;     // of the heading
 };
 
 }  // namespace dnc::ctl

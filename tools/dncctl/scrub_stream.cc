@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <deque>
+#include <limits>
 #include <memory>
 #include <thread>
 #include <utility>
@@ -31,19 +33,68 @@ absl::Status CheckAnswer(size_t asked, const v1::ScrubResponse& answer) {
   return absl::OkStatus();
 }
 
+// The source's batches, cut to what the server takes. What had no answer comes again.
+class BatchFeed {
+ public:
+  explicit BatchFeed(const BatchSource& source) : source_(source) {}
+
+  absl::StatusOr<bool> Next(ScrubBatch* batch) {
+    if (pending_.empty()) {
+      ScrubBatch whole;
+      const auto more = source_(&whole);
+      if (!more.ok() || !*more) return more;
+      Cut(std::move(whole), &pending_);
+    }
+    *batch = std::move(pending_.front());
+    pending_.pop_front();
+    return true;
+  }
+
+  // From now on at most `most` numbers a batch.
+  void Shrink(size_t most, std::deque<ScrubBatch> unanswered) {
+    most_ = most;
+    for (ScrubBatch& batch : pending_) unanswered.push_back(std::move(batch));
+    pending_.clear();
+    for (ScrubBatch& batch : unanswered) Cut(std::move(batch), &pending_);
+  }
+
+ private:
+  void Cut(ScrubBatch whole, std::deque<ScrubBatch>* out) const {
+    if (whole.texts.size() <= most_) {
+      out->push_back(std::move(whole));
+      return;
+    }
+    size_t next = 0;
+    ScrubBatch part;
+    for (ScrubRow& row : whole.rows) {
+      if (!part.rows.empty() && part.texts.size() + row.texts > most_) {
+        out->push_back(std::exchange(part, {}));
+      }
+      for (size_t i = 0; i < row.texts; ++i) part.texts.push_back(std::move(whole.texts[next++]));
+      part.bytes += row.raw.size();
+      part.rows.push_back(std::move(row));
+    }
+    out->push_back(std::move(part));
+  }
+
+  const BatchSource& source_;
+  size_t most_ = std::numeric_limits<size_t>::max();
+  std::deque<ScrubBatch> pending_;
+};
+
 class Pipeline {
  public:
-  Pipeline(Session& session, const BatchSource& source, const BatchSink& sink)
+  Pipeline(Session& session, BatchFeed& feed, const BatchSink& sink)
       : session_(session),
-        source_(source),
+        feed_(feed),
         sink_(sink),
         watchdog_(&context_, session.timeout()),
         stream_(Begin()),
         waiting_(kBatchesInFlight) {}
 
-  absl::Status Run(std::optional<absl::Time> as_of) {
+  absl::Status Run(const ScrubQuestion& question) {
     std::thread reader([this] { ReadAnswers(); });
-    const absl::Status written = WriteBatches(as_of);
+    const absl::Status written = WriteBatches(question);
     if (written.ok()) {
       stream_->WritesDone();
     } else {
@@ -51,6 +102,8 @@ class Pipeline {
     }
     waiting_.Close();
     reader.join();
+    while (auto batch = waiting_.Pop()) unanswered_.push_back(*std::move(batch));
+    if (unsent_.has_value()) unanswered_.push_back(*std::move(unsent_));
     watchdog_.BeginWait();
     const absl::Status ended = FromGrpcStatus(stream_->Finish());
     if (!written.ok()) return written;
@@ -61,6 +114,9 @@ class Pipeline {
       return absl::UnavailableError("the server ended the stream too early");
     return absl::OkStatus();
   }
+
+  // What the sink did not get, after Run.
+  std::deque<ScrubBatch>& unanswered() { return unanswered_; }
 
  private:
   using Stream = grpc::ClientReaderWriter<v1::ScrubStreamRequest, v1::ScrubStreamResponse>;
@@ -74,19 +130,24 @@ class Pipeline {
   }
 
   // Returns errors of the source only; a broken stream ends it early.
-  absl::Status WriteBatches(std::optional<absl::Time> as_of) {
+  absl::Status WriteBatches(const ScrubQuestion& question) {
     v1::ScrubStreamRequest request;
     v1::ScrubRequest& scrub = *request.mutable_scrub();
     scrub.set_detail(v1::DETAIL_FULL);
-    if (as_of.has_value()) *scrub.mutable_as_of() = ToTimestamp(*as_of);
+    if (question.as_of.has_value()) *scrub.mutable_as_of() = ToTimestamp(*question.as_of);
+    if (question.as_answered_at.has_value()) {
+      *scrub.mutable_as_answered_at() = ToTimestamp(*question.as_answered_at);
+    }
+    scrub.set_scope(question.scope);
     while (true) {
       ScrubBatch batch;
-      const auto more = source_(&batch);
+      const auto more = feed_.Next(&batch);
       if (!more.ok()) return more.status();
       if (!*more) return absl::OkStatus();
       scrub.mutable_texts()->Assign(batch.texts.begin(), batch.texts.end());
       // Waiting before it is written: an answer never comes before its batch is known.
-      const bool taken = waiting_.Push(std::move(batch));
+      const bool taken = waiting_.Push(batch);
+      if (!taken) unsent_ = std::move(batch);
       if (!taken || (!scrub.texts().empty() && !stream_->Write(request))) {
         cut_short_ = true;
         return absl::OkStatus();
@@ -103,7 +164,10 @@ class Pipeline {
         watchdog_.BeginWait();
         broken_ = !stream_->Read(&response);
         watchdog_.EndWait();
-        if (broken_) break;
+        if (broken_) {
+          unanswered_.push_front(*std::move(batch));
+          break;
+        }
       }
       sink_status_ = CheckAnswer(batch->texts.size(), response.scrub());
       if (sink_status_.ok()) sink_status_ = sink_(*batch, response.scrub());
@@ -116,22 +180,34 @@ class Pipeline {
   }
 
   Session& session_;
-  const BatchSource& source_;
+  BatchFeed& feed_;
   const BatchSink& sink_;
   grpc::ClientContext context_;
   Watchdog watchdog_;
   std::unique_ptr<Stream> stream_;
   BatchQueue<ScrubBatch> waiting_;
-  bool cut_short_ = false;    // the writer's
-  bool broken_ = false;       // the reader's, until it has been joined
-  absl::Status sink_status_;  // the reader's, until it has been joined
+  bool cut_short_ = false;             // the writer's
+  bool broken_ = false;                // the reader's, until it has been joined
+  absl::Status sink_status_;           // the reader's, until it has been joined
+  std::deque<ScrubBatch> unanswered_;  // the reader's, until it has been joined
+  std::optional<ScrubBatch> unsent_;
 };
 
 }  // namespace
 
-absl::Status ScrubStream(Session& session, std::optional<absl::Time> as_of,
-                         const BatchSource& source, const BatchSink& sink) {
-  return Pipeline(session, source, sink).Run(as_of);
+absl::Status ScrubStream(Session& session, const ScrubQuestion& question, const BatchSource& source,
+                         const BatchSink& sink) {
+  BatchFeed feed(source);
+  for (;;) {
+    Pipeline pipeline(session, feed, sink);
+    absl::Status status = pipeline.Run(question);
+    // The batch that is too large is the first without an answer.
+    std::deque<ScrubBatch>& unanswered = pipeline.unanswered();
+    const size_t most =
+        unanswered.empty() ? 0 : SmallerBatch(status, unanswered.front().texts.size());
+    if (most == 0) return status;
+    feed.Shrink(most, std::move(unanswered));
+  }
 }
 
 }  // namespace dnc::ctl

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <optional>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -13,15 +14,24 @@
 
 namespace dnc::ctl {
 
+// What is asked about all numbers.
+struct ScrubQuestion {
+  // At most one of the two, as in ScrubRequest; now if none is given.
+  std::optional<absl::Time> as_of;
+  std::optional<absl::Time> as_answered_at;
+  std::string scope;                // as in ScrubRequest
+};
+
 // Gives the next batch; false when there are no more.
 using BatchSource = std::function<absl::StatusOr<bool>(ScrubBatch*)>;
 // Takes a batch with its answer, which has a verdict and a result for each of its numbers.
 using BatchSink = std::function<absl::Status(const ScrubBatch&, const v1::ScrubResponse&)>;
 
 // Runs the source on the calling thread and the sink on another, the sink in the source's order.
-// OK only if every batch was answered, the sink took it, and the server ended the stream without
-// an error; else the first thing that went wrong. Memory: at most 10 batches.
-absl::Status ScrubStream(Session& session, std::optional<absl::Time> as_of,
-                         const BatchSource& source, const BatchSink& sink);
+// Where the server takes fewer numbers at once, batches are cut at rows, and those that have no
+// answer are asked again. OK only if every row was answered, the sink took it, and the server ended
+// the stream without an error; else the first thing that went wrong. Memory: at most 10 batches.
+absl::Status ScrubStream(Session& session, const ScrubQuestion& question, const BatchSource& source,
+                         const BatchSink& sink);
 
 }  // namespace dnc::ctl

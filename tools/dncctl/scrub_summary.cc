@@ -23,6 +23,27 @@ void ScrubSummary::AddSnapshot(const v1::Snapshot& snapshot) {
   last_snapshot_ = snapshot;
 }
 
+void ScrubSummary::CountNumber(const std::string& text, const v1::NumberResult& result) {
+  if (text.empty()) return;
+  ++numbers_;
+  if (result.verdict() != v1::VERDICT_INVALID) return;
+  if (unreadable_++ == 0) first_unreadable_ = result.explanation();
+}
+
+absl::Status ScrubSummary::CheckReadable() const {
+  const uint64_t readable = numbers_ - unreadable_;
+  if (rows() == 0 || readable * 10 >= std::max<uint64_t>(numbers_, 1)) return absl::OkStatus();
+  if (numbers_ == 0) {
+    return absl::InvalidArgumentError(
+        "no row has anything in the column of the numbers; is it the right one? Name another with "
+        "--column. If it is meant so: --allow-unreadable");
+  }
+  return absl::InvalidArgumentError(fmt::format(
+      "only {} of {} numbers can be read ({}); is it the right column? Name another with --column. "
+      "If it is meant so: --allow-unreadable",
+      WithCommas(readable), WithCommas(numbers_), Printable(first_unreadable_)));
+}
+
 uint64_t ScrubSummary::rows() const {
   uint64_t rows = 0;
   for (const auto& [verdict, count] : verdicts_) rows += count;

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "dnc/v1/verdict.pb.h"
 
@@ -14,9 +15,15 @@ namespace dnc::ctl {
 class ScrubSummary {
  public:
   void CountRow(v1::Verdict verdict) { ++verdicts_[verdict]; }
+  // A text that was asked, with its answer.
+  void CountNumber(const std::string& text, const v1::NumberResult& result);
   void CountBlankLine() { ++blank_lines_; }
   void AddSnapshot(const v1::Snapshot& snapshot);
   uint64_t rows() const;
+
+  // INVALID_ARGUMENT if there are rows, and fewer than one in ten of their numbers could be read:
+  // then it is the wrong column, or no table at all.
+  absl::Status CheckReadable() const;
 
   // For people, on stderr.
   void Print(const std::string& output, absl::Duration took) const;
@@ -25,6 +32,9 @@ class ScrubSummary {
  private:
   std::map<int, uint64_t> verdicts_;
   uint64_t blank_lines_ = 0;
+  uint64_t numbers_ = 0;  // that are not empty
+  uint64_t unreadable_ = 0;
+  std::string first_unreadable_;  // what the server said of it
   uint64_t first_revision_ = 0;
   v1::Snapshot last_snapshot_;
 };

@@ -38,12 +38,14 @@ class ScrubTest : public ::testing::Test {
   absl::Status Scrub(const std::string& text, const std::string& column, std::string* out,
                      char delimiter = ',') {
     ScrubFile file = Open(text, delimiter);
-    const absl::Status status = file.ReadHeading(column);
+    ScrubTable table;
+    if (!column.empty()) table.columns.columns = {column};
+    const absl::Status status = file.Open(table);
     if (!status.ok()) return status;
     *out = file.HeadingLine();
     Session session(options_);
     return ScrubStream(
-        session, std::nullopt, [&](ScrubBatch* batch) { return file.NextBatch(batch); },
+        session, {}, [&](ScrubBatch* batch) { return file.NextBatch(batch); },
         [&](const ScrubBatch& batch, const v1::ScrubResponse& answer) {
           int next = 0;
           for (const ScrubRow& row : batch.rows) {
@@ -88,14 +90,14 @@ TEST_F(ScrubTest, AddedColumnsStayUnderTheirHeadings) {
                      "\n1,,,INVALID,,,\n2,2015550101,,LISTED,,,\n3,2015550100,x,CLEAR,,,,CLEAR\n");
 }
 
-TEST_F(ScrubTest, ForeignBytesAreInvalidAndFailNothing) {
+TEST_F(ScrubTest, ForeignBytesAreReadOrInvalidAndFailNothing) {
   std::string out;
   ASSERT_TRUE(Scrub("phone\n201\xA0"
                     "5550100\n" +
                         std::string(5000, '2') + "\n2015550100\n",
                     "", &out)
                   .ok());
-  EXPECT_NE(out.find("5550100,INVALID"), std::string::npos);
+  EXPECT_NE(out.find("5550100,CLEAR"), std::string::npos);
   EXPECT_NE(out.find("2222,INVALID"), std::string::npos);
   EXPECT_NE(out.find("\n2015550100,CLEAR"), std::string::npos);
 }
@@ -114,9 +116,11 @@ TEST_F(ScrubTest, FindsTheColumn) {
            {"a,b\n", ""},
            {"", "a"},
            {"\n", "a"},
+           {"2015550100\n", "2015550100"},
+           {"id,2015550100\n", ""},
            {"phone,number\n", ""},
            {"phone,DNC_Verdict\n", "phone"},
-           {std::string("\xFF\xFE\x61\x00\n\x00", 6), "a"}}) {
+           {std::string("\xFF\xFE\x61\x00\n\x00\x00", 7), "a"}}) {
     EXPECT_TRUE(absl::IsInvalidArgument(Scrub(text, column, &out))) << text;
   }
 }
@@ -134,6 +138,20 @@ TEST_F(ScrubTest, ManyBatchesKeepTheirOrder) {
                        (i % 2 == 0 ? ",CLEAR,,," : ",LISTED,,,"));
   }
   EXPECT_LE(server_.scrub.largest_batch, static_cast<int>(ScrubFile::kBatchRows));
+}
+
+TEST_F(ScrubTest, ServerThatTakesFewerIsAskedInSmallerBatches) {
+  const std::string text = Leads(5'000);
+  std::string whole;
+  ASSERT_TRUE(Scrub(text, "phone", &whole).ok());
+  for (const auto& [max_batch, hidden] :
+       {std::pair(1999, false), std::pair(300, true), std::pair(7, false)}) {
+    server_.scrub.max_batch = max_batch;
+    server_.scrub.hide_limit = hidden;
+    std::string out;
+    ASSERT_TRUE(Scrub(text, "phone", &out).ok()) << max_batch;
+    EXPECT_EQ(out, whole) << max_batch;
+  }
 }
 
 TEST_F(ScrubTest, NoRowsAreAnswered) {
@@ -178,10 +196,10 @@ TEST_F(ScrubTest, LostQuoteInTheMiddleIsAnError) {
 
 TEST_F(ScrubTest, SinkErrorEndsTheScrub) {
   ScrubFile file = Open(Leads(100'000));
-  ASSERT_TRUE(file.ReadHeading("phone").ok());
+  ASSERT_TRUE(file.Open({}).ok());
   Session session(options_);
   const absl::Status status = ScrubStream(
-      session, std::nullopt, [&](ScrubBatch* batch) { return file.NextBatch(batch); },
+      session, {}, [&](ScrubBatch* batch) { return file.NextBatch(batch); },
       [&](const ScrubBatch&, const v1::ScrubResponse&) {
         return absl::ResourceExhaustedError("disk full");
       });

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "absl/strings/str_replace.h"
 #include "tools/dncctl/exit_code.h"
 #include "tools/dncctl/proto_json.h"
 #include "tools/dncctl/terminal.h"
@@ -16,6 +17,24 @@ namespace {
 void CopyPayloads(const absl::Status& from, absl::Status* to) {
   from.ForEachPayload(
       [to](absl::string_view url, const absl::Cord& payload) { to->SetPayload(url, payload); });
+}
+
+// The server speaks of what travels; here are its options.
+std::string InOurWords(std::string message, const std::string& reason) {
+  message = absl::StrReplaceAll(
+      message,
+      {{"send `authorization: Bearer dnck_...`", "put it into the environment variable DNC_KEY"},
+       {"send a whole key, as it was shown when it was made, as `authorization: Bearer dnck_...`",
+        "put the whole key, as it was shown when it was made, into the environment variable "
+        "DNC_KEY"},
+       {"name one in the metadata `dnc-tenant`", "name one with --tenant or DNC_TENANT"},
+       {"look at ListLists, or make it with CreateList",
+        "look at `dncctl lists list`, or make it with `dncctl lists create`"}});
+  const bool key = reason == "UNAUTHENTICATED" || reason == "SCOPE_MISSING";
+  if (key && message.find("DNC_KEY") == std::string::npos) {
+    message += " (the key is that of the environment variable DNC_KEY)";
+  }
+  return message;
 }
 
 }  // namespace
@@ -31,9 +50,14 @@ Session::Session(const GlobalOptions& options)
 }
 
 absl::Status Session::Explain(absl::Status status) const {
-  // An error with a reason comes from a dncd, whose message says what to do.
-  if (status.ok() || !ReasonOf(status).empty()) return status;
+  if (status.ok()) return status;
   std::string message(status.message());
+  // An error with a reason comes from a dncd, whose message says what to do.
+  if (!ReasonOf(status).empty()) {
+    absl::Status told(status.code(), InOurWords(std::move(message), ReasonOf(status)));
+    CopyPayloads(status, &told);
+    return told;
+  }
   switch (status.code()) {
     case absl::StatusCode::kUnavailable:
       message = fmt::format(

@@ -124,14 +124,6 @@ std::string IsoTime(const google::protobuf::Timestamp& timestamp) {
   return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", ToTime(timestamp), absl::UTCTimeZone());
 }
 
-bool ParseIsoTime(const std::string& text, absl::Time* time) {
-  for (const char* format : {"%Y-%m-%d", "%Y-%m-%d%ET%H:%M:%E*S", "%Y-%m-%d%ET%H:%M:%E*S%Ez",
-                             "%Y-%m-%d %H:%M:%E*S", "%Y-%m-%d%ET%H:%M"}) {
-    if (absl::ParseTime(format, text, absl::UTCTimeZone(), time, nullptr)) return true;
-  }
-  return false;
-}
-
 std::string FormatNumber(uint64_t number) {
   return fmt::format("{:03}-{:03}-{:04}", number / 10'000'000, number / 10'000 % 1000,
                      number % 10'000);

@@ -51,10 +51,6 @@ google::protobuf::Timestamp ToTimestamp(absl::Time time);
 // ISO 8601 in UTC, to the second: 2026-08-05T14:03:00Z.
 std::string IsoTime(const google::protobuf::Timestamp& timestamp);
 
-// Reads 2026-08-05, 2026-08-05T14:03:00 (both UTC) or a time with its offset from UTC. False if
-// the text is none of these.
-bool ParseIsoTime(const std::string& text, absl::Time* time);
-
 // Ten digits as "201-555-0123".
 std::string FormatNumber(uint64_t number);
 

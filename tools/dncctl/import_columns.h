@@ -1,0 +1,59 @@
+// What the columns of an imported file mean.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "tools/dncctl/csv_reader.h"
+#include "tools/dncctl/table_columns.h"
+
+namespace dnc::ctl {
+
+// Headings of the file of refused lines, before those of the lines themselves, and of the file of
+// lines that were kept without a fact. An import leaves them out, so that the corrected file can be
+// imported as it is, also with the options of the first import: places count without them.
+inline constexpr char kRefusedLine[] = "refused_line";
+inline constexpr char kRefusedBecause[] = "refused_because";
+inline constexpr char kKeptLine[] = "kept_line";
+inline constexpr char kKeptBecause[] = "kept_because";
+
+// A column that is no field of a record.
+inline constexpr char kListIdColumn[] = "list_id";
+inline constexpr char kAreaCodeColumn[] = "area code";
+
+struct ImportFormat {
+  std::string list;                  // the records' list; a column list_id must agree
+  ColumnChoice numbers;              // which column holds the number
+  std::vector<std::string> columns;  // of a file without a heading; "-" leaves one out
+  std::vector<std::string> mapped;   // HEADING=FACT
+  std::vector<std::string> ignored;  // headings to leave out, each one or several with commas
+  bool ignore_others = false;        // leave out what is no fact
+  bool skip_other_lists = false;     // leave out the rows of other lists; else they are refused
+  char delimiter = CsvReader::kFindDelimiter;
+
+  // --list, --column and so on, --columns, --map, --ignore, --ignore-others, --delimiter. *this
+  // must outlive the app.
+  void AddOptions(CLI::App* command);
+};
+
+struct ImportColumns {
+  bool heading = false;               // the first line is one
+  std::vector<std::string> meanings;  // of each column: a fact's, "list_id", "area code", or "" for
+                                      // one that is left out
+  std::vector<std::string> left_out;  // headings or places of those that no option names
+};
+
+// The place of the column that means this; kNowhere if none does.
+inline constexpr size_t kNowhere = static_cast<size_t>(-1);
+size_t PlaceOf(const ImportColumns& columns, const std::string& meaning);
+
+// INVALID_ARGUMENT if no column holds the number, two hold the same fact, or some hold nothing that
+// is known and no option leaves them out: all of them are told. A misspelt expiry left out in
+// silence would hold for ever.
+absl::StatusOr<ImportColumns> FindImportColumns(const std::vector<std::string>& first,
+                                                const ImportFormat& format);
+
+}  // namespace dnc::ctl

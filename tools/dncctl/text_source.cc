@@ -1,0 +1,91 @@
+#include "tools/dncctl/text_source.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "tools/dncctl/file_kind.h"
+
+namespace dnc::ctl {
+namespace {
+
+enum class Order { kNone, kLittle, kBig };
+
+// By its byte order mark; without one, by the first two characters, which in a table are ASCII.
+Order Utf16Order(std::string_view start) {
+  if (start.substr(0, 2) == "\xFF\xFE") return Order::kLittle;
+  if (start.substr(0, 2) == "\xFE\xFF") return Order::kBig;
+  if (start.size() < 4) return Order::kNone;
+  const auto is_null = [&](size_t at) { return start[at] == '\0'; };
+  if (!is_null(0) && is_null(1) && !is_null(2) && is_null(3)) return Order::kLittle;
+  if (is_null(0) && !is_null(1) && is_null(2) && !is_null(3)) return Order::kBig;
+  return Order::kNone;
+}
+
+}  // namespace
+
+absl::StatusOr<bool> TextSource::ReadMore() {
+  const size_t before = buffer_.size();
+  buffer_.resize(before + kPieceBytes);
+  ssize_t count;
+  do {
+    count = read(fd_, buffer_.data() + before, kPieceBytes);
+  } while (count < 0 && errno == EINTR);
+  const int error = errno;
+  buffer_.resize(before + (count > 0 ? static_cast<size_t>(count) : 0));
+  if (count < 0) {
+    return absl::DataLossError(fmt::format("the input can't be read: {}", std::strerror(error)));
+  }
+  bytes_read_ += static_cast<uint64_t>(count);
+  return count > 0;
+}
+
+// A pipe may give a few bytes only, which tell neither what the file is nor its delimiter.
+absl::Status TextSource::ReadFirst() {
+  bool more = true;
+  while (more && buffer_.size() < kFirstBytes &&
+         (buffer_.size() < kFileKindBytes || buffer_.find('\n') == std::string::npos)) {
+    const auto read = ReadMore();
+    if (!read.ok()) return read.status();
+    more = *read;
+  }
+  const std::string_view start = std::string_view(buffer_).substr(0, kFileKindBytes);
+  if (const std::string why = WhyNoTable(start); !why.empty()) {
+    return absl::InvalidArgumentError("the input is no table of text: it " + why);
+  }
+  if (const Order order = Utf16Order(start); order != Order::kNone) {
+    decoder_.emplace(order == Order::kBig);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::string_view> TextSource::Decoded() {
+  if (!decoder_.has_value()) return std::string_view(buffer_);
+  text_.clear();
+  decoder_->Decode(buffer_, &text_);
+  if (buffer_.empty() && !decoder_->complete()) {
+    return absl::InvalidArgumentError(
+        "the input is UTF-16 and ends in the middle of a character; it was cut off");
+  }
+  return std::string_view(text_);
+}
+
+absl::StatusOr<std::string_view> TextSource::Next() {
+  if (!begun_) {
+    begun_ = true;
+    if (auto status = ReadFirst(); !status.ok()) return status;
+    return Decoded();
+  }
+  for (;;) {
+    buffer_.clear();
+    const auto more = ReadMore();
+    if (!more.ok()) return more.status();
+    auto text = Decoded();
+    // A piece may be too small for a character.
+    if (!text.ok() || !text->empty() || !*more) return text;
+  }
+}
+
+}  // namespace dnc::ctl

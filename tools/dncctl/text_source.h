@@ -1,0 +1,45 @@
+// The bytes of a table, whatever spreadsheet has written it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "tools/dncctl/text_encoding.h"
+
+namespace dnc::ctl {
+
+// Gives a file's bytes as they are, but UTF-16 as UTF-8; its byte order mark becomes that of UTF-8.
+// Not thread-safe.
+class TextSource {
+ public:
+  // Reads from a file descriptor, which stays the caller's.
+  explicit TextSource(int fd) : fd_(fd) {}
+
+  // The next bytes, valid until the next call; empty at the end. The first piece holds the first
+  // line, if that has less than kFirstBytes. INVALID_ARGUMENT for what is no text: the message says
+  // what it is; DATA_LOSS if it can't be read.
+  absl::StatusOr<std::string_view> Next();
+
+  uint64_t bytes_read() const { return bytes_read_; }
+
+ private:
+  static constexpr size_t kPieceBytes = 256 << 10;
+  static constexpr size_t kFirstBytes = 64 << 10;
+
+  // Appends what one read gives to `buffer_`; false at the end.
+  absl::StatusOr<bool> ReadMore();
+  absl::Status ReadFirst();
+  absl::StatusOr<std::string_view> Decoded();
+
+  const int fd_;
+  bool begun_ = false;
+  uint64_t bytes_read_ = 0;
+  std::string buffer_;  // as read
+  std::string text_;    // decoded
+  std::optional<Utf16Decoder> decoder_;
+};
+
+}  // namespace dnc::ctl
