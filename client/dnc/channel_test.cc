@@ -28,7 +28,7 @@ TEST(ChannelTest, WhatACallCannotCarryIsAnErrorWithoutTheKey) {
   for (const std::string& between :
        {std::string("\n"), std::string(" "), std::string("\0", 1), std::string("\x01"),
         std::string("\x7F"), std::string("\xEF\xBB\xBF"), std::string("\xFF")}) {
-    for (const std::string& key : {kKey + between + "rest", between + "x" + kKey}) {
+    for (const std::string& key : {kKey + between + "rest", "x" + between + kKey}) {
       ClientOptions options;
       options.api_key = key;
       const auto client = Client::Connect(options);

@@ -32,10 +32,11 @@ def revision(server):
 
 
 def test_first_data_is_not_loaded_unasked(server, dncctl, base, tmp_path):
+    before = revision(server)
     done = dncctl("load", base)
     assert done.returncode == 2 and "--yes" in done.stderr and "nothing changed" in done.stderr
     assert "9,995,000 numbers" in done.stderr, "all that the list lacks"
-    assert server.verdicts([CLEAN]) == ["NOT_COVERED"] and revision(server) == 0
+    assert server.verdicts([CLEAN]) == ["NOT_COVERED"] and revision(server) == before
     assert dncctl("load", base, "--no-wait").returncode == 0, "accepted, and refused later"
     done = dncctl("load", base, "--yes")
     assert done.returncode == 0 and "9,995,000 numbers" in done.stdout, done.stderr
@@ -64,11 +65,12 @@ def test_first_data_of_another_list(server, dncctl, base, tmp_path):
 
 
 def test_a_dry_run_changes_nothing(server, dncctl, base, tmp_path):
+    before = revision(server)
     done = dncctl("load", base, "--dry-run")
     assert done.returncode == 0, done.stderr
     assert "full list" in done.stdout and "201" in done.stdout and "5,000" in done.stdout
     assert "9,995,000 numbers" in done.stdout
-    assert server.verdicts([CLEAN]) == ["NOT_COVERED"] and revision(server) == 0
+    assert server.verdicts([CLEAN]) == ["NOT_COVERED"] and revision(server) == before
     assert dncctl("load", base, "--yes").returncode == 0
     before = revision(server)
     smaller = write(tmp_path, registry_name(NOW - DAY, "201"), flat(BASE[:4000]))
@@ -156,3 +158,9 @@ def test_what_was_answered(server, dncctl, base, tmp_path):
         request.as_answered_at.FromJsonString(moment)
         answer = server.call(server.scrubs.Scrub, request)
         assert list(answer.verdicts) == [server.stubs.verdict.VERDICT_CLEAR]
+    leads, result = tmp_path / "leads.csv", tmp_path / "result.csv"
+    leads.write_text(f"phone\n{CLEAN}\n")
+    for question, verdict in (("--as-answered-at", "CLEAR"), ("--as-of", "LISTED")):
+        done = dncctl("scrub", "--in", str(leads), "--out", str(result), question, moment)
+        assert done.returncode == 0, done.stderr
+        assert verdict in result.read_text(), question

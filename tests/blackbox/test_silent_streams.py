@@ -19,7 +19,8 @@ NUMBER = 2015550123
 def fixture_impatient(start_server, tmp_path):
     """A server that waits three seconds for silent callers."""
     config = tmp_path / "dncd.yaml"
-    config.write_text("limits: {silent_stream_seconds: 3, max_tenant_streams: 3}\n")
+    config.write_text("limits: {silent_stream_seconds: 3, max_tenant_streams: 3}\n"
+                      "guards: {min_first_numbers: 0}\n")
     metrics = f"127.0.0.1:{free_port()}"
     server = start_server("--config", str(config), metrics_listen=metrics)
     server.page = lambda: Page(metrics)

@@ -36,6 +36,8 @@ absl::Status ImportRun::Run(const std::string& list) {
 }
 
 absl::Status ImportRun::Attempt(const std::string& list) {
+  stream_.reset();  // it and the watchdog use the context of the attempt before
+  watchdog_.reset();
   context_ = std::make_unique<grpc::ClientContext>();
   watchdog_ = std::make_unique<Watchdog>(context_.get(), session_.timeout());
   broken_ = false;
