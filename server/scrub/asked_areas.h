@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -24,9 +25,10 @@ class AskedAreas {
     for (size_t at = 0; at < kBytes; at += sizeof(uint64_t)) {
       uint64_t eight = 0;
       std::memcpy(&eight, asked_.data() + at, sizeof(eight));
-      if (eight == 0) continue;
-      for (size_t area = at; area < at + sizeof(eight) && area < kAreaCodes; ++area) {
-        if (asked_[area] != 0) fn(static_cast<uint16_t>(area));
+      // Each byte is 0 or 1.
+      for (; eight != 0; eight &= eight - 1) {
+        const size_t area = at + static_cast<size_t>(std::countr_zero(eight)) / 8;
+        if (area < kAreaCodes) fn(static_cast<uint16_t>(area));
       }
     }
   }
