@@ -25,7 +25,8 @@ class AskedAreas {
     for (size_t at = 0; at < kBytes; at += sizeof(uint64_t)) {
       uint64_t eight = 0;
       std::memcpy(&eight, asked_.data() + at, sizeof(eight));
-      // Each byte is 0 or 1.
+      // Each byte is 0 or 1, and the first is the lowest.
+      static_assert(std::endian::native == std::endian::little);
       for (; eight != 0; eight &= eight - 1) {
         const size_t area = at + static_cast<size_t>(std::countr_zero(eight)) / 8;
         if (area < kAreaCodes) fn(static_cast<uint16_t>(area));
