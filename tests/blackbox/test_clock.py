@@ -10,6 +10,7 @@ import pytest
 from clock_shift import ShiftedClock
 from dnc_server import HOST, Refused, refused_start
 from list_files import DAY, block, flat, registry_name
+from metrics_page import free_port
 from tenant_calls import add, make_list, new_key, rule
 
 HOUR = 3600
