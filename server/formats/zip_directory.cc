@@ -60,16 +60,17 @@ absl::StatusOr<std::string> ReadExactly(HashedFile& file, uint64_t offset, size_
   return bytes;
 }
 
-// The position of the end record: its comment must end the file.
+// The position of the end record: its comment must end the file, apart from zeros, with which
+// `bsdtar` fills the last block of what it writes to a pipe.
 absl::StatusOr<uint64_t> FindEnd(HashedFile& file) {
   if (file.size() < kEndBytes) return Incomplete();
   const uint64_t tail = std::min<uint64_t>(file.size(), kEndBytes + kLongestComment);
   const uint64_t start = file.size() - tail;
   DNC_ASSIGN_OR_RETURN(const std::string bytes, ReadExactly(file, start, tail));
   for (size_t at = tail - kEndBytes + 1; at-- > 0;) {
-    if (Field<4>(bytes, at) == kEndSignature && at + kEndBytes + Field<2>(bytes, at + 20) == tail) {
-      return start + at;
-    }
+    if (Field<4>(bytes, at) != kEndSignature) continue;
+    const size_t end = at + kEndBytes + Field<2>(bytes, at + 20);
+    if (end <= tail && bytes.find_first_not_of('\0', end) == std::string::npos) return start + at;
   }
   return Incomplete();
 }

@@ -23,11 +23,11 @@ struct ZipMember {
 // Reads the archive's directory and finds the only member that can be a list: all others must be
 // folders, or what file managers and `jar` put beside files (`._NAME` in `__MACOSX/`, `.DS_Store`,
 // `Thumbs.db`, `desktop.ini`, `META-INF/MANIFEST.MF`). libarchive looks for the end within the last
-// bytes and tolerates what follows or precedes; here it must end the file, and its directory must
-// end where it starts, so that a cut, a joined or a nested archive is not taken for a whole one.
-// Errors: DAMAGED_FILE; BAD_FILE if there is not exactly one such member, or it is encrypted,
-// packed by a method that can't be read, or in another part of a split archive. They say what to
-// do.
+// bytes and tolerates what follows or precedes; here it must end the file (zeros may fill up the
+// last block), and its directory must end where it starts, so that a cut, a joined or a nested
+// archive is not taken for a whole one. Errors: DAMAGED_FILE; BAD_FILE if there is not exactly one
+// such member, or it is encrypted, packed by a method that can't be read, or in another part of a
+// split archive. They say what to do.
 absl::StatusOr<ZipMember> ReadZipDirectory(HashedFile& file);
 
 }  // namespace dnc

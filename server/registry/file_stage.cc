@@ -229,8 +229,11 @@ void Add(const LoadFile& file, StagedFile&& staged, StagedFiles& all) {
   const FileNameFacts& name = staged.facts.name;
   all.files.push_back(ToRecord(file, staged));
   if (staged.facts.kind == FileKind::kChange) {
-    all.changes.push_back(
-        {place, std::move(staged.changes), staged.obtained_at, name.area_code, MeansAll(name)});
+    // A plain file without a byte may be a day without changes, or what a download left that
+    // failed: it speaks for no area code, so that its silence proves nothing.
+    const bool speaks = staged.facts.size_bytes > 0;
+    all.changes.push_back({place, std::move(staged.changes), staged.obtained_at,
+                           speaks ? name.area_code : std::nullopt, speaks && MeansAll(name)});
   } else {
     all.full.push_back(
         {place, staged.obtained_at, name.area_code.has_value(), std::move(staged.areas)});
