@@ -153,6 +153,21 @@ void FindTurns(absl::Time now, std::vector<FactSpan>& spans, std::vector<FactEdg
   }
 }
 
+// Where the store has what the tenant knows of the numbers that are marked, in the store's order.
+void FindPrefixes(TenantNumber id, absl::Span<const Number> numbers, Scratch& scratch) {
+  scratch.sought.clear();
+  scratch.prefixes.clear();
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    if (scratch.marks[i] == 0 || numbers[i] >= kNumberLimit) continue;
+    scratch.sought.emplace_back(PrefixOf(id, numbers[i]), static_cast<uint32_t>(i));
+  }
+  // Compared as unsigned bytes, as the store has them.
+  std::sort(scratch.sought.begin(), scratch.sought.end(), [](const auto& a, const auto& b) {
+    return std::memcmp(a.first.data(), b.first.data(), kStorePrefixBytes) < 0;
+  });
+  for (const auto& [prefix, place] : scratch.sought) scratch.prefixes.push_back(prefix);
+}
+
 // What is not on a do-not-call list is not certain.
 void MarkUnproven(const std::vector<std::pair<StorePrefix, uint32_t>>& sought,
                   absl::Span<uint8_t> facts) {
@@ -189,17 +204,7 @@ void OwnListsImpl::FindFacts(const TenantView& tenant, std::string_view scope, a
   const size_t passed = filter_.MarkPossible(id, numbers, 0, absl::MakeSpan(scratch.marks));
   if (passed == 0) return;
   FillMeanings(tenant, scope, scratch.lists);
-  scratch.sought.clear();
-  scratch.prefixes.clear();
-  for (size_t i = 0; i < numbers.size(); ++i) {
-    if (scratch.marks[i] == 0 || numbers[i] >= kNumberLimit) continue;
-    scratch.sought.emplace_back(PrefixOf(id, numbers[i]), static_cast<uint32_t>(i));
-  }
-  // Compared as unsigned bytes, as the store has them.
-  std::sort(scratch.sought.begin(), scratch.sought.end(), [](const auto& a, const auto& b) {
-    return std::memcmp(a.first.data(), b.first.data(), kStorePrefixBytes) < 0;
-  });
-  for (const auto& [prefix, place] : scratch.sought) scratch.prefixes.push_back(prefix);
+  FindPrefixes(id, numbers, scratch);
   scratch.spans.clear();
   bool any_turns = false;
   size_t found = 0;
