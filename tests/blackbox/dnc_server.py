@@ -36,7 +36,7 @@ def refused_start(data_dir, *arguments, env=None):
     line = process.stdout.readline()
     if " listening on " in line:
         process.terminate()
-    _, said = process.communicate(timeout=120)
+    _, said = process.communicate(timeout=PATIENCE)
     assert not line, f"it started: {line} {said}"
     assert process.returncode in (1, 2), said
     return said

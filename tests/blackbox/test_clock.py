@@ -12,12 +12,12 @@ from dnc_server import HOST, Refused, refused_start
 from list_files import DAY, block, flat, registry_name
 from metrics_page import free_port
 from tenant_calls import add, make_list, new_key, rule
+from waiting import PATIENCE, wait_until
 
 HOUR = 3600
 YEAR = 366 * DAY
 NUMBERS = block(201, 555, 1200)
 LISTED, FREE = NUMBERS[100], 2015569999
-WAIT_SECONDS = 120
 
 
 @pytest.fixture
@@ -69,11 +69,8 @@ def holds(condition):
         return False
 
 
-def wait_until(condition, what):
-    end = time.monotonic() + WAIT_SECONDS
-    while not holds(condition):
-        assert time.monotonic() < end, what
-        time.sleep(0.1)
+def becomes(condition, what):
+    wait_until(lambda: holds(condition), what)
 
 
 def test_what_ended_stays_ended_when_the_clock_is_set_back(start_server, clock, folder):
@@ -84,7 +81,7 @@ def test_what_ended_stays_ended_when_the_clock_is_set_back(start_server, clock, 
     as_key = server.identity(key)
     assert rule(server, LISTED, as_key) == "CONSENT"
     clock.set(2 * HOUR)
-    wait_until(lambda: rule(server, LISTED) == "NATIONAL", "the consent ends")
+    becomes(lambda: rule(server, LISTED) == "NATIONAL", "the consent ends")
     server.stop()
     clock.set(0)
     server.start()
@@ -156,7 +153,7 @@ def test_a_clock_far_behind_is_metered(start_server, clock, folder):
     server.command[server.command.index("--metrics-listen") + 1] = f"{HOST}:{port}"
     server.start()
     server.wait_until_ready()
-    with urllib.request.urlopen(f"http://{HOST}:{port}/metrics", timeout=60) as page:
+    with urllib.request.urlopen(f"http://{HOST}:{port}/metrics", timeout=PATIENCE) as page:
         lines = page.read().decode().splitlines()
     value = [line.split()[1] for line in lines if line.startswith("dnc_clock_behind_seconds ")]
     assert float(value[0]) > YEAR - DAY
@@ -216,12 +213,12 @@ def test_a_clock_that_is_set_right_needs_no_word(start_server, clock, folder):
     server.wait_until_ready()
     assert rule(server, FREE) == "STALE"
     clock.set(0)
-    wait_until(lambda: rule(server, FREE) == "CLEAR", "the clock is right again")
+    becomes(lambda: rule(server, FREE) == "CLEAR", "the clock is right again")
     assert not status(server).clock_behind
     clock.set(-2 * DAY)
-    wait_until(lambda: rule(server, FREE) == "STALE", "set back while it runs")
+    becomes(lambda: rule(server, FREE) == "STALE", "set back while it runs")
     clock.set(0)
-    wait_until(lambda: rule(server, FREE) == "CLEAR", "set right while it runs")
+    becomes(lambda: rule(server, FREE) == "CLEAR", "set right while it runs")
 
 
 def test_a_right_clock_needs_no_option(start_server, clock, folder):

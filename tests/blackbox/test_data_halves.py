@@ -10,6 +10,7 @@ import pytest
 from dnc_server import BIN, Refused, refused_start
 from list_files import DAY, block, flat, registry_name
 from tenant_calls import add, rule
+from waiting import PATIENCE
 
 NUMBERS = block(201, 555, 1200)
 OPTED_OUT, LATER = 2015560100, 2015560101
@@ -152,7 +153,8 @@ def test_who_watched_lost_tenants_is_told(filled, folder):
     filled.wait_until_ready()
     lists = filled.stubs.list
     with pytest.raises(Exception) as told:
-        next(filled.lists.WatchChanges(lists.WatchChangesRequest(after_revision=2), timeout=60))
+        next(filled.lists.WatchChanges(lists.WatchChangesRequest(after_revision=2),
+                                       timeout=PATIENCE))
     assert filled.refused(told.value).reason == "CHANGES_TOO_OLD"
 
 
@@ -238,7 +240,7 @@ def test_a_crash_in_the_first_start_is_no_loss(start_server, folder):
 def test_the_operators_key_asks_for_whole_halves_too(filled, folder):
     remove(folder, TENANTS)
     made = subprocess.run([str(BIN / "dncd"), "--data-dir", str(folder), "--create-operator-key"],
-                          capture_output=True, text=True, check=False, timeout=60)
+                          capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert made.returncode == 1 and "dnck_" not in made.stdout
     assert "tenants" in made.stderr
     del filled

@@ -11,6 +11,7 @@ import pytest
 from dnc_server import BIN, Refused
 from list_files import DAY
 from tenant_calls import FREE, LISTED, add, make_list, moment
+from waiting import PATIENCE
 
 NOW = int(time.time())
 NOTES = ["plain", "2015550123", "call\n2015550124\nor\n(201) 555-0125,x", 'said "no", twice', " ",
@@ -20,7 +21,7 @@ NOTES = ["plain", "2015550123", "call\n2015550124\nor\n(201) 555-0125,x", 'said 
 def ctl_of(server):
     def run(*arguments, code=0):
         done = subprocess.run([str(BIN / "dncctl"), "--server", server.address, *arguments],
-                              capture_output=True, text=True, timeout=300, check=False)
+                              capture_output=True, text=True, timeout=PATIENCE, check=False)
         assert done.returncode == code, (arguments, done.stdout, done.stderr)
         return done
 

@@ -11,6 +11,7 @@ from certificates import make_certificate
 from dnc_server import BIN
 from list_files import DAY, block, flat, registry_name
 from tenant_calls import new_key
+from waiting import PATIENCE
 
 NUMBERS = block(201, 555, 1200)
 FINE, LOOK, WRONG = 0, 12, 13
@@ -31,7 +32,7 @@ def loaded(start_server, folder):
 def doctor(server, *arguments, env=None):
     ended = subprocess.run([str(BIN / "dncctl"), "--server", server.address, "--json", "doctor",
                             *map(str, arguments)], capture_output=True, text=True, check=False,
-                           timeout=120, env={**os.environ, **(env or {})})
+                           timeout=PATIENCE, env={**os.environ, **(env or {})})
     report = json.loads(ended.stdout)
     return ended.returncode, {finding["subject"]: finding for finding in report["findings"]}, report
 
@@ -58,7 +59,7 @@ def test_a_sound_installation(loaded, folder):
 def test_it_says_what_people_read(loaded, folder):
     ended = subprocess.run([str(BIN / "dncctl"), "--server", loaded.address, "doctor",
                             "--data-dir", str(folder)], capture_output=True, text=True,
-                           check=False, timeout=120)
+                           check=False, timeout=PATIENCE)
     assert ended.returncode in (FINE, LOOK) and not ended.stderr
     assert any(line.startswith("ok") and "data folder" in line
                for line in ended.stdout.splitlines())
@@ -143,10 +144,10 @@ def test_keys(loaded):
 def test_a_server_that_is_not_there(tmp_path):
     ended = subprocess.run([str(BIN / "dncctl"), "--server", "127.0.0.1:1", "--timeout", "60",
                             "--json", "doctor", "--data-dir", str(tmp_path / "none")],
-                           capture_output=True, text=True, check=False, timeout=120)
+                           capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert ended.returncode == WRONG
     found = {f["subject"]: f for f in json.loads(ended.stdout)["findings"]}
     assert found["server"]["health"] == "failure" and found["data folder"]["health"] == "failure"
     local = subprocess.run([str(BIN / "dncctl"), "--json", "doctor", "--no-server"],
-                           capture_output=True, text=True, check=False, timeout=120)
+                           capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert local.returncode in (FINE, LOOK)

@@ -12,6 +12,7 @@ import pytest
 from certificates import make_certificate
 from dnc_server import ANY_PORT, BIN, refused_start
 from tenant_calls import add
+from waiting import PATIENCE
 
 NOBODY = pwd.getpwnam("nobody")
 AS_NOBODY = ["setpriv", f"--reuid={NOBODY.pw_uid}", f"--regid={NOBODY.pw_gid}", "--clear-groups"]
@@ -54,7 +55,7 @@ def give(folder, uid=NOBODY.pw_uid, gid=NOBODY.pw_gid):
 def refused_as_nobody(place, *arguments):
     ended = subprocess.run([*AS_NOBODY, place / "dncd", "--listen", ANY_PORT, "--metrics-listen",
                             "", *arguments], capture_output=True, text=True, check=False,
-                           timeout=300, cwd="/")
+                           timeout=PATIENCE, cwd="/")
     assert ended.returncode in (1, 2), ended
     return ended.stderr
 
@@ -92,13 +93,13 @@ def test_a_folder_that_can_not_be_made_is_named(place):
 def test_the_operators_key_is_made_by_the_folders_owner_alone(place, data):
     command = ["--data-dir", data, "--create-operator-key"]
     refused = subprocess.run([place / "dncd", *command], capture_output=True, text=True,
-                             check=False, timeout=60)
+                             check=False, timeout=PATIENCE)
     assert refused.returncode == 1 and not refused.stdout
     assert "nobody" in refused.stderr and "root (uid 0)" in refused.stderr
     assert "setpriv" in refused.stderr
     assert all(path.stat().st_uid == NOBODY.pw_uid for path in data.rglob("*"))
     made = subprocess.run([*AS_NOBODY, place / "dncd", *command], capture_output=True, text=True,
-                          check=False, timeout=60, cwd="/")
+                          check=False, timeout=PATIENCE, cwd="/")
     assert made.returncode == 0 and made.stdout.startswith("dnck_"), made.stderr
 
 

@@ -10,8 +10,8 @@ import pytest
 from dnc_server import Refused
 from list_files import DAY, block, flat, registry_name
 from tenant_calls import add
+from waiting import PATIENCE
 
-WAIT_SECONDS = 120
 NOTE = "n" * 900
 NUMBERS = block(201, 555, 1200)
 
@@ -35,7 +35,7 @@ def release(server, limits):
 def comes_back(server, works):
     """Waits until `works()` is true; starts the server again where it has ended, as a supervisor
     does. Whether it had."""
-    end = time.monotonic() + WAIT_SECONDS
+    end = time.monotonic() + PATIENCE
     ended = False
     while True:
         if server.process.poll() is not None:
@@ -111,7 +111,7 @@ def test_a_store_that_takes_no_writes_ends_the_process(start_server, tmp_path):
         except Refused:
             break
         acknowledged += batch
-    assert server.process.wait(timeout=WAIT_SECONDS) == 1
+    assert server.process.wait(timeout=PATIENCE) == 1
     log = server.log()
     assert "takes no writes any more" in log and "starts it again" in log
     assert "No such file or directory" in log

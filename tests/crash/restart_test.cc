@@ -15,6 +15,7 @@
 #include "dnc/client.h"
 #include "tests/support/server_process.h"
 #include "tests/support/server_test.h"
+#include "tests/support/wait.h"
 
 namespace dnc::blackbox {
 namespace {
@@ -70,7 +71,7 @@ class Writer {
 
   static bool TryAdd(v1::ListService::Stub& stub, const v1::AddNumbersRequest& request) {
     grpc::ClientContext context;
-    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
+    context.set_deadline(std::chrono::system_clock::now() + kPatience);
     v1::AddNumbersResponse response;
     const grpc::Status status = stub.AddNumbers(&context, request, &response);
     return status.ok() && response.results_size() == 1 &&
@@ -125,9 +126,8 @@ class RestartTest : public ::testing::Test {
   // Waits until the server answers scrubs by itself.
   static void WaitUntilReady(const ServerProcess& server) {
     TestClient client(server.address());
-    while (client.Verdicts({kListed + 1}) != std::vector{v1::VERDICT_LISTED}) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
+    EXPECT_TRUE(WaitUntil(
+        [&] { return client.Verdicts({kListed + 1}) == std::vector{v1::VERDICT_LISTED}; }));
   }
 
   TempDir dir_;
@@ -157,9 +157,7 @@ TEST_F(RestartTest, NoScrubFailsAndNoOptOutIsLost) {
   for (uint64_t i = 0; i < restarts && started && failed_ == 0; ++i) {
     // Some scrubs and writes in between, whatever the machine's speed.
     const uint64_t before = scrubs_;
-    while (scrubs_ < before + 100 && failed_ == 0) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    }
+    EXPECT_TRUE(WaitUntil([&] { return scrubs_ >= before + 100 || failed_ > 0; }));
     ServerProcess& server = *servers_[i % 2];
     EXPECT_EQ(server.Stop(), 0) << server.Log();
     started = server.Start();
