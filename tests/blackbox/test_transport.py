@@ -128,10 +128,12 @@ def test_a_key_as_a_file_gives_it(keyed):
 
 
 @pytest.mark.parametrize("program", ["dncctl", "dncload"])
-def test_other_bytes_are_a_mistake_in_usage(keyed, program):
+def test_other_bytes_are_a_mistake_in_usage(keyed, program, tmp_path):
     key = new_key(keyed, ["SCRUB"]).secret
+    asked = tmp_path / "asked.txt"
+    asked.write_text(f"{NUMBER}\n")
     command = {"dncctl": ["check", str(NUMBER)],
-               "dncload": ["run", "--seconds", "1", "--rate", "10"]}[program]
+               "dncload": ["run", "--seconds", "1", "--rate", "10", "--numbers", str(asked)]}[program]
     for written in (f"{key[:20]}\n{key[20:]}", f"{key[:20]} {key[20:]}", f"\ufeff{key}",
                     f"{key}\x01", f"“{key}”"):
         done = run(program, keyed, *command, DNC_KEY=written)

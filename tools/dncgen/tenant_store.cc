@@ -177,9 +177,7 @@ class Writer {
 
 // The other half of the data folder, empty: a server takes no half alone.
 absl::Status MakePublishedStore(const std::filesystem::path& data_dir) {
-  StoreOptions published;
-  published.path = (data_dir / "store").string();
-  return Store::Open(published).status();
+  return Store::Open({.path = (data_dir / "store").string()}).status();
 }
 
 }  // namespace
