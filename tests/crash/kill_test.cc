@@ -143,7 +143,7 @@ constexpr char kConfig[] = "policy: {lists: [{name: national, max_age_days: 3650
 
 TEST_F(Kill, LeavesTheOldOrTheNewWhole) {
   const uint64_t kills = FromEnvironment("DNC_KILLS", 30);
-  ASSERT_TRUE(StartOn({data_dir(), {}, 0, kConfig})) << server().Log();
+  ASSERT_TRUE(StartOn({.data_dir = data_dir(), .config = kConfig})) << server().Log();
   for (uint64_t round = 0; round < kills && !HasFatalFailure() && !HasFailure(); ++round) {
     for (uint64_t i = Below(random_, 4); i > 0; --i) ASSERT_NO_FATAL_FAILURE(Act(true));
     const bool acknowledged = OneIn(random_, 4);
@@ -159,7 +159,7 @@ TEST_F(Kill, LeavesTheOldOrTheNewWhole) {
 
 // A server that is killed while it starts must not make things worse.
 TEST_F(Kill, KillsWhileStartingChangeNothing) {
-  ASSERT_TRUE(StartOn({data_dir(), {}, 0, kConfig})) << server().Log();
+  ASSERT_TRUE(StartOn({.data_dir = data_dir(), .config = kConfig})) << server().Log();
   for (int i = 0; i < 5; ++i) ASSERT_NO_FATAL_FAILURE(Act(true));
   server().Kill();
   for (int i = 0; i < 5; ++i) {

@@ -107,7 +107,7 @@ LoadRequest ChangeSwitch(const std::vector<uint64_t>& from, const std::vector<ui
 
 TEST_F(Concurrency, NoAnswerMixesTwoVersions) {
   Random random(TestSeed());
-  ASSERT_TRUE(StartOn({data_dir(), {}, 0, kConfig})) << server().Log();
+  ASSERT_TRUE(StartOn({.data_dir = data_dir(), .config = kConfig})) << server().Log();
   const Versions versions = MakeVersions(random);
   const std::time_t begin = std::time(nullptr) - (kSwitches + 1) * kStep;
   LoadFull(versions.a, begin);
