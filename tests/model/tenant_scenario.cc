@@ -189,6 +189,7 @@ void TenantScenario::CreateTenant() {
 
 void TenantScenario::ConfigureTenant() {
   TenantOracle& oracle = AnyTenant();
+  const v1::Quotas quotas = oracle.tenant().quotas();
   v1::UpdateTenantRequest request;
   *request.mutable_tenant() = oracle.tenant();
   FillConfiguration(*request.mutable_tenant());
@@ -200,6 +201,8 @@ void TenantScenario::ConfigureTenant() {
   ASSERT_TRUE(status.ok()) << status.error_message() << Diary();
   request.mutable_tenant()->set_revision(response.tenant().revision());
   oracle.tenant() = request.tenant();
+  // Quotas that are left out stay as they are.
+  if (!request.tenant().has_quotas()) *oracle.tenant().mutable_quotas() = quotas;
 }
 
 void TenantScenario::SuspendOrResume() {
