@@ -1,6 +1,7 @@
 #include "server/formats/file_name.h"
 
 #include <algorithm>
+#include <array>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -37,8 +38,10 @@ bool TakeChar(std::string_view& text, char c) {
   return true;
 }
 
+constexpr size_t kGuidLength = 36;
+
 bool IsGuid(std::string_view text) {
-  if (text.size() != 36) return false;
+  if (text.size() != kGuidLength) return false;
   for (size_t i = 0; i < text.size(); ++i) {
     const auto byte = static_cast<unsigned char>(text[i]);
     const bool hyphen = i == 8 || i == 13 || i == 18 || i == 23;
@@ -51,7 +54,7 @@ bool IsGuid(std::string_view text) {
 std::string_view LabelOf(std::string_view rest) {
   const size_t last = rest.rfind('_');
   if (last == std::string_view::npos) return rest;
-  if (IsGuid(rest.substr(last + 1, 36))) return rest.substr(0, last);
+  if (IsGuid(rest.substr(last + 1, kGuidLength))) return rest.substr(0, last);
   return rest.substr(0, rest.find('_'));
 }
 
@@ -210,6 +213,8 @@ absl::StatusOr<FileNameFacts> NameFactsOf(std::string_view name, std::string_vie
   return facts;
 }
 
+constexpr size_t kPortedWord = 8;  // the length of both words
+
 PortedDirection DirectionOf(std::string_view name) {
   std::string folded;
   const std::string unescaped = absl::StrReplaceAll(ToAbsl(name), {{"%20", " "}});
@@ -217,16 +222,50 @@ PortedDirection DirectionOf(std::string_view name) {
     const auto byte = static_cast<unsigned char>(c);
     if (absl::ascii_isalnum(byte)) folded.push_back(absl::ascii_tolower(byte));
   }
-  folded = absl::StrReplaceAll(folded, {{"landline", "wireline"}, {"2wire", "towire"}});
+  folded = absl::StrReplaceAll(folded, {{"landline", "wireline"}});
+  folded = absl::StrReplaceAll(folded, {{"2wire", "towire"}});
   const bool to_wireless = absl::StrContains(folded, "wirelinetowireless");
   const bool to_wireline = absl::StrContains(folded, "wirelesstowireline");
   if (to_wireless && to_wireline) return PortedDirection::kBoth;
   if (to_wireless) return PortedDirection::kToWireless;
   if (to_wireline) return PortedDirection::kToWireline;
-  const bool wireless = absl::StrContains(folded, "wireless");
-  const bool wireline = absl::StrContains(folded, "wireline");
+  const size_t wireless = folded.find("wireless");
+  const size_t wireline = folded.find("wireline");
   if (wireless == wireline) return PortedDirection::kUntold;
-  return wireless ? PortedDirection::kToWireless : PortedDirection::kToWireline;
+  const size_t first = std::min(wireless, wireline);
+  const size_t last = std::max(wireless, wireline);
+  if (last == std::string::npos) {  // one is named alone
+    return first == wireless ? PortedDirection::kToWireless : PortedDirection::kToWireline;
+  }
+  // From the first to the last, unless another word stands between them.
+  const std::string between = folded.substr(first + kPortedWord, last - first - kPortedWord);
+  if (!between.empty() && between != "into" && between != "2") return PortedDirection::kUntold;
+  return last == wireless ? PortedDirection::kToWireless : PortedDirection::kToWireline;
+}
+
+bool NamesNoPart(std::string_view name) {
+  static constexpr std::array<std::string_view, 22> kWords = {
+      "all",      "call", "change", "changes", "daily", "delta",    "dnc", "do",
+      "download", "file", "ftc",    "list",    "lists", "national", "not", "registry",
+      "txt",      "us",   "usa",    "zip",     "csv",   "xml"};
+  std::string rest = absl::AsciiStrToLower(ToAbsl(name));
+  for (size_t at = 0; at + kGuidLength <= rest.size(); ++at) {
+    if (IsGuid(std::string_view(rest).substr(at, kGuidLength))) rest.replace(at, kGuidLength, "-");
+  }
+  for (size_t at = 0; at < rest.size();) {
+    size_t end = at;
+    while (end < rest.size() && absl::ascii_isalnum(static_cast<unsigned char>(rest[end]))) ++end;
+    const std::string_view word = std::string_view(rest).substr(at, end - at);
+    at = end + 1;
+    // Days, months, years, whole dates, and the number of a copy; three digits are an area code.
+    const bool digits = std::all_of(word.begin(), word.end(), [](char c) {
+      return absl::ascii_isdigit(static_cast<unsigned char>(c));
+    });
+    const bool date = digits && word.size() != 3;
+    if (!date && word.size() != 1 && std::find(kWords.begin(), kWords.end(), word) == kWords.end())
+      return false;
+  }
+  return true;
 }
 
 }  // namespace dnc

@@ -114,17 +114,31 @@ TEST(FileName, TheDirectionOfPortedNumbersInAnyWriting) {
        {"WIRELINE-TO-WIRELESS-NORANGE.TXT", "wireline-to-wireless-norange.txt",
         "Wireline_To_Wireless.txt", "wireline to wireless (1).txt", "WIRELINETOWIRELESS.txt.zip",
         "x/wireline-to-wireless/1.txt", "2026-8-5_wireline2wireless.csv",
-        "wireline%20to%20wireless.txt", "landline-to-wireless.txt", "my_wireless.txt"}) {
+        "wireline%20to%20wireless.txt", "landline-to-wireless.txt", "my_wireless.txt",
+        "wireline-wireless.txt"}) {
     EXPECT_EQ(DirectionOf(name), PortedDirection::kToWireless) << name;
   }
   for (const char* name :
        {"WIRELESS-TO-WIRELINE-NORANGE.TXT", "wireless-to-wireline-norange.txt",
-        "wireless.to.wireline", "Wireless_To_Wireline", "wireless-to-landline", "wireline.txt"}) {
+        "wireless.to.wireline", "Wireless_To_Wireline", "wireless-to-landline", "wireline.txt",
+        "Wireless2Landline.txt", "wireless-wireline.txt", "wireless-into-wireline.txt"}) {
     EXPECT_EQ(DirectionOf(name), PortedDirection::kToWireline) << name;
   }
   EXPECT_EQ(DirectionOf("wireless-to-wireline/wireline-to-wireless.txt"), PortedDirection::kBoth);
   for (const char* name : {"", "ports.txt", "wireless-and-wireline.txt", "2026-8-5_818_x.txt"}) {
     EXPECT_EQ(DirectionOf(name), PortedDirection::kUntold) << name;
+  }
+}
+
+TEST(FileName, AWordThatIsNotKnownMayMeanAPart) {
+  for (const char* name :
+       {"2026-8-5_changes_36554E44-EAB3-4167-B3BF-13E73EE57B8A.txt.zip", "delta.txt", "",
+        "FTC national DNC changes 2026-08-05 (2).csv", "2026-8-5_US_B.txt", "changes.xml"}) {
+    EXPECT_TRUE(NamesNoPart(name)) << name;
+  }
+  for (const char* name : {"2026-11-21_changes_201.txt", "NJ_201_change.txt", "changes/NJ.txt",
+                           "201-changes.txt", "2026-8-5_east_delta.txt"}) {
+    EXPECT_FALSE(NamesNoPart(name)) << name;
   }
 }
 

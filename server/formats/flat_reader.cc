@@ -41,6 +41,7 @@ class FlatReader {
 
  private:
   absl::Status ReadExact();
+  absl::Status CheckEnd() const;
   absl::Status ReadLine(const Line& line);
 
   TextReader& text_;
@@ -55,9 +56,16 @@ absl::Status FlatReader::Read() {
   for (;;) {
     if (exact_may_follow_) DNC_RETURN_IF_ERROR(ReadExact());
     DNC_ASSIGN_OR_RETURN(const std::optional<Line> line, text_.NextLine());
-    if (!line.has_value()) return absl::OkStatus();
+    if (!line.has_value()) return CheckEnd();
     DNC_RETURN_IF_ERROR(ReadLine(*line));
   }
+}
+
+// A line of text with nothing behind it is what a server sends in place of a list.
+absl::Status FlatReader::CheckEnd() const {
+  if (!heading_ || batch_.kind() != FileKind::kUnknown) return absl::OkStatus();
+  return BadLine(1,
+                 "text, and no record behind it: it may be a server's message instead of a list");
 }
 
 // The usual full list: all of it passes here.

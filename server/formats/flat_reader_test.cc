@@ -128,6 +128,12 @@ TEST_F(FlatReaderTest, ReadsEmptyChangeLists) {
   }
   request_.name = "2026-8-5_201_full.txt.zip";
   EXPECT_EQ(ErrorReason(Read(zip).status()), reason::kBadFile);
+  // What a server sends in place of a list.
+  request_.name = "2026-8-5_201_change.txt";
+  for (const char* text :
+       {"Service Unavailable\n", "{\"message\":\"Forbidden\"}\n", "Not Found\n\n"}) {
+    EXPECT_EQ(ErrorReason(Read(text).status()), reason::kBadFile) << text;
+  }
   request_.name = "2026-8-5_201_change.txt.zip";
   EXPECT_EQ(ErrorReason(Read(zip.substr(0, zip.size() - 1)).status()), reason::kDamagedFile);
   request_.name = "change.csv";

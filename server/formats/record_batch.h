@@ -23,6 +23,8 @@ class RecordBatch {
   FileKind kind() const { return facts_.kind; }
   // The file is not written as the FTC writes its own.
   void NoteOtherForm() { facts_.registry_form = false; }
+  // The file says of itself that it is of this area code alone.
+  void NoteAreaCode(int area_code) { facts_.told_area_code = area_code; }
   // Says what the file is; BAD_FILE if it was found to be the other kind before.
   absl::Status SetKind(FileKind kind, uint64_t line);
 

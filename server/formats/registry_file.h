@@ -94,10 +94,11 @@ struct FileFacts {
   // Whether it is written as the FTC writes its files: a full list as `AAA,NNNNNNN` without a
   // heading, a change list, or XML.
   bool registry_form = true;
-  uint64_t size_bytes = 0;     // as stored, packed if it is an archive
-  std::string sha256;          // of those bytes, 64 hexadecimal digits
-  uint64_t records = 0;        // handed to the sink (a range counts each number)
-  uint64_t unassignable = 0;   // of those: exchange starts with 0 or 1
+  std::optional<int> told_area_code;  // that the content says it is of: `val` of XML's <list>
+  uint64_t size_bytes = 0;            // as stored, packed if it is an archive
+  std::string sha256;                 // of those bytes, 64 hexadecimal digits
+  uint64_t records = 0;               // handed to the sink (a range counts each number)
+  uint64_t unassignable = 0;          // of those: exchange starts with 0 or 1
   uint64_t outside_label = 0;  // records of another area code than the label's: not handed on
   uint64_t first_outside_line = 0;
   int first_outside_area = 0;

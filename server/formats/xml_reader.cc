@@ -178,6 +178,7 @@ absl::Status XmlReader::StartList(const XML_Char** attributes) {
   for (; *attributes != nullptr; attributes += 2) {
     if (std::string_view(attributes[0]) == "val") {
       list_area_ = AreaCodeFromText(attributes[1]).value_or(0);
+      if (list_area_ != 0) batch_.NoteAreaCode(list_area_);
     } else {
       absl::StrAppend(&list_words_, attributes[1], " ");
     }

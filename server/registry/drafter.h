@@ -133,6 +133,7 @@ class Drafter {
   absl::Time whole_obtained_at_ = absl::InfinitePast();  // of a list that covers all
   std::map<int, AreaDraft> areas_;
   std::set<int> vanished_;
+  std::set<int> repeated_;  // that a file holds as it is loaded already
   std::vector<PastFile> past_files_;
   std::multimap<std::string, std::set<int>> file_areas_;  // what the files speak of, by their names
   std::optional<std::map<int, storage::Seal>> gone_seals_;  // once they were looked for

@@ -179,6 +179,7 @@ void Drafter::DropVanished() {
   }
   for (const auto& [area_code, seal] : before_.seals) {
     if (replaced.count(seal.source()) == 0 || full_.count(area_code) != 0) continue;
+    if (repeated_.count(area_code) != 0) continue;
     vanished_.insert(area_code);
     guards_.NoteArea(
         area_code,

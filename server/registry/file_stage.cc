@@ -123,7 +123,10 @@ absl::Status CheckLooksNational(const LoadOptions& options, const FileFacts& fac
 }
 
 absl::StatusOr<absl::Time> ObtainedAt(const LoadOptions& options, const FileNameFacts& facts) {
-  if (facts.date.has_value()) return *facts.date;
+  // Told twice, the older one counts.
+  if (facts.date.has_value()) {
+    return std::min(*facts.date, options.obtained_at.value_or(*facts.date));
+  }
   if (options.obtained_at.has_value()) return *options.obtained_at;
   return Error(absl::StatusCode::kInvalidArgument, reason::kNoDate,
                "its name does not tell when the data was obtained (2026-8-5_818_....txt.zip does); "
@@ -191,14 +194,19 @@ absl::Status CheckLabel(const StagedFile& staged, const std::string& name, Guard
                StrCat(name, ": no record has the area code that the name says"));
 }
 
-// Labels of change lists that speak for all area codes that are loaded. Another one, such as a
-// state's, may mean some of them.
-bool MeansAll(const FileNameFacts& name) {
-  if (name.area_code.has_value()) return false;
-  constexpr std::array<std::string_view, 8> kAll = {"",   "changes", "change", "delta",
-                                                    "us", "usa",     "all",    "national"};
-  const std::string label = absl::AsciiStrToLower(ToAbsl(name.label));
-  return std::find(kAll.begin(), kAll.end(), label) != kAll.end();
+// The area code that a change list alone speaks for, if it is of one.
+std::optional<int> AreaCodeOfList(const FileFacts& facts) {
+  return facts.name.area_code.has_value() ? facts.name.area_code : facts.told_area_code;
+}
+
+// Whether a change list speaks for all area codes that are loaded, also for those that it does not
+// name. A word that is not known, such as a state's, may mean some of them. Plain text without a
+// record may be what a download left that failed: its silence proves nothing.
+bool MeansAll(const LoadFile& file, const FileFacts& facts) {
+  if (AreaCodeOfList(facts).has_value()) return false;
+  const bool proven =
+      facts.records > 0 || !facts.member.empty() || facts.format == FileFormat::kXml;
+  return proven && NamesNoPart(file.name) && NamesNoPart(facts.member);
 }
 
 storage::File ToRecord(const LoadFile& file, const StagedFile& staged) {
@@ -226,17 +234,13 @@ storage::File ToRecord(const LoadFile& file, const StagedFile& staged) {
 // Adds a file to what is staged; files must be added in their order.
 void Add(const LoadFile& file, StagedFile&& staged, StagedFiles& all) {
   const size_t place = all.files.size();
-  const FileNameFacts& name = staged.facts.name;
   all.files.push_back(ToRecord(file, staged));
   if (staged.facts.kind == FileKind::kChange) {
-    // A plain file without a byte may be a day without changes, or what a download left that
-    // failed: it speaks for no area code, so that its silence proves nothing.
-    const bool speaks = staged.facts.size_bytes > 0;
     all.changes.push_back({place, std::move(staged.changes), staged.obtained_at,
-                           speaks ? name.area_code : std::nullopt, speaks && MeansAll(name)});
+                           AreaCodeOfList(staged.facts), MeansAll(file, staged.facts)});
   } else {
-    all.full.push_back(
-        {place, staged.obtained_at, name.area_code.has_value(), std::move(staged.areas)});
+    all.full.push_back({place, staged.obtained_at, staged.facts.name.area_code.has_value(),
+                        std::move(staged.areas)});
   }
 }
 

@@ -103,6 +103,7 @@ void Drafter::CheckSameFile(size_t file) {
   for (StagedFull& full : staged_.full) {
     if (full.file != file) continue;
     for (const int area_code : known) full.areas.erase(area_code);
+    repeated_.insert(known.begin(), known.end());
   }
 }
 

@@ -287,7 +287,8 @@ void AddLoadCommand(CLI::App* app, const GlobalOptions& options, Job* job) {
                       "national, state:TX, wireless, wireline, litigator:NAME, other:NAME. If not "
                       "given: national, and then the files must have the FTC's form and names");
   command->add_option("--obtained-at", arguments->obtained_at,
-                      "When the data was obtained, if the files' names don't tell");
+                      "When the data was obtained, if the files' names don't tell; of the two the "
+                      "older one counts");
   command
       ->add_option(
           "--allow", arguments->allow,
