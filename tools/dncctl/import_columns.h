@@ -24,6 +24,9 @@ inline constexpr char kKeptBecause[] = "kept_because";
 inline constexpr char kListIdColumn[] = "list_id";
 inline constexpr char kAreaCodeColumn[] = "area code";
 
+// The list of the rows of a whole export that name none.
+inline constexpr char kDefaultList[] = "internal";
+
 struct ImportFormat {
   std::string list;                  // the records' list; a column list_id must agree
   ColumnChoice numbers;              // which column holds the number
