@@ -126,6 +126,22 @@ def test_an_exemption_is_never_wider_than_it_was_read(loaded, ctl, import_text, 
     assert loaded.verdicts([listed]) == ["LISTED"]
 
 
+@pytest.mark.parametrize("heading", ["Expiry", "exp-end", "Valid To", "until", "EXPIRATION"])
+def test_an_end_is_left_out_by_name_alone(loaded, ctl, import_text, heading):
+    ctl("lists", "create", "exempt", "--kind", "consent")
+    text, listed = f"number,{heading},shoe\n2015550100,2020-01-01,44\n", [2015550100]
+    exempt = ("--list", "exempt", "--ignore-others")
+    assert heading in json.dumps(import_text(text, *exempt, code=1))
+    assert loaded.verdicts(listed) == ["LISTED"]
+    # An opt-out does not need its end.
+    assert import_text(text.replace("0100", "0101"), "--ignore-others")["added"] == 1
+    said = import_text(text.replace("2020", "2040"), *exempt, "--map", f"{heading}=expires_at")
+    assert (said["added"], said["columns_left_out"]) == (1, ["shoe"])
+    assert loaded.verdicts(listed) == ["CLEAR"]
+    said = import_text(text.replace("0100", "0102"), *exempt, "--ignore", heading)
+    assert said["added"] == 1
+
+
 def test_an_exemption_without_an_end(loaded, ctl, import_text):
     ctl("lists", "create", "exempt", "--kind", "consent")
     listed = [2015550100, 2015550101, 2015550102]

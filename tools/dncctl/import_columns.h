@@ -34,6 +34,7 @@ struct ImportFormat {
   std::vector<std::string> mapped;   // HEADING=FACT
   std::vector<std::string> ignored;  // headings to leave out, each one or several with commas
   bool ignore_others = false;        // leave out what is no fact
+  bool needs_ends = false;           // what may be an end is left out only if `ignored` names it
   bool skip_other_lists = false;     // leave out the rows of other lists; else they are refused
   char delimiter = CsvReader::kFindDelimiter;
 

@@ -32,6 +32,7 @@ ImportFile::ImportFile(int fd, ImportFormat format, Facts facts)
 
 absl::StatusOr<ImportFile> ImportFile::Open(int fd, ImportFormat format,
                                             const RecordFacts& defaults, Facts facts) {
+  format.needs_ends = facts == Facts::kRefuse;
   ImportFile file(fd, std::move(format), facts);
   file.defaults_.set_channel(v1::CHANNEL_IMPORT);
   if (auto status = defaults.Apply(&file.defaults_); !status.ok()) return status;
