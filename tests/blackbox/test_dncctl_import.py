@@ -107,11 +107,16 @@ def test_strict_refuses_and_names_the_fact(loaded, import_text, tmp_path):
     assert loaded.verdicts([FREE, FREE + 1]) == ["CLEAR", "LISTED"]
 
 
+# What spreadsheets and other programs write where an end can't be told.
+NO_ENDS = ["#N/A", "#NULL!", "#VALUE!", "nan", "N/A", "null", "-", "None"]
+
+
 @pytest.mark.parametrize("kind, line", [
     ("consent", "2026-01-01,never,,"), ("consent", "2026-01-01,13/13/2030,,"),
     ("consent", "2026-01-01,0000-00-00,,"), ("consent", "2026-01-01,8/5/2030,,"),
     ("ebr", "2026-11-01,,inquiry,last week"), ("ebr", "2026-11-01,soon,inquiry,2026-11-01"),
-])
+] + [("consent", f"2026-01-01,{end},,") for end in NO_ENDS]
+  + [("ebr", f"2026-11-01,{end},inquiry,2026-11-01") for end in NO_ENDS])
 def test_an_exemption_is_never_wider_than_it_was_read(loaded, ctl, import_text, kind, line):
     ctl("lists", "create", "exempt", "--kind", kind)
     listed = 2015550100
@@ -119,6 +124,31 @@ def test_an_exemption_is_never_wider_than_it_was_read(loaded, ctl, import_text, 
                        "--list", "exempt", code=1)
     assert (said["added"], said["refused"]) == (0, 1)
     assert loaded.verdicts([listed]) == ["LISTED"]
+
+
+@pytest.mark.parametrize("heading", ["Expiry", "exp-end", "Valid To", "until", "EXPIRATION"])
+def test_an_end_is_left_out_by_name_alone(loaded, ctl, import_text, heading):
+    ctl("lists", "create", "exempt", "--kind", "consent")
+    text, listed = f"number,{heading},shoe\n2015550100,2020-01-01,44\n", [2015550100]
+    exempt = ("--list", "exempt", "--ignore-others")
+    assert heading in json.dumps(import_text(text, *exempt, code=1))
+    assert loaded.verdicts(listed) == ["LISTED"]
+    # An opt-out does not need its end.
+    assert import_text(text.replace("0100", "0101"), "--ignore-others")["added"] == 1
+    said = import_text(text.replace("2020", "2040"), *exempt, "--map", f"{heading}=expires_at")
+    assert (said["added"], said["columns_left_out"]) == (1, ["shoe"])
+    assert loaded.verdicts(listed) == ["CLEAR"]
+    said = import_text(text.replace("0100", "0102"), *exempt, "--ignore", heading)
+    assert said["added"] == 1
+
+
+def test_an_exemption_without_an_end(loaded, ctl, import_text):
+    ctl("lists", "create", "exempt", "--kind", "consent")
+    listed = [2015550100, 2015550101, 2015550102]
+    said = import_text("number,expires_at\n{},\n{},NULL\n{},\\N\n".format(*listed),
+                       "--list", "exempt")
+    assert (said["added"], said["refused"]) == (3, 0)
+    assert loaded.verdicts(listed) == ["CLEAR"] * 3
 
 
 def test_what_stands_for_nothing(loaded, ctl, import_text):

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from dnc_server import BIN, Refused
-from list_files import DAY
+from list_files import DAY, flat, registry_name
 from tenant_calls import FREE, LISTED, add, make_list, moment
 from waiting import PATIENCE
 
@@ -86,6 +86,105 @@ def test_all_lists_of_an_export_go_in_again(start_server, tmp_path):
     assert "another kind or scope" in said.stderr
     with pytest.raises(Refused):
         add(fourth, [FREE], "acme")
+
+
+@pytest.fixture
+def started(server):
+    server.load([(registry_name(NOW - 2 * DAY, "201"),
+                  flat([LISTED, LISTED + 1, LISTED + 2, LISTED + 3]))])
+    return server
+
+
+@pytest.fixture
+def bring(started, tmp_path):
+    """Imports a text and returns what was said."""
+
+    def run(text, *arguments, code=0):
+        (tmp_path / "in.csv").write_text(text)
+        done = ctl_of(started)("--json", "import", str(tmp_path / "in.csv"), *arguments, code=code)
+        return json.loads(done.stdout)
+
+    return run
+
+
+def lists_of(server):
+    answer = server.call(server.lists.ListLists, server.stubs.list.ListListsRequest())
+    return {one.list_id: (one.kind, one.scope, list(one.blocks)) for one in answer.lists}
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_row_without_a_list_is_of_internal_alone(started, bring, order):
+    make_list(started, "c", "CONSENT")
+    make_list(started, "i", "INTERNAL")
+    rows = [f"c,{LISTED + 2},web,", f",{LISTED},,", f"i,{FREE},,", f",{FREE + 1},,", ",,,201673"]
+    said = bring("list_id,number,source,block\n" + "\n".join(rows[::order]) + "\n", "--all-lists")
+    assert (said["added"], said["blocks"], said["refused"]) == (4, 1, 0)
+    assert started.verdicts([LISTED, LISTED + 2, FREE, FREE + 1, 2016730000]) == \
+        ["LISTED", "CLEAR", "LISTED", "LISTED", "LISTED"]
+    made = lists_of(started)
+    assert [made[name][2] for name in ("internal", "c", "i")] == [["201673"], [], []]
+
+
+def test_the_first_line_without_a_heading_has_its_list(started, bring):
+    make_list(started, "i", "INTERNAL")
+    said = bring(f"i,{FREE}\n,{FREE + 1}\n", "--columns", "list_id,number", "--all-lists")
+    assert (said["added"], said["refused"]) == (2, 0)
+    assert started.verdicts([FREE, FREE + 1]) == ["LISTED", "LISTED"]
+
+
+@pytest.mark.parametrize("rows", [
+    ["o,,internal,", "o,,consent,"], ["o,,consent,", "o,,internal,"],
+    ["o,,internal,", "o,,internal,acme"], ["o,,internal,acme", "o,,internal,"],
+    ["o,,internal,", "o,,,acme"], ["o,,internal,", "o,,dnc,"], ["o,,what,"],
+    [f"o,{LISTED},internal,", f"o,{LISTED + 1},consent,"],
+])
+def test_a_file_that_says_two_things_of_a_list_makes_none(started, bring, rows):
+    text = "list_id,number,list_kind,list_scope\np,,internal,\n" + "\n".join(
+        rows + [f"o,{LISTED + 1},,", f",{FREE},,"]) + "\n"
+    assert "nothing was imported" in json.dumps(bring(text, "--all-lists", code=1))
+    assert list(lists_of(started)) == ["internal"]
+    assert started.verdicts([LISTED + 1, FREE]) == ["LISTED", "CLEAR"]
+
+
+@pytest.mark.parametrize("heading, row, number", [
+    ("list_id,number,block", f"internal,{FREE},201666", True),
+    ("list_id,number,block", f",{FREE},201666", True),
+    ("number,block", f"{FREE},201666", True),
+    ("number,block", ",201666", False),
+    ("number,block", "NULL,201666", False),
+    ("list_id,number,block,list_kind", "internal,,201666,what", False),
+    ("list_id,number,block,list_kind", "internal,,201666,internal", False),
+    ("list_id,number,block,list_kind", f"internal,{FREE},201666,internal", True),
+])
+def test_a_block_is_taken_whatever_stands_beside_it(started, bring, heading, row, number):
+    said = bring(f"{heading}\n{row}\n")
+    assert (said["added"], said["blocks"], said["refused"]) == (int(number), 1, 0)
+    assert started.verdicts([2016660000, FREE]) == ["LISTED", "LISTED" if number else "CLEAR"]
+
+
+def test_a_list_and_its_block_in_one_row(started, bring):
+    said = bring("list_id,number,block,list_kind\no,,201666,internal\n", "--all-lists")
+    assert (said["blocks"], said["refused"]) == (1, 0)
+    assert lists_of(started)["o"][2] == ["201666"]
+    assert started.verdicts([2016660000]) == ["LISTED"]
+
+
+@pytest.mark.parametrize("row, number", [
+    (f"{FREE},2016", "LISTED"), (f"{FREE},201666,", "LISTED"), (",what", "CLEAR"),
+])
+def test_a_block_that_is_not_taken_is_refused(started, bring, row, number):
+    """Its number is in force all the same."""
+    said = bring(f"number,block\n{row}\n", code=1)
+    assert (said["blocks"], said["refused"]) == (0, 1)
+    assert started.verdicts([FREE, 2016660000]) == [number, "CLEAR"]
+
+
+def test_of_an_exemption_all_is_taken_or_nothing(started, bring):
+    make_list(started, "c", "CONSENT")
+    text = f"number,expires_at,block\n{LISTED},,20155\n{LISTED + 1},#N/A,201555\n"
+    said = bring(text, "--list", "c", code=1)
+    assert (said["added"], said["blocks"], said["refused"]) == (0, 0, 2)
+    assert started.verdicts([LISTED, LISTED + 1]) == ["LISTED", "LISTED"]
 
 
 def test_watch_tells_lists_and_blocks(server):

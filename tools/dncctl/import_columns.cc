@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "absl/strings/str_split.h"
@@ -34,6 +35,14 @@ std::string Normalized(const std::string& name) {
 bool IsFact(const std::string& name) {
   return name == kListIdColumn || IsExportColumn(name) ||
          (name != "number" && Contains(RecordColumns(), name));
+}
+
+// Whether a heading may be that of an end: "Valid Until", "exp_end".
+bool MayBeEnd(const std::string& normalized) {
+  constexpr std::array<const char*, 4> kParts = {"expir", "end", "until", "valid"};
+  return std::any_of(kParts.begin(), kParts.end(), [&normalized](const char* part) {
+    return normalized.find(part) != std::string::npos;
+  });
 }
 
 bool IsLeftOut(const std::string& name) {
@@ -166,6 +175,12 @@ class Finder {
       }
       if (found_.heading && IsFact(normalized)) {
         if (auto status = Take(i, normalized); !status.ok()) return status;
+      } else if (found_.heading && format_.ignore_others && format_.needs_ends &&
+                 MayBeEnd(normalized)) {
+        return absl::InvalidArgumentError(fmt::format(
+            "'{0}' may be an end, without which an exemption would hold for ever; tell what it is "
+            "with --map HEADING=expires_at, or leave it out with --ignore, by its name",
+            Printable(first_[i])));
       } else if (found_.heading && !format_.ignore_others) {
         if (normalized == "number") return CheckNew("number");
         unknown.push_back("'" + Printable(first_[i]) + "'");
@@ -203,7 +218,9 @@ void ImportFormat::AddOptions(CLI::App* command) {
       ->add_option("--ignore", ignored,
                    "A heading to leave out, or several with commas between; places, too")
       ->allow_extra_args(false);
-  command->add_flag("--ignore-others", ignore_others, "Leave out all columns that are no fact");
+  command->add_flag("--ignore-others", ignore_others,
+                    "Leave out all columns that are no fact; of exemptions none that may be an "
+                    "end: expir, end, until, valid");
   AddDelimiterOption(command, &delimiter);
 }
 

@@ -24,6 +24,9 @@ inline constexpr char kKeptBecause[] = "kept_because";
 inline constexpr char kListIdColumn[] = "list_id";
 inline constexpr char kAreaCodeColumn[] = "area code";
 
+// The list of the rows of a whole export that name none.
+inline constexpr char kDefaultList[] = "internal";
+
 struct ImportFormat {
   std::string list;                  // the records' list; a column list_id must agree
   ColumnChoice numbers;              // which column holds the number
@@ -31,6 +34,7 @@ struct ImportFormat {
   std::vector<std::string> mapped;   // HEADING=FACT
   std::vector<std::string> ignored;  // headings to leave out, each one or several with commas
   bool ignore_others = false;        // leave out what is no fact
+  bool needs_ends = false;           // what may be an end is left out only if `ignored` names it
   bool skip_other_lists = false;     // leave out the rows of other lists; else they are refused
   char delimiter = CsvReader::kFindDelimiter;
 

@@ -8,6 +8,7 @@
 
 #include "dnc/number_text.h"
 #include "server/numbers/phone_number.h"
+#include "tools/dncctl/names.h"
 #include "tools/dncctl/number_block.h"
 #include "tools/dncctl/record_csv.h"
 #include "tools/dncctl/terminal.h"
@@ -31,6 +32,7 @@ ImportFile::ImportFile(int fd, ImportFormat format, Facts facts)
 
 absl::StatusOr<ImportFile> ImportFile::Open(int fd, ImportFormat format,
                                             const RecordFacts& defaults, Facts facts) {
+  format.needs_ends = facts == Facts::kRefuse;
   ImportFile file(fd, std::move(format), facts);
   file.defaults_.set_channel(v1::CHANNEL_IMPORT);
   if (auto status = defaults.Apply(&file.defaults_); !status.ok()) return status;
@@ -81,14 +83,12 @@ std::string ImportFile::heading() const {
 }
 
 absl::Status ImportFile::CheckList(const std::vector<std::string>& cells) const {
-  const size_t place = PlaceOf(columns_, kListIdColumn);
-  if (place >= cells.size() || cells[place].empty() || cells[place] == format_.list) {
-    return absl::OkStatus();
-  }
+  const std::string list = ListOf(cells);
+  if (list == format_.list) return absl::OkStatus();
   return absl::InvalidArgumentError(
       fmt::format("it is of the list '{}', which is to be imported by itself: --list {}; or all "
                   "lists of the file: --all-lists",
-                  Printable(cells[place]), Printable(cells[place])));
+                  Printable(list), Printable(list)));
 }
 
 std::string ImportFile::CellOf(const std::vector<std::string>& cells,
@@ -97,18 +97,31 @@ std::string ImportFile::CellOf(const std::vector<std::string>& cells,
   return place < cells.size() ? cells[place] : "";
 }
 
-bool ImportFile::TakeOtherRow(const CsvRecord& row) {
-  if (PlaceOf(columns_, kListIdColumn) == kNowhere) return false;
-  const std::vector<std::string> cells = row.Texts();
-  const std::string list = CellOf(cells, kListIdColumn);
-  const bool other = !list.empty() && list != format_.list;
-  if (other && format_.skip_other_lists) return true;
-  if (!CellOf(cells, "number").empty()) return false;
-  if (!CellOf(cells, kListKindColumn).empty()) return true;  // the list is there, or made before
-  const std::string block = CellOf(cells, kBlockColumn);
-  if (block.empty() || other) return false;
-  blocks_.push_back(block);
-  return true;
+std::string ImportFile::ListOf(const std::vector<std::string>& cells) const {
+  std::string list = CellOf(cells, kListIdColumn);
+  if (list.empty()) list = format_.skip_other_lists ? kDefaultList : format_.list;
+  return list;
+}
+
+bool ImportFile::IsOtherRow(const std::vector<std::string>& cells) const {
+  if (format_.skip_other_lists && ListOf(cells) != format_.list) return true;
+  if (!IsNothing(CellOf(cells, "number")) || !IsNothing(CellOf(cells, kBlockColumn))) return false;
+  // The list is there, or made before.
+  return ParseEnum(v1::OwnListKind_descriptor(), CellOf(cells, kListKindColumn)).has_value();
+}
+
+absl::StatusOr<std::string> ImportFile::ReadBlock(const std::vector<std::string>& cells) const {
+  const std::string text = CellOf(cells, kBlockColumn);
+  if (IsNothing(text)) return "";
+  if (auto status = CheckList(cells); !status.ok()) return status;
+  std::string block = BlockOf(text);
+  const bool whole = cells.size() == columns_.meanings.size();
+  if (!block.empty() && (whole || IsNothing(CellOf(cells, "number")))) return block;
+  return absl::InvalidArgumentError(fmt::format(
+      "its block '{}' was not taken: {}", Printable(text),
+      whole
+          ? "it is no area code or exchange"
+          : fmt::format("it has {} fields instead of {}", cells.size(), columns_.meanings.size())));
 }
 
 absl::Status ImportFile::ParseNumber(const std::vector<std::string>& cells,
@@ -125,9 +138,8 @@ absl::Status ImportFile::ParseNumber(const std::vector<std::string>& cells,
   return absl::OkStatus();
 }
 
-absl::Status ImportFile::Parse(const CsvRecord& row, ImportLine* line, v1::Record* record) const {
-  std::vector<std::string> cells = row.Texts();
-  for (std::string& cell : cells) cell = ToUtf8(cell);
+absl::Status ImportFile::Parse(const std::vector<std::string>& cells, ImportLine* line,
+                               v1::Record* record) const {
   *record = defaults_;
   if (auto status = CheckList(cells); !status.ok()) return status;
   // A line with too few fields may have been cut off, one with too many is shifted; what it says
@@ -166,6 +178,36 @@ absl::StatusOr<bool> ImportFile::NextRow() {
   return true;
 }
 
+void ImportFile::TakeRow(const CsvRecord& row, ImportPart* part, size_t* bytes) {
+  std::vector<std::string> cells = row.Texts();
+  for (std::string& cell : cells) cell = ToUtf8(cell);
+  if (IsOtherRow(cells)) return;
+  ImportLine line{row.line, "", row.raw};
+  if (line.raw.rfind(kByteOrderMark, 0) == 0) line.raw.erase(0, kByteOrderMark.size());
+  const auto block = ReadBlock(cells);
+  const bool blocks = block.ok() && !block->empty();
+  if (blocks && IsNothing(CellOf(cells, "number"))) {
+    blocks_.push_back(*block);
+    return;
+  }
+  v1::Record record;
+  absl::Status status = Parse(cells, &line, &record);
+  // An opt-out does not depend on what stands beside it: its line is told as refused, but its
+  // number goes in. Of an exemption all is taken or nothing.
+  const bool number = status.ok() && (block.ok() || facts_ == Facts::kKeepWithout);
+  if (!block.ok() && (status.ok() || IsNothing(CellOf(cells, "number")))) status = block.status();
+  if (!status.ok()) {
+    ImportLine refused{line.line, std::string(status.message()), line.raw};
+    *bytes += refused.raw.size();
+    part->refused.push_back(std::move(refused));
+  }
+  if (blocks && (number || facts_ == Facts::kKeepWithout)) blocks_.push_back(*block);
+  if (!number) return;
+  *bytes += record.ByteSizeLong() + kRecordOverhead;
+  part->request.add_records()->Swap(&record);
+  part->lines.push_back(std::move(line));
+}
+
 absl::StatusOr<bool> ImportFile::Next(const PartLimits& limits, ImportPart* part) {
   *part = {};
   size_t bytes = 0;
@@ -173,19 +215,7 @@ absl::StatusOr<bool> ImportFile::Next(const PartLimits& limits, ImportPart* part
     const auto more = NextRow();
     if (!more.ok()) return more.status();
     if (!*more) return !part->lines.empty() || !part->refused.empty();
-    if (row_.blank() || row_.HoldsNothing() || TakeOtherRow(row_)) continue;
-    v1::Record record;
-    ImportLine line{row_.line, "", row_.raw};
-    if (line.raw.rfind(kByteOrderMark, 0) == 0) line.raw.erase(0, kByteOrderMark.size());
-    if (auto status = Parse(row_, &line, &record); !status.ok()) {
-      line.because = std::string(status.message());
-      bytes += line.raw.size();
-      part->refused.push_back(std::move(line));
-      continue;
-    }
-    bytes += record.ByteSizeLong() + kRecordOverhead;
-    part->request.add_records()->Swap(&record);
-    part->lines.push_back(std::move(line));
+    if (!row_.blank() && !row_.HoldsNothing()) TakeRow(row_, part, &bytes);
   }
   return true;
 }

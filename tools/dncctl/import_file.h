@@ -68,14 +68,23 @@ class ImportFile {
   absl::Status ReadFirst();
   absl::Status ClearDefaults();
   // Fills `record`; `line->because` tells which facts it lacks.
-  absl::Status Parse(const CsvRecord& row, ImportLine* line, v1::Record* record) const;
+  absl::Status Parse(const std::vector<std::string>& cells, ImportLine* line,
+                     v1::Record* record) const;
   absl::Status ParseNumber(const std::vector<std::string>& cells, v1::Record* record) const;
   absl::Status CheckList(const std::vector<std::string>& cells) const;
   // The cell of that meaning; empty if there is none.
   std::string CellOf(const std::vector<std::string>& cells, const std::string& meaning) const;
-  // Takes a row of an export that is of a list or a block, or of a list that is left out. False for
-  // all others.
-  bool TakeOtherRow(const CsvRecord& row);
+  // The list that the row is of: of a whole export, `internal` if it names none, as in the
+  // contract.
+  std::string ListOf(const std::vector<std::string>& cells) const;
+  // Whether nothing of the row is to be taken here: it is of a list that is left out, or only tells
+  // what a list is.
+  bool IsOtherRow(const std::vector<std::string>& cells) const;
+  // The area code or exchange that the row blocks; empty if none. Errors: it can't be read, or may
+  // be another fact in a row with more or fewer fields.
+  absl::StatusOr<std::string> ReadBlock(const std::vector<std::string>& cells) const;
+  // Puts what the row says into the part: a record, a block, both, or a refused line.
+  void TakeRow(const CsvRecord& row, ImportPart* part, size_t* bytes);
   // True at the end of the file.
   absl::StatusOr<bool> NextRow();
 

@@ -33,20 +33,48 @@ std::string CellAt(const CsvRecord& row, size_t place) {
   return place < row.fields.size() ? ToUtf8(row.Text(place)) : "";
 }
 
-void TakeRow(const CsvRecord& row, const ListPlaces& places, std::vector<v1::OwnList>* lists) {
-  const std::string id = CellAt(row, places.id);
-  if (id.empty()) return;
+absl::Status Wrong(const CsvRecord& row, const std::string& why) {
+  return absl::InvalidArgumentError(
+      fmt::format("line {}: {}; nothing was imported", row.line, why));
+}
+
+// What the row says of its list must be the same in all rows: the last of two would make a list of
+// consents of one of opt-outs.
+absl::Status TakeMeaning(const CsvRecord& row, const ListPlaces& places, v1::OwnList* list) {
+  const std::string text = CellAt(row, places.kind);
+  const std::string scope = CellAt(row, places.scope);
+  if (IsNothing(text)) {
+    if (scope.empty()) return absl::OkStatus();
+    return Wrong(row, "it has a list_scope without a list_kind");
+  }
+  const auto kind = ParseEnum(v1::OwnListKind_descriptor(), text);
+  if (!kind.has_value()) {
+    return Wrong(row, fmt::format("list_kind: '{}' is none of {}", Printable(text),
+                                  EnumChoices(v1::OwnListKind_descriptor())));
+  }
+  const bool known = list->kind() != v1::OWN_LIST_KIND_UNSPECIFIED;
+  if (known && (list->kind() != *kind || list->scope() != scope)) {
+    return Wrong(row, fmt::format("the list '{}' has another kind or scope than in a line before",
+                                  Printable(list->list_id())));
+  }
+  list->set_kind(static_cast<v1::OwnListKind>(*kind));
+  list->set_scope(scope);
+  list->set_display_name(CellAt(row, places.name));
+  return absl::OkStatus();
+}
+
+absl::Status TakeRow(const CsvRecord& row, const ListPlaces& places,
+                     std::vector<v1::OwnList>* lists) {
+  if (row.blank() || row.HoldsNothing()) return absl::OkStatus();
+  std::string id = CellAt(row, places.id);
+  if (id.empty()) id = kDefaultList;
   auto list = std::find_if(lists->begin(), lists->end(),
                            [&id](const v1::OwnList& known) { return known.list_id() == id; });
   if (list == lists->end()) {
     list = lists->emplace(lists->end());
     list->set_list_id(id);
   }
-  const auto kind = ParseEnum(v1::OwnListKind_descriptor(), CellAt(row, places.kind));
-  if (!kind.has_value()) return;
-  list->set_kind(static_cast<v1::OwnListKind>(*kind));
-  list->set_scope(CellAt(row, places.scope));
-  list->set_display_name(CellAt(row, places.name));
+  return TakeMeaning(row, places, &*list);
 }
 
 }  // namespace
@@ -57,7 +85,9 @@ absl::StatusOr<std::vector<v1::OwnList>> ListsOfFile(int fd, const ImportFormat&
   auto more = reader.Next(&row);
   while (more.ok() && *more && row.blank()) more = reader.Next(&row);
   if (!more.ok()) return more.status();
-  const auto columns = FindImportColumns(row.Texts(), format);
+  std::vector<std::string> names = row.Texts();
+  for (std::string& name : names) name = ToUtf8(name);
+  const auto columns = FindImportColumns(names, format);
   if (!columns.ok()) return columns.status();
   const ListPlaces places(*columns);
   if (places.id == kNowhere) {
@@ -69,11 +99,14 @@ absl::StatusOr<std::vector<v1::OwnList>> ListsOfFile(int fd, const ImportFormat&
   shape.number_columns = {PlaceOf(*columns, "number")};
   reader.set_shape(std::move(shape));
   std::vector<v1::OwnList> lists;
+  bool is_row = !columns->heading;  // without a heading the first line is one
   for (;;) {
+    const absl::Status status = is_row ? TakeRow(row, places, &lists) : absl::OkStatus();
+    if (!status.ok()) return status;
     more = reader.Next(&row);
     if (!more.ok()) return more.status();
     if (!*more) return lists;
-    TakeRow(row, places, &lists);
+    is_row = true;
   }
 }
 

@@ -11,8 +11,9 @@
 
 namespace dnc::ctl {
 
-// The lists that the rows of a file name, in their order; with what an export says of them, unless
-// the kind is unspecified. Reads the whole file, which must have a column list_id.
+// The lists that the rows of a file name, in their order, `internal` for rows that name none; with
+// what an export says of them, unless the kind is unspecified. Reads the whole file, which must
+// have a column list_id. INVALID_ARGUMENT if it says two things of a list, or what can't be read.
 absl::StatusOr<std::vector<v1::OwnList>> ListsOfFile(int fd, const ImportFormat& format);
 
 // Makes those that `there` lacks. INVALID_ARGUMENT, and nothing is made, if one is there with

@@ -48,6 +48,16 @@ size_t MostBytes(std::string_view column) {
   return column == "source" ? 500 : 200;
 }
 
+constexpr std::string_view kNull = "NULL";
+constexpr std::string_view kSqlNull = "\\N";
+
+// Nothing but that: what a spreadsheet writes for an error, as #N/A, may stand for a date.
+bool IsSurelyNothing(std::string_view text) {
+  const absl::string_view bare =
+      absl::StripAsciiWhitespace(absl::string_view(text.data(), text.size()));
+  return bare.empty() || text == kNull || text == kSqlNull;
+}
+
 std::string FieldText(const FieldDescriptor* field, const v1::Record& record) {
   const auto& reflection = *v1::Record::GetReflection();
   switch (field->cpp_type()) {
@@ -111,10 +121,12 @@ absl::Status SetFact(std::string_view column, const std::string& text, FactReadi
                      v1::Record* record) {
   const auto* field = v1::Record::descriptor()->FindFieldByName(std::string(column));
   if (field == nullptr || field->cpp_type() != FieldDescriptor::CPPTYPE_STRING) {
-    const bool no_date = reading == FactReading::kLoose && text.rfind("0000-00-00", 0) == 0;
-    return no_date || IsNothing(text) ? absl::OkStatus() : SetField(column, text, record);
+    const bool nothing = reading == FactReading::kLoose
+                             ? text.rfind("0000-00-00", 0) == 0 || IsNothing(text)
+                             : IsSurelyNothing(text);
+    return nothing ? absl::OkStatus() : SetField(column, text, record);
   }
-  if (text == "NULL" || text == "\\N") return absl::OkStatus();
+  if (text == kNull || text == kSqlNull) return absl::OkStatus();
   const size_t most = MostBytes(column);
   if (reading == FactReading::kExact || text.size() <= most) return SetField(column, text, record);
   size_t end = most;

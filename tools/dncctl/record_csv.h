@@ -21,14 +21,14 @@ bool IsNothing(std::string_view text);
 
 // How the cell of a file is taken.
 enum class FactReading {
-  kExact,  // what can't be read is an error, and changes nothing
+  kExact,  // what can't be read is an error, and changes nothing; only NULL and \N are no fact
   kLoose,  // a text that is too long is cut, with an error that tells it
 };
 
 // Sets a fact from a cell of another program's file: as SetField, but what says that nothing is
 // known leaves it unset (of a text only NULL and \\N do: a note may be a hyphen). Where a date is
-// missing, databases write 0000-00-00, which kExact refuses: an exemption without its end would
-// hold for ever.
+// missing, databases write 0000-00-00 and spreadsheets #N/A, which kExact refuses: an exemption
+// without its end would hold for ever.
 absl::Status SetFact(std::string_view column, const std::string& text, FactReading reading,
                      v1::Record* record);
 
