@@ -102,6 +102,30 @@ TEST_F(RegistryGuardsTest, ADamagedAreaCodeNeedsTheChangeListsSince) {
   EXPECT_EQ(Ask(2017770002), Rule::kNational);
 }
 
+// A full list that is a little later than what was lost need not know of the last additions.
+TEST_F(RegistryGuardsTest, AdditionsOfTheLastDayAreNotLostWithTheDamage) {
+  MustLoad({WriteFile("2026-8-5_201_A.txt", Numbers(0, 2'000))});
+  MustLoad({WriteFile("2026-8-7_changes_B.txt",
+                      "2017770001,2026-08-06T10:00:00,A\n2017770002,2026-08-06T11:00:00,A\n"
+                      "2017770002,2026-08-06T12:00:00,D\n")});
+  const std::string lacks = WriteFile("2026-8-7_201_C.txt", Numbers(0, 2'001));
+  const std::string has = WriteFile("2026-8-7_201_D.txt", Numbers(0, 2'001) + "201,7770001\n");
+  LoadOptions look;
+  look.dry_run = true;
+  for (int round = 0; round < 2; ++round) {
+    if (round == 0) Damage();
+    if (round == 1) {
+      ASSERT_TRUE(registry_->Retire("national", {}).ok());
+    }
+    EXPECT_EQ(Found({lacks}), Allowed{"older-date:201"});
+    EXPECT_EQ(Load({has}, look).findings.size(), 0U);
+    // A day later it has been taken away.
+    EXPECT_EQ(Load({WriteFile("2026-8-8_201_E.txt", Numbers(0, 2'002))}, look).findings.size(), 0U);
+  }
+  MustLoad({has});
+  EXPECT_EQ(Ask(2017770001), Rule::kNational);
+}
+
 // The area codes of the file that are whole stay as they are.
 TEST_F(RegistryGuardsTest, TheSameFileMendsOnlyWhatIsDamaged) {
   const std::string both =

@@ -205,6 +205,8 @@ class Oracle {
   void FindLostWeek(const Oracle& after, const OracleLoad& load, const std::set<int>& area_codes,
                     OracleFindings& findings) const;
   void FindFirstData(const Oracle& after, int area_code, OracleFindings& findings) const;
+  // Whether an addition after `last` began is lost that stands against the full list of now.
+  bool LosesAdditions(const Oracle& after, const OracleRelease& last, int area_code) const;
   void FindReloaded(const Oracle& after, const std::string& list, OracleFindings& findings) const;
   void FindMisfits(const OracleLoad& load, OracleFindings& findings) const;
   // The last release that had the area code, in all lives of the list; null if none had.
