@@ -84,6 +84,8 @@ class Drafter {
   void AddGoneSeals(const storage::Seals& seals, uint64_t release_id);
   // The release that the known seal of an area code is of; 0 if it never had one.
   uint64_t KnownRelease(int area_code);
+  // Its numbers by then; null if they are not kept any more or can't be read.
+  AreaSetPtr KnownNumbers(int area_code);
 
   absl::Status ReadPastFiles();
   // Whether what the file brought counts for the area code: its release is among those that the

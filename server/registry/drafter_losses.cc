@@ -5,6 +5,7 @@
 
 #include "server/base/str_cat.h"
 #include "server/registry/drafter.h"
+#include "server/registry/world_reader.h"
 
 namespace dnc {
 namespace {
@@ -69,6 +70,23 @@ uint64_t Drafter::KnownRelease(int area_code) {
   return last == gone_releases_.end() ? 0 : last->second;
 }
 
+// Kept is what can be gone back to, and what was in force when somebody went back or retired it.
+AreaSetPtr Drafter::KnownNumbers(int area_code) {
+  const uint64_t id = KnownRelease(area_code);
+  const storage::Seal* const known = KnownSeal(area_code);
+  if (id == 0 || known == nullptr) return nullptr;
+  bool kept = std::any_of(before_.turns.begin(), before_.turns.end(),
+                          [id](const storage::Turn& turn) { return turn.from() == id; });
+  if (!kept && before_.loaded() && id >= before_.life.kept_from) {
+    const std::vector<uint64_t> lineage = Lineage(*in_.world, before_.head.id(), id);
+    kept = !lineage.empty() && lineage.back() == id;
+  }
+  if (!kept) return nullptr;
+  absl::StatusOr<AreaSetPtr> numbers =
+      ReadArea(*in_.store, before_.list_id, *known, Lineage(*in_.world, id));
+  return numbers.ok() ? *std::move(numbers) : nullptr;
+}
+
 // As a full list of an area code that is loaded is measured (WithLaterAdditions), by what is stored
 // of the changes: the numbers themselves may be damaged.
 bool Drafter::LosesAdditions(int area_code, const AreaDraft& area) {
@@ -112,6 +130,11 @@ Drafter::Loss Drafter::LossOf(int area_code, const AreaDraft& area) {
   const storage::Seal* const known = KnownSeal(area_code);
   if (known == nullptr) return loss;
   loss.of = known->count();
+  if (const AreaSetPtr numbers = KnownNumbers(area_code); numbers != nullptr) {
+    ForEachDifference(numbers.get(), area.numbers().get(),
+                      [&loss](Change change) { loss.lost += change.added ? 0U : 1U; });
+    return loss;
+  }
   loss.lost = loss.of - std::min<uint64_t>(loss.of, area.numbers()->size());
   return loss;
 }

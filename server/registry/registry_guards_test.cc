@@ -164,6 +164,33 @@ TEST_F(RegistryGuardsTest, ARetiredListIsMeasuredByItsSeals) {
   MustLoad({dir_ + "/files/own.csv"}, own);
 }
 
+// As many numbers, but others.
+TEST_F(RegistryGuardsTest, WhatIsNotLoadedAnyMoreIsComparedByItsNumbers) {
+  MustLoad({WriteFile("2026-8-4_US_A.txt", Numbers(0, 3'000) + Numbers(0, 2'000, 212))});
+  LoadOptions options;
+  options.allow = {"vanished:212"};
+  MustLoad({WriteFile("2026-8-5_US_B.txt", Numbers(0, 3'000))}, options);
+  const LoadInfo vanished = Load({WriteFile("2026-8-6_212_C.txt", Numbers(5'000, 7'000, 212))});
+  ASSERT_EQ(vanished.findings.size(), 1U);
+  EXPECT_EQ(vanished.findings[0].allow, "shrink:212");
+  EXPECT_EQ(vanished.findings[0].lost, 2'000U);
+  LoadOptions own;
+  own.list = "other:own";
+  own.obtained_at = At(6);
+  MustLoad({WriteFile("own.csv", Numbers(0, 500))}, own);
+  ASSERT_TRUE(registry_->Retire("national", {}).ok());
+  ASSERT_TRUE(registry_->Retire("other:own", {}).ok());
+  Reopen();
+  const LoadInfo others = Load({WriteFile("2026-8-6_201_D.txt", Numbers(100, 4'000))});
+  ASSERT_EQ(others.findings.size(), 1U);
+  EXPECT_EQ(others.findings[0].allow, "shrink:201");
+  EXPECT_EQ(others.findings[0].lost, 100U);
+  EXPECT_EQ(others.findings[0].of, 3'000U);
+  EXPECT_EQ(Found({WriteFile("own2.csv", Numbers(500, 1'000))}, own), Allowed{"shrink:other:own"});
+  MustLoad({WriteFile("2026-8-6_201_E.txt", Numbers(10, 4'000))});
+  MustLoad({WriteFile("own3.csv", Numbers(1, 501))}, own);
+}
+
 TEST_F(RegistryGuardsTest, AVanishedAreaCodeIsMeasuredByItsSeal) {
   MustLoad({WriteFile("2026-8-5_US_A.txt", Numbers(0, 2'000) + Numbers(0, 2'000, 212))});
   EXPECT_EQ(Found({WriteFile("2026-8-6_US_B.txt", Numbers(0, 2'001))}), Allowed{"vanished:212"});

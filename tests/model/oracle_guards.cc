@@ -227,6 +227,17 @@ uint64_t Oracle::BecomesCallable(const Oracle& after, const std::string& list, i
   return 10'000'000 - then.size();
 }
 
+bool Oracle::IsKept(const std::string& list, const OracleRelease& release) const {
+  if (left_.count(release.serial) != 0) return true;
+  if (!loaded(list)) return false;
+  const OracleList& state = lists_.at(list);
+  auto kept = state.lineage.end();
+  for (int i = -1; i < state.kept; ++i) {
+    if ((--kept)->serial == release.serial) return true;
+  }
+  return false;
+}
+
 bool Oracle::LosesAdditions(const Oracle& after, const OracleRelease& last, int area_code) const {
   const OracleRelease& now = after.lists_.at("national").now();
   const std::time_t date = now.full_at.at(area_code);
@@ -262,11 +273,13 @@ void Oracle::FindFirstData(const Oracle& after, int area_code, OracleFindings& f
   if (date < last->obtained_at.at(area_code) || LosesAdditions(after, *last, area_code)) {
     findings[Allow(v1::GUARD_OLDER_DATE, target)].guard = v1::GUARD_OLDER_DATE;
   }
-  // They can't be compared but by how many they are.
-  const uint64_t of = last->numbers.at(area_code).size();
-  const uint64_t is = after.Numbers("national").at(area_code).size();
-  if (is<of&& static_cast<double>(of - is)> 0.01 * static_cast<double>(of)) {
-    findings[Allow(v1::GUARD_SHRINK, target)] = {v1::GUARD_SHRINK, of - is, of, 0};
+  const std::set<uint64_t> was = last->numbers.at(area_code);
+  const std::set<uint64_t> is = after.Numbers("national").at(area_code);
+  uint64_t lost = LostOf(was, is);
+  // What is not kept can't be compared but by how many they are.
+  if (!IsKept("national", *last)) lost = was.size() - std::min(was.size(), is.size());
+  if (static_cast<double>(lost) > 0.01 * static_cast<double>(was.size())) {
+    findings[Allow(v1::GUARD_SHRINK, target)] = {v1::GUARD_SHRINK, lost, was.size(), 0};
   }
 }
 
@@ -283,9 +296,8 @@ void Oracle::FindReloaded(const Oracle& after, const std::string& list,
   uint64_t of = 0;
   uint64_t lost = 0;
   for (const auto& [area_code, numbers] : last.numbers) {
-    const uint64_t is = OfKey(now.numbers, area_code).size();
     of += numbers.size();
-    lost += numbers.size() > is ? numbers.size() - is : 0;
+    lost += LostOf(numbers, OfKey(now.numbers, area_code));
   }
   if (static_cast<double>(lost) > 0.01 * static_cast<double>(of)) {
     findings[Allow(v1::GUARD_SHRINK, list)] = {v1::GUARD_SHRINK, lost, of, 0};
