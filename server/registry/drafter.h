@@ -44,6 +44,12 @@ class Drafter {
     bool in_lineage = false;  // of the release in force
     storage::File file;
   };
+  // What a release stored of an area code.
+  struct StoredArea {
+    bool readable = false;
+    bool covered = false;
+    std::vector<StoredChange> changes;
+  };
   // The times of a change list: of all of it, and of each area code that it names.
   struct Pace {
     PaceLimits limits;
@@ -75,7 +81,11 @@ class Drafter {
   // not loaded any more; null if it never had one.
   const storage::Seal* KnownSeal(int area_code);
   void FindGoneSeals();
-  void AddGoneSeals(const storage::Seals& seals);
+  void AddGoneSeals(const storage::Seals& seals, uint64_t release_id);
+  // The release that the known seal of an area code is of; 0 if it never had one.
+  uint64_t KnownRelease(int area_code);
+  // Its numbers by then; null if they are not kept any more or can't be read.
+  AreaSetPtr KnownNumbers(int area_code);
 
   absl::Status ReadPastFiles();
   // Whether what the file brought counts for the area code: its release is among those that the
@@ -98,8 +108,11 @@ class Drafter {
   absl::StatusOr<std::map<int, std::vector<TimedChange>>> Sort(const StagedChanges& list);
   Pace PaceOf(const StagedChanges& list, const std::map<int, std::vector<TimedChange>>& sorted);
   absl::Duration UsualInterval() const;
-  std::vector<const PastFile*> AbsentChangeLists() const;
-  bool HasChangesOf(const storage::File& past);
+  std::vector<const PastFile*> AbsentLists() const;
+  const StoredArea& ChangesOf(uint64_t release_id, int area_code);
+  const std::optional<std::map<int, int64_t>>& SealsOf(uint64_t release_id);
+  bool HasChangesOf(const PastFile& past, int area_code);
+  bool IsMissing(const PastFile& past, const std::vector<const PastFile*>& absent, int area_code);
   const storage::File* MissingList(const std::vector<const PastFile*>& absent, int area_code,
                                    absl::Time known, absl::Time date);
   std::map<int, std::string> Gaps(const StagedChanges& list, const Pace& pace);
@@ -113,6 +126,8 @@ class Drafter {
   // What the load takes away from an area code, at least.
   Loss LossOf(int area_code, const AreaDraft& area);
   void CheckFirstData(int area_code, const AreaDraft& area);
+  // Whether the load lacks an addition of before that stands against its full list, or may lack it.
+  bool LosesAdditions(int area_code, const AreaDraft& area);
   void CheckShrink(int area_code, const Loss& loss);
   // What is known of seven days ago, of the area codes in `wanted`.
   std::map<int, WeekBase> FindWeekBases(std::set<int> wanted);
@@ -136,9 +151,12 @@ class Drafter {
   std::set<int> repeated_;  // that a file holds as it is loaded already
   std::vector<PastFile> past_files_;
   std::multimap<std::string, std::set<int>> file_areas_;  // what the files speak of, by their names
-  std::optional<std::map<int, storage::Seal>> gone_seals_;  // once they were looked for
-  std::map<std::string, bool> has_changes_of_;              // by the SHA-256 of a past file
-  std::vector<int64_t> change_dates_;                       // of the change lists that were applied
+  std::optional<std::map<int, storage::Seal>> gone_seals_;       // once they were looked for
+  std::map<int, uint64_t> gone_releases_;                        // that those seals are of
+  std::map<std::pair<uint64_t, int>, StoredArea> past_changes_;  // by release and area code
+  std::map<uint64_t, std::optional<std::map<int, int64_t>>> past_fulls_;     // by release
+  std::optional<std::vector<std::pair<uint64_t, int64_t>>> staged_changes_;  // once asked for
+  std::vector<int64_t> change_dates_;  // of the change lists that were applied
   // Of a change list: numbers that it speaks of, and those of which nothing came.
   uint64_t changed_numbers_ = 0;
   uint64_t no_effect_ = 0;

@@ -5,6 +5,7 @@
 
 #include "server/base/str_cat.h"
 #include "server/registry/drafter.h"
+#include "server/registry/world_reader.h"
 
 namespace dnc {
 namespace {
@@ -35,7 +36,7 @@ void Drafter::FindGoneSeals() {
       below = id;
       const absl::StatusOr<storage::Seals> seals = in_.store->ReadSeals(id);
       if (!seals.ok()) continue;
-      AddGoneSeals(*seals);
+      AddGoneSeals(*seals, id);
       // Nothing can have vanished before a release that lacks nothing.
       if (seals->vanished().empty() && !seals->seals().empty()) break;
     }
@@ -45,9 +46,10 @@ void Drafter::FindGoneSeals() {
   }
 }
 
-void Drafter::AddGoneSeals(const storage::Seals& seals) {
+void Drafter::AddGoneSeals(const storage::Seals& seals, uint64_t release_id) {
   for (const storage::Seal& seal : seals.seals()) {
     const auto [it, fresh] = gone_seals_->try_emplace(static_cast<int>(seal.area_code()), seal);
+    if (fresh) gone_releases_[it->first] = release_id;
     // A list that covers all keeps its date apart.
     if (fresh && before_.covers_all()) it->second.set_obtained_at(seals.obtained_at());
   }
@@ -59,6 +61,61 @@ const storage::Seal* Drafter::KnownSeal(int area_code) {
   FindGoneSeals();
   const auto last = gone_seals_->find(area_code);
   return last == gone_seals_->end() ? nullptr : &last->second;
+}
+
+uint64_t Drafter::KnownRelease(int area_code) {
+  if (before_.seals.count(area_code) != 0) return before_.head.id();
+  FindGoneSeals();
+  const auto last = gone_releases_.find(area_code);
+  return last == gone_releases_.end() ? 0 : last->second;
+}
+
+// Kept is what can be gone back to, and what was in force when somebody went back or retired it.
+AreaSetPtr Drafter::KnownNumbers(int area_code) {
+  const uint64_t id = KnownRelease(area_code);
+  const storage::Seal* const known = KnownSeal(area_code);
+  if (id == 0 || known == nullptr) return nullptr;
+  bool kept = std::any_of(before_.turns.begin(), before_.turns.end(),
+                          [id](const storage::Turn& turn) { return turn.from() == id; });
+  if (!kept && before_.loaded() && id >= before_.life.kept_from) {
+    const std::vector<uint64_t> lineage = Lineage(*in_.world, before_.head.id(), id);
+    kept = !lineage.empty() && lineage.back() == id;
+  }
+  if (!kept) return nullptr;
+  absl::StatusOr<AreaSetPtr> numbers =
+      ReadArea(*in_.store, before_.list_id, *known, Lineage(*in_.world, id));
+  return numbers.ok() ? *std::move(numbers) : nullptr;
+}
+
+// As a full list of an area code that is loaded is measured (WithLaterAdditions), by what is stored
+// of the changes: the numbers themselves may be damaged.
+bool Drafter::LosesAdditions(int area_code, const AreaDraft& area) {
+  const storage::Seal* const known = KnownSeal(area_code);
+  const int64_t full_at = area.seal().full_obtained_at();
+  if (known == nullptr || known->last_event_at() == 0) return false;
+  if (!StandsAgainstFull(known->last_event_at(), full_at)) return false;
+  const std::vector<uint64_t> lineage = Lineage(*in_.world, KnownRelease(area_code));
+  std::map<uint32_t, bool> listed;  // at last, by the changes seen so far
+  std::set<uint32_t> dated;         // of which the last change of a change list was seen
+  for (const uint64_t id : lineage) {
+    if (id < known->first_release()) return false;
+    const auto changes = in_.store->ReadChanges(before_.list_id, id, area_code);
+    if (!changes.ok()) return true;
+    for (auto change = changes->rbegin(); change != changes->rend(); ++change) {
+      if (area.numbers()->Contains(change->subscriber)) continue;
+      const bool on_list = listed.try_emplace(change->subscriber, change->added).first->second;
+      if (!change->exact) continue;
+      const bool counts = change->repeated || dated.insert(change->subscriber).second;
+      if (!on_list || !change->added || !counts) continue;
+      if (!StandsAgainstFull(change->at_micros, full_at)) continue;
+      // Unless this load itself tells that it was taken away later.
+      if (!area.IsSuperseded(change->subscriber, true, change->at_micros)) return true;
+    }
+  }
+  if (lineage.empty()) return true;
+  // Nothing that is cut off is later than the publication of the oldest release that is left.
+  return lineage.back() > known->first_release() &&
+         StandsAgainstFull(in_.world->releases.at(lineage.back())->published_at(), full_at);
 }
 
 Drafter::Loss Drafter::LossOf(int area_code, const AreaDraft& area) {
@@ -73,6 +130,11 @@ Drafter::Loss Drafter::LossOf(int area_code, const AreaDraft& area) {
   const storage::Seal* const known = KnownSeal(area_code);
   if (known == nullptr) return loss;
   loss.of = known->count();
+  if (const AreaSetPtr numbers = KnownNumbers(area_code); numbers != nullptr) {
+    ForEachDifference(numbers.get(), area.numbers().get(),
+                      [&loss](Change change) { loss.lost += change.added ? 0U : 1U; });
+    return loss;
+  }
   loss.lost = loss.of - std::min<uint64_t>(loss.of, area.numbers()->size());
   return loss;
 }
@@ -105,13 +167,15 @@ void Drafter::CheckShrink(int area_code, const Loss& loss) {
 void Drafter::CheckFirstData(int area_code, const AreaDraft& area) {
   const storage::Seal* const known = KnownSeal(area_code);
   const int64_t obtained_at = area.seal().obtained_at();
-  if (known != nullptr && obtained_at < known->obtained_at()) {
+  const bool older = known != nullptr && obtained_at < known->obtained_at();
+  if (older || LosesAdditions(area_code, area)) {
     const absl::Time loaded = FromMicros(known->obtained_at());
     guards_.NoteArea(
         area_code,
         {.guard = Guard::kOlderDate,
          .message = StrCat("area code ", area_code, ": the data is of ",
                            Date(FromMicros(obtained_at)), ", but it had data of ", Date(loaded),
+                           older ? "" : ", with additions since a day before that are not in it",
                            before_.damaged[area_code] ? ", which is damaged" : "",
                            "; load what came since together with it"),
          .since = loaded});

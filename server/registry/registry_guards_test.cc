@@ -102,6 +102,30 @@ TEST_F(RegistryGuardsTest, ADamagedAreaCodeNeedsTheChangeListsSince) {
   EXPECT_EQ(Ask(2017770002), Rule::kNational);
 }
 
+// A full list that is a little later than what was lost need not know of the last additions.
+TEST_F(RegistryGuardsTest, AdditionsOfTheLastDayAreNotLostWithTheDamage) {
+  MustLoad({WriteFile("2026-8-5_201_A.txt", Numbers(0, 2'000))});
+  MustLoad({WriteFile("2026-8-7_changes_B.txt",
+                      "2017770001,2026-08-06T10:00:00,A\n2017770002,2026-08-06T11:00:00,A\n"
+                      "2017770002,2026-08-06T12:00:00,D\n")});
+  const std::string lacks = WriteFile("2026-8-7_201_C.txt", Numbers(0, 2'001));
+  const std::string has = WriteFile("2026-8-7_201_D.txt", Numbers(0, 2'001) + "201,7770001\n");
+  LoadOptions look;
+  look.dry_run = true;
+  for (int round = 0; round < 2; ++round) {
+    if (round == 0) Damage();
+    if (round == 1) {
+      ASSERT_TRUE(registry_->Retire("national", {}).ok());
+    }
+    EXPECT_EQ(Found({lacks}), Allowed{"older-date:201"});
+    EXPECT_EQ(Load({has}, look).findings.size(), 0U);
+    // A day later it has been taken away.
+    EXPECT_EQ(Load({WriteFile("2026-8-8_201_E.txt", Numbers(0, 2'002))}, look).findings.size(), 0U);
+  }
+  MustLoad({has});
+  EXPECT_EQ(Ask(2017770001), Rule::kNational);
+}
+
 // The area codes of the file that are whole stay as they are.
 TEST_F(RegistryGuardsTest, TheSameFileMendsOnlyWhatIsDamaged) {
   const std::string both =
@@ -138,6 +162,33 @@ TEST_F(RegistryGuardsTest, ARetiredListIsMeasuredByItsSeals) {
             Allowed{"shrink:212"});
   own.obtained_at = At(7);
   MustLoad({dir_ + "/files/own.csv"}, own);
+}
+
+// As many numbers, but others.
+TEST_F(RegistryGuardsTest, WhatIsNotLoadedAnyMoreIsComparedByItsNumbers) {
+  MustLoad({WriteFile("2026-8-4_US_A.txt", Numbers(0, 3'000) + Numbers(0, 2'000, 212))});
+  LoadOptions options;
+  options.allow = {"vanished:212"};
+  MustLoad({WriteFile("2026-8-5_US_B.txt", Numbers(0, 3'000))}, options);
+  const LoadInfo vanished = Load({WriteFile("2026-8-6_212_C.txt", Numbers(5'000, 7'000, 212))});
+  ASSERT_EQ(vanished.findings.size(), 1U);
+  EXPECT_EQ(vanished.findings[0].allow, "shrink:212");
+  EXPECT_EQ(vanished.findings[0].lost, 2'000U);
+  LoadOptions own;
+  own.list = "other:own";
+  own.obtained_at = At(6);
+  MustLoad({WriteFile("own.csv", Numbers(0, 500))}, own);
+  ASSERT_TRUE(registry_->Retire("national", {}).ok());
+  ASSERT_TRUE(registry_->Retire("other:own", {}).ok());
+  Reopen();
+  const LoadInfo others = Load({WriteFile("2026-8-6_201_D.txt", Numbers(100, 4'000))});
+  ASSERT_EQ(others.findings.size(), 1U);
+  EXPECT_EQ(others.findings[0].allow, "shrink:201");
+  EXPECT_EQ(others.findings[0].lost, 100U);
+  EXPECT_EQ(others.findings[0].of, 3'000U);
+  EXPECT_EQ(Found({WriteFile("own2.csv", Numbers(500, 1'000))}, own), Allowed{"shrink:other:own"});
+  MustLoad({WriteFile("2026-8-6_201_E.txt", Numbers(10, 4'000))});
+  MustLoad({WriteFile("own3.csv", Numbers(1, 501))}, own);
 }
 
 TEST_F(RegistryGuardsTest, AVanishedAreaCodeIsMeasuredByItsSeal) {

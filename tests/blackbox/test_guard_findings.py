@@ -188,6 +188,66 @@ def test_a_list_that_was_taken_back_is_missing(base):
     assert base.verdicts([2017770010, 2017770020]) == ["LISTED", "LISTED"]
 
 
+def roll_back(server):
+    registry = server.stubs.registry
+    server.call(server.registry.RollBackRelease, registry.RollBackReleaseRequest(list="national"))
+
+
+def test_other_changes_of_the_same_days_are_not_those_of_the_list_taken_back(base):
+    """As many changes, within the same time, even of the same numbers."""
+    at = BASE_TIME + DAY
+    mine = [(2017770000 + i, at + i * 600, "A") for i in range(9)]
+    base.load([("mine.txt", changes(mine + [(2127770001, at, "A")]))], obtained_at=at + DAY)
+    roll_back(base)
+    others = [[(2127770100 + i, at + i * 600, "A") for i in range(20)] + [(2017770000, at, "A")],
+              [(number, time + 1, "A") for number, time, _ in mine],
+              [(number, time, "A") for number, time, _ in mine[1:]] + [(2127770001, at, "A")]]
+    for entries in others:
+        found = refused(base, [("next.txt", changes(entries))], obtained_at=at + 2 * DAY)
+        assert "change-gap:201" in found
+        assert "mine.txt" in found["change-gap:201"].message
+    # Of an area code of which the list has all, nothing is missing.
+    assert "change-gap:212" not in found
+    base.load([("next.txt", changes(mine + [(2127770001, at, "A"), (2017770099, at + DAY, "A")]))],
+              obtained_at=at + 2 * DAY)
+    assert base.verdicts([2017770008, 2127770001]) == ["LISTED", "LISTED"]
+
+
+def test_a_full_list_that_was_taken_back_is_missing(base):
+    taken_back = [full(BASE_TIME + 2 * DAY, 201, BASE_201 + [2017770001])]
+    base.load(taken_back)
+    roll_back(base)
+    next_list = [("next.txt", changes([(2017770002, BASE_TIME + 2 * DAY + 60, "A"),
+                                       (2127770002, BASE_TIME + 2 * DAY + 60, "A")]))]
+    found = refused(base, next_list, obtained_at=BASE_TIME + 3 * DAY)
+    assert list(found) == ["change-gap:201"]
+    assert "or a newer full list" in found["change-gap:201"].message
+    base.load(taken_back)
+    base.load(next_list, obtained_at=BASE_TIME + 3 * DAY)
+    assert base.verdicts([2017770001, 2017770002]) == ["LISTED", "LISTED"]
+    # Also if a newer one came instead.
+    base.load([full(BASE_TIME + 4 * DAY, 201, BASE_201 + [2017770003])])
+    roll_back(base)
+    base.load([full(BASE_TIME + 5 * DAY, 201, BASE_201 + [2017770004])])
+    base.load([("last.txt", changes([(2017770005, BASE_TIME + 5 * DAY + 60, "A")]))],
+              obtained_at=BASE_TIME + 6 * DAY)
+
+
+def test_a_full_list_after_retiring_needs_the_last_additions(base):
+    added = BASE_TIME + DAY + 13 * 3600
+    base.load([("changes.txt", changes([(2017770001, added, "A")]))],
+              obtained_at=BASE_TIME + 2 * DAY)
+    base.call(base.registry.RetireList,
+              base.stubs.registry.RetireListRequest(list="national"))
+    late = BASE_TIME + 2 * DAY + 2 * 3600
+    rows = flat(BASE_201 + [2017770002])
+    found = refused(base, [("full.txt", rows)], obtained_at=late)
+    assert list(found) == ["older-date:201"]
+    assert "additions" in found["older-date:201"].message
+    base.load([("full.txt", rows + flat([2017770001]))], obtained_at=late)
+    assert base.verdicts([2017770001]) == ["LISTED"]
+
+
 def test_missing_daily_lists_are_seen(base):
     for day in (1, 2, 3):
         load_daily(base, day)

@@ -96,11 +96,13 @@ bool Oracle::MayGoBack(const std::string& list) const {
 
 void Oracle::RollBack(const std::string& list) {
   OracleList& state = lists_.at(list);
+  left_.insert(state.now().serial);
   state.lineage.pop_back();
   state.kept = std::max(0, state.kept - 1);
 }
 
 void Oracle::Retire(const std::string& list) {
+  left_.insert(lists_.at(list).now().serial);
   retired_.emplace(list, lists_.at(list));
   lists_.erase(list);
 }

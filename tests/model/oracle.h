@@ -205,6 +205,10 @@ class Oracle {
   void FindLostWeek(const Oracle& after, const OracleLoad& load, const std::set<int>& area_codes,
                     OracleFindings& findings) const;
   void FindFirstData(const Oracle& after, int area_code, OracleFindings& findings) const;
+  // Whether the numbers of a release of before are kept.
+  bool IsKept(const std::string& list, const OracleRelease& release) const;
+  // Whether an addition after `last` began is lost that stands against the full list of now.
+  bool LosesAdditions(const Oracle& after, const OracleRelease& last, int area_code) const;
   void FindReloaded(const Oracle& after, const std::string& list, OracleFindings& findings) const;
   void FindMisfits(const OracleLoad& load, OracleFindings& findings) const;
   // The last release that had the area code, in all lives of the list; null if none had.
@@ -224,6 +228,7 @@ class Oracle {
   // that an as-of question names, so these answer it, loaded again or not.
   std::map<std::string, OracleList> retired_;
   uint64_t files_ = 0;
+  std::set<uint64_t> left_;  // the releases that somebody went back from, or that were retired
 };
 
 }  // namespace dnc::blackbox

@@ -81,6 +81,30 @@ std::set<uint64_t> OfKey(const NumberSets& sets, int key) {
   return area == sets.end() ? std::set<uint64_t>{} : area->second;
 }
 
+// Whether the release is of a full list that had the area code.
+bool BroughtFull(const OracleRelease& release, int area_code) {
+  const OracleFile& file = release.files.front();
+  const auto full = release.full_at.find(area_code);
+  return !file.changes && full != release.full_at.end() && full->second == file.date;
+}
+
+// Whether the load tells all that a change list did to the area code.
+bool HasChangesOf(const OracleLoad& load, const OracleRelease& release, int area_code) {
+  if (release.obtained_at.count(area_code) == 0) return false;
+  for (const auto* events : {&release.events, &release.repeated}) {
+    for (const OracleEvent& event : *events) {
+      if (!event.exact || AreaOf(event.number) != area_code) continue;
+      const bool here =
+          std::any_of(load.changes.begin(), load.changes.end(), [&](const OracleEvent& change) {
+            return change.number == event.number && change.time == event.time &&
+                   change.added == event.added;
+          });
+      if (!here) return false;
+    }
+  }
+  return true;
+}
+
 }  // namespace
 
 std::vector<std::time_t> TimesOf(const OracleLoad& load, int area_code) {
@@ -122,13 +146,18 @@ bool Oracle::MissesAList(const OracleLoad& load, int area_code, std::time_t know
   };
   for (const OracleRelease& release : ever->second) {
     const OracleFile& file = release.files.front();
-    if (!file.changes || file.count == 0 || file.id == load.id) continue;
-    if (file.date <= known || file.date > load.obtained_at || in_effect(file.id)) continue;
-    const auto here =
-        std::count_if(load.changes.begin(), load.changes.end(), [&file](const OracleEvent& change) {
-          return change.time >= file.first && change.time <= file.last;
-        });
-    if (static_cast<double>(here) < 0.9 * static_cast<double>(file.count)) return true;
+    if (file.count == 0 || file.id == load.id) continue;
+    if (file.date <= known || file.date > load.obtained_at) continue;
+    if (!file.changes) {
+      const bool newer =
+          std::any_of(list.lineage.begin(), list.lineage.end(), [&](const OracleRelease& other) {
+            return other.serial >= list.now().first_release.at(area_code) &&
+                   other.files.front().date >= file.date && BroughtFull(other, area_code);
+          });
+      if (BroughtFull(release, area_code) && !newer) return true;
+    } else if (!in_effect(file.id) && !HasChangesOf(load, release, area_code)) {
+      return true;
+    }
   }
   return false;
 }
@@ -198,19 +227,59 @@ uint64_t Oracle::BecomesCallable(const Oracle& after, const std::string& list, i
   return 10'000'000 - then.size();
 }
 
+bool Oracle::IsKept(const std::string& list, const OracleRelease& release) const {
+  if (left_.count(release.serial) != 0) return true;
+  if (!loaded(list)) return false;
+  const OracleList& state = lists_.at(list);
+  auto kept = state.lineage.end();
+  for (int i = -1; i < state.kept; ++i) {
+    if ((--kept)->serial == release.serial) return true;
+  }
+  return false;
+}
+
+bool Oracle::LosesAdditions(const Oracle& after, const OracleRelease& last, int area_code) const {
+  const OracleRelease& now = after.lists_.at("national").now();
+  const std::time_t date = now.full_at.at(area_code);
+  std::map<uint64_t, OracleEvent> told;  // the last that a change list told of a number
+  std::set<uint64_t> repeated;
+  for (const OracleRelease& release : ever_.at("national")) {
+    bool leads = false;
+    for (uint64_t id = last.serial; id != 0; id = parents_.at(id)) leads |= id == release.serial;
+    if (!leads || release.serial < last.first_release.at(area_code)) continue;
+    for (const OracleEvent& event : release.events) {
+      if (event.exact) told[event.number] = event;
+    }
+    for (const OracleEvent& event : release.repeated) {
+      if (date - event.time <= kDay) repeated.insert(event.number);
+    }
+  }
+  const std::set<uint64_t>& is = now.numbers.at(area_code);
+  const std::set<uint64_t>& was = last.numbers.at(area_code);
+  return std::any_of(was.begin(), was.end(), [&](uint64_t number) {
+    if (is.count(number) != 0) return false;
+    const auto event = told.find(number);
+    const bool stands =
+        event != told.end() && event->second.added && date - event->second.time <= kDay;
+    return stands || repeated.count(number) != 0;
+  });
+}
+
 void Oracle::FindFirstData(const Oracle& after, int area_code, OracleFindings& findings) const {
   const OracleRelease* const last = LastWith("national", area_code);
   if (last == nullptr) return;
   const std::time_t date = after.lists_.at("national").now().obtained_at.at(area_code);
   const std::string target = std::to_string(area_code);
-  if (date < last->obtained_at.at(area_code)) {
+  if (date < last->obtained_at.at(area_code) || LosesAdditions(after, *last, area_code)) {
     findings[Allow(v1::GUARD_OLDER_DATE, target)].guard = v1::GUARD_OLDER_DATE;
   }
-  // They can't be compared but by how many they are.
-  const uint64_t of = last->numbers.at(area_code).size();
-  const uint64_t is = after.Numbers("national").at(area_code).size();
-  if (is<of&& static_cast<double>(of - is)> 0.01 * static_cast<double>(of)) {
-    findings[Allow(v1::GUARD_SHRINK, target)] = {v1::GUARD_SHRINK, of - is, of, 0};
+  const std::set<uint64_t> was = last->numbers.at(area_code);
+  const std::set<uint64_t> is = after.Numbers("national").at(area_code);
+  uint64_t lost = LostOf(was, is);
+  // What is not kept can't be compared but by how many they are.
+  if (!IsKept("national", *last)) lost = was.size() - std::min(was.size(), is.size());
+  if (static_cast<double>(lost) > 0.01 * static_cast<double>(was.size())) {
+    findings[Allow(v1::GUARD_SHRINK, target)] = {v1::GUARD_SHRINK, lost, was.size(), 0};
   }
 }
 
@@ -227,9 +296,8 @@ void Oracle::FindReloaded(const Oracle& after, const std::string& list,
   uint64_t of = 0;
   uint64_t lost = 0;
   for (const auto& [area_code, numbers] : last.numbers) {
-    const uint64_t is = OfKey(now.numbers, area_code).size();
     of += numbers.size();
-    lost += numbers.size() > is ? numbers.size() - is : 0;
+    lost += LostOf(numbers, OfKey(now.numbers, area_code));
   }
   if (static_cast<double>(lost) > 0.01 * static_cast<double>(of)) {
     findings[Allow(v1::GUARD_SHRINK, list)] = {v1::GUARD_SHRINK, lost, of, 0};
