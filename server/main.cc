@@ -29,6 +29,7 @@
 #include "server/storage/data_folder.h"
 #include "server/storage/mark_file.h"
 #include "server/storage/store.h"
+#include "server/store_pair.h"
 #include "server/telemetry/abort_note.h"
 #include "server/telemetry/log.h"
 #include "server/telemetry/metrics_collector.h"
@@ -110,7 +111,8 @@ class LastUseWriter {
 class ClockKeeper {
  public:
   ClockKeeper(const ServerConfig& config, Clock* clock, Stores* stores)
-      : path_(config.data_dir + kClockName),
+      : data_dir_(config.data_dir),
+        path_(config.data_dir + kClockName),
         clock_(clock),
         stores_(stores),
         written_at_(clock->Now()),  // by OpenStores
@@ -159,8 +161,12 @@ class ClockKeeper {
     if (!written.ok()) spdlog::warn("the time is not noted: {}", std::string(written.message()));
     stores_->registry_store->SyncNote();
     stores_->tenant_store->SyncNote();
+    const absl::Status noted =
+        StorePair::NoteEachOther(data_dir_, *stores_->registry_store, *stores_->tenant_store);
+    if (!noted.ok()) spdlog::warn("revisions are not noted: {}", std::string(noted.message()));
   }
 
+  const std::string data_dir_;
   const std::string path_;
   Clock* const clock_;
   Stores* const stores_;
