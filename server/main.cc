@@ -29,6 +29,7 @@
 #include "server/storage/data_folder.h"
 #include "server/storage/mark_file.h"
 #include "server/storage/store.h"
+#include "server/store_pair.h"
 #include "server/telemetry/abort_note.h"
 #include "server/telemetry/log.h"
 #include "server/telemetry/metrics_collector.h"
@@ -110,9 +111,11 @@ class LastUseWriter {
 class ClockKeeper {
  public:
   ClockKeeper(const ServerConfig& config, Clock* clock, Stores* stores)
-      : path_(config.data_dir + kClockName),
+      : data_dir_(config.data_dir),
+        path_(config.data_dir + kClockName),
         clock_(clock),
         stores_(stores),
+        written_at_(clock->Now()),  // by OpenStores
         thread_([this] { Run(); }) {}
   ~ClockKeeper() {
     {
@@ -127,14 +130,17 @@ class ClockKeeper {
   ClockKeeper& operator=(const ClockKeeper&) = delete;
 
  private:
-  static constexpr std::chrono::seconds kLook{2};
-  static constexpr int kLooksAWrite = 30;
+  static constexpr std::chrono::seconds kLook{1};
+  static constexpr int kLooksAWrite = 60;
+  // The clock has jumped if time went on by so much since the last write: a kill forgets it unless
+  // it is written now.
+  static constexpr absl::Duration kJump = absl::Seconds(90);
 
   void Run() {
     std::unique_lock lock(mutex_);
     for (int looks = 1; !wake_.wait_for(lock, kLook, [this] { return stopping_; }); ++looks) {
       Look();
-      if (looks % kLooksAWrite == 0) Write();
+      if (looks % kLooksAWrite == 0 || clock_->Now() - written_at_ > kJump) Write();
     }
   }
   void Look() {
@@ -150,15 +156,21 @@ class ClockKeeper {
     }
   }
   void Write() {
-    const absl::Status written = WriteTimeMark(path_, clock_->Now());
+    written_at_ = clock_->Now();
+    const absl::Status written = WriteTimeMark(path_, written_at_);
     if (!written.ok()) spdlog::warn("the time is not noted: {}", std::string(written.message()));
     stores_->registry_store->SyncNote();
     stores_->tenant_store->SyncNote();
+    const absl::Status noted =
+        StorePair::NoteEachOther(data_dir_, *stores_->registry_store, *stores_->tenant_store);
+    if (!noted.ok()) spdlog::warn("revisions are not noted: {}", std::string(noted.message()));
   }
 
+  const std::string data_dir_;
   const std::string path_;
   Clock* const clock_;
   Stores* const stores_;
+  absl::Time written_at_;  // of the thread, and after its end of the destructor
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;  // guarded by mutex_

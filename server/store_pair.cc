@@ -178,12 +178,44 @@ absl::Status StorePair::CheckNote(std::string_view file, StoreId id, uint64_t re
                    kWholeBackup);
   }
   if (last.revision <= revision) return absl::OkStatus();
-  return Error(absl::StatusCode::kDataLoss, reason::kStorage,
-               StrCat(Path(what), " is at revision ", revision, ", but ", file, " knows revision ",
-                      last.revision,
-                      " of it: it is an older copy than the other half, or lost "
-                      "changes; ",
-                      kWholeBackup, " (docs/operations.md)"));
+  return Older(what, revision, file, last.revision);
+}
+
+absl::Status StorePair::CheckOther(const Store& knowing, StoreId id, uint64_t revision,
+                                   std::string_view what) const {
+  DNC_ASSIGN_OR_RETURN(const auto known, ReadOtherRevision(knowing));
+  // Of another store: one that was lost, and began empty because somebody said so.
+  if (!known.has_value() || known->store != id) return absl::OkStatus();
+  if (known->revision <= revision) return absl::OkStatus();
+  return Older(what, revision, knowing.path(), known->revision);
+}
+
+absl::Status StorePair::Older(std::string_view what, uint64_t revision, std::string_view knowing,
+                              uint64_t known) const {
+  return Error(
+      absl::StatusCode::kDataLoss, reason::kStorage,
+      StrCat(Path(what), " is at revision ", revision, ", but ", knowing, " knows revision ", known,
+             " of it: it is an older copy than the other half, or lost "
+             "changes; ",
+             kWholeBackup, " (docs/operations.md)"));
+}
+
+absl::Status StorePair::NoteEachOther(const std::string& data_dir, Store& published,
+                                      Store& tenants) {
+  const auto note = [&data_dir](std::string_view file, Store& store) -> absl::Status {
+    DNC_ASSIGN_OR_RETURN(const auto other, RevisionNote::Open(StrCat(data_dir, "/", file)));
+    const RevisionNote::Content& last = other->last();
+    DNC_ASSIGN_OR_RETURN(const auto known, ReadOtherRevision(store));
+    if (known.has_value() && known->store == last.store && known->revision >= last.revision) {
+      return absl::OkStatus();
+    }
+    StoreBatch batch;
+    PutOtherRevision({last.store, last.revision}, batch);
+    return store.Write(batch);
+  };
+  const absl::Status first = note(kTenantsNote, published);
+  const absl::Status second = note(kPublishedNote, tenants);
+  return first.ok() ? second : first;
 }
 
 absl::Status StorePair::Marry(Store& published, Store& tenants, StoreHead& first,
@@ -241,6 +273,8 @@ absl::Status StorePair::Join(Store& published, uint64_t published_revision, Stor
         CheckMarks({kRevision, kTenantsNote, kDirectory, kJournal, kPublishedNote}));
     DNC_RETURN_IF_ERROR(CheckNote(kTenantsNote, second->id, tenants_revision, "tenants"));
     DNC_RETURN_IF_ERROR(CheckNote(kPublishedNote, first->id, published_revision, "store"));
+    DNC_RETURN_IF_ERROR(CheckOther(published, second->id, tenants_revision, "tenants"));
+    DNC_RETURN_IF_ERROR(CheckOther(tenants, first->id, published_revision, "store"));
     lost_up_to_ = std::max({lost_up_to_, first->lost_up_to, second->lost_up_to});
   } else {
     // Of a version that kept no heads, or a half that begins anew.

@@ -36,6 +36,9 @@ class StorePair {
   absl::Status Join(Store& published, uint64_t published_revision, Store& tenants,
                     uint64_t tenants_revision);
 
+  // Writes into each store how far the other one is by its note; now and then, and at the end.
+  static absl::Status NoteEachOther(const std::string& data_dir, Store& published, Store& tenants);
+
   uint64_t lost_up_to() const { return lost_up_to_; }
   // What was begun empty because somebody said so; nothing: neither.
   const std::string& begun() const { return begun_; }
@@ -51,6 +54,11 @@ class StorePair {
   absl::Status CheckMarks(const std::vector<std::string_view>& needed) const;
   absl::Status CheckNote(std::string_view file, StoreId id, uint64_t revision,
                          std::string_view what) const;
+  // The same by what `knowing`, the other store, holds itself.
+  absl::Status CheckOther(const Store& knowing, StoreId id, uint64_t revision,
+                          std::string_view what) const;
+  absl::Status Older(std::string_view what, uint64_t revision, std::string_view knowing,
+                     uint64_t known) const;
   absl::Status Marry(Store& published, Store& tenants, StoreHead& first, StoreHead& second);
 
   const std::string data_dir_;

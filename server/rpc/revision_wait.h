@@ -5,7 +5,7 @@
 //   }
 #pragma once
 
-#include <atomic>
+#include <algorithm>
 #include <cstdint>
 
 #include "absl/status/status.h"
@@ -14,6 +14,7 @@
 #include "server/base/revision_order.h"
 #include "server/registry/registry.h"
 #include "server/rpc/gatekeeper.h"
+#include "server/rpc/stream_places.h"
 
 namespace dnc {
 
@@ -23,7 +24,8 @@ class RevisionWait {
   struct Limits {
     // The longest that a call waits.
     absl::Duration longest = absl::Seconds(1);
-    // How many may wait at the same time; the rest is refused at once.
+    // How many may wait at the same time; the rest is refused at once. One tenant's calls leave a
+    // place for the others, if there is more than one.
     int most_calls = 3;
   };
   // What is waited for, and asked afterwards; all of it outlives the waiting.
@@ -33,7 +35,10 @@ class RevisionWait {
     const Gatekeeper* gatekeeper = nullptr;
   };
 
-  RevisionWait(Limits limits, Sources sources) : limits_(limits), from_(sources) {}
+  RevisionWait(Limits limits, Sources sources)
+      : limits_(limits),
+        from_(sources),
+        places_(limits.most_calls, std::max(1, limits.most_calls - 1)) {}
 
   // Waits for `revision`, then admits the caller anew: its key, its tenant's terms and blocks as
   // they were before are older than the changes that the answer is to rest on. Blocks the thread.
@@ -43,11 +48,11 @@ class RevisionWait {
                      Caller* caller);
 
  private:
-  absl::Status Wait(uint64_t revision, absl::Time deadline);
+  absl::Status Wait(uint64_t revision, absl::Time deadline, TenantNumber tenant);
 
   const Limits limits_;
   const Sources from_;
-  std::atomic<int> waiting_{0};
+  StreamPlaces places_;
 };
 
 }  // namespace dnc

@@ -37,6 +37,29 @@ TEST_F(RevisionWaitTest, DoesNotWaitForEver) {
   EXPECT_EQ(ReasonOf(status), "REVISION_NOT_REACHED");
 }
 
+// Of three places a tenant's calls take two.
+TEST_F(RevisionWaitTest, ATenantLeavesAPlace) {
+  options_.limits.revision_wait = absl::FromChrono(kPatience);
+  options_.rpc.worker_threads = 4;
+  Start();
+  v1::ScrubRequest request = Numbers({2015550101});
+  request.set_at_least_revision(6);
+  std::atomic<int> refused{0};
+  std::vector<std::thread> callers;
+  for (int i = 0; i < 3; ++i) {
+    callers.emplace_back([&] {
+      v1::ScrubResponse response;
+      const grpc::Status status = Scrub(request, &response);
+      if (status.ok()) return;
+      EXPECT_EQ(ReasonOf(status), "LIMIT_REACHED");
+      ++refused;
+      Publish(TestSnapshot(6, absl::Now()));
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  EXPECT_EQ(refused, 1);
+}
+
 TEST_F(RevisionWaitTest, WaitsForARevision) {
   options_.limits.revision_wait = absl::FromChrono(kPatience);
   Start();

@@ -13,6 +13,7 @@ namespace dnc {
 namespace {
 
 constexpr std::string_view kHeadKey = "store/head";
+constexpr std::string_view kOtherKey = "store/other_revision";
 constexpr std::string_view kClockKey = "store/clock";
 
 void Put(std::string& out, uint64_t value) {
@@ -69,6 +70,18 @@ absl::Status WriteStoreHead(const StoreHead& head, Store& store) {
     Put(content, word);
   }
   return Write(kHeadKey, content, store);
+}
+
+absl::StatusOr<std::optional<OtherRevision>> ReadOtherRevision(const Store& store) {
+  DNC_ASSIGN_OR_RETURN(const auto content, Read(store, kOtherKey, 3));
+  if (!content.has_value()) return std::nullopt;
+  return OtherRevision{{Get(*content, 0), Get(*content, 1)}, Get(*content, 2)};
+}
+
+void PutOtherRevision(const OtherRevision& other, StoreBatch& batch) {
+  std::string content;
+  for (const uint64_t word : {other.store[0], other.store[1], other.revision}) Put(content, word);
+  batch.Put(Column::kMeta, kOtherKey, SealValue(kOtherKey, content));
 }
 
 absl::StatusOr<AcceptedClock> ReadAcceptedClock(const Store& store) {

@@ -31,6 +31,16 @@ struct StoreHead {
 absl::StatusOr<std::optional<StoreHead>> ReadStoreHead(const Store& store);
 absl::Status WriteStoreHead(const StoreHead& head, Store& store);
 
+// The last revision of the other store of the folder that this one knows. It stands inside the
+// database, so that it can't be put back without it, as the loose notes can (revision_note.h).
+struct OtherRevision {
+  StoreId store{};
+  uint64_t revision = 0;
+};
+// nullopt: none is known. DATA_LOSS STORAGE.
+absl::StatusOr<std::optional<OtherRevision>> ReadOtherRevision(const Store& store);
+void PutOtherRevision(const OtherRevision& other, StoreBatch& batch);
+
 // None was accepted: revision 0. DATA_LOSS STORAGE.
 absl::StatusOr<AcceptedClock> ReadAcceptedClock(const Store& store);
 absl::Status WriteAcceptedClock(const AcceptedClock& accepted, Store& store);

@@ -31,6 +31,13 @@ TEST_F(StoreHeadTest, IsReadAsItWasWritten) {
   EXPECT_TRUE((*store)->made());
   EXPECT_EQ(ReadStoreHead(**store)->has_value(), false);
   EXPECT_EQ(ReadAcceptedClock(**store)->revision, 0U);
+  EXPECT_EQ(ReadOtherRevision(**store)->has_value(), false);
+  const OtherRevision other{NewStoreId(), 23};
+  StoreBatch batch;
+  PutOtherRevision(other, batch);
+  ASSERT_TRUE((*store)->Write(batch).ok());
+  EXPECT_EQ(ReadOtherRevision(**store)->value().store, other.store);
+  EXPECT_EQ(ReadOtherRevision(**store)->value().revision, 23U);
   const StoreHead head{NewStoreId(), NewStoreId(), 17};
   ASSERT_TRUE(WriteStoreHead(head, **store).ok());
   const AcceptedClock accepted{5, 3, absl::FromUnixMicros(2'000'000), absl::FromUnixMicros(1)};

@@ -109,6 +109,27 @@ def test_a_kill_forgets_no_time(start_server, clock, folder):
     assert status(server).newest_known_at.seconds - time.time() > 4.9 * HOUR
 
 
+def test_a_kill_soon_after_a_jump_forgets_nothing(start_server, clock, folder):
+    now = time.time()
+    server = prepare(start_server, clock, folder, now + HOUR)
+    as_key = server.identity(new_key(server, ["SCRUB"], expires_at=moment(now + HOUR)).secret)
+    assert rule(server, LISTED, as_key) == "CONSENT"
+    before = (folder / "clock").read_bytes()
+    jumped = time.monotonic()
+    clock.set(2 * HOUR)
+    wait_until(lambda: (folder / "clock").read_bytes() != before, "the jump is written")
+    assert time.monotonic() - jumped < 40, "not only once a minute"
+    becomes(lambda: rule(server, LISTED) == "NATIONAL", "the consent ends")
+    server.stop(number=9)
+    clock.set(0)
+    server.start()
+    server.wait_until_ready()
+    assert rule(server, LISTED) == "NATIONAL", "it had ended"
+    with pytest.raises(Refused) as refused:
+        rule(server, LISTED, as_key)
+    assert refused.value.reason == "UNAUTHENTICATED"
+
+
 def ahead_once(start_server, clock, folder):
     """A server that ran a year ahead, and starts with the clock set right."""
     now = time.time()

@@ -207,6 +207,77 @@ def test_halves_of_unlike_age(filled, folder, tmp_path, older, named, killed):
     assert filled.verdicts([LATER, 2015570100]) == ["LISTED", "LISTED"]
 
 
+def older_but_for(folder, older, kept):
+    """All of the copy `older` is put back but for the folder `kept`."""
+    (folder / kept).rename(folder.with_suffix(".kept"))
+    shutil.rmtree(folder)
+    shutil.copytree(older, folder)
+    shutil.rmtree(folder / kept)
+    folder.with_suffix(".kept").rename(folder / kept)
+
+
+def load_later(server):
+    server.load([("lit.csv", b"phone\n2015570100\n")], list_name="litigator:x",
+                obtained_at=time.time() - DAY, column="phone")
+
+
+@pytest.mark.parametrize("end", ["stopped", "killed after a list", "killed after a minute"])
+def test_an_older_half_with_the_loose_files_of_both(filled, folder, tmp_path, end):
+    """The database of the lists knows the opt-out that the rest has lost."""
+    older = tmp_path / "older"
+    shutil.copytree(folder, older)
+    starts(filled)
+    add(filled, [LATER])
+    if end == "killed after a list":
+        load_later(filled)
+    if end == "killed after a minute":
+        time.sleep(63)
+    filled.stop(*([] if end == "stopped" else [9]))
+    newer = tmp_path / "newer"
+    shutil.copytree(folder, newer)
+    older_but_for(folder, older, "store")
+    # The mark of the lists is caught up; it is the tenants' half that is older.
+    for _ in range(2):
+        said = refused_start(folder)
+        assert "tenants is at revision" in said and "older" in said and "restore" in said, said
+    # --new-tenants says that it is lost, and goes on from there.
+    remove(folder, TENANTS)
+    command = list(filled.command)
+    filled.command.append("--new-tenants")
+    filled.start()
+    filled.wait_until_ready()
+    filled.stop()
+    filled.command = command
+    filled.start()
+    filled.wait_until_ready()
+    filled.stop()
+    shutil.rmtree(folder)
+    shutil.copytree(newer, folder)
+    starts(filled)
+    assert filled.verdicts([LATER]) == ["LISTED"]
+
+
+def test_older_lists_with_the_loose_files_of_both(filled, folder, tmp_path):
+    older = tmp_path / "older"
+    shutil.copytree(folder, older)
+    starts(filled)
+    load_later(filled)
+    filled.stop()
+    older_but_for(folder, older, "tenants")
+    for _ in range(2):
+        said = refused_start(folder)
+        assert "store is at revision" in said and "older" in said and "restore" in said, said
+    remove(folder, PUBLISHED)
+    command = list(filled.command)
+    filled.command.append("--new-published")
+    filled.start()
+    filled.wait_until_ready()
+    load(filled)
+    filled.stop()
+    filled.command = command
+    starts(filled)
+
+
 @pytest.mark.parametrize("half", [TENANTS, PUBLISHED], ids=["tenants", "store"])
 def test_a_half_of_another_installation(filled, folder, start_server, tmp_path, half):
     other = start_server(data_dir=tmp_path / "other")
