@@ -27,6 +27,12 @@ inline int64_t LatestMoment(bool added, int64_t at_micros) {
   return added && at_micros % kDayMicros == 0 ? at_micros + kDayMicros - 1 : at_micros;
 }
 
+// The latest moment that any change up to `last_at_micros` may mean: one of that day may have been
+// told as the day alone.
+inline int64_t LatestMomentUpTo(int64_t last_at_micros) {
+  return last_at_micros - last_at_micros % kDayMicros + kDayMicros - 1;
+}
+
 // Whether one change of a number takes effect after another: the later one, and of two at the same
 // time the addition, because who asked not to be called must not be called.
 inline bool Supersedes(bool added, int64_t at_micros, bool other_added, int64_t other_at_micros) {

@@ -91,7 +91,7 @@ absl::Status Drafter::DropSuperseded(int area_code, std::vector<TimedChange>& ch
   const storage::Seal& seal = area.seal();
   const int64_t full_at = seal.full_obtained_at();
   AreaHistoryPtr history;
-  if (LatestMoment(true, seal.last_event_at()) >= changes.front().at_micros) {
+  if (LatestMomentUpTo(seal.last_event_at()) >= changes.front().at_micros) {
     DNC_ASSIGN_OR_RETURN(history, in_.histories->Get(*in_.world, before_, area_code));
   }
   const auto superseded = [&](const TimedChange& change) {
