@@ -132,8 +132,8 @@ def test_other_bytes_are_a_mistake_in_usage(keyed, program, tmp_path):
     key = new_key(keyed, ["SCRUB"]).secret
     asked = tmp_path / "asked.txt"
     asked.write_text(f"{NUMBER}\n")
-    command = {"dncctl": ["check", str(NUMBER)],
-               "dncload": ["run", "--seconds", "1", "--rate", "10", "--numbers", str(asked)]}[program]
+    load = ["run", "--seconds", "1", "--rate", "10", "--numbers", str(asked)]
+    command = {"dncctl": ["check", str(NUMBER)], "dncload": load}[program]
     for written in (f"{key[:20]}\n{key[20:]}", f"{key[:20]} {key[20:]}", f"\ufeff{key}",
                     f"{key}\x01", f"“{key}”"):
         done = run(program, keyed, *command, DNC_KEY=written)

@@ -146,7 +146,9 @@ LoadRequest Scenario::RequestFor(const std::vector<OracleEvent>& changes,
   }
   LoadRequest request;
   request.obtained_at = next_time_;
-  request.files = {ChangeList(label + "-" + std::to_string(++files_), lines, RandomForm())};
+  // Five digits: three could be an area code.
+  request.files = {
+      ChangeList(label + "-" + std::to_string(10'000 + ++files_), lines, RandomForm())};
   return request;
 }
 
