@@ -25,10 +25,11 @@ ListFile Finish(std::string_view stem, std::string_view extension, std::string b
   return file;
 }
 
-// `rows` are `ph` elements by area code.
-std::string XmlDocument(const std::map<uint64_t, std::string>& rows) {
+// `rows` are `ph` elements by area code. A change list that says a single one would speak for no
+// other.
+std::string XmlDocument(const std::map<uint64_t, std::string>& rows, bool says_area_code) {
   std::string text = "<?xml version='1.0' encoding='utf-8'?>\n<list";
-  if (rows.size() == 1) text += " val='" + Digits(rows.begin()->first, 3) + "'";
+  if (says_area_code && rows.size() == 1) text += " val='" + Digits(rows.begin()->first, 3) + "'";
   text += ">";
   for (const auto& [area_code, elements] : rows) {
     text += "<ac val='" + Digits(area_code, 3) + "'>" + elements + "</ac>\n";
@@ -77,7 +78,7 @@ ListFile FullList(std::string_view stem, const std::vector<uint64_t>& numbers, F
     for (const uint64_t number : numbers) {
       rows[number / kNumbersPerArea] += "<ph val='" + Digits(number % kNumbersPerArea, 7) + "' />";
     }
-    return Finish(stem, ".xml", XmlDocument(rows), form.zip);
+    return Finish(stem, ".xml", XmlDocument(rows, true), form.zip);
   }
   std::string text;
   text.reserve(numbers.size() * 13);
@@ -96,7 +97,7 @@ ListFile ChangeList(std::string_view stem, const std::vector<ChangeLine>& change
           "<ph val='" + Digits(change.number % kNumbersPerArea, 7) + "' date='" +
           IsoTime(change.time) + "' action='" + (change.added ? "A" : "D") + "' />";
     }
-    return Finish(stem, ".xml", XmlDocument(rows), form.zip);
+    return Finish(stem, ".xml", XmlDocument(rows, false), form.zip);
   }
   std::string text;
   for (const ChangeLine& change : changes) {
