@@ -1,6 +1,7 @@
 """Starts real servers for the tests, with stubs made from the contract."""
 
 import importlib
+import json
 import pathlib
 import subprocess
 import sys
@@ -93,5 +94,18 @@ def dncctl(server):
         return subprocess.run([str(BIN / "dncctl"), "--server", server.address, *arguments],
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                               timeout=PATIENCE, check=False, **options)
+
+    return run
+
+
+@pytest.fixture
+def ctl(loaded, dncctl):
+    """Runs dncctl, which must do what it is asked, against the test's own `loaded` server, and
+    returns its JSON."""
+
+    def run(*arguments, code=0):
+        done = dncctl("--json", *arguments)
+        assert done.returncode == code, done.stdout + done.stderr
+        return json.loads(done.stdout)
 
     return run

@@ -24,18 +24,6 @@ def loaded(server):
 
 
 @pytest.fixture
-def ctl(loaded, dncctl):
-    """Runs dncctl and returns its JSON."""
-
-    def run(*arguments, code=0):
-        done = dncctl("--json", *arguments)
-        assert done.returncode == code, done.stdout + done.stderr
-        return json.loads(done.stdout)
-
-    return run
-
-
-@pytest.fixture
 def import_text(ctl, tmp_path):
     def run(text, *arguments, code=0):
         source = tmp_path / "in.csv"

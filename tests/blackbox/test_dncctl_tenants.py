@@ -23,18 +23,6 @@ def loaded(server):
     return server
 
 
-@pytest.fixture
-def ctl(loaded, dncctl):
-    """Runs dncctl, which must do what it is asked, and returns its JSON."""
-
-    def run(*arguments, code=0):
-        done = dncctl("--json", *arguments)
-        assert done.returncode == code, done.stdout + done.stderr
-        return json.loads(done.stdout)
-
-    return run
-
-
 def rows(path, encoding="utf-8", delimiter=","):
     with open(path, encoding=encoding, newline="") as file:
         return list(csv.reader(file, delimiter=delimiter))
