@@ -9,7 +9,6 @@
 namespace dnc::blackbox {
 namespace {
 
-
 std::string Allow(v1::Guard guard, const std::string& target) {
   std::string name = v1::Guard_Name(guard).substr(std::string("GUARD_").size());
   std::transform(name.begin(), name.end(), name.begin(), [](char c) {
