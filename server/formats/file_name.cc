@@ -107,6 +107,50 @@ std::optional<absl::Time> OldestDate(std::string_view text) {
   return oldest;
 }
 
+// Words of lists that people write together with the one that tells the kind.
+constexpr std::array<std::string_view, 23> kListWords = {
+    "call", "csv",  "daily",    "data", "dnc",    "do",   "download", "dump",
+    "file", "ftc",  "list",     "load", "my",     "new",  "national", "not",
+    "only", "area", "registry", "set",  "update", "code", "number"};
+constexpr size_t kLongestRun = 64;  // of letters that people write as one word
+
+// Whether `run` is nothing but words of lists, with an `s` at their ends or without.
+bool IsOfListWords(std::string_view run) {  // NOLINT(misc-no-recursion): it is short
+  if (run.empty()) return true;
+  for (const std::string_view word : kListWords) {
+    if (!run.starts_with(word)) continue;
+    const std::string_view rest = run.substr(word.size());
+    if (IsOfListWords(rest) || (rest.starts_with('s') && IsOfListWords(rest.substr(1)))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// The kind that a run of letters speaks of, by a word in it beside which only words of lists stand.
+FileKind KindOfRun(std::string_view run) {
+  struct Word {
+    std::string_view text;
+    FileKind kind;
+  };
+  static constexpr std::array<Word, 6> kWords = {{{"changes", FileKind::kChange},
+                                                  {"changed", FileKind::kChange},
+                                                  {"change", FileKind::kChange},
+                                                  {"deltas", FileKind::kChange},
+                                                  {"delta", FileKind::kChange},
+                                                  {"full", FileKind::kFull}}};
+  if (run.size() > kLongestRun) return FileKind::kUnknown;
+  for (const Word& word : kWords) {
+    for (size_t at = run.find(word.text); at != std::string_view::npos;
+         at = run.find(word.text, at + 1)) {
+      if (IsOfListWords(run.substr(0, at)) && IsOfListWords(run.substr(at + word.text.size()))) {
+        return word.kind;
+      }
+    }
+  }
+  return FileKind::kUnknown;
+}
+
 // A label as a message may show it.
 std::string LabelText(const FileNameFacts& facts) {
   return facts.area_code.has_value() ? facts.label : SafeText(facts.label);
@@ -155,14 +199,38 @@ bool IsZipName(std::string_view name) { return absl::EndsWithIgnoreCase(ToAbsl(n
 
 FileKind KindInWords(std::string_view text) {
   const std::string lower = absl::AsciiStrToLower(ToAbsl(text));
-  const bool says_change = absl::StrContains(lower, "change") || absl::StrContains(lower, "delta");
-  const bool says_full = absl::StrContains(lower, "full");
+  bool says_change = false;
+  bool says_full = false;
+  for (size_t at = 0; at < lower.size();) {
+    size_t end = at;
+    while (end < lower.size() && absl::ascii_isalpha(static_cast<unsigned char>(lower[end]))) ++end;
+    const std::string_view run = std::string_view(lower).substr(at, end - at);
+    at = end + 1;
+    const FileKind kind = KindOfRun(run);
+    says_change = says_change || kind == FileKind::kChange;
+    says_full = says_full || kind == FileKind::kFull;
+  }
   if (says_change == says_full) return FileKind::kUnknown;
   return says_change ? FileKind::kChange : FileKind::kFull;
 }
 
-absl::Status CheckKindWords(std::string_view what, std::string_view text, FileKind kind) {
-  const FileKind said = KindInWords(text);
+FileKind KindInLetters(std::string_view text) {
+  // Words that only look as if they spoke of a kind.
+  const std::string lower =
+      absl::StrReplaceAll(absl::AsciiStrToLower(ToAbsl(text)), {{"exchange", " "},
+                                                                {"interchange", " "},
+                                                                {"unchange", " "},
+                                                                {"fuller", " "},
+                                                                {"fully", " "}});
+  const bool may_change = absl::StrContains(lower, "change") || absl::StrContains(lower, "delta");
+  const bool may_full = absl::StrContains(lower, "full");
+  if (may_change == may_full) return FileKind::kUnknown;
+  return may_change ? FileKind::kChange : FileKind::kFull;
+}
+
+namespace {
+
+absl::Status CheckKind(std::string_view what, FileKind said, FileKind kind) {
   if (said == FileKind::kChange && kind == FileKind::kFull) {
     return BadFile(
         StrCat(what,
@@ -180,6 +248,12 @@ absl::Status CheckKindWords(std::string_view what, std::string_view text, FileKi
   return absl::OkStatus();
 }
 
+}  // namespace
+
+absl::Status CheckKindWords(std::string_view what, std::string_view text, FileKind kind) {
+  return CheckKind(what, KindInLetters(text), kind);
+}
+
 absl::Status CheckNameAgainstContent(std::string_view what, std::string_view name, FileKind kind,
                                      FileFormat format) {
   std::string_view base = name;
@@ -195,7 +269,9 @@ absl::Status CheckNameAgainstContent(std::string_view what, std::string_view nam
                           " is that of a text file, but the content is XML. Download the file "
                           "again, or rename it if its name is wrong"));
   }
-  return CheckKindWords(what, base, kind);
+  const std::string_view file = BaseName(base);
+  DNC_RETURN_IF_ERROR(CheckKindWords(what, file, kind));
+  return CheckKind(what, KindInWords(base.substr(0, base.size() - file.size())), kind);
 }
 
 absl::StatusOr<FileNameFacts> NameFactsOf(std::string_view name, std::string_view member) {

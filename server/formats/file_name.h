@@ -17,15 +17,21 @@ std::string LowerBaseName(std::string_view name);
 // True if the name ends with .zip, in any case.
 bool IsZipName(std::string_view name);
 
-// The kind that `text` speaks of: `change` or `delta`, or `full`; unknown if it speaks of none or
-// of both.
+// The kind that the words of `text` surely speak of: `change` or `delta`, or `full`, also with a
+// word of lists in the same run of letters (`changelist`, `dncdelta`); unknown if they speak of
+// none or of both.
 FileKind KindInWords(std::string_view text);
 
-// BAD_FILE if `text` (`what` names it: "the name") speaks of the other kind than `kind`.
+// The kind that `text` may speak of: as KindInWords, but in whatever word; not in `exchange`,
+// `fully` and the like.
+FileKind KindInLetters(std::string_view text);
+
+// BAD_FILE if `text` (`what` names it: "the name") may speak of the other kind than `kind`.
 absl::Status CheckKindWords(std::string_view what, std::string_view text, FileKind kind);
 
-// BAD_FILE if the name, in lower case, speaks of another kind (`change`, `delta`, `full`) or format
-// (`.xml`, `.txt`) than the content is. `what` names it: "the name".
+// BAD_FILE if the name, in lower case, may speak of another kind (`change`, `delta`, `full`) or
+// format (`.xml`, `.txt`) than the content is. Its folders, if it has some, speak by whole words
+// alone: `exchange/` is no change list. `what` names it: "the name".
 absl::Status CheckNameAgainstContent(std::string_view what, std::string_view name, FileKind kind,
                                      FileFormat format);
 

@@ -63,7 +63,27 @@ TEST(FileName, IsCheckedAgainstTheContent) {
   EXPECT_TRUE(check("2026-8-5_change.txt", change, FileFormat::kFlat).ok());
   EXPECT_TRUE(check("changes/818.txt", full, FileFormat::kFlat).ok()) << "a folder tells nothing";
   EXPECT_TRUE(check("full-and-change", full, FileFormat::kFlat).ok());
+  for (const char* name : {"exchange.txt", "2026-8-5_818_Exchanges.txt", "interchange.txt",
+                           "unchanged.txt", "exchange/2026-8-5_818.txt", "interchanges.txt"}) {
+    EXPECT_TRUE(check(name, full, FileFormat::kFlat).ok()) << name;
+  }
+  EXPECT_TRUE(check("successfully.txt", change, FileFormat::kFlat).ok());
+  EXPECT_TRUE(check("fullerton_fuller.txt", change, FileFormat::kFlat).ok());
+  for (const char* folder : {"exchange/", "exchanges\\old/", "fullerton/", "deltaville/"}) {
+    const std::string member = std::string(folder) + "2026-8-5_818.txt";
+    for (const FileKind kind : {full, change}) {
+      EXPECT_TRUE(CheckNameAgainstContent("x", member, kind, FileFormat::kFlat).ok()) << member;
+    }
+  }
+  const auto member = [&](std::string_view name, FileKind kind) {
+    return ErrorReason(CheckNameAgainstContent("x", name, kind, FileFormat::kFlat));
+  };
+  EXPECT_EQ(member("changes/818.txt", full), reason::kBadFile);
+  EXPECT_EQ(member("x\\full lists/818.txt", change), reason::kBadFile);
+  EXPECT_EQ(member("exchange/full-lists/818.txt", change), reason::kBadFile);
   for (const absl::Status& status : {check("2026-8-5_Change_818.txt", full, FileFormat::kFlat),
+                                     check("acmechange.txt", full, FileFormat::kFlat),
+                                     check("FullRefresh.txt", change, FileFormat::kFlat),
                                      check("2026-8-5_DELTA.txt", full, FileFormat::kFlat),
                                      check("2026-8-5_Full.txt", change, FileFormat::kFlat),
                                      check("2026-8-5_818.xml.zip", full, FileFormat::kFlat),
@@ -71,6 +91,25 @@ TEST(FileName, IsCheckedAgainstTheContent) {
                                      check("2026-8-5_818.txt", full, FileFormat::kXml)}) {
     EXPECT_EQ(ErrorReason(status), reason::kBadFile) << status;
   }
+}
+
+// Folders and all: only whole words speak.
+TEST(FileName, AKindIsAWordOfItsOwn) {
+  for (const char* name : {"change", "2026-8-5_changes.txt", "DNCchange201.txt", "changelist.csv",
+                           "deltas/818.txt", "ChangedNumbers/NJ_delta.txt", "daily-change-file",
+                           "exchange/818_change.txt", "fullerton/changes_818.txt"}) {
+    EXPECT_EQ(KindInWords(name), FileKind::kChange) << name;
+  }
+  for (const char* name :
+       {"full", "FullList.txt", "dnc_full_201.txt", "exchange/full.txt", "FTCfullfile.txt"}) {
+    EXPECT_EQ(KindInWords(name), FileKind::kFull) << name;
+  }
+  for (const char* name :
+       {"", "exchange/818.txt", "exchanges", "interchange", "unchanged", "deltacom", "fuller",
+        "fullerton/818", "successfully", "full_change", "changeling", "2026-8-5_818.txt"}) {
+    EXPECT_EQ(KindInWords(name), FileKind::kUnknown) << name;
+  }
+  EXPECT_EQ(KindInWords(std::string(60'000, 'd') + "change"), FileKind::kUnknown);
 }
 
 TEST(FileName, TheOldestDateCounts) {

@@ -138,11 +138,16 @@ absl::Status ReadText(TextReader& text, const ReadRequest& request, FileFormat f
 
 // A change list of a time without changes has no record, and only its name says what it is.
 bool IsEmptyChangeList(const ReadRequest& request, const FileFacts& facts) {
-  const std::string name = LowerBaseName(request.name);
-  const FileKind by_name = KindInWords(name);
-  const FileKind by_member = KindInWords(LowerBaseName(facts.member));
-  const bool says_change = by_name == FileKind::kChange || by_member == FileKind::kChange;
-  const bool says_full = by_name == FileKind::kFull || by_member == FileKind::kFull;
+  bool says_change = false;
+  bool says_full = false;
+  for (const std::string_view name :
+       {std::string_view(request.name), std::string_view(facts.member)}) {
+    const std::string base = LowerBaseName(name);
+    const FileKind perhaps = KindInLetters(base);
+    says_change =
+        says_change || (KindInWords(base) == FileKind::kChange && perhaps == FileKind::kChange);
+    says_full = says_full || perhaps == FileKind::kFull;
+  }
   return request.dialect == FileDialect::kRegistry && says_change && !says_full;
 }
 

@@ -270,9 +270,11 @@ absl::Status XmlReader::Read() {
   XML_SetStartDoctypeDeclHandler(parser_.get(), OnDoctype);
   DNC_RETURN_IF_ERROR(Feed());
   if (kind_ == FileKind::kUnknown) {  // of a list without entries the attributes say what it is
-    const FileKind said = KindInWords(list_words_);
-    if (said == FileKind::kChange) return batch_.SetKind(FileKind::kChange, line());
-    if (said == FileKind::kFull) {
+    const FileKind perhaps = KindInLetters(list_words_);
+    if (perhaps == FileKind::kChange && KindInWords(list_words_) == FileKind::kChange) {
+      return batch_.SetKind(FileKind::kChange, line());
+    }
+    if (perhaps == FileKind::kFull) {
       return BadFile(
           "the attributes of <list> speak of a full list, but it has no entry; download it again");
     }

@@ -44,7 +44,8 @@ struct Directory {
   uint64_t members = 0;
   uint64_t size = 0;
   uint64_t offset = 0;
-  uint64_t end = 0;  // where the record behind it starts
+  uint64_t end = 0;      // where the record behind it starts
+  uint64_t no_more = 0;  // where the last record ends, but for its comment
 };
 
 absl::Status Incomplete() {
@@ -108,10 +109,12 @@ bool Agrees(uint64_t field, uint64_t ones, uint64_t value) {
 absl::StatusOr<Directory> FindDirectory(HashedFile& file) {
   DNC_ASSIGN_OR_RETURN(const uint64_t end, FindEnd(file));
   DNC_ASSIGN_OR_RETURN(const std::string record, ReadExactly(file, end, kEndBytes));
+  const uint64_t no_more = end + kEndBytes;
   const Directory directory{.members = Field<2>(record, 10),
                             .size = Field<4>(record, 12),
                             .offset = Field<4>(record, 16),
-                            .end = end};
+                            .end = end,
+                            .no_more = no_more};
   std::string locator(kLocatorBytes, '\0');
   if (end >= kLocatorBytes + kEnd64Bytes) {
     DNC_ASSIGN_OR_RETURN(locator, ReadExactly(file, end - kLocatorBytes, kLocatorBytes));
@@ -126,7 +129,8 @@ absl::StatusOr<Directory> FindDirectory(HashedFile& file) {
     return directory;
   }
   if (Field<4>(locator, 4) != 0 || Field<4>(locator, 16) > 1) return Split();
-  DNC_ASSIGN_OR_RETURN(const Directory long_one, ReadEnd64(file, end, locator));
+  DNC_ASSIGN_OR_RETURN(Directory long_one, ReadEnd64(file, end, locator));
+  long_one.no_more = no_more;
   if (!Agrees(directory.members, 0xFFFF, long_one.members) ||
       !Agrees(directory.size, 0xFFFFFFFF, long_one.size) ||
       !Agrees(directory.offset, 0xFFFFFFFF, long_one.offset)) {
@@ -177,7 +181,7 @@ absl::StatusOr<std::vector<Entry>> ReadEntries(HashedFile& file, const Directory
          .flags = static_cast<uint32_t>(Field<2>(rest, 8)),
          .method = static_cast<uint32_t>(Field<2>(rest, 10)),
          .crc32 = static_cast<uint32_t>(Field<4>(rest, 16)),
-         .empty = Field<4>(rest, 24) == 0,
+         .empty = Field<4>(rest, 24) == 0 && Field<4>(rest, 16) == 0,
          .header_at = HeaderAt(rest, rest.substr(kHeaderBytes + name, Field<2>(rest, 30)))});
     rest.remove_prefix(length);
   }
@@ -185,10 +189,14 @@ absl::StatusOr<std::vector<Entry>> ReadEntries(HashedFile& file, const Directory
   return entries;
 }
 
+bool IsFolder(const Entry& entry) {
+  return entry.name.ends_with('/') || entry.name.ends_with('\\');
+}
+
 // What file managers and `jar` put into archives beside what was packed; never a list.
 bool IsBeside(const Entry& entry) {
   const std::string base = LowerBaseName(entry.name);
-  if (entry.name.ends_with('/') || entry.name.ends_with('\\')) return entry.empty;
+  if (IsFolder(entry)) return entry.empty;
   if (absl::AsciiStrToLower(entry.name) == "meta-inf/manifest.mf") return true;
   return base.starts_with("._") || base == ".ds_store" || base == "thumbs.db" ||
          base == "desktop.ini";
@@ -251,6 +259,14 @@ absl::StatusOr<const Entry*> FindList(const std::vector<Entry>& entries) {
   for (const Entry& entry : entries) {
     if (!IsBeside(entry)) candidates.push_back(&entry);
   }
+  // Beside the list, what is empty holds nothing that could be lost, unless it is a list by its
+  // name and has lost all.
+  if (candidates.size() > 1) {
+    const auto kept = std::remove_if(candidates.begin(), candidates.end(), [](const Entry* entry) {
+      return entry->empty && !ParseFileName(entry->name).date.has_value();
+    });
+    if (kept != candidates.begin()) candidates.erase(kept, candidates.end());
+  }
   if (candidates.size() == 1) return candidates.front();
   if (candidates.empty()) {
     return BadFile(
@@ -281,7 +297,8 @@ absl::StatusOr<ZipMember> ReadZipDirectory(HashedFile& file) {
   return ZipMember{.name = list->name,
                    .crc32 = list->crc32,
                    .position = static_cast<size_t>(before),
-                   .members = entries.size()};
+                   .members = entries.size(),
+                   .end = directory.no_more};
 }
 
 }  // namespace dnc

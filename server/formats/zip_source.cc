@@ -19,12 +19,14 @@ namespace {
 constexpr uint64_t kRatioFrom = 1 << 20;
 constexpr size_t kPackedPiece = 256 << 10;
 
-// What libarchive reads from: the file, and the first error met there.
+// What libarchive reads from: the file, and the first error met there. To libarchive it ends before
+// the archive's comment, as that looks for the end within the last 16 KiB alone.
 struct PackedInput {
   explicit PackedInput(HashedFile& packed)
       : file(packed), piece(std::min<uint64_t>(kPackedPiece, packed.size())) {}
 
   HashedFile& file;
+  uint64_t end = 0;
   uint64_t offset = 0;
   std::vector<char> piece;
   absl::Status status;
@@ -32,8 +34,8 @@ struct PackedInput {
 
 la_ssize_t ReadPacked(archive* reader, void* data, const void** bytes) {
   auto& input = *static_cast<PackedInput*>(data);
-  const absl::StatusOr<size_t> got =
-      input.file.ReadAt(input.offset, input.piece.data(), input.piece.size());
+  const size_t most = std::min<uint64_t>(input.piece.size(), input.end - input.offset);
+  const absl::StatusOr<size_t> got = input.file.ReadAt(input.offset, input.piece.data(), most);
   if (!got.ok()) {
     input.status = got.status();
     archive_set_error(reader, EIO, "read failed");
@@ -46,7 +48,7 @@ la_ssize_t ReadPacked(archive* reader, void* data, const void** bytes) {
 
 la_int64_t SeekPacked(archive* /*reader*/, void* data, la_int64_t offset, int whence) {
   auto& input = *static_cast<PackedInput*>(data);
-  const auto size = static_cast<la_int64_t>(input.file.size());
+  const auto size = static_cast<la_int64_t>(input.end);
   const la_int64_t base =
       whence == SEEK_END ? size : (whence == SEEK_CUR ? static_cast<la_int64_t>(input.offset) : 0);
   if (offset < -base || offset > size - base) return ARCHIVE_FATAL;
@@ -104,6 +106,7 @@ bool ZipSource::IsAboutName() const {
 
 absl::Status ZipSource::Open() {
   DNC_ASSIGN_OR_RETURN(member_, ReadZipDirectory(input_.file));
+  input_.end = member_.end;
   reader_.reset(archive_read_new());
   archive* const reader = reader_.get();
   archive_read_support_format_zip_seekable(reader);

@@ -89,12 +89,52 @@ TEST_P(ZipSourceTest, WantsExactlyOneRegularMember) {
   const ZipEntry list{"list.txt", SmallList()};
   EXPECT_EQ(Reason(MakeZip({}, GetParam())), reason::kBadFile);
   EXPECT_EQ(Reason(MakeZip({list, list}, GetParam())), reason::kBadFile);
-  EXPECT_EQ(Reason(MakeZip({list, {"README", ""}}, GetParam())), reason::kBadFile);
+  EXPECT_EQ(Reason(MakeZip({list, {"README", "x"}}, GetParam())), reason::kBadFile);
   EXPECT_EQ(Reason(MakeZip({{"folder/", ""}}, GetParam())), reason::kBadFile);
   EXPECT_EQ(Reason(MakeZip({{"x.zip", MakeZip({list})}}, GetParam())), reason::kBadFile);
   ZipOptions encrypted = GetParam();
   encrypted.flags = 1;
   EXPECT_EQ(Reason(MakeZip({list}, encrypted)), reason::kBadFile);
+}
+
+// Beside the list an empty file holds nothing, unless it is what was left of another list.
+TEST_P(ZipSourceTest, PassesOverWhatIsEmpty) {
+  const ZipEntry list{"list.txt", SmallList()};
+  for (const std::vector<ZipEntry>& entries :
+       {std::vector<ZipEntry>{list, {"README", ""}},
+        {{"README", ""}, list},
+        {{"folder", ""}, {"notes/empty.txt", ""}, list, {"x.csv", ""}}}) {
+    const std::string zip = MakeZip(entries, GetParam());
+    const absl::StatusOr<FileFacts> facts = Read(zip);
+    ASSERT_TRUE(facts.ok()) << facts.status();
+    EXPECT_EQ(sink_.numbers.size(), 40);
+    EXPECT_EQ(facts->member, "list.txt");
+    for (size_t length = 0; length < zip.size(); length += 7) {
+      EXPECT_TRUE(IsRefused(zip.substr(0, length))) << length;
+    }
+  }
+  EXPECT_EQ(Reason(MakeZip({list, {"2026-8-5_212.txt", ""}}, GetParam())), reason::kBadFile);
+  EXPECT_EQ(Reason(MakeZip({list, {"x/2026-8-5_212.txt", ""}}, GetParam())), reason::kBadFile);
+  EXPECT_EQ(Reason(MakeZip({{"a.txt", ""}, {"b.txt", ""}}, GetParam())), reason::kBadFile);
+}
+
+// As long as the format allows; libarchive alone looks for the end within 16 KiB.
+TEST_P(ZipSourceTest, ReadsBeforeACommentOfAnyLength) {
+  ZipOptions options = GetParam();
+  for (const size_t length : {16'000U, 16'362U, 16'384U, 20'000U, 65'534U, 65'535U}) {
+    options.comment = std::string(length, 'c');
+    const std::string zip = MakeZip({{"list.txt", SmallList()}}, options);
+    const absl::StatusOr<FileFacts> facts = Read(zip);
+    ASSERT_TRUE(facts.ok()) << facts.status() << length;
+    EXPECT_EQ(sink_.numbers.size(), 40);
+    EXPECT_EQ(facts->size_bytes, zip.size());
+    EXPECT_EQ(Reason(zip.substr(0, zip.size() - 1)), reason::kDamagedFile);
+    EXPECT_EQ(Reason(zip + "c"), reason::kDamagedFile);
+  }
+  // Zeros behind the archive, more than a block of them.
+  ASSERT_TRUE(
+      Read(MakeZip({{"list.txt", SmallList()}}, GetParam()) + std::string(40'000, '\0')).ok());
+  EXPECT_EQ(sink_.numbers.size(), 40);
 }
 
 // Beside the list, whatever stands first.

@@ -60,6 +60,22 @@ def info_zip_of_folder(folder, content):
     return (folder / "x.zip").read_bytes()
 
 
+def info_zip_of_folder_with_empty(folder, content):
+    (folder / "lists").mkdir()
+    (folder / "lists" / "README").touch()
+    (folder / "lists" / MEMBER).write_bytes(content)
+    run(folder, tool("zip", "zip"), "-q", "-r", "x.zip", "lists")
+    return (folder / "x.zip").read_bytes()
+
+
+def info_zip_commented(folder, _):
+    text = b"\n".join([b"word " * 30] * 160)  # some 24 KiB
+    run(folder, tool("zip", "zip"), "-q", "-z", "x.zip", MEMBER, stdin=text + b"\n.\n")
+    archive = (folder / "x.zip").read_bytes()
+    assert len(archive) > len(text)
+    return archive
+
+
 def seven_zip(*options):
     def make(folder, _):
         run(folder, tool("7z", "p7zip-full"), "a", "-tzip", *options, "x.zip", MEMBER)
@@ -128,6 +144,11 @@ SOUND = {
     "Python bzip2": python_zip(zipfile.ZIP_BZIP2), "Python LZMA": python_zip(zipfile.ZIP_LZMA),
     "Python to a pipe": python_zip(stream=True), "Python forced long": python_zip(zip64=True),
     "Python with a comment": python_zip(comment=b"from the desk of " * 50),
+    "Python with the longest comment": python_zip(comment=b"\xe9" * 65_535),
+    "zip with a long comment": info_zip_commented,
+    "an empty file beside": python_zip(beside=[("README", ""), ("lists", ""), ("lists/", "")]),
+    "zip of a folder with an empty file": info_zip_of_folder_with_empty,
+    "a folder exchange": python_zip(name="exchange/fullerton/list.txt"),
     "a name in UTF-8": python_zip(name="Liste f\u00fcr \u96fb\u8a71.txt"),
     "a Mac": python_zip(name="lists/list.txt", beside=MAC),
     "Windows": python_zip(beside=[("Thumbs.db", b"\xd0\xcf"), ("desktop.ini", "[x]\r\n")]),
@@ -186,6 +207,8 @@ REFUSED = {
     "a password of zip": (info_zip("-P", "secret"), ["encrypted", "password"]),
     "several files": (split, ["split over several files", "join"]),
     "two lists": (two_lists, ["2 files", "exactly one"]),
+    "a list that lost all": (python_zip(beside=[("2026-8-5_212.txt", "")]),
+                             ["2 files", "exactly one"]),
     "nothing but a resource fork": (only_beside, ["no file in it that could be a list"]),
 }
 

@@ -6,6 +6,7 @@ namespace {
 
 constexpr size_t kEdits = 3;
 constexpr size_t kEditBytes = 3;
+constexpr size_t kLongComment = 20'000;  // above what libarchive itself looks through
 
 void ReadHostile(std::string_view content) {
   const dnc::ReadRequest request{.name = "list.zip"};
@@ -17,10 +18,15 @@ void ReadHostile(std::string_view content) {
 // The first bytes choose the form and the damage; the rest is the list.
 void ReadDamaged(const uint8_t* data, size_t size) {
   if (size < 1 + kEdits * kEditBytes) return;
-  const dnc::ZipOptions options{.deflate = (data[0] & 1) != 0, .descriptor = (data[0] & 2) != 0};
+  const dnc::ZipOptions options{.deflate = (data[0] & 1) != 0,
+                                .descriptor = (data[0] & 2) != 0,
+                                .comment = std::string((data[0] & 4) != 0 ? kLongComment : 0, 'c')};
   const size_t start = 1 + kEdits * kEditBytes;
   const std::string list(dnc::FuzzText(data + start, size - start));
-  std::string zip = dnc::MakeZip({{"list.txt", list}}, options);
+  std::vector<dnc::ZipEntry> entries = {{"list.txt", list}};
+  if ((data[0] & 8) != 0) entries.insert(entries.begin(), {"empty.txt", ""});
+  if ((data[0] & 16) != 0) entries.push_back({"README", ""});
+  std::string zip = dnc::MakeZip(entries, options);
   const dnc::ReadRequest request{.name = "list.zip", .allow_unterminated = true};
   dnc::CollectingSink whole;
   dnc::CollectingSink damaged;
@@ -28,7 +34,8 @@ void ReadDamaged(const uint8_t* data, size_t size) {
   const bool is_list = dnc::CheckedRead(zip, request, whole, facts);
   for (size_t edit = 0; edit < kEdits; ++edit) {
     const uint8_t* bytes = data + 1 + edit * kEditBytes;
-    const size_t at = (bytes[0] | static_cast<size_t>(bytes[1]) << 8) % zip.size();
+    const size_t at =
+        (bytes[0] | static_cast<size_t>(bytes[1]) << 8) % (zip.size() - options.comment.size());
     zip[at] = static_cast<char>(zip[at] ^ bytes[2]);
   }
   if (!dnc::CheckedRead(zip, request, damaged, facts)) return;
