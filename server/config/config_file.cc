@@ -47,6 +47,8 @@ absl::Status ReadLimits(const YAML::Node& node, LimitsConfig* limits) {
   section.Read("numbers_under_way", &limits->numbers_under_way, 1, 1'000'000'000);
   section.Read("max_streams", &limits->max_streams, 1, 1'000'000);
   section.Read("max_uploads", &limits->max_uploads, 1, 64);
+  section.Read("max_key_uploads", &limits->max_key_uploads, 1, 64);
+  section.Read("max_health_watches", &limits->max_health_watches, 1, 100'000);
   section.Read("max_tenant_streams", &limits->max_tenant_streams, 1, 100'000);
   section.ReadBytes("max_metadata_bytes", &limits->max_metadata_bytes, 4 << 10, 256 << 10);
   section.ReadDuration("silent_stream_seconds", &limits->silent_stream, absl::Seconds(1), 1,

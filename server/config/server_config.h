@@ -40,8 +40,10 @@ struct LimitsConfig {
   int max_request_bytes = 4 << 20;                   // of a message
   int numbers_under_way = 500'000;                   // of scrubs, for each thread that serves calls
   int max_streams = 1024;                            // calls at the same time on a connection
-  int max_uploads = 4;                               // at the same time
+  int max_uploads = 8;                               // at the same time
+  int max_key_uploads = 4;                           // of those, of one key
   int max_tenant_streams = 100;                      // imports of a tenant, and as many watches
+  int max_health_watches = 1024;                     // at the same time; half of one address
   int max_metadata_bytes = 16 << 10;                 // of a call
   absl::Duration silent_stream = absl::Seconds(60);  // then a stream's place is given to others
   absl::Duration revision_wait = absl::Seconds(1);   // for at_least_revision

@@ -1,5 +1,7 @@
 #include "server/rpc/health_service.h"
 
+#include <algorithm>
+
 #include "server/base/error.h"
 #include "server/rpc/health_watch_call.h"
 
@@ -23,8 +25,9 @@ void HealthBoard::SetNothingServes() {
   for (auto& [service, serves] : serves_) serves = false;
 }
 
-HealthService::HealthService()
-    : check_{Method::kHealthCheck,
+HealthService::HealthService(int max_watches)
+    : watches_(max_watches, std::max(1, max_watches / 2)),
+      check_{Method::kHealthCheck,
              [this](auto* context, auto* request, auto* writer, auto* queue, void* tag) {
                service_.RequestCheck(context, request, writer, queue, queue, tag);
              },
@@ -43,7 +46,7 @@ HealthService::HealthService()
 void HealthService::Arm(const CallSite& site, int calls) {
   for (int i = 0; i < calls; ++i) {
     UnaryCall<Request, Response>::Arm(check_, site);
-    HealthWatchCall::Arm(&service_, &board_, site);
+    HealthWatchCall::Arm(&service_, &board_, &watches_, site);
   }
 }
 

@@ -12,6 +12,7 @@
 
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "server/rpc/call_site.h"
+#include "server/rpc/stream_places.h"
 #include "server/rpc/unary_call.h"
 
 namespace dnc {
@@ -33,7 +34,8 @@ class HealthBoard {
 
 class HealthService {
  public:
-  HealthService();
+  // At most `max_watches` watches at the same time, and half of them from one address.
+  explicit HealthService(int max_watches = 1024);
   HealthService(const HealthService&) = delete;
   HealthService& operator=(const HealthService&) = delete;
 
@@ -49,6 +51,7 @@ class HealthService {
   using Response = grpc::health::v1::HealthCheckResponse;
 
   HealthBoard board_;
+  StreamPlaces watches_;
   grpc::health::v1::Health::AsyncService service_;
   const UnaryMethod<Request, Response> check_;
 };

@@ -1,23 +1,32 @@
 #include "server/rpc/health_watch_call.h"
 
 #include <chrono>
+#include <string>
 
+#include "absl/strings/match.h"
+#include "server/base/str_cat.h"
 #include "server/rpc/error_status.h"
 
 namespace dnc {
 namespace {
 constexpr std::chrono::milliseconds kInterval(200);
+
+// The address without its port, from gRPC's text: `ipv4:127.0.0.1:50000`.
+std::string HostOf(const std::string& peer) {
+  return absl::StartsWith(peer, "ip") ? peer.substr(0, peer.rfind(':')) : peer;
+}
 }  // namespace
 
 HealthWatchCall::HealthWatchCall(grpc::health::v1::Health::AsyncService* service,
-                                 const HealthBoard* board, const CallSite& site)
-    : Call(site), service_(service), board_(board), stream_(&context_) {
+                                 const HealthBoard* board, StreamPlaces* places,
+                                 const CallSite& site)
+    : Call(site), service_(service), board_(board), places_(places), stream_(&context_) {
   context_.AsyncNotifyWhenDone(on_done_.tag());
 }
 
 void HealthWatchCall::Arm(grpc::health::v1::Health::AsyncService* service, const HealthBoard* board,
-                          const CallSite& site) {
-  auto* call = new HealthWatchCall(service, board, site);
+                          StreamPlaces* places, const CallSite& site) {
+  auto* call = new HealthWatchCall(service, board, places, site);
   service->RequestWatch(&call->context_, &call->request_, &call->stream_, site.queue, site.queue,
                         call->on_start_.tag());
 }
@@ -27,7 +36,15 @@ void HealthWatchCall::OnStart(bool ok) {
     delete this;
     return;
   }
-  Arm(service_, board_, site());
+  Arm(service_, board_, places_, site());
+  // Whoever asks for health has no key, so addresses are what is counted.
+  if (!place_.Take(places_, HostOf(context_.peer()))) {
+    Finish(LimitReached(StrCat("the server has at most ", places_->all(),
+                               " Health.Watch calls (limits.max_health_watches), and ",
+                               places_->each(),
+                               " from one address; end some, or ask with Health.Check")));
+    return;
+  }
   Look();
 }
 

@@ -9,6 +9,7 @@
 #include "server/rpc/call_queue.h"
 #include "server/rpc/call_site.h"
 #include "server/rpc/health_service.h"
+#include "server/rpc/stream_places.h"
 
 namespace dnc {
 
@@ -18,13 +19,13 @@ class HealthWatchCall final : public Call {
  public:
   // Waits for a caller. All that is given must outlive the call.
   static void Arm(grpc::health::v1::Health::AsyncService* service, const HealthBoard* board,
-                  const CallSite& site);
+                  StreamPlaces* places, const CallSite& site);
 
  private:
   using Response = grpc::health::v1::HealthCheckResponse;
 
   HealthWatchCall(grpc::health::v1::Health::AsyncService* service, const HealthBoard* board,
-                  const CallSite& site);
+                  StreamPlaces* places, const CallSite& site);
 
   void OnStart(bool ok);
   void OnTime(bool ok);
@@ -38,6 +39,8 @@ class HealthWatchCall final : public Call {
 
   grpc::health::v1::Health::AsyncService* const service_;
   const HealthBoard* const board_;
+  StreamPlaces* const places_;
+  StreamPlace place_;
   grpc::ServerContext context_;
   grpc::health::v1::HealthCheckRequest request_;
   Response response_;  // the last answer

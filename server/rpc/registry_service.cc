@@ -1,13 +1,15 @@
 #include "server/rpc/registry_service.h"
 
+#include <limits>
+
 #include "server/rpc/watch_call.h"
 
 namespace dnc {
 
 using Generated = v1::RegistryService::AsyncService;
 
-RegistryService::RegistryService(RegistryHandler* handler, UploadShared* uploads)
-    : handler_(handler), uploads_(uploads) {
+RegistryService::RegistryService(RegistryHandler* handler, UploadShared* uploads, int max_watches)
+    : handler_(handler), uploads_(uploads), watches_(std::numeric_limits<int>::max(), max_watches) {
   methods_.Add<v1::LoadReleaseRequest, v1::LoadReleaseResponse>(
       &service_, Method::kLoadRelease, Access::kOperate, &Generated::RequestLoadRelease,
       [handler](const Caller&, const auto& in, auto* out) {
@@ -46,7 +48,7 @@ void RegistryService::Arm(const CallSite& site, int calls) {
   for (int i = 0; i < calls; ++i) {
     methods_.Arm(site);
     UploadCall::Arm(&service_, uploads_, site);
-    WatchCall::Arm(&service_, handler_, site);
+    WatchCall::Arm(&service_, handler_, &watches_, site);
   }
 }
 

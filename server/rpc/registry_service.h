@@ -4,6 +4,7 @@
 #include "dnc/v1/registry_service.grpc.pb.h"
 #include "server/rpc/call_site.h"
 #include "server/rpc/registry_handler.h"
+#include "server/rpc/stream_places.h"
 #include "server/rpc/unary_methods.h"
 #include "server/rpc/upload_call.h"
 
@@ -11,8 +12,8 @@ namespace dnc {
 
 class RegistryService {
  public:
-  // What is given must outlive the service.
-  RegistryService(RegistryHandler* handler, UploadShared* uploads);
+  // What is given must outlive the service. A key has at most `max_watches` watches of loads.
+  RegistryService(RegistryHandler* handler, UploadShared* uploads, int max_watches);
   RegistryService(const RegistryService&) = delete;
   RegistryService& operator=(const RegistryService&) = delete;
 
@@ -26,6 +27,7 @@ class RegistryService {
   v1::RegistryService::AsyncService service_;
   RegistryHandler* const handler_;
   UploadShared* const uploads_;
+  StreamPlaces watches_;
   UnaryMethods methods_;
 };
 

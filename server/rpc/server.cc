@@ -107,14 +107,15 @@ struct Server::Impl {
         tenant_handler(parts.directory, parts.own_lists, parts.registry),
         list_handler({options.limits.max_batch}, {parts.directory, parts.own_lists, parts.quotas,
                                                   parts.registry, parts.order, parts.clock}),
+        uploads(options.limits.max_uploads, options.limits.max_key_uploads),
         scrub_service(&scrub_handler),
-        registry_service(&registry_handler, &uploads),
+        registry_service(&registry_handler, &uploads, options.limits.max_tenant_streams),
         tenant_service(&tenant_handler),
         list_service(&list_handler, {std::max(1, options.rpc.worker_threads / 2),
-                                     options.limits.max_tenant_streams}) {
+                                     options.limits.max_tenant_streams}),
+        health_service(options.limits.max_health_watches) {
     uploads.limits.max_bytes = options.max_upload_bytes;
     uploads.registry = parts.registry;
-    uploads.max_uploads = options.limits.max_uploads;
   }
 
   const absl::Duration drain;

@@ -1,11 +1,12 @@
-// How many streams of one kind run at the same time, counted by tenant, so that no tenant takes all
-// places.
+// How many streams of one kind run at the same time, counted by who calls (a tenant, a key, an
+// address), so that nobody takes all places.
 //
-//   if (!place_.Take(places, caller.tenant)) ...refuse...
+//   if (!place_.Take(places, caller.tenant->tenant.number)) ...refuse...
 #pragma once
 
 #include <map>
 #include <mutex>
+#include <string>
 #include <utility>
 
 #include "server/tenants/tenant.h"
@@ -15,7 +16,7 @@ namespace dnc {
 // Thread-safe.
 class StreamPlaces {
  public:
-  // At most `all` streams, and at most `each` of one tenant.
+  // At most `all` streams, and at most `each` of one caller.
   StreamPlaces(int all, int each) : all_(all), each_(each) {}
   StreamPlaces(const StreamPlaces&) = delete;
   StreamPlaces& operator=(const StreamPlaces&) = delete;
@@ -26,27 +27,27 @@ class StreamPlaces {
  private:
   friend class StreamPlace;
 
-  bool Take(TenantNumber tenant) {
+  bool Take(const std::string& who) {
     const std::lock_guard lock(mutex_);
     if (taken_ >= all_) return false;
-    int& of_tenant = by_tenant_[tenant];
-    if (of_tenant >= each_) return false;
-    ++of_tenant;
+    int& of_caller = by_caller_[who];
+    if (of_caller >= each_) return false;
+    ++of_caller;
     ++taken_;
     return true;
   }
-  void Leave(TenantNumber tenant) {
+  void Leave(const std::string& who) {
     const std::lock_guard lock(mutex_);
     --taken_;
-    const auto found = by_tenant_.find(tenant);
-    if (--found->second == 0) by_tenant_.erase(found);
+    const auto found = by_caller_.find(who);
+    if (--found->second == 0) by_caller_.erase(found);
   }
 
   const int all_;
   const int each_;
   std::mutex mutex_;
-  int taken_ = 0;                          // guarded by mutex_
-  std::map<TenantNumber, int> by_tenant_;  // guarded by mutex_
+  int taken_ = 0;                         // guarded by mutex_
+  std::map<std::string, int> by_caller_;  // guarded by mutex_
 };
 
 // A place, given back when it goes.
@@ -54,22 +55,25 @@ class StreamPlace {
  public:
   StreamPlace() = default;
   ~StreamPlace() {
-    if (places_ != nullptr) places_->Leave(tenant_);
+    if (places_ != nullptr) places_->Leave(who_);
   }
   StreamPlace(const StreamPlace&) = delete;
   StreamPlace& operator=(const StreamPlace&) = delete;
 
-  // Once. False: there is none for this tenant.
-  bool Take(StreamPlaces* places, TenantNumber tenant) {
-    if (!places->Take(tenant)) return false;
+  // Once. False: there is none for this caller.
+  bool Take(StreamPlaces* places, std::string who) {
+    if (!places->Take(who)) return false;
     places_ = places;
-    tenant_ = tenant;
+    who_ = std::move(who);
     return true;
+  }
+  bool Take(StreamPlaces* places, TenantNumber tenant) {
+    return Take(places, std::to_string(tenant));
   }
 
  private:
   StreamPlaces* places_ = nullptr;
-  TenantNumber tenant_ = 0;
+  std::string who_;
 };
 
 }  // namespace dnc

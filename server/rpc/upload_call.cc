@@ -17,10 +17,6 @@ UploadCall::UploadCall(v1::RegistryService::AsyncService* service, UploadShared*
   context_.AsyncNotifyWhenDone(on_done_.tag());
 }
 
-UploadCall::~UploadCall() {
-  if (counted_) shared_->active.fetch_sub(1);
-}
-
 void UploadCall::Arm(v1::RegistryService::AsyncService* service, UploadShared* shared,
                      const CallSite& site) {
   auto* call = new UploadCall(service, shared, site);
@@ -38,14 +34,16 @@ void UploadCall::OnStart(bool ok) {
     Finish(Stopping());
     return;
   }
-  if (const absl::Status admitted = Admit(); !admitted.ok()) {
-    Finish(admitted);
+  const absl::StatusOr<Caller> caller = Admit();
+  if (!caller.ok()) {
+    Finish(caller.status());
     return;
   }
-  counted_ = true;
-  if (shared_->active.fetch_add(1) >= shared_->max_uploads) {
-    Finish(LimitReached(StrCat("the server takes ", shared_->max_uploads,
-                               " uploads at the same time; repeat this one later")));
+  if (!place_.Take(&shared_->places, caller->key_id)) {
+    Finish(LimitReached(StrCat("the server takes ", shared_->places.all(),
+                               " uploads at the same time (limits.max_uploads), and ",
+                               shared_->places.each(),
+                               " of one key (limits.max_key_uploads); repeat this one later")));
     return;
   }
   session_.emplace(shared_->limits, shared_->registry);
@@ -58,8 +56,8 @@ void UploadCall::Read() {
   reader_.Read(&request_, on_read_.tag());
 }
 
-absl::Status UploadCall::Admit() const {
-  return site().gatekeeper->Admit(context_, Access::kOperate).status();
+absl::StatusOr<Caller> UploadCall::Admit() const {
+  return site().gatekeeper->Admit(context_, Access::kOperate);
 }
 
 void UploadCall::OnRead(bool ok) {
@@ -68,7 +66,7 @@ void UploadCall::OnRead(bool ok) {
     return;
   }
   if (ok) {
-    // Not TryPost: to refuse would waste what was sent, and max_uploads bounds these jobs.
+    // Not TryPost: to refuse would waste what was sent, and limits.max_uploads bounds these jobs.
     site().workers->Post([this] { Store(); });
     return;
   }
@@ -88,7 +86,7 @@ void UploadCall::OnAlive(bool ok) {
 }
 
 void UploadCall::Store() {
-  absl::Status status = Admit();
+  absl::Status status = Admit().status();
   if (status.ok()) status = session_->Accept(request_);
   if (status.ok()) {
     Read();
@@ -98,7 +96,7 @@ void UploadCall::Store() {
 }
 
 void UploadCall::Complete() {
-  if (const absl::Status admitted = Admit(); !admitted.ok()) {
+  if (const absl::Status admitted = Admit().status(); !admitted.ok()) {
     Finish(admitted);
     return;
   }

@@ -4,20 +4,25 @@
 #include <atomic>
 #include <optional>
 
+#include "absl/status/statusor.h"
 #include "dnc/v1/registry_service.grpc.pb.h"
 #include "server/rpc/call_queue.h"
 #include "server/rpc/call_site.h"
 #include "server/rpc/stream_guard.h"
+#include "server/rpc/stream_places.h"
 #include "server/rpc/upload_session.h"
 
 namespace dnc {
 
-// What all uploads of a server share. `active` counts those under way.
+// What all uploads of a server share.
 struct UploadShared {
+  // At most `all` uploads at the same time, and at most `each` of one key; callers without a key
+  // count as one.
+  UploadShared(int all, int each) : places(all, each) {}
+
   UploadLimits limits;
   Registry* registry = nullptr;
-  int max_uploads = 0;
-  std::atomic<int> active{0};
+  StreamPlaces places;
 };
 
 // Reads a part when the part before is on the disk, so that memory stays bounded. Deletes itself
@@ -31,7 +36,6 @@ class UploadCall final : public Call, private GuardedStream {
  private:
   UploadCall(v1::RegistryService::AsyncService* service, UploadShared* shared,
              const CallSite& site);
-  ~UploadCall() override;
 
   void OnStart(bool ok);
   void OnRead(bool ok);
@@ -42,7 +46,7 @@ class UploadCall final : public Call, private GuardedStream {
   void Store();     // on a worker
   void Complete();  // on a worker
   // Anew for each part and at the end: whoever revoked the key meanwhile has ended the upload.
-  absl::Status Admit() const;
+  absl::StatusOr<Caller> Admit() const;
   void Read();
   // On a worker: removing the files takes a while.
   void EndRead(const absl::Status& status) override {
@@ -57,7 +61,7 @@ class UploadCall final : public Call, private GuardedStream {
   v1::UploadReleaseRequest request_;
   v1::UploadReleaseResponse response_;
   std::optional<UploadSession> session_;
-  bool counted_ = false;           // in shared_->active
+  StreamPlace place_;
   std::atomic<bool> gone_{false};  // the caller, or the call is finished
   MemberEvent<UploadCall, &UploadCall::OnStart> on_start_{this};
   MemberEvent<UploadCall, &UploadCall::OnRead> on_read_{this};

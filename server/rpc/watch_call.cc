@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "server/base/str_cat.h"
 #include "server/rpc/error_status.h"
 #include "server/telemetry/call_timer.h"
 
@@ -15,18 +16,19 @@ bool HasEnded(const v1::Load& load) {
 }  // namespace
 
 WatchCall::WatchCall(v1::RegistryService::AsyncService* service, RegistryHandler* handler,
-                     const CallSite& site)
+                     StreamPlaces* places, const CallSite& site)
     : Call(site),
       GuardedStream(site.guard, 2),
       service_(service),
       handler_(handler),
+      places_(places),
       stream_(&context_) {
   context_.AsyncNotifyWhenDone(on_done_.tag());
 }
 
 void WatchCall::Arm(v1::RegistryService::AsyncService* service, RegistryHandler* handler,
-                    const CallSite& site) {
-  auto* call = new WatchCall(service, handler, site);
+                    StreamPlaces* places, const CallSite& site) {
+  auto* call = new WatchCall(service, handler, places, site);
   service->RequestWatchLoad(&call->context_, &call->request_, &call->stream_, site.queue,
                             site.queue, call->on_start_.tag());
 }
@@ -36,7 +38,7 @@ void WatchCall::OnStart(bool ok) {
     delete this;
     return;
   }
-  Arm(service_, handler_, site());
+  Arm(service_, handler_, places_, site());
   if (site().stop->stopping()) {
     Finish(Stopping());
     return;
@@ -45,6 +47,12 @@ void WatchCall::OnStart(bool ok) {
   const absl::StatusOr<Caller> caller = site().gatekeeper->Admit(context_, Access::kOperate);
   if (!caller.ok()) {
     Finish(caller.status());
+    return;
+  }
+  if (!place_.Take(places_, caller->key_id)) {
+    Finish(LimitReached(StrCat("a key has at most ", places_->each(),
+                               " watches of loads (limits.max_tenant_streams); wait until one has "
+                               "ended, or ask ListLoads")));
     return;
   }
   Watch(&context_);

@@ -10,6 +10,7 @@
 #include "server/rpc/call_site.h"
 #include "server/rpc/registry_handler.h"
 #include "server/rpc/stream_guard.h"
+#include "server/rpc/stream_places.h"
 
 namespace dnc {
 
@@ -19,11 +20,11 @@ class WatchCall final : public Call, private GuardedStream {
  public:
   // Waits for a caller. All that is given must outlive the call.
   static void Arm(v1::RegistryService::AsyncService* service, RegistryHandler* handler,
-                  const CallSite& site);
+                  StreamPlaces* places, const CallSite& site);
 
  private:
   WatchCall(v1::RegistryService::AsyncService* service, RegistryHandler* handler,
-            const CallSite& site);
+            StreamPlaces* places, const CallSite& site);
 
   void OnStart(bool ok);
   void OnTime(bool ok);
@@ -39,6 +40,8 @@ class WatchCall final : public Call, private GuardedStream {
 
   v1::RegistryService::AsyncService* const service_;
   RegistryHandler* const handler_;
+  StreamPlaces* const places_;
+  StreamPlace place_;
   grpc::ServerContext context_;
   v1::WatchLoadRequest request_;
   v1::WatchLoadResponse response_;
