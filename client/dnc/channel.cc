@@ -61,17 +61,20 @@ bool IsUnix(const std::string& target) {
   return absl::StartsWith(target, "unix:") || absl::StartsWith(target, "unix-abstract:");
 }
 
-// The hosts of a target, at least one: `ipv4:127.0.0.1:1,127.0.0.1:2` has two.
-std::vector<std::string> HostsOf(const std::string& target) {
+// The addresses of a target, at least one: `ipv4:127.0.0.1:1,127.0.0.1:2` has two.
+std::vector<std::string> PartsOf(const std::string& target) {
   std::string rest = target;
   for (const char* const scheme : {"dns:", "ipv4:", "ipv6:"}) {
     if (absl::StartsWith(rest, scheme)) rest.erase(0, std::strlen(scheme));
   }
   // dns://authority/host:port
   if (absl::StartsWith(rest, "//")) rest.erase(0, std::min(rest.size(), rest.find('/', 2) + 1));
+  return absl::StrSplit(rest, ',');
+}
+
+std::vector<std::string> HostsOf(const std::string& target) {
   std::vector<std::string> hosts;
-  for (const absl::string_view address : absl::StrSplit(rest, ',')) {
-    std::string host(address);
+  for (std::string& host : PartsOf(target)) {
     if (absl::StartsWith(host, "[")) {
       host = host.substr(1, host.find(']') - 1);
     } else if (std::count(host.begin(), host.end(), ':') == 1) {
@@ -145,6 +148,18 @@ absl::StatusOr<std::string> CheckTarget(const std::string& target) {
     }
   }
   return trimmed;
+}
+
+std::vector<std::string> AddressesOf(const std::string& target) {
+  std::vector<std::string> addresses = PartsOf(target);
+  for (std::string& address : addresses) {
+    const bool six = std::count(address.begin(), address.end(), ':') > 1;
+    if (six && !absl::StartsWith(address, "[")) address = absl::StrCat("[", address, "]");
+    const size_t colon = address.rfind(':');
+    const bool port = colon != std::string::npos && (!six || address[colon - 1] == ']');
+    if (!port) address += ":443";
+  }
+  return addresses;
 }
 
 bool IsLocal(const std::string& target) {

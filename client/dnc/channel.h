@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -28,6 +29,10 @@ absl::StatusOr<Identity> CheckIdentity(const Identity& identity);
 // Trims a target. Errors: INVALID_ARGUMENT for an empty one, for one with other white space or
 // control characters, and for a web address.
 absl::StatusOr<std::string> CheckTarget(const std::string& target);
+
+// The addresses of a target as HOST:PORT, at least one; 443, as in gRPC, is the port of those that
+// tell none.
+std::vector<std::string> AddressesOf(const std::string& target);
 
 // Whether a target is surely on this machine: loopback or a unix socket, with all its addresses.
 bool IsLocal(const std::string& target);

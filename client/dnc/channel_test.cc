@@ -68,6 +68,16 @@ TEST(ChannelTest, WhatIsOnThisMachine) {
   }
 }
 
+TEST(ChannelTest, AddressesOfATarget) {
+  using Addresses = std::vector<std::string>;
+  EXPECT_EQ(AddressesOf("127.0.0.1:50061"), Addresses({"127.0.0.1:50061"}));
+  EXPECT_EQ(AddressesOf("dnc.example.org"), Addresses({"dnc.example.org:443"}));
+  EXPECT_EQ(AddressesOf("dns:///dnc.example.org:1"), Addresses({"dnc.example.org:1"}));
+  EXPECT_EQ(AddressesOf("ipv4:10.0.0.1:1,10.0.0.2"), Addresses({"10.0.0.1:1", "10.0.0.2:443"}));
+  EXPECT_EQ(AddressesOf("ipv6:[::1]:1"), Addresses({"[::1]:1"}));
+  EXPECT_EQ(AddressesOf("ipv6:::1"), Addresses({"[::1]:443"}));
+}
+
 TEST(ChannelTest, AProxyIsNamedOnlyWhereItIsUsed) {
   for (const char* const name :
        {"grpc_proxy", "https_proxy", "http_proxy", "no_grpc_proxy", "no_proxy"}) {

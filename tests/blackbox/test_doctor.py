@@ -1,14 +1,21 @@
 """dncctl doctor: what it finds, says and returns."""
 
+import contextlib
 import json
 import os
+import socket
+import ssl
 import subprocess
+import threading
 import time
+from types import SimpleNamespace
 
+import grpc
 import pytest
 
 from certificates import make_certificate
-from dnc_server import BIN
+from clock_shift import ShiftedClock
+from dnc_server import BIN, HOST
 from list_files import DAY, block, flat, registry_name
 from tenant_calls import new_key
 from waiting import PATIENCE
@@ -29,10 +36,10 @@ def loaded(start_server, folder):
     return server
 
 
-def doctor(server, *arguments, env=None):
-    ended = subprocess.run([str(BIN / "dncctl"), "--server", server.address, "--json", "doctor",
-                            *map(str, arguments)], capture_output=True, text=True, check=False,
-                           timeout=PATIENCE, env={**os.environ, **(env or {})})
+def doctor(server, *arguments, env=None, options=()):
+    ended = subprocess.run([str(BIN / "dncctl"), "--server", server.address, "--json", *options,
+                            "doctor", *map(str, arguments)], capture_output=True, text=True,
+                           check=False, timeout=PATIENCE, env={**os.environ, **(env or {})})
     report = json.loads(ended.stdout)
     return ended.returncode, {finding["subject"]: finding for finding in report["findings"]}, report
 
@@ -117,6 +124,70 @@ def test_a_configuration(loaded, folder, tmp_path):
     config.write_text("data_dir: [\n")
     code, found, _ = doctor(loaded, "--config", config)
     assert code == WRONG and "YAML" in found["configuration"]["text"]
+
+
+@pytest.fixture
+def listening():
+    """Serves sockets at a port of its own, one after the other, by a function of the test."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        def serve(use):
+            def run():
+                while True:
+                    try:
+                        connection, _ = listener.accept()
+                    except OSError:
+                        return
+                    with contextlib.suppress(OSError):  # the caller dislikes what it is shown
+                        use(connection)
+            threading.Thread(target=run, daemon=True).start()
+            return SimpleNamespace(address="127.0.0.1:%d" % listener.getsockname()[1])
+
+        yield serve
+        listener.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.mark.parametrize("days, health", [(3, "warning"), (400, "ok")])
+def test_the_certificate_that_is_served(start_server, tmp_path, days, health):
+    """Also of a server elsewhere, whose files the doctor can't see."""
+    certificate, key = make_certificate(tmp_path, names=f"IP:{HOST}", days=days)
+    config = tmp_path / "dncd.yaml"
+    config.write_text(f"tls:\n  certificate: {certificate}\n  key: {key}\n"
+                      "guards: {min_first_numbers: 0}\n")
+    credentials = grpc.ssl_channel_credentials(certificate.read_bytes())
+    server = start_server("--config", str(config), credentials=credentials)
+    server.load([(registry_name(time.time() - DAY, "201"), flat(NUMBERS))])
+    for address in (server.address, f"dns:///{server.address}"):
+        server.address = address
+        code, found, _ = doctor(server, env={"DNC_CA_FILE": str(certificate)})
+        assert found["server"]["health"] == "ok"
+        assert found["served certificate"]["health"] == health
+        assert code in ((LOOK,) if health == "warning" else (FINE, LOOK))
+    assert "served certificate" not in doctor(server)[1]  # in plain text nothing is shown
+
+
+def test_a_served_certificate_that_ran_out(listening, tmp_path):
+    clock = ShiftedClock(tmp_path)
+    clock.set(-10 * DAY)
+    certificate, key = make_certificate(tmp_path, names="IP:127.0.0.1", days=2, env=clock.env)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    context.set_alpn_protocols(["h2"])
+    held = []
+    server = listening(lambda c: held.append(context.wrap_socket(c, server_side=True)))
+    code, found, _ = doctor(server, env={"DNC_CA_FILE": str(certificate)})
+    assert code == WRONG and found["server"]["health"] == "failure"
+    assert found["served certificate"]["health"] == "failure"
+    assert "ran out" in found["served certificate"]["text"]
+
+
+def test_a_server_that_is_silent_ends_no_doctor(listening, tmp_path):
+    certificate, _ = make_certificate(tmp_path, names="IP:127.0.0.1")
+    held = []
+    server = listening(held.append)
+    env = {"DNC_CA_FILE": str(certificate)}
+    code, found, _ = doctor(server, env=env, options=("--timeout", "2"))
+    assert code == WRONG and found["server"]["health"] == "failure"
+    assert found["served certificate"]["health"] == "unknown"
 
 
 def test_lists_that_are_too_old_or_missing(start_server, folder):

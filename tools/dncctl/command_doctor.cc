@@ -79,6 +79,7 @@ int RunDoctor(const GlobalOptions& options, const DoctorArguments& arguments) {
     report.Unknown("server", "not asked, as --no-server says", "");
   } else {
     LookAtServer(options, &report);
+    LookAtServedCertificate(options, &report);
   }
   if (options.json) {
     PrintJsonReport(report);

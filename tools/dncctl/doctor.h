@@ -51,8 +51,16 @@ struct DoctorConfig {
   std::vector<std::string> load_dirs;
 };
 
+// Says why a path can't be looked at, by errno.
+void NotThere(const std::string& subject, const std::string& path, DoctorReport* report);
+
 // Reads `path`, and says in the report what is wrong with the file itself.
 DoctorConfig ReadDoctorConfig(const std::string& path, DoctorReport* report);
+// The certificate in a file: until when it is valid, with all that stand behind it.
+void LookAtCertificate(const std::string& path, DoctorReport* report);
+// The certificate that the server shows to callers, if they come by TLS: until when it is valid,
+// with those that it brings. Waits no longer than calls do.
+void LookAtServedCertificate(const GlobalOptions& options, DoctorReport* report);
 // Certificate, key and folders that the configuration names.
 void LookAtConfigured(const DoctorConfig& config, DoctorReport* report);
 // The data folder: owner, mode, halves, disk, and the process that has it open.

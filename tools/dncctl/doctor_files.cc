@@ -1,8 +1,6 @@
 // The local half of `dncctl doctor`: files, the machine, the process that serves.
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <openssl/pem.h>
-#include <openssl/x509.h>
 #include <pwd.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -33,7 +31,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr absl::Duration kSoon = absl::Hours(24 * 14);
 constexpr uint64_t kGood = uint64_t{1} << 30;      // bytes free
 constexpr uint64_t kReserve = uint64_t{32} << 20;  // below, the server refuses writes
 constexpr rlim_t kManyFiles = 4096;
@@ -54,18 +51,6 @@ std::optional<struct stat> Stat(const std::string& path) {
   return info;
 }
 
-// Says why a path can't be looked at.
-void NotThere(const std::string& subject, const std::string& path, DoctorReport* report) {
-  const int error = errno;
-  if (error == EACCES || error == EPERM) {
-    report->Unknown(subject, fmt::format("{} is closed to {}", path, User(geteuid())),
-                    "run the doctor as the server's user, or as root");
-  } else {
-    report->Fail(subject, fmt::format("{}: {}", path, std::strerror(error)),
-                 "give its right path, or make it");
-  }
-}
-
 std::optional<std::string> ReadAll(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::string content{std::istreambuf_iterator<char>(file), {}};
@@ -81,36 +66,6 @@ void LookAtSecret(const std::string& subject, const std::string& path, DoctorRep
                         "chmod o-rwx " + path);
   }
   report->Good(subject, fmt::format("{} is closed to other users", path));
-}
-
-void LookAtCertificate(const std::string& path, DoctorReport* report) {
-  const std::string subject = "certificate";
-  if (!Stat(path).has_value()) return NotThere(subject, path, report);
-  const auto pem = ReadAll(path);
-  if (!pem.has_value()) {
-    errno = EACCES;
-    return NotThere(subject, path, report);
-  }
-  const std::unique_ptr<BIO, decltype(&BIO_free)> bio(
-      BIO_new_mem_buf(pem->data(), static_cast<int>(pem->size())), &BIO_free);
-  const std::unique_ptr<X509, decltype(&X509_free)> certificate(
-      PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr), &X509_free);
-  std::tm parts{};
-  if (certificate == nullptr ||
-      ASN1_TIME_to_tm(X509_get0_notAfter(certificate.get()), &parts) != 1) {
-    return report->Fail(subject, path + " holds no certificate in PEM form",
-                        "put the certificate there that your authority gave you");
-  }
-  const absl::Time end = absl::FromTM(parts, absl::UTCTimeZone());
-  const std::string until = IsoTime(ToTimestamp(end));
-  if (end < absl::Now()) {
-    return report->Fail(subject, "it ran out at " + until + "; clients refuse it",
-                        "renew it: docs/operations.md, DncCertificateExpires");
-  }
-  if (end < absl::Now() + kSoon) {
-    return report->Warn(subject, "it runs out at " + until, "renew it with your authority");
-  }
-  report->Good(subject, "valid until " + until);
 }
 
 // All that lies in the folder must be its owner's.
@@ -232,6 +187,17 @@ YAML::Node Child(const YAML::Node& node, const char* key) {
 }
 
 }  // namespace
+
+void NotThere(const std::string& subject, const std::string& path, DoctorReport* report) {
+  const int error = errno;
+  if (error == EACCES || error == EPERM) {
+    report->Unknown(subject, fmt::format("{} is closed to {}", path, User(geteuid())),
+                    "run the doctor as the server's user, or as root");
+  } else {
+    report->Fail(subject, fmt::format("{}: {}", path, std::strerror(error)),
+                 "give its right path, or make it");
+  }
+}
 
 DoctorConfig ReadDoctorConfig(const std::string& path, DoctorReport* report) {
   DoctorConfig config;
