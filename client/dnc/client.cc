@@ -9,6 +9,7 @@
 #include "dnc/connection.h"
 #include "dnc/number_text.h"
 #include "dnc/scrub_stub.h"
+#include "dnc/wire_time.h"
 
 namespace dnc {
 namespace {
@@ -20,18 +21,12 @@ constexpr size_t kNumberBytes = 5;
 // What a field of a message takes beside its text.
 constexpr size_t kTextOverhead = 3;
 
-void SetTime(absl::Time time, google::protobuf::Timestamp* out) {
-  const int64_t seconds = absl::ToUnixSeconds(time);
-  out->set_seconds(seconds);
-  out->set_nanos(
-      static_cast<int32_t>(absl::ToInt64Nanoseconds(time - absl::FromUnixSeconds(seconds))));
-}
-
 template <typename Request>
 void SetOptions(const ScrubOptions& options, Request* request) {
-  if (options.as_of != absl::InfiniteFuture()) SetTime(options.as_of, request->mutable_as_of());
+  if (options.as_of != absl::InfiniteFuture())
+    *request->mutable_as_of() = ToTimestamp(options.as_of);
   if (options.as_answered_at != absl::InfiniteFuture()) {
-    SetTime(options.as_answered_at, request->mutable_as_answered_at());
+    *request->mutable_as_answered_at() = ToTimestamp(options.as_answered_at);
   }
   request->set_at_least_revision(options.at_least_revision);
   request->set_scope(Trimmed(options.scope));
@@ -76,9 +71,7 @@ v1::Verdict NumberCheck::verdict() const {
 
 absl::Time NumberCheck::valid_until() const {
   const v1::NumberResult& result = response_.result();
-  if (!result.has_valid_until()) return absl::InfinitePast();
-  return absl::FromUnixSeconds(result.valid_until().seconds()) +
-         absl::Nanoseconds(result.valid_until().nanos());
+  return result.has_valid_until() ? ToTime(result.valid_until()) : absl::InfinitePast();
 }
 
 absl::StatusOr<Client> Client::Connect(const ClientOptions& options) {

@@ -5,16 +5,13 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "dnc/wire_time.h"
 
 namespace dnc {
 namespace {
 
 v1::Verdict KnownVerdict(int value) {
   return v1::Verdict_IsValid(value) ? static_cast<v1::Verdict>(value) : v1::VERDICT_UNSPECIFIED;
-}
-
-absl::Time ToTime(const google::protobuf::Timestamp& timestamp) {
-  return absl::FromUnixSeconds(timestamp.seconds()) + absl::Nanoseconds(timestamp.nanos());
 }
 
 // Until when the answers of a batch hold that do not end earlier. The lists' ends say so, unless

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "dnc/wire_time.h"
 
 namespace dnc::ctl {
 
@@ -44,9 +45,6 @@ std::string WithCommas(uint64_t value);
 std::string HumanBytes(double bytes);
 // "4 s", "3 min 12 s", "2 h 5 min", "12 days".
 std::string HumanDuration(absl::Duration duration);
-
-absl::Time ToTime(const google::protobuf::Timestamp& timestamp);
-google::protobuf::Timestamp ToTimestamp(absl::Time time);
 
 // ISO 8601 in UTC, to the second: 2026-08-05T14:03:00Z.
 std::string IsoTime(const google::protobuf::Timestamp& timestamp);
