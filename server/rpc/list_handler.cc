@@ -24,19 +24,25 @@ void FillCounts(const WriteReply& reply, v1::ImportNumbersResponse* out) {
   uint64_t added = 0;
   uint64_t already_there = 0;
   uint64_t updated = 0;
+  uint64_t not_in_force = 0;
   for (size_t i = 0; i < reply.results.size(); ++i) {
     const WriteResult& result = reply.results[i];
     added += result.outcome == WriteOutcome::kAdded ? 1 : 0;
     already_there += result.outcome == WriteOutcome::kAlreadyThere ? 1 : 0;
     updated += result.outcome == WriteOutcome::kUpdated ? 1 : 0;
-    if (result.outcome != WriteOutcome::kRefused) continue;
+    if (result.outcome != WriteOutcome::kRefused) {
+      not_in_force += result.message.empty() ? 0 : 1;
+      continue;
+    }
     v1::RefusedRecord* refused = out->add_refused();
     refused->set_index(static_cast<uint32_t>(i));
     refused->set_message(result.message);
+    refused->set_over(result.over);
   }
   out->set_added(added);
   out->set_already_there(already_there);
   out->set_updated(updated);
+  out->set_not_in_force(not_in_force);
   out->set_revision(reply.revision);
 }
 

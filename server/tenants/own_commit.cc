@@ -33,6 +33,10 @@ bool SameFacts(OwnListKind kind, const OwnRecord& a, const OwnRecord& b) {
 }
 
 WriteResult Refused(std::string why) { return {WriteOutcome::kRefused, std::move(why)}; }
+// A request that is over already is no request that is in force, and must not be told as one.
+WriteResult RefusedAsOver(std::string why) {
+  return {WriteOutcome::kRefused, std::move(why), /*over=*/true};
+}
 
 }  // namespace
 
@@ -177,7 +181,9 @@ WriteResult OwnCommit::RepeatOptOut(const OwnWrite& write, OwnWrite::Item item,
   OwnRecord record = *there;
   record.made_at = std::min(record.made_at, item.record.made_at);
   record.expires_at = std::max(record.expires_at, item.record.expires_at);
-  if (record.expires_at <= now_) return Refused(WhyNotInForce(write.list.kind, record, now_));
+  if (record.expires_at <= now_) {
+    return RefusedAsOver(WhyNotInForce(write.list.kind, record, now_));
+  }
   if (record.made_at == there->made_at && record.expires_at == there->expires_at) {
     return {told.outcome, ""};
   }
@@ -219,7 +225,7 @@ WriteResult OwnCommit::AddRecord(const OwnWrite& write, const OwnWrite::Item& it
     record = Joined(write.list.kind, *before, std::move(record));
     if (SameFacts(write.list.kind, *before, record)) {
       std::string why = WhyNotInForce(write.list.kind, *before, now_);
-      if (internal && !why.empty()) return Refused(std::move(why));
+      if (internal && !why.empty()) return RefusedAsOver(std::move(why));
       return {WriteOutcome::kAlreadyThere, std::move(why)};
     }
   } else if (write.max_records != 0 && books_->records(id.first) >= write.max_records) {
@@ -231,10 +237,9 @@ WriteResult OwnCommit::AddRecord(const OwnWrite& write, const OwnWrite::Item& it
         "the server holds as many records as it may (tenants.max_records); ask its "
         "operator for more");
   }
-  // A request that is over already is no request that is in force, and must not be told as one.
   if (internal && record.expires_at <= now_) {
-    return Refused(StrCat(WhyNotInForce(write.list.kind, record, now_),
-                          "; give a later end, or none, if it is to hold"));
+    return RefusedAsOver(StrCat(WhyNotInForce(write.list.kind, record, now_),
+                                "; give a later end, or none, if it is to hold"));
   }
   return PutRecord(write, record, key, present);
 }

@@ -45,6 +45,7 @@ static_assert(static_cast<size_t>(WriteOutcome::kRefused) + 1 == kWriteOutcomeCo
 struct WriteResult {
   WriteOutcome outcome = WriteOutcome::kRefused;
   std::string message;  // of a refused one why; of one that is there and does not count, too
+  bool over = false;    // a refused do-not-call request that only came too late: its end has passed
 };
 
 // A write of one tenant to one list.

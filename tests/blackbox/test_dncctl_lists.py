@@ -8,10 +8,11 @@ import time
 
 import pytest
 
+from clock_shift import ShiftedClock
 from dnc_server import BIN, Refused
 from list_files import DAY, flat, registry_name
 from tenant_calls import FREE, LISTED, add, make_list, moment
-from waiting import PATIENCE
+from waiting import PATIENCE, wait_until
 
 NOW = int(time.time())
 NOTES = ["plain", "2015550123", "call\n2015550124\nor\n(201) 555-0125,x", 'said "no", twice', " ",
@@ -130,6 +131,77 @@ def test_the_first_line_without_a_heading_has_its_list(started, bring):
     said = bring(f"i,{FREE}\n,{FREE + 1}\n", "--columns", "list_id,number", "--all-lists")
     assert (said["added"], said["refused"]) == (2, 0)
     assert started.verdicts([FREE, FREE + 1]) == ["LISTED", "LISTED"]
+
+
+@pytest.mark.parametrize("kind", ["CONSENT", "EBR"])
+@pytest.mark.parametrize("empty", ["", " ", "NULL", '""'])
+@pytest.mark.parametrize("options", [(), ("--columns", "list_id,number,ebr_kind,last_event_at")])
+def test_a_row_without_a_list_is_no_exemption(started, bring, kind, empty, options):
+    """It may be an opt-out, of which the list's name was lost."""
+    make_list(started, "e", kind)
+    facts = "inquiry,2026-11-20" if kind == "EBR" else ","
+    heading = "" if options else "list_id,number,ebr_kind,last_event_at\n"
+    text = heading + f"{empty},{LISTED},{facts}\ne,{LISTED + 1},{facts}\n{empty},{FREE},{facts}\n"
+    said = bring(text, "--list", "e", *options, code=1)
+    assert (said["added"], said["refused"]) == (1, 2)
+    answer = started.call(started.lists.ListRecords,
+                          started.stubs.list.ListRecordsRequest(list_id="e"))
+    assert [record.number for record in answer.records] == [str(LISTED + 1)]
+
+
+def test_the_refusal_of_a_row_without_a_list_says_what_to_do(started, tmp_path):
+    make_list(started, "c", "CONSENT")
+    source, refused = tmp_path / "in.csv", tmp_path / "refused.csv"
+    source.write_text(f"number,list_id\n{LISTED},c\n{LISTED + 1},\n{LISTED + 2}\n")
+    ctl = ctl_of(started)
+    done = ctl("import", str(source), "--list", "c", code=1)
+    assert "line 3: " in done.stderr and "--list internal" in done.stderr
+    ctl("import", str(source), "--list", "c", "--refused", str(refused), code=1)
+    table = list(csv.reader(refused.read_text().splitlines()))
+    assert [row[0] for row in table[1:]] == ["3", "4"]
+    assert started.verdicts([LISTED, LISTED + 1, LISTED + 2]) == ["CLEAR", "LISTED", "LISTED"]
+    # As opt-outs they go in as they are, and without the column all is of the list.
+    source.write_text(f"number,list_id\n{FREE},\n")
+    ctl("import", str(source))
+    assert started.verdicts([FREE]) == ["LISTED"]
+    source.write_text(f"number\n{LISTED + 1}\n")
+    ctl("import", str(source), "--list", "c")
+    assert started.verdicts([LISTED + 1]) == ["CLEAR"]
+
+
+def test_what_is_over_goes_out_and_in(start_server, tmp_path):
+    """An opt-out of five years ends; its row in an export is right all the same."""
+    clock = ShiftedClock(tmp_path)
+    one, other = (start_server(environment=clock.env) for _ in range(2))
+    for server in (one, other):
+        server.load([(registry_name(NOW - 2 * DAY, "201"), flat([LISTED, LISTED + 1, LISTED + 2]))])
+        make_list(server, "c", "CONSENT")
+    soon = moment(NOW + 3600)
+    add(one, [FREE, FREE + 1], made_at=moment(NOW - 7 * 366 * DAY), expires_at=soon)
+    add(one, [FREE + 2, LISTED])
+    add(one, [LISTED + 1], "c", expires_at=soon)
+    add(one, [LISTED + 2], "c")
+    clock.set(2 * 3600)
+    wait_until(lambda: one.verdicts([FREE, LISTED + 1]) == ["CLEAR", "LISTED"])
+    table = tmp_path / "all.csv"
+    ctl_of(one)("export", "--out", str(table))
+    for server, added in ((other, 4), (one, 0)):
+        refused = tmp_path / "refused.csv"
+        told = ctl_of(server)("--json", "import", str(table), "--all-lists", "--refused",
+                              str(refused))
+        said = json.loads(told.stdout)
+        assert (said["added"], said["over"], said["refused"]) == (added, 2, 0)
+        assert (said["not_in_force"], said["kept_without_facts"]) == (1, 0)
+        assert len(refused.read_text().splitlines()) == 1
+        assert server.verdicts([FREE, FREE + 2, LISTED, LISTED + 1, LISTED + 2]) == \
+            ["CLEAR", "LISTED", "LISTED", "LISTED", "CLEAR"]
+    people = ctl_of(other)("import", str(table), "--all-lists").stdout
+    assert "over already, not imported: 2" in people and "not in force now: 1" in people
+    # What else is wrong with a row is told, over or not.
+    text = table.read_text().replace(str(FREE), "20155501")
+    table.write_text(text)
+    said = json.loads(ctl_of(other)("--json", "import", str(table), "--all-lists", code=1).stdout)
+    assert (said["over"], said["refused"]) == (1, 1)
 
 
 @pytest.mark.parametrize("rows", [

@@ -58,6 +58,8 @@ void PrintTotals(const GlobalOptions& options, const ImportArguments& arguments,
                {"already_there", counts.already_there},
                {"updated", counts.updated},
                {"refused", told.refused},
+               {"over", counts.over},
+               {"not_in_force", counts.not_in_force},
                {"kept_without_facts", told.kept},
                {"blocks", told.blocks},
                {"columns_left_out", told.left_out},
@@ -78,6 +80,14 @@ void PrintTotals(const GlobalOptions& options, const ImportArguments& arguments,
     fmt::print("kept without a fact that can't be read or taken: {}\n{}", WithCommas(told.kept),
                LinesIn(told.kept, arguments.kept, "--kept"));
   }
+  if (counts.over > 0) {
+    fmt::print("over already, not imported: {} (do-not-call requests whose end has passed)\n",
+               WithCommas(counts.over));
+  }
+  if (counts.not_in_force > 0) {
+    fmt::print("stored, but not in force now: {} (their end has passed, or they begin later)\n",
+               WithCommas(counts.not_in_force));
+  }
   if (told.blocks > 0) fmt::print("blocked area codes and exchanges: {}\n", told.blocks);
   if (!told.left_out.empty()) {
     fmt::print("columns left out: {}\n",
@@ -85,14 +95,16 @@ void PrintTotals(const GlobalOptions& options, const ImportArguments& arguments,
   }
 }
 
-// Facts are kept without only where an opt-out depends on it. Of a list that is not there, which
-// the server tells, nothing is kept.
+// Not of a list that is not there, which the server tells.
+bool IsDoNotCall(const v1::ListListsResponse& lists, const std::string& id) {
+  return std::any_of(lists.lists().begin(), lists.lists().end(), [&id](const v1::OwnList& list) {
+    return list.list_id() == id && list.kind() == v1::OWN_LIST_KIND_INTERNAL;
+  });
+}
+
+// Facts are kept without only where an opt-out depends on it.
 Facts FactsFor(const v1::ListListsResponse& lists, const std::string& id, bool strict) {
-  for (const v1::OwnList& list : lists.lists()) {
-    if (list.list_id() != id || strict) continue;
-    return list.kind() == v1::OWN_LIST_KIND_INTERNAL ? Facts::kKeepWithout : Facts::kRefuse;
-  }
-  return Facts::kRefuse;
+  return IsDoNotCall(lists, id) && !strict ? Facts::kKeepWithout : Facts::kRefuse;
 }
 
 absl::StatusOr<std::unique_ptr<OutputFile>> OpenReport(const std::string& path) {
@@ -156,6 +168,8 @@ absl::Status ImportList(Session& session, const InputFile& input, const ImportAr
   counts.added += run.counts().added;
   counts.already_there += run.counts().already_there;
   counts.updated += run.counts().updated;
+  counts.over += run.counts().over;
+  counts.not_in_force += run.counts().not_in_force;
   counts.revision = std::max(counts.revision, run.counts().revision);
   counts.tenant = run.counts().tenant;
   totals->left_out = file->columns().left_out;
@@ -212,10 +226,11 @@ int RunImport(const GlobalOptions& options, const ImportArguments& arguments) {
   Reports reports(options.json);
   ImportTotals totals;
   const Facts facts = FactsFor(*lists, arguments.format.list, arguments.strict);
+  ImportFormat format = arguments.format;
+  format.needs_list = !IsDoNotCall(*lists, format.list);
   absl::Status status =
-      arguments.all_lists
-          ? ImportAllLists(session, input, arguments, *lists, &reports, &totals)
-          : ImportList(session, input, arguments, arguments.format, facts, &reports, &totals);
+      arguments.all_lists ? ImportAllLists(session, input, arguments, *lists, &reports, &totals)
+                          : ImportList(session, input, arguments, format, facts, &reports, &totals);
   if (status.ok()) status = reports.Commit();
   if (!status.ok()) return ReportError(options, status);
   totals.refused = reports.refused.has_value() ? reports.refused->count() : 0;

@@ -224,6 +224,10 @@ void ImportFormat::AddOptions(CLI::App* command) {
   AddDelimiterOption(command, &delimiter);
 }
 
+std::string ListNamed(std::string_view cell) {
+  return IsSurelyNothing(cell) ? "" : std::string(cell);
+}
+
 size_t PlaceOf(const ImportColumns& columns, const std::string& meaning) {
   const auto& meanings = columns.meanings;
   const auto found = std::find(meanings.begin(), meanings.end(), meaning);

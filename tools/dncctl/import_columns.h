@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -36,6 +37,8 @@ struct ImportFormat {
   bool ignore_others = false;        // leave out what is no fact
   bool needs_ends = false;           // what may be an end is left out only if `ignored` names it
   bool skip_other_lists = false;     // leave out the rows of other lists; else they are refused
+  bool needs_list = false;           // a row that names no list in its column is refused: it may
+                                     // be an opt-out, and `list` is none of those
   char delimiter = CsvReader::kFindDelimiter;
 
   // --list, --column and so on, --columns, --map, --ignore, --ignore-others, --delimiter. *this
@@ -53,6 +56,9 @@ struct ImportColumns {
 // The place of the column that means this; kNowhere if none does.
 inline constexpr size_t kNowhere = static_cast<size_t>(-1);
 size_t PlaceOf(const ImportColumns& columns, const std::string& meaning);
+
+// The list that a cell of list_id names; empty if it names none: blank, NULL, \\N.
+std::string ListNamed(std::string_view cell);
 
 // INVALID_ARGUMENT if no column holds the number, two hold the same fact, or some hold nothing that
 // is known and no option leaves them out: all of them are told. A misspelt expiry left out in

@@ -83,6 +83,13 @@ std::string ImportFile::heading() const {
 }
 
 absl::Status ImportFile::CheckList(const std::vector<std::string>& cells) const {
+  const bool may_name = PlaceOf(columns_, kListIdColumn) != kNowhere;
+  if (format_.needs_list && may_name && ListNamed(CellOf(cells, kListIdColumn)).empty()) {
+    return absl::InvalidArgumentError(fmt::format(
+        "its list_id is empty, so it may be a do-not-call request, and '{0}' is no list of those; "
+        "write {0} there if it belongs to it, or import it with --list internal",
+        Printable(format_.list)));
+  }
   const std::string list = ListOf(cells);
   if (list == format_.list) return absl::OkStatus();
   return absl::InvalidArgumentError(
@@ -98,7 +105,7 @@ std::string ImportFile::CellOf(const std::vector<std::string>& cells,
 }
 
 std::string ImportFile::ListOf(const std::vector<std::string>& cells) const {
-  std::string list = CellOf(cells, kListIdColumn);
+  std::string list = ListNamed(CellOf(cells, kListIdColumn));
   if (list.empty()) list = format_.skip_other_lists ? kDefaultList : format_.list;
   return list;
 }

@@ -66,7 +66,7 @@ absl::Status TakeMeaning(const CsvRecord& row, const ListPlaces& places, v1::Own
 absl::Status TakeRow(const CsvRecord& row, const ListPlaces& places,
                      std::vector<v1::OwnList>* lists) {
   if (row.blank() || row.HoldsNothing()) return absl::OkStatus();
-  std::string id = CellAt(row, places.id);
+  std::string id = ListNamed(CellAt(row, places.id));
   if (id.empty()) id = kDefaultList;
   auto list = std::find_if(lists->begin(), lists->end(),
                            [&id](const v1::OwnList& known) { return known.list_id() == id; });

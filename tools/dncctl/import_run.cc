@@ -113,6 +113,7 @@ absl::Status ImportRun::TakeAnswer(ImportPart part) {
   counts_.added += answer_.added();
   counts_.already_there += answer_.already_there();
   counts_.updated += answer_.updated();
+  counts_.not_in_force += answer_.not_in_force();
   counts_.revision = std::max(counts_.revision, answer_.revision());
   if (!answer_.tenant_id().empty()) counts_.tenant = answer_.tenant_id();
   const uint64_t outcomes = answer_.added() + answer_.already_there() + answer_.updated() +
@@ -144,6 +145,10 @@ absl::Status ImportRun::TakeRefused(ImportPart* part) {
       return absl::InternalError("the server refused a record that it was not sent");
     }
     gone[index] = true;
+    if (refusal.over()) {  // nothing is wrong with the line, and nothing is to be mended
+      ++counts_.over;
+      continue;
+    }
     ImportLine& line = part->lines[index];
     v1::Record& record = *part->request.mutable_records(static_cast<int>(index));
     if (facts_ == Facts::kKeepWithout && UnsetNamedFacts(refusal.message(), &record)) {

@@ -21,6 +21,8 @@ struct ImportCounts {
   uint64_t added = 0;
   uint64_t already_there = 0;
   uint64_t updated = 0;
+  uint64_t over = 0;          // do-not-call requests that were not stored, as their end has passed
+  uint64_t not_in_force = 0;  // of those that are stored
   uint64_t revision = 0;
   uint64_t durable_line = 0;  // all lines up to this one have been answered
   std::string tenant;         // that was written to; empty if the server does not tell

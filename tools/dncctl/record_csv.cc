@@ -51,13 +51,6 @@ size_t MostBytes(std::string_view column) {
 constexpr std::string_view kNull = "NULL";
 constexpr std::string_view kSqlNull = "\\N";
 
-// Nothing but that: what a spreadsheet writes for an error, as #N/A, may stand for a date.
-bool IsSurelyNothing(std::string_view text) {
-  const absl::string_view bare =
-      absl::StripAsciiWhitespace(absl::string_view(text.data(), text.size()));
-  return bare.empty() || text == kNull || text == kSqlNull;
-}
-
 std::string FieldText(const FieldDescriptor* field, const v1::Record& record) {
   const auto& reflection = *v1::Record::GetReflection();
   switch (field->cpp_type()) {
@@ -89,6 +82,12 @@ bool IsNothing(std::string_view text) {
   const std::string folded = absl::AsciiStrToLower(
       absl::StripAsciiWhitespace(absl::string_view(text.data(), text.size())));
   return folded.empty() || std::find(kWords.begin(), kWords.end(), folded) != kWords.end();
+}
+
+bool IsSurelyNothing(std::string_view text) {
+  const absl::string_view bare =
+      absl::StripAsciiWhitespace(absl::string_view(text.data(), text.size()));
+  return bare.empty() || text == kNull || text == kSqlNull;
 }
 
 absl::Status SetField(std::string_view column, const std::string& text, v1::Record* record) {

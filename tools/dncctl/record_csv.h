@@ -19,6 +19,10 @@ absl::Status SetField(std::string_view column, const std::string& text, v1::Reco
 // write for it: NULL, \N, N/A, #N/A, None, a hyphen and the like.
 bool IsNothing(std::string_view text);
 
+// Whether a cell says so without a doubt: empty, blank, NULL, \\N. `#N/A`, which a spreadsheet
+// writes for an error, may stand for a date.
+bool IsSurelyNothing(std::string_view text);
+
 // How the cell of a file is taken.
 enum class FactReading {
   kExact,  // what can't be read is an error, and changes nothing; only NULL and \N are no fact
