@@ -187,13 +187,19 @@ TEST(CsvReaderTest, Utf16BecomesUtf8) {
 
 TEST(CsvReaderTest, WhatIsNoTableIsNamed) {
   for (const auto& [text, word] : {std::pair<std::string, std::string>{"PK\x03\x04xl/", "Excel"},
-                                   {"\x1F\x8B\x08", "gzip"},
+                                   {"BZh91AY", "bzip2"},
                                    {"%PDF-1.4\n", "PDF"},
                                    {"\xEF\xBB\xBF <HTML>", "HTML"}}) {
     const absl::Status status = ParseAll(text).status;
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
     EXPECT_NE(std::string(status.message()).find(word), std::string::npos) << status;
   }
+}
+
+TEST(CsvReaderTest, WhatIsPackedAndCutOffIsDamaged) {
+  const absl::Status status = ParseAll("\x1F\x8B\x08").status;
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+  EXPECT_NE(std::string(status.message()).find("gzip"), std::string::npos) << status;
 }
 
 TEST(CsvReaderTest, RecordsAcrossBuffers) {

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "absl/strings/ascii.h"
+#include "server/formats/byte_source.h"
 
 namespace dnc::ctl {
 namespace {
@@ -18,11 +19,14 @@ using std::string_view_literals::operator""sv;
 constexpr char kPicture[] =
     "is a picture; a number in it can't be read: get the list as CSV from where it comes";
 
+constexpr char kPlainZip[] = "is a zip archive; unpack it first: unzip -p FILE > leads.csv";
+constexpr std::string_view kGzip = "\x1F\x8B";
+
 // What begins with these bytes. A zip is looked into by itself.
 constexpr std::array kKinds = {
     Kind{"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"sv,
          "is an old Excel workbook (.xls) or another Office document; open it and save it as CSV"},
-    Kind{"\x1F\x8B"sv, "is compressed by gzip; unpack it first: gunzip -c FILE > leads.csv"},
+    Kind{kGzip, "is compressed by gzip; unpack it first: gunzip -c FILE > leads.csv"},
     Kind{"BZh"sv, "is compressed by bzip2; unpack it first: bunzip2 -c FILE > leads.csv"},
     Kind{"\xFD"
          "7zXZ\0"sv,
@@ -64,7 +68,7 @@ std::string WhatZip(std::string_view start) {
   if (holds("opendocument")) {
     return "is an OpenDocument file (.ods); open it and save it as CSV";
   }
-  return "is a zip archive; unpack it first: unzip -p FILE > leads.csv";
+  return kPlainZip;
 }
 
 // Without blanks and a byte order mark at its front, in lower case.
@@ -95,8 +99,13 @@ std::string WhatMarkup(const std::string& opening) {
 
 }  // namespace
 
+Packing PackingOf(std::string_view start) {
+  if (StartsWith(start, kGzip)) return Packing::kGzip;
+  return IsZip(start) && WhatZip(start) == kPlainZip ? Packing::kZip : Packing::kNone;
+}
+
 std::string WhyNoTable(std::string_view start) {
-  if (StartsWith(start, "PK\x03\x04") || StartsWith(start, "PK\x05\x06")) return WhatZip(start);
+  if (IsZip(start)) return WhatZip(start);
   for (const Kind& kind : kKinds) {
     if (StartsWith(start, kind.begins)) return kind.why;
   }

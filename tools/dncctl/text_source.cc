@@ -1,10 +1,8 @@
 #include "tools/dncctl/text_source.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
+#include <utility>
 
 #include "tools/dncctl/file_kind.h"
 
@@ -26,31 +24,39 @@ Order Utf16Order(std::string_view start) {
 
 }  // namespace
 
-absl::StatusOr<bool> TextSource::ReadMore() {
-  const size_t before = buffer_.size();
-  buffer_.resize(before + kPieceBytes);
-  ssize_t count;
-  do {
-    count = read(fd_, buffer_.data() + before, kPieceBytes);
-  } while (count < 0 && errno == EINTR);
-  const int error = errno;
-  buffer_.resize(before + (count > 0 ? static_cast<size_t>(count) : 0));
-  if (count < 0) {
-    return absl::DataLossError(fmt::format("the input can't be read: {}", std::strerror(error)));
-  }
-  bytes_read_ += static_cast<uint64_t>(count);
-  return count > 0;
-}
-
 // A pipe may give a few bytes only, which tell neither what the file is nor its delimiter.
-absl::Status TextSource::ReadFirst() {
+absl::Status TextSource::ReadStart() {
   bool more = true;
   while (more && buffer_.size() < kFirstBytes &&
          (buffer_.size() < kFileKindBytes || buffer_.find('\n') == std::string::npos)) {
-    const auto read = ReadMore();
+    const auto read = feed_->ReadMore(&buffer_);
     if (!read.ok()) return read.status();
     more = *read;
   }
+  return absl::OkStatus();
+}
+
+// Once: what is packed twice is refused as what it is inside.
+absl::Status TextSource::Unpack() {
+  switch (PackingOf(std::string_view(buffer_).substr(0, kFileKindBytes))) {
+    case Packing::kNone:
+      return absl::OkStatus();
+    case Packing::kGzip:
+      feed_ = MakeGzipFeed(std::move(feed_), std::move(buffer_));
+      break;
+    case Packing::kZip: {
+      auto feed = MakeZipFeed(fd_);
+      if (!feed.ok()) return feed.status();
+      feed_ = *std::move(feed);
+    }
+  }
+  buffer_.clear();
+  return ReadStart();
+}
+
+absl::Status TextSource::ReadFirst() {
+  if (auto status = ReadStart(); !status.ok()) return status;
+  if (auto status = Unpack(); !status.ok()) return status;
   const std::string_view start = std::string_view(buffer_).substr(0, kFileKindBytes);
   if (const std::string why = WhyNoTable(start); !why.empty()) {
     return absl::InvalidArgumentError("the input is no table of text: it " + why);
@@ -80,7 +86,7 @@ absl::StatusOr<std::string_view> TextSource::Next() {
   }
   for (;;) {
     buffer_.clear();
-    const auto more = ReadMore();
+    const auto more = feed_->ReadMore(&buffer_);
     if (!more.ok()) return more.status();
     auto text = Decoded();
     // A piece may be too small for a character.

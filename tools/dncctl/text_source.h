@@ -2,41 +2,43 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "absl/status/statusor.h"
+#include "tools/dncctl/byte_feed.h"
 #include "tools/dncctl/text_encoding.h"
 
 namespace dnc::ctl {
 
 // Gives a file's bytes as they are, but UTF-16 as UTF-8; its byte order mark becomes that of UTF-8.
-// Not thread-safe.
+// What gzip has packed, and the only file of a zip archive, is unpacked. Not thread-safe.
 class TextSource {
  public:
   // Reads from a file descriptor, which stays the caller's.
-  explicit TextSource(int fd) : fd_(fd) {}
+  explicit TextSource(int fd) : fd_(fd), feed_(MakePlainFeed(fd)) {}
 
   // The next bytes, valid until the next call; empty at the end. The first piece holds the first
   // line, if that has less than kFirstBytes. INVALID_ARGUMENT for what is no text: the message says
-  // what it is; DATA_LOSS if it can't be read.
+  // what it is; DATA_LOSS if it can't be read, or is packed and damaged.
   absl::StatusOr<std::string_view> Next();
 
-  uint64_t bytes_read() const { return bytes_read_; }
+  uint64_t bytes_read() const { return feed_->bytes_read(); }
 
  private:
-  static constexpr size_t kPieceBytes = 256 << 10;
   static constexpr size_t kFirstBytes = 64 << 10;
 
-  // Appends what one read gives to `buffer_`; false at the end.
-  absl::StatusOr<bool> ReadMore();
+  // Reads what tells the kind of the file, and its first line if that is short.
+  absl::Status ReadStart();
+  absl::Status Unpack();
   absl::Status ReadFirst();
   absl::StatusOr<std::string_view> Decoded();
 
   const int fd_;
+  std::unique_ptr<ByteFeed> feed_;
   bool begun_ = false;
-  uint64_t bytes_read_ = 0;
   std::string buffer_;  // as read
   std::string text_;    // decoded
   std::optional<Utf16Decoder> decoder_;
