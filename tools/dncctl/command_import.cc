@@ -95,16 +95,18 @@ void PrintTotals(const GlobalOptions& options, const ImportArguments& arguments,
   }
 }
 
-// Not of a list that is not there, which the server tells.
-bool IsDoNotCall(const v1::ListListsResponse& lists, const std::string& id) {
-  return std::any_of(lists.lists().begin(), lists.lists().end(), [&id](const v1::OwnList& list) {
-    return list.list_id() == id && list.kind() == v1::OWN_LIST_KIND_INTERNAL;
-  });
+// Unspecified of a list that is not there, which the server tells.
+v1::OwnListKind KindOf(const v1::ListListsResponse& lists, const std::string& id) {
+  for (const v1::OwnList& list : lists.lists()) {
+    if (list.list_id() == id) return list.kind();
+  }
+  return v1::OWN_LIST_KIND_UNSPECIFIED;
 }
 
 // Facts are kept without only where an opt-out depends on it.
 Facts FactsFor(const v1::ListListsResponse& lists, const std::string& id, bool strict) {
-  return IsDoNotCall(lists, id) && !strict ? Facts::kKeepWithout : Facts::kRefuse;
+  const bool do_not_call = KindOf(lists, id) == v1::OWN_LIST_KIND_INTERNAL;
+  return do_not_call && !strict ? Facts::kKeepWithout : Facts::kRefuse;
 }
 
 absl::StatusOr<std::unique_ptr<OutputFile>> OpenReport(const std::string& path) {
@@ -227,7 +229,8 @@ int RunImport(const GlobalOptions& options, const ImportArguments& arguments) {
   ImportTotals totals;
   const Facts facts = FactsFor(*lists, arguments.format.list, arguments.strict);
   ImportFormat format = arguments.format;
-  format.needs_list = !IsDoNotCall(*lists, format.list);
+  const v1::OwnListKind kind = KindOf(*lists, format.list);
+  if (kind != v1::OWN_LIST_KIND_INTERNAL) format.exempts = kind;
   absl::Status status =
       arguments.all_lists ? ImportAllLists(session, input, arguments, *lists, &reports, &totals)
                           : ImportList(session, input, arguments, format, facts, &reports, &totals);

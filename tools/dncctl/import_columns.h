@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "dnc/v1/list_service.pb.h"
 #include "tools/dncctl/csv_reader.h"
 #include "tools/dncctl/table_columns.h"
 
@@ -37,8 +38,9 @@ struct ImportFormat {
   bool ignore_others = false;        // leave out what is no fact
   bool needs_ends = false;           // what may be an end is left out only if `ignored` names it
   bool skip_other_lists = false;     // leave out the rows of other lists; else they are refused
-  bool needs_list = false;           // a row that names no list in its column is refused: it may
-                                     // be an opt-out, and `list` is none of those
+  // What `list` is if it is one of exemptions. Then a row that names no list in its column, or
+  // another kind, is refused: it may be an opt-out.
+  v1::OwnListKind exempts = v1::OWN_LIST_KIND_UNSPECIFIED;
   char delimiter = CsvReader::kFindDelimiter;
 
   // --list, --column and so on, --columns, --map, --ignore, --ignore-others, --delimiter. *this

@@ -82,13 +82,28 @@ std::string ImportFile::heading() const {
   return heading;
 }
 
-absl::Status ImportFile::CheckList(const std::vector<std::string>& cells) const {
-  const bool may_name = PlaceOf(columns_, kListIdColumn) != kNowhere;
-  if (format_.needs_list && may_name && ListNamed(CellOf(cells, kListIdColumn)).empty()) {
+absl::Status ImportFile::CheckExempts(const std::vector<std::string>& cells) const {
+  const auto* const kinds = v1::OwnListKind_descriptor();
+  const std::string kind = CellOf(cells, kListKindColumn);
+  if (!IsNothing(kind) && ParseEnum(kinds, kind) != format_.exempts) {
+    return absl::InvalidArgumentError(
+        fmt::format("its list_kind is '{}', but '{}' is a list of the kind {}; import it into a "
+                    "list of its own kind",
+                    Printable(kind), Printable(format_.list), WrittenName(kinds, format_.exempts)));
+  }
+  if (PlaceOf(columns_, kListIdColumn) != kNowhere &&
+      ListNamed(CellOf(cells, kListIdColumn)).empty()) {
     return absl::InvalidArgumentError(fmt::format(
         "its list_id is empty, so it may be a do-not-call request, and '{0}' is no list of those; "
         "write {0} there if it belongs to it, or import it with --list internal",
         Printable(format_.list)));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ImportFile::CheckList(const std::vector<std::string>& cells) const {
+  if (format_.exempts != v1::OWN_LIST_KIND_UNSPECIFIED) {
+    if (auto status = CheckExempts(cells); !status.ok()) return status;
   }
   const std::string list = ListOf(cells);
   if (list == format_.list) return absl::OkStatus();

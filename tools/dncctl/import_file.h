@@ -72,6 +72,8 @@ class ImportFile {
                      v1::Record* record) const;
   absl::Status ParseNumber(const std::vector<std::string>& cells, v1::Record* record) const;
   absl::Status CheckList(const std::vector<std::string>& cells) const;
+  // Of a list of exemptions: whether the row can't be an opt-out.
+  absl::Status CheckExempts(const std::vector<std::string>& cells) const;
   // The cell of that meaning; empty if there is none.
   std::string CellOf(const std::vector<std::string>& cells, const std::string& meaning) const;
   // The list that the row is of: of a whole export, `internal` if it names none, as in the
