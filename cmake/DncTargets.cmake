@@ -32,9 +32,17 @@ function(dnc_join name)
 endfunction()
 
 # dnc_compile_quickly(NAME): little optimization for what runs once: tests, the reading of arguments.
-# A third of its time to compile is saved.
+# A third of its time to compile is saved; under sanitizers, which add code that is dear to optimize,
+# three quarters, while such tests take a tenth longer. Nothing fuzzes them, so that they need not
+# tell which branches they took.
 function(dnc_compile_quickly name)
   target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1>)
+  if(DNC_SANITIZE)
+    target_compile_options(${name} PRIVATE -O0)
+  endif()
+  if(DNC_FUZZ)
+    target_compile_options(${name} PRIVATE -fno-sanitize=fuzzer-no-link)
+  endif()
 endfunction()
 
 # dnc_library(NAME SOURCES... [ALONE SOURCES...] DEPS ...): a static library; ALONE as in dnc_join.
@@ -55,14 +63,66 @@ function(dnc_program name)
   dnc_join(${name})
 endfunction()
 
-# dnc_test(NAME SOURCES... DEPS ... [LABELS ...]): a GoogleTest program, run by ctest.
+# dnc_test_headers(): headers from elsewhere that most tests read, compiled once for all of them: a
+# third of a test's time to compile is theirs. Two sets: for tests that know the contract's messages,
+# and for the others. With DNC_JOIN off there are none, so that it shows which file forgot an include.
+function(dnc_test_headers)
+  if(NOT DNC_JOIN)
+    return()
+  endif()
+  set(empty ${PROJECT_BINARY_DIR}/test_headers.cc)
+  file(GENERATE OUTPUT ${empty} CONTENT "// Holds nothing: compiled headers belong to a library.\n")
+  set(headers <gmock/gmock.h> <gtest/gtest.h> <algorithm> <atomic> <chrono> <filesystem> <fstream>
+    <functional> <map> <memory> <random> <regex> <set> <string> <thread> <unordered_map> <vector>
+    <absl/container/flat_hash_map.h> <absl/status/statusor.h> <absl/strings/str_cat.h>
+    <absl/synchronization/mutex.h> <absl/time/time.h>)
+  set(contract_headers <grpcpp/grpcpp.h>)
+  foreach(service list registry scrub tenant)
+    list(APPEND contract_headers <dnc/v1/${service}_service.grpc.pb.h>)
+  endforeach()
+  foreach(set dnc_headers_of_tests dnc_headers_of_contract_tests)
+    add_library(${set} STATIC ${empty})
+    target_link_libraries(${set} PRIVATE dnc_options GTest::gtest GTest::gmock Threads::Threads
+      absl::synchronization absl::statusor absl::flat_hash_map)
+    dnc_compile_quickly(${set})
+    target_compile_options(${set} PRIVATE -pthread)
+    target_precompile_headers(${set} PRIVATE ${headers})
+  endforeach()
+  target_precompile_headers(dnc_headers_of_contract_tests PRIVATE ${contract_headers})
+  target_link_libraries(dnc_headers_of_contract_tests PRIVATE dnc_proto)
+endfunction()
+
+# dnc_use_test_headers(NAME DEPS...): the set of headers that fits what the test links.
+function(dnc_use_test_headers name)
+  if(NOT DNC_JOIN)
+    return()
+  endif()
+  set(set dnc_headers_of_tests)
+  if(ARGN MATCHES "dnc_(client|gen_tenants|oracle|proto|rpc|test_support)")
+    set(set dnc_headers_of_contract_tests)
+  endif()
+  target_precompile_headers(${name} REUSE_FROM ${set})
+  # They fit only what defines the same macros of threads.
+  target_compile_options(${name} PRIVATE -pthread)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # GCC 12 warns of joined strings that can't be as it fears (its bug 105651), more often so.
+    target_compile_options(${name} PRIVATE -Wno-array-bounds -Wno-restrict
+      -Wno-stringop-overflow -Wno-stringop-overread)
+  endif()
+endfunction()
+
+# dnc_test(NAME SOURCES... [COMPUTES] DEPS ... [LABELS ...]): a GoogleTest program, run by ctest.
+# COMPUTES: it computes for long, so that optimizing it pays even under sanitizers.
 function(dnc_test name)
-  cmake_parse_arguments(ARG "" "" "DEPS;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "COMPUTES" "" "DEPS;LABELS" ${ARGN})
   add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} dnc_options GTest::gtest GTest::gmock
-    GTest::gtest_main)
+    GTest::gtest_main Threads::Threads)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
-  dnc_compile_quickly(${name})
+  if(NOT (ARG_COMPUTES AND DNC_SANITIZE))
+    dnc_compile_quickly(${name})
+    dnc_use_test_headers(${name} ${ARG_DEPS})
+  endif()
   add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 3600)
 endfunction()

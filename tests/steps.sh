@@ -94,7 +94,7 @@ step_unit() {
 step_blackbox() {
   built
   run_ctest blackbox build -L blackbox -j"$JOBS" &
-  run_pytest blackbox_python tests/blackbox -n "$JOBS" --dist loadfile
+  run_pytest blackbox_python tests/blackbox -n "$((2 * JOBS))" --dist loadfile
   wait
 }
 
