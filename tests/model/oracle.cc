@@ -123,6 +123,10 @@ std::map<std::string, const OracleList*> Oracle::Answering(bool as_of) const {
   return answering;
 }
 
+bool Oracle::Answers(const std::string& list, bool as_of) const {
+  return Answering(as_of).count(list) != 0;
+}
+
 std::time_t Oracle::FirstRelease(const OracleList& list) {
   std::time_t first = kEver;
   for (const auto& [area_code, time] : list.now().since) first = std::min(first, time);

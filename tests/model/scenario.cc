@@ -14,9 +14,6 @@ namespace {
 constexpr int kAreaPool[] = {201, 212, 305, 512, 713, 818, 989};
 constexpr size_t kBatch = 120;
 
-const char* const kOtherLists[] = {"state:TX", "litigator:abc", "wireless", "wireline",
-                                   "other:own-2"};
-
 std::time_t Later(std::time_t time, std::time_t midnight_or_zero) {
   return midnight_or_zero != 0 ? (time / kDay + 1) * kDay : time;
 }
@@ -119,6 +116,13 @@ void Scenario::ExpectLoaded(LoadRequest request, const OracleLoad& load) {
     EXPECT_EQ(outcome.load.error_reason(), "GUARD_REFUSED") << outcome.Describe();
   }
   ExpectFindings(outcome.load, expected);
+  if (outcome.load.has_plan()) {
+    Oracle after = oracle_;
+    after.Load(load);
+    EXPECT_EQ(outcome.load.plan().becomes_callable(),
+              oracle_.BecomeCallable(after, std::time(nullptr)))
+        << Diary();
+  }
   if (::testing::Test::HasFailure()) return;
   if (!expected.empty()) {
     // One override fewer is not enough.
@@ -313,29 +317,6 @@ void Scenario::LoadUnfitChangeList() {
   }
   Note("one that does not fit:");
   LoadChangeList(changes);
-}
-
-void Scenario::RollBack() {
-  const std::string list = OneIn(random_, 3) ? kOtherLists[Below(random_, 5)] : "national";
-  if (!oracle_.loaded(list)) return;
-  Note("roll back " + list);
-  v1::RollBackReleaseResponse response;
-  const grpc::Status status = client_->RollBack(list, &response);
-  if (status.ok()) {
-    ASSERT_TRUE(oracle_.MayGoBack(list)) << Diary();
-    return oracle_.RollBack(list);
-  }
-  EXPECT_FALSE(oracle_.MustGoBack(list)) << status.error_message() << Diary();
-  EXPECT_EQ(ReasonOf(status), "NO_EARLIER_RELEASE");
-}
-
-void Scenario::Retire() {
-  const std::string list = OneIn(random_, 3) ? "national" : kOtherLists[Below(random_, 5)];
-  if (!oracle_.loaded(list)) return;
-  Note("retire " + list);
-  const grpc::Status status = client_->Retire(list);
-  EXPECT_TRUE(status.ok()) << status.error_message() << Diary();
-  oracle_.Retire(list);
 }
 
 void Scenario::Restart(bool gently) {

@@ -14,6 +14,10 @@
 
 namespace dnc::blackbox {
 
+// Published lists beside the national registry.
+inline constexpr const char* kOtherLists[] = {"state:TX", "litigator:abc", "wireless", "wireline",
+                                              "other:own-2"};
+
 // Not thread-safe. Failures are GoogleTest failures.
 class Scenario {
  public:
