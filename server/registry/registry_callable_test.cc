@@ -128,8 +128,7 @@ class RegistryCallableTest : public RegistryTest {
     some_ += gained > 0 ? 1 : 0;
   }
 
-  void LoadSome(std::mt19937& random, bool exact) {
-    const std::string list = kLists[random() % std::size(kLists)];
+  void LoadSome(std::mt19937& random, const std::string& list, bool exact) {
     std::set<Number>& rows = rows_[list];
     for (const Number number : asked_) {
       if (random() % 3 == 0) rows.insert(number);
@@ -176,11 +175,12 @@ class RegistryCallableTest : public RegistryTest {
     rows_[list].clear();
   }
   void Live(std::mt19937& random, int steps, bool exact) {
+    for (const char* const list : kLists) LoadSome(random, list, exact);
     for (int step = 0; step < steps && !HasFailure(); ++step) {
-      clock_.offset += absl::Hours(random() % 4 == 0 ? 24 * static_cast<int>(random() % 20) : 1);
+      clock_.offset += absl::Hours(random() % 12 == 0 ? 24 * static_cast<int>(random() % 20) : 1);
       const uint64_t choice = random() % 10;
       if (choice < 7) {
-        LoadSome(random, exact);
+        LoadSome(random, kLists[random() % std::size(kLists)], exact);
       } else if (choice < 8) {
         TakeBack(random, exact);
       } else {
@@ -203,7 +203,7 @@ class RegistryCallableTest : public RegistryTest {
     one.terms.entitled.set();
     if (random() % 4 == 0) one.terms.entitled.reset(201);
     for (const char* const list : kLists) {
-      if (random() % 4 == 0) one.terms.lists.emplace_back(list);
+      if (random() % 6 == 0) one.terms.lists.emplace_back(list);
     }
     one.terms.wireless_counts = random() % 3 != 0;
     if (random() % 2 == 0) one.terms.consent_lifts |= kLiftsWireless;
@@ -228,17 +228,17 @@ class RegistryCallableTest : public RegistryTest {
 };
 
 TEST_F(RegistryCallableTest, ForThePolicyExactly) {
-  for (unsigned seed = 1; seed <= 6 && !HasFailure(); ++seed) {
+  for (unsigned seed = 1; seed <= 5 && !HasFailure(); ++seed) {
     SCOPED_TRACE(seed);
     std::mt19937 random(seed);
     Begin(AnyPolicy(random), {});
     Live(random, 20, /*exact=*/true);
   }
-  EXPECT_GT(some_, 20);
+  EXPECT_GT(some_, 8);
 }
 
 TEST_F(RegistryCallableTest, ForTenantsNeverTooFew) {
-  for (unsigned seed = 1; seed <= 6 && !HasFailure(); ++seed) {
+  for (unsigned seed = 1; seed <= 5 && !HasFailure(); ++seed) {
     SCOPED_TRACE(seed);
     std::mt19937 random(seed);
     std::vector<Someone> tenants;
@@ -246,7 +246,7 @@ TEST_F(RegistryCallableTest, ForTenantsNeverTooFew) {
     Begin(AnyPolicy(random), std::move(tenants));
     Live(random, 20, /*exact=*/false);
   }
-  EXPECT_GT(some_, 20);
+  EXPECT_GT(some_, 8);
 }
 
 // Nothing answered before, since no list is required.

@@ -33,7 +33,9 @@ const OracleRelease* Oracle::LastWith(const std::string& list, int area_code) co
 std::set<uint64_t> Oracle::Denied(int area_code) const {
   std::set<uint64_t> denied;
   for (const auto& [name, list] : lists_) {
-    if (name != "wireline") denied.merge(OfKey(Numbers(name), area_code));
+    if (name == "wireline" || !list.loaded()) continue;
+    const auto area = list.now().numbers.find(area_code);
+    if (area != list.now().numbers.end()) denied.insert(area->second.begin(), area->second.end());
   }
   return denied;
 }
@@ -52,8 +54,9 @@ uint64_t Oracle::BecomesCallable(const Oracle& after, int area_code, std::time_t
 
 std::set<int> Oracle::InUse(const Oracle& after) const {
   std::set<int> area_codes;
+  const auto in_use = KnownAreaCodes();
   for (int area_code = 200; area_code < 1000; ++area_code) {
-    const bool known = KnownAreaCodes()[static_cast<size_t>(area_code)];
+    const bool known = in_use[static_cast<size_t>(area_code)];
     const bool has = !Denied(area_code).empty() || !after.Denied(area_code).empty();
     if (known || has) area_codes.insert(area_code);
   }

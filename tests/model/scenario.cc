@@ -76,9 +76,9 @@ bool Scenario::Step() {
     }
   } else if (choice < 86) {
     RollBack();
-  } else if (choice < 88) {
+  } else if (choice < 90) {
     Retire();
-  } else if (choice < 92) {
+  } else if (choice < 93) {
     Restart(true);
   } else if (choice < 96) {
     Restart(false);
@@ -157,6 +157,7 @@ void Scenario::LoadFull(const NumberSets& next, Packing packing) {
        std::to_string(request.files.size()) + " files");
   ExpectLoaded(request, FullLoad(next, packing));
   for (const auto& [area_code, numbers] : next) {
+    last_[area_code] = numbers;
     for (const uint64_t number : numbers) {
       if (numbers.size() < 100 || OneIn(random_, 50)) asked_.push_back(number);
     }

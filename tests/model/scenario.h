@@ -79,6 +79,7 @@ class Scenario {
   std::time_t begin_;
   std::time_t time_;             // of the latest accepted data
   std::time_t next_time_;        // of the data of this step
+  NumberSets last_;              // full lists of the national registry, as they came last
   uint64_t files_ = 0;           // written so far, for names
   std::vector<uint64_t> asked_;  // numbers that were listed once
   std::vector<std::string> diary_;

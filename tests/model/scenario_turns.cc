@@ -24,7 +24,7 @@ void Scenario::RollBack() {
 }
 
 void Scenario::Retire() {
-  const std::string list = OneIn(random_, 3) ? "national" : kOtherLists[Below(random_, 5)];
+  const std::string list = OneIn(random_, 2) ? "national" : kOtherLists[Below(random_, 5)];
   if (!oracle_.loaded(list)) return;
   Note("retire " + list);
   v1::RetireListResponse response;
