@@ -39,7 +39,7 @@ uint64_t SizeOfUnion(std::vector<AreaSetPtr> sets) {
 
 }  // namespace
 
-CallableCount::CallableCount(SnapshotPtr before, SnapshotPtr after, std::string list,
+CallableCount::CallableCount(SnapshotPtr before, SnapshotPtr after, const std::string& list,
                              const Askers& askers, absl::Time now)
     : now_(now) {
   groups_.push_back({.is_policy = true, .terms = {}});

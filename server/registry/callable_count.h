@@ -41,8 +41,8 @@ class CallableCount {
  public:
   // What scrubs see before and after a change of the list `list` alone, at the moment `now`; in
   // either the list may be missing.
-  CallableCount(SnapshotPtr before, SnapshotPtr after, std::string list, const Askers& askers,
-                absl::Time now);
+  CallableCount(SnapshotPtr before, SnapshotPtr after, const std::string& list,
+                const Askers& askers, absl::Time now);
 
   CallableChange Of(int area_code) const;
 

@@ -127,6 +127,9 @@ absl::StatusOr<Explanation> ExplainNow(const ExplainInputs& inputs, absl::Time n
 
 namespace {
 
+// Of a list, the newest; each is read from the disk.
+constexpr size_t kMostTurnsTold = 100;
+
 // Adds what the releases of a line later than `after` told of the number; returns whether they told
 // anything.
 absl::StatusOr<bool> AddEvents(const ExplainInputs& in, const ListState& line, Number number,
@@ -154,7 +157,9 @@ absl::StatusOr<bool> AddEvents(const ExplainInputs& in, const ListState& line, N
 // The same of what counts no longer, because somebody went back from it or retired the list.
 absl::Status AddPast(const ExplainInputs& in, const ListState& list, Number number,
                      NumberHistory& all) {
-  for (const storage::Turn& turn : list.turns) {
+  const size_t turns = list.turns.size();
+  for (size_t i = turns - std::min(turns, kMostTurnsTold); i < turns; ++i) {
+    const storage::Turn& turn = list.turns[i];
     if (in.world->releases.count(turn.from()) == 0) continue;  // cut off
     const auto line = PastLine(*in.store, *in.world, list, turn.from());
     if (ErrorReason(line.status()) == reason::kHistoryNotReached) continue;
