@@ -92,6 +92,9 @@ class Drafter {
   // The last seal of an area code, also if its data is damaged, or if the area code or the list is
   // not loaded any more; null if it never had one.
   const storage::Seal* KnownSeal(int area_code);
+  // The release with which the life of the list ended whose releases are those before `below`; 0:
+  // there is none.
+  uint64_t LifeBefore(uint64_t below) const;
   // The releases of the list, newest first: those that led to the one in force, then those of each
   // life before it, which ended when the list was retired.
   std::vector<std::vector<uint64_t>> Lives() const;

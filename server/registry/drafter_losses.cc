@@ -9,24 +9,37 @@
 #include "server/registry/world_reader.h"
 
 namespace dnc {
+uint64_t Drafter::LifeBefore(uint64_t below) const {
+  uint64_t newest = 0;
+  for (const auto& [id, release] : in_.world->releases) {
+    if (id >= below) break;
+    if (release->list_id() == before_.list_id) newest = id;
+  }
+  if (newest == 0) return 0;
+  // A newer one may have been taken back before the list was retired.
+  for (auto turn = before_.turns.rbegin(); turn != before_.turns.rend(); ++turn) {
+    if (turn->to() != 0 || turn->from() >= below) continue;
+    const bool ended_it = in_.world->releases.at(newest)->revision() < turn->revision();
+    return ended_it && in_.world->releases.count(turn->from()) != 0 ? turn->from() : newest;
+  }
+  return newest;
+}
+
 std::vector<std::vector<uint64_t>> Drafter::Lives() const {
   std::vector<std::vector<uint64_t>> lives;
-  uint64_t from = before_.head.id();
   uint64_t below = ~uint64_t{0};
-  while (true) {
-    for (auto it = in_.world->releases.rbegin(); from == 0 && it != in_.world->releases.rend();
-         ++it) {
-      if (it->second->list_id() == before_.list_id && it->first < below) from = it->first;
-    }
-    if (from == 0) return lives;
+  uint64_t from = before_.head.id();
+  if (from == 0) from = LifeBefore(below);
+  while (from != 0) {
     std::vector<uint64_t> life = Lineage(*in_.world, from);
     // The life before this one ended before its first release.
     if (!life.empty()) {
       below = life.back();
       lives.push_back(std::move(life));
     }
-    from = 0;
+    from = LifeBefore(below);
   }
+  return lives;
 }
 
 // Looks for the last seals of area codes that are not covered any more, or that can't be read: in

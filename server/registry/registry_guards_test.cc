@@ -298,6 +298,33 @@ TEST_F(RegistryGuardsTest, LossesOfAWeekAddUpOverARollback) {
             Allowed{"lost-week:201"});
 }
 
+// What was taken back before the list was retired is not what it held.
+TEST_F(RegistryGuardsTest, AListThatWasRetiredIsMeasuredByWhatWasInForce) {
+  MustLoad({WriteFile("2026-8-1_201_A.txt", Numbers(0, 20'000))});
+  LoadOptions own;
+  own.list = "other:own";
+  own.obtained_at = At(1);
+  MustLoad({WriteFile("own.csv", Numbers(0, 5'000))}, own);
+  LoadAnyway({WriteFile("2026-8-2_201_B.txt", Numbers(0, 6'000))});
+  own.obtained_at = At(2);
+  LoadAnyway({WriteFile("own2.csv", Numbers(0, 100))}, own);
+  for (const char* const list : {"national", "other:own"}) {
+    ASSERT_TRUE(registry_->RollBack(list, 0, {}).ok());
+    ASSERT_TRUE(registry_->Retire(list, {}).ok());
+  }
+  clock_.offset = absl::Hours(24 * 10);  // a week passes
+  for (int round = 0; round < 2; ++round) {
+    const LoadInfo small = Load({WriteFile("2026-8-19_201_C.txt", Numbers(0, 6'000))});
+    ASSERT_EQ(small.findings.size(), 1U);
+    EXPECT_EQ(small.findings[0].allow, "shrink:201");
+    EXPECT_EQ(small.findings[0].lost, 14'000U);
+    EXPECT_EQ(small.findings[0].of, 20'000U);
+    own.obtained_at = At(19);
+    EXPECT_EQ(Found({WriteFile("own3.csv", Numbers(0, 100))}, own), Allowed{"shrink:other:own"});
+    Reopen();
+  }
+}
+
 // An area code that is left out, which an override allows, and comes back each time with less.
 TEST_F(RegistryGuardsTest, LossesOfAWeekAddUpOverVanishing) {
   const auto both = [](int day, int from) {

@@ -103,6 +103,7 @@ void Oracle::RollBack(const std::string& list) {
 
 void Oracle::Retire(const std::string& list) {
   left_.insert(lists_.at(list).now().serial);
+  retirements_[list].emplace_back(serial_, lists_.at(list).now().serial);
   retired_.emplace(list, lists_.at(list));
   lists_.erase(list);
 }

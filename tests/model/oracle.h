@@ -236,6 +236,8 @@ class Oracle {
   bool LosesAdditions(const Oracle& after, const OracleRelease& last, int area_code) const;
   void FindReloaded(const Oracle& after, const std::string& list, OracleFindings& findings) const;
   void FindMisfits(const OracleLoad& load, OracleFindings& findings) const;
+  // The release with which the life of the list ended before the release `root`; 0: there is none.
+  uint64_t LifeBefore(const std::string& list, uint64_t root) const;
   // The last release that had the area code, in all lives of the list; null if none had.
   const OracleRelease* LastWith(const std::string& list, int area_code) const;
   // How many numbers of an area code are callable after the load and are not now.
@@ -251,6 +253,8 @@ class Oracle {
   // All releases that ever were, by list, and whom they followed.
   std::map<std::string, OracleReleases> ever_;
   std::map<uint64_t, uint64_t> parents_;
+  // When a list was retired: the last serial by then, and the release that was in force.
+  std::map<std::string, std::vector<std::pair<uint64_t, uint64_t>>> retirements_;
   uint64_t serial_ = 0;
   // Lists as they were when they were retired for the first time: that is later than any moment
   // that an as-of question names, so these answer it, loaded again or not.

@@ -7,12 +7,26 @@
 
 namespace dnc::blackbox {
 
+uint64_t Oracle::LifeBefore(const std::string& list, uint64_t root) const {
+  uint64_t newest = 0;
+  for (const OracleRelease& release : ever_.at(list)) {
+    if (release.serial < root) newest = std::max(newest, release.serial);
+  }
+  const auto retired = retirements_.find(list);
+  if (retired == retirements_.end()) return newest;
+  for (auto turn = retired->second.rbegin(); turn != retired->second.rend(); ++turn) {
+    // What was newer then had been taken back.
+    if (turn->second < root) return newest <= turn->first ? turn->second : newest;
+  }
+  return newest;
+}
+
 const OracleRelease* Oracle::LastWith(const std::string& list, int area_code) const {
   const auto ever = ever_.find(list);
   if (ever == ever_.end()) return nullptr;
   std::map<uint64_t, const OracleRelease*> by_serial;
   for (const OracleRelease& release : ever->second) by_serial[release.serial] = &release;
-  uint64_t from = loaded(list) ? lists_.at(list).now().serial : ever->second.back().serial;
+  uint64_t from = loaded(list) ? lists_.at(list).now().serial : LifeBefore(list, ~uint64_t{0});
   while (from != 0) {
     bool searching = true;
     uint64_t root = from;
@@ -22,10 +36,7 @@ const OracleRelease* Oracle::LastWith(const std::string& list, int area_code) co
       if (searching && release.obtained_at.count(area_code) != 0) return &release;
       searching = searching && !release.vanished.empty();
     }
-    from = 0;  // the life before
-    for (const auto& [serial, release] : by_serial) {
-      if (serial < root) from = serial;
-    }
+    from = LifeBefore(list, root);
   }
   return nullptr;
 }
@@ -120,11 +131,10 @@ void Oracle::FindFirstData(const Oracle& after, int area_code, OracleFindings& f
 // A list of another kind that was retired.
 void Oracle::FindReloaded(const Oracle& after, const std::string& list,
                           OracleFindings& findings) const {
-  const auto ever = ever_.find(list);
-  if (ever == ever_.end()) return;
-  const OracleRelease& last = ever->second.back();
+  const OracleRelease* const last = LastWith(list, 0);
+  if (last == nullptr) return;
   const OracleRelease& now = after.lists_.at(list).now();
-  if (now.obtained_at.at(0) < last.obtained_at.at(0)) {
+  if (now.obtained_at.at(0) < last->obtained_at.at(0)) {
     findings[Allow(v1::GUARD_OLDER_DATE, list)].guard = v1::GUARD_OLDER_DATE;
   }
 }

@@ -108,7 +108,7 @@ Oracle::WeekBase Oracle::BaseOfWeek(const OracleRelease& now, const std::string&
   const uint64_t allowed = told == last->loss_allowed_by.end() ? 0 : told->second;
   std::map<uint64_t, const OracleRelease*> by_serial;
   for (const OracleRelease& release : ever_.at(list)) by_serial[release.serial] = &release;
-  uint64_t from = loaded(list) ? lists_.at(list).now().serial : by_serial.rbegin()->first;
+  uint64_t from = loaded(list) ? lists_.at(list).now().serial : LifeBefore(list, ~uint64_t{0});
   while (from != 0) {
     const OracleRelease* line = nullptr;
     uint64_t root = from;
@@ -123,8 +123,7 @@ Oracle::WeekBase Oracle::BaseOfWeek(const OracleRelease& now, const std::string&
       if (release.serial <= allowed) return base;
       if (release.obtained_at.at(key) <= now.obtained_at.at(key) - 7 * kDay) return base;
     }
-    const auto below = by_serial.lower_bound(root);  // the life before
-    from = below == by_serial.begin() ? 0 : std::prev(below)->first;
+    from = LifeBefore(list, root);
   }
   return base;
 }
