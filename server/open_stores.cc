@@ -41,6 +41,19 @@ std::string Starter() {
   return who;
 }
 
+std::vector<Asker> AskersOf(const Stores& stores) {
+  std::vector<Asker> askers;
+  for (const TenantViewPtr& view : stores.directory->All()) {
+    Asker& asker = askers.emplace_back();
+    asker.terms = view->tenant.terms;
+    for (const auto& [id, list] : view->lists) {
+      if (list.kind == OwnListKind::kInternal) continue;
+      asker.exemptions += stores.own_lists->Records(view->tenant.number, list.number);
+    }
+  }
+  return askers;
+}
+
 class Opening {
  public:
   Opening(const ServerConfig& config, const StartOptions& start, Clock* clock, Stores& stores)
@@ -169,9 +182,12 @@ class Opening {
 
   absl::Status OpenContents() {
     RevisionOrder* const order = &stores_.order;
+    RegistryOptions registry = RegistryOptionsOf(config_);
+    // Nothing is loaded before the rest is open.
+    registry.askers = [stores = &stores_] { return AskersOf(*stores); };
     DNC_ASSIGN_OR_RETURN(
         stores_.registry,
-        Registry::Open(RegistryOptionsOf(config_), stores_.registry_store.get(), clock_, order));
+        Registry::Open(std::move(registry), stores_.registry_store.get(), clock_, order));
     DNC_ASSIGN_OR_RETURN(
         stores_.own_lists,
         OwnLists::Open(OwnListsOptionsOf(config_), stores_.tenant_store.get(), order, clock_));

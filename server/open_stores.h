@@ -36,9 +36,9 @@ struct Stores {
   RevisionOrder order;
   std::unique_ptr<Store> registry_store;
   std::unique_ptr<Store> tenant_store;
-  std::unique_ptr<Registry> registry;
   std::unique_ptr<OwnLists> own_lists;
   std::unique_ptr<TenantDirectory> directory;
+  std::unique_ptr<Registry> registry;  // ends first, since its loads ask the others
   // Writes up to this revision were lost with a store that began empty; 0: none.
   uint64_t lost_up_to = 0;
 };

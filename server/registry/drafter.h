@@ -25,6 +25,11 @@ inline std::string Date(absl::Time time) {
   return absl::FormatTime("%Y-%m-%d %H:%M UTC", time, absl::UTCTimeZone());
 }
 
+// Whether so many numbers are more than a share.
+inline bool Exceeds(uint64_t lost, uint64_t of, double share) {
+  return static_cast<double>(lost) > static_cast<double>(of) * share;
+}
+
 // Works on the area codes that a load touches.
 class Drafter {
  public:
@@ -60,17 +65,24 @@ class Drafter {
   struct Loss {
     uint64_t lost = 0;
     uint64_t of = 0;
+    bool by_count = false;  // what it had can't be read
   };
 
   // The seal that losses of a week are measured against.
   struct WeekBase {
     uint64_t release_id = 0;
-    absl::Time since;  // when its data was obtained
+    uint64_t line = 0;  // the last release that covers the area code without a break since then
+    absl::Time since;   // when its data was obtained
     storage::Seal seal;
   };
   struct WeekLoss {
     uint64_t before = 0;  // by earlier loads
     uint64_t now = 0;     // by this one
+  };
+  // What an area code came to in a line of releases, and how.
+  struct Line {
+    AreaSetPtr numbers;
+    AreaHistoryPtr history;
   };
 
   AreaDraft& Area(int area_code);
@@ -80,12 +92,20 @@ class Drafter {
   // The last seal of an area code, also if its data is damaged, or if the area code or the list is
   // not loaded any more; null if it never had one.
   const storage::Seal* KnownSeal(int area_code);
+  // The release with which the life of the list ended whose releases are those before `below`; 0:
+  // there is none.
+  uint64_t LifeBefore(uint64_t below) const;
+  // The releases of the list, newest first: those that led to the one in force, then those of each
+  // life before it, which ended when the list was retired.
+  std::vector<std::vector<uint64_t>> Lives() const;
   void FindGoneSeals();
   void AddGoneSeals(const storage::Seals& seals, uint64_t release_id);
   // The release that the known seal of an area code is of; 0 if it never had one.
   uint64_t KnownRelease(int area_code);
   // Its numbers by then; null if they are not kept any more or can't be read.
   AreaSetPtr KnownNumbers(int area_code);
+  // The same of any release and its seal of an area code.
+  AreaSetPtr KeptNumbers(uint64_t release_id, const storage::Seal& seal) const;
 
   absl::Status ReadPastFiles();
   // Whether what the file brought counts for the area code: its release is among those that the
@@ -129,10 +149,18 @@ class Drafter {
   // Whether the load lacks an addition of before that stands against its full list, or may lack it.
   bool LosesAdditions(int area_code, const AreaDraft& area);
   void CheckShrink(int area_code, const Loss& loss);
+  void CarryLosses(int area_code, AreaDraft& area);
+  // The release that was told last that an area code or the list lost too much; 0: none.
+  uint64_t LossAllowedBy(int area_code) const;
   // What is known of seven days ago, of the area codes in `wanted`.
   std::map<int, WeekBase> FindWeekBases(std::set<int> wanted);
+  // Whether the area code is covered without a break since then, and can be read.
+  bool IsOfPresentLine(int area_code, const WeekBase& base) const;
+  // Nullopt: it is not kept or can't be read.
+  std::optional<Line> ReadLine(int area_code, const WeekBase& base);
   // What the area code has lost since, and would lose by this load.
   WeekLoss WeekLossOf(int area_code, const WeekBase& base, uint64_t lost_now);
+  WeekLoss WeekLossByCount(int area_code, const WeekBase& base, uint64_t lost_now) const;
   void NoteLostWeek(int area_code, const WeekLoss& loss, uint64_t of, absl::Time since);
   void CheckLostWeek(const std::map<int, uint64_t>& lost_now);
   void RebaseOld();
@@ -153,6 +181,7 @@ class Drafter {
   std::multimap<std::string, std::set<int>> file_areas_;  // what the files speak of, by their names
   std::optional<std::map<int, storage::Seal>> gone_seals_;       // once they were looked for
   std::map<int, uint64_t> gone_releases_;                        // that those seals are of
+  std::map<uint64_t, ListStatePtr> past_lines_;                  // that losses were looked up in
   std::map<std::pair<uint64_t, int>, StoredArea> past_changes_;  // by release and area code
   std::map<uint64_t, std::optional<std::map<int, int64_t>>> past_fulls_;     // by release
   std::optional<std::vector<std::pair<uint64_t, int64_t>>> staged_changes_;  // once asked for

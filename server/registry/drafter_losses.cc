@@ -2,47 +2,61 @@
 // measured against what is known of before, which is the seals where the numbers can't be read.
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "server/base/str_cat.h"
 #include "server/registry/drafter.h"
 #include "server/registry/world_reader.h"
 
 namespace dnc {
-namespace {
-
-// What is lost within so long is added up.
-constexpr absl::Duration kLossWindow = absl::Hours(7 * 24);
-
-bool Exceeds(uint64_t lost, uint64_t of, double share) {
-  return static_cast<double>(lost) > static_cast<double>(of) * share;
+uint64_t Drafter::LifeBefore(uint64_t below) const {
+  uint64_t newest = 0;
+  for (const auto& [id, release] : in_.world->releases) {
+    if (id >= below) break;
+    if (release->list_id() == before_.list_id) newest = id;
+  }
+  if (newest == 0) return 0;
+  // A newer one may have been taken back before the list was retired.
+  for (auto turn = before_.turns.rbegin(); turn != before_.turns.rend(); ++turn) {
+    if (turn->to() != 0 || turn->from() >= below) continue;
+    const bool ended_it = in_.world->releases.at(newest)->revision() < turn->revision();
+    return ended_it && in_.world->releases.count(turn->from()) != 0 ? turn->from() : newest;
+  }
+  return newest;
 }
 
-}  // namespace
+std::vector<std::vector<uint64_t>> Drafter::Lives() const {
+  std::vector<std::vector<uint64_t>> lives;
+  uint64_t below = ~uint64_t{0};
+  uint64_t from = before_.head.id();
+  if (from == 0) from = LifeBefore(below);
+  while (from != 0) {
+    std::vector<uint64_t> life = Lineage(*in_.world, from);
+    // The life before this one ended before its first release.
+    if (!life.empty()) {
+      below = life.back();
+      lives.push_back(std::move(life));
+    }
+    from = LifeBefore(below);
+  }
+  return lives;
+}
 
 // Looks for the last seals of area codes that are not covered any more, or that can't be read: in
 // the releases that led to the one in force, and in earlier lives of the list.
 void Drafter::FindGoneSeals() {
   if (gone_seals_.has_value()) return;
   gone_seals_.emplace();
-  uint64_t from = before_.head.id();
-  uint64_t below = ~uint64_t{0};
-  while (true) {
-    for (auto it = in_.world->releases.rbegin(); from == 0 && it != in_.world->releases.rend();
-         ++it) {
-      if (it->second->list_id() == before_.list_id && it->first < below) from = it->first;
-    }
-    if (from == 0) return;
-    for (const uint64_t id : Lineage(*in_.world, from)) {
-      below = id;
+  for (const std::vector<uint64_t>& life : Lives()) {
+    for (const uint64_t id : life) {
       const absl::StatusOr<storage::Seals> seals = in_.store->ReadSeals(id);
       if (!seals.ok()) continue;
       AddGoneSeals(*seals, id);
+      // What the last life of a list that covers all did not have, it had no more.
+      if (before_.covers_all()) return;
       // Nothing can have vanished before a release that lacks nothing.
       if (seals->vanished().empty() && !seals->seals().empty()) break;
     }
-    // The life before this one ended before its first release.
-    for (const uint64_t id : Lineage(*in_.world, from)) below = std::min(below, id);
-    from = 0;
   }
 }
 
@@ -70,20 +84,24 @@ uint64_t Drafter::KnownRelease(int area_code) {
   return last == gone_releases_.end() ? 0 : last->second;
 }
 
-// Kept is what can be gone back to, and what was in force when somebody went back or retired it.
 AreaSetPtr Drafter::KnownNumbers(int area_code) {
   const uint64_t id = KnownRelease(area_code);
   const storage::Seal* const known = KnownSeal(area_code);
-  if (id == 0 || known == nullptr) return nullptr;
-  bool kept = std::any_of(before_.turns.begin(), before_.turns.end(),
-                          [id](const storage::Turn& turn) { return turn.from() == id; });
-  if (!kept && before_.loaded() && id >= before_.life.kept_from) {
-    const std::vector<uint64_t> lineage = Lineage(*in_.world, before_.head.id(), id);
-    kept = !lineage.empty() && lineage.back() == id;
+  return id == 0 || known == nullptr ? nullptr : KeptNumbers(id, *known);
+}
+
+// Kept is what can be gone back to, and what was in force when somebody went back or retired it.
+AreaSetPtr Drafter::KeptNumbers(uint64_t release_id, const storage::Seal& seal) const {
+  bool kept =
+      std::any_of(before_.turns.begin(), before_.turns.end(),
+                  [release_id](const storage::Turn& turn) { return turn.from() == release_id; });
+  if (!kept && before_.loaded() && release_id >= before_.life.kept_from) {
+    const std::vector<uint64_t> lineage = Lineage(*in_.world, before_.head.id(), release_id);
+    kept = !lineage.empty() && lineage.back() == release_id;
   }
   if (!kept) return nullptr;
   absl::StatusOr<AreaSetPtr> numbers =
-      ReadArea(*in_.store, before_.list_id, *known, Lineage(*in_.world, id));
+      ReadArea(*in_.store, before_.list_id, seal, Lineage(*in_.world, release_id));
   return numbers.ok() ? *std::move(numbers) : nullptr;
 }
 
@@ -136,6 +154,7 @@ Drafter::Loss Drafter::LossOf(int area_code, const AreaDraft& area) {
     return loss;
   }
   loss.lost = loss.of - std::min<uint64_t>(loss.of, area.numbers()->size());
+  loss.by_count = true;
   return loss;
 }
 
@@ -190,14 +209,24 @@ void Drafter::CheckFirstData(int area_code, const AreaDraft& area) {
                                     "): every other number of it would not be listed")});
 }
 
+// Losses add up over the lives of a list, and over times in which the area code was not covered or
+// could not be read.
+void Drafter::CarryLosses(int area_code, AreaDraft& area) {
+  const storage::Seal* const known = KnownSeal(area_code);
+  if (known == nullptr) return;
+  area.seal().set_lost_total(known->lost_total());
+  area.seal().set_loss_allowed_by(known->loss_allowed_by());
+}
+
 void Drafter::CheckLosses() {
   Loss whole;
   std::map<int, uint64_t> lost_now;
   for (auto& [area_code, area] : areas_) {
     if (!area.covered() || vanished_.count(area_code) != 0) continue;
     const Loss loss = LossOf(area_code, area);
+    if (area.before() == nullptr) CarryLosses(area_code, area);
     area.seal().set_lost_total(area.seal().lost_total() + loss.lost);
-    if (loss.lost > 0 && area.before() != nullptr) lost_now[area_code] = loss.lost;
+    if (loss.lost > 0 || loss.by_count) lost_now[area_code] = loss.lost;
     if (before_.covers_all()) {
       whole.lost += loss.lost;
       continue;
@@ -213,137 +242,14 @@ void Drafter::CheckLosses() {
       FindGoneSeals();
       for (const auto& [area_code, seal] : *gone_seals_) {
         whole.of += seal.count();
-        if (areas_.find(area_code) == areas_.end()) whole.lost += seal.count();
+        if (areas_.find(area_code) != areas_.end()) continue;
+        whole.lost += seal.count();
+        if (seal.count() > 0) lost_now[area_code] = seal.count();
       }
     }
     CheckShrink(-1, whole);
   }
   CheckLostWeek(lost_now);
-}
-
-// The seals of seven days ago, by when they were published or by the date of their data, whichever
-// is later: whoever catches up after an outage loads weeks within minutes. Of what is younger, the
-// oldest; and nothing before a loss that was allowed.
-std::map<int, Drafter::WeekBase> Drafter::FindWeekBases(std::set<int> wanted) {
-  std::map<int, WeekBase> bases;
-  uint64_t allowed_whole = 0;
-  for (const auto& [area_code, seal] : before_.seals) {
-    allowed_whole = std::max<uint64_t>(allowed_whole, seal.loss_allowed_by());
-  }
-  const auto allowed = [&](const storage::Seal& seal) {
-    return before_.covers_all() ? allowed_whole : seal.loss_allowed_by();
-  };
-  for (const uint64_t id : Lineage(*in_.world, before_.head.id())) {
-    if (wanted.empty()) break;
-    const absl::StatusOr<storage::Seals> seals = in_.store->ReadSeals(id);
-    if (!seals.ok()) break;  // what can't be read begins anew
-    std::map<int, const storage::Seal*> by_area;
-    for (const storage::Seal& seal : seals->seals()) {
-      by_area[static_cast<int>(seal.area_code())] = &seal;
-    }
-    const absl::Time published = FromMicros(in_.world->releases.at(id)->published_at());
-    for (auto area_code = wanted.begin(); area_code != wanted.end();) {
-      const storage::Seal& after = areas_.at(*area_code).seal();
-      const auto found = by_area.find(*area_code);
-      bool last = !before_.covers_all() && (found == by_area.end() || id < after.first_release());
-      if (!last) {
-        WeekBase& base = bases[*area_code];
-        base = {id, FromMicros(seals->obtained_at()), storage::Seal()};
-        base.seal.set_lost_total(0);
-        if (found != by_area.end()) base.seal = *found->second;
-        if (!before_.covers_all()) base.since = FromMicros(base.seal.obtained_at());
-        last = published <= in_.now - kLossWindow || id <= allowed(after) ||
-               base.since <= FromMicros(after.obtained_at()) - kLossWindow;
-      }
-      area_code = last ? wanted.erase(area_code) : std::next(area_code);
-    }
-  }
-  return bases;
-}
-
-// Exactly, from history: a number that came back is not lost, and neither is one that came in
-// between.
-Drafter::WeekLoss Drafter::WeekLossOf(int area_code, const WeekBase& base, uint64_t lost_now) {
-  const AreaDraft& area = areas_.at(area_code);
-  WeekLoss loss;
-  const absl::StatusOr<AreaHistoryPtr> history = in_.histories->Get(*in_.world, before_, area_code);
-  if (!history.ok()) {  // then as much as it may be
-    loss.now = lost_now;
-    loss.before = area.seal().lost_total() - base.seal.lost_total() - lost_now;
-    return loss;
-  }
-  const auto was_listed = [&](uint32_t subscriber, bool listed) {
-    for (const AreaEvent& event : (*history)->Of(subscriber)) {
-      if (event.release_id > base.release_id) return !event.added;
-    }
-    return listed;
-  };
-  ForEachDifference(area.before().get(), area.numbers().get(), [&](Change change) {
-    if (!change.added && was_listed(change.subscriber, true)) ++loss.now;
-  });
-  (*history)->ForEachNumber([&](uint32_t subscriber) {
-    if (area.before()->Contains(subscriber) || area.numbers()->Contains(subscriber)) return;
-    if (was_listed(subscriber, false)) ++loss.before;
-  });
-  return loss;
-}
-
-void Drafter::CheckLostWeek(const std::map<int, uint64_t>& lost_now) {
-  if (lost_now.empty() || !before_.loaded()) return;
-  std::set<int> wanted;
-  for (const auto& [area_code, lost] : lost_now) wanted.insert(area_code);
-  if (before_.covers_all()) {
-    for (const auto& [area_code, area] : areas_) {
-      if (area.before() != nullptr && area.covered()) wanted.insert(area_code);
-    }
-  }
-  const std::map<int, WeekBase> bases = FindWeekBases(std::move(wanted));
-  WeekLoss whole;
-  uint64_t whole_of = 0;
-  absl::Time whole_since = absl::InfiniteFuture();
-  for (const auto& [area_code, base] : bases) {
-    const auto now = lost_now.find(area_code);
-    const uint64_t lost = now == lost_now.end() ? 0 : now->second;
-    const uint64_t of = base.seal.count();
-    // All that was taken away since is no less than what is lost; most loads end here.
-    const uint64_t most = areas_.at(area_code).seal().lost_total() - base.seal.lost_total();
-    const bool counted = base.seal.has_lost_total() || base.release_id == before_.head.id();
-    const bool few = counted && !Exceeds(most, of, guards_.limits().max_lost_week);
-    if (!before_.covers_all()) {
-      if (few || (counted && most == lost)) continue;
-      NoteLostWeek(area_code, WeekLossOf(area_code, base, lost), of, base.since);
-      continue;
-    }
-    whole_of += of;
-    whole_since = std::min(whole_since, base.since);
-    if (counted && most == 0) continue;
-    const WeekLoss loss = WeekLossOf(area_code, base, lost);
-    whole.before += loss.before;
-    whole.now += loss.now;
-  }
-  if (before_.covers_all()) NoteLostWeek(-1, whole, whole_of, whole_since);
-}
-
-// What this load alone takes away is for `shrink` to tell.
-void Drafter::NoteLostWeek(int area_code, const WeekLoss& loss, uint64_t of, absl::Time since) {
-  const uint64_t lost = loss.before + loss.now;
-  if (loss.before == 0 || !Exceeds(lost, of, guards_.limits().max_lost_week)) return;
-  const bool whole = area_code < 0;
-  GuardFinding finding{
-      .guard = Guard::kLostWeek,
-      .message = StrCat(whole ? StrCat("list ", before_.name) : StrCat("area code ", area_code),
-                        " would have lost ", lost, " of the ", of,
-                        " numbers that it had a week ago or when it began, by data of ",
-                        Date(since), ", ", loss.before, " of them by earlier loads"),
-      .lost = lost,
-      .of = of,
-      .since = since};
-  const bool overridden = whole ? guards_.Note(before_.name, std::move(finding))
-                                : guards_.NoteArea(area_code, std::move(finding));
-  if (!overridden) return;
-  for (auto& [touched, area] : areas_) {
-    if (whole || touched == area_code) area.seal().set_loss_allowed_by(in_.release_id);
-  }
 }
 
 }  // namespace dnc

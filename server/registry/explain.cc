@@ -6,6 +6,7 @@
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
 #include "server/registry/explain_view.h"
+#include "server/registry/in_force.h"
 #include "server/scrub/answer_ends.h"
 #include "server/scrub/engine.h"
 
@@ -47,6 +48,9 @@ absl::StatusOr<Explanation> ExplainViews(const ExplainInputs& in,
   Snapshot snapshot;
   snapshot.clock_behind = in.snapshot->clock_behind;
   for (const ListView& view : views) snapshot.lists.push_back(view.list);
+  for (const PolicyList& list : in.policy->lists) {  // those above are looked for first
+    snapshot.unloaded.emplace_back(list.name, EffectOf(list));
+  }
   Explanation answer;
   answer.revision = in.world->revision;
   answer.decided_at = moment;
@@ -121,26 +125,65 @@ absl::StatusOr<Explanation> ExplainNow(const ExplainInputs& inputs, absl::Time n
   return ExplainViews(inputs, views, now, numbers, tenant);
 }
 
+namespace {
+
+// Of a list, the newest; each is read from the disk.
+constexpr size_t kMostTurnsTold = 100;
+
+// Adds what the releases of a line later than `after` told of the number; returns whether they told
+// anything.
+absl::StatusOr<bool> AddEvents(const ExplainInputs& in, const ListState& line, Number number,
+                               uint64_t after, NumberHistory& all) {
+  const int area_code = AreaCodeOf(number);
+  const size_t had = all.events.size();
+  if (!line.Covers(area_code) || line.damaged[static_cast<size_t>(area_code)]) return false;
+  DNC_ASSIGN_OR_RETURN(const AreaHistoryPtr history, in.histories->Get(*in.world, line, area_code));
+  const auto events = history->Of(SubscriberOf(number));
+  const bool listed = line.numbers.Contains(number);
+  const bool listed_first = events.empty() ? listed : !events.front().added;
+  const Beginning beginning = BeginningOf(*in.world, line, area_code);
+  if (listed_first && beginning.release_id > after) {
+    all.events.push_back(
+        {line.name, HistoryAction::kFirstSeen, beginning.since, beginning.release_id, "", ""});
+  }
+  for (const AreaEvent& event : events) {
+    if (event.release_id <= after) continue;
+    all.events.push_back({line.name, event.added ? HistoryAction::kAdded : HistoryAction::kDeleted,
+                          FromMicros(event.at_micros), event.release_id, "", ""});
+  }
+  return all.events.size() > had;
+}
+
+// The same of what counts no longer, because somebody went back from it or retired the list.
+absl::Status AddPast(const ExplainInputs& in, const ListState& list, Number number,
+                     NumberHistory& all) {
+  const size_t turns = list.turns.size();
+  for (size_t i = turns - std::min(turns, kMostTurnsTold); i < turns; ++i) {
+    const storage::Turn& turn = list.turns[i];
+    if (in.world->releases.count(turn.from()) == 0) continue;  // cut off
+    const auto line = PastLine(*in.store, *in.world, list, turn.from());
+    if (ErrorReason(line.status()) == reason::kHistoryNotReached) continue;
+    DNC_RETURN_IF_ERROR(line.status());
+    ReadPastArea(*in.store, *in.world, AreaCodeOf(number), **line);
+    DNC_ASSIGN_OR_RETURN(const bool any, AddEvents(in, **line, number, turn.to(), all));
+    if (!any) continue;
+    all.events.push_back({list.name,
+                          turn.to() == 0 ? HistoryAction::kRetired : HistoryAction::kRolledBack,
+                          FromMicros(turn.at()), turn.from(), turn.requested_by(), turn.reason()});
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
 absl::StatusOr<NumberHistory> HistoryOf(const ExplainInputs& inputs, Number number) {
   NumberHistory all;
-  const int area_code = AreaCodeOf(number);
   for (const auto& [name, list] : inputs.world->lists) {
-    if (!list->Covers(area_code) || list->damaged[area_code]) continue;
-    DNC_ASSIGN_OR_RETURN(const AreaHistoryPtr history,
-                         inputs.histories->Get(*inputs.world, *list, area_code));
-    const auto events = history->Of(SubscriberOf(number));
-    const bool listed = list->numbers.Contains(number);
-    const bool listed_first = events.empty() ? listed : !events.front().added;
-    if (listed_first) {
-      const Beginning beginning = BeginningOf(*inputs.world, *list, area_code);
-      all.events.push_back(
-          {name, HistoryAction::kFirstSeen, beginning.since, beginning.release_id});
-    }
-    for (const AreaEvent& event : events) {
-      all.events.push_back({name, event.added ? HistoryAction::kAdded : HistoryAction::kDeleted,
-                            FromMicros(event.at_micros), event.release_id});
-    }
-    if (listed) all.listed_on.push_back(name);
+    DNC_RETURN_IF_ERROR(AddPast(inputs, *list, number, all));
+    DNC_RETURN_IF_ERROR(AddEvents(inputs, *list, number, 0, all).status());
+    const auto area_code = static_cast<size_t>(AreaCodeOf(number));
+    const bool known = list->loaded() && !list->damaged[area_code];
+    if (known && list->numbers.Contains(number)) all.listed_on.push_back(name);
   }
   std::stable_sort(all.events.begin(), all.events.end(),
                    [](const HistoryEvent& a, const HistoryEvent& b) { return a.time < b.time; });

@@ -68,12 +68,14 @@ InForce InForceAt(const World& world, const ListState& list, absl::Time moment) 
 }
 
 void NoteTurn(absl::Time now, uint64_t revision, uint64_t from, uint64_t to, const ListLife& life,
-              ListState& list) {
+              const ChangeLimits& asked, ListState& list) {
   storage::Turn turn;
   turn.set_at(ToMicros(now));
   turn.set_revision(revision);
   turn.set_from(from);
   turn.set_to(to);
+  turn.set_requested_by(asked.requested_by);
+  turn.set_reason(asked.reason);
   if (life.absent_since != absl::InfiniteFuture()) {
     turn.set_absent_since(ToMicros(life.absent_since));
   }
@@ -90,7 +92,7 @@ bool NoteUnknownTurns(absl::Time now, World& world) {
     const std::vector<Event> events = EventsOf(world, *list);
     if (events.empty() || events.back().after == list->head.id()) continue;
     auto noted = std::make_shared<ListState>(*list);
-    NoteTurn(now, world.revision, kUnknownRelease, list->head.id(), list->life, *noted);
+    NoteTurn(now, world.revision, kUnknownRelease, list->head.id(), list->life, {}, *noted);
     list = std::move(noted);
     any = true;
   }

@@ -26,9 +26,10 @@ struct InForce {
 // By what had been published at `moment`, that moment included.
 InForce InForceAt(const World& world, const ListState& list, absl::Time moment);
 
-// Records in `list`, of which `from` is in force at `now`, that `to` will be (0: it is retired).
+// Records in `list`, of which `from` is in force at `now`, that `to` will be (0: it is retired),
+// and who asked for it.
 void NoteTurn(absl::Time now, uint64_t revision, uint64_t from, uint64_t to, const ListLife& life,
-              ListState& list);
+              const ChangeLimits& asked, ListState& list);
 
 // For a data folder of a version that kept no turns: notes at a start, `now`, for each list of
 // which something else is in force than its releases tell, that this is so from now on, whatever

@@ -1,31 +1,11 @@
 #include "server/registry/load_plan.h"
 
 #include <algorithm>
+#include <memory>
 
-#include "server/numbers/area_codes.h"
 #include "server/registry/world.h"
 
 namespace dnc {
-Callable CallableOf(const SnapshotList& list, int area_code, absl::Time now) {
-  const bool applies = list.applies_to[area_code];
-  const Callable silent = list.required && applies ? Callable::kNone : Callable::kAll;
-  if (list.effect == ListEffect::kInform) return Callable::kAll;
-  if (list.release_id == 0) return silent;
-  const AreaCoverage& coverage = list.areas[area_code];
-  switch (coverage.state) {
-    case AreaState::kLoaded: {
-      const bool stale = applies && IsStale(coverage, list.max_age, now);
-      return stale ? Callable::kNone : Callable::kAllButListed;
-    }
-    case AreaState::kNotLoaded:
-      return silent;
-    case AreaState::kDamaged:
-    case AreaState::kBeforeHistory:
-      break;
-  }
-  return Callable::kNone;
-}
-
 namespace {
 
 bool Answers(const SnapshotList& list, int area_code, absl::Time now) {
@@ -54,26 +34,6 @@ void CountDifference(const ListState& before, const ListState& after, AreaPlan& 
                     [&area](Change change) { ++(change.added ? area.added : area.lost); });
 }
 
-void CountCallable(Callable before, Callable after, AreaPlan& area) {
-  const uint64_t left = kNumbersPerArea - area.numbers_after;
-  const uint64_t had = kNumbersPerArea - std::min<uint64_t>(area.numbers_before, kNumbersPerArea);
-  if (before == after) {
-    if (before != Callable::kAllButListed) return;
-    area.becomes_callable = area.lost;
-    area.no_longer_callable = area.added;
-    return;
-  }
-  if (before == Callable::kNone) {
-    area.becomes_callable = after == Callable::kAll ? kNumbersPerArea : left;
-  } else if (after == Callable::kNone) {
-    area.no_longer_callable = before == Callable::kAll ? kNumbersPerArea : had;
-  } else if (after == Callable::kAll) {
-    area.becomes_callable = area.numbers_before;
-  } else {
-    area.no_longer_callable = area.numbers_after;
-  }
-}
-
 }  // namespace
 
 bool LoadPlan::HasFirstData() const {
@@ -83,23 +43,27 @@ bool LoadPlan::HasFirstData() const {
 }
 
 LoadPlan ComparePlan(const World& world, const ListState& before, const ListState& after,
-                     const Policy& policy, absl::Time now) {
+                     const Policy& policy, const Askers& askers, absl::Time now) {
+  World changed = world;
+  changed.lists[after.name] = std::make_shared<const ListState>(after);
+  const CallableCount count(MakeSnapshot(world, policy), MakeSnapshot(changed, policy), after.name,
+                            askers, now);
   const auto was = ListInSnapshot(world, policy, before);
   const auto is = ListInSnapshot(world, policy, after);
   LoadPlan plan;
   plan.list = after.name;
   plan.first = !before.loaded();
-  const std::bitset<kAreaCodes> known = KnownAreaCodes();
   for (int area_code = 0; area_code < kAreaCodes; ++area_code) {
     AreaPlan area;
     area.area_code = area_code;
+    const bool has = before.seals.count(area_code) + after.seals.count(area_code) > 0;
+    if (!has && !count.IsInUse(area_code)) continue;
     CountDifference(before, after, area);
-    CountCallable(CallableOf(*was, area_code, now), CallableOf(*is, area_code, now), area);
+    const CallableChange callable = count.Of(area_code);
+    area.becomes_callable = callable.becomes;
+    area.no_longer_callable = callable.no_longer;
     area.answered_before = Answers(*was, area_code, now);
     area.answers_after = Answers(*is, area_code, now);
-    const bool has = before.seals.count(area_code) + after.seals.count(area_code) > 0;
-    // Nobody has a number of an area code that is not in use.
-    if (!has && !known[area_code]) continue;
     plan.becomes_callable += area.becomes_callable;
     plan.no_longer_callable += area.no_longer_callable;
     const bool dated = was->areas[area_code].state != is->areas[area_code].state ||

@@ -1,5 +1,5 @@
 // What a change of a list does to what may be called: the list before and after, an area code at a
-// time, as a scrub by this server's policy would see the two.
+// time. What is callable is counted by callable_count.h.
 #pragma once
 
 #include <cstdint>
@@ -7,11 +7,11 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "server/registry/callable_count.h"
 
 namespace dnc {
 
 struct ListState;
-struct SnapshotList;
 struct World;
 struct Policy;
 
@@ -28,10 +28,6 @@ struct AreaPlan {
   uint64_t no_longer_callable = 0;
 };
 
-// Which numbers of an area code a list lets be called, as far as it goes.
-enum class Callable : uint8_t { kNone, kAllButListed, kAll };
-Callable CallableOf(const SnapshotList& list, int area_code, absl::Time now);
-
 // dnc.v1.LoadPlan.
 struct LoadPlan {
   std::string list;
@@ -46,9 +42,10 @@ struct LoadPlan {
   bool HasFirstData() const;
 };
 
-// Compares two versions of one list; either may be not loaded. Numbers of `before` that can't be
-// read count by their seals: as many as come are taken to be the same ones.
+// Compares two versions of one list, `before` being that of `world`; either may be not loaded.
+// Numbers of `before` that can't be read count by their seals: as many as come are taken to be the
+// same ones.
 LoadPlan ComparePlan(const World& world, const ListState& before, const ListState& after,
-                     const Policy& policy, absl::Time now);
+                     const Policy& policy, const Askers& askers, absl::Time now);
 
 }  // namespace dnc

@@ -19,10 +19,9 @@ FileDialect DialectOf(ListKind kind) {
 
 bool CoversAll(ListKind kind) { return kind != ListKind::kNational; }
 
-ListEffect DefaultEffect(ListKind kind) {
-  if (kind == ListKind::kWireless) return ListEffect::kWireless;
-  if (kind == ListKind::kWireline) return ListEffect::kInform;
-  return ListEffect::kDeny;
+ListEffect EffectOf(const PolicyList& list) {
+  const ListName name = ParseListName(list.name).value_or(ListName{});
+  return list.effect.value_or(DefaultEffect(name.kind));
 }
 
 absl::Duration DefaultMaxAge(ListKind kind) {

@@ -30,7 +30,8 @@ struct Policy {
   bool other_loaded_lists = true;
 };
 
-ListEffect DefaultEffect(ListKind kind);
+// What an entry of the list means.
+ListEffect EffectOf(const PolicyList& list);
 absl::Duration DefaultMaxAge(ListKind kind);
 
 }  // namespace dnc

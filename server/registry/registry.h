@@ -25,6 +25,7 @@
 #include "server/base/revision_order.h"
 #include "server/formats/registry_file.h"
 #include "server/numbers/phone_number.h"
+#include "server/registry/callable_count.h"
 #include "server/registry/guards.h"
 #include "server/registry/load_plan.h"
 #include "server/registry/policy.h"
@@ -38,6 +39,9 @@ struct RegistryOptions {
   std::string data_dir;
   std::vector<std::string> load_dirs;  // folders that StartLoad may read; absolute
   Policy policy;
+  // For whom what becomes callable is counted beside the policy; called while a list changes, from
+  // any thread, and until the registry is gone.
+  Askers askers;
   GuardLimits guards;
   ReadLimits read_limits;
   int load_threads = 0;  // 0: the processor's
@@ -154,13 +158,21 @@ struct ListInfo {
   uint32_t damaged = 0;
 };
 
-enum class HistoryAction : uint8_t { kFirstSeen = 1, kAdded = 2, kDeleted = 3 };
+enum class HistoryAction : uint8_t {
+  kFirstSeen = 1,
+  kAdded = 2,
+  kDeleted = 3,
+  kRetired = 4,
+  kRolledBack = 5,
+};
 
 struct HistoryEvent {
   std::string list;
   HistoryAction action = HistoryAction::kAdded;
   absl::Time time;
   uint64_t release_id = 0;
+  std::string requested_by;  // of kRetired and kRolledBack
+  std::string reason;
 };
 
 struct NumberHistory {
@@ -196,10 +208,12 @@ struct RestsOn {
   absl::Time known_by_silence_at = absl::InfinitePast();  // of the oldest data; InfinitePast: not
 };
 
-// How far a rollback or a retirement may go.
+// How far a rollback or a retirement may go, and who asks for it.
 struct ChangeLimits {
   bool dry_run = false;                    // tell what it would do, and change nothing
   std::optional<uint64_t> callable_limit;  // refuse if more numbers would become callable
+  std::string requested_by = {};           // for the record, like `reason`: with the id of a key
+  std::string reason = {};
 };
 
 // What a rollback does or would do.
@@ -213,7 +227,6 @@ struct RolledBack {
 // What a retirement does or would do.
 struct Retired {
   uint64_t revision = 0;  // of the change; 0: a dry run
-  // Numbers that the list forbade and no other list that counts forbids.
   uint64_t becomes_callable = 0;
   bool required = false;  // the policy requires the list
 };

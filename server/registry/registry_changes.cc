@@ -128,6 +128,7 @@ absl::Status RegistryImpl::StoreAndPublish(LoadJob& job, StagedFiles staged, Gua
   }
   inputs.now = clock_->Now();
   inputs.policy = &options_.policy;
+  inputs.askers = options_.askers;
   inputs.store = &releases_;
   inputs.histories = &histories_;
   DNC_ASSIGN_OR_RETURN(ReleaseDraft draft, DraftRelease(inputs, std::move(staged), guards));

@@ -227,5 +227,120 @@ TEST_F(RegistryGuardsTest, AListWhoseSealsAreLostIsMeasuredByThoseBefore) {
   EXPECT_EQ(Ask(2015000001), Rule::kNational);
 }
 
+// Each load takes away less than one in a hundred of what the life before had.
+TEST_F(RegistryGuardsTest, LossesOfAWeekAddUpOverLives) {
+  MustLoad({WriteFile("2026-8-4_201_A.txt", Numbers(0, 20'000))});
+  for (int i = 1; i < 4; ++i) {
+    ASSERT_TRUE(registry_->Retire("national", {}).ok());
+    MustLoad({WriteFile(StrCat("2026-8-", 4 + i, "_201_A.txt"), Numbers(i * 190, 20'000))});
+    Reopen();
+  }
+  // By one more load, and by one more life.
+  for (int round = 0; round < 2; ++round) {
+    const LoadInfo more = Load({WriteFile("2026-8-8_201_A.txt", Numbers(760, 20'000))});
+    ASSERT_EQ(more.findings.size(), 1U);
+    EXPECT_EQ(more.findings[0].allow, "lost-week:201");
+    EXPECT_EQ(more.findings[0].lost, 760U);
+    EXPECT_EQ(more.findings[0].of, 20'000U);
+    EXPECT_EQ(more.findings[0].since, At(4));
+    if (round == 0) {
+      ASSERT_TRUE(registry_->Retire("national", {}).ok());
+    }
+    Reopen();
+  }
+  // What came back is not lost. The list of the 3rd would be of an older life yet.
+  MustLoad({WriteFile("2026-8-8_201_B.txt", Numbers(190, 380) + Numbers(760, 20'000))});
+  LoadOptions allow;
+  allow.allow = {"lost-week:201"};
+  MustLoad({WriteFile("2026-8-9_201_C.txt", Numbers(760, 20'000))}, allow);
+  // Whoever allowed it knew of all that, in whatever life.
+  ASSERT_TRUE(registry_->Retire("national", {}).ok());
+  MustLoad({WriteFile("2026-8-10_201_D.txt", Numbers(780, 20'000))});
+}
+
+TEST_F(RegistryGuardsTest, WhatWasLostMoreThanAWeekAgoDoesNotCount) {
+  MustLoad({WriteFile("2026-8-1_201_A.txt", Numbers(0, 20'000))});
+  for (int i = 1; i < 4; ++i) {
+    ASSERT_TRUE(registry_->Retire("national", {}).ok());
+    MustLoad({WriteFile(StrCat("2026-8-", 1 + i, "_201_A.txt"), Numbers(i * 190, 20'000))});
+  }
+  ASSERT_TRUE(registry_->Retire("national", {}).ok());
+  // A week after the first loss; the second and the third count.
+  MustLoad({WriteFile("2026-8-9_201_A.txt", Numbers(760, 20'000))});
+}
+
+TEST_F(RegistryGuardsTest, LossesOfAListThatCoversAllAddUpOverLives) {
+  LoadOptions own;
+  own.list = "litigator:x";
+  const auto rows = [](int from, int to) { return Numbers(from, 5'000) + Numbers(to, 5'000, 212); };
+  for (int i = 0; i < 4; ++i) {
+    own.obtained_at = At(4 + i);
+    MustLoad({WriteFile(StrCat("x", i, ".csv"), rows(i * 45, i * 45))}, own);
+    ASSERT_TRUE(registry_->Retire("litigator:x", {}).ok());
+    if (i % 2 == 1) Reopen();
+  }
+  own.obtained_at = At(8);
+  EXPECT_EQ(Found({WriteFile("x4.csv", rows(180, 180))}, own), Allowed{"lost-week:litigator:x"});
+  // An area code that is gone altogether counts, too.
+  EXPECT_EQ(Found({WriteFile("x5.csv", Numbers(0, 5'000))}, own),
+            (Allowed{"lost-week:litigator:x", "shrink:litigator:x"}));
+  MustLoad({WriteFile("x6.csv", rows(0, 140))}, own);
+}
+
+TEST_F(RegistryGuardsTest, LossesOfAWeekAddUpOverARollback) {
+  MustLoad({WriteFile("2026-8-4_201_A.txt", Numbers(0, 20'000))});
+  for (int i = 1; i < 4; ++i) {
+    MustLoad({WriteFile(StrCat("2026-8-", 4 + i, "_201_A.txt"), Numbers(i * 190, 20'000))});
+    MustLoad({WriteFile(StrCat("2026-8-", 4 + i, "_201_B.txt"), Numbers(i * 190, 20'001))});
+    ASSERT_TRUE(registry_->RollBack("national", 0, {}).ok());
+  }
+  EXPECT_EQ(Found({WriteFile("2026-8-8_201_C.txt", Numbers(760, 20'000))}),
+            Allowed{"lost-week:201"});
+}
+
+// What was taken back before the list was retired is not what it held.
+TEST_F(RegistryGuardsTest, AListThatWasRetiredIsMeasuredByWhatWasInForce) {
+  MustLoad({WriteFile("2026-8-1_201_A.txt", Numbers(0, 20'000))});
+  LoadOptions own;
+  own.list = "other:own";
+  own.obtained_at = At(1);
+  MustLoad({WriteFile("own.csv", Numbers(0, 5'000))}, own);
+  LoadAnyway({WriteFile("2026-8-2_201_B.txt", Numbers(0, 6'000))});
+  own.obtained_at = At(2);
+  LoadAnyway({WriteFile("own2.csv", Numbers(0, 100))}, own);
+  for (const char* const list : {"national", "other:own"}) {
+    ASSERT_TRUE(registry_->RollBack(list, 0, {}).ok());
+    ASSERT_TRUE(registry_->Retire(list, {}).ok());
+  }
+  clock_.offset = absl::Hours(24 * 10);  // a week passes
+  for (int round = 0; round < 2; ++round) {
+    const LoadInfo small = Load({WriteFile("2026-8-19_201_C.txt", Numbers(0, 6'000))});
+    ASSERT_EQ(small.findings.size(), 1U);
+    EXPECT_EQ(small.findings[0].allow, "shrink:201");
+    EXPECT_EQ(small.findings[0].lost, 14'000U);
+    EXPECT_EQ(small.findings[0].of, 20'000U);
+    own.obtained_at = At(19);
+    EXPECT_EQ(Found({WriteFile("own3.csv", Numbers(0, 100))}, own), Allowed{"shrink:other:own"});
+    Reopen();
+  }
+}
+
+// An area code that is left out, which an override allows, and comes back each time with less.
+TEST_F(RegistryGuardsTest, LossesOfAWeekAddUpOverVanishing) {
+  const auto both = [](int day, int from) {
+    return StrCat("2026-8-", day, "_US_", std::string(1, static_cast<char>('A' + from)), ".txt");
+  };
+  MustLoad({WriteFile(both(4, 0), Numbers(0, 20'000) + Numbers(0, 20'000, 212))});
+  for (int i = 1; i < 4; ++i) {
+    LoadOptions options;
+    options.allow = {"vanished:201"};
+    MustLoad({WriteFile(both(4 + i, 10 + i), Numbers(0, 20'000 + i, 212))}, options);
+    EXPECT_EQ(Ask(2015009999), Rule::kNotCovered);
+    MustLoad({WriteFile(both(4 + i, i), Numbers(i * 190, 20'000) + Numbers(0, 20'000 + i, 212))});
+  }
+  EXPECT_EQ(Found({WriteFile("2026-8-8_201_C.txt", Numbers(760, 20'000))}),
+            Allowed{"lost-week:201"});
+}
+
 }  // namespace
 }  // namespace dnc

@@ -73,7 +73,10 @@ TEST_F(RegistryHistoryTest, ARetiredListIsNotForgotten) {
   MustLoad({WriteFile(kBaseName, kBase)});
   LoadLitigators("phone\n2015550102\n2015550103\n", At(9));
   clock_.offset = absl::Hours(24);  // the 11th, 12:00
-  ASSERT_TRUE(registry_->Retire(kLitigators, {}).ok());
+  ASSERT_TRUE(registry_
+                  ->Retire(kLitigators,
+                           {.requested_by = "the operator", .reason = "its contract has ended"})
+                  .ok());
   for (int round = 0; round < 2; ++round) {
     EXPECT_EQ(Ask(kLitigator), Rule::kClear);
     EXPECT_EQ(AsOf(kLitigator, At(11, 13)), Rule::kClear);
@@ -93,10 +96,23 @@ TEST_F(RegistryHistoryTest, ARetiredListIsNotForgotten) {
     EXPECT_EQ(AsOf(kLitigator, At(9, 1)), Rule::kLitigator);
     const auto history = registry_->History(2015550103);
     ASSERT_TRUE(history.ok());
-    ASSERT_EQ(history->events.size(), 1U);
+    ASSERT_EQ(history->events.size(), 3U);
     EXPECT_EQ(history->events[0].action, HistoryAction::kFirstSeen);
-    EXPECT_EQ(history->events[0].time, At(13));
-    EXPECT_TRUE(registry_->History(kLitigator)->events.empty());
+    EXPECT_EQ(history->events[0].time, At(9));
+    EXPECT_EQ(history->events[1].action, HistoryAction::kRetired);
+    EXPECT_EQ(history->events[1].time, At(11, 12));
+    EXPECT_EQ(history->events[1].requested_by, "the operator");
+    EXPECT_EQ(history->events[1].reason, "its contract has ended");
+    EXPECT_EQ(history->events[2].action, HistoryAction::kFirstSeen);
+    EXPECT_EQ(history->events[2].time, At(13));
+    EXPECT_EQ(history->listed_on, std::vector<std::string>{kLitigators});
+    // One that is on it no longer.
+    const auto past = registry_->History(kLitigator);
+    ASSERT_EQ(past->events.size(), 2U);
+    EXPECT_EQ(past->events[0].action, HistoryAction::kFirstSeen);
+    EXPECT_EQ(past->events[1].action, HistoryAction::kRetired);
+    EXPECT_TRUE(past->listed_on.empty());
+    EXPECT_TRUE(registry_->History(kClean)->events.empty());
     Reopen();
   }
 }
@@ -116,7 +132,13 @@ TEST_F(RegistryHistoryTest, ARequiredListThatIsRetiredAndLoadedAnew) {
     EXPECT_EQ(AsOf(2015550100, At(6)), Rule::kNational);
     EXPECT_EQ(AsOf(kClean, At(6)), Rule::kClear);
     EXPECT_FALSE(Reaches(2015550100, At(4)));
-    EXPECT_TRUE(registry_->History(2015550100)->events.empty());
+    // It was seen on the national list, which was retired; the one that came then lacks it.
+    const auto history = registry_->History(2015550100);
+    ASSERT_EQ(history->events.size(), 2U);
+    EXPECT_EQ(history->events[0].action, HistoryAction::kFirstSeen);
+    EXPECT_EQ(history->events[1].action, HistoryAction::kRetired);
+    EXPECT_EQ(history->events[1].list, "national");
+    EXPECT_EQ(registry_->History(2015550101)->listed_on, std::vector<std::string>{"national"});
     Reopen();
   }
 }

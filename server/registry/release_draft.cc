@@ -205,7 +205,7 @@ absl::StatusOr<ReleaseDraft> Drafter::Finish() {
   FillRelease(list, draft.release);
   for (const auto& [area_code, staged] : full_) draft.reloaded.insert(area_code);
   NoteBrought(before_, draft.reloaded, in_.now, list);
-  draft.plan = ComparePlan(*in_.world, before_, list, *in_.policy, in_.now);
+  draft.plan = ComparePlan(*in_.world, before_, list, *in_.policy, in_.askers, in_.now);
   CountFindings(draft.plan);
   return draft;
 }

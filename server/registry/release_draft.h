@@ -36,6 +36,7 @@ struct DraftInputs {
   uint64_t rebase_below = 0;  // area codes must not need changes of releases up to this one
   absl::Time now;
   const Policy* policy = nullptr;
+  Askers askers;
   const ReleaseStore* store = nullptr;
   HistoryCache* histories = nullptr;
 };

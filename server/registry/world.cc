@@ -21,15 +21,10 @@ std::shared_ptr<const SnapshotList> MakeList(const World& world, const ListState
   list->name = policy.name;
   const ListName name = ParseListName(policy.name).value_or(ListName{});
   list->kind = name.kind;
-  list->effect = policy.effect.value_or(DefaultEffect(name.kind));
+  list->effect = EffectOf(policy);
   list->required = policy.required;
   list->max_age = policy.max_age.value_or(DefaultMaxAge(name.kind));
-  if (name.kind == ListKind::kState) {
-    // An area code that the table does not know may be a new one of this state.
-    list->applies_to = AreaCodesOfState(name.qualifier) | ~KnownAreaCodes();
-  } else {
-    list->applies_to.set();
-  }
+  list->applies_to = AreaCodesToCover(name);
   if (state == nullptr || !state->loaded()) return list;
   list->release_id = state->head.id();
   list->digest = state->head.digest();
@@ -151,7 +146,10 @@ SnapshotPtr MakeSnapshot(const World& world, const Policy& policy) {
     const auto it = world.lists.find(list.name);
     const ListState* state = it == world.lists.end() ? nullptr : it->second.get();
     if (state == nullptr || !state->loaded()) {
-      if (!list.required) continue;
+      if (!list.required) {
+        snapshot->unloaded.emplace_back(list.name, EffectOf(list));
+        continue;
+      }
     }
     snapshot->lists.push_back(MakeList(world, state, list));
   }

@@ -1,6 +1,7 @@
 #include "server/rpc/registry_handler.h"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "server/base/status_macros.h"
@@ -17,6 +18,8 @@ namespace {
 // Of a page of loads, which may have thousands of findings each: well below what callers take.
 constexpr size_t kMaxLoadsBytes = 1 << 20;
 constexpr int kMaxPaths = 10'000;
+constexpr size_t kMaxWhoAndWhy = 200;         // bytes each
+constexpr std::string_view kNoKey = "local";  // the id of a caller's key that has none
 // Loads wait in a short queue, so the one that runs is among the newest.
 constexpr size_t kNewestLoads = 128;
 
@@ -24,9 +27,20 @@ std::string ListOrNational(const std::string& list) { return list.empty() ? "nat
 
 // Of a rollback or a retirement.
 template <typename Request>
-ChangeLimits LimitsOf(const Request& request) {
+absl::StatusOr<ChangeLimits> LimitsOf(const Caller& caller, const Request& request) {
+  if (request.requested_by().size() > kMaxWhoAndWhy || request.reason().size() > kMaxWhoAndWhy) {
+    return InvalidRequest(
+        StrCat("`requested_by` and `reason` take at most ", kMaxWhoAndWhy, " bytes each"));
+  }
   ChangeLimits limits{.dry_run = request.dry_run()};
   if (request.has_callable_limit()) limits.callable_limit = request.callable_limit();
+  limits.requested_by = request.requested_by();
+  if (limits.requested_by.empty()) {
+    limits.requested_by = caller.key_id;
+  } else if (caller.key_id != kNoKey) {
+    limits.requested_by += StrCat(", key ", caller.key_id);
+  }
+  limits.reason = request.reason();
   return limits;
 }
 }  // namespace
@@ -84,11 +98,13 @@ absl::Status RegistryHandler::GetCoverage(const v1::GetCoverageRequest& request,
   return absl::OkStatus();
 }
 
-absl::Status RegistryHandler::RollBackRelease(const v1::RollBackReleaseRequest& request,
+absl::Status RegistryHandler::RollBackRelease(const Caller& caller,
+                                              const v1::RollBackReleaseRequest& request,
                                               v1::RollBackReleaseResponse* out) {
-  DNC_ASSIGN_OR_RETURN(const RolledBack back,
-                       registry_->RollBack(ListOrNational(request.list()),
-                                           request.expected_release_id(), LimitsOf(request)));
+  DNC_ASSIGN_OR_RETURN(const ChangeLimits limits, LimitsOf(caller, request));
+  DNC_ASSIGN_OR_RETURN(
+      const RolledBack back,
+      registry_->RollBack(ListOrNational(request.list()), request.expected_release_id(), limits));
   FillRelease(back.release, out->mutable_release());
   out->set_revision(back.revision);
   out->set_becomes_callable(back.becomes_callable);
@@ -96,11 +112,12 @@ absl::Status RegistryHandler::RollBackRelease(const v1::RollBackReleaseRequest& 
   return absl::OkStatus();
 }
 
-absl::Status RegistryHandler::RetireList(const v1::RetireListRequest& request,
+absl::Status RegistryHandler::RetireList(const Caller& caller, const v1::RetireListRequest& request,
                                          v1::RetireListResponse* out) {
   // No default here: who retires a list has to name it.
   if (request.list().empty()) return InvalidRequest("name the list to retire");
-  DNC_ASSIGN_OR_RETURN(const Retired retired, registry_->Retire(request.list(), LimitsOf(request)));
+  DNC_ASSIGN_OR_RETURN(const ChangeLimits limits, LimitsOf(caller, request));
+  DNC_ASSIGN_OR_RETURN(const Retired retired, registry_->Retire(request.list(), limits));
   out->set_revision(retired.revision);
   out->set_becomes_callable(retired.becomes_callable);
   out->set_required(retired.required);

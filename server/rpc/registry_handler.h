@@ -10,6 +10,7 @@
 #include "server/base/clock.h"
 #include "server/base/revision_order.h"
 #include "server/registry/registry.h"
+#include "server/tenants/tenant_directory.h"
 
 namespace dnc {
 
@@ -35,9 +36,10 @@ class RegistryHandler {
                             v1::ListReleasesResponse* out) const;
   absl::Status GetCoverage(const v1::GetCoverageRequest& request,
                            v1::GetCoverageResponse* out) const;
-  absl::Status RollBackRelease(const v1::RollBackReleaseRequest& request,
+  absl::Status RollBackRelease(const Caller& caller, const v1::RollBackReleaseRequest& request,
                                v1::RollBackReleaseResponse* out);
-  absl::Status RetireList(const v1::RetireListRequest& request, v1::RetireListResponse* out);
+  absl::Status RetireList(const Caller& caller, const v1::RetireListRequest& request,
+                          v1::RetireListResponse* out);
   absl::Status GetHistory(const v1::GetHistoryRequest& request, v1::GetHistoryResponse* out) const;
   absl::Status GetStatus(v1::GetStatusResponse* out) const;
 

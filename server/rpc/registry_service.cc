@@ -30,12 +30,14 @@ RegistryService::RegistryService(RegistryHandler* handler, UploadShared* uploads
       });
   methods_.Add<v1::RollBackReleaseRequest, v1::RollBackReleaseResponse>(
       &service_, Method::kRollBackRelease, Access::kOperate, &Generated::RequestRollBackRelease,
-      [handler](const Caller&, const auto& in, auto* out) {
-        return handler->RollBackRelease(in, out);
+      [handler](const Caller& caller, const auto& in, auto* out) {
+        return handler->RollBackRelease(caller, in, out);
       });
   methods_.Add<v1::RetireListRequest, v1::RetireListResponse>(
       &service_, Method::kRetireList, Access::kOperate, &Generated::RequestRetireList,
-      [handler](const Caller&, const auto& in, auto* out) { return handler->RetireList(in, out); });
+      [handler](const Caller& caller, const auto& in, auto* out) {
+        return handler->RetireList(caller, in, out);
+      });
   methods_.Add<v1::GetHistoryRequest, v1::GetHistoryResponse>(
       &service_, Method::kGetHistory, Access::kOperate, &Generated::RequestGetHistory,
       [handler](const Caller&, const auto& in, auto* out) { return handler->GetHistory(in, out); });

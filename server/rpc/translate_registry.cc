@@ -46,7 +46,9 @@ DNC_SAME(CoverageState::kDamaged, v1::CoverageState_MAX);
 DNC_SAME(HistoryAction::kFirstSeen, v1::HISTORY_ACTION_FIRST_SEEN);
 DNC_SAME(HistoryAction::kAdded, v1::HISTORY_ACTION_ADDED);
 DNC_SAME(HistoryAction::kDeleted, v1::HISTORY_ACTION_DELETED);
-DNC_SAME(HistoryAction::kDeleted, v1::HistoryAction_MAX);
+DNC_SAME(HistoryAction::kRetired, v1::HISTORY_ACTION_RETIRED);
+DNC_SAME(HistoryAction::kRolledBack, v1::HISTORY_ACTION_ROLLED_BACK);
+DNC_SAME(HistoryAction::kRolledBack, v1::HistoryAction_MAX);
 #undef DNC_SAME
 
 constexpr size_t kMaxRequestedByBytes = 200;
@@ -194,6 +196,8 @@ void FillHistoryEvent(const HistoryEvent& event, v1::HistoryEvent* out) {
   out->set_action(As<v1::HistoryAction>(event.action));
   if (IsMoment(event.time)) *out->mutable_time() = ToTimestamp(event.time);
   out->set_release_id(event.release_id);
+  out->set_requested_by(event.requested_by);
+  out->set_reason(event.reason);
 }
 
 absl::StatusOr<LoadOptions> FromProto(const v1::LoadOptions& options) {

@@ -87,4 +87,16 @@ std::string CanonicalOrSame(std::string_view name) {
   return CanonicalListName(name).value_or(std::string(name));
 }
 
+ListEffect DefaultEffect(ListKind kind) {
+  if (kind == ListKind::kWireless) return ListEffect::kWireless;
+  if (kind == ListKind::kWireline) return ListEffect::kInform;
+  return ListEffect::kDeny;
+}
+
+std::bitset<kAreaCodes> AreaCodesToCover(const ListName& name) {
+  if (name.kind != ListKind::kState) return std::bitset<kAreaCodes>().set();
+  // An area code that the table does not know may be a new one of this state.
+  return AreaCodesOfState(name.qualifier) | ~KnownAreaCodes();
+}
+
 }  // namespace dnc

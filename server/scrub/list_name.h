@@ -2,6 +2,7 @@
 // a question, its name is read here, so that `state:tx` and `state:TX` are one list everywhere.
 #pragma once
 
+#include <bitset>
 #include <string>
 #include <string_view>
 
@@ -31,5 +32,11 @@ absl::StatusOr<std::string> CanonicalListName(std::string_view name);
 // The canonical name, or `name` as it is if it names no list: for what was stored or configured
 // before, and compared with canonical names.
 std::string CanonicalOrSame(std::string_view name);
+
+// What the entries of a list of that kind mean, unless the policy says otherwise.
+ListEffect DefaultEffect(ListKind kind);
+
+// The area codes that the list has to cover: a state's list need not cover other states.
+std::bitset<kAreaCodes> AreaCodesToCover(const ListName& name);
 
 }  // namespace dnc

@@ -56,10 +56,12 @@ void Lift(RuleSet lifted, Rule by, RuleSet& rules) {
   rules = static_cast<RuleSet>((rules & ~lifted) | RuleBit(by));
 }
 
-// Whether `list` can answer for the area code at all.
-void NoteCoverage(const SnapshotList& list, absl::Time now, int area_code, Finding& finding) {
+// Whether `list` can answer for the area code at all. `must_cover`: a number that it does not cover
+// is NOT_COVERED.
+void NoteCoverage(const SnapshotList& list, bool must_cover, absl::Time now, int area_code,
+                  Finding& finding) {
   const bool applies = list.applies_to[area_code];
-  const bool asked = list.required && applies;
+  const bool asked = must_cover && applies;
   if (list.release_id == 0) {
     if (asked) finding.Note(Rule::kNotCovered, Reason::kListNotLoaded);
     return;
@@ -81,6 +83,40 @@ void NoteCoverage(const SnapshotList& list, absl::Time now, int area_code, Findi
       break;
   }
   finding.Note(Rule::kNotCovered, Reason::kAreaCodeDamaged);
+}
+
+bool IsIn(const Snapshot& snapshot, const std::string& name) {
+  const auto& lists = snapshot.lists;
+  return std::any_of(lists.begin(), lists.end(),
+                     [&name](const SnapshotListPtr& list) { return list->name == name; }) ||
+         std::any_of(lists.begin(), lists.end(), [&name](const SnapshotListPtr& list) {
+           return CanonicalOrSame(list->name) == name;
+         });
+}
+
+// Whether a list that the tenant names and that is not loaded had something to say of the area
+// code.
+bool IsMissed(const Snapshot& snapshot, const TenantTerms& terms, const std::string& name,
+              int area_code) {
+  const absl::StatusOr<ListName> parsed = ParseListName(name);
+  if (!parsed.ok()) return true;
+  ListEffect effect = DefaultEffect(parsed->kind);
+  for (const auto& [unloaded, its_effect] : snapshot.unloaded) {
+    if (unloaded == name) effect = its_effect;
+  }
+  if (effect == ListEffect::kInform) return false;
+  if (effect == ListEffect::kWireless && !terms.wireless_counts) return false;
+  return AreaCodesToCover(*parsed)[static_cast<size_t>(area_code)];
+}
+
+// A list that the tenant asks for by its name is never passed over in silence: it was retired, or
+// the server's policy leaves it out by now.
+void NoteMissed(const Snapshot& snapshot, const TenantTerms& terms, int area_code,
+                Finding& finding) {
+  for (const std::string& name : terms.lists) {
+    if (IsIn(snapshot, name) || !IsMissed(snapshot, terms, name, area_code)) continue;
+    finding.Note(Rule::kNotCovered, Reason::kListNotLoaded);
+  }
 }
 
 // Whether a number of the area code that is not on the list may be called as far as it goes.
@@ -136,12 +172,16 @@ Finding AreaFinding(const Snapshot& snapshot, absl::Span<const ListEffect> effec
   if (terms != nullptr && !terms->entitled[area_code]) {
     finding.Note(Rule::kNotCovered, Reason::kNotEntitled);
   }
+  // Of a tenant that names lists, those that it doesn't name only inform, but for required ones.
+  const bool names_lists = terms != nullptr && !terms->lists.empty();
   bool answered = false;
   for (size_t l = 0; l < snapshot.lists.size(); ++l) {
     if (effects[l] == ListEffect::kInform) continue;
-    NoteCoverage(*snapshot.lists[l], now, area_code, finding);
-    answered = answered || AnswersFor(*snapshot.lists[l], area_code);
+    const SnapshotList& list = *snapshot.lists[l];
+    NoteCoverage(list, list.required || names_lists, now, area_code, finding);
+    answered = answered || AnswersFor(list, area_code);
   }
+  if (names_lists) NoteMissed(snapshot, *terms, area_code, finding);
   // No list at all is no proof, nor are lists that are silent because they need not cover the
   // area code: only one that was asked can say clear.
   if (!answered && finding.rules == Finding().rules) {

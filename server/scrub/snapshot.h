@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -61,7 +62,7 @@ struct SnapshotList {
   ListKind kind = ListKind::kNational;
   ListEffect effect = ListEffect::kDeny;
   // Whether a number that the list does not cover is NOT_COVERED. Lists that are not required
-  // but loaded still answer STALE when they are too old.
+  // but loaded still answer STALE when they are too old; a tenant that names one requires it.
   bool required = true;
   // Area codes that the list must cover; a state's list need not cover other states. A number
   // that is on the list counts whatever its area code.
@@ -82,6 +83,9 @@ struct Snapshot {
   bool clock_behind = false;
   // In the order of the policy.
   std::vector<SnapshotListPtr> lists;
+  // Lists of the policy that are not loaded and not required, and what their entries would mean.
+  // They are not asked, unless a tenant names them.
+  std::vector<std::pair<std::string, ListEffect>> unloaded;
 };
 using SnapshotPtr = std::shared_ptr<const Snapshot>;
 

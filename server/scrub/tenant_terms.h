@@ -23,7 +23,8 @@ enum Liftable : uint8_t {
 // dnc.v1.Entitlement and dnc.v1.TenantPolicy. The default is that of the server's own policy.
 struct TenantTerms {
   std::bitset<kAreaCodes> entitled;  // none until set
-  // Published lists that count beside the required ones; empty: all of the server's policy.
+  // Published lists that count beside the required ones, each of which must cover the numbers that
+  // are asked, like a required one; empty: all of the server's policy.
   std::vector<std::string> lists;
   uint8_t consent_lifts = kLiftsNational | kLiftsState;
   uint8_t ebr_lifts = kLiftsNational | kLiftsState;  // never wireless

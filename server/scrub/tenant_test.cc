@@ -185,8 +185,70 @@ TEST(TenantScrub, AListThatTheServerRequiresAlwaysCounts) {
   Case c;
   c.national = true;
   TenantTerms terms = TermsOf(c);
-  terms.lists = {"another"};
+  terms.lists = {std::to_string(static_cast<int>(ListKind::kState))};
   EXPECT_EQ(Ask(c, terms).rule, Rule::kNational);
+}
+
+struct NamedList {
+  const char* name;
+  bool missed;  // 201 is an area code of New Jersey
+};
+
+TEST(TenantScrub, AListThatTheTenantNamesIsNeverPassedOver) {
+  Case c;
+  TenantTerms terms = TermsOf(c);
+  for (const NamedList& named : {NamedList{"other:gone", true},
+                                 {"state:NJ", true},
+                                 {"state:TX", false},
+                                 {"litigator:x", true},
+                                 {"wireless", true},
+                                 {"wireline", false},
+                                 {"no list", true}}) {
+    terms.lists = {named.name};
+    const Answer answer = Ask(c, terms);
+    EXPECT_EQ(answer.rule, named.missed ? Rule::kNotCovered : Rule::kClear) << named.name;
+    EXPECT_EQ(answer.reasons, named.missed ? ReasonBit(Reason::kListNotLoaded) : 0U) << named.name;
+  }
+  terms.wireless_counts = false;
+  terms.lists = {"wireless"};
+  EXPECT_EQ(Ask(c, terms).rule, Rule::kClear);
+}
+
+TEST(TenantScrub, WhatAPolicySaysOfAListHoldsWhileItIsNotLoaded) {
+  Case c;
+  TenantTerms terms = TermsOf(c);
+  terms.lists = {"wireline", "other:informs"};
+  const std::vector<ParsedNumber> numbers = {{kNumber, true}};
+  const std::vector<uint8_t> facts = {kOwnNothing};
+  std::vector<Rule> rules(1);
+  std::vector<ReasonSet> reasons(1);
+  Snapshot snapshot = SnapshotOf(c);
+  snapshot.unloaded = {{"wireline", ListEffect::kInform}, {"other:informs", ListEffect::kInform}};
+  Scrub(snapshot, kNow, numbers, absl::MakeSpan(rules), absl::MakeSpan(reasons), {&terms, facts});
+  EXPECT_EQ(rules[0], Rule::kClear);
+  snapshot.unloaded[0].second = ListEffect::kDeny;
+  Scrub(snapshot, kNow, numbers, absl::MakeSpan(rules), absl::MakeSpan(reasons), {&terms, facts});
+  EXPECT_EQ(rules[0], Rule::kNotCovered);
+}
+
+TEST(TenantScrub, AListThatTheTenantNamesMustCoverTheNumber) {
+  Case c;
+  const std::vector<ParsedNumber> numbers = {{kNumber, true}};
+  const std::vector<uint8_t> facts = {kOwnNothing};
+  std::vector<Rule> rules(1);
+  std::vector<ReasonSet> reasons(1);
+  Snapshot snapshot = SnapshotOf(c);
+  auto list = std::make_shared<SnapshotList>(*snapshot.lists[4]);
+  list->name = "other:of-212";
+  list->areas[201] = {};
+  snapshot.lists[4] = list;
+  TenantTerms terms = TermsOf(c);
+  for (const bool named : {false, true}) {
+    if (named) terms.lists = {list->name};
+    Scrub(snapshot, kNow, numbers, absl::MakeSpan(rules), absl::MakeSpan(reasons), {&terms, facts});
+    EXPECT_EQ(rules[0], named ? Rule::kNotCovered : Rule::kClear);
+    EXPECT_EQ(reasons[0], named ? ReasonBit(Reason::kAreaCodeNotLoaded) : 0U);
+  }
 }
 
 }  // namespace

@@ -6,6 +6,7 @@ import time
 import pytest
 
 from list_files import DAY, block, changes, flat, registry_name, zipped
+from waiting import wait_until
 
 NOW = int(time.time())
 WHEN = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(NOW - DAY))
@@ -37,18 +38,28 @@ def test_first_data_is_not_loaded_unasked(server, dncctl, base, tmp_path):
     assert done.returncode == 2 and "--yes" in done.stderr and "nothing changed" in done.stderr
     assert "9,995,000 numbers" in done.stderr, "all that the list lacks"
     assert server.verdicts([CLEAN]) == ["NOT_COVERED"] and revision(server) == before
-    assert dncctl("load", base, "--no-wait").returncode == 0, "accepted, and refused later"
+    for arguments in (("--no-wait",), ("--no-wait", "--list", "national")):
+        done = dncctl("load", base, *arguments)
+        assert done.returncode == 2 and "--yes" in done.stderr and "nothing changed" in done.stderr
+        assert "9,995,000 numbers" in done.stderr
+        assert server.verdicts([CLEAN]) == ["NOT_COVERED"] and revision(server) == before
     done = dncctl("load", base, "--yes")
     assert done.returncode == 0 and "9,995,000 numbers" in done.stdout, done.stderr
     assert server.verdicts([CLEAN]) == ["CLEAR"]
     # An area code more is first data, too; a change list is not.
     more = write(tmp_path, registry_name(NOW - 3 * DAY, "212"), flat(block(212, 555, 5000)))
     assert dncctl("load", more).returncode == 2
+    assert dncctl("load", more, "--no-wait").returncode == 2
     assert server.verdicts([2125560101]) == ["NOT_COVERED"]
     change = changes([(2015560199, NOW - 2 * DAY, "A")])
     change = write(tmp_path, registry_name(NOW - 2 * DAY, "changes"), change)
-    done = dncctl("load", change)
+    done = dncctl("load", change, "--no-wait")
     assert done.returncode == 0, done.stderr
+    wait_until(lambda: server.verdicts([2015560199]) == ["LISTED"], "it is not loaded")
+    # First data that is confirmed goes on alone.
+    done = dncctl("load", more, "--no-wait", "--yes")
+    assert done.returncode == 0 and "accepted" in done.stdout, done.stderr
+    wait_until(lambda: server.verdicts([2125560101]) == ["CLEAR"], "it is not loaded")
 
 
 def test_first_data_of_another_list(server, dncctl, base, tmp_path):

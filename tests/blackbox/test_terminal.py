@@ -7,7 +7,7 @@ import pexpect
 
 from dnc_server import BIN
 from list_files import DAY, flat
-from waiting import PATIENCE
+from waiting import PATIENCE, wait_until
 
 NOW = int(time.time())
 WHEN = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(NOW - DAY))
@@ -86,6 +86,17 @@ def test_first_data_is_asked_about(server, tmp_path):
     shown, code = ask(server, "yes", *load)
     assert code == 0 and "loaded" in shown, shown
     assert server.verdicts([2010000001, 2019990101]) == ["LISTED", "CLEAR"]
+
+
+def test_first_data_is_asked_about_without_waiting(server, tmp_path):
+    load = ["load", write_list(tmp_path / "list.txt", 5000), "--list", "national",
+            "--obtained-at", WHEN, "--no-wait"]
+    shown, code = ask(server, "no", *load)
+    assert code == 2 and "9,995,000 numbers" in shown and "nothing changed" in shown, shown
+    assert server.verdicts([2019990101]) == ["NOT_COVERED"]
+    shown, code = ask(server, "yes", *load)
+    assert code == 0 and "accepted" in shown, shown
+    wait_until(lambda: server.verdicts([2019990101]) == ["CLEAR"], "it is not loaded")
 
 
 def test_overrides_and_ways_back_are_asked_about(server, tmp_path):

@@ -103,6 +103,7 @@ void Oracle::RollBack(const std::string& list) {
 
 void Oracle::Retire(const std::string& list) {
   left_.insert(lists_.at(list).now().serial);
+  retirements_[list].emplace_back(serial_, lists_.at(list).now().serial);
   retired_.emplace(list, lists_.at(list));
   lists_.erase(list);
 }
@@ -121,6 +122,10 @@ std::map<std::string, const OracleList*> Oracle::Answering(bool as_of) const {
     if (as_of) answering[name] = &list;
   }
   return answering;
+}
+
+bool Oracle::Answers(const std::string& list, bool as_of) const {
+  return Answering(as_of).count(list) != 0;
 }
 
 std::time_t Oracle::FirstRelease(const OracleList& list) {

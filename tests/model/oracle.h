@@ -65,6 +65,8 @@ struct OracleRelease {
   std::map<int, std::time_t> silent_until;
   std::map<int, std::time_t> full_at;
   std::map<int, uint64_t> loss_allowed_by;
+  // By area code: what all loads before took away, in all lives of the list.
+  std::map<int, uint64_t> lost_total;
   std::map<int, uint64_t> file;       // the file without a label that it came in; 0: none
   std::set<int> vanished;             // once covered, and not since
   std::vector<OracleEvent> events;    // against the release before, in order of time
@@ -173,6 +175,10 @@ class Oracle {
   bool MayGoBack(const std::string& list) const;
   void RollBack(const std::string& list);
   void Retire(const std::string& list);
+  // Whether the list has anything to say now, or of a moment before the server began.
+  bool Answers(const std::string& list, bool as_of) const;
+  // How many numbers are callable in `after` and are not here, for whoever counts all lists.
+  uint64_t BecomeCallable(const Oracle& after, std::time_t now) const;
   // As if there had never been such a list, for those for whom it does not count.
   void LeaveOut(const std::string& list);
 
@@ -201,9 +207,28 @@ class Oracle {
   bool Many(const OracleLoad& load) const;
   bool HasHole(const OracleLoad& load, int area_code, bool many) const;
   bool MissesAList(const OracleLoad& load, int area_code, std::time_t known) const;
+  // What a load takes away from an area code (0: from a list of CSV files).
+  struct Loss {
+    uint64_t lost = 0;
+    uint64_t of = 0;
+    bool by_count = false;  // what was there is not kept
+  };
+  // A release that a week's losses are measured against, and the last one of its line: that covers
+  // the area code without a break since.
+  struct WeekBase {
+    const OracleRelease* release = nullptr;  // null: there is none
+    const OracleRelease* line = nullptr;
+  };
+  bool Covers(const std::string& list, int key) const;
+  Loss LossOf(const Oracle& after, const std::string& list, int key) const;
+  void CountLosses(const Oracle& before, const std::string& list);
+  void Replace(const std::string& list, OracleRelease release);
   void FindLosses(const Oracle& after, const OracleLoad& load, OracleFindings& findings) const;
-  void FindLostWeek(const Oracle& after, const OracleLoad& load, const std::set<int>& area_codes,
+  WeekBase BaseOfWeek(const OracleRelease& now, const std::string& list, int key) const;
+  void FindLostWeek(const Oracle& after, const OracleLoad& load, const std::map<int, Loss>& losses,
                     OracleFindings& findings) const;
+  // The numbers of an area code; nullopt if the list does not cover it and they are not kept.
+  std::optional<std::set<uint64_t>> Had(const std::string& list, int key) const;
   void FindFirstData(const Oracle& after, int area_code, OracleFindings& findings) const;
   // Whether the numbers of a release of before are kept.
   bool IsKept(const std::string& list, const OracleRelease& release) const;
@@ -211,11 +236,16 @@ class Oracle {
   bool LosesAdditions(const Oracle& after, const OracleRelease& last, int area_code) const;
   void FindReloaded(const Oracle& after, const std::string& list, OracleFindings& findings) const;
   void FindMisfits(const OracleLoad& load, OracleFindings& findings) const;
+  // The release with which the life of the list ended before the release `root`; 0: there is none.
+  uint64_t LifeBefore(const std::string& list, uint64_t root) const;
   // The last release that had the area code, in all lives of the list; null if none had.
   const OracleRelease* LastWith(const std::string& list, int area_code) const;
-  // How many numbers of an area code the list lets be called now and did not before.
-  uint64_t BecomesCallable(const Oracle& after, const std::string& list, int area_code,
-                           std::time_t now) const;
+  // How many numbers of an area code are callable after the load and are not now.
+  uint64_t BecomesCallable(const Oracle& after, int area_code, std::time_t now) const;
+  // The area codes in use, and those that any list has numbers of.
+  std::set<int> InUse(const Oracle& after) const;
+  // What any list that counts holds of an area code.
+  std::set<uint64_t> Denied(int area_code) const;
   void NoteCoverage(const std::string& name, const OracleList& list, int area_code,
                     std::time_t moment, bool as_of, OracleAnswer& answer) const;
 
@@ -223,6 +253,8 @@ class Oracle {
   // All releases that ever were, by list, and whom they followed.
   std::map<std::string, OracleReleases> ever_;
   std::map<uint64_t, uint64_t> parents_;
+  // When a list was retired: the last serial by then, and the release that was in force.
+  std::map<std::string, std::vector<std::pair<uint64_t, uint64_t>>> retirements_;
   uint64_t serial_ = 0;
   // Lists as they were when they were retired for the first time: that is later than any moment
   // that an as-of question names, so these answer it, loaded again or not.

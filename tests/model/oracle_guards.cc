@@ -1,47 +1,32 @@
 // What the guards must find, by the plain rules of docs/operations.md.
 #include <algorithm>
-#include <limits>
 
 #include "server/numbers/area_codes.h"
 #include "tests/model/oracle.h"
 #include "tests/model/oracle_rules.h"
 
 namespace dnc::blackbox {
-namespace {
 
-std::string Allow(v1::Guard guard, const std::string& target) {
-  std::string name = v1::Guard_Name(guard).substr(std::string("GUARD_").size());
-  std::transform(name.begin(), name.end(), name.begin(), [](char c) {
-    return c == '_' ? '-' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  });
-  return name + ":" + target;
+uint64_t Oracle::LifeBefore(const std::string& list, uint64_t root) const {
+  uint64_t newest = 0;
+  for (const OracleRelease& release : ever_.at(list)) {
+    if (release.serial < root) newest = std::max(newest, release.serial);
+  }
+  const auto retired = retirements_.find(list);
+  if (retired == retirements_.end()) return newest;
+  for (auto turn = retired->second.rbegin(); turn != retired->second.rend(); ++turn) {
+    // What was newer then had been taken back.
+    if (turn->second < root) return newest <= turn->first ? turn->second : newest;
+  }
+  return newest;
 }
-
-uint64_t LostOf(const std::set<uint64_t>& before, const std::set<uint64_t>& after) {
-  return static_cast<uint64_t>(std::count_if(
-      before.begin(), before.end(), [&](uint64_t number) { return after.count(number) == 0; }));
-}
-
-std::set<uint64_t> All(const NumberSets& sets) {
-  std::set<uint64_t> all;
-  for (const auto& [area_code, numbers] : sets) all.insert(numbers.begin(), numbers.end());
-  return all;
-}
-
-std::set<uint64_t> OfKey(const NumberSets& sets, int key) {
-  if (key == 0) return All(sets);
-  const auto area = sets.find(key);
-  return area == sets.end() ? std::set<uint64_t>{} : area->second;
-}
-
-}  // namespace
 
 const OracleRelease* Oracle::LastWith(const std::string& list, int area_code) const {
   const auto ever = ever_.find(list);
   if (ever == ever_.end()) return nullptr;
   std::map<uint64_t, const OracleRelease*> by_serial;
   for (const OracleRelease& release : ever->second) by_serial[release.serial] = &release;
-  uint64_t from = loaded(list) ? lists_.at(list).now().serial : ever->second.back().serial;
+  uint64_t from = loaded(list) ? lists_.at(list).now().serial : LifeBefore(list, ~uint64_t{0});
   while (from != 0) {
     bool searching = true;
     uint64_t root = from;
@@ -51,29 +36,48 @@ const OracleRelease* Oracle::LastWith(const std::string& list, int area_code) co
       if (searching && release.obtained_at.count(area_code) != 0) return &release;
       searching = searching && !release.vanished.empty();
     }
-    from = 0;  // the life before
-    for (const auto& [serial, release] : by_serial) {
-      if (serial < root) from = serial;
-    }
+    from = LifeBefore(list, root);
   }
   return nullptr;
 }
 
-uint64_t Oracle::BecomesCallable(const Oracle& after, const std::string& list, int area_code,
-                                 std::time_t now) const {
-  const auto answers = [&](const Oracle& oracle) {
-    if (!oracle.loaded(list)) return false;
-    const auto& times = oracle.lists_.at(list).now().obtained_at;
-    const auto time = times.find(CoverageKey(list, area_code));
-    return time != times.end() &&
-           (now - time->second <= MaxAge(list) || !AppliesTo(list, area_code));
+std::set<uint64_t> Oracle::Denied(int area_code) const {
+  std::set<uint64_t> denied;
+  for (const auto& [name, list] : lists_) {
+    if (name == "wireline" || !list.loaded()) continue;
+    const auto area = list.now().numbers.find(area_code);
+    if (area != list.now().numbers.end()) denied.insert(area->second.begin(), area->second.end());
+  }
+  return denied;
+}
+
+uint64_t Oracle::BecomesCallable(const Oracle& after, int area_code, std::time_t now) const {
+  const std::set<uint64_t> was = Denied(area_code);
+  const std::set<uint64_t> is = after.Denied(area_code);
+  uint64_t free = static_cast<uint64_t>(area_code) * 10'000'000;  // on no list
+  while (was.count(free) + is.count(free) > 0) ++free;
+  const auto callable = [&](const Oracle& oracle) {
+    return oracle.Ask(free, now, std::nullopt).verdict == v1::VERDICT_CLEAR;
   };
-  if (list == "wireline" || !answers(after)) return 0;
-  const std::set<uint64_t> then = OfKey(after.Numbers(list), area_code);
-  if (answers(*this)) return LostOf(OfKey(Numbers(list), area_code), then);
-  // What a list that is not asked for does not cover, it lets be called.
-  if (!loaded(list) && list != "national") return 0;
-  return 10'000'000 - then.size();
+  if (!callable(after)) return 0;
+  return callable(*this) ? LostOf(was, is) : 10'000'000 - is.size();
+}
+
+std::set<int> Oracle::InUse(const Oracle& after) const {
+  std::set<int> area_codes;
+  const auto in_use = KnownAreaCodes();
+  for (int area_code = 200; area_code < 1000; ++area_code) {
+    const bool known = in_use[static_cast<size_t>(area_code)];
+    const bool has = !Denied(area_code).empty() || !after.Denied(area_code).empty();
+    if (known || has) area_codes.insert(area_code);
+  }
+  return area_codes;
+}
+
+uint64_t Oracle::BecomeCallable(const Oracle& after, std::time_t now) const {
+  uint64_t all = 0;
+  for (const int area_code : InUse(after)) all += BecomesCallable(after, area_code, now);
+  return all;
 }
 
 bool Oracle::IsKept(const std::string& list, const OracleRelease& release) const {
@@ -122,96 +126,16 @@ void Oracle::FindFirstData(const Oracle& after, int area_code, OracleFindings& f
   if (date < last->obtained_at.at(area_code) || LosesAdditions(after, *last, area_code)) {
     findings[Allow(v1::GUARD_OLDER_DATE, target)].guard = v1::GUARD_OLDER_DATE;
   }
-  const std::set<uint64_t> was = last->numbers.at(area_code);
-  const std::set<uint64_t> is = after.Numbers("national").at(area_code);
-  uint64_t lost = LostOf(was, is);
-  // What is not kept can't be compared but by how many they are.
-  if (!IsKept("national", *last)) lost = was.size() - std::min(was.size(), is.size());
-  if (static_cast<double>(lost) > 0.01 * static_cast<double>(was.size())) {
-    findings[Allow(v1::GUARD_SHRINK, target)] = {v1::GUARD_SHRINK, lost, was.size(), 0};
-  }
 }
 
 // A list of another kind that was retired.
 void Oracle::FindReloaded(const Oracle& after, const std::string& list,
                           OracleFindings& findings) const {
-  const auto ever = ever_.find(list);
-  if (ever == ever_.end()) return;
-  const OracleRelease& last = ever->second.back();
+  const OracleRelease* const last = LastWith(list, 0);
+  if (last == nullptr) return;
   const OracleRelease& now = after.lists_.at(list).now();
-  if (now.obtained_at.at(0) < last.obtained_at.at(0)) {
+  if (now.obtained_at.at(0) < last->obtained_at.at(0)) {
     findings[Allow(v1::GUARD_OLDER_DATE, list)].guard = v1::GUARD_OLDER_DATE;
-  }
-  uint64_t of = 0;
-  uint64_t lost = 0;
-  for (const auto& [area_code, numbers] : last.numbers) {
-    of += numbers.size();
-    lost += LostOf(numbers, OfKey(now.numbers, area_code));
-  }
-  if (static_cast<double>(lost) > 0.01 * static_cast<double>(of)) {
-    findings[Allow(v1::GUARD_SHRINK, list)] = {v1::GUARD_SHRINK, lost, of, 0};
-  }
-}
-
-void Oracle::FindLosses(const Oracle& after, const OracleLoad& load,
-                        OracleFindings& findings) const {
-  const bool national = load.list == "national";
-  std::set<int> keys;
-  if (national) {
-    keys = after.AreaCodes(load.list);
-  } else {
-    keys = {0};
-  }
-  std::set<int> losing;
-  for (const int key : keys) {
-    const bool covered =
-        loaded(load.list) && lists_.at(load.list).now().obtained_at.count(key) != 0;
-    if (!covered) {
-      national ? FindFirstData(after, key, findings) : FindReloaded(after, load.list, findings);
-      continue;
-    }
-    const std::set<uint64_t> was = OfKey(Numbers(load.list), key);
-    const uint64_t lost = LostOf(was, OfKey(after.Numbers(load.list), key));
-    const std::string target = national ? std::to_string(key) : load.list;
-    if (static_cast<double>(lost) > 0.01 * static_cast<double>(was.size())) {
-      findings[Allow(v1::GUARD_SHRINK, target)] = {v1::GUARD_SHRINK, lost, was.size(), 0};
-    }
-    if (lost > 0) losing.insert(key);
-  }
-  FindLostWeek(after, load, losing, findings);
-}
-
-void Oracle::FindLostWeek(const Oracle& after, const OracleLoad& load,
-                          const std::set<int>& area_codes, OracleFindings& findings) const {
-  for (const int key : area_codes) {
-    const OracleRelease& now = after.lists_.at(load.list).now();
-    // All of this life was published within minutes, so the dates of the data tell.
-    const OracleRelease* base = nullptr;
-    const auto& lineage = lists_.at(load.list).lineage;
-    for (auto release = std::make_reverse_iterator(lineage.end());
-         release != std::make_reverse_iterator(lineage.begin()); ++release) {
-      if (release->serial < now.first_release.at(key)) break;
-      base = &*release;
-      const auto allowed = lineage.back().loss_allowed_by.find(key);
-      const bool told = allowed != lineage.back().loss_allowed_by.end();
-      if (told && release->serial <= allowed->second) break;
-      if (release->obtained_at.at(key) <= now.obtained_at.at(key) - 7 * kDay) break;
-    }
-    if (base == nullptr) continue;
-    const std::set<uint64_t> then = OfKey(base->numbers, key);
-    const std::set<uint64_t> was = OfKey(Numbers(load.list), key);
-    const std::set<uint64_t> is = OfKey(after.Numbers(load.list), key);
-    const uint64_t lost = LostOf(then, is);
-    // By earlier loads, and not back by this one.
-    const auto before =
-        static_cast<uint64_t>(std::count_if(then.begin(), then.end(), [&](uint64_t number) {
-          return was.count(number) == 0 && is.count(number) == 0;
-        }));
-    if (before == 0 || static_cast<double>(lost) <= 0.03 * static_cast<double>(then.size())) {
-      continue;
-    }
-    const std::string target = key == 0 ? load.list : std::to_string(key);
-    findings[Allow(v1::GUARD_LOST_WEEK, target)] = {v1::GUARD_LOST_WEEK, lost, then.size(), 0};
   }
 }
 
@@ -276,13 +200,8 @@ OracleFindings Oracle::Findings(const OracleLoad& load, std::time_t now) const {
   FindLosses(after, load, findings);
   std::map<int, uint64_t> callable;
   uint64_t all = 0;
-  for (int area_code = 200; area_code < 1000; ++area_code) {
-    const bool known = KnownAreaCodes()[static_cast<size_t>(area_code)];
-    const bool has = OfKey(Numbers(load.list), area_code).size() +
-                         OfKey(after.Numbers(load.list), area_code).size() >
-                     0;
-    if (!known && !has) continue;
-    callable[area_code] = BecomesCallable(after, load.list, area_code, now);
+  for (const int area_code : InUse(after)) {
+    callable[area_code] = BecomesCallable(after, area_code, now);
     all += callable[area_code];
   }
   std::set<int> named;

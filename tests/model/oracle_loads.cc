@@ -29,6 +29,7 @@ void Forget(OracleRelease& release, int area_code) {
   release.file.erase(area_code);
   release.first_release.erase(area_code);
   release.loss_allowed_by.erase(area_code);
+  release.lost_total.erase(area_code);
   release.vanished.insert(area_code);
 }
 
@@ -142,7 +143,6 @@ void Oracle::LoadWhole(const OracleLoad& load) {
   const bool had = loaded(load.list);
   release.since[0] = had ? lists_.at(load.list).now().since.at(0) : load.obtained_at;
   release.first_release[0] = had ? lists_.at(load.list).now().first_release.at(0) : release.serial;
-  if (had) release.loss_allowed_by = lists_.at(load.list).now().loss_allowed_by;
   Publish(load.list, std::move(release));
 }
 
@@ -218,7 +218,6 @@ uint64_t Oracle::LoadChanges(const OracleLoad& load) {
 
 uint64_t Oracle::Load(const OracleLoad& load) {
   OracleFindings lost;
-  const bool had = loaded(load.list);
   const Oracle before = *this;
   uint64_t no_effect = 0;
   if (load.is_change_list) {
@@ -228,7 +227,7 @@ uint64_t Oracle::Load(const OracleLoad& load) {
   } else {
     LoadWhole(load);
   }
-  if (!had) return no_effect;
+  CountLosses(before, load.list);
   // Whoever allowed a week's losses has allowed all up to here.
   before.FindLosses(*this, load, lost);
   OracleRelease now = lists_.at(load.list).now();
@@ -240,11 +239,7 @@ uint64_t Oracle::Load(const OracleLoad& load) {
     allowed = true;
   }
   if (!allowed) return no_effect;
-  const auto shared = std::make_shared<const OracleRelease>(std::move(now));
-  for (OracleReleases* releases : {&ever_[load.list], &lists_.at(load.list).lineage}) {
-    releases->pop_back();
-    releases->push_back(shared);
-  }
+  Replace(load.list, std::move(now));
   return no_effect;
 }
 

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <ctime>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "tests/model/oracle.h"
@@ -21,6 +23,15 @@ bool AppliesTo(const std::string& list, int area_code);
 inline int CoverageKey(const std::string& list, int area_code) {
   return IsNational(list) ? area_code : 0;
 }
+
+// What overrides a finding.
+std::string Allow(v1::Guard guard, const std::string& target);
+
+// How many of `before` are not in `after`.
+uint64_t LostOf(const std::set<uint64_t>& before, const std::set<uint64_t>& after);
+
+// The numbers of an area code, or of all (0).
+std::set<uint64_t> OfKey(const NumberSets& sets, int key);
 
 inline bool Holds(const NumberSets& sets, uint64_t number) {
   const auto area = sets.find(AreaOf(number));

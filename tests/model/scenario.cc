@@ -14,9 +14,6 @@ namespace {
 constexpr int kAreaPool[] = {201, 212, 305, 512, 713, 818, 989};
 constexpr size_t kBatch = 120;
 
-const char* const kOtherLists[] = {"state:TX", "litigator:abc", "wireless", "wireline",
-                                   "other:own-2"};
-
 std::time_t Later(std::time_t time, std::time_t midnight_or_zero) {
   return midnight_or_zero != 0 ? (time / kDay + 1) * kDay : time;
 }
@@ -79,9 +76,9 @@ bool Scenario::Step() {
     }
   } else if (choice < 86) {
     RollBack();
-  } else if (choice < 88) {
+  } else if (choice < 90) {
     Retire();
-  } else if (choice < 92) {
+  } else if (choice < 93) {
     Restart(true);
   } else if (choice < 96) {
     Restart(false);
@@ -119,6 +116,13 @@ void Scenario::ExpectLoaded(LoadRequest request, const OracleLoad& load) {
     EXPECT_EQ(outcome.load.error_reason(), "GUARD_REFUSED") << outcome.Describe();
   }
   ExpectFindings(outcome.load, expected);
+  if (outcome.load.has_plan()) {
+    Oracle after = oracle_;
+    after.Load(load);
+    EXPECT_EQ(outcome.load.plan().becomes_callable(),
+              oracle_.BecomeCallable(after, std::time(nullptr)))
+        << Diary();
+  }
   if (::testing::Test::HasFailure()) return;
   if (!expected.empty()) {
     // One override fewer is not enough.
@@ -153,6 +157,7 @@ void Scenario::LoadFull(const NumberSets& next, Packing packing) {
        std::to_string(request.files.size()) + " files");
   ExpectLoaded(request, FullLoad(next, packing));
   for (const auto& [area_code, numbers] : next) {
+    last_[area_code] = numbers;
     for (const uint64_t number : numbers) {
       if (numbers.size() < 100 || OneIn(random_, 50)) asked_.push_back(number);
     }
@@ -313,29 +318,6 @@ void Scenario::LoadUnfitChangeList() {
   }
   Note("one that does not fit:");
   LoadChangeList(changes);
-}
-
-void Scenario::RollBack() {
-  const std::string list = OneIn(random_, 3) ? kOtherLists[Below(random_, 5)] : "national";
-  if (!oracle_.loaded(list)) return;
-  Note("roll back " + list);
-  v1::RollBackReleaseResponse response;
-  const grpc::Status status = client_->RollBack(list, &response);
-  if (status.ok()) {
-    ASSERT_TRUE(oracle_.MayGoBack(list)) << Diary();
-    return oracle_.RollBack(list);
-  }
-  EXPECT_FALSE(oracle_.MustGoBack(list)) << status.error_message() << Diary();
-  EXPECT_EQ(ReasonOf(status), "NO_EARLIER_RELEASE");
-}
-
-void Scenario::Retire() {
-  const std::string list = OneIn(random_, 3) ? "national" : kOtherLists[Below(random_, 5)];
-  if (!oracle_.loaded(list)) return;
-  Note("retire " + list);
-  const grpc::Status status = client_->Retire(list);
-  EXPECT_TRUE(status.ok()) << status.error_message() << Diary();
-  oracle_.Retire(list);
 }
 
 void Scenario::Restart(bool gently) {

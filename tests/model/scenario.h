@@ -14,6 +14,10 @@
 
 namespace dnc::blackbox {
 
+// Published lists beside the national registry.
+inline constexpr const char* kOtherLists[] = {"state:TX", "litigator:abc", "wireless", "wireline",
+                                              "other:own-2"};
+
 // Not thread-safe. Failures are GoogleTest failures.
 class Scenario {
  public:
@@ -75,6 +79,7 @@ class Scenario {
   std::time_t begin_;
   std::time_t time_;             // of the latest accepted data
   std::time_t next_time_;        // of the data of this step
+  NumberSets last_;              // full lists of the national registry, as they came last
   uint64_t files_ = 0;           // written so far, for names
   std::vector<uint64_t> asked_;  // numbers that were listed once
   std::vector<std::string> diary_;

@@ -41,12 +41,15 @@ std::set<uint64_t> Scenario::NextNumbers(int area_code) {
   const NumberSets all = oracle_.Numbers("national");
   const auto before = all.find(area_code);
   std::set<uint64_t> numbers;
-  if (before == all.end() || before->second.empty()) {
+  const auto last = last_.find(area_code);  // before it was retired or left out
+  if (before == all.end() && last != last_.end() && !OneIn(random_, 3)) {
+    numbers = last->second;
+  } else if (before == all.end() || before->second.empty()) {
     const size_t size = kSizes[Below(random_, std::size(kSizes))];
     while (numbers.size() < size) numbers.insert(RandomNumber(area_code));
     return numbers;
   }
-  numbers = before->second;
+  if (numbers.empty()) numbers = before->second;
   // Well inside the limit of what may go, and more comes than goes.
   const size_t gone = numbers.size() / 250;
   for (const uint64_t number : Some(random_, numbers, gone)) numbers.erase(number);

@@ -229,22 +229,6 @@ bool TenantOracle::HoldsFor(const OwnListModel& list, const std::string& scope) 
   return forbids && IsPartOf(list.scope, scope);
 }
 
-std::time_t TenantOracle::ListsEnd(const Oracle& counted, uint64_t number) const {
-  std::time_t end = 0;
-  const int area = AreaOf(number);
-  for (const auto& [name, list] : counted.lists()) {
-    if (!list.loaded()) continue;
-    const bool texas = area == 512 || area == 713 || area == 950;  // 950: of no known state
-    if (name == "state:TX" && !texas) continue;
-    const auto& obtained_at = list.now().obtained_at;
-    const auto found = obtained_at.find(name == "national" ? area : 0);
-    if (found == obtained_at.end()) continue;
-    const std::time_t its_end = found->second + (name == "wireless" ? 15 : 31) * kDay;
-    end = end == 0 ? its_end : std::min(end, its_end);
-  }
-  return end;
-}
-
 v1::WriteOutcome TenantOracle::Remove(const std::string& list_id, const std::string& number,
                                       bool remove_do_not_call, uint64_t revision) {
   OwnListModel& list = lists_.at(list_id);
@@ -260,22 +244,6 @@ v1::WriteOutcome TenantOracle::Remove(const std::string& list_id, const std::str
   change.mutable_record()->set_list_id(list_id);
   changes_.emplace_back(revision, change);
   return change.outcome();
-}
-
-bool TenantOracle::Counts(const std::string& list) const {
-  const v1::TenantPolicy& policy = tenant_.policy();
-  if (list == "national") return true;
-  if (list == "wireline" || (list == "wireless" && !policy.wireless_counts())) return false;
-  return policy.lists().empty() ||
-         std::find(policy.lists().begin(), policy.lists().end(), list) != policy.lists().end();
-}
-
-Oracle TenantOracle::Counted(const Oracle& published) const {
-  Oracle counted = published;
-  for (const auto& [name, list] : published.lists()) {
-    if (list.loaded() && !Counts(name)) counted.LeaveOut(name);
-  }
-  return counted;
 }
 
 uint32_t TenantOracle::AskOwn(uint64_t number, const std::string& scope, std::time_t now,
@@ -345,7 +313,10 @@ TenantAnswer TenantOracle::Ask(const Oracle& published, uint64_t number, const s
                                std::time_t now, std::optional<std::time_t> as_of) const {
   TenantAnswer answer;
   const bool malformed = number == 0;
-  const uint32_t counted = Counted(published).Ask(number, now, as_of).reasons;
+  uint32_t counted = Counted(published).Ask(number, now, as_of).reasons;
+  if (!malformed && Misses(published, number, as_of.has_value())) {
+    counted |= Bit(v1::REASON_LIST_NOT_LOADED);
+  }
   uint32_t own = 0;
   answer.reasons = counted;
   if (!malformed) {

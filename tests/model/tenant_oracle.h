@@ -90,6 +90,8 @@ class TenantOracle {
                   TenantAnswer& answer) const;
   v1::Rule Decide(uint32_t counted, uint32_t own, bool malformed) const;
   bool Counts(const std::string& list) const;
+  // Whether a list that the tenant names, and that should know of the number, is not there.
+  bool Misses(const Oracle& published, uint64_t number, bool as_of) const;
 
   v1::Tenant tenant_;
   std::map<std::string, OwnListModel> lists_;

@@ -137,6 +137,21 @@ void TenantScenario::LoadPublished(const std::string& list, std::time_t obtained
   published_.Load(load);
 }
 
+// Those that named it are told that it is missing, until it is loaded again.
+void TenantScenario::RetirePublished() {
+  const std::string list = kPublished[1 + Below(random_, std::size(kPublished) - 1)];
+  if (!published_.loaded(list)) return;
+  Note("retire " + list);
+  v1::RetireListResponse response;
+  const grpc::Status status = client_->Retire(list, &response);
+  ASSERT_TRUE(status.ok()) << status.error_message() << Diary();
+  const Oracle before = published_;
+  published_.Retire(list);
+  // By the server's policy, which counts all; tenants may have more.
+  EXPECT_GE(response.becomes_callable(), before.BecomeCallable(published_, std::time(nullptr)))
+      << Diary();
+}
+
 void TenantScenario::FillConfiguration(v1::Tenant& tenant) {
   tenant.clear_entitlement();
   tenant.clear_policy();
@@ -149,7 +164,8 @@ void TenantScenario::FillConfiguration(v1::Tenant& tenant) {
   v1::TenantPolicy& policy = *tenant.mutable_policy();
   policy.set_wireless_counts(!OneIn(random_, 3));
   for (const char* const list : kPublished) {
-    if (OneIn(random_, 4)) policy.add_lists(list);
+    // What is not loaded is not named anew.
+    if (OneIn(random_, 4) && published_.loaded(list)) policy.add_lists(list);
   }
   for (const v1::Liftable what : {v1::LIFTABLE_NATIONAL, v1::LIFTABLE_STATE}) {
     if (!OneIn(random_, 3)) policy.add_consent_lifts(what);
@@ -268,8 +284,10 @@ bool TenantScenario::Step() {
   } else if (choice < 93) {
     LoadPublished(kPublished[Below(random_, std::size(kPublished))],
                   begin_ + 31 * kDay + static_cast<std::time_t>(++made_));
-  } else if (choice < 97) {
+  } else if (choice < 96) {
     Restart(OneIn(random_, 2));
+  } else if (choice < 99) {
+    RetirePublished();
   }
   if (!::testing::Test::HasFailure()) ChangeKeys();
   if (!::testing::Test::HasFailure()) AskWithKeys();

@@ -116,6 +116,7 @@ class TenantScenario {
   std::string AnyList(const TenantOracle& oracle);
   uint64_t AnyNumber();
   v1::Record AnyRecord(v1::OwnListKind kind);
+  void RetirePublished();
   void FillConfiguration(v1::Tenant& tenant);
   void Note(const std::string& entry) { diary_.push_back(entry); }
 

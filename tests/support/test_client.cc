@@ -212,13 +212,12 @@ grpc::Status TestClient::RollBack(const std::string& list, v1::RollBackReleaseRe
   return registry_->RollBackRelease(&context, request, response);
 }
 
-grpc::Status TestClient::Retire(const std::string& list) {
+grpc::Status TestClient::Retire(const std::string& list, v1::RetireListResponse* response) {
   grpc::ClientContext context;
   Prepare(context);
   v1::RetireListRequest request;
   request.set_list(list);
-  v1::RetireListResponse response;
-  return registry_->RetireList(&context, request, &response);
+  return registry_->RetireList(&context, request, response);
 }
 
 grpc::Status TestClient::AddOptOuts(const std::vector<uint64_t>& numbers,

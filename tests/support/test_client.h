@@ -65,7 +65,7 @@ class TestClient {
   // Newest first.
   std::vector<v1::Release> Releases(const std::string& list = "national");
   grpc::Status RollBack(const std::string& list, v1::RollBackReleaseResponse* response);
-  grpc::Status Retire(const std::string& list);
+  grpc::Status Retire(const std::string& list, v1::RetireListResponse* response);
 
   // Writes of the default tenant's list `internal`; an error also if one number was refused.
   grpc::Status AddOptOuts(const std::vector<uint64_t>& numbers, const std::string& reason = "");

@@ -23,10 +23,10 @@ void PrintHistory(const v1::GetHistoryResponse& history) {
     fmt::print("no list has ever held it, as far as the history reaches\n");
     return;
   }
-  Table table({"TIME", "LIST", "EVENT", "RELEASE"}, {3});
+  Table table({"TIME", "LIST", "EVENT", "RELEASE", "BY", "WHY"}, {3});
   for (const v1::HistoryEvent& event : history.events()) {
     table.AddRow({IsoTime(event.time()), event.list(), Name(event.action()),
-                  std::to_string(event.release_id())});
+                  std::to_string(event.release_id()), event.requested_by(), event.reason()});
   }
   table.Print(stdout);
 }

@@ -1,9 +1,6 @@
 // dncctl load FILE...
 #include <fmt/format.h>
-#include <pwd.h>
-#include <unistd.h>
 
-#include <array>
 #include <filesystem>
 #include <memory>
 
@@ -37,15 +34,6 @@ struct LoadArguments {
   bool dry_run = false;
   bool yes = false;
 };
-
-// user@host, for the server's record of the load.
-std::string Requester() {
-  std::array<char, 128> host{};
-  if (gethostname(host.data(), host.size() - 1) != 0) host[0] = '\0';
-  const passwd* user = getpwuid(getuid());
-  return fmt::format("{}@{}", user == nullptr ? "unknown" : user->pw_name, host.data())
-      .substr(0, 200);
-}
 
 v1::LoadOptions ToOptions(const LoadArguments& arguments) {
   v1::LoadOptions options;
@@ -166,19 +154,30 @@ class LoadRun {
   }
 
  private:
-  // Sends the files, and follows the load to its end unless `wait` is false.
-  absl::StatusOr<v1::Load> Send(const v1::LoadOptions& load, bool wait) {
+  enum class Wait { kNot, kUntilPlanned, kToTheEnd };
+
+  Wait WaitAsAsked() const { return arguments_.no_wait ? Wait::kNot : Wait::kToTheEnd; }
+
+  // Sends the files, and follows the load: to its end, or until it is known that nobody has to be
+  // asked.
+  absl::StatusOr<v1::Load> Send(const v1::LoadOptions& load, Wait wait) {
     begun_ = absl::Now();
     auto sent = arguments_.on_server ? LoadOnServer(session_, arguments_, load)
                                      : Upload(session_, load, arguments_.files, &bar_);
-    if (sent.ok() && wait) sent = WatchLoad(session_, *sent, &bar_);
+    const auto is_planned = [](const v1::Load& now) {
+      return now.has_plan() && !HasFirstData(now.plan());
+    };
+    if (sent.ok() && wait == Wait::kToTheEnd) sent = WatchLoad(session_, *sent, &bar_);
+    if (sent.ok() && wait == Wait::kUntilPlanned) {
+      sent = WatchLoad(session_, *sent, &bar_, is_planned);
+    }
     bar_.Clear();
     return sent;
   }
 
   int DryRun(v1::LoadOptions load) {
     load.set_dry_run(true);
-    const auto tried = Send(load, /*wait=*/true);
+    const auto tried = Send(load, Wait::kToTheEnd);
     if (!tried.ok()) return ReportLoadError(options_, tried.status());
     if (tried->state() == v1::LOAD_STATE_REFUSED) return Report(*tried);
     if (options_.json) {
@@ -196,7 +195,7 @@ class LoadRun {
   // Somebody wants to override what a guard found: what that makes callable is told first.
   int LoadOverriding(v1::LoadOptions load) {
     load.set_dry_run(true);
-    const auto tried = Send(load, /*wait=*/true);
+    const auto tried = Send(load, Wait::kToTheEnd);
     if (!tried.ok()) return ReportLoadError(options_, tried.status());
     if (tried->state() == v1::LOAD_STATE_REFUSED) return Report(*tried);
     if (HasRefusals(*tried)) {
@@ -216,7 +215,8 @@ class LoadRun {
   // tells how many instead of loading it.
   int LoadAskingAtFirst(v1::LoadOptions load) {
     load.set_refuse_first(true);
-    const auto sent = Send(load, !arguments_.no_wait);
+    // With --no-wait, too, a person is asked; only what need not be asked goes on alone.
+    const auto sent = Send(load, arguments_.no_wait ? Wait::kUntilPlanned : Wait::kToTheEnd);
     if (!sent.ok()) return ReportLoadError(options_, sent.status());
     const bool first =
         sent->state() == v1::LOAD_STATE_REFUSED && sent->error_reason() == "FIRST_DATA";
@@ -238,7 +238,7 @@ class LoadRun {
   }
 
   int Load(const v1::LoadOptions& load) {
-    const auto sent = Send(load, !arguments_.no_wait);
+    const auto sent = Send(load, WaitAsAsked());
     return sent.ok() ? Report(*sent) : ReportLoadError(options_, sent.status());
   }
 
@@ -309,7 +309,10 @@ void AddLoadCommand(CLI::App* app, const GlobalOptions& options, Job* job) {
       ->check(CLI::PositiveNumber);
   command->add_flag("--on-server", arguments->on_server,
                     "The files are on the server, in a folder that its configuration allows");
-  command->add_flag("--no-wait", arguments->no_wait, "Don't wait for the end of the load");
+  command->add_flag(
+      "--no-wait", arguments->no_wait,
+      "Don't wait for the end of the load. Without --yes it waits until the server has "
+      "compared the files, so that it can ask");
   command->callback([&options, job, arguments] {
     ToOptions(*arguments);  // bad arguments are usage errors, before anything is sent
     *job = [&options, arguments] { return RunLoad(options, *arguments); };

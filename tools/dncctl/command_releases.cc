@@ -16,11 +16,13 @@ namespace {
 
 using Registry = v1::RegistryService::Stub;
 constexpr uint32_t kPageSize = 1000;
+constexpr char kReasonHelp[] = "Why, for the record (`dncctl history`), at most 200 bytes";
 
 struct ReleaseArguments {
   std::string list;
   uint32_t limit = 100;
   uint64_t expected_release = 0;
+  std::string reason;
   bool yes = false;
 };
 
@@ -110,6 +112,8 @@ int RunRollback(const GlobalOptions& options, const ReleaseArguments& arguments)
   v1::RollBackReleaseRequest request;
   request.set_list(arguments.list);
   request.set_expected_release_id(arguments.expected_release);
+  request.set_requested_by(Requester());
+  request.set_reason(arguments.reason);
   const auto call = [&] {
     return session.Call(session.registry(), &Registry::RollBackRelease, request);
   };
@@ -147,6 +151,8 @@ int RunRetire(const GlobalOptions& options, const ReleaseArguments& arguments) {
   Session session(options);
   v1::RetireListRequest request;
   request.set_list(arguments.list);
+  request.set_requested_by(Requester());
+  request.set_reason(arguments.reason);
   const auto call = [&] {
     return session.Call(session.registry(), &Registry::RetireList, request);
   };
@@ -207,10 +213,12 @@ void AddReleaseCommands(CLI::App* app, const GlobalOptions& options, Job* job) {
       ->add_option("--expect-release", arguments->expected_release,
                    "Only if this release is in force now")
       ->check(CLI::PositiveNumber);
+  rollback->add_option("--reason", arguments->reason, kReasonHelp);
   rollback->add_flag("--yes", arguments->yes, "Don't ask");
 
   CLI::App* retire = add("retire", "Take a list out of every scrub", RunRetire);
   retire->add_option("list", arguments->list, "The list")->required();
+  retire->add_option("--reason", arguments->reason, kReasonHelp);
   retire->add_flag("--yes", arguments->yes, "Don't ask");
 }
 

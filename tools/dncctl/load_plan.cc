@@ -42,6 +42,13 @@ std::string AreaText(const v1::AreaPlan& area) {
 
 }  // namespace
 
+bool HasFirstData(const v1::LoadPlan& plan) {
+  const auto begins = [](const v1::AreaPlan& area) {
+    return area.answers_after() && !area.answered_before();
+  };
+  return plan.first() || std::any_of(plan.area_codes().begin(), plan.area_codes().end(), begins);
+}
+
 void PrintCallable(const v1::LoadPlan& plan, FILE* stream) {
   const Style style(stream);
   fmt::print(stream, "  becomes callable: {}; no longer callable: {}\n",

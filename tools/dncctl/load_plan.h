@@ -12,6 +12,9 @@ namespace dnc::ctl {
 void PrintPlan(const v1::Load& load, FILE* stream);
 
 // What becomes callable and what no longer is; nothing if neither is known.
+// Whether the list would answer for area codes for which it does not answer now.
+bool HasFirstData(const v1::LoadPlan& plan);
+
 void PrintCallable(const v1::LoadPlan& plan, FILE* stream);
 
 // Every finding with what was measured, its override and what that would make callable.

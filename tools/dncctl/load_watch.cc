@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 
 #include "absl/time/clock.h"
@@ -43,13 +44,14 @@ void ShowProgress(const v1::Load& load, ProgressBar* bar) {
 
 class LoadWatch {
  public:
-  LoadWatch(Session& session, const v1::Load& load, ProgressBar* bar)
-      : session_(session), bar_(bar), load_(load), answered_at_(absl::Now()) {}
+  LoadWatch(Session& session, const v1::Load& load, ProgressBar* bar,
+            const std::function<bool(const v1::Load&)>& enough)
+      : session_(session), bar_(bar), enough_(enough), load_(load), answered_at_(absl::Now()) {}
 
   absl::StatusOr<v1::Load> Run() {
     while (true) {
       const absl::Status status = Follow();
-      if (IsEnded(load_)) return load_;
+      if (IsDone()) return load_;
       if (another_ || absl::IsNotFound(status)) return Forgotten();
       // A server that says why not is there.
       if (!ReasonOf(status).empty()) answered_at_ = absl::Now();
@@ -59,6 +61,8 @@ class LoadWatch {
   }
 
  private:
+  bool IsDone() const { return IsEnded(load_) || (enough_ != nullptr && enough_(load_)); }
+
   absl::Duration Left() const { return answered_at_ + session_.timeout() - absl::Now(); }
 
   static bool MayComeBack(const absl::Status& status) {
@@ -85,6 +89,10 @@ class LoadWatch {
         break;
       }
       load_ = response.load();
+      if (IsDone() && !IsEnded(load_)) {
+        context.TryCancel();
+        break;
+      }
       ShowProgress(load_, bar_);
       watchdog.BeginWait();
     }
@@ -115,6 +123,7 @@ class LoadWatch {
 
   Session& session_;
   ProgressBar* const bar_;
+  const std::function<bool(const v1::Load&)>& enough_;
   v1::Load load_;
   absl::Time answered_at_;
   bool another_ = false;  // the server has another load of this id
@@ -126,8 +135,9 @@ bool IsEnded(const v1::Load& load) {
   return load.state() == v1::LOAD_STATE_SUCCEEDED || load.state() == v1::LOAD_STATE_REFUSED;
 }
 
-absl::StatusOr<v1::Load> WatchLoad(Session& session, const v1::Load& load, ProgressBar* bar) {
-  return LoadWatch(session, load, bar).Run();
+absl::StatusOr<v1::Load> WatchLoad(Session& session, const v1::Load& load, ProgressBar* bar,
+                                   const std::function<bool(const v1::Load&)>& enough) {
+  return LoadWatch(session, load, bar, enough).Run();
 }
 
 }  // namespace dnc::ctl

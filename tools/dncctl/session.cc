@@ -1,7 +1,10 @@
 #include "tools/dncctl/session.h"
 
 #include <fmt/format.h>
+#include <pwd.h>
+#include <unistd.h>
 
+#include <array>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -105,6 +108,14 @@ int ReportError(const GlobalOptions& options, const absl::Status& status) {
     PrintJson(error);
   }
   return kExitError;
+}
+
+std::string Requester() {
+  std::array<char, 128> host{};
+  if (gethostname(host.data(), host.size() - 1) != 0) host[0] = '\0';
+  const passwd* user = getpwuid(getuid());
+  return fmt::format("{}@{}", user == nullptr ? "unknown" : user->pw_name, host.data())
+      .substr(0, 200);
 }
 
 }  // namespace dnc::ctl
