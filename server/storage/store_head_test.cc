@@ -31,14 +31,7 @@ TEST_F(StoreHeadTest, IsReadAsItWasWritten) {
   EXPECT_TRUE((*store)->made());
   EXPECT_EQ(ReadStoreHead(**store)->has_value(), false);
   EXPECT_EQ(ReadAcceptedClock(**store)->revision, 0U);
-  EXPECT_EQ(ReadOtherRevision(**store)->has_value(), false);
-  const OtherRevision other{NewStoreId(), 23};
-  StoreBatch batch;
-  PutOtherRevision(other, batch);
-  ASSERT_TRUE((*store)->Write(batch).ok());
-  EXPECT_EQ(ReadOtherRevision(**store)->value().store, other.store);
-  EXPECT_EQ(ReadOtherRevision(**store)->value().revision, 23U);
-  const StoreHead head{NewStoreId(), NewStoreId(), 17};
+  const StoreHead head{NewStoreId(), NewStoreId(), {11, 17}};
   ASSERT_TRUE(WriteStoreHead(head, **store).ok());
   const AcceptedClock accepted{5, 3, absl::FromUnixMicros(2'000'000), absl::FromUnixMicros(1)};
   ASSERT_TRUE(WriteAcceptedClock(accepted, **store).ok());
@@ -46,7 +39,8 @@ TEST_F(StoreHeadTest, IsReadAsItWasWritten) {
   ASSERT_TRUE(read.ok() && read->has_value());
   EXPECT_EQ((*read)->id, head.id);
   EXPECT_EQ((*read)->other, head.other);
-  EXPECT_EQ((*read)->lost_up_to, 17U);
+  EXPECT_EQ((*read)->lost.after, 11U);
+  EXPECT_EQ((*read)->lost.up_to, 17U);
   EXPECT_NE(head.id, head.other);
   const auto clock = ReadAcceptedClock(**store);
   ASSERT_TRUE(clock.ok());

@@ -2,14 +2,15 @@
 not end for ever."""
 
 import datetime
+import subprocess
 import time
 import urllib.request
 
 import pytest
 
 from clock_shift import ShiftedClock
-from dnc_server import HOST, Refused, refused_start
-from list_files import DAY, block, flat, registry_name
+from dnc_server import BIN, HOST, Refused, refused_start
+from list_files import DAY, block, changes, flat, registry_name
 from metrics_page import free_port
 from tenant_calls import add, make_list, new_key, rule
 from waiting import PATIENCE, wait_until
@@ -130,6 +131,21 @@ def test_a_kill_soon_after_a_jump_forgets_nothing(start_server, clock, folder):
     assert refused.value.reason == "UNAUTHENTICATED"
 
 
+def test_a_kill_at_once_after_a_jump_forgets_nothing(start_server, clock, folder):
+    """Whoever has heard of a moment does so after it is written."""
+    now = time.time()
+    server = prepare(start_server, clock, folder, now + HOUR)
+    for hours in (2, 4, 6):
+        clock.set(hours * HOUR)
+        becomes(lambda: rule(server, LISTED) == "NATIONAL", "the consent ends")
+        server.stop(number=9)
+        clock.set(0)
+        server.start()
+        server.wait_until_ready()
+        assert rule(server, LISTED) == "NATIONAL", "it had ended"
+        assert status(server).newest_known_at.seconds - time.time() > (hours - 0.1) * HOUR
+
+
 def ahead_once(start_server, clock, folder):
     """A server that ran a year ahead, and starts with the clock set right."""
     now = time.time()
@@ -206,9 +222,9 @@ def test_an_accepted_clock_revives_nothing(start_server, clock, folder):
             server.command = command
         server.start()
         server.wait_until_ready()
-    changes = server.call(server.tenants.ListTenantChanges,
-                          server.stubs.tenant.ListTenantChangesRequest()).changes
-    said = [change.description for change in changes if "accepted the machine's clock" in
+    told = server.call(server.tenants.ListTenantChanges,
+                       server.stubs.tenant.ListTenantChangesRequest()).changes
+    said = [change.description for change in told if "accepted the machine's clock" in
             change.description]
     assert len(said) == 1 and "BIOS battery" in said[0] and "uid" in said[0]
     # What comes now counts by the clock that is right.
@@ -224,6 +240,130 @@ def test_an_accepted_clock_revives_nothing(start_server, clock, folder):
     server.wait_until_ready()
     assert rule(server, FREE) == "CLEAR"
     assert rule(server, LISTED) == "CONSENT"
+
+
+def accept(server):
+    """Starts it with the machine's clock accepted."""
+    server.stop()
+    command = list(server.command)
+    server.command += ["--accept-clock", iso(time.time()), "--accept-clock-reason", "a test"]
+    server.start()
+    server.command = command
+    server.wait_until_ready()
+
+
+def load_changes(server, number, hours):
+    """Of so many hours after the list that `load` has of the day before."""
+    at = int(time.time() / DAY - 1) * DAY + hours * HOUR
+    server.load([(f"changes{number}.txt", changes([(number, at - HOUR, "A")]))], obtained_at=at)
+
+
+def test_change_lists_make_nothing_young_that_was_too_old(start_server, clock, folder):
+    server = ahead_once(start_server, clock, folder)
+    accept(server)
+    assert rule(server, FREE) == "STALE"
+    for each, hours in enumerate((8, 14, 20)):
+        load_changes(server, 2015590000 + each, hours)
+        assert rule(server, 2015590000 + each) != "CLEAR"
+        assert rule(server, FREE) == "STALE", "how old the rest is they don't say"
+    server.stop(number=9)
+    server.start()
+    server.wait_until_ready()
+    assert rule(server, FREE) == "STALE"
+    load(server, 0)
+    assert rule(server, FREE) == "CLEAR"
+
+
+def test_change_lists_go_on_where_nothing_had_ended(start_server, clock, folder):
+    server = prepare(start_server, clock, folder, time.time() + 300 * DAY)
+    server.stop()
+    clock.set(5 * DAY)
+    server.start()
+    server.wait_until_ready()
+    assert rule(server, FREE) == "CLEAR"
+    server.stop()
+    clock.set(0)
+    server.start()
+    server.wait_until_ready()
+    assert rule(server, FREE) == "STALE"
+    accept(server)
+    assert rule(server, FREE) == "CLEAR", "young by either clock"
+    load_changes(server, 2015590000, 20)
+    assert rule(server, FREE) == "CLEAR"
+    server.stop()
+    server.start()
+    server.wait_until_ready()
+    assert rule(server, FREE) == "CLEAR"
+
+
+def test_change_lists_make_nothing_young_that_was_of_a_time_to_come(start_server, clock, folder):
+    clock.set(5 * DAY)
+    server = start_server(data_dir=folder, environment=clock.env)
+    load(server, 1)
+    server.stop()
+    (folder / "clock").unlink()
+    clock.set(0)
+    server.start()
+    server.wait_until_ready()
+    assert rule(server, FREE) == "STALE"
+    accept(server)
+    assert rule(server, FREE) == "STALE"
+    load_changes(server, 2015590000, 20)
+    assert rule(server, FREE) == "STALE"
+    load(server, 0)
+    assert rule(server, FREE) == "CLEAR"
+
+
+def test_the_end_is_told_that_counts(start_server, clock, folder):
+    """Of a record whose exemption a clock that was ahead has ended."""
+    server = ahead_once(start_server, clock, folder)
+    accept(server)
+    lists = server.stubs.list
+    records = server.call(server.lists.GetRecord, lists.GetRecordRequest(
+        number=str(LISTED))).records
+    listed = server.call(server.lists.ListRecords, lists.ListRecordsRequest(
+        list_id="consents")).records
+    exported = [record for part in server.lists.ExportNumbers(
+        lists.ExportNumbersRequest(), timeout=PATIENCE) for record in part.records]
+    for record in (records[0], listed[0], exported[0]):
+        assert record.number == str(LISTED)
+        assert record.expires_at.seconds > time.time() + 20 * DAY, "as it was written"
+        assert abs(record.counts_until.seconds - time.time()) < HOUR, "when the clock was accepted"
+        # What is told isn't taken for a consent that holds.
+        answer = server.call(server.lists.AddNumbers, lists.AddNumbersRequest(
+            list_id="consents", records=[record]))
+        assert answer.results[0].outcome == lists.WRITE_OUTCOME_REFUSED
+    assert not listed[1].HasField("counts_until")
+    same = lists.Record(number=str(LISTED), source="a form", expires_at=records[0].expires_at,
+                        made_at=records[0].made_at)
+    answer = server.call(server.lists.AddNumbers, lists.AddNumbersRequest(
+        list_id="consents", records=[same]))
+    assert "it ended at" in answer.results[0].message, answer
+    load(server, 0)
+    assert rule(server, LISTED) == "NATIONAL"
+
+
+def test_a_plan_while_the_clock_is_behind(start_server, clock, folder, tmp_path):
+    """It tells what becomes callable when the clock is right, and that nothing is until then."""
+    server = prepare(start_server, clock, folder, time.time() + 300 * DAY)
+    gone = NUMBERS[200]
+    clock.set(-2 * DAY)
+    becomes(lambda: rule(server, FREE) == "STALE", "set back while it runs")
+    path = tmp_path / registry_name(time.time(), "201")
+    path.write_bytes(flat([number for number in NUMBERS + [2015580000] if number != gone]))
+    command = [str(BIN / "dncctl"), "--server", server.address, "load", "--dry-run", str(path)]
+    planned = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE)
+    # The number that `load` has beside the block goes, too.
+    assert "becomes callable: 2 numbers" in planned.stdout, planned
+    assert "lies behind" in planned.stdout, planned
+    command.remove("--dry-run")
+    subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE)
+    assert rule(server, gone) == "STALE"
+    clock.set(0)
+    becomes(lambda: rule(server, gone) == "CLEAR", "the clock is right again")
+    planned = subprocess.run(command + ["--dry-run"], capture_output=True, text=True, check=False,
+                             timeout=PATIENCE)
+    assert "lies behind" not in planned.stdout, planned
 
 
 def test_a_clock_that_is_set_right_needs_no_word(start_server, clock, folder):
