@@ -64,6 +64,12 @@ AreaCoverage CoverageUnder(const World& world, const ListState& list, int area_c
   return coverage;
 }
 
+AreaCoverage CoverageThen(const World& world, const ListState& list, int area_code,
+                          absl::Duration max_age, absl::Time moment) {
+  return moment < world.accepted.accepted_at ? CoverageOf(world, list, area_code)
+                                             : CoverageUnder(world, list, area_code, max_age);
+}
+
 void NoteBrought(const World& world, const ListState& before, const std::set<int>& reloaded,
                  absl::Time now, ListState& list) {
   for (auto& [area_code, seal] : list.seals) {

@@ -11,9 +11,10 @@ std::string Moment(absl::Time time) {
   return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", time, absl::UTCTimeZone());
 }
 
-bool HadEnded(OwnListKind kind, const OwnRecord& record, const AcceptedClock& accepted) {
-  return kind != OwnListKind::kInternal &&
-         accepted.HadEnded(record.revision, CountsUntil(kind, record));
+// Whether what counts until then had ended when a clock was accepted.
+bool HadEnded(OwnListKind kind, const OwnRecord& record, absl::Time until,
+              const AcceptedClock& accepted) {
+  return kind != OwnListKind::kInternal && accepted.HadEnded(record.revision, until);
 }
 
 }  // namespace
@@ -40,13 +41,13 @@ CountSpan SpanOf(OwnListKind kind, const OwnRecord& record) {
 
 CountSpan SpanOf(OwnListKind kind, const OwnRecord& record, const AcceptedClock& accepted) {
   CountSpan span = SpanOf(kind, record);
-  if (HadEnded(kind, record, accepted)) span.until = span.from;
+  if (HadEnded(kind, record, span.until, accepted)) span.until = span.from;
   return span;
 }
 
 absl::Time ToldUntil(OwnListKind kind, const OwnRecord& record, const AcceptedClock& accepted) {
   const absl::Time until = CountsUntil(kind, record);
-  return HadEnded(kind, record, accepted) ? std::min(until, accepted.accepted_at) : until;
+  return HadEnded(kind, record, until, accepted) ? std::min(until, accepted.accepted_at) : until;
 }
 
 std::string WhyNotInForce(OwnListKind kind, const OwnRecord& record, const AcceptedClock& accepted,

@@ -12,7 +12,7 @@ from data_halves import (LATER, NOTES, NUMBERS, OPTED_OUT, PUBLISHED, TENANTS, f
                          remove, restart, starts)
 from dnc_server import BIN, Refused, refused_start
 from list_files import DAY
-from tenant_calls import add
+from tenant_calls import add, new_key
 from waiting import PATIENCE
 
 
@@ -173,7 +173,8 @@ def load_later(server):
                 obtained_at=time.time() - DAY, column="phone")
 
 
-@pytest.mark.parametrize("end", ["stopped", "killed after a list", "killed at once"])
+@pytest.mark.parametrize("end", ["stopped", "killed after a list", "killed at once",
+                                 "killed after a key"])
 def test_an_older_half_with_the_loose_files_of_both(filled, folder, tmp_path, end):
     """The folder of the lists knows the opt-out that the rest has lost."""
     older = tmp_path / "older"
@@ -182,6 +183,8 @@ def test_an_older_half_with_the_loose_files_of_both(filled, folder, tmp_path, en
     add(filled, [LATER])
     if end == "killed after a list":
         load_later(filled)
+    if end == "killed after a key":
+        new_key(filled, ["SCRUB"])
     filled.stop(*([] if end == "stopped" else [9]))
     newer = tmp_path / "newer"
     shutil.copytree(folder, newer)

@@ -1,12 +1,15 @@
 """A whole backup that is put back: nobody is told that what came after it is there."""
 
 import shutil
+import subprocess
 
 import pytest
 
 from data_halves import (LATER, OPTED_OUT, filled_server, goes_on_from_an_export, never_reached,
                          put_back, refused_watch, restart, starts)
+from dnc_server import BIN
 from tenant_calls import add
+from waiting import PATIENCE
 
 
 @pytest.fixture
@@ -32,6 +35,10 @@ def test_an_older_backup_of_all_meets_no_later_revision(filled, folder, tmp_path
     never_reached(filled, lost)
     told = refused_watch(filled, lost)
     assert told.reason == "CHANGES_TOO_OLD" and "older backup" in told.message
+    watched = subprocess.run([str(BIN / "dncctl"), "--server", filled.address, "watch", "--after",
+                              str(lost)], capture_output=True, text=True, check=False,
+                             timeout=PATIENCE)
+    assert watched.returncode != 0 and "older backup" in watched.stderr
     goes_on_from_an_export(filled, OPTED_OUT)
     filled.stop()
     starts(filled)
