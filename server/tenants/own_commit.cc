@@ -177,8 +177,9 @@ WriteResult OwnCommit::RepeatOptOut(const OwnWrite& write, OwnWrite::Item item,
   OwnRecord record = *there;
   record.made_at = std::min(record.made_at, item.record.made_at);
   record.expires_at = std::max(record.expires_at, item.record.expires_at);
-  if (record.expires_at <= now_)
+  if (record.expires_at <= now_) {
     return Refused(WhyNotInForce(write.list.kind, record, limits_.accepted, now_));
+  }
   if (record.made_at == there->made_at && record.expires_at == there->expires_at) {
     return {told.outcome, ""};
   }
