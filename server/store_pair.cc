@@ -224,6 +224,12 @@ absl::Status StorePair::NoteRestored(Store& published, Store& tenants, uint64_t 
   changes.Drop(lost_.up_to, batch);
   DNC_RETURN_IF_ERROR(tenants.Write(batch));
   second->lost = first->lost = lost_;
+  // Without a time nobody knows since when.
+  const auto mark = ReadTimeMark(data_dir_ + kClockName);
+  const bool marked = mark.ok() && mark->has_value();
+  Untold& untold = first->untold;
+  untold.since = std::min(untold.since, marked ? **mark : absl::UnixEpoch());
+  untold.until = std::max(untold.until, absl::Now());
   DNC_RETURN_IF_ERROR(WriteStoreHead(*second, tenants));
   DNC_RETURN_IF_ERROR(WriteStoreHead(*first, published));
   told_ = StrCat(told_, told_.empty() ? "" : "; ",

@@ -111,6 +111,9 @@ absl::StatusOr<Explanation> ExplainAsAnswered(const ExplainInputs& inputs, absl:
                                               absl::Span<const ParsedNumber> numbers,
                                               const TenantSide& tenant) {
   if (moment < inputs.world->begun_at) return NotTold("nothing had been published by then");
+  if (inputs.world->untold.Has(moment)) {
+    return NotTold("the server was restored from an older backup since");
+  }
   std::vector<ListView> views;
   for (const std::string& name : ListNames(inputs)) {
     const SnapshotListPtr unloaded = UnloadedList(*inputs.policy, name);

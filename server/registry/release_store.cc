@@ -101,6 +101,11 @@ std::string EncodeChanges(const std::vector<StoredChange>& changes) {
 
 }  // namespace
 
+absl::StatusOr<Untold> ReleaseStore::ReadUntold() const {
+  DNC_ASSIGN_OR_RETURN(const std::optional<StoreHead> head, ReadStoreHead(*store_));
+  return head.value_or(StoreHead()).untold;
+}
+
 absl::StatusOr<storage::Catalog> ReleaseStore::ReadCatalog() {
   DNC_ASSIGN_OR_RETURN(const std::optional<std::string> value,
                        store_->Get(Column::kMeta, kCatalogKey));

@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <random>
 #include <string>
@@ -62,17 +63,27 @@ StoreId NewStoreId() {
 }
 
 absl::StatusOr<std::optional<StoreHead>> ReadStoreHead(const Store& store) {
-  DNC_ASSIGN_OR_RETURN(const auto content, Read(store, kHeadKey, 6, 5));
+  DNC_ASSIGN_OR_RETURN(const auto content, Read(store, kHeadKey, 8, 5));
   if (!content.has_value()) return std::nullopt;
-  return StoreHead{{Get(*content, 0), Get(*content, 1)},
-                   {Get(*content, 2), Get(*content, 3)},
-                   {Get(*content, 5), Get(*content, 4)}};
+  StoreHead head{{Get(*content, 0), Get(*content, 1)},
+                 {Get(*content, 2), Get(*content, 3)},
+                 {Get(*content, 5), Get(*content, 4)},
+                 {}};
+  if (Get(*content, 7) == 0) return head;
+  head.untold.since = absl::FromUnixMicros(static_cast<int64_t>(Get(*content, 6)));
+  head.untold.until = absl::FromUnixMicros(static_cast<int64_t>(Get(*content, 7)));
+  return head;
 }
 
 absl::Status WriteStoreHead(const StoreHead& head, Store& store) {
+  const bool told = head.untold.since >= head.untold.until;
+  const auto micros = [told](absl::Time time) -> uint64_t {
+    return told ? 0 : static_cast<uint64_t>(std::max<int64_t>(0, absl::ToUnixMicros(time)));
+  };
   std::string content;
   for (const uint64_t word :
-       {head.id[0], head.id[1], head.other[0], head.other[1], head.lost.up_to, head.lost.after}) {
+       {head.id[0], head.id[1], head.other[0], head.other[1], head.lost.up_to, head.lost.after,
+        micros(head.untold.since), micros(head.untold.until)}) {
     Put(content, word);
   }
   return Write(kHeadKey, content, store);

@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "server/base/clock.h"
 #include "server/base/revision_order.h"
 #include "server/storage/store.h"
@@ -21,11 +22,19 @@ using StoreId = std::array<uint64_t, 2>;
 inline constexpr StoreId kNoStore{};
 StoreId NewStoreId();
 
+// A backup of the one moment was put back at the other: what was answered in between isn't known.
+struct Untold {
+  absl::Time since = absl::InfiniteFuture();
+  absl::Time until = absl::InfinitePast();
+  bool Has(absl::Time moment) const { return since <= moment && moment < until; }
+};
+
 struct StoreHead {
   StoreId id{};
   StoreId other = kNoStore;  // none: not yet known
   // Of which one of the stores held changes: somebody said that it begins empty, or was restored.
   LostRevisions lost;
+  Untold untold;
 };
 
 // nullopt: a new store, or one of a version that kept none. DATA_LOSS STORAGE.

@@ -2,12 +2,13 @@
 
 import shutil
 import subprocess
+import time
 
 import pytest
 
 from data_halves import (LATER, OPTED_OUT, filled_server, goes_on_from_an_export, never_reached,
                          put_back, refused_watch, restart, starts)
-from dnc_server import BIN
+from dnc_server import BIN, Refused
 from tenant_calls import add
 from waiting import PATIENCE
 
@@ -50,8 +51,12 @@ def test_a_restore_is_said_aloud(filled, folder, tmp_path):
     backup = tmp_path / "backup"
     starts(filled)
     held = add(filled, [OPTED_OUT + 50]).revision
+    time.sleep(1.1)  # moments are asked for in whole seconds
+    answered_at = int(time.time())
     filled.stop()
     shutil.copytree(folder, backup)
+    time.sleep(1.1)
+    lost_at = int(time.time())
     revisions = []
     for options in ([], ["--restored"], ["--restored"]):
         restart(filled, *options)
@@ -79,5 +84,15 @@ def test_a_restore_is_said_aloud(filled, folder, tmp_path):
     starts(filled)
     for revision in revisions:
         never_reached(filled, revision)
+    # What was answered between the backup and now isn't known; before and after it is.
+    for at, known in ((answered_at, True), (lost_at, False), (int(time.time()), True)):
+        request = {"numbers": [OPTED_OUT], "as_answered_at": {"seconds": at}}
+        if known:
+            filled.scrub(**request)
+            continue
+        with pytest.raises(Refused) as refused:
+            filled.scrub(**request)
+        assert refused.value.reason == "HISTORY_NOT_REACHED"
+        assert "older backup" in refused.value.message
     assert refused_watch(filled, 1).reason == "CHANGES_TOO_OLD"
     goes_on_from_an_export(filled, OPTED_OUT, OPTED_OUT + 50)
