@@ -27,9 +27,7 @@
 #include "server/rpc/served_certificate.h"
 #include "server/rpc/server.h"
 #include "server/storage/data_folder.h"
-#include "server/storage/mark_file.h"
 #include "server/storage/store.h"
-#include "server/store_pair.h"
 #include "server/telemetry/abort_note.h"
 #include "server/telemetry/log.h"
 #include "server/telemetry/metrics_collector.h"
@@ -106,17 +104,12 @@ class LastUseWriter {
   std::thread thread_;
 };
 
-// Writes the newest known moment now and then, so that time does not go back over a restart, and
-// sees whether the machine's clock lies behind.
+// Keeps the time now and then, so that it does not go back over a restart, sees whether the
+// machine's clock lies behind, and has the disk keep what the stores know of each other.
 class ClockKeeper {
  public:
-  ClockKeeper(const ServerConfig& config, Clock* clock, Stores* stores)
-      : data_dir_(config.data_dir),
-        path_(config.data_dir + kClockName),
-        clock_(clock),
-        stores_(stores),
-        written_at_(clock->Now()),  // by OpenStores
-        thread_([this] { Run(); }) {}
+  ClockKeeper(Clock* clock, Stores* stores)
+      : clock_(clock), stores_(stores), thread_([this] { Run(); }) {}
   ~ClockKeeper() {
     {
       const std::lock_guard lock(mutex_);
@@ -124,23 +117,22 @@ class ClockKeeper {
     }
     wake_.notify_all();
     thread_.join();
-    Write();
+    clock_->Keep();
   }
   ClockKeeper(const ClockKeeper&) = delete;
   ClockKeeper& operator=(const ClockKeeper&) = delete;
 
  private:
   static constexpr std::chrono::seconds kLook{1};
-  static constexpr int kLooksAWrite = 60;
-  // The clock has jumped if time went on by so much since the last write: a kill forgets it unless
-  // it is written now.
-  static constexpr absl::Duration kJump = absl::Seconds(90);
+  static constexpr int kLooksAKeep = 60;
 
   void Run() {
     std::unique_lock lock(mutex_);
     for (int looks = 1; !wake_.wait_for(lock, kLook, [this] { return stopping_; }); ++looks) {
       Look();
-      if (looks % kLooksAWrite == 0 || clock_->Now() - written_at_ > kJump) Write();
+      stores_->registry_store->SyncNote();
+      stores_->tenant_store->SyncNote();
+      if (looks % kLooksAKeep == 0) clock_->Keep();
     }
   }
   void Look() {
@@ -155,22 +147,9 @@ class ClockKeeper {
           "is STALE until it is right (docs/operations.md, DncClockBehind)");
     }
   }
-  void Write() {
-    written_at_ = clock_->Now();
-    const absl::Status written = WriteTimeMark(path_, written_at_);
-    if (!written.ok()) spdlog::warn("the time is not noted: {}", std::string(written.message()));
-    stores_->registry_store->SyncNote();
-    stores_->tenant_store->SyncNote();
-    const absl::Status noted =
-        StorePair::NoteEachOther(data_dir_, *stores_->registry_store, *stores_->tenant_store);
-    if (!noted.ok()) spdlog::warn("revisions are not noted: {}", std::string(noted.message()));
-  }
 
-  const std::string data_dir_;
-  const std::string path_;
   Clock* const clock_;
   Stores* const stores_;
-  absl::Time written_at_;  // of the thread, and after its end of the destructor
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;  // guarded by mutex_
@@ -264,7 +243,7 @@ absl::Status Run(const ServerConfig& config, StartOptions start) {
   Clock clock;
   Stores stores;
   DNC_RETURN_IF_ERROR(OpenStores(config, start, &clock, stores));
-  const ClockKeeper keeper(config, &clock, &stores);
+  const ClockKeeper keeper(&clock, &stores);
   Registry* const registry = stores.registry.get();
   const bool loopback = IsLoopback(config.listen);
   const bool keys_required = !loopback || stores.directory->HadOperatorKey();
@@ -287,7 +266,7 @@ absl::Status Run(const ServerConfig& config, StartOptions start) {
                         config.limits,      config.registry.max_upload_bytes,
                         DNC_VERSION,        keys_required,
                         config.socket_mode, certificate ? certificate->Credentials() : nullptr,
-                        stores.lost_up_to};
+                        stores.lost};
   const ServerParts parts{registry, stores.directory.get(), stores.own_lists.get(),
                           &quotas,  &stores.order,          &metrics,
                           &clock};
@@ -348,6 +327,9 @@ int Main(int argc, char** argv) {
                "consent and key is gone then");
   app.add_flag("--new-published", start.new_published,
                "The published lists' half is lost: begin it empty, and load all lists again");
+  app.add_flag("--restored", start.restored,
+               "The data folder is a backup that was put back: what was written after it is lost, "
+               "and nobody is told that it is there. Take it away again after the start");
   app.add_option("--accept-clock", accept_clock,
                  "The machine's clock is right though the stores are ahead of it; the time that it "
                  "is, 2026-08-05T14:00:00Z");

@@ -65,20 +65,29 @@ class Opening {
     StorePair pair(config_.data_dir, start_);
     DNC_RETURN_IF_ERROR(pair.LookAtFiles());
     DNC_RETURN_IF_ERROR(OpenBoth(pair));
-    stores_.lost_up_to = pair.lost_up_to();
-    stores_.order.StartFrom(std::max({published_revision_, tenants_.revision, stores_.lost_up_to}));
+    stores_.lost = pair.lost();
+    stores_.order.StartFrom(std::max({published_revision_, tenants_.revision, stores_.lost.up_to}));
     DNC_RETURN_IF_ERROR(SettleClock());
     DNC_RETURN_IF_ERROR(OpenContents());
-    if (!pair.begun().empty()) {
+    if (!pair.told().empty()) {
       DNC_RETURN_IF_ERROR(
-          stores_.directory->Record("local", StrCat(pair.begun(), "; said by ", Starter())));
+          stores_.directory->Record("local", StrCat(pair.told(), "; said by ", Starter())));
     }
     if (!accepted_text_.empty()) {
       DNC_RETURN_IF_ERROR(
           stores_.directory->AcceptClock(clock_->accepted().stores_time, "local", accepted_text_));
     }
     // From now on this is what is known, also of a clock that was accepted.
-    return WriteTimeMark(config_.data_dir + kClockName, clock_->Now());
+    const std::string path = config_.data_dir + kClockName;
+    const absl::Time now = clock_->Now();
+    DNC_RETURN_IF_ERROR(WriteTimeMark(path, now));
+    clock_->KeepBy(
+        [path](absl::Time moment) {
+          const absl::Status kept = WriteTimeMark(path, moment);
+          if (!kept.ok()) spdlog::warn("the time is not kept: {}", std::string(kept.message()));
+        },
+        now);
+    return absl::OkStatus();
   }
 
  private:

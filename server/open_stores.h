@@ -24,6 +24,7 @@ namespace dnc {
 struct StartOptions {
   bool new_tenants = false;    // the tenants' half is missing, and begins empty
   bool new_published = false;  // the published lists' half
+  bool restored = false;       // the folder is a backup, and what was written after it is lost
   // The machine's clock is right though it lies behind what the stores know; about what it shows.
   std::optional<absl::Time> accept_clock;
   std::string accept_reason;
@@ -39,11 +40,11 @@ struct Stores {
   std::unique_ptr<OwnLists> own_lists;
   std::unique_ptr<TenantDirectory> directory;
   std::unique_ptr<Registry> registry;  // ends first, since its loads ask the others
-  // Writes up to this revision were lost with a store that began empty; 0: none.
-  uint64_t lost_up_to = 0;
+  // With a store that began empty, or by a restore.
+  LostRevisions lost;
 };
 
-// In the data folder: the newest moment that the server knew, written once a minute.
+// In the data folder: the newest moment that the server knew (Clock::KeepBy).
 inline constexpr char kClockName[] = "/clock";
 
 // FAILED_PRECONDITION STORAGE if one half of the folder is missing, older than the other or of

@@ -7,6 +7,8 @@
 #include <system_error>
 #include <utility>
 
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "server/base/error.h"
 #include "server/base/file_error.h"
 #include "server/base/status_macros.h"
@@ -14,26 +16,31 @@
 #include "server/storage/mark_file.h"
 #include "server/storage/revision_note.h"
 #include "server/tenants/journal_position.h"
+#include "server/tenants/own_change_log.h"
 #include "spdlog/spdlog.h"
 
 namespace dnc {
 namespace {
 
-// Of the published lists' half, beside the folder `store`.
+// Of the published lists' half. The note is of the other one.
 constexpr std::string_view kRevision = "revision";
-constexpr std::string_view kTenantsNote = "revision.tenants";
-// Of the tenants' half, beside the folder `tenants`.
+constexpr std::string_view kTenantsNote = "store/tenants.revision";
+// Of the tenants' half.
 constexpr std::string_view kDirectory = "tenants.directory";
 constexpr std::string_view kJournal = "tenants.journal";
-constexpr std::string_view kPublishedNote = "tenants.published";
+constexpr std::string_view kPublishedNote = "tenants/store.revision";
 
-const std::vector<std::string_view>& PublishedFiles() {
-  static const std::vector<std::string_view> files = {kRevision, kTenantsNote};
-  return files;
+// From where revisions go on after a restore: the microseconds since 1970. Nobody knows how many
+// were given after the copy was made, also by a folder that had been restored itself; but no server
+// gives one each microsecond, so they are less than that. It is exact in a double until 2255.
+uint64_t RevisionOfNow() {
+  return static_cast<uint64_t>(std::max<int64_t>(0, absl::ToUnixMicros(absl::Now())));
 }
+
+// Beside the folders.
 const std::vector<std::string_view>& TenantsFiles() {
-  static const std::vector<std::string_view> files = {kDirectory, kJournal, kPublishedNote,
-                                                      "tenants.filter", "tenants.seal"};
+  static const std::vector<std::string_view> files = {kDirectory, kJournal, "tenants.filter",
+                                                      "tenants.seal"};
   return files;
 }
 
@@ -77,7 +84,27 @@ absl::Status StorePair::Missing(std::string_view what, std::string_view why) con
                                   "with none, and all of them have to be loaded again"));
 }
 
+absl::Status StorePair::MoveLooseNotes() {
+  constexpr std::array<std::array<std::string_view, 3>, 2> kNotes = {
+      {{"revision.tenants", kTenantsNote, "store/CURRENT"},
+       {"tenants.published", kPublishedNote, "tenants/CURRENT"}}};
+  for (const auto& [loose, note, store] : kNotes) {
+    if (!Has(loose) || !Has(store)) continue;
+    if (Has(note)) {
+      DNC_RETURN_IF_ERROR(RemoveFiles({loose}));
+      continue;
+    }
+    std::error_code error;
+    std::filesystem::rename(Path(loose), Path(note), error);
+    if (error) return FileError("renaming", Path(loose), error.value());
+    DNC_RETURN_IF_ERROR(SyncFolderOf(Path(note)));
+    DNC_RETURN_IF_ERROR(SyncFolderOf(Path(loose)));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status StorePair::LookAtFiles() {
+  DNC_RETURN_IF_ERROR(MoveLooseNotes());
   has_published_ = Has("store/CURRENT");
   has_tenants_ = Has("tenants/CURRENT");
   for (const std::string_view name :
@@ -89,8 +116,7 @@ absl::Status StorePair::LookAtFiles() {
     if (!start_.new_published) return Missing("store", "the tenants' half is there");
     return absl::OkStatus();
   }
-  std::vector<std::string_view> known = {"tenants", "uploads", "clock"};
-  known.insert(known.end(), PublishedFiles().begin(), PublishedFiles().end());
+  std::vector<std::string_view> known = {"tenants", "uploads", "clock", kRevision};
   known.insert(known.end(), TenantsFiles().begin(), TenantsFiles().end());
   for (const std::string_view name : known) {
     if (!Has(name)) continue;
@@ -109,7 +135,7 @@ absl::Status StorePair::CheckPublishedMark(const Store& published) const {
 
 absl::Status StorePair::BeforeTenants(Store& published, uint64_t revision) {
   DNC_ASSIGN_OR_RETURN(const std::optional<StoreHead> head, ReadStoreHead(published));
-  if (head.has_value()) lost_up_to_ = head->lost_up_to;
+  if (head.has_value()) lost_ = head->lost;
   if (has_tenants_) return absl::OkStatus();
   std::string why;
   if (head.has_value() && head->other != kNoStore) why = "the published lists' half names it";
@@ -121,7 +147,7 @@ absl::Status StorePair::BeforeTenants(Store& published, uint64_t revision) {
   }
   if (why.empty()) return absl::OkStatus();  // the first start, or a crash in the middle of it
   if (!start_.new_tenants) return Missing("tenants", why);
-  uint64_t lost = std::max(lost_up_to_, revision);
+  uint64_t lost = std::max(lost_.up_to, revision);
   if (const auto note = RevisionNote::Open(Path(kTenantsNote)); note.ok()) {
     lost = std::max(lost, (*note)->last().revision);
   }
@@ -134,12 +160,12 @@ absl::Status StorePair::BeforeTenants(Store& published, uint64_t revision) {
       lost = std::max(lost, (*journal)->last()->revision);
     }
   }
-  lost_up_to_ = lost;
-  begun_ = StrCat(
+  lost_.Join({0, lost});
+  told_ = StrCat(
       "the tenants' store was missing and began empty (--new-tenants); what tenants "
       "wrote up to revision ",
       lost, " is lost");
-  spdlog::error("{}", begun_);
+  spdlog::error("{}", told_);
   return RemoveFiles(TenantsFiles());
 }
 
@@ -159,7 +185,7 @@ absl::Status StorePair::Compare(const std::optional<StoreHead>& published,
 absl::Status StorePair::CheckMarks(const std::vector<std::string_view>& needed) const {
   for (const std::string_view name : missing_marks_) {
     if (std::find(needed.begin(), needed.end(), name) == needed.end()) continue;
-    const bool of_lists = name == kRevision || name == kTenantsNote;
+    const bool of_lists = name == kRevision || name == kPublishedNote;
     return Refused(StrCat(Path(name), " is missing, so nobody can tell whether the folder `",
                           of_lists ? "store" : "tenants", "` holds all that was acknowledged"),
                    kWholeBackup);
@@ -178,44 +204,43 @@ absl::Status StorePair::CheckNote(std::string_view file, StoreId id, uint64_t re
                    kWholeBackup);
   }
   if (last.revision <= revision) return absl::OkStatus();
-  return Older(what, revision, file, last.revision);
-}
-
-absl::Status StorePair::CheckOther(const Store& knowing, StoreId id, uint64_t revision,
-                                   std::string_view what) const {
-  DNC_ASSIGN_OR_RETURN(const auto known, ReadOtherRevision(knowing));
-  // Of another store: one that was lost, and began empty because somebody said so.
-  if (!known.has_value() || known->store != id) return absl::OkStatus();
-  if (known->revision <= revision) return absl::OkStatus();
-  return Older(what, revision, knowing.path(), known->revision);
-}
-
-absl::Status StorePair::Older(std::string_view what, uint64_t revision, std::string_view knowing,
-                              uint64_t known) const {
   return Error(
       absl::StatusCode::kDataLoss, reason::kStorage,
-      StrCat(Path(what), " is at revision ", revision, ", but ", knowing, " knows revision ", known,
-             " of it: it is an older copy than the other half, or lost "
-             "changes; ",
-             kWholeBackup, " (docs/operations.md)"));
+      StrCat(Path(what), " is at revision ", revision, ", but ", Path(file), " knows revision ",
+             last.revision, " of it: it is an older copy than the other half, or lost changes; ",
+             kWholeBackup, ", and start once with --restored (docs/operations.md, `Back up`)"));
 }
 
-absl::Status StorePair::NoteEachOther(const std::string& data_dir, Store& published,
-                                      Store& tenants) {
-  const auto note = [&data_dir](std::string_view file, Store& store) -> absl::Status {
-    DNC_ASSIGN_OR_RETURN(const auto other, RevisionNote::Open(StrCat(data_dir, "/", file)));
-    const RevisionNote::Content& last = other->last();
-    DNC_ASSIGN_OR_RETURN(const auto known, ReadOtherRevision(store));
-    if (known.has_value() && known->store == last.store && known->revision >= last.revision) {
-      return absl::OkStatus();
-    }
-    StoreBatch batch;
-    PutOtherRevision({last.store, last.revision}, batch);
-    return store.Write(batch);
-  };
-  const absl::Status first = note(kTenantsNote, published);
-  const absl::Status second = note(kPublishedNote, tenants);
-  return first.ok() ? second : first;
+absl::Status StorePair::NoteRestored(Store& published, Store& tenants, uint64_t revision) {
+  DNC_ASSIGN_OR_RETURN(std::optional<StoreHead> first, ReadStoreHead(published));
+  DNC_ASSIGN_OR_RETURN(std::optional<StoreHead> second, ReadStoreHead(tenants));
+  // Should the clock be wrong, at least so far.
+  constexpr uint64_t kLeast = 1'000'000;
+  lost_.Join({revision, std::max(std::max(lost_.up_to, revision) + kLeast, RevisionOfNow())});
+  // Who watched must not go on as if nothing had been there.
+  OwnChangeLog changes;
+  DNC_RETURN_IF_ERROR(changes.Read(*tenants.Snapshot()));
+  StoreBatch batch;
+  changes.Drop(lost_.up_to, batch);
+  DNC_RETURN_IF_ERROR(tenants.Write(batch));
+  second->lost = first->lost = lost_;
+  // Without a time nobody knows since when.
+  const auto mark = ReadTimeMark(data_dir_ + kClockName);
+  const bool marked = mark.ok() && mark->has_value();
+  Untold& untold = first->untold;
+  untold.since = std::min(untold.since, marked ? **mark : absl::UnixEpoch());
+  untold.until = std::max(untold.until, absl::Now());
+  DNC_RETURN_IF_ERROR(WriteStoreHead(*second, tenants));
+  DNC_RETURN_IF_ERROR(WriteStoreHead(*first, published));
+  told_ = StrCat(told_, told_.empty() ? "" : "; ",
+                 "the data folder was restored from a backup of revision ", revision,
+                 " (--restored); what was written after it is lost, and revisions go on from ",
+                 lost_.up_to);
+  spdlog::error(
+      "{}. Write again what tenants kept since, before numbers are called; and take --restored "
+      "away, or each start is a restore",
+      told_);
+  return absl::OkStatus();
 }
 
 absl::Status StorePair::Marry(Store& published, Store& tenants, StoreHead& first,
@@ -234,8 +259,9 @@ absl::Status StorePair::Marry(Store& published, Store& tenants, StoreHead& first
   DNC_RETURN_IF_ERROR(RevisionNote::Make(Path(kTenantsNote), {second.id, 0}).status());
   DNC_RETURN_IF_ERROR(RevisionNote::Make(Path(kPublishedNote), {first.id, 0}).status());
   second.other = first.id;
-  second.lost_up_to = first.lost_up_to =
-      std::max({first.lost_up_to, second.lost_up_to, lost_up_to_});
+  lost_.Join(first.lost);
+  lost_.Join(second.lost);
+  second.lost = first.lost = lost_;
   DNC_RETURN_IF_ERROR(WriteStoreHead(second, tenants));
   first.other = second.id;
   return WriteStoreHead(first, published);
@@ -250,13 +276,13 @@ absl::Status StorePair::Join(Store& published, uint64_t published_revision, Stor
     if (const auto note = RevisionNote::Open(Path(kPublishedNote)); note.ok()) {
       lost = std::max(lost, (*note)->last().revision);
     }
-    lost_up_to_ = std::max(lost_up_to_, lost);
-    begun_ = StrCat(
+    lost_.Join({0, lost});
+    told_ = StrCat(
         "the published lists' store was missing and began empty (--new-published); all "
         "lists have to be loaded again. Revisions up to ",
         lost, " can't be asked for");
-    spdlog::error("{}", begun_);
-    DNC_RETURN_IF_ERROR(RemoveFiles(PublishedFiles()));
+    spdlog::error("{}", told_);
+    DNC_RETURN_IF_ERROR(RemoveFiles({kRevision}));
     if (second.has_value()) second->other = kNoStore;
   } else if (!has_tenants_ && first.has_value()) {
     first->other = kNoStore;  // BeforeTenants has decided
@@ -273,9 +299,8 @@ absl::Status StorePair::Join(Store& published, uint64_t published_revision, Stor
         CheckMarks({kRevision, kTenantsNote, kDirectory, kJournal, kPublishedNote}));
     DNC_RETURN_IF_ERROR(CheckNote(kTenantsNote, second->id, tenants_revision, "tenants"));
     DNC_RETURN_IF_ERROR(CheckNote(kPublishedNote, first->id, published_revision, "store"));
-    DNC_RETURN_IF_ERROR(CheckOther(published, second->id, tenants_revision, "tenants"));
-    DNC_RETURN_IF_ERROR(CheckOther(tenants, first->id, published_revision, "store"));
-    lost_up_to_ = std::max({lost_up_to_, first->lost_up_to, second->lost_up_to});
+    lost_.Join(first->lost);
+    lost_.Join(second->lost);
   } else {
     // Of a version that kept no heads, or a half that begins anew.
     if (tenants_revision > 0) DNC_RETURN_IF_ERROR(CheckMarks({kDirectory, kJournal}));
@@ -289,7 +314,17 @@ absl::Status StorePair::Join(Store& published, uint64_t published_revision, Stor
   published.SetNote(std::move(of_published));
   tenants.NoteRevision(tenants_revision);
   published.NoteRevision(published_revision);
-  return absl::OkStatus();
+  DNC_ASSIGN_OR_RETURN(const bool copied, NoteCopied(Path(kTenantsNote), published));
+  if (copied && whole && !start_.restored) {
+    spdlog::warn(
+        "{} was copied since dncd ran on it. If it is a backup that was put back, opt-outs that "
+        "were "
+        "acknowledged after it are missing: stop dncd, and start it once with --restored "
+        "(docs/operations.md, `Back up`)",
+        data_dir_);
+  }
+  if (!start_.restored) return absl::OkStatus();
+  return NoteRestored(published, tenants, std::max(published_revision, tenants_revision));
 }
 
 }  // namespace dnc

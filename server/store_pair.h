@@ -1,6 +1,6 @@
 // The two halves of a data folder: the published lists' store and the tenants' store, each with
 // small files beside it. Absence is not emptiness: the head of each store names the other one, and
-// its files tell how far that was.
+// a note in its folder tells how far that was.
 #pragma once
 
 #include <cstdint>
@@ -36,16 +36,15 @@ class StorePair {
   absl::Status Join(Store& published, uint64_t published_revision, Store& tenants,
                     uint64_t tenants_revision);
 
-  // Writes into each store how far the other one is by its note; now and then, and at the end.
-  static absl::Status NoteEachOther(const std::string& data_dir, Store& published, Store& tenants);
-
-  uint64_t lost_up_to() const { return lost_up_to_; }
-  // What was begun empty because somebody said so; nothing: neither.
-  const std::string& begun() const { return begun_; }
+  const LostRevisions& lost() const { return lost_; }
+  // What was lost, as somebody said; empty: nothing.
+  const std::string& told() const { return told_; }
 
  private:
   std::string Path(std::string_view name) const;
   bool Has(std::string_view name) const;
+  // Notes that an earlier version kept beside the folders.
+  absl::Status MoveLooseNotes();
   absl::Status RemoveFiles(const std::vector<std::string_view>& names);
   absl::Status Missing(std::string_view what, std::string_view why) const;
   absl::Status Compare(const std::optional<StoreHead>& published,
@@ -54,20 +53,18 @@ class StorePair {
   absl::Status CheckMarks(const std::vector<std::string_view>& needed) const;
   absl::Status CheckNote(std::string_view file, StoreId id, uint64_t revision,
                          std::string_view what) const;
-  // The same by what `knowing`, the other store, holds itself.
-  absl::Status CheckOther(const Store& knowing, StoreId id, uint64_t revision,
-                          std::string_view what) const;
-  absl::Status Older(std::string_view what, uint64_t revision, std::string_view knowing,
-                     uint64_t known) const;
   absl::Status Marry(Store& published, Store& tenants, StoreHead& first, StoreHead& second);
+  // The folder is an older copy, as somebody said: what may have been written after it under
+  // revisions that nobody knows is lost.
+  absl::Status NoteRestored(Store& published, Store& tenants, uint64_t revision);
 
   const std::string data_dir_;
   const StartOptions& start_;
   std::vector<std::string_view> missing_marks_;  // at the start
   bool has_published_ = false;
   bool has_tenants_ = false;
-  uint64_t lost_up_to_ = 0;
-  std::string begun_;
+  LostRevisions lost_;
+  std::string told_;
 };
 
 }  // namespace dnc

@@ -5,6 +5,9 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <mutex>
+#include <utility>
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
@@ -19,6 +22,11 @@ struct AcceptedClock {
   uint64_t release_id = 0;  // the first one of after
   absl::Time stores_time = absl::InfinitePast();
   absl::Time accepted_at = absl::InfinitePast();
+
+  // Whether what was written under `written`, and ends at `end`, stays ended whatever the time is.
+  bool HadEnded(uint64_t written, absl::Time end) const {
+    return written <= revision && end <= stores_time;
+  }
 };
 
 // Never goes back while the process lives, and not over a restart either: what was too old, expired
@@ -30,6 +38,8 @@ class Clock {
   // So far may the machine's clock lie behind what the stores know. By more nobody knows what time
   // it is.
   static constexpr absl::Duration kMostBehind = absl::Hours(24);
+  // So much of the time may a kill forget.
+  static constexpr absl::Duration kKeptWithin = absl::Seconds(90);
 
   virtual ~Clock() = default;
   // In whole microseconds, as times are stored: what was answered is what is read later.
@@ -53,12 +63,24 @@ class Clock {
   // Whether it lies so far behind that no answer may be CLEAR, as of the last Look.
   bool behind() const { return behind_.load(std::memory_order_relaxed); }
 
+  // Has `keep` make moments durable, each as it is called, so that a start after a kill goes on
+  // from them. From now on no moment is given that is more than kKeptWithin later than the last one
+  // that was kept: what a clock that has jumped ahead tells reaches nobody before it is kept. At
+  // the start, with the moment that is kept already. Who keeps it must not ask the clock.
+  void KeepBy(std::function<void(absl::Time moment)> keep, absl::Time kept) {
+    keep_ = std::move(keep);
+    kept_ = absl::ToUnixMicros(kept);
+  }
+  // Keeps what time it is; now and then, more often than kKeptWithin.
+  void Keep() const {
+    if (keep_) KeepUpTo(absl::ToUnixMicros(Now()), absl::ZeroDuration());
+  }
+
   // At the start.
   void SetAccepted(const AcceptedClock& accepted) { accepted_ = accepted; }
   const AcceptedClock& accepted() const { return accepted_; }
-  // Whether what was written under `revision`, and ends at `end`, stays ended whatever the time is.
   bool HadEnded(uint64_t revision, absl::Time end) const {
-    return revision <= accepted_.revision && end <= accepted_.stores_time;
+    return accepted_.HadEnded(revision, end);
   }
 
  protected:
@@ -69,6 +91,7 @@ class Clock {
     int64_t ahead = ahead_.load(std::memory_order_relaxed);
     // Noted seldom, so that threads do not fight for the cache line.
     while (micros - paced > ahead + kNotedEvery) {
+      KeepUpTo(micros, kKeptWithin - kUnnoted);
       if (ahead_.compare_exchange_weak(ahead, micros - paced, std::memory_order_relaxed)) {
         return absl::FromUnixMicros(micros);
       }
@@ -78,6 +101,18 @@ class Clock {
 
  private:
   static constexpr int64_t kNotedEvery = 1'000'000;
+  // So long takes the machine's clock to be ahead of the pace by that.
+  static constexpr absl::Duration kUnnoted = absl::Seconds(10);
+
+  // Keeps the moment if it is later than the last one that was kept by more than `within`.
+  void KeepUpTo(int64_t micros, absl::Duration within) const {
+    const int64_t allowed = absl::ToInt64Microseconds(within);
+    if (micros - allowed <= kept_.load(std::memory_order_acquire)) return;
+    const std::lock_guard lock(keeping_);
+    if (micros - allowed <= kept_.load(std::memory_order_relaxed)) return;
+    keep_(absl::FromUnixMicros(micros));
+    kept_.store(micros, std::memory_order_release);
+  }
   static int64_t Steady() {
     return absl::ToInt64Microseconds(
         absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch()));
@@ -87,6 +122,10 @@ class Clock {
   mutable std::atomic<int64_t> ahead_{INT64_MIN / 2};  // of the steady clock's pace
   std::atomic<bool> behind_{false};
   AcceptedClock accepted_;
+  std::function<void(absl::Time)> keep_;
+  mutable std::mutex keeping_;  // held while a moment is kept
+  // The last one; nobody keeps any before KeepBy.
+  mutable std::atomic<int64_t> kept_{INT64_MAX};
 };
 
 }  // namespace dnc

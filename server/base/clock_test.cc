@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+#include <vector>
+
 namespace dnc {
 namespace {
 
@@ -43,6 +47,61 @@ TEST(ClockTest, WhatIsAheadGoesOnUntilTheMachineHasCaughtUp) {
   EXPECT_EQ(clock.Now(), absl::FromUnixMicros(clock.micros)) << "a tenth of a day in a day";
   clock.Pass(kDay);
   EXPECT_EQ(clock.Now(), absl::FromUnixMicros(clock.micros));
+}
+
+TEST(ClockTest, KeepsTimeNowAndThenAndAJumpAtOnce) {
+  SteppedClock clock;
+  std::vector<absl::Time> kept;
+  clock.KeepBy([&kept](absl::Time moment) { kept.push_back(moment); }, clock.Now());
+  clock.Pass(kDay / 24 / 60);
+  clock.Now();
+  EXPECT_EQ(kept, std::vector<absl::Time>{}) << "a minute";
+  clock.Keep();
+  EXPECT_EQ(kept, std::vector<absl::Time>{clock.Now()}) << "asked to";
+  for (int seconds = 0; seconds < 90; ++seconds) {
+    clock.Pass(1'000'000);
+    EXPECT_LE(clock.Now() - kept.back(), Clock::kKeptWithin);
+  }
+  kept.clear();
+  clock.micros += kDay;
+  const absl::Time jumped = clock.Now();
+  EXPECT_EQ(kept, std::vector<absl::Time>{jumped});
+  clock.micros -= kDay;
+  clock.Keep();
+  EXPECT_EQ(kept, std::vector<absl::Time>{jumped}) << "never back";
+}
+
+class JumpingClock : public Clock {
+ public:
+  absl::Time Now() const override { return NotBefore(micros.load(), 50'000'000); }
+  std::atomic<int64_t> micros{1'700'000'000'000'000};
+};
+
+TEST(ClockTest, NobodyHearsOfAJumpBeforeItIsKept) {
+  JumpingClock clock;
+  std::atomic<int64_t> kept{clock.micros.load()};
+  clock.KeepBy(
+      [&kept](absl::Time moment) {
+        absl::SleepFor(absl::Milliseconds(2));
+        kept = absl::ToUnixMicros(moment);
+      },
+      clock.Now());
+  std::atomic<bool> done{false};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      while (!done) {
+        const int64_t heard = absl::ToUnixMicros(clock.Now());
+        EXPECT_LE(heard - kept.load(), absl::ToInt64Microseconds(Clock::kKeptWithin));
+      }
+    });
+  }
+  for (int jumps = 0; jumps < 50; ++jumps) {
+    clock.micros += kDay;
+    absl::SleepFor(absl::Milliseconds(4));
+  }
+  done = true;
+  for (std::thread& thread : threads) thread.join();
 }
 
 TEST(ClockTest, IsTheTimeOfDay) {

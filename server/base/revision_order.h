@@ -9,6 +9,7 @@
 // Thread-safe.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
@@ -17,6 +18,21 @@
 #include "absl/time/time.h"
 
 namespace dnc {
+
+// Revisions above `after`, up to `up_to`, whose changes were lost: nobody may ask for them. None:
+// `up_to` is 0.
+struct LostRevisions {
+  uint64_t after = 0;
+  uint64_t up_to = 0;
+
+  bool Has(uint64_t revision) const { return revision > after && revision <= up_to; }
+  // Over both, and over what lies between.
+  void Join(const LostRevisions& other) {
+    if (other.up_to == 0) return;
+    after = up_to == 0 ? other.after : std::min(after, other.after);
+    up_to = std::max(up_to, other.up_to);
+  }
+};
 
 class RevisionOrder {
  public:

@@ -15,6 +15,22 @@ absl::Time PublishedAt(const World& world, absl::Time obtained_at, uint64_t brou
   return obtained_at - published_at >= kMaxFuture ? absl::InfinitePast() : published_at;
 }
 
+// From when the age of data counted when a clock was accepted; InfiniteFuture: it came later. What
+// change lists brought since doesn't count: each rests on how old the data was before.
+absl::Time AgedBefore(const AcceptedClock& accepted, const AreaCoverage& coverage,
+                      uint64_t brought_by, int64_t aged_from_before) {
+  const absl::Time before =
+      aged_from_before == 0 ? absl::InfiniteFuture() : FromMicros(aged_from_before);
+  if (brought_by >= accepted.release_id) return before;
+  if (coverage.obtained_at > accepted.accepted_at) return absl::InfinitePast();
+  return std::min(before, AgedFrom(coverage));
+}
+
+absl::Time AgedBefore(const AcceptedClock& accepted, const AreaCoverage& coverage,
+                      const storage::Seal& seal) {
+  return AgedBefore(accepted, coverage, seal.brought_by(), seal.aged_from_before());
+}
+
 }  // namespace
 
 AreaCoverage CoverageOf(const World& world, const ListState& list, int area_code) {
@@ -41,22 +57,35 @@ AreaCoverage CoverageUnder(const World& world, const ListState& list, int area_c
   AreaCoverage coverage = CoverageOf(world, list, area_code);
   const AcceptedClock& accepted = world.accepted;
   if (coverage.state != AreaState::kLoaded || accepted.revision == 0) return coverage;
-  const uint64_t brought_by =
-      list.covers_all() ? list.whole_brought_by : list.seals.at(area_code).brought_by();
-  if (brought_by >= accepted.release_id) return coverage;
-  const bool ended = AgedFrom(coverage) + max_age <= accepted.stores_time ||
-                     coverage.obtained_at > accepted.accepted_at;
-  if (ended) coverage.published_at = absl::InfinitePast();
+  const absl::Time aged_from = list.covers_all()
+                                   ? AgedBefore(accepted, coverage, list.whole_brought_by, 0)
+                                   : AgedBefore(accepted, coverage, list.seals.at(area_code));
+  if (aged_from + max_age <= accepted.stores_time) coverage.published_at = absl::InfinitePast();
   return coverage;
 }
 
-void NoteBrought(const ListState& before, const std::set<int>& reloaded, absl::Time now,
-                 ListState& list) {
+AreaCoverage CoverageThen(const World& world, const ListState& list, int area_code,
+                          absl::Duration max_age, absl::Time moment) {
+  return moment < world.accepted.accepted_at ? CoverageOf(world, list, area_code)
+                                             : CoverageUnder(world, list, area_code, max_age);
+}
+
+void NoteBrought(const World& world, const ListState& before, const std::set<int>& reloaded,
+                 absl::Time now, ListState& list) {
   for (auto& [area_code, seal] : list.seals) {
     const auto old = before.seals.find(area_code);
-    const bool kept = old != before.seals.end() && reloaded.count(area_code) == 0 &&
-                      old->second.obtained_at() == seal.obtained_at();
-    if (kept) continue;
+    const bool changed = old != before.seals.end() && reloaded.count(area_code) == 0;
+    seal.set_aged_from_before(changed ? old->second.aged_from_before() : 0);
+    if (changed && old->second.obtained_at() == seal.obtained_at()) continue;
+    const AreaCoverage was = CoverageOf(world, before, area_code);
+    // How old the data is that was changed is not known, and so it stays.
+    if (changed && was.published_at == absl::InfinitePast()) continue;
+    if (changed && world.accepted.revision != 0) {
+      const absl::Time aged_from = AgedBefore(world.accepted, was, old->second);
+      if (aged_from != absl::InfiniteFuture()) {
+        seal.set_aged_from_before(std::max<int64_t>(1, ToMicros(aged_from)));
+      }
+    }
     seal.set_brought_by(list.head.id());
     seal.set_brought_at(ToMicros(now));
   }

@@ -15,15 +15,20 @@ AreaCoverage CoverageOf(const World& world, const ListState& list, int area_code
 
 // The same for answers under a policy that counts the list for `max_age`: what was too old by the
 // stores' time, or was of a time to come, when an operator accepted a clock that lies behind them
-// stays too old until it is loaded again.
+// stays too old until a full list is loaded again: change lists don't tell how old that is which
+// they change.
 AreaCoverage CoverageUnder(const World& world, const ListState& list, int area_code,
                            absl::Duration max_age);
 
+// The same for an answer of a moment: before the operator's word it is as CoverageOf.
+AreaCoverage CoverageThen(const World& world, const ListState& list, int area_code,
+                          absl::Duration max_age, absl::Time moment);
+
 // Notes in `list`, which its new release made of `before`, what that release brought: the area
 // codes that its full lists name, `reloaded`, and those that have become younger or older. `now`:
-// when it is published.
-void NoteBrought(const ListState& before, const std::set<int>& reloaded, absl::Time now,
-                 ListState& list);
+// when it is published; `world` is of before.
+void NoteBrought(const World& world, const ListState& before, const std::set<int>& reloaded,
+                 absl::Time now, ListState& list);
 
 // Finds out what an earlier version did not keep: for data whose release is not known, the oldest
 // of the list's releases from which on it has its date.

@@ -22,8 +22,8 @@ absl::Status NotTold(std::string_view what) {
 // A list with its release that was in force, for the numbers that are asked.
 class AnsweredList {
  public:
-  AnsweredList(const ExplainInputs& in, ListStatePtr state, uint64_t release_id)
-      : in_(in), line_(std::move(state)), release_id_(release_id) {}
+  AnsweredList(const ExplainInputs& in, ListStatePtr state, uint64_t release_id, absl::Time moment)
+      : in_(in), line_(std::move(state)), release_id_(release_id), moment_(moment) {}
 
   absl::StatusOr<ListView> Make(const SnapshotList& unloaded,
                                 absl::Span<const ParsedNumber> numbers) {
@@ -37,7 +37,7 @@ class AnsweredList {
     list->release_id = release_id_;
     list->digest = in_.world->releases.at(release_id_)->digest();
     for (const int area_code : AskedAreaCodes(numbers)) {
-      list->areas[area_code] = CoverageOf(*in_.world, then, area_code);
+      list->areas[area_code] = CoverageThen(*in_.world, then, area_code, list->max_age, moment_);
       const auto seal = then.seals.find(area_code);
       if (seal == then.seals.end()) continue;
       DNC_RETURN_IF_ERROR(CheckArea(area_code, seal->second));
@@ -102,6 +102,7 @@ class AnsweredList {
   const ExplainInputs& in_;
   ListStatePtr line_;
   const uint64_t release_id_;
+  const absl::Time moment_;
 };
 
 }  // namespace
@@ -110,6 +111,9 @@ absl::StatusOr<Explanation> ExplainAsAnswered(const ExplainInputs& inputs, absl:
                                               absl::Span<const ParsedNumber> numbers,
                                               const TenantSide& tenant) {
   if (moment < inputs.world->begun_at) return NotTold("nothing had been published by then");
+  if (inputs.world->untold.Has(moment)) {
+    return NotTold("the server was restored from an older backup since");
+  }
   std::vector<ListView> views;
   for (const std::string& name : ListNames(inputs)) {
     const SnapshotListPtr unloaded = UnloadedList(*inputs.policy, name);
@@ -128,7 +132,7 @@ absl::StatusOr<Explanation> ExplainAsAnswered(const ExplainInputs& inputs, absl:
     }
     DNC_ASSIGN_OR_RETURN(
         ListView view,
-        AnsweredList(inputs, state->second, then.release_id).Make(*unloaded, numbers));
+        AnsweredList(inputs, state->second, then.release_id, moment).Make(*unloaded, numbers));
     views.push_back(std::move(view));
   }
   return ExplainViews(inputs, views, moment, numbers, tenant);

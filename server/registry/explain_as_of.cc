@@ -93,7 +93,7 @@ class ListThen {
       DNC_ASSIGN_OR_RETURN(const storage::Seals seals, in_.store->ReadSeals(id));
       dnc::FromRecord(seals, then);
       for (auto it = open.begin(); it != open.end();) {
-        const AreaCoverage coverage = CoverageOf(*in_.world, then, *it);
+        const AreaCoverage coverage = CoverageThen(*in_.world, then, *it, now_.max_age, moment_);
         if (coverage.state != AreaState::kLoaded || coverage.obtained_at > moment_) {
           ++it;
           continue;

@@ -123,6 +123,7 @@ absl::Status RegistryImpl::StoreAndPublish(LoadJob& job, StagedFiles staged, Gua
   inputs.rebase_below = RebaseBelow(*view.world, *inputs.before, limit_);
   if (job.options.dry_run) {
     inputs.release_id = view.world->releases.empty() ? 1 : view.world->releases.rbegin()->first + 1;
+    inputs.release_id = std::max(inputs.release_id, view.world->accepted.release_id);
   } else {
     DNC_ASSIGN_OR_RETURN(inputs.release_id, releases_.ReserveReleaseId());
   }

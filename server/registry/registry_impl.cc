@@ -72,9 +72,12 @@ void RegistryImpl::Start() {
         releases_, Threads(options_), [](const std::string& line) { spdlog::error("{}", line); });
     const absl::Status records = loads_.ReadRecords();
     if (!records.ok()) world = records;
+    const absl::StatusOr<Untold> untold = releases_.ReadUntold();
+    if (!untold.ok()) world = untold.status();
     if (world.ok()) {
       auto dated = std::make_shared<World>(**world);
       dated->accepted = clock_->accepted();
+      dated->untold = *untold;
       world = WithStartNoted(dated);
     }
     if (world.ok()) Publish(*world);

@@ -204,7 +204,7 @@ absl::StatusOr<ReleaseDraft> Drafter::Finish() {
   draft.release.set_deleted(deleted);
   FillRelease(list, draft.release);
   for (const auto& [area_code, staged] : full_) draft.reloaded.insert(area_code);
-  NoteBrought(before_, draft.reloaded, in_.now, list);
+  NoteBrought(*in_.world, before_, draft.reloaded, in_.now, list);
   draft.plan = ComparePlan(*in_.world, before_, list, *in_.policy, in_.askers, in_.now);
   CountFindings(draft.plan);
   return draft;

@@ -6,9 +6,7 @@
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
 #include "server/storage/mark_file.h"
-#include "server/storage/revision_note.h"
 #include "server/storage/sealed_value.h"
-#include "server/storage/store_head.h"
 
 namespace dnc {
 namespace {
@@ -102,6 +100,11 @@ std::string EncodeChanges(const std::vector<StoredChange>& changes) {
 }
 
 }  // namespace
+
+absl::StatusOr<Untold> ReleaseStore::ReadUntold() const {
+  DNC_ASSIGN_OR_RETURN(const std::optional<StoreHead> head, ReadStoreHead(*store_));
+  return head.value_or(StoreHead()).untold;
+}
 
 absl::StatusOr<storage::Catalog> ReleaseStore::ReadCatalog() {
   DNC_ASSIGN_OR_RETURN(const std::optional<std::string> value,
@@ -216,10 +219,6 @@ absl::Status ReleaseStore::Commit(const storage::Catalog& catalog, const storage
   if (release != nullptr) PutRecord(IdKey(kReleasePrefix, release->id()), *release, batch);
   if (seals != nullptr) PutRecord(IdKey(kSealsPrefix, release->id()), *seals, batch);
   PutRecord(kCatalogKey, catalog, batch);
-  // What the tenants' store was at: an older copy of it beside these lists is noticed.
-  if (const auto tenants = RevisionNote::Open(mark_path_ + ".tenants"); tenants.ok()) {
-    PutOtherRevision({(*tenants)->last().store, (*tenants)->last().revision}, batch);
-  }
   DNC_RETURN_IF_ERROR(store_->Write(batch));
   store_->NoteRevision(catalog.revision());
   // The commit holds whether or not the mark can be written: an error here would call a durable

@@ -20,6 +20,7 @@
 #include "server/index/area_set.h"
 #include "server/registry/records.pb.h"
 #include "server/storage/store.h"
+#include "server/storage/store_head.h"
 
 namespace dnc {
 
@@ -51,6 +52,9 @@ class ReleaseStore {
   // DATA_LOSS STORAGE if the store is behind the mark: acknowledged changes are missing. A new
   // store gives an empty catalog.
   absl::StatusOr<storage::Catalog> ReadCatalog();
+
+  // What was answered between a backup and the moment when it was put back is not known.
+  absl::StatusOr<Untold> ReadUntold() const;
 
   absl::StatusOr<std::vector<storage::Release>> ReadReleases() const;
   absl::StatusOr<storage::Release> ReadRelease(uint64_t id) const;

@@ -17,6 +17,7 @@
 #include "server/registry/records.pb.h"
 #include "server/registry/registry.h"
 #include "server/scrub/snapshot.h"
+#include "server/storage/store_head.h"
 
 namespace dnc {
 
@@ -69,6 +70,8 @@ struct World {
   absl::Time begun_at = absl::InfiniteFuture();
   // What was published before counts as too old if it was so then.
   AcceptedClock accepted;
+  // What was answered then, by releases that a restore has lost, is not known.
+  Untold untold;
   std::map<std::string, ListStatePtr> lists;
   // The published releases, without their files, by id: all but those that the limit cut off.
   std::map<uint64_t, std::shared_ptr<const storage::Release>> releases;

@@ -86,14 +86,16 @@ absl::Status RevisionLost(uint64_t revision, uint64_t lost_up_to) {
   return Error(
       absl::StatusCode::kFailedPrecondition, reason::kRevisionNotReached,
       StrCat("revision ", revision, " was asked for, but changes up to revision ", lost_up_to,
-             " were lost with a store that began empty; write what is "
-             "missing again and ask for the revision of that"));
+             " were lost with a store that began empty, or by restoring an older backup; write "
+             "what is missing again and ask for the revision of that"));
 }
 
 absl::Status RevisionNotReached(uint64_t revision, uint64_t last) {
-  return Error(absl::StatusCode::kFailedPrecondition, reason::kRevisionNotReached,
-               StrCat("revision ", revision, " was asked for, the server is at ", last,
-                      "; repeat the call when the change is visible"));
+  return Error(
+      absl::StatusCode::kFailedPrecondition, reason::kRevisionNotReached,
+      StrCat("revision ", revision, " was asked for, the server is at ", last,
+             "; repeat the call when the change is visible. If it never is, the server was "
+             "restored from an older backup, or is another one"));
 }
 
 }  // namespace dnc

@@ -51,7 +51,7 @@ void ExportCall::Run(const Caller& caller) {
           part_.Clear();
           if (!written.ok()) return false;
         }
-        FillRecord(record, list, part_.add_records());
+        FillRecord(record, list, handler_->accepted(), part_.add_records());
         return true;
       });
   if (!revision.ok()) {

@@ -144,7 +144,7 @@ absl::Status ListHandler::GetRecord(const Caller& caller, const v1::GetRecordReq
   ListNames names(*from_.directory, caller.tenant);
   for (const OwnLists::Found& entry : found) {
     const OwnList* list = names.Of(entry.list);
-    if (list != nullptr) FillRecord(entry.record, *list, response->add_records());
+    if (list != nullptr) FillRecord(entry.record, *list, accepted(), response->add_records());
   }
   return names.status();
 }
@@ -169,7 +169,7 @@ absl::Status ListHandler::ListRecords(const Caller& caller, const v1::ListRecord
                                      response->set_next_page_token(std::to_string(record.number));
                                      return false;
                                    }
-                                   FillRecord(record, list, response->add_records());
+                                   FillRecord(record, list, accepted(), response->add_records());
                                    return true;
                                  })
                           .status());
@@ -317,12 +317,13 @@ absl::StatusOr<uint64_t> ListHandler::Export(const Caller& caller, const std::st
 
 namespace {
 
-void FillChange(const OwnChange& change, const OwnList& list, v1::WatchChangesResponse* out) {
+void FillChange(const OwnChange& change, const OwnList& list, const AcceptedClock& accepted,
+                v1::WatchChangesResponse* out) {
   switch (change.what) {
     case OwnChange::What::kRecord: {
       v1::RecordChange* of_record = out->add_changes();
       of_record->set_outcome(static_cast<v1::WriteOutcome>(change.outcome));
-      FillRecord(change.record, list, of_record->mutable_record());
+      FillRecord(change.record, list, accepted, of_record->mutable_record());
       return;
     }
     case OwnChange::What::kBlock: {
@@ -359,7 +360,7 @@ absl::Status ListHandler::NextChanges(const Caller& caller, uint64_t after, size
         const OwnList* list = names.Of(change.list);
         if (list == nullptr) return false;
         response->set_revision(change.revision);
-        FillChange(change, *list, response);
+        FillChange(change, *list, accepted(), response);
         return true;
       }));
   return names.status();

@@ -71,6 +71,7 @@ class ListHandler {
 
   // The last committed revision.
   uint64_t revision() const { return from_.order->last(); }
+  const AcceptedClock& accepted() const { return from_.clock->accepted(); }
 
   // Calls `lists_fn` with the lists that are exported, and then `fn` for each record of one list,
   // or of all if `list_id` is empty, until it returns false. Returns the revision that all are of:

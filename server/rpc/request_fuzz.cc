@@ -23,11 +23,11 @@ void CheckRecord(const std::string& bytes) {
   const OwnWrite::Item item = ToItem(record, list, absl::FromUnixSeconds(1'790'000'000), "key");
   if (!item.refusal.empty()) return;
   v1::Record told;
-  FillRecord(item.record, list, &told);
+  FillRecord(item.record, list, {}, &told);
   const OwnWrite::Item again = ToItem(told, list, absl::UnixEpoch(), "");
   DNC_CHECK(again.refusal.empty(), "what is told is taken");
   v1::Record told_again;
-  FillRecord(again.record, list, &told_again);
+  FillRecord(again.record, list, {}, &told_again);
   told_again.set_revision(told.revision());
   DNC_CHECK(told_again.SerializeAsString() == told.SerializeAsString(), "and is the same");
 }

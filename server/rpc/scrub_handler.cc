@@ -156,8 +156,8 @@ absl::Status WrongCount() {
 }
 
 // Whoever asks for a revision has waited for it, and been admitted again, before he came here.
-absl::Status CheckRevision(const Caller& caller, uint64_t at_least, uint64_t lost_up_to) {
-  if (at_least != 0 && at_least <= lost_up_to) return RevisionLost(at_least, lost_up_to);
+absl::Status CheckRevision(const Caller& caller, uint64_t at_least, const LostRevisions& lost) {
+  if (lost.Has(at_least)) return RevisionLost(at_least, lost.up_to);
   if (caller.revision >= at_least) return absl::OkStatus();
   return RevisionNotReached(at_least, caller.revision);
 }
@@ -203,7 +203,7 @@ absl::Status ScrubHandler::ScrubAdmitted(const Caller& caller, size_t charged,
   std::vector<ParsedNumber>& numbers = MyScratch().numbers;
   DNC_RETURN_IF_ERROR(ParseBatch(request, limits_.max_batch, &numbers));
   DNC_RETURN_IF_ERROR(CheckScope(request.scope()));
-  DNC_RETURN_IF_ERROR(CheckRevision(caller, request.at_least_revision(), limits_.lost_up_to));
+  DNC_RETURN_IF_ERROR(CheckRevision(caller, request.at_least_revision(), limits_.lost));
   Question question{caller, request.scope(), numbers, std::nullopt};
   DNC_ASSIGN_OR_RETURN(question.moment, MomentOf(request));
   const bool full = request.detail() == v1::DETAIL_FULL;
@@ -272,7 +272,7 @@ absl::Status ScrubHandler::AnswerColumns(const Caller& caller, size_t charged,
   DNC_RETURN_IF_ERROR(ChargeRest(caller, charged, request.count));
   DNC_RETURN_IF_ERROR(CheckCount(request.count, limits_.max_batch));
   DNC_RETURN_IF_ERROR(CheckScope(request.scope));
-  DNC_RETURN_IF_ERROR(CheckRevision(caller, request.at_least_revision, limits_.lost_up_to));
+  DNC_RETURN_IF_ERROR(CheckRevision(caller, request.at_least_revision, limits_.lost));
   DNC_ASSIGN_OR_RETURN(const Basis basis, CurrentBasis(caller));
   Scratch& scratch = MyScratch();
   NormalizeColumns(request, &scratch.plain);
@@ -311,7 +311,7 @@ absl::Status ScrubHandler::CheckNumber(const Caller& caller, const v1::CheckNumb
                                        v1::CheckNumberResponse* response) {
   DNC_ASSIGN_OR_RETURN(const Admission admission, Admit(caller, 1));
   DNC_RETURN_IF_ERROR(CheckScope(request.scope()));
-  DNC_RETURN_IF_ERROR(CheckRevision(caller, request.at_least_revision(), limits_.lost_up_to));
+  DNC_RETURN_IF_ERROR(CheckRevision(caller, request.at_least_revision(), limits_.lost));
   const ParsedNumber number = ParseNumber(request.number());
   Question question{caller, request.scope(), {&number, 1}, std::nullopt};
   DNC_ASSIGN_OR_RETURN(question.moment, MomentOf(request));

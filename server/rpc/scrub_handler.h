@@ -13,6 +13,7 @@
 #include "dnc/v1/scrub_service.pb.h"
 #include "grpcpp/support/byte_buffer.h"
 #include "server/base/clock.h"
+#include "server/base/revision_order.h"
 #include "server/registry/registry.h"
 #include "server/rpc/scrub_wire.h"
 #include "server/scrub/batch_engine.h"
@@ -25,7 +26,7 @@ namespace dnc {
 
 struct ScrubLimits {
   int max_batch = 10'000;
-  uint64_t lost_up_to = 0;  // ServerOptions
+  LostRevisions lost;
 };
 
 // What the handler asks; all of it outlives the handler.

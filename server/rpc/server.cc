@@ -58,7 +58,7 @@ int ThreadCount(int configured) {
 ScrubLimits ScrubLimitsOf(const ServerOptions& options) {
   ScrubLimits limits;
   limits.max_batch = options.limits.max_batch;
-  limits.lost_up_to = options.lost_up_to;
+  limits.lost = options.lost;
   return limits;
 }
 

@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "grpcpp/security/server_credentials.h"
 #include "server/base/clock.h"
+#include "server/base/revision_order.h"
 #include "server/config/server_config.h"
 #include "server/registry/registry.h"
 #include "server/telemetry/metrics.h"
@@ -43,8 +44,7 @@ struct ServerOptions {
   bool keys_required = false;   // of every caller but health's and reflection's
   uint32_t socket_mode = 0660;  // permissions of a unix socket
   std::shared_ptr<grpc::ServerCredentials> credentials;  // null: plain text
-  // Revisions that nobody may ask for, as some of what they brought is lost; 0: none.
-  uint64_t lost_up_to = 0;
+  LostRevisions lost;
 };
 
 // Start and Stop belong to one thread.

@@ -4,6 +4,7 @@
 #include "server/numbers/phone_number.h"
 #include "server/rpc/error_status.h"
 #include "server/rpc/translate_time.h"
+#include "server/tenants/own_meaning.h"
 
 namespace dnc {
 namespace {
@@ -97,7 +98,8 @@ OwnWrite::Item ToRemoval(const std::string& text) {
   return item;
 }
 
-void FillRecord(const OwnRecord& record, const OwnList& list, v1::Record* out) {
+void FillRecord(const OwnRecord& record, const OwnList& list, const AcceptedClock& accepted,
+                v1::Record* out) {
   out->set_number(std::to_string(record.number));
   const auto set = [](absl::Time time, google::protobuf::Timestamp* field) {
     *field = ToTimestamp(time);
@@ -113,7 +115,7 @@ void FillRecord(const OwnRecord& record, const OwnList& list, v1::Record* out) {
   out->set_source(record.source);
   out->set_list_id(list.id);
   out->set_revision(record.revision);
-  const absl::Time until = CountsUntil(list.kind, record);
+  const absl::Time until = ToldUntil(list.kind, record, accepted);
   if (IsMoment(until)) set(until, out->mutable_counts_until());
 }
 

@@ -19,7 +19,9 @@ OwnWrite::Item ToItem(const v1::Record& record, const OwnList& list, absl::Time 
 // A number to remove.
 OwnWrite::Item ToRemoval(const std::string& number);
 
-void FillRecord(const OwnRecord& record, const OwnList& list, v1::Record* out);
+// `accepted`: the server's Clock::accepted.
+void FillRecord(const OwnRecord& record, const OwnList& list, const AcceptedClock& accepted,
+                v1::Record* out);
 void FillList(const OwnList& list, uint64_t records, v1::OwnList* out);
 // A list to make. INVALID_REQUEST also if it says what only the server can know, or blocks, which
 // are added by themselves.

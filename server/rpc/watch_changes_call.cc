@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <chrono>
 
+#include "server/base/error.h"
 #include "server/base/str_cat.h"
 #include "server/rpc/error_status.h"
 
 namespace dnc {
 namespace {
 constexpr std::chrono::milliseconds kInterval(50);
+// A change may be told before its revision is the server's; it is that much sooner.
+constexpr std::chrono::seconds kAcknowledged(2);
 }  // namespace
 
 WatchChangesCall::WatchChangesCall(v1::ListService::AsyncService* service, ListHandler* handler,
@@ -70,6 +73,22 @@ void WatchChangesCall::Look() {
     return;
   }
   const uint64_t revision = handler_->revision();
+  // A caller can't have seen more of this server, but what is being acknowledged just now. Silence
+  // would hide that changes are lost.
+  if (!begun_ && after_ > revision) {
+    if (std::chrono::steady_clock::now() - written_at_ < kAcknowledged) {
+      LookSoon();
+      return;
+    }
+    Finish(Error(
+        absl::StatusCode::kOutOfRange, reason::kChangesTooOld,
+        StrCat("changes after revision ", after_, " are asked for, but the server is at ", revision,
+               ": it was restored from an older backup, or is another one. Export the "
+               "lists, write again what is missing, and watch from the export's "
+               "revision")));
+    return;
+  }
+  begun_ = true;
   response_.Clear();
   const absl::Status status = handler_->NextChanges(*caller, after_, told_, &response_);
   if (!status.ok()) {
@@ -129,7 +148,7 @@ void WatchChangesCall::OnTime(bool /*ok*/) {
   } else if (const auto caller = site().gatekeeper->Admit(context_, Access::kRecords);
              !caller.ok()) {
     Finish(caller.status());
-  } else if (handler_->revision() == looked_at_) {
+  } else if (begun_ && handler_->revision() == looked_at_) {
     Heartbeat(looked_at_);
   } else if (!site().workers->TryPost([this] { Look(); })) {
     LookSoon();

@@ -55,6 +55,7 @@ class WatchChangesCall final : public Call, private GuardedStream {
   grpc::Alarm alarm_;
   uint64_t after_ = 0;      // all changes up to this revision are told
   size_t told_ = 0;         // and so many of the next that has some
+  bool begun_ = false;      // the server has got as far as `after_`
   uint64_t looked_at_ = 0;  // the server's revision at the last look that found nothing
   std::chrono::steady_clock::time_point written_at_;  // the last response
   std::atomic<bool> gone_{false};                     // the caller, or the call is finished

@@ -62,7 +62,11 @@ absl::StatusOr<std::unique_ptr<RevisionNote>> RevisionNote::Make(const std::stri
   if (const int error = posix_fallocate(fd, 0, kSlots * kPage); error != 0) {
     return FileError("making", path, error);
   }
-  if (!note->Put(content) || fdatasync(fd) != 0) return FileError("writing", path, errno);
+  // Both slots, so that the file system has nothing to note of later ones.
+  for (int i = 0; i < kSlots; ++i) {
+    if (!note->Put(content)) return FileError("writing", path, errno);
+  }
+  if (fdatasync(fd) != 0) return FileError("writing", path, errno);
   if (absl::Status synced = SyncFolderOf(path); !synced.ok()) return synced;
   return note;
 }
@@ -82,12 +86,19 @@ bool RevisionNote::Put(const Content& content) {
 }
 
 void RevisionNote::Note(uint64_t revision) {
-  if (revision > last_.revision) Put({last_.store, revision});
+  if (revision <= last_.revision) return;
+  const off_t page = next_slot_ * kPage;
+  if (!Put({last_.store, revision})) return;
+  unsynced_ = true;
+  // Begins to write and waits for nothing: the sync of the commit's own file, which comes after it,
+  // has most disks keep both.
+  static_cast<void>(sync_file_range(fd_, page, kPage, SYNC_FILE_RANGE_WRITE));
 }
 
-void RevisionNote::Sync() const {
-  // What can't be synced is as after a loss of power: the note says less.
-  static_cast<void>(fdatasync(fd_));
+void RevisionNote::Sync() {
+  if (!unsynced_.exchange(false)) return;
+  // What can't be synced is as after a loss of power: the note says less. It is tried again.
+  if (fdatasync(fd_) != 0) unsynced_ = true;
 }
 
 }  // namespace dnc

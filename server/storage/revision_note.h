@@ -1,13 +1,16 @@
-// The last revision of one store, kept with the other store of the data folder: a store that is
-// missing, or that came back as an older copy, is noticed by what the other one's files say.
+// The last revision of one store, kept in the folder of the other store of the data folder: a store
+// that is missing, or that came back as an older copy, is noticed by what the other one's folder
+// says. It lies inside, so that it isn't put back without that store.
 //
-// The file has two slots a page apart, written in turn. They are not synced with each change, which
-// would cost a second wait for the disk: whoever removes or restores files finds them all the same,
-// and after a loss of power the note may only say too little.
+// The file has two slots a page apart, written in turn. A change is written before it is
+// acknowledged, so that it outlives the process, but isn't waited for until it is on the disk,
+// which would cost each commit a wait more. Its way to the disk begins at once, and Sync ends it:
+// after a loss of power the note may say too little, by what was acknowledged since the last Sync.
 //
-// Not thread-safe.
+// Thread-safe are Sync and one other call at a time.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -19,6 +22,9 @@
 #include "server/storage/store_head.h"
 
 namespace dnc {
+
+// No file of RocksDB, and not of a store's seal.
+inline constexpr char kNoteExtension[] = ".revision";
 
 class RevisionNote {
  public:
@@ -36,9 +42,11 @@ class RevisionNote {
   RevisionNote& operator=(const RevisionNote&) = delete;
 
   const Content& last() const { return last_; }
-  // After a change is durable. A note that can't be written is written with the next one.
+  // After a change is durable, and before it is acknowledged. A note that can't be written is
+  // written with the next one.
   void Note(uint64_t revision);
-  void Sync() const;
+  // Waits until what was noted is on the disk; at once if it is.
+  void Sync();
 
  private:
   RevisionNote(int fd, std::string path) : fd_(fd), path_(std::move(path)) {}
@@ -48,6 +56,7 @@ class RevisionNote {
   const std::string path_;
   Content last_;
   int next_slot_ = 0;
+  std::atomic<bool> unsynced_{false};
 };
 
 }  // namespace dnc

@@ -211,8 +211,12 @@ void Store::NoteRevision(uint64_t revision) {
 }
 
 void Store::SyncNote() {
-  const std::lock_guard lock(note_mutex_);
-  if (note_ != nullptr) note_->Sync();
+  std::shared_ptr<RevisionNote> note;
+  {
+    const std::lock_guard lock(note_mutex_);
+    note = note_;
+  }
+  if (note != nullptr) note->Sync();
 }
 
 rocksdb::ColumnFamilyHandle* Store::Handle(Column column) const {

@@ -172,8 +172,9 @@ class Store {
 
   // Where the other store of the data folder is told of this one's revisions; none: nowhere.
   void SetNote(std::unique_ptr<RevisionNote> note);
-  // A change under `revision` is durable.
+  // A change under `revision` is durable; called before that is acknowledged.
   void NoteRevision(uint64_t revision);
+  // Waits until the disk has what was noted; keeps nobody waiting who notes.
   void SyncNote();
 
   // Has the files sealed when the store is closed. For an owner who knows that nothing is missing.
@@ -193,7 +194,7 @@ class Store {
   bool made_ = false;
   bool seal_when_closed_ = false;
   std::mutex note_mutex_;
-  std::unique_ptr<RevisionNote> note_;  // guarded by note_mutex_
+  std::shared_ptr<RevisionNote> note_;  // guarded by note_mutex_
 };
 
 }  // namespace dnc

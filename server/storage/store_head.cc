@@ -1,10 +1,15 @@
 #include "server/storage/store_head.h"
 
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
 #include <random>
 #include <string>
 #include <string_view>
 
 #include "server/base/error.h"
+#include "server/base/file_error.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
 #include "server/storage/sealed_value.h"
@@ -13,8 +18,8 @@ namespace dnc {
 namespace {
 
 constexpr std::string_view kHeadKey = "store/head";
-constexpr std::string_view kOtherKey = "store/other_revision";
 constexpr std::string_view kClockKey = "store/clock";
+constexpr std::string_view kPlaceKey = "store/place";
 
 void Put(std::string& out, uint64_t value) {
   for (int shift = 56; shift >= 0; shift -= 8) out.push_back(static_cast<char>(value >> shift));
@@ -27,13 +32,14 @@ uint64_t Get(std::string_view text, size_t place) {
   return value;
 }
 
-// A sealed value of `numbers` words; nullopt if there is none.
+// A sealed value of `numbers` words, or of `before`, as an earlier version wrote it; nullopt if
+// there is none.
 absl::StatusOr<std::optional<std::string>> Read(const Store& store, std::string_view key,
-                                                size_t numbers) {
+                                                size_t numbers, size_t before) {
   DNC_ASSIGN_OR_RETURN(const auto sealed, store.Get(Column::kMeta, key));
   if (!sealed.has_value()) return std::nullopt;
   const auto content = UnsealValue(key, *sealed);
-  if (!content.has_value() || content->size() != 8 * numbers) {
+  if (!content.has_value() || (content->size() != 8 * numbers && content->size() != 8 * before)) {
     return Error(absl::StatusCode::kDataLoss, reason::kStorage,
                  StrCat("the value ", key, " in ", store.path(),
                         " is damaged; restore the data folder from the newest backup"));
@@ -57,35 +63,46 @@ StoreId NewStoreId() {
 }
 
 absl::StatusOr<std::optional<StoreHead>> ReadStoreHead(const Store& store) {
-  DNC_ASSIGN_OR_RETURN(const auto content, Read(store, kHeadKey, 5));
+  DNC_ASSIGN_OR_RETURN(const auto content, Read(store, kHeadKey, 8, 5));
   if (!content.has_value()) return std::nullopt;
-  return StoreHead{
-      {Get(*content, 0), Get(*content, 1)}, {Get(*content, 2), Get(*content, 3)}, Get(*content, 4)};
+  StoreHead head{{Get(*content, 0), Get(*content, 1)},
+                 {Get(*content, 2), Get(*content, 3)},
+                 {Get(*content, 5), Get(*content, 4)},
+                 {}};
+  if (Get(*content, 7) == 0) return head;
+  head.untold.since = absl::FromUnixMicros(static_cast<int64_t>(Get(*content, 6)));
+  head.untold.until = absl::FromUnixMicros(static_cast<int64_t>(Get(*content, 7)));
+  return head;
 }
 
 absl::Status WriteStoreHead(const StoreHead& head, Store& store) {
+  const bool told = head.untold.since >= head.untold.until;
+  const auto micros = [told](absl::Time time) -> uint64_t {
+    return told ? 0 : static_cast<uint64_t>(std::max<int64_t>(0, absl::ToUnixMicros(time)));
+  };
   std::string content;
   for (const uint64_t word :
-       {head.id[0], head.id[1], head.other[0], head.other[1], head.lost_up_to}) {
+       {head.id[0], head.id[1], head.other[0], head.other[1], head.lost.up_to, head.lost.after,
+        micros(head.untold.since), micros(head.untold.until)}) {
     Put(content, word);
   }
   return Write(kHeadKey, content, store);
 }
 
-absl::StatusOr<std::optional<OtherRevision>> ReadOtherRevision(const Store& store) {
-  DNC_ASSIGN_OR_RETURN(const auto content, Read(store, kOtherKey, 3));
-  if (!content.has_value()) return std::nullopt;
-  return OtherRevision{{Get(*content, 0), Get(*content, 1)}, Get(*content, 2)};
-}
-
-void PutOtherRevision(const OtherRevision& other, StoreBatch& batch) {
+absl::StatusOr<bool> NoteCopied(const std::string& path, Store& store) {
+  struct stat info {};
+  if (stat(path.c_str(), &info) != 0) return FileError("reading", path, errno);
+  DNC_ASSIGN_OR_RETURN(const auto before, Read(store, kPlaceKey, 1, 1));
+  const auto now = static_cast<uint64_t>(info.st_ino);
+  if (before.has_value() && Get(*before, 0) == now) return false;
   std::string content;
-  for (const uint64_t word : {other.store[0], other.store[1], other.revision}) Put(content, word);
-  batch.Put(Column::kMeta, kOtherKey, SealValue(kOtherKey, content));
+  Put(content, now);
+  DNC_RETURN_IF_ERROR(Write(kPlaceKey, content, store));
+  return before.has_value();
 }
 
 absl::StatusOr<AcceptedClock> ReadAcceptedClock(const Store& store) {
-  DNC_ASSIGN_OR_RETURN(const auto content, Read(store, kClockKey, 4));
+  DNC_ASSIGN_OR_RETURN(const auto content, Read(store, kClockKey, 4, 4));
   if (!content.has_value()) return AcceptedClock();
   return AcceptedClock{Get(*content, 0), Get(*content, 1),
                        absl::FromUnixMicros(static_cast<int64_t>(Get(*content, 2))),

@@ -6,10 +6,13 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "server/base/clock.h"
+#include "server/base/revision_order.h"
 #include "server/storage/store.h"
 
 namespace dnc {
@@ -19,27 +22,28 @@ using StoreId = std::array<uint64_t, 2>;
 inline constexpr StoreId kNoStore{};
 StoreId NewStoreId();
 
+// A backup of the one moment was put back at the other: what was answered in between isn't known.
+struct Untold {
+  absl::Time since = absl::InfiniteFuture();
+  absl::Time until = absl::InfinitePast();
+  bool Has(absl::Time moment) const { return since <= moment && moment < until; }
+};
+
 struct StoreHead {
   StoreId id{};
   StoreId other = kNoStore;  // none: not yet known
-  // Changes up to this revision are lost, as far as this store held them: somebody said that it
-  // begins empty. 0: none.
-  uint64_t lost_up_to = 0;
+  // Of which one of the stores held changes: somebody said that it begins empty, or was restored.
+  LostRevisions lost;
+  Untold untold;
 };
 
 // nullopt: a new store, or one of a version that kept none. DATA_LOSS STORAGE.
 absl::StatusOr<std::optional<StoreHead>> ReadStoreHead(const Store& store);
 absl::Status WriteStoreHead(const StoreHead& head, Store& store);
 
-// The last revision of the other store of the folder that this one knows. It stands inside the
-// database, so that it can't be put back without it, as the loose notes can (revision_note.h).
-struct OtherRevision {
-  StoreId store{};
-  uint64_t revision = 0;
-};
-// nullopt: none is known. DATA_LOSS STORAGE.
-absl::StatusOr<std::optional<OtherRevision>> ReadOtherRevision(const Store& store);
-void PutOtherRevision(const OtherRevision& other, StoreBatch& batch);
+// Notes which file `path` is, a part of the store's folder that is made once. True if it was
+// another one when this was called last: the folder was copied since, perhaps from a backup.
+absl::StatusOr<bool> NoteCopied(const std::string& path, Store& store);
 
 // None was accepted: revision 0. DATA_LOSS STORAGE.
 absl::StatusOr<AcceptedClock> ReadAcceptedClock(const Store& store);

@@ -31,14 +31,8 @@ TEST_F(StoreHeadTest, IsReadAsItWasWritten) {
   EXPECT_TRUE((*store)->made());
   EXPECT_EQ(ReadStoreHead(**store)->has_value(), false);
   EXPECT_EQ(ReadAcceptedClock(**store)->revision, 0U);
-  EXPECT_EQ(ReadOtherRevision(**store)->has_value(), false);
-  const OtherRevision other{NewStoreId(), 23};
-  StoreBatch batch;
-  PutOtherRevision(other, batch);
-  ASSERT_TRUE((*store)->Write(batch).ok());
-  EXPECT_EQ(ReadOtherRevision(**store)->value().store, other.store);
-  EXPECT_EQ(ReadOtherRevision(**store)->value().revision, 23U);
-  const StoreHead head{NewStoreId(), NewStoreId(), 17};
+  const absl::Time since = absl::FromUnixSeconds(1'790'000'000);
+  const StoreHead head{NewStoreId(), NewStoreId(), {11, 17}, {since, since + absl::Hours(2)}};
   ASSERT_TRUE(WriteStoreHead(head, **store).ok());
   const AcceptedClock accepted{5, 3, absl::FromUnixMicros(2'000'000), absl::FromUnixMicros(1)};
   ASSERT_TRUE(WriteAcceptedClock(accepted, **store).ok());
@@ -46,7 +40,11 @@ TEST_F(StoreHeadTest, IsReadAsItWasWritten) {
   ASSERT_TRUE(read.ok() && read->has_value());
   EXPECT_EQ((*read)->id, head.id);
   EXPECT_EQ((*read)->other, head.other);
-  EXPECT_EQ((*read)->lost_up_to, 17U);
+  EXPECT_EQ((*read)->lost.after, 11U);
+  EXPECT_EQ((*read)->lost.up_to, 17U);
+  EXPECT_FALSE((*read)->untold.Has(since - absl::Microseconds(1)));
+  EXPECT_TRUE((*read)->untold.Has(since));
+  EXPECT_FALSE((*read)->untold.Has(since + absl::Hours(2)));
   EXPECT_NE(head.id, head.other);
   const auto clock = ReadAcceptedClock(**store);
   ASSERT_TRUE(clock.ok());
@@ -54,6 +52,30 @@ TEST_F(StoreHeadTest, IsReadAsItWasWritten) {
   EXPECT_EQ(clock->release_id, 3U);
   EXPECT_EQ(clock->stores_time, accepted.stores_time);
   EXPECT_EQ(clock->accepted_at, accepted.accepted_at);
+}
+
+TEST_F(StoreHeadTest, NothingIsUntoldUnlessSaid) {
+  const auto store = Store::Open({.path = dir_ + "/store"});
+  ASSERT_TRUE(store.ok()) << store.status();
+  ASSERT_TRUE(WriteStoreHead({NewStoreId(), NewStoreId(), {}, {}}, **store).ok());
+  const auto read = ReadStoreHead(**store);
+  ASSERT_TRUE(read.ok() && read->has_value());
+  EXPECT_FALSE((*read)->lost.Has(0));
+  EXPECT_FALSE((*read)->lost.Has(1));
+  EXPECT_FALSE((*read)->untold.Has(absl::UnixEpoch()));
+  EXPECT_FALSE((*read)->untold.Has(absl::Now()));
+}
+
+TEST_F(StoreHeadTest, ACopyIsToldOnce) {
+  const auto store = Store::Open({.path = dir_ + "/store"});
+  ASSERT_TRUE(store.ok()) << store.status();
+  std::ofstream(dir_ + "/note") << "first";
+  EXPECT_FALSE(*NoteCopied(dir_ + "/note", **store)) << "nothing was known";
+  EXPECT_FALSE(*NoteCopied(dir_ + "/note", **store));
+  fs::copy_file(dir_ + "/note", dir_ + "/note2");
+  fs::rename(dir_ + "/note2", dir_ + "/note");
+  EXPECT_TRUE(*NoteCopied(dir_ + "/note", **store));
+  EXPECT_FALSE(*NoteCopied(dir_ + "/note", **store));
 }
 
 TEST_F(StoreHeadTest, ADamagedHeadIsNoHead) {

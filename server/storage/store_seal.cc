@@ -18,6 +18,7 @@
 #include "server/index/image_file.h"
 #include "server/index/running_digest.h"
 #include "server/storage/manifest_check.h"
+#include "server/storage/revision_note.h"
 #include "server/storage/store_options.h"
 
 namespace dnc {
@@ -93,8 +94,11 @@ absl::StatusOr<std::string> SealOfFolder(const std::string& folder) {
   std::error_code error;
   std::filesystem::directory_iterator entries(folder, error);
   for (; !error && entries != std::filesystem::directory_iterator(); entries.increment(error)) {
-    // RocksDB takes no notice of folders.
-    if (entries->is_directory(error) || entries->path().filename() == kLockName + 1) continue;
+    // RocksDB takes no notice of folders. The note is of the other store.
+    if (entries->is_directory(error) || entries->path().filename() == kLockName + 1 ||
+        entries->path().extension() == kNoteExtension) {
+      continue;
+    }
     paths.push_back(entries->path());
   }
   if (error) return Differs(folder, StrCat("it can't be listed: ", error.message()));

@@ -10,6 +10,7 @@
 #include <functional>
 #include <iterator>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/strings/str_format.h"
@@ -160,6 +161,16 @@ TEST_F(StoreSealTest, ABlockOfATableFileIsCheckedWhenItIsRead) {
   EXPECT_TRUE((*store)->sealed().ok()) << (*store)->sealed();
   const auto take = [](std::string_view, std::string_view) { return absl::OkStatus(); };
   EXPECT_TRUE(absl::IsDataLoss((*store)->Scan(Column::kBlocks, "", "", take)));
+}
+
+TEST_F(StoreSealTest, TheNoteOfTheOtherStoreIsNotSealed) {
+  ASSERT_NO_FATAL_FAILURE(Prepare());
+  for (const char* const name : {"/other.revision", "/other.revisions"}) {
+    std::ofstream(folder() + name) << "as far as 7";
+    const bool note = std::string_view(name) == "/other.revision";
+    EXPECT_EQ(TakeStoreSeal(folder()).ok(), note) << name;
+    fs::copy_file(whole_ + "/store.seal", StoreSealPath(folder()));
+  }
 }
 
 TEST_F(StoreSealTest, ADamagedSealProvesNothing) {

@@ -164,7 +164,7 @@ WriteResult OwnCommit::RepeatItem(const OwnWrite& write, const OwnWrite::Item& i
   if (there->revision > before.reply.revision) {
     return {WriteOutcome::kAlreadyThere, "a later write of the same number stands in its place"};
   }
-  return {told.outcome, WhyNotInForce(write.list.kind, *there, now_)};
+  return {told.outcome, WhyNotInForce(write.list.kind, *there, limits_.accepted, now_)};
 }
 
 WriteResult OwnCommit::RepeatOptOut(const OwnWrite& write, OwnWrite::Item item,
@@ -182,7 +182,7 @@ WriteResult OwnCommit::RepeatOptOut(const OwnWrite& write, OwnWrite::Item item,
   record.made_at = std::min(record.made_at, item.record.made_at);
   record.expires_at = std::max(record.expires_at, item.record.expires_at);
   if (record.expires_at <= now_) {
-    return RefusedAsOver(WhyNotInForce(write.list.kind, record, now_));
+    return RefusedAsOver(WhyNotInForce(write.list.kind, record, limits_.accepted, now_));
   }
   if (record.made_at == there->made_at && record.expires_at == there->expires_at) {
     return {told.outcome, ""};
@@ -224,7 +224,7 @@ WriteResult OwnCommit::AddRecord(const OwnWrite& write, const OwnWrite::Item& it
     if (!before.ok()) return Refused(std::string(ToStd(before.status().message())));
     record = Joined(write.list.kind, *before, std::move(record));
     if (SameFacts(write.list.kind, *before, record)) {
-      std::string why = WhyNotInForce(write.list.kind, *before, now_);
+      std::string why = WhyNotInForce(write.list.kind, *before, limits_.accepted, now_);
       if (internal && !why.empty()) return RefusedAsOver(std::move(why));
       return {WriteOutcome::kAlreadyThere, std::move(why)};
     }
@@ -238,7 +238,7 @@ WriteResult OwnCommit::AddRecord(const OwnWrite& write, const OwnWrite::Item& it
         "operator for more");
   }
   if (internal && record.expires_at <= now_) {
-    return RefusedAsOver(StrCat(WhyNotInForce(write.list.kind, record, now_),
+    return RefusedAsOver(StrCat(WhyNotInForce(write.list.kind, record, limits_.accepted, now_),
                                 "; give a later end, or none, if it is to hold"));
   }
   return PutRecord(write, record, key, present);
@@ -255,7 +255,7 @@ WriteResult OwnCommit::PutRecord(const OwnWrite& write, const OwnRecord& record,
   const WriteOutcome outcome = there ? WriteOutcome::kUpdated : WriteOutcome::kAdded;
   NoteChange(write, outcome, key, present);
   if (!there) inserted_.push_back({id.first, record.number});
-  return {outcome, WhyNotInForce(write.list.kind, record, now_)};
+  return {outcome, WhyNotInForce(write.list.kind, record, limits_.accepted, now_)};
 }
 
 WriteResult OwnCommit::RemoveRecord(const OwnWrite& write, const std::string& key,

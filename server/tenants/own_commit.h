@@ -18,6 +18,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "server/base/clock.h"
 #include "server/index/growing_filter.h"
 #include "server/storage/store.h"
 #include "server/tenants/own_books.h"
@@ -33,6 +34,7 @@ class OwnCommit {
     uint64_t max_records = 0;  // of all tenants together
     absl::Duration request_id_age;
     bool request_ids_full = false;  // a write with a new one is refused
+    AcceptedClock accepted;
   };
 
   // Changes `books`; if the batch is not written in the end, they must be read anew.

@@ -66,8 +66,10 @@ void OwnListsImpl::Commit(std::vector<Waiting> writes) {
   asked.reserve(writes.size());
   for (const Waiting& waiting : writes) asked.push_back(&waiting.write);
   absl::Status status = Settle();
-  OwnCommit commit(turn.revision(), clock_->Now(),
-                   {options_.max_records, options_.request_id_age, too_many_requests_}, &books_);
+  OwnCommit commit(
+      turn.revision(), clock_->Now(),
+      {options_.max_records, options_.request_id_age, too_many_requests_, clock_->accepted()},
+      &books_);
   if (status.ok()) status = commit.ReadPresent(*store_, filter_, asked);
   std::vector<absl::StatusOr<WriteReply>> replies;
   {
@@ -121,8 +123,9 @@ absl::Status OwnListsImpl::WriteToStore(OwnCommit& commit, uint64_t revision) {
   revision_ = revision;
   filter_.NoteDeleted(commit.emptied());
   if (filter_.rebuild_due() != RebuildReason::kNone) TendSoon();
-  const absl::Status moved = journal_->Move({id_, revision});
+  // Before the journal's sync, which takes it along.
   store_->NoteRevision(revision);
+  const absl::Status moved = journal_->Move({id_, revision});
   const std::chrono::nanoseconds took = std::chrono::steady_clock::now() - began;
   counters_.commits.fetch_add(1, std::memory_order_relaxed);
   counters_.commit_nanoseconds.fetch_add(static_cast<uint64_t>(took.count()),
@@ -173,6 +176,7 @@ absl::Status OwnListsImpl::Settle() {
     books_ = std::move(books);
   }
   // What is there may be told as there already, so it must not be lost unnoticed either.
+  store_->NoteRevision(revision_);
   DNC_RETURN_IF_ERROR(journal_->Move({id_, revision_}));
   unsettled_ = false;
   return absl::OkStatus();

@@ -89,7 +89,7 @@ absl::Status OwnListsImpl::MakeStore() {
   batch.Put(Column::kMeta, kOwnStoreKey, SealValue(kOwnStoreKey, StoreIdText(id_)));
   // Who watched a store that is lost must not go on as if nothing had been there.
   DNC_ASSIGN_OR_RETURN(const std::optional<StoreHead> head, ReadStoreHead(*store_));
-  if (head.has_value() && head->lost_up_to > 0) changes_.Drop(head->lost_up_to, batch);
+  if (head.has_value() && head->lost.up_to > 0) changes_.Drop(head->lost.up_to, batch);
   return store_->Write(batch);
 }
 

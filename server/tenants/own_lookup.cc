@@ -88,12 +88,7 @@ FactSpan FactOfRecord(const std::vector<ListMeaning>& lists, const Clock& clock,
       lists.begin(), lists.end(), own_key->list,
       [](const ListMeaning& meaning, ListNumber number) { return meaning.number < number; });
   if (list == lists.end() || list->number != own_key->list) return unknown;
-  FactSpan fact{place, list->fact, SpanOf(list->kind, *record)};
-  // No exemption lives again by a clock that was accepted.
-  if (list->fact != kOwnDoNotCall && clock.HadEnded(record->revision, fact.counts.until)) {
-    fact.counts.until = fact.counts.from;
-  }
-  return fact;
+  return {place, list->fact, SpanOf(list->kind, *record, clock.accepted())};
 }
 
 // The facts of a number, as spans of it begin and end.
@@ -262,7 +257,11 @@ absl::StatusOr<uint64_t> OwnListsImpl::Scan(
     TenantNumber tenant, ListNumber list, Number from,
     absl::FunctionRef<bool(ListNumber, const OwnRecord&)> fn) const {
   const std::unique_ptr<StoreSnapshot> store = store_->Snapshot();
-  DNC_ASSIGN_OR_RETURN(const uint64_t revision, StoredRevision(*store));
+  DNC_ASSIGN_OR_RETURN(uint64_t revision, StoredRevision(*store));
+  // What was lost is not in the scan; who watches from it on must not be told to scan again.
+  OwnChangeLog log;
+  DNC_RETURN_IF_ERROR(log.Read(*store));
+  revision = std::max(revision, log.dropped_up_to());
   const absl::Status end = absl::CancelledError();
   const absl::Status status =
       store->Scan(Column::kRecords, EncodeOwnKey({tenant, from, 0}), EndOfTenant(tenant),

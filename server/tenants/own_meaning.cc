@@ -11,6 +11,12 @@ std::string Moment(absl::Time time) {
   return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", time, absl::UTCTimeZone());
 }
 
+// Whether what counts until then had ended when a clock was accepted.
+bool HadEnded(OwnListKind kind, const OwnRecord& record, absl::Time until,
+              const AcceptedClock& accepted) {
+  return kind != OwnListKind::kInternal && accepted.HadEnded(record.revision, until);
+}
+
 }  // namespace
 
 OwnFact FactOf(OwnListKind kind) {
@@ -33,11 +39,23 @@ CountSpan SpanOf(OwnListKind kind, const OwnRecord& record) {
   return span;
 }
 
-std::string WhyNotInForce(OwnListKind kind, const OwnRecord& record, absl::Time now) {
-  const CountSpan span = SpanOf(kind, record);
+CountSpan SpanOf(OwnListKind kind, const OwnRecord& record, const AcceptedClock& accepted) {
+  CountSpan span = SpanOf(kind, record);
+  if (HadEnded(kind, record, span.until, accepted)) span.until = span.from;
+  return span;
+}
+
+absl::Time ToldUntil(OwnListKind kind, const OwnRecord& record, const AcceptedClock& accepted) {
+  const absl::Time until = CountsUntil(kind, record);
+  return HadEnded(kind, record, until, accepted) ? std::min(until, accepted.accepted_at) : until;
+}
+
+std::string WhyNotInForce(OwnListKind kind, const OwnRecord& record, const AcceptedClock& accepted,
+                          absl::Time now) {
+  const CountSpan span = SpanOf(kind, record, accepted);
   if (span.until == absl::InfinitePast()) return "it does not count: no rule gives it a time";
   if (span.until <= now || span.until <= span.from) {
-    return StrCat("it does not count: it ended at ", Moment(span.until));
+    return StrCat("it does not count: it ended at ", Moment(ToldUntil(kind, record, accepted)));
   }
   if (span.from > now) return StrCat("it does not count before ", Moment(span.from));
   return "";

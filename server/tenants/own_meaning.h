@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "absl/time/time.h"
+#include "server/base/clock.h"
 #include "server/scrub/tenant_terms.h"
 #include "server/tenants/own_record.h"
 #include "server/tenants/tenant_directory.h"
@@ -27,9 +28,17 @@ struct CountSpan {
 // dated ahead counts from its date on.
 CountSpan SpanOf(OwnListKind kind, const OwnRecord& record);
 
+// The same where a clock was accepted that lay behind the stores: an exemption that had ended by
+// then never counts again.
+CountSpan SpanOf(OwnListKind kind, const OwnRecord& record, const AcceptedClock& accepted);
+
+// CountsUntil as it is told: such an exemption counts no longer since the clock was accepted.
+absl::Time ToldUntil(OwnListKind kind, const OwnRecord& record, const AcceptedClock& accepted);
+
 // What is to be told to whoever wrote a record that does not count at `now`, or not yet; empty if
 // it counts.
-std::string WhyNotInForce(OwnListKind kind, const OwnRecord& record, absl::Time now);
+std::string WhyNotInForce(OwnListKind kind, const OwnRecord& record, const AcceptedClock& accepted,
+                          absl::Time now);
 
 // Which of a tenant's lists count for a call of a scope, so that the answer is the strictest within
 // it: the do-not-call lists of the scope, of the wider ones, and of a brand's campaigns too; of the

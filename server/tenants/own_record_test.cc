@@ -7,6 +7,7 @@
 
 #include "server/tenants/ebr_rules.h"
 #include "server/tenants/journal_position.h"
+#include "server/tenants/own_meaning.h"
 
 namespace dnc {
 namespace {
@@ -113,6 +114,26 @@ TEST(CountsUntil, TheFirstOfTheEnds) {
   EXPECT_LT(CountsUntil(OwnListKind::kEbr, record), record.expires_at);
   record.expires_at = kNow + absl::Hours(1);
   EXPECT_EQ(CountsUntil(OwnListKind::kEbr, record), record.expires_at);
+}
+
+TEST(SpanOf, WhatHadEndedByAnAcceptedClockCountsNoMore) {
+  const AcceptedClock accepted{7, 1, kNow + absl::Hours(400 * 24), kNow + absl::Hours(1)};
+  OwnRecord record = Everything();
+  record.expires_at = kNow + absl::Hours(30 * 24);
+  record.made_at = kNow - absl::Hours(1);
+  for (const uint64_t revision : {7U, 8U}) {
+    record.revision = revision;
+    const bool ended = revision == 7;
+    const absl::Time now = kNow + absl::Hours(2);
+    EXPECT_EQ(SpanOf(OwnListKind::kConsent, record, accepted).At(now), !ended);
+    EXPECT_EQ(ToldUntil(OwnListKind::kConsent, record, accepted),
+              ended ? accepted.accepted_at : record.expires_at);
+    EXPECT_EQ(WhyNotInForce(OwnListKind::kConsent, record, accepted, now).empty(), !ended);
+    // A request not to be called holds as long as it says.
+    EXPECT_TRUE(SpanOf(OwnListKind::kInternal, record, accepted).At(now));
+    EXPECT_EQ(ToldUntil(OwnListKind::kInternal, record, accepted), record.expires_at);
+    EXPECT_EQ(ToldUntil(OwnListKind::kConsent, record, {}), record.expires_at);
+  }
 }
 
 class JournalPositionTest : public testing::Test {

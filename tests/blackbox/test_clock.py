@@ -1,23 +1,20 @@
 """Clocks that were set back, and that were ahead once: nothing lives again, and the service does
 not end for ever."""
 
-import datetime
+import subprocess
 import time
 import urllib.request
 
 import pytest
 
+from clock_calls import (FREE, HOUR, LISTED, NUMBERS, YEAR, ahead_once, becomes, iso, load, moment,
+                         prepare, status)
 from clock_shift import ShiftedClock
-from dnc_server import HOST, Refused, refused_start
-from list_files import DAY, block, flat, registry_name
+from dnc_server import BIN, HOST, Refused
+from list_files import DAY, flat, registry_name
 from metrics_page import free_port
-from tenant_calls import add, make_list, new_key, rule
+from tenant_calls import add, new_key, rule
 from waiting import PATIENCE, wait_until
-
-HOUR = 3600
-YEAR = 366 * DAY
-NUMBERS = block(201, 555, 1200)
-LISTED, FREE = NUMBERS[100], 2015569999
 
 
 @pytest.fixture
@@ -28,49 +25,6 @@ def clock(tmp_path):
 @pytest.fixture
 def folder(tmp_path):
     return tmp_path / "data"
-
-
-def moment(seconds):
-    """As a field of a message."""
-    return {"seconds": int(seconds)}
-
-
-def iso(seconds):
-    return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).strftime(
-        "%Y-%m-%dT%H:%M:%SZ")
-
-
-def load(server, days_ago, **options):
-    at = time.time() - days_ago * DAY
-    more = [2015580000 + days_ago]  # the same bytes would be refused
-    server.load([(registry_name(at, "201"), flat(NUMBERS + more))], **options)
-
-
-def prepare(start_server, clock, folder, consent_ends):
-    """A server with a list and a consent, started with the clock as it is."""
-    server = start_server(data_dir=folder, environment=clock.env)
-    load(server, 1)
-    make_list(server, "consents", "CONSENT")
-    add(server, [LISTED], "consents", source="a form", expires_at=moment(consent_ends))
-    add(server, [NUMBERS[101]], "consents", source="a form")
-    return server
-
-
-def status(server):
-    return server.call(server.registry.GetStatus, server.stubs.registry.GetStatusRequest())
-
-
-def holds(condition):
-    try:
-        return condition()
-    except Refused as refused:
-        # For a moment after a jump a deadline is compared with another clock than it was made of.
-        assert refused.reason == "DEADLINE_PASSED", refused
-        return False
-
-
-def becomes(condition, what):
-    wait_until(lambda: holds(condition), what)
 
 
 def test_what_ended_stays_ended_when_the_clock_is_set_back(start_server, clock, folder):
@@ -130,22 +84,19 @@ def test_a_kill_soon_after_a_jump_forgets_nothing(start_server, clock, folder):
     assert refused.value.reason == "UNAUTHENTICATED"
 
 
-def ahead_once(start_server, clock, folder):
-    """A server that ran a year ahead, and starts with the clock set right."""
+def test_a_kill_at_once_after_a_jump_forgets_nothing(start_server, clock, folder):
+    """Whoever has heard of a moment does so after it is written."""
     now = time.time()
-    server = prepare(start_server, clock, folder, now + 30 * DAY)
-    server.keys = {name: new_key(server, ["SCRUB"], expires_at=moment(now + days * DAY)).secret
-                   for name, days in (("ended", 30), ("living", 3000))}
-    server.stop()
-    clock.set(YEAR)
-    server.start()
-    server.wait_until_ready()
-    assert rule(server, FREE) == "STALE"
-    server.stop()
-    clock.set(0)
-    server.start()
-    server.wait_until_ready()
-    return server
+    server = prepare(start_server, clock, folder, now + HOUR)
+    for hours in (2, 4, 6):
+        clock.set(hours * HOUR)
+        becomes(lambda: rule(server, LISTED) == "NATIONAL", "the consent ends")
+        server.stop(number=9)
+        clock.set(0)
+        server.start()
+        server.wait_until_ready()
+        assert rule(server, LISTED) == "NATIONAL", "it had ended"
+        assert status(server).newest_known_at.seconds - time.time() > (hours - 0.1) * HOUR
 
 
 def test_a_clock_far_behind_makes_all_stale(start_server, clock, folder):
@@ -180,50 +131,27 @@ def test_a_clock_far_behind_is_metered(start_server, clock, folder):
     assert float(value[0]) > YEAR - DAY
 
 
-def test_an_accepted_clock_revives_nothing(start_server, clock, folder):
-    server = ahead_once(start_server, clock, folder)
-    keys = server.keys
-    server.stop()
-    wrong = refused_start(folder, "--accept-clock", iso(time.time() + 10 * DAY), env=clock.env)
-    assert "machine's clock shows" in wrong
-    no_time = refused_start(folder, "--accept-clock", "yes", env=clock.env)
-    assert "2026-08-05T14:00:00Z" in no_time
-    command = list(server.command)
-    server.command += ["--accept-clock", iso(time.time()), "--accept-clock-reason", "BIOS battery"]
-    server.start()
-    server.wait_until_ready()
-    for attempt in ("accepted", "restarted with the option", "restarted"):
-        told = status(server)
-        assert not told.clock_behind, attempt
-        assert abs(told.newest_known_at.seconds - time.time()) < HOUR, attempt
-        # Nothing is dated younger: too old then is too old now.
-        assert rule(server, FREE) == "STALE", attempt
-        with pytest.raises(Refused):
-            rule(server, FREE, server.identity(keys["ended"]))
-        assert rule(server, FREE, server.identity(keys["living"])) == "STALE"
-        server.stop()
-        if attempt != "accepted":
-            server.command = command
-        server.start()
-        server.wait_until_ready()
-    changes = server.call(server.tenants.ListTenantChanges,
-                          server.stubs.tenant.ListTenantChangesRequest()).changes
-    said = [change.description for change in changes if "accepted the machine's clock" in
-            change.description]
-    assert len(said) == 1 and "BIOS battery" in said[0] and "uid" in said[0]
-    # What comes now counts by the clock that is right.
-    load(server, 0)
-    assert rule(server, FREE) == "CLEAR"
-    assert rule(server, LISTED) == "NATIONAL", "the consent had ended"
-    assert rule(server, NUMBERS[101]) == "CONSENT"
-    add(server, [LISTED], "consents", source="a new form",
-        expires_at=moment(time.time() + 90 * DAY))
-    assert rule(server, LISTED) == "CONSENT"
-    server.stop()
-    server.start()
-    server.wait_until_ready()
-    assert rule(server, FREE) == "CLEAR"
-    assert rule(server, LISTED) == "CONSENT"
+def test_a_plan_while_the_clock_is_behind(start_server, clock, folder, tmp_path):
+    """It tells what becomes callable when the clock is right, and that nothing is until then."""
+    server = prepare(start_server, clock, folder, time.time() + 300 * DAY)
+    gone = NUMBERS[200]
+    clock.set(-2 * DAY)
+    becomes(lambda: rule(server, FREE) == "STALE", "set back while it runs")
+    path = tmp_path / registry_name(time.time(), "201")
+    path.write_bytes(flat([number for number in NUMBERS + [2015580000] if number != gone]))
+    command = [str(BIN / "dncctl"), "--server", server.address, "load", "--dry-run", str(path)]
+    planned = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE)
+    # The number that `load` has beside the block goes, too.
+    assert "becomes callable: 2 numbers" in planned.stdout, planned
+    assert "lies behind" in planned.stdout, planned
+    command.remove("--dry-run")
+    subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE)
+    assert rule(server, gone) == "STALE"
+    clock.set(0)
+    becomes(lambda: rule(server, gone) == "CLEAR", "the clock is right again")
+    planned = subprocess.run(command + ["--dry-run"], capture_output=True, text=True, check=False,
+                             timeout=PATIENCE)
+    assert "lies behind" not in planned.stdout, planned
 
 
 def test_a_clock_that_is_set_right_needs_no_word(start_server, clock, folder):

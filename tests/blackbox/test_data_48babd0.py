@@ -92,7 +92,7 @@ def test_it_answers_as_it_did(start_server, clock, old):
     folder, keys = old
     server = start_server(data_dir=folder, environment=clock.env, key=keys["acme"])
     expect_all(server, keys)
-    for name in ("revision.tenants", "tenants.published", "clock"):
+    for name in ("store/tenants.revision", "tenants/store.revision", "clock"):
         assert (folder / name).exists(), "what is new comes with the first start"
     for _ in range(2):
         server.stop()

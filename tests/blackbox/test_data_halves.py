@@ -7,21 +7,13 @@ import time
 
 import pytest
 
+from data_halves import (LATER, NOTES, NUMBERS, OPTED_OUT, PUBLISHED, TENANTS, filled_server,
+                         goes_on_from_an_export, load, never_reached, put_back, refused_watch,
+                         remove, restart, starts)
 from dnc_server import BIN, Refused, refused_start
-from list_files import DAY, block, flat, registry_name
-from tenant_calls import add, rule
+from list_files import DAY
+from tenant_calls import add, new_key
 from waiting import PATIENCE
-
-NUMBERS = block(201, 555, 1200)
-OPTED_OUT, LATER = 2015560100, 2015560101
-TENANTS = ["tenants", "tenants.directory", "tenants.journal", "tenants.published",
-           "tenants.filter", "tenants.seal"]
-PUBLISHED = ["store", "revision", "revision.tenants"]
-
-
-def load(server):
-    at = time.time() - DAY
-    server.load([(registry_name(at, "201"), flat(NUMBERS))])
 
 
 @pytest.fixture
@@ -31,28 +23,7 @@ def folder(tmp_path):
 
 @pytest.fixture
 def filled(start_server, folder):
-    """A stopped server's folder with a list and an opt-out; the server, to start it again."""
-    server = start_server(data_dir=folder)
-    load(server)
-    add(server, [OPTED_OUT])
-    server.stop()
-    return server
-
-
-def remove(folder, names):
-    for name in names:
-        path = folder / name
-        if path.is_dir():
-            shutil.rmtree(path)
-        elif path.exists():
-            path.unlink()
-
-
-def starts(server):
-    server.start()
-    server.wait_until_ready()
-    assert server.verdicts([OPTED_OUT, NUMBERS[0]]) == ["LISTED", "LISTED"]
-    return server
+    return filled_server(start_server, folder)
 
 
 def test_the_folder_is_told_to_be_whole(filled, folder):
@@ -68,10 +39,10 @@ def test_the_folder_is_told_to_be_whole(filled, folder):
     (PUBLISHED, "store"),
     (["store"], "store"),
     (["revision"], "revision"),
-    (["revision.tenants"], "revision.tenants"),
+    (["store/tenants.revision"], "store/tenants.revision"),
     (["tenants.directory"], "tenants.directory"),
     (["tenants.journal"], "tenants.journal"),
-    (["tenants.published"], "tenants.published"),
+    (["tenants/store.revision"], "tenants/store.revision"),
     (PUBLISHED + TENANTS, "uploads"),
     (PUBLISHED + TENANTS + ["uploads"], "clock"),
     (PUBLISHED + [name for name in TENANTS if name != "tenants.journal"] + ["uploads", "clock"],
@@ -117,20 +88,12 @@ def test_new_tenants_are_said_aloud(filled, folder):
     lost = add(filled, [LATER]).revision
     filled.stop()
     remove(folder, TENANTS)
-    command = list(filled.command)
-    filled.command.append("--new-tenants")
-    filled.start()
-    filled.wait_until_ready()
-    filled.command = command
+    restart(filled, "--new-tenants")
     assert "--new-tenants" in filled.log()
     # It is gone, as was said; but nobody is told that it is there.
     assert filled.verdicts([OPTED_OUT]) == ["CLEAR"]
     for revision in (1, lost):
-        with pytest.raises(Refused) as refused:
-            filled.scrub(numbers=[LATER], at_least_revision=revision)
-        assert refused.value.reason == "REVISION_NOT_REACHED"
-        with pytest.raises(Refused):
-            rule(filled, LATER, at_least_revision=revision)
+        never_reached(filled, revision)
     again = add(filled, [OPTED_OUT]).revision
     assert again > lost
     answer = filled.scrub(numbers=[OPTED_OUT], at_least_revision=again)
@@ -148,32 +111,24 @@ def test_new_tenants_are_said_aloud(filled, folder):
 
 def test_who_watched_lost_tenants_is_told(filled, folder):
     remove(folder, TENANTS)
-    filled.command.append("--new-tenants")
-    filled.start()
-    filled.wait_until_ready()
-    lists = filled.stubs.list
-    with pytest.raises(Exception) as told:
-        next(filled.lists.WatchChanges(lists.WatchChangesRequest(after_revision=2),
-                                       timeout=PATIENCE))
-    assert filled.refused(told.value).reason == "CHANGES_TOO_OLD"
+    restart(filled, "--new-tenants")
+    assert refused_watch(filled, 2).reason == "CHANGES_TOO_OLD"
+    goes_on_from_an_export(filled)
 
 
 def test_new_tenants_empties_nothing_that_is_there(filled):
-    filled.command.append("--new-tenants")
-    starts(filled)
+    restart(filled, "--new-tenants")
+    assert filled.verdicts([OPTED_OUT]) == ["LISTED"]
     assert "take them away" in filled.log()
 
 
 def test_new_published_lists_are_said_aloud(filled, folder):
     remove(folder, PUBLISHED)
-    filled.command.append("--new-published")
-    filled.start()
-    filled.wait_until_ready()
+    restart(filled, "--new-published")
     assert filled.verdicts([OPTED_OUT, NUMBERS[0]]) == ["LISTED", "NOT_COVERED"]
     load(filled)
     assert filled.verdicts([OPTED_OUT, NUMBERS[0]]) == ["LISTED", "LISTED"]
     filled.stop()
-    filled.command.remove("--new-published")
     starts(filled)
 
 
@@ -200,18 +155,15 @@ def test_halves_of_unlike_age(filled, folder, tmp_path, older, named, killed):
     said = refused_start(folder)
     assert named in said and "older" in said and "restore" in said, said
     # A whole copy of one time is a restore.
-    shutil.rmtree(folder)
-    shutil.copytree(newer, folder)
-    filled.start()
-    filled.wait_until_ready()
+    put_back(folder, newer)
+    restart(filled)
     assert filled.verdicts([LATER, 2015570100]) == ["LISTED", "LISTED"]
 
 
 def older_but_for(folder, older, kept):
     """All of the copy `older` is put back but for the folder `kept`."""
     (folder / kept).rename(folder.with_suffix(".kept"))
-    shutil.rmtree(folder)
-    shutil.copytree(older, folder)
+    put_back(folder, older)
     shutil.rmtree(folder / kept)
     folder.with_suffix(".kept").rename(folder / kept)
 
@@ -221,17 +173,18 @@ def load_later(server):
                 obtained_at=time.time() - DAY, column="phone")
 
 
-@pytest.mark.parametrize("end", ["stopped", "killed after a list", "killed after a minute"])
+@pytest.mark.parametrize("end", ["stopped", "killed after a list", "killed at once",
+                                 "killed after a key"])
 def test_an_older_half_with_the_loose_files_of_both(filled, folder, tmp_path, end):
-    """The database of the lists knows the opt-out that the rest has lost."""
+    """The folder of the lists knows the opt-out that the rest has lost."""
     older = tmp_path / "older"
     shutil.copytree(folder, older)
     starts(filled)
     add(filled, [LATER])
     if end == "killed after a list":
         load_later(filled)
-    if end == "killed after a minute":
-        time.sleep(63)
+    if end == "killed after a key":
+        new_key(filled, ["SCRUB"])
     filled.stop(*([] if end == "stopped" else [9]))
     newer = tmp_path / "newer"
     shutil.copytree(folder, newer)
@@ -242,40 +195,45 @@ def test_an_older_half_with_the_loose_files_of_both(filled, folder, tmp_path, en
         assert "tenants is at revision" in said and "older" in said and "restore" in said, said
     # --new-tenants says that it is lost, and goes on from there.
     remove(folder, TENANTS)
-    command = list(filled.command)
-    filled.command.append("--new-tenants")
-    filled.start()
-    filled.wait_until_ready()
-    filled.stop()
-    filled.command = command
-    filled.start()
-    filled.wait_until_ready()
-    filled.stop()
-    shutil.rmtree(folder)
-    shutil.copytree(newer, folder)
+    for options in (["--new-tenants"], []):
+        restart(filled, *options)
+        filled.stop()
+    put_back(folder, newer)
     starts(filled)
     assert filled.verdicts([LATER]) == ["LISTED"]
 
 
-def test_older_lists_with_the_loose_files_of_both(filled, folder, tmp_path):
+@pytest.mark.parametrize("end", ["stopped", "killed at once"])
+def test_older_lists_with_the_loose_files_of_both(filled, folder, tmp_path, end):
     older = tmp_path / "older"
     shutil.copytree(folder, older)
     starts(filled)
     load_later(filled)
-    filled.stop()
+    filled.stop(*([] if end == "stopped" else [9]))
     older_but_for(folder, older, "tenants")
     for _ in range(2):
         said = refused_start(folder)
         assert "store is at revision" in said and "older" in said and "restore" in said, said
     remove(folder, PUBLISHED)
-    command = list(filled.command)
-    filled.command.append("--new-published")
-    filled.start()
-    filled.wait_until_ready()
+    restart(filled, "--new-published")
     load(filled)
     filled.stop()
-    filled.command = command
     starts(filled)
+
+
+def test_notes_that_lay_beside_the_folders(filled, folder, tmp_path):
+    """As an earlier version left them."""
+    older = tmp_path / "older"
+    shutil.copytree(folder, older)
+    starts(filled)
+    add(filled, [LATER])
+    filled.stop(9)
+    for note, loose in zip(NOTES, ("revision.tenants", "tenants.published")):
+        (folder / note).rename(folder / loose)
+    starts(filled).stop(9)
+    assert not (folder / "revision.tenants").exists()
+    older_but_for(folder, older, "store")
+    assert "tenants is at revision" in refused_start(folder)
 
 
 @pytest.mark.parametrize("half", [TENANTS, PUBLISHED], ids=["tenants", "store"])
@@ -299,7 +257,7 @@ def test_a_crash_in_the_first_start_is_no_loss(start_server, folder):
     """What a first start leaves that ends before it has made all."""
     server = start_server(data_dir=folder)
     server.stop()
-    remove(folder, TENANTS + ["uploads", "clock", "revision", "revision.tenants"])
+    remove(folder, TENANTS + ["uploads", "clock", "revision", "store/tenants.revision"])
     said = refused_start(folder)
     assert "tenants" in said, "here the store names the other half already"
     shutil.rmtree(folder)

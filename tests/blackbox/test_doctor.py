@@ -98,9 +98,9 @@ def test_files_of_another_user(loaded, folder):
 
 def test_a_missing_half(loaded, folder):
     loaded.stop()
-    (folder / "tenants.published").unlink()
+    (folder / "tenants" / "store.revision").unlink()
     code, found, _ = doctor(loaded, "--data-dir", folder)
-    assert code == WRONG and "tenants.published" in found["stores"]["text"]
+    assert code == WRONG and "tenants/store.revision" in found["stores"]["text"]
     assert found["server"]["health"] == "failure"
     assert found["descriptors"]["health"] == "unknown"
 

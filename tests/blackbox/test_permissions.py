@@ -69,8 +69,8 @@ def expect_told(said, path):
 
 
 @pytest.mark.parametrize("closed", [
-    "store", "tenants", "uploads", "revision", "revision.tenants", "tenants.directory",
-    "tenants.journal", "tenants.published", "clock", "store/CURRENT", "store/LOCK",
+    "store", "tenants", "uploads", "revision", "store/tenants.revision", "tenants.directory",
+    "tenants.journal", "tenants/store.revision", "clock", "store/CURRENT", "store/LOCK",
     "tenants/CURRENT", "tenants/IDENTITY", "store/MANIFEST-*", "tenants/MANIFEST-*",
     "tenants/*.log"])
 def test_what_root_made_is_named(place, data, closed):

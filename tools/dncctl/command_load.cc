@@ -175,6 +175,16 @@ class LoadRun {
     return sent;
   }
 
+  void TellPlan(const v1::Load& planned, FILE* stream) {
+    PrintPlan(planned, stream);
+    const auto status =
+        session_.Call(session_.registry(), &Registry::GetStatus, v1::GetStatusRequest());
+    if (!status.ok() || !status->clock_behind()) return;
+    fmt::print(stream, "  {}\n",
+               Style(stream).Warn("that is when the server's clock is right: it lies behind what "
+                                  "the stores know, so every number that would be clear is STALE"));
+  }
+
   int DryRun(v1::LoadOptions load) {
     load.set_dry_run(true);
     const auto tried = Send(load, Wait::kToTheEnd);
@@ -184,7 +194,7 @@ class LoadRun {
       PrintJson(ToJson(*tried));
     } else {
       fmt::print("nothing is changed; loading would make of ");
-      PrintPlan(*tried, stdout);
+      TellPlan(*tried, stdout);
       PrintFindings(*tried, /*overridden=*/true, stdout);
       PrintFindings(*tried, /*overridden=*/false, stdout);
       fmt::print("{}\n", HasRefusals(*tried) ? "it would be refused" : "it would be loaded");
@@ -226,7 +236,7 @@ class LoadRun {
   }
 
   int AskAndLoad(const v1::Load& planned, v1::LoadOptions load) {
-    PrintPlan(planned, stderr);
+    TellPlan(planned, stderr);
     const uint64_t callable = planned.plan().becomes_callable();
     if (!Confirmed(false, fmt::format("Load it, so that {} numbers become callable?",
                                       WithCommas(callable)))) {

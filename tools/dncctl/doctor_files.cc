@@ -94,8 +94,9 @@ void LookAtHalves(const std::string& path, DoctorReport* report) {
   const std::string subject = "stores";
   std::string missing;
   bool any = false;
-  for (const char* const name : {"store/CURRENT", "revision", "revision.tenants", "tenants/CURRENT",
-                                 "tenants.directory", "tenants.journal", "tenants.published"}) {
+  for (const char* const name :
+       {"store/CURRENT", "store/tenants.revision", "revision", "tenants/CURRENT",
+        "tenants/store.revision", "tenants.directory", "tenants.journal"}) {
     if (Stat(path + "/" + name).has_value()) {
       any = true;
     } else if (errno == ENOENT) {
