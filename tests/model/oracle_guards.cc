@@ -1,6 +1,5 @@
 // What the guards must find, by the plain rules of docs/operations.md.
 #include <algorithm>
-#include <limits>
 
 #include "server/numbers/area_codes.h"
 #include "tests/model/oracle.h"
@@ -150,6 +149,21 @@ void Oracle::FindReloaded(const Oracle& after, const std::string& list,
   }
   if (static_cast<double>(lost) > 0.01 * static_cast<double>(of)) {
     findings[Allow(v1::GUARD_SHRINK, list)] = {v1::GUARD_SHRINK, lost, of, 0};
+  } else {
+    FindParts(last.numbers, now.numbers, findings);
+  }
+}
+
+void Oracle::FindParts(const NumberSets& before, const NumberSets& after,
+                       OracleFindings& findings) {
+  for (const auto& [area_code, numbers] : before) {
+    const std::set<uint64_t> is = OfKey(after, area_code);
+    const uint64_t lost = LostOf(numbers, is);
+    if (lost < 10 || static_cast<double>(lost) <= 0.1 * static_cast<double>(numbers.size())) {
+      continue;
+    }
+    const v1::Guard guard = is.empty() ? v1::GUARD_VANISHED : v1::GUARD_SHRINK;
+    findings[Allow(guard, std::to_string(area_code))] = {guard, lost, numbers.size(), 0};
   }
 }
 
@@ -175,6 +189,8 @@ void Oracle::FindLosses(const Oracle& after, const OracleLoad& load,
     const std::string target = national ? std::to_string(key) : load.list;
     if (static_cast<double>(lost) > 0.01 * static_cast<double>(was.size())) {
       findings[Allow(v1::GUARD_SHRINK, target)] = {v1::GUARD_SHRINK, lost, was.size(), 0};
+    } else if (!national) {
+      FindParts(Numbers(load.list), after.Numbers(load.list), findings);
     }
     if (lost > 0) losing.insert(key);
   }
@@ -220,6 +236,8 @@ void Oracle::FindMisfits(const OracleLoad& load, OracleFindings& findings) const
   std::set<uint64_t> numbers;
   std::set<int> named;
   uint64_t dropped = 0;
+  uint64_t uncertain =
+      0;  // of the day of the full list: they don't show that the list does not fit
   bool outside = false;
   for (const OracleEvent& change : load.changes) {
     const int area_code = AreaOf(change.number);
@@ -228,7 +246,10 @@ void Oracle::FindMisfits(const OracleLoad& load, OracleFindings& findings) const
       continue;
     }
     named.insert(area_code);
-    if (Superseded(lists_.at(load.list), change)) {
+    const std::time_t full_at = now.full_at.at(area_code);
+    if (!change.added && change.time >= full_at && MayPrecedeFull(change.time, full_at)) {
+      ++uncertain;
+    } else if (Superseded(lists_.at(load.list), change)) {
       ++dropped;
     } else {
       numbers.insert(change.number);
@@ -238,7 +259,7 @@ void Oracle::FindMisfits(const OracleLoad& load, OracleFindings& findings) const
     findings[Allow(v1::GUARD_OUTSIDE_BASE, load.file)].guard = v1::GUARD_OUTSIDE_BASE;
   }
   Oracle after = *this;
-  const uint64_t no_effect = after.LoadChanges(load);
+  const uint64_t no_effect = after.LoadChanges(load) - uncertain;
   if (static_cast<double>(no_effect) > 0.01 * static_cast<double>(numbers.size() + dropped)) {
     findings[Allow(v1::GUARD_MISFIT, load.file)].guard = v1::GUARD_MISFIT;
   }
@@ -290,7 +311,8 @@ OracleFindings Oracle::Findings(const OracleLoad& load, std::time_t now) const {
   for (auto& [allow, finding] : findings) {
     const std::string target = allow.substr(allow.find(':') + 1);
     if (!national) {
-      finding.becomes_callable = all;
+      const bool part = target.find_first_not_of("0123456789") == std::string::npos;
+      finding.becomes_callable = part ? callable[std::stoi(target)] : all;
     } else if (target == load.file) {
       for (const int area_code : named) finding.becomes_callable += callable[area_code];
     } else {
