@@ -317,7 +317,7 @@ def test_two_files_of_one_area_code_and_two_dates(base):
                                          (DAY, "CLEAR"), (DAY + 3600, "CLEAR")])
 @pytest.mark.parametrize("together", [False, True])
 def test_a_deletion_of_the_day_of_a_full_list_is_not_believed(server, at, verdict, together):
-    """The list may be of the end of its day. That is no misfit: every first change list has some."""
+    """The list may be of the end of its day. That is no misfit: there are some each time."""
     day = (NOW // DAY - 4) * DAY
     numbers = block(201, 555, 2000)
     files = [full(day, 201, numbers)]
