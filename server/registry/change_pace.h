@@ -83,8 +83,8 @@ class ChangePace {
   // `surely`: the same without what is known by silence alone; no later than `known`.
   std::optional<ChangeHole> HoleAfter(absl::Time known, absl::Time surely) const;
   // The first stretch after `told`, the end of the last change that is known, in which hardly a
-  // change lies though hundreds are usual: a day's list that is missing or cut off. It needs
-  // limits().by_pace.
+  // change lies though a hundred or more are usual: a day's list that is missing or cut off. It
+  // needs limits().by_pace.
   std::optional<ChangeHole> SparseAfter(absl::Time told, const UsualPace& usual) const;
   // Up to when a list that is of `date` tells: its date, or its last change if that is long before,
   // by itself or by what is usual.

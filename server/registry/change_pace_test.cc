@@ -123,7 +123,7 @@ TEST(ChangePaceTest, ADayWithoutAListIsSeen) {
   for (int i = 0; i < 30; ++i) times.push_back(At(5.0 + i / 30.0));
   EXPECT_FALSE(IsSparse(times, 5, usual));
   // Nor is it told too early, or of too few changes.
-  EXPECT_FALSE(IsSparse(Times(6, 7, 100), 5, Daily(1, 5, 100)));
+  EXPECT_FALSE(IsSparse(Times(6, 7, 60), 5, Daily(1, 5, 60)));
   EXPECT_FALSE(IsSparse(Times(6, 7, 20), 5, usual));
   PaceLimits few = kWeek;
   few.by_pace = false;
@@ -177,7 +177,7 @@ TEST(ChangePaceTest, ACutOffListEndsWhereItsChangesEnd) {
   EXPECT_TRUE(ChangePace({}, kWeek).IsTooThin(At(6), usual));
   EXPECT_FALSE(ChangePace(Times(5, 6, 60), kWeek).IsTooThin(At(6), usual));
   EXPECT_FALSE(ChangePace(Times(5, 6, 49), kWeek).IsTooThin(At(6), Daily(3, 5, 500)));
-  EXPECT_FALSE(ChangePace(Times(5, 6, 9), kWeek).IsTooThin(At(6), Daily(1, 5, 100)));
+  EXPECT_FALSE(ChangePace(Times(5, 6, 5), kWeek).IsTooThin(At(6), Daily(1, 5, 60)));
   // One change of a time to come tells of no day.
   std::vector<absl::Time> times = Times(5, 6, 500);
   times.push_back(At(7.5));

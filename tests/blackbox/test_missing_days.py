@@ -156,7 +156,7 @@ def test_changes_told_as_days_alone(base):
 
 def test_few_changes_a_day_are_not_judged(base):
     for day in (1, 2, 4):
-        load_day(base, day, day_of(day, count=100))
+        load_day(base, day, day_of(day, count=60))
 
 
 def test_fewer_area_codes_than_before(base):

@@ -109,9 +109,8 @@ std::time_t QuietOf(const std::vector<std::time_t>& times) {
 
 // How many of the last changes may be stragglers.
 std::ptrdiff_t Stragglers(const std::vector<std::time_t>& times, const OracleUsual& usual) {
-  const double days = std::max(1.0, DaysOf(times.back() - times.front()));
   const double ordinary =
-      std::min(static_cast<double>(times.size()), PerDay(times, usual, ActiveDays(times)) * days);
+      std::min(static_cast<double>(times.size()), PerDay(times, usual, ActiveDays(times)));
   return static_cast<std::ptrdiff_t>(0.01 * ordinary);
 }
 
@@ -122,7 +121,7 @@ bool SparseAfter(const std::vector<std::time_t>& times, std::time_t told,
   const double per_day = PerDay(times, usual, ActiveDays(times));
   if (per_day <= 0) return false;
   const auto quiet = static_cast<double>(usual.between.value_or(QuietOf(times)) + 10 * 3600);
-  const double least = std::max(quiet, 200.0 / per_day * static_cast<double>(kDay));
+  const double least = std::max(quiet, 100.0 / per_day * static_cast<double>(kDay));
   const bool days = EndIn(times, 0) != 0;
   const std::ptrdiff_t stragglers = Stragglers(times, usual);
   std::time_t from = told;
@@ -214,7 +213,7 @@ std::time_t EndOfAll(const OracleLoad& load, bool many, const OracleUsual& usual
   if (lag > kGrace) return all.back();
   const std::time_t quiet = usual.before_date.value_or(10 * 3600) + 10 * 3600;
   const double days = DaysOf(std::max<std::time_t>(3600, all.back() - all.front()));
-  const bool early = many && lag > quiet && PerDay(all, usual, days) * DaysOf(lag) >= 200;
+  const bool early = many && lag > quiet && PerDay(all, usual, days) * DaysOf(lag) >= 100;
   return early ? all.back() : load.obtained_at;
 }
 
@@ -252,7 +251,7 @@ bool IsThin(const OracleLoad& load, bool many, const OracleUsual& usual) {
   const std::vector<std::time_t> all = TimesOf(load, 0);
   const std::time_t until = all.empty() ? load.obtained_at : EndIn(all, all.back());
   const double expected = usual.per_day * DaysOf(until - usual.end);
-  return expected >= 200 && static_cast<double>(all.size()) < 0.1 * expected;
+  return expected >= 100 && static_cast<double>(all.size()) < 0.1 * expected;
 }
 
 bool Oracle::Many(const OracleLoad& load) const {
