@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "server/registry/change_pace.h"
+
 namespace dnc {
 namespace {
 
@@ -29,6 +31,7 @@ void AreaDraft::ReplaceBy(AreaSetPtr numbers, int64_t obtained_at, uint64_t rele
     seal_.set_history_since(obtained_at);
     seal_.clear_last_event_at();
     seal_.clear_known_until();
+    seal_.clear_told_until();
     seal_.clear_known_by_silence_at();
     seal_.set_history_changes(0);
   }
@@ -36,6 +39,8 @@ void AreaDraft::ReplaceBy(AreaSetPtr numbers, int64_t obtained_at, uint64_t rele
   // An older full list takes with it what was known since, but for what change lists told.
   const bool older = obtained_at < seal_.full_obtained_at();
   seal_.set_known_until(older ? obtained_at : std::max<int64_t>(seal_.known_until(), obtained_at));
+  const int64_t told = ToMicros(EndOfMoment(FromMicros(obtained_at)));
+  seal_.set_told_until(older ? told : std::max<int64_t>(seal_.told_until(), told));
   // What lists that were silent showed, they showed of the data that was loaded.
   if (older || seal_.known_by_silence_at() <= obtained_at) seal_.clear_known_by_silence_at();
   seal_.set_obtained_at(obtained_at);

@@ -49,6 +49,15 @@ inline bool StandsAgainstFull(int64_t added_at_micros, int64_t full_at_micros) {
   return added_at_micros >= full_at_micros - kDayMicros;  // the least time there is, too
 }
 
+// Whether a deletion may be earlier than a full list that holds the number: the date of a full list
+// is a day, of which it may be the end, and the number stays listed then. Where the moment is known
+// at which the list was obtained, a deletion after it is later.
+inline bool MayPrecedeFull(int64_t deleted_at_micros, int64_t full_at_micros) {
+  const bool day_alone = full_at_micros % kDayMicros == 0;
+  return day_alone ? deleted_at_micros < full_at_micros + kDayMicros
+                   : deleted_at_micros <= full_at_micros;
+}
+
 // What changes did to an area code.
 struct AppliedChanges {
   uint64_t numbers = 0;    // that they speak of

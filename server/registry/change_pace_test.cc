@@ -70,12 +70,124 @@ TEST(ChangePaceTest, SilenceIsNoKnowledgeForLong) {
 
 TEST(ChangePaceTest, AListEndsWithItsLastChange) {
   const ChangePace pace(Times(1, 2, 100), kWeek);
-  EXPECT_EQ(pace.EndOf(At(3)), At(3));
-  EXPECT_EQ(pace.EndOf(At(9)), pace.last());
-  EXPECT_EQ(ChangePace({}, kWeek).EndOf(At(9)), At(9));
+  const UsualPace none({});
+  EXPECT_EQ(pace.EndOf(At(3), none), At(3));
+  EXPECT_EQ(pace.EndOf(At(9), none), pace.last());
+  EXPECT_EQ(ChangePace({}, kWeek).EndOf(At(9), none), At(9));
   EXPECT_TRUE(pace.EndsBefore(At(9)));
   EXPECT_FALSE(pace.EndsBefore(At(3)));
   EXPECT_FALSE(ChangePace({At(1)}, PaceLimits{}).EndsBefore(At(9)));
+}
+
+// Lists of one day each, from `from` to `to`, and what they are as files.
+UsualPace Daily(int from, int to, uint64_t count, double begin = 0, double end = 1) {
+  std::vector<ListSpan> lists;
+  for (int day = from; day < to; ++day) {
+    lists.push_back({At(day + 1), At(day + begin), At(day + end) - absl::Seconds(60), count});
+  }
+  return UsualPace(std::move(lists));
+}
+
+bool IsSparse(std::vector<absl::Time> times, double told, const UsualPace& usual) {
+  return ChangePace(std::move(times), kWeek).SparseAfter(At(told), usual).has_value();
+}
+
+TEST(UsualPaceTest, IsThatOfTheListsBefore) {
+  const UsualPace pace = Daily(1, 8, 700, 0.25, 0.75);
+  EXPECT_EQ(pace.lists(), 7U);
+  EXPECT_NEAR(pace.per_day(), 700, 1);
+  EXPECT_NEAR(absl::ToDoubleHours(pace.between().value()), 12, 0.1);
+  EXPECT_NEAR(absl::ToDoubleHours(pace.before_date().value()), 6, 0.1);
+  const UsualPace none({});
+  EXPECT_EQ(none.per_day(), 0);
+  EXPECT_FALSE(none.between().has_value());
+  // One list with very many changes, and one hole that somebody overrode, move nothing.
+  std::vector<ListSpan> lists;
+  for (const int day : {1, 2, 3, 4, 6, 7, 8}) {
+    lists.push_back({At(day + 1), At(day), At(day + 0.99), day == 3 ? 90'000U : 500U});
+  }
+  EXPECT_LE(UsualPace(lists).per_day(), 510);
+  EXPECT_LE(UsualPace(lists).between().value(), absl::Hours(1));
+}
+
+TEST(ChangePaceTest, ADayWithoutAListIsSeen) {
+  const UsualPace usual = Daily(1, 5, 300);
+  EXPECT_FALSE(IsSparse(Times(5, 6, 300), 5, usual));
+  EXPECT_FALSE(IsSparse(Times(5.3, 6, 300), 5, usual));
+  EXPECT_TRUE(IsSparse(Times(6, 7, 300), 5, usual));
+  // Two stragglers prove nothing; a tenth of what is usual is a quiet day.
+  std::vector<absl::Time> times = Times(6, 7, 300);
+  times.push_back(At(5.4));
+  times.push_back(At(5.7));
+  EXPECT_TRUE(IsSparse(times, 5, usual));
+  for (int i = 0; i < 30; ++i) times.push_back(At(5.0 + i / 30.0));
+  EXPECT_FALSE(IsSparse(times, 5, usual));
+  // Nor is it told too early, or of too few changes.
+  EXPECT_FALSE(IsSparse(Times(6, 7, 60), 5, Daily(1, 5, 60)));
+  EXPECT_FALSE(IsSparse(Times(6, 7, 20), 5, usual));
+  PaceLimits few = kWeek;
+  few.by_pace = false;
+  EXPECT_FALSE(ChangePace(Times(6, 7, 300), few).SparseAfter(At(5), usual).has_value());
+}
+
+TEST(ChangePaceTest, AHoleInsideOfAListIsSeen) {
+  std::vector<absl::Time> times = Times(5, 6, 300);
+  for (const absl::Time time : Times(7, 8, 300)) times.push_back(time);
+  EXPECT_TRUE(IsSparse(times, 5, Daily(1, 5, 300)));
+  EXPECT_TRUE(IsSparse(times, 5, UsualPace({})));
+  EXPECT_FALSE(IsSparse(times, 7, Daily(1, 5, 300)));
+}
+
+TEST(ChangePaceTest, TheFirstListAfterAFullOneIsJudgedByItself) {
+  const UsualPace none({});
+  EXPECT_FALSE(IsSparse(Times(5.5, 6.5, 400), 5, none));
+  EXPECT_TRUE(IsSparse(Times(6, 7, 400), 5, none));
+  // All of one hour may be what comes once a month.
+  EXPECT_FALSE(IsSparse(Times(6, 6.02, 9000), 5, none));
+}
+
+// Whoever publishes at one hour a day, with times or with dates alone, and at weekends not at all.
+TEST(ChangePaceTest, PublishersWhoRestAreNotSuspected) {
+  std::vector<ListSpan> nightly;
+  for (int day = 1; day < 20; ++day) {
+    if (day % 7 < 5) nightly.push_back({At(day + 0.1), At(day + 0.1), At(day + 0.1), 900});
+  }
+  const std::vector<absl::Time> next(900, At(21.1));
+  EXPECT_FALSE(IsSparse(next, 18.1, UsualPace(nightly)));  // over a weekend
+  // Whoever does not rest misses a night.
+  EXPECT_FALSE(IsSparse(std::vector<absl::Time>(900, At(6.1)), 5.1, Daily(1, 6, 900, 0.1, 0.11)));
+  EXPECT_TRUE(IsSparse(std::vector<absl::Time>(900, At(7.1)), 5.1, Daily(1, 6, 900, 0.1, 0.11)));
+  std::vector<absl::Time> dates;
+  for (int i = 0; i < 2000; ++i) dates.push_back(At(5 + i % 5));
+  EXPECT_FALSE(IsSparse(dates, 5, UsualPace({})));
+  std::vector<absl::Time> hours;
+  for (int i = 0; i < 2000; ++i) hours.push_back(At(5.1 + i % 5));
+  EXPECT_FALSE(IsSparse(hours, 5, UsualPace({})));
+}
+
+TEST(ChangePaceTest, ACutOffListEndsWhereItsChangesEnd) {
+  const UsualPace usual = Daily(1, 5, 500);
+  const ChangePace cut(Times(5, 5.4, 200), kWeek);
+  EXPECT_EQ(cut.EndOf(At(6), usual), cut.last());
+  EXPECT_LT(cut.ToldUntil(usual), At(5.4));
+  const ChangePace whole(Times(5, 6, 500), kWeek);
+  EXPECT_EQ(whole.EndOf(At(6), usual), At(6));
+  // In the order of its numbers it holds some of each hour.
+  EXPECT_TRUE(ChangePace(Times(5, 6, 49), kWeek).IsTooThin(At(6), usual));
+  EXPECT_TRUE(ChangePace({}, kWeek).IsTooThin(At(6), usual));
+  EXPECT_FALSE(ChangePace(Times(5, 6, 60), kWeek).IsTooThin(At(6), usual));
+  EXPECT_FALSE(ChangePace(Times(5, 6, 49), kWeek).IsTooThin(At(6), Daily(3, 5, 500)));
+  EXPECT_FALSE(ChangePace(Times(5, 6, 5), kWeek).IsTooThin(At(6), Daily(1, 5, 60)));
+  // One change of a time to come tells of no day.
+  std::vector<absl::Time> times = Times(5, 6, 500);
+  times.push_back(At(7.5));
+  EXPECT_LT(ChangePace(times, kWeek).ToldUntil(usual), At(6));
+  EXPECT_EQ(ChangePace({At(5)}, kWeek).ToldUntil(UsualPace({})), At(6));
+  // Many at once are what comes once a month, and the rest of the day counts.
+  times = Times(5, 6, 500);
+  times.insert(times.end(), 90'000, At(5.1));
+  EXPECT_GT(ChangePace(times, kWeek).ToldUntil(usual), At(5.9));
+  EXPECT_GT(ChangePace(times, kWeek).ToldUntil(UsualPace({})), At(5.9));
 }
 
 }  // namespace

@@ -60,6 +60,9 @@ class Drafter {
     PaceLimits limits;
     std::optional<ChangePace> all;
     std::map<int, ChangePace> areas;
+    std::optional<UsualPace> usual;  // of the lists before
+    absl::Time end;                  // up to when it tells
+    bool thin = false;               // it shows nothing of what it does not hold
   };
   // Numbers that a load takes away.
   struct Loss {
@@ -111,6 +114,7 @@ class Drafter {
   // Whether what the file brought counts for the area code: its release is among those that the
   // area code's data has come from.
   bool InEffect(const PastFile& past, int area_code) const;
+  void NoteSpan(const storage::File& file);
   // Whether the area code has a full list that is newer than this one, and whole.
   bool HasNewerThan(const storage::File& file, int area_code) const;
   std::set<int> AreasOf(size_t file) const;
@@ -128,6 +132,10 @@ class Drafter {
   absl::StatusOr<std::map<int, std::vector<TimedChange>>> Sort(const StagedChanges& list);
   Pace PaceOf(const StagedChanges& list, const std::map<int, std::vector<TimedChange>>& sorted);
   absl::Duration UsualInterval() const;
+  // Holes by what is usual, of area codes that are told of up to the same moment.
+  std::optional<ChangeHole> SparseAfter(
+      absl::Time told, const Pace& pace,
+      std::map<absl::Time, std::optional<ChangeHole>>& found) const;
   std::vector<const PastFile*> AbsentLists() const;
   const StoredArea& ChangesOf(uint64_t release_id, int area_code);
   const std::optional<std::map<int, int64_t>>& SealsOf(uint64_t release_id);
@@ -139,8 +147,8 @@ class Drafter {
   void CheckChangeDates(const StagedChanges& list, const Pace& pace,
                         const std::map<int, std::string>& gaps);
   absl::Status DropSuperseded(int area_code, std::vector<TimedChange>& changes);
-  void Refresh(int area_code, const StagedChanges& list, const Pace& pace);
-  void RefreshBySilence(int area_code, absl::Time end);
+  void Refresh(int area_code, const Pace& pace);
+  void RefreshBySilence(int area_code, const Pace& pace);
   void CheckMisfit(const StagedChanges& list);
 
   // What the load takes away from an area code, at least.
@@ -148,7 +156,10 @@ class Drafter {
   void CheckFirstData(int area_code, const AreaDraft& area);
   // Whether the load lacks an addition of before that stands against its full list, or may lack it.
   bool LosesAdditions(int area_code, const AreaDraft& area);
-  void CheckShrink(int area_code, const Loss& loss);
+  // `area_code` negative: of the list as a whole. Returns whether it found something.
+  bool CheckShrink(int area_code, const Loss& loss);
+  // Of a list that covers all: whether an area code loses a good part, or all, of its numbers.
+  void CheckPart(int area_code, const Loss& loss);
   void CarryLosses(int area_code, AreaDraft& area);
   // The release that was told last that an area code or the list lost too much; 0: none.
   uint64_t LossAllowedBy(int area_code) const;
@@ -185,10 +196,12 @@ class Drafter {
   std::map<std::pair<uint64_t, int>, StoredArea> past_changes_;  // by release and area code
   std::map<uint64_t, std::optional<std::map<int, int64_t>>> past_fulls_;     // by release
   std::optional<std::vector<std::pair<uint64_t, int64_t>>> staged_changes_;  // once asked for
-  std::vector<int64_t> change_dates_;  // of the change lists that were applied
+  std::vector<int64_t> change_dates_;                   // of the change lists that were applied
+  std::map<std::string, std::vector<ListSpan>> spans_;  // of change lists in effect, by their label
   // Of a change list: numbers that it speaks of, and those of which nothing came.
   uint64_t changed_numbers_ = 0;
   uint64_t no_effect_ = 0;
+  uint64_t not_believed_ = 0;  // deletions of the day of the full list
   uint64_t all_no_effect_ = 0;
 };
 

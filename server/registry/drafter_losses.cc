@@ -9,6 +9,16 @@
 #include "server/registry/world_reader.h"
 
 namespace dnc {
+namespace {
+
+// An area code of a list that covers all may be small, and in the list as a whole nobody sees that
+// it is gone: a file that is cut off, or one of other states. It loses so large a share at most, or
+// so few numbers that they come and go.
+constexpr double kPartShare = 0.1;
+constexpr uint64_t kFewestOfPart = 10;
+
+}  // namespace
+
 uint64_t Drafter::LifeBefore(uint64_t below) const {
   uint64_t newest = 0;
   for (const auto& [id, release] : in_.world->releases) {
@@ -158,8 +168,8 @@ Drafter::Loss Drafter::LossOf(int area_code, const AreaDraft& area) {
   return loss;
 }
 
-void Drafter::CheckShrink(int area_code, const Loss& loss) {
-  if (!Exceeds(loss.lost, loss.of, guards_.limits().max_shrink)) return;
+bool Drafter::CheckShrink(int area_code, const Loss& loss) {
+  if (!Exceeds(loss.lost, loss.of, guards_.limits().max_shrink)) return false;
   const bool whole = area_code < 0;
   const storage::Seal* const known = whole ? nullptr : KnownSeal(area_code);
   GuardFinding finding;
@@ -181,6 +191,21 @@ void Drafter::CheckShrink(int area_code, const Loss& loss) {
   } else {
     guards_.NoteArea(area_code, std::move(finding));
   }
+  return true;
+}
+
+void Drafter::CheckPart(int area_code, const Loss& loss) {
+  const double share = std::max(kPartShare, guards_.limits().max_shrink);
+  if (loss.lost < kFewestOfPart || !Exceeds(loss.lost, loss.of, share)) return;
+  const auto area = areas_.find(area_code);
+  const bool vanished = area == areas_.end() || area->second.numbers()->size() == 0;
+  guards_.NoteArea(area_code,
+                   {.guard = vanished ? Guard::kVanished : Guard::kShrink,
+                    .message = StrCat("area code ", area_code, " of the list ", before_.name,
+                                      " would lose ", loss.lost, " of its ", loss.of, " numbers",
+                                      vanished ? ", and would have none" : ""),
+                    .lost = loss.lost,
+                    .of = loss.of});
 }
 
 void Drafter::CheckFirstData(int area_code, const AreaDraft& area) {
@@ -220,6 +245,7 @@ void Drafter::CarryLosses(int area_code, AreaDraft& area) {
 
 void Drafter::CheckLosses() {
   Loss whole;
+  std::map<int, Loss> parts;
   std::map<int, uint64_t> lost_now;
   for (auto& [area_code, area] : areas_) {
     if (!area.covered() || vanished_.count(area_code) != 0) continue;
@@ -229,6 +255,7 @@ void Drafter::CheckLosses() {
     if (loss.lost > 0 || loss.by_count) lost_now[area_code] = loss.lost;
     if (before_.covers_all()) {
       whole.lost += loss.lost;
+      parts[area_code] = loss;
       continue;
     }
     if (area.before() == nullptr) CheckFirstData(area_code, area);
@@ -245,9 +272,12 @@ void Drafter::CheckLosses() {
         if (areas_.find(area_code) != areas_.end()) continue;
         whole.lost += seal.count();
         if (seal.count() > 0) lost_now[area_code] = seal.count();
+        parts[area_code] = {seal.count(), seal.count()};
       }
     }
-    CheckShrink(-1, whole);
+    if (!CheckShrink(-1, whole)) {
+      for (const auto& [area_code, loss] : parts) CheckPart(area_code, loss);
+    }
   }
   CheckLostWeek(lost_now);
 }

@@ -41,6 +41,9 @@ struct StagedChanges {
   // Whether its silence about an area code says that nothing changed there: its label names no area
   // code, and nothing else that might be a part of them ("NJ").
   bool for_all = false;
+
+  // Whether an area code that the list does not name has no changes, rather than being left out.
+  bool SpeaksFor(int code) const { return for_all || area_code == code; }
 };
 
 struct StagedFiles {

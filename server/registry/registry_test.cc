@@ -215,6 +215,8 @@ TEST_F(RegistryTest, AnAdditionWithoutEffectStandsAgainstAnOlderDeletion) {
     Reopen();
   }
   LoadAnyway({WriteFile("2026-8-9_changes_F.txt", "2015550100,2026-08-08T16:00:00,D\n")});
+  EXPECT_EQ(Ask(2015550100), Rule::kNational);
+  LoadAnyway({WriteFile("2026-8-9_changes_G.txt", "2015550100,2026-08-09T00:00:00,D\n")});
   EXPECT_EQ(Ask(2015550100), Rule::kClear);
 }
 

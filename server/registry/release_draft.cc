@@ -41,6 +41,7 @@ absl::Status Drafter::ReadPastFiles() {
     DNC_ASSIGN_OR_RETURN(const storage::Release release, in_.store->ReadRelease(id));
     for (const storage::File& file : release.files()) {
       past_files_.push_back({id, in_lineage.count(id) != 0, file});
+      if (past_files_.back().in_lineage) NoteSpan(file);
     }
   }
   return absl::OkStatus();

@@ -311,3 +311,73 @@ def test_two_files_of_one_area_code_and_two_dates(base):
     base.load([("a.txt", flat(BASE_212 + [2127770001])), ("b.txt", flat([2127770002]))],
               obtained_at=NOW - DAY)
     assert base.verdicts([2127770001, 2127770002]) == ["LISTED", "LISTED"]
+
+
+@pytest.mark.parametrize("at, verdict", [(0, "LISTED"), (1, "LISTED"), (DAY - 1, "LISTED"),
+                                         (DAY, "CLEAR"), (DAY + 3600, "CLEAR")])
+@pytest.mark.parametrize("together", [False, True])
+def test_a_deletion_of_the_day_of_a_full_list_is_not_believed(server, at, verdict, together):
+    """The list may be of the end of its day. That is no misfit: there are some each time."""
+    day = (NOW // DAY - 4) * DAY
+    numbers = block(201, 555, 2000)
+    files = [full(day, 201, numbers)]
+    rows = [(number, day + at, "D") for number in numbers[:15]]
+    deletions = changes(rows + [(2017770000 + i, day + DAY, "A") for i in range(9)])
+    changed = (registry_name(day + DAY, "changes"), deletions)
+    if together:
+        load = server.load(files + [changed])
+    else:
+        server.load(files)
+        load = server.load([changed])
+    assert not load.findings
+    assert load.release.no_effect == (15 if verdict == "LISTED" else 0)
+    assert server.verdicts([numbers[0], 2017770000]) == [verdict, "LISTED"]
+    # A later deletion is, and so is a later full list.
+    later = [(numbers[20], day + DAY + 7200, "D")]
+    server.load([(registry_name(day + 2 * DAY, "changes"), changes(later))])
+    assert server.verdicts([numbers[20]]) == ["CLEAR"]
+    server.load([full(day + 3 * DAY, 201, numbers[10:])])
+    assert server.verdicts([numbers[0], numbers[9], numbers[10]]) == ["CLEAR", "CLEAR", "LISTED"]
+
+
+def test_a_deletion_after_the_moment_of_a_full_list_is_believed(server):
+    at = (NOW // DAY - 4) * DAY + 14 * 3600
+    numbers = block(201, 555, 2000)
+    server.load([("full.txt", flat(numbers))], obtained_at=at)
+    entries = [(numbers[0], at - 60, "D"), (numbers[1], at, "D"), (numbers[2], at + 1, "D")]
+    name = "changes.txt"
+    found = refused(server, [(name, changes(entries))], obtained_at=at + DAY)
+    assert list(found) == [f"misfit:{name}"]
+    server.load([(name, changes(entries))], obtained_at=at + DAY, allow=[f"misfit:{name}"])
+    assert server.verdicts(numbers[:3]) == ["LISTED", "LISTED", "CLEAR"]
+
+
+@pytest.mark.parametrize("list_name", ["litigator:known", "state:NJ", "wireless"])
+def test_an_area_code_of_a_list_that_covers_all(server, list_name):
+    """It is a small part of the list, which as a whole loses next to nothing."""
+    def load(numbers, day, **options):
+        rows = "".join(f"{number}\n" for number in numbers).encode()
+        return server.load([(f"{day}.csv", rows)], list_name=list_name,
+                           obtained_at=BASE_TIME + day * DAY, **options)
+
+    def findings(numbers):
+        with pytest.raises(Refused) as refusal:
+            load(numbers, 1)
+        assert refusal.value.reason == "GUARD_REFUSED"
+        return {finding.allow: finding for finding in server.loads()[0].findings}
+
+    part = block(212, 555, 150)
+    load(BASE_201 + part + block(305, 555, 9), 0)
+    found = findings(BASE_201)
+    assert list(found) == ["vanished:212"]
+    finding = found["vanished:212"]
+    assert (finding.lost, finding.of, finding.area_code) == (150, 150, 212)
+    found = findings(BASE_201 + part[:100])
+    assert list(found) == ["shrink:212"]
+    assert (found["shrink:212"].lost, found["shrink:212"].of) == (50, 150)
+    # A few come and go.
+    load(BASE_201 + part[10:], 1)
+    load(BASE_201, 2, allow=["vanished:212"])
+    server.call(server.registry.RetireList,
+                server.stubs.registry.RetireListRequest(list=list_name))
+    load(BASE_201, 3)

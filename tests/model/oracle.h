@@ -60,9 +60,11 @@ struct OracleRelease {
   std::map<int, std::time_t> since;        // covered without a break
   std::map<int, uint64_t> first_release;   // the serial
   // By area code: when a full list, or a change list that named it, was obtained; up to when others
-  // were silent; when its full list was obtained; the release that was allowed to lose too much.
+  // were silent; up to when the changes themselves tell; when its full list was obtained; the
+  // release that was allowed to lose too much.
   std::map<int, std::time_t> known_until;
   std::map<int, std::time_t> silent_until;
+  std::map<int, std::time_t> told_until;
   std::map<int, std::time_t> full_at;
   std::map<int, uint64_t> loss_allowed_by;
   // By area code: what all loads before took away, in all lives of the list.
@@ -234,6 +236,8 @@ class Oracle {
   bool IsKept(const std::string& list, const OracleRelease& release) const;
   // Whether an addition after `last` began is lost that stands against the full list of now.
   bool LosesAdditions(const Oracle& after, const OracleRelease& last, int area_code) const;
+  // Of a list that covers all: area codes that lose a good part of their numbers.
+  void FindParts(const Oracle& after, const std::string& list, OracleFindings& findings) const;
   void FindReloaded(const Oracle& after, const std::string& list, OracleFindings& findings) const;
   void FindMisfits(const OracleLoad& load, OracleFindings& findings) const;
   // The release with which the life of the list ended before the release `root`; 0: there is none.

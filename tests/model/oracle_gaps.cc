@@ -1,6 +1,8 @@
 // The oracle's knowledge of lists that are missing, written apart from the server's.
 #include <algorithm>
 #include <limits>
+#include <map>
+#include <utility>
 
 #include "server/numbers/area_codes.h"
 #include "tests/model/oracle.h"
@@ -56,6 +58,85 @@ std::time_t UsualOf(const OracleList& list) {
   return 3 * intervals[intervals.size() / 2];
 }
 
+std::optional<std::time_t> LongestUsual(std::vector<std::time_t> quiets) {
+  if (quiets.empty()) return std::nullopt;
+  std::sort(quiets.begin(), quiets.end());
+  return quiets[quiets.size() < 5 ? quiets.size() - 1 : quiets.size() - 2];
+}
+
+double DaysOf(std::time_t seconds) {
+  return static_cast<double>(seconds) / static_cast<double>(kDay);
+}
+
+// The halves of days with more than a few changes, in days.
+double ActiveDays(const std::vector<std::time_t>& times) {
+  std::map<std::time_t, size_t> halves;
+  for (const std::time_t time : times) ++halves[time / (kDay / 2)];
+  const auto span = static_cast<double>(halves.rbegin()->first - halves.begin()->first + 1);
+  const double fewest = 0.1 * static_cast<double>(times.size()) / span;
+  const auto active = std::count_if(halves.begin(), halves.end(), [&](const auto& half) {
+    return static_cast<double>(half.second) >= fewest;
+  });
+  return 0.5 * static_cast<double>(active);
+}
+
+// Changes a day that surely should have come.
+double PerDay(const std::vector<std::time_t>& times, const OracleUsual& usual, double days) {
+  const auto count = static_cast<double>(times.size());
+  if (usual.lists > 0) return std::min(usual.per_day, count / days);
+  std::ptrdiff_t most = 0;  // within an hour
+  for (auto from = times.begin(); from != times.end(); ++from) {
+    most = std::max(most, std::upper_bound(from, times.end(), *from + 3600) - from);
+  }
+  return (count - static_cast<double>(most)) / std::max(1.0, ActiveDays(times));
+}
+
+// The end of what a list means by a time: most are midnight if it tells days alone.
+std::time_t EndIn(const std::vector<std::time_t>& times, std::time_t time) {
+  const auto midnights =
+      std::count_if(times.begin(), times.end(), [](std::time_t one) { return one % kDay == 0; });
+  return 2 * static_cast<size_t>(midnights) > times.size() ? EndOfMoment(time) : time;
+}
+
+std::time_t QuietOf(const std::vector<std::time_t>& times) {
+  std::vector<std::time_t> gaps(3, 0);
+  const bool days = EndIn(times, 0) != 0;
+  for (size_t i = 1; i < times.size(); ++i)
+    gaps.push_back(times[i] - (days ? EndOfMoment(times[i - 1]) : times[i - 1]));
+  std::sort(gaps.rbegin(), gaps.rend());
+  return std::max({gaps[2], std::time_t{10 * 3600}, kDay - (times.back() - times.front())});
+}
+
+// How many of the last changes may be stragglers.
+std::ptrdiff_t Stragglers(const std::vector<std::time_t>& times, const OracleUsual& usual) {
+  const double ordinary =
+      std::min(static_cast<double>(times.size()), PerDay(times, usual, ActiveDays(times)));
+  return static_cast<std::ptrdiff_t>(0.01 * ordinary);
+}
+
+// Whether hardly a change lies in some stretch from `told` on, or from a change after it.
+bool SparseAfter(const std::vector<std::time_t>& times, std::time_t told,
+                 const OracleUsual& usual) {
+  if (times.empty()) return false;
+  const double per_day = PerDay(times, usual, ActiveDays(times));
+  if (per_day <= 0) return false;
+  const auto quiet = static_cast<double>(usual.between.value_or(QuietOf(times)) + 10 * 3600);
+  const double least = std::max(quiet, 100.0 / per_day * static_cast<double>(kDay));
+  const bool days = EndIn(times, 0) != 0;
+  const std::ptrdiff_t stragglers = Stragglers(times, usual);
+  std::time_t from = told;
+  auto inside = std::lower_bound(times.begin(), times.end(), told);
+  for (auto start = inside;; ++start) {
+    const auto end = std::partition_point(inside, times.end(), [&](std::time_t time) {
+      return static_cast<double>(time - from) <= least;
+    });
+    if (times.end() - end <= stragglers) return false;
+    if (static_cast<double>(end - inside) <= 0.01 * per_day * DaysOf(*end - from)) return true;
+    from = std::max(from, days ? EndOfMoment(*start) : *start);
+    inside = std::max(start + 1, std::lower_bound(times.begin(), times.end(), from));
+  }
+}
+
 // Whether the release is of a full list that had the area code.
 bool BroughtFull(const OracleRelease& release, int area_code) {
   const OracleFile& file = release.files.front();
@@ -91,15 +172,86 @@ std::vector<std::time_t> TimesOf(const OracleLoad& load, int area_code) {
   return times;
 }
 
-std::time_t EndOf(const OracleLoad& load, int area_code, bool many) {
+OracleUsual UsualPaceOf(const OracleList& list) {
+  std::vector<OracleFile> files;
+  for (const OracleRelease& release : list.lineage) {
+    for (const OracleFile& file : release.files) {
+      if (file.changes && file.count > 0) files.push_back(file);
+    }
+  }
+  std::stable_sort(files.begin(), files.end(),
+                   [](const OracleFile& a, const OracleFile& b) { return a.last < b.last; });
+  OracleUsual usual;
+  usual.lists = files.size();
+  std::vector<double> rates;
+  std::vector<std::time_t> quiets;
+  std::vector<std::time_t> lags;
+  for (size_t i = 0; i < files.size(); ++i) {
+    const OracleFile& file = files[i];
+    const std::time_t before = i == 0 ? file.first : usual.end;
+    usual.end = std::max(usual.end, EndOfMoment(file.last));
+    if (i + 14 < files.size()) continue;
+    const std::time_t span = EndOfMoment(file.last) - std::min(before, file.first);
+    rates.push_back(static_cast<double>(file.count) / std::max(1.0, DaysOf(span)));
+    if (i > 0) quiets.push_back(std::max<std::time_t>(0, file.first - before));
+    lags.push_back(std::max<std::time_t>(0, file.date - file.last));
+  }
+  if (rates.empty()) return usual;
+  std::sort(rates.begin(), rates.end());
+  usual.per_day = rates[(rates.size() - 1) / 2];
+  usual.between = LongestUsual(quiets);
+  usual.before_date = LongestUsual(lags);
+  return usual;
+}
+
+namespace {
+
+std::time_t EndOfAll(const OracleLoad& load, bool many, const OracleUsual& usual) {
   const std::vector<std::time_t> all = TimesOf(load, 0);
-  std::time_t end = load.obtained_at;
-  if (!all.empty() && end - all.back() > kGrace) end = all.back();
+  if (all.empty()) return load.obtained_at;
+  const std::time_t lag = load.obtained_at - all.back();
+  if (lag > kGrace) return all.back();
+  const std::time_t quiet = usual.before_date.value_or(10 * 3600) + 10 * 3600;
+  const double days = DaysOf(std::max<std::time_t>(3600, all.back() - all.front()));
+  const bool early = many && lag > quiet && PerDay(all, usual, days) * DaysOf(lag) >= 100;
+  return early ? all.back() : load.obtained_at;
+}
+
+// Whether the area code's own changes end before the list does.
+bool EndsEarly(const std::vector<std::time_t>& own, std::time_t end, bool many) {
+  return end > own.back() &&
+         IsLong(own, end - own.back(), own.back() - own.front(), kNever, kNever, many);
+}
+
+}  // namespace
+
+std::time_t EndOf(const OracleLoad& load, int area_code, bool many, const OracleUsual& usual) {
+  const std::time_t end = EndOfAll(load, many, usual);
   if (area_code == 0) return end;
   const std::vector<std::time_t> own = TimesOf(load, area_code);
-  const bool early = end > own.back() &&
-                     IsLong(own, end - own.back(), own.back() - own.front(), kNever, kNever, many);
-  return early ? own.back() : end;
+  return EndsEarly(own, end, many) ? own.back() : end;
+}
+
+std::time_t ToldBy(const OracleLoad& load, int area_code, bool many, const OracleUsual& usual) {
+  std::vector<std::time_t> times = TimesOf(load, 0);
+  OracleUsual lists = usual;
+  if (area_code != 0) {
+    std::vector<std::time_t> own = TimesOf(load, area_code);
+    if (EndsEarly(own, EndOfAll(load, many, usual), many)) {
+      times = std::move(own);
+      lists = OracleUsual{};
+    }
+  }
+  const std::ptrdiff_t left_out = Stragglers(times, lists);
+  return EndIn(times, times[times.size() - 1 - static_cast<size_t>(left_out)]);
+}
+
+bool IsThin(const OracleLoad& load, bool many, const OracleUsual& usual) {
+  if (!many || usual.lists < 3) return false;
+  const std::vector<std::time_t> all = TimesOf(load, 0);
+  const std::time_t until = all.empty() ? load.obtained_at : EndIn(all, all.back());
+  const double expected = usual.per_day * DaysOf(until - usual.end);
+  return expected >= 100 && static_cast<double>(all.size()) < 0.1 * expected;
 }
 
 bool Oracle::Many(const OracleLoad& load) const {
@@ -150,7 +302,8 @@ bool Oracle::HasHole(const OracleLoad& load, int area_code, bool many) const {
   if (all.empty()) return load.obtained_at - (few ? known : named) > longest;
   if (all.front() - (few ? known : named) > longest) return true;
   if (HoleAfter(all, known, longest, usual, many)) return true;
-  return HoleAfter(TimesOf(load, area_code), known, kNever, kNever, many);
+  if (HoleAfter(TimesOf(load, area_code), known, kNever, kNever, many)) return true;
+  return many && SparseAfter(all, now.told_until.at(area_code), UsualPaceOf(list));
 }
 
 std::set<int> Oracle::Gaps(const OracleLoad& load) const {

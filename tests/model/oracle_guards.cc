@@ -144,6 +144,8 @@ void Oracle::FindMisfits(const OracleLoad& load, OracleFindings& findings) const
   std::set<uint64_t> numbers;
   std::set<int> named;
   uint64_t dropped = 0;
+  uint64_t uncertain =
+      0;  // of the day of the full list: they don't show that the list does not fit
   bool outside = false;
   for (const OracleEvent& change : load.changes) {
     const int area_code = AreaOf(change.number);
@@ -152,7 +154,10 @@ void Oracle::FindMisfits(const OracleLoad& load, OracleFindings& findings) const
       continue;
     }
     named.insert(area_code);
-    if (Superseded(lists_.at(load.list), change)) {
+    const std::time_t full_at = now.full_at.at(area_code);
+    if (!change.added && change.time >= full_at && MayPrecedeFull(change.time, full_at)) {
+      ++uncertain;
+    } else if (Superseded(lists_.at(load.list), change)) {
       ++dropped;
     } else {
       numbers.insert(change.number);
@@ -162,7 +167,7 @@ void Oracle::FindMisfits(const OracleLoad& load, OracleFindings& findings) const
     findings[Allow(v1::GUARD_OUTSIDE_BASE, load.file)].guard = v1::GUARD_OUTSIDE_BASE;
   }
   Oracle after = *this;
-  const uint64_t no_effect = after.LoadChanges(load);
+  const uint64_t no_effect = after.LoadChanges(load) - uncertain;
   if (static_cast<double>(no_effect) > 0.01 * static_cast<double>(numbers.size() + dropped)) {
     findings[Allow(v1::GUARD_MISFIT, load.file)].guard = v1::GUARD_MISFIT;
   }
@@ -209,7 +214,8 @@ OracleFindings Oracle::Findings(const OracleLoad& load, std::time_t now) const {
   for (auto& [allow, finding] : findings) {
     const std::string target = allow.substr(allow.find(':') + 1);
     if (!national) {
-      finding.becomes_callable = all;
+      const bool part = target.find_first_not_of("0123456789") == std::string::npos;
+      finding.becomes_callable = part ? callable[std::stoi(target)] : all;
     } else if (target == load.file) {
       for (const int area_code : named) finding.becomes_callable += callable[area_code];
     } else {

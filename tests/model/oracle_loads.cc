@@ -23,7 +23,7 @@ void AppendDifference(const std::set<uint64_t>& before, const std::set<uint64_t>
 void Forget(OracleRelease& release, int area_code) {
   release.numbers.erase(area_code);
   for (auto* times : {&release.obtained_at, &release.since, &release.known_until,
-                      &release.silent_until, &release.full_at}) {
+                      &release.silent_until, &release.told_until, &release.full_at}) {
     times->erase(area_code);
   }
   release.file.erase(area_code);
@@ -112,6 +112,8 @@ void Oracle::LoadFull(const OracleLoad& load) {
     const bool older = release.full_at.count(area_code) != 0 && date < release.full_at[area_code];
     std::time_t& known = release.known_until[area_code];
     known = older ? date : std::max(known, date);
+    std::time_t& told = release.told_until[area_code];
+    told = older ? EndOfMoment(date) : std::max(told, EndOfMoment(date));
     std::time_t& silent = release.silent_until[area_code];
     if (older || silent <= date) silent = 0;
     release.numbers[area_code] = after;
@@ -149,7 +151,7 @@ void Oracle::LoadWhole(const OracleLoad& load) {
 bool Oracle::Superseded(const OracleList& list, const OracleEvent& change) const {
   const int area_code = AreaOf(change.number);
   const OracleRelease& now = list.now();
-  if (!change.added && change.time <= now.full_at.at(area_code)) return true;
+  if (!change.added && MayPrecedeFull(change.time, now.full_at.at(area_code))) return true;
   for (const OracleRelease& release : list.lineage) {
     if (release.serial < now.first_release.at(area_code)) continue;
     for (const auto* events : {&release.events, &release.repeated}) {
@@ -197,16 +199,23 @@ uint64_t Oracle::LoadChanges(const OracleLoad& load) {
     }
     release.events.push_back({change.number, change.time, change.added, true});
   }
+  const bool many = Many(load);
+  const OracleUsual usual = UsualPaceOf(before);
+  const bool thin = IsThin(load, many, usual);
   for (const auto& [area_code, obtained_at] : before.now().obtained_at) {
+    if (thin) break;
+    std::time_t& told = release.told_until[area_code];
     if (named.count(area_code) != 0) {
-      const std::time_t end = EndOf(load, area_code, Many(load));
+      const std::time_t end = EndOf(load, area_code, many, usual);
+      told = std::max(told, ToldBy(load, area_code, many, usual));
       release.known_until[area_code] = std::max(release.known_until[area_code], end);
       release.obtained_at[area_code] = std::max(obtained_at, end);
       if (release.silent_until[area_code] <= release.obtained_at[area_code]) {
         release.silent_until[area_code] = 0;
       }
     } else if (gaps.count(area_code) == 0) {
-      const std::time_t end = std::min(EndOf(load, 0, Many(load)), obtained_at + 31 * kDay);
+      if (!load.changes.empty()) told = std::max(told, ToldBy(load, 0, many, usual));
+      const std::time_t end = std::min(EndOf(load, 0, many, usual), obtained_at + 31 * kDay);
       std::time_t& silent = release.silent_until[area_code];
       if (end > obtained_at) silent = std::max(silent, end);
     }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <ctime>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -48,7 +49,29 @@ inline std::pair<std::time_t, bool> TakesEffect(const OracleEvent& change) {
 // The times of a load's changes, ascending; of one area code, or of all (0).
 std::vector<std::time_t> TimesOf(const OracleLoad& load, int area_code);
 
+// The end of what a time means: a date alone is midnight.
+inline std::time_t EndOfMoment(std::time_t time) { return time % kDay == 0 ? time + kDay : time; }
+
+// What is usual for the change lists of a list, by the latest that are in effect.
+struct OracleUsual {
+  size_t lists = 0;
+  double per_day = 0;                      // changes
+  std::optional<std::time_t> between;      // quiet seconds between two lists
+  std::optional<std::time_t> before_date;  // between a list's last change and its date
+  std::time_t end = 0;                     // of the last change
+};
+OracleUsual UsualPaceOf(const OracleList& list);
+
 // Up to when the list tells, of an area code that it names, or of all (0).
-std::time_t EndOf(const OracleLoad& load, int area_code, bool many);
+std::time_t EndOf(const OracleLoad& load, int area_code, bool many, const OracleUsual& usual);
+// Up to when its changes tell. The load must have some.
+std::time_t ToldBy(const OracleLoad& load, int area_code, bool many, const OracleUsual& usual);
+// Whether it has hardly a change where hundreds are usual, so that it shows nothing else.
+bool IsThin(const OracleLoad& load, bool many, const OracleUsual& usual);
+
+// Whether a full list that holds the number may be later than a deletion.
+inline bool MayPrecedeFull(std::time_t deleted, std::time_t full) {
+  return full % kDay == 0 ? deleted < full + kDay : deleted <= full;
+}
 
 }  // namespace dnc::blackbox

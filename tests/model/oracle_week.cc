@@ -78,6 +78,22 @@ void Oracle::CountLosses(const Oracle& before, const std::string& list) {
   Replace(list, std::move(now));
 }
 
+// Of a list that covers all, area code by area code.
+void Oracle::FindParts(const Oracle& after, const std::string& list,
+                       OracleFindings& findings) const {
+  const OracleRelease* const last = LastWith(list, 0);
+  if (last == nullptr) return;
+  const bool kept = Covers(list, 0) || IsKept(list, *last);
+  for (const auto& [area_code, numbers] : Covers(list, 0) ? Numbers(list) : last->numbers) {
+    const std::set<uint64_t> is = OfKey(after.Numbers(list), area_code);
+    const uint64_t of = numbers.size();
+    const uint64_t lost = kept ? LostOf(numbers, is) : of - std::min<uint64_t>(of, is.size());
+    if (lost < 10 || static_cast<double>(lost) <= 0.1 * static_cast<double>(of)) continue;
+    const v1::Guard guard = is.empty() ? v1::GUARD_VANISHED : v1::GUARD_SHRINK;
+    findings[Allow(guard, std::to_string(area_code))] = {guard, lost, of, 0};
+  }
+}
+
 void Oracle::FindLosses(const Oracle& after, const OracleLoad& load,
                         OracleFindings& findings) const {
   const bool national = load.list == "national";
@@ -92,6 +108,8 @@ void Oracle::FindLosses(const Oracle& after, const OracleLoad& load,
     if (static_cast<double>(loss.lost) > 0.01 * static_cast<double>(loss.of)) {
       const std::string target = national ? std::to_string(key) : load.list;
       findings[Allow(v1::GUARD_SHRINK, target)] = {v1::GUARD_SHRINK, loss.lost, loss.of, 0};
+    } else if (!national) {
+      FindParts(after, load.list, findings);
     }
     if (loss.lost > 0 || loss.by_count) losses[key] = loss;
   }

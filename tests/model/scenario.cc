@@ -14,10 +14,6 @@ namespace {
 constexpr int kAreaPool[] = {201, 212, 305, 512, 713, 818, 989};
 constexpr size_t kBatch = 120;
 
-std::time_t Later(std::time_t time, std::time_t midnight_or_zero) {
-  return midnight_or_zero != 0 ? (time / kDay + 1) * kDay : time;
-}
-
 }  // namespace
 
 Scenario::Scenario(Random& random, int days)
@@ -59,8 +55,10 @@ bool Scenario::Step() {
     LoadWithoutSome();
   } else if (choice < 50) {
     LoadChangeList(NextChanges(oracle_.AreaCodes("national"), time_));
-  } else if (choice < 55) {
+  } else if (choice < 53) {
     LoadChangeListAfterGap();
+  } else if (choice < 56) {
+    LoadDailyLists();
   } else if (choice < 67) {
     LoadOtherList();
   } else if (choice < 77) {
@@ -206,26 +204,6 @@ void Scenario::LoadChangeList(const std::vector<OracleEvent>& changes) {
   for (const OracleEvent& change : changes) {
     if (OneIn(random_, 4)) asked_.push_back(change.number);
   }
-}
-
-// Days pass with nothing, or with a full list of one area code alone.
-void Scenario::LoadChangeListAfterGap() {
-  std::set<int> area_codes = oracle_.AreaCodes("national");
-  if (area_codes.empty()) return;
-  next_time_ = time_ + static_cast<std::time_t>(8 + Below(random_, 3)) * kDay;
-  if (next_time_ > std::time(nullptr) - 2 * kDay) return;
-  if (!OneIn(random_, 3)) {
-    next_time_ = Later(next_time_, 1);
-    auto fresh = area_codes.begin();
-    std::advance(fresh, static_cast<std::ptrdiff_t>(Below(random_, area_codes.size())));
-    const NumberSets next = {{*fresh, NextNumbers(*fresh)}};
-    Note("days later:");
-    LoadFull(next, Packing::kLabelled);
-    if (::testing::Test::HasFailure()) return;
-    if (!OneIn(random_, 3)) area_codes = {*fresh};
-    next_time_ += 12 * 3600;
-  }
-  LoadChangeList(NextChanges(area_codes, std::max(time_, next_time_ - 10 * 3600)));
 }
 
 void Scenario::LoadOtherList() {

@@ -18,6 +18,11 @@ namespace dnc::blackbox {
 inline constexpr const char* kOtherLists[] = {"state:TX", "litigator:abc", "wireless", "wireline",
                                               "other:own-2"};
 
+// The next midnight, unless `midnight_or_zero` is 0.
+inline std::time_t Later(std::time_t time, std::time_t midnight_or_zero) {
+  return midnight_or_zero != 0 ? (time / kDay + 1) * kDay : time;
+}
+
 // Not thread-safe. Failures are GoogleTest failures.
 class Scenario {
  public:
@@ -35,6 +40,7 @@ class Scenario {
   void LoadWithoutSome();
   void LoadChangeList(const std::vector<OracleEvent>& changes);
   void LoadChangeListAfterGap();
+  void LoadDailyLists();
   void LoadOtherList();
   // What the guards find: it is refused, with exactly what the oracle says, and overridden.
   void LoadShrunkList();
@@ -52,6 +58,8 @@ class Scenario {
   std::set<uint64_t> Shrunk(const std::set<uint64_t>& numbers);
   // Changes from `from` on; some numbers come and go several times.
   std::vector<OracleEvent> NextChanges(const std::set<int>& area_codes, std::time_t from);
+  // `count` additions over the time from `from` to the next.
+  std::vector<OracleEvent> DailyChanges(size_t count, std::time_t from);
   void AddTurns(uint64_t number, bool added, std::time_t from, std::vector<OracleEvent>& changes);
   Packing RandomPacking();
   LoadRequest RequestFor(const NumberSets& numbers, Packing packing);

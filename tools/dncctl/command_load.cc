@@ -101,7 +101,10 @@ void PrintSucceeded(const v1::Load& load, absl::Duration took) {
              release.revision());
   PrintFiles(load, took);
   if (release.no_effect() > 0) {
-    fmt::print("  {} changes had no effect\n", WithCommas(release.no_effect()));
+    fmt::print(
+        "  {} changes had no effect: it was so already, or they are deletions that are not "
+        "later than the full list, which counts\n",
+        WithCommas(release.no_effect()));
   }
   if (load.has_plan()) PrintCallable(load.plan(), stdout);
   PrintFindings(load, /*overridden=*/true, stdout);

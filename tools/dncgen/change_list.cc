@@ -27,9 +27,11 @@ struct Change {
   bool added = false;
 };
 
-// From the base's date to the end of the change list's, and never later than now.
+// From the base's date to the end of the change list's, and never later than now. A full list may
+// be of the end of its day, so a deletion of that day is not believed (docs/design.md, 4).
 struct Span {
-  int64_t first = 0;
+  int64_t first = 0;           // of additions
+  int64_t first_deletion = 0;  // beyond `last`: there can be none
   int64_t last = 0;
 };
 
@@ -41,6 +43,7 @@ absl::StatusOr<Span> TimeSpan(absl::CivilDay base, absl::CivilDay day) {
   const absl::TimeZone utc = absl::UTCTimeZone();
   Span span;
   span.first = absl::ToUnixSeconds(absl::FromCivil(base, utc)) + 1;
+  span.first_deletion = absl::ToUnixSeconds(absl::FromCivil(base + 1, utc));
   span.last = std::min(absl::ToUnixSeconds(absl::FromCivil(day + 1, utc)) - 1,
                        absl::ToUnixSeconds(absl::Now()));
   if (day >= base && span.first <= span.last) return span;
@@ -67,12 +70,18 @@ absl::StatusOr<std::vector<Change>> ChooseChanges(const BaseSet& base,
   if (options.deletes > base.numbers()) {
     return Refuse(fmt::format("the base has {} numbers; choose fewer --deletes", base.numbers()));
   }
+  if (options.deletes > 0 && span.first_deletion > span.last) {
+    return Refuse(
+        "deletions of the base's own day would not be believed, and there is no time after it yet; "
+        "give the base an earlier --date, the change list a later one, or no --deletes");
+  }
   Random random(options.seed, Purpose::kChanges, {options.adds, options.deletes});
   absl::flat_hash_set<Number> used;
   std::vector<Change> changes;
   const auto add = [&](Number number, bool added) {
-    const auto length = static_cast<uint64_t>(span.last - span.first + 1);
-    const auto time = span.first + static_cast<int64_t>(random.Below64(length));
+    const int64_t first = added ? span.first : span.first_deletion;
+    const auto length = static_cast<uint64_t>(span.last - first + 1);
+    const auto time = first + static_cast<int64_t>(random.Below64(length));
     used.insert(number);
     changes.push_back({time, number, added});
   };

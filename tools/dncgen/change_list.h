@@ -22,9 +22,10 @@ struct ChangeListOptions {
 
 // Writes exactly so many additions of numbers that the base does not hold and deletions of numbers
 // that it does, no number twice, in the order of their times (UTC): from the base's date to the end
-// of the file's date, and never later than now. Returns the file's path.
-// Errors: INVALID_ARGUMENT for no changes, more deletions than numbers, or a date before the
-// base's.
+// of the file's date, and never later than now. Deletions are from the day after the base's on,
+// since a full list may be of the end of its day. Returns the file's path.
+// Errors: INVALID_ARGUMENT for no changes, more deletions than numbers, a date before the base's,
+// or deletions in a list of the base's own day.
 absl::StatusOr<std::string> WriteChangeList(const BaseSet& base, const ChangeListOptions& options);
 
 }  // namespace dnc

@@ -160,7 +160,7 @@ void AddChangesCommand(CLI::App& app, absl::Status& status) {
   command->add_option("--base", arguments->base, "The folder of the full list")->required();
   command->add_option("--adds", list.adds, "Numbers to add, not in the base")
       ->check(CLI::NonNegativeNumber);
-  command->add_option("--deletes", list.deletes, "Numbers to delete, in the base")
+  command->add_option("--deletes", list.deletes, "Numbers to delete, in the base, after its day")
       ->check(CLI::NonNegativeNumber);
   command->add_option("--out", list.path, "The file to write; in the base's folder if not given");
   command->add_option("--date", arguments->date,
