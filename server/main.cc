@@ -302,6 +302,22 @@ absl::StatusOr<absl::Time> ParseMoment(const std::string& text) {
                "--accept-clock takes the time that it is, in UTC: 2026-08-05T14:00:00Z");
 }
 
+// What an operator says aloud at a start.
+void AddStartOptions(CLI::App& app, StartOptions& start, std::string& accept_clock) {
+  app.add_flag("--new-tenants", start.new_tenants,
+               "The tenants' half of the data folder is lost: begin it empty. Every opt-out, "
+               "consent and key is gone then");
+  app.add_flag("--new-published", start.new_published,
+               "The published lists' half is lost: begin it empty, and load all lists again");
+  app.add_flag("--restored", start.restored,
+               "The data folder is a backup that was put back: what was written after it is lost, "
+               "and nobody is told that it is there. Take it away again after the start");
+  app.add_option("--accept-clock", accept_clock,
+                 "The machine's clock is right though the stores are ahead of it; the time that it "
+                 "is, 2026-08-05T14:00:00Z");
+  app.add_option("--accept-clock-reason", start.accept_reason, "Why, for the record");
+}
+
 int Main(int argc, char** argv) {
   CLI::App app("Answers whether a number may be called, from the National Do Not Call Registry.",
                "dncd");
@@ -322,18 +338,7 @@ int Main(int argc, char** argv) {
                "Make a key for an operator, print it, and end; no server may run");
   StartOptions start;
   std::string accept_clock;
-  app.add_flag("--new-tenants", start.new_tenants,
-               "The tenants' half of the data folder is lost: begin it empty. Every opt-out, "
-               "consent and key is gone then");
-  app.add_flag("--new-published", start.new_published,
-               "The published lists' half is lost: begin it empty, and load all lists again");
-  app.add_flag("--restored", start.restored,
-               "The data folder is a backup that was put back: what was written after it is lost, "
-               "and nobody is told that it is there. Take it away again after the start");
-  app.add_option("--accept-clock", accept_clock,
-                 "The machine's clock is right though the stores are ahead of it; the time that it "
-                 "is, 2026-08-05T14:00:00Z");
-  app.add_option("--accept-clock-reason", start.accept_reason, "Why, for the record");
+  AddStartOptions(app, start, accept_clock);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

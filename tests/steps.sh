@@ -90,11 +90,13 @@ step_unit() {
   run_ctest unit build -LE 'blackbox|crash' -j"$JOBS"
 }
 
-# Side by side: these tests wait for their servers more than they compute.
+# Side by side, three a core: these tests wait for their servers more than they compute. With one
+# job alone (DNC_SLOW), one at a time.
 step_blackbox() {
   built
+  local workers=$((JOBS > 1 ? 3 * JOBS : 1))
   run_ctest blackbox build -L blackbox -j"$JOBS" &
-  run_pytest blackbox_python tests/blackbox -n "$((2 * JOBS))" --dist loadfile
+  run_pytest blackbox_python tests/blackbox -n "$workers" --dist loadfile
   wait
 }
 
