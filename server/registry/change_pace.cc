@@ -14,9 +14,8 @@ constexpr absl::Duration kDay = absl::Hours(24);
 
 // Lists before, by which it is judged what is usual.
 constexpr size_t kUsualLists = 14;
-// Of so many quiet times the longest is left out: it may be a hole that somebody overrode. Two
-// weekends are among fourteen lists, so those of a publisher who rests then still count.
-constexpr size_t kManyQuiets = 5;
+// Of so many times before a list's date the longest is left out.
+constexpr size_t kManyLags = 5;
 // So much longer than usual it must be quiet: the changes of a night are few.
 constexpr absl::Duration kQuieter = absl::Hours(10);
 // So many changes must be missing. The subscription of a few area codes has fewer in a day, and
@@ -32,12 +31,12 @@ constexpr size_t kListsForThin = 3;
 
 double Days(absl::Duration length) { return absl::FDivDuration(length, kDay); }
 
-// The longest of what is usual; nothing of nothing.
-std::optional<absl::Duration> LongestUsual(std::vector<absl::Duration> quiets) {
-  if (quiets.empty()) return std::nullopt;
-  std::sort(quiets.begin(), quiets.end());
-  if (quiets.size() >= kManyQuiets) quiets.pop_back();
-  return quiets.back();
+// The longest of what is usual, but for the very longest if there are `many`; nothing of nothing.
+std::optional<absl::Duration> LongestUsual(std::vector<absl::Duration> lengths, size_t many) {
+  std::sort(lengths.begin(), lengths.end());
+  if (!lengths.empty() && lengths.size() >= many) lengths.pop_back();
+  if (lengths.empty()) return std::nullopt;
+  return lengths.back();
 }
 
 }  // namespace
@@ -63,8 +62,11 @@ UsualPace::UsualPace(std::vector<ListSpan> lists) {
   if (rates.empty()) return;
   std::sort(rates.begin(), rates.end());
   per_day_ = rates[(rates.size() - 1) / 2];
-  between_ = LongestUsual(std::move(quiets));
-  before_date_ = LongestUsual(std::move(lags));
+  // The longest may be a hole that somebody overrode, however few there are: another one of that
+  // length would be usual otherwise. Two weekends are among fourteen lists, so those of a publisher
+  // who rests then still count.
+  between_ = LongestUsual(std::move(quiets), 1);
+  before_date_ = LongestUsual(std::move(lags), kManyLags);
 }
 
 ChangePace::ChangePace(std::vector<absl::Time> times, const PaceLimits& limits)

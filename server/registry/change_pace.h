@@ -47,7 +47,7 @@ class UsualPace {
   size_t lists() const { return lists_; }
   double per_day() const { return per_day_; }  // 0: not known
   // How long it may be quiet between the last change of a list and the first of the next; not known
-  // before the second list.
+  // before the third list.
   std::optional<absl::Duration> between() const { return between_; }
   // How long before a list's date its changes may end.
   std::optional<absl::Duration> before_date() const { return before_date_; }

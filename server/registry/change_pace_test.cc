@@ -108,6 +108,11 @@ TEST(UsualPaceTest, IsThatOfTheListsBefore) {
   }
   EXPECT_LE(UsualPace(lists).per_day(), 510);
   EXPECT_LE(UsualPace(lists).between().value(), absl::Hours(1));
+  // Nor does a hole among the first lists.
+  lists = {{At(2), At(1), At(1.99), 500}, {At(6), At(5), At(5.99), 500}};
+  EXPECT_FALSE(UsualPace(lists).between().has_value());
+  lists.push_back({At(7), At(6), At(6.99), 500});
+  EXPECT_LE(UsualPace(lists).between().value(), absl::Hours(1));
 }
 
 TEST(ChangePaceTest, ADayWithoutAListIsSeen) {

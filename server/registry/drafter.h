@@ -147,6 +147,7 @@ class Drafter {
   void CheckChangeDates(const StagedChanges& list, const Pace& pace,
                         const std::map<int, std::string>& gaps);
   absl::Status DropSuperseded(int area_code, std::vector<TimedChange>& changes);
+  uint64_t KnownToFull(int area_code, const std::vector<TimedChange>& changes);
   void Refresh(int area_code, const Pace& pace);
   void RefreshBySilence(int area_code, const Pace& pace);
   void CheckMisfit(const StagedChanges& list);
@@ -201,7 +202,7 @@ class Drafter {
   // Of a change list: numbers that it speaks of, and those of which nothing came.
   uint64_t changed_numbers_ = 0;
   uint64_t no_effect_ = 0;
-  uint64_t not_believed_ = 0;  // deletions of the day of the full list
+  uint64_t not_believed_ = 0;  // of the day of the full list: deletions, and what it knew of
   uint64_t all_no_effect_ = 0;
 };
 

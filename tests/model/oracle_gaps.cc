@@ -58,10 +58,12 @@ std::time_t UsualOf(const OracleList& list) {
   return 3 * intervals[intervals.size() / 2];
 }
 
-std::optional<std::time_t> LongestUsual(std::vector<std::time_t> quiets) {
-  if (quiets.empty()) return std::nullopt;
-  std::sort(quiets.begin(), quiets.end());
-  return quiets[quiets.size() < 5 ? quiets.size() - 1 : quiets.size() - 2];
+// But for the very longest if there are `many`.
+std::optional<std::time_t> LongestUsual(std::vector<std::time_t> lengths, size_t many) {
+  std::sort(lengths.rbegin(), lengths.rend());
+  const size_t at = lengths.size() < many ? 0 : 1;
+  if (at >= lengths.size()) return std::nullopt;
+  return lengths[at];
 }
 
 double DaysOf(std::time_t seconds) {
@@ -199,8 +201,8 @@ OracleUsual UsualPaceOf(const OracleList& list) {
   if (rates.empty()) return usual;
   std::sort(rates.begin(), rates.end());
   usual.per_day = rates[(rates.size() - 1) / 2];
-  usual.between = LongestUsual(quiets);
-  usual.before_date = LongestUsual(lags);
+  usual.between = LongestUsual(quiets, 1);
+  usual.before_date = LongestUsual(lags, 5);
   return usual;
 }
 
