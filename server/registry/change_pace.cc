@@ -51,7 +51,8 @@ UsualPace::UsualPace(std::vector<ListSpan> lists) {
   for (size_t i = 0; i < lists.size(); ++i) {
     const ListSpan& list = lists[i];
     const absl::Time before = i == 0 ? list.first : end_;
-    end_ = std::max(end_, EndOfMoment(list.last));
+    const bool knows = list.told != absl::InfinitePast();
+    end_ = std::max(end_, knows ? list.told : EndOfMoment(list.last));
     if (i < skipped) continue;
     const absl::Duration span = EndOfMoment(list.last) - std::min(list.first, before);
     rates.push_back(static_cast<double>(list.changes) / std::max(1.0, Days(span)));

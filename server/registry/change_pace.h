@@ -33,6 +33,8 @@ struct ListSpan {
   absl::Time first;  // change
   absl::Time last;
   uint64_t changes = 0;
+  // The end of its last change, but for a few stragglers; InfinitePast: not known.
+  absl::Time told = absl::InfinitePast();
 };
 
 // What is usual for the change lists of one label, by the latest of those that are loaded. The
@@ -51,7 +53,8 @@ class UsualPace {
   std::optional<absl::Duration> between() const { return between_; }
   // How long before a list's date its changes may end.
   std::optional<absl::Duration> before_date() const { return before_date_; }
-  absl::Time end() const { return end_; }  // of the last change; InfinitePast: there is none
+  // Up to when the lists tell. InfinitePast: there is none.
+  absl::Time end() const { return end_; }
 
  private:
   size_t lists_ = 0;

@@ -158,7 +158,9 @@ absl::Status Drafter::ApplyChangeList(const StagedChanges& list) {
       RefreshBySilence(area_code, pace);
     }
   }
-  NoteSpan(staged_.files[list.file]);
+  storage::File& file = staged_.files[list.file];
+  if (!pace.all->empty()) file.set_told_until(ToMicros(pace.all->ToldUntil(*pace.usual)));
+  NoteSpan(file);
   change_dates_.push_back(ToMicros(list.obtained_at));
   CheckMisfit(list);
   all_no_effect_ += no_effect_ + not_believed_;

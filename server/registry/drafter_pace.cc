@@ -75,9 +75,10 @@ std::string LabelOf(const std::string& name) {
 void Drafter::NoteSpan(const storage::File& file) {
   if (static_cast<FileKind>(file.kind()) != FileKind::kChange) return;
   if (file.last_change_at() == 0) return;
-  spans_[LabelOf(file.name())].push_back({FromMicros(file.obtained_at()),
-                                          FromMicros(file.first_change_at()),
-                                          FromMicros(file.last_change_at()), file.records()});
+  ListSpan span{FromMicros(file.obtained_at()), FromMicros(file.first_change_at()),
+                FromMicros(file.last_change_at()), file.records()};
+  if (file.told_until() != 0) span.told = FromMicros(file.told_until());
+  spans_[LabelOf(file.name())].push_back(span);
 }
 
 // How long after a list the next one usually begins, at most: by the dates of those before.

@@ -191,7 +191,7 @@ OracleUsual UsualPaceOf(const OracleList& list) {
   for (size_t i = 0; i < files.size(); ++i) {
     const OracleFile& file = files[i];
     const std::time_t before = i == 0 ? file.first : usual.end;
-    usual.end = std::max(usual.end, EndOfMoment(file.last));
+    usual.end = std::max(usual.end, file.told);
     if (i + 14 < files.size()) continue;
     const std::time_t span = EndOfMoment(file.last) - std::min(before, file.first);
     rates.push_back(static_cast<double>(file.count) / std::max(1.0, DaysOf(span)));
