@@ -82,11 +82,15 @@ void Drafter::NoteSpan(const storage::File& file) {
 }
 
 // How long after a list the next one usually begins, at most: by the dates of those before.
-absl::Duration Drafter::UsualInterval() const {
-  std::set<int64_t> dates(change_dates_.begin(), change_dates_.end());
-  for (const PastFile& past : past_files_) {
-    if (past.in_lineage && past.file.records() > 0) dates.insert(past.file.obtained_at());
+absl::Duration Drafter::UsualInterval() {
+  if (!past_dates_.has_value()) {
+    past_dates_.emplace();
+    for (const PastFile& past : past_files_) {
+      if (past.in_lineage && past.file.records() > 0) past_dates_->insert(past.file.obtained_at());
+    }
   }
+  std::set<int64_t> dates = *past_dates_;
+  dates.insert(change_dates_.begin(), change_dates_.end());
   std::vector<int64_t> latest(dates.begin(), dates.end());
   if (latest.size() > kLatestDates) latest.erase(latest.begin(), latest.end() - kLatestDates);
   if (latest.size() < 2) return absl::InfiniteDuration();
@@ -110,7 +114,7 @@ std::optional<ChangeHole> Drafter::SparseAfter(
 // subscribe to it any more.
 std::map<int, std::string> Drafter::Gaps(const StagedChanges& list, const Pace& pace) {
   std::map<int, std::string> gaps;
-  const std::vector<const PastFile*> absent = AbsentLists();
+  const std::vector<const PastFile*>& absent = AbsentLists();
   std::map<absl::Time, std::optional<ChangeHole>> sparse;
   for (const int area_code : BaseAreas()) {
     const auto own = pace.areas.find(area_code);
