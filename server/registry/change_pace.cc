@@ -14,9 +14,10 @@ constexpr absl::Duration kDay = absl::Hours(24);
 
 // Lists before, by which it is judged what is usual.
 constexpr size_t kUsualLists = 14;
-// Of so many quiet times the longest is left out: it may be a hole that somebody overrode. Two
-// weekends are among fourteen lists, so those of a publisher who rests then still count.
-constexpr size_t kManyQuiets = 5;
+// Of so many times before a list's date the longest is left out.
+constexpr size_t kManyLags = 5;
+// So many long quiet times are left out.
+constexpr size_t kOddQuiets = 2;
 // So much longer than usual it must be quiet: the changes of a night are few.
 constexpr absl::Duration kQuieter = absl::Hours(10);
 // So many changes must be missing. The subscription of a few area codes has fewer in a day, and
@@ -32,12 +33,29 @@ constexpr size_t kListsForThin = 3;
 
 double Days(absl::Duration length) { return absl::FDivDuration(length, kDay); }
 
-// The longest of what is usual; nothing of nothing.
-std::optional<absl::Duration> LongestUsual(std::vector<absl::Duration> quiets) {
-  if (quiets.empty()) return std::nullopt;
-  std::sort(quiets.begin(), quiets.end());
-  if (quiets.size() >= kManyQuiets) quiets.pop_back();
-  return quiets.back();
+// The longest of what is usual, but for the very longest if there are many; nothing of nothing.
+std::optional<absl::Duration> LongestUsual(std::vector<absl::Duration> lags) {
+  if (lags.empty()) return std::nullopt;
+  std::sort(lags.begin(), lags.end());
+  if (lags.size() >= kManyLags) lags.pop_back();
+  return lags.back();
+}
+
+struct Quiet {
+  absl::Time end;
+  absl::Duration length;
+};
+
+// A long one may be a hole that somebody overrode, and another one of its length would be usual
+// then: two of them are left out, or the only one. Not those a week apart: some publishers rest at
+// weekends.
+std::optional<absl::Duration> UsualQuiet(std::vector<Quiet> quiets) {
+  if (quiets.size() < 2) return std::nullopt;
+  std::stable_sort(quiets.begin(), quiets.end(),
+                   [](const Quiet& a, const Quiet& b) { return a.length > b.length; });
+  const absl::Duration apart = absl::AbsDuration(quiets[0].end - quiets[1].end);
+  if (absl::AbsDuration(apart - 7 * kDay) <= kDay / 2) return quiets[1].length;
+  return quiets[std::min(kOddQuiets, quiets.size() - 1)].length;
 }
 
 }  // namespace
@@ -47,23 +65,24 @@ UsualPace::UsualPace(std::vector<ListSpan> lists) {
                    [](const ListSpan& a, const ListSpan& b) { return a.last < b.last; });
   const size_t skipped = lists.size() - std::min(lists.size(), kUsualLists);
   std::vector<double> rates;
-  std::vector<absl::Duration> quiets;
+  std::vector<Quiet> quiets;
   std::vector<absl::Duration> lags;
   for (size_t i = 0; i < lists.size(); ++i) {
     const ListSpan& list = lists[i];
     const absl::Time before = i == 0 ? list.first : end_;
-    end_ = std::max(end_, EndOfMoment(list.last));
+    const bool knows = list.told != absl::InfinitePast();
+    end_ = std::max(end_, knows ? list.told : EndOfMoment(list.last));
     if (i < skipped) continue;
     const absl::Duration span = EndOfMoment(list.last) - std::min(list.first, before);
     rates.push_back(static_cast<double>(list.changes) / std::max(1.0, Days(span)));
-    if (i > 0) quiets.push_back(std::max(absl::ZeroDuration(), list.first - before));
+    if (i > 0) quiets.push_back({list.first, std::max(absl::ZeroDuration(), list.first - before)});
     lags.push_back(std::max(absl::ZeroDuration(), list.date - list.last));
   }
   lists_ = lists.size();
   if (rates.empty()) return;
   std::sort(rates.begin(), rates.end());
   per_day_ = rates[(rates.size() - 1) / 2];
-  between_ = LongestUsual(std::move(quiets));
+  between_ = UsualQuiet(std::move(quiets));
   before_date_ = LongestUsual(std::move(lags));
 }
 

@@ -33,6 +33,8 @@ struct ListSpan {
   absl::Time first;  // change
   absl::Time last;
   uint64_t changes = 0;
+  // The end of its last change, but for a few stragglers; InfinitePast: not known.
+  absl::Time told = absl::InfinitePast();
 };
 
 // What is usual for the change lists of one label, by the latest of those that are loaded. The
@@ -47,11 +49,12 @@ class UsualPace {
   size_t lists() const { return lists_; }
   double per_day() const { return per_day_; }  // 0: not known
   // How long it may be quiet between the last change of a list and the first of the next; not known
-  // before the second list.
+  // before the third list.
   std::optional<absl::Duration> between() const { return between_; }
   // How long before a list's date its changes may end.
   std::optional<absl::Duration> before_date() const { return before_date_; }
-  absl::Time end() const { return end_; }  // of the last change; InfinitePast: there is none
+  // Up to when the lists tell. InfinitePast: there is none.
+  absl::Time end() const { return end_; }
 
  private:
   size_t lists_ = 0;

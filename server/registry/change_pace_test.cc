@@ -108,6 +108,19 @@ TEST(UsualPaceTest, IsThatOfTheListsBefore) {
   }
   EXPECT_LE(UsualPace(lists).per_day(), 510);
   EXPECT_LE(UsualPace(lists).between().value(), absl::Hours(1));
+  // Nor do two, unless they are a week apart.
+  const auto between = [](const std::vector<int>& days) {
+    std::vector<ListSpan> of_days;
+    for (const int day : days) of_days.push_back({At(day + 1), At(day), At(day + 0.99), 500});
+    return UsualPace(std::move(of_days)).between().value();
+  };
+  EXPECT_LE(between({1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 14}), absl::Hours(1));
+  EXPECT_GE(between({1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 15}), absl::Hours(48));
+  // Nor does a hole among the first lists.
+  lists = {{At(2), At(1), At(1.99), 500}, {At(6), At(5), At(5.99), 500}};
+  EXPECT_FALSE(UsualPace(lists).between().has_value());
+  lists.push_back({At(7), At(6), At(6.99), 500});
+  EXPECT_LE(UsualPace(lists).between().value(), absl::Hours(1));
 }
 
 TEST(ChangePaceTest, ADayWithoutAListIsSeen) {

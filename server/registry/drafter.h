@@ -131,12 +131,12 @@ class Drafter {
   absl::Status ApplyChangeList(const StagedChanges& list);
   absl::StatusOr<std::map<int, std::vector<TimedChange>>> Sort(const StagedChanges& list);
   Pace PaceOf(const StagedChanges& list, const std::map<int, std::vector<TimedChange>>& sorted);
-  absl::Duration UsualInterval() const;
+  absl::Duration UsualInterval();
   // Holes by what is usual, of area codes that are told of up to the same moment.
   std::optional<ChangeHole> SparseAfter(
       absl::Time told, const Pace& pace,
       std::map<absl::Time, std::optional<ChangeHole>>& found) const;
-  std::vector<const PastFile*> AbsentLists() const;
+  const std::vector<const PastFile*>& AbsentLists();
   const StoredArea& ChangesOf(uint64_t release_id, int area_code);
   const std::optional<std::map<int, int64_t>>& SealsOf(uint64_t release_id);
   bool HasChangesOf(const PastFile& past, int area_code);
@@ -147,6 +147,7 @@ class Drafter {
   void CheckChangeDates(const StagedChanges& list, const Pace& pace,
                         const std::map<int, std::string>& gaps);
   absl::Status DropSuperseded(int area_code, std::vector<TimedChange>& changes);
+  uint64_t KnownToFull(int area_code, const std::vector<TimedChange>& changes);
   void Refresh(int area_code, const Pace& pace);
   void RefreshBySilence(int area_code, const Pace& pace);
   void CheckMisfit(const StagedChanges& list);
@@ -189,6 +190,9 @@ class Drafter {
   std::set<int> vanished_;
   std::set<int> repeated_;  // that a file holds as it is loaded already
   std::vector<PastFile> past_files_;
+  // Of these, once asked for: a load may be of hundreds of change lists after tens of thousands.
+  std::optional<std::vector<const PastFile*>> absent_;
+  std::optional<std::set<int64_t>> past_dates_;
   std::multimap<std::string, std::set<int>> file_areas_;  // what the files speak of, by their names
   std::optional<std::map<int, storage::Seal>> gone_seals_;       // once they were looked for
   std::map<int, uint64_t> gone_releases_;                        // that those seals are of
@@ -201,7 +205,7 @@ class Drafter {
   // Of a change list: numbers that it speaks of, and those of which nothing came.
   uint64_t changed_numbers_ = 0;
   uint64_t no_effect_ = 0;
-  uint64_t not_believed_ = 0;  // deletions of the day of the full list
+  uint64_t not_believed_ = 0;  // of the day of the full list: deletions, and what it knew of
   uint64_t all_no_effect_ = 0;
 };
 

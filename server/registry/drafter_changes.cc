@@ -18,6 +18,11 @@ absl::Status NoBase(std::string_view message) {
   return Error(absl::StatusCode::kFailedPrecondition, reason::kNoBase, message);
 }
 
+// Whether a change is of the day on which the full list was obtained, and may be earlier than that.
+bool IsOfDayOfFull(int64_t at_micros, int64_t full_at) {
+  return at_micros >= full_at - full_at % kDayMicros && MayPrecedeFull(at_micros, full_at);
+}
+
 }  // namespace
 
 absl::StatusOr<std::map<int, std::vector<TimedChange>>> Drafter::Sort(const StagedChanges& list) {
@@ -68,10 +73,11 @@ absl::Status Drafter::DropSuperseded(int area_code, std::vector<TimedChange>& ch
   const storage::Seal& seal = area.seal();
   const int64_t full_at = seal.full_obtained_at();
   // After every full list there are some of its own day, so they don't show that the list does not
-  // fit.
-  const auto uncertain = [full_at](const TimedChange& change) {
-    return !change.added && change.at_micros >= full_at &&
-           MayPrecedeFull(change.at_micros, full_at);
+  // fit. Of a moment it is only what the full list agrees with.
+  const bool day_alone = IsMidnight(FromMicros(full_at));
+  const auto uncertain = [&](const TimedChange& change) {
+    return !change.added && IsOfDayOfFull(change.at_micros, full_at) &&
+           (day_alone || !area.numbers()->Contains(change.subscriber));
   };
   not_believed_ += static_cast<uint64_t>(std::erase_if(changes, uncertain));
   if (changes.empty()) return absl::OkStatus();
@@ -103,6 +109,24 @@ absl::Status Drafter::DropSuperseded(int area_code, std::vector<TimedChange>& ch
   return absl::OkStatus();
 }
 
+// Numbers that the changes add on the day of the full list, and that are listed: it knew of them.
+uint64_t Drafter::KnownToFull(int area_code, const std::vector<TimedChange>& changes) {
+  const AreaDraft& area = Area(area_code);
+  const auto is_known = [&area](const TimedChange& change) {
+    return change.added && IsOfDayOfFull(change.at_micros, area.seal().full_obtained_at()) &&
+           area.numbers()->Contains(change.subscriber);
+  };
+  // The changes of most lists are all later.
+  if (std::none_of(changes.begin(), changes.end(), is_known)) return 0;
+  std::map<uint32_t, bool> known;
+  for (const TimedChange& change : changes) {
+    bool& all = known.try_emplace(change.subscriber, true).first->second;
+    all = all && is_known(change);
+  }
+  return static_cast<uint64_t>(
+      std::count_if(known.begin(), known.end(), [](const auto& number) { return number.second; }));
+}
+
 std::set<int> Drafter::BaseAreas() const {
   std::set<int> area_codes;
   for (const auto& [area_code, seal] : before_.seals) {
@@ -120,9 +144,11 @@ absl::Status Drafter::ApplyChangeList(const StagedChanges& list) {
   CheckChangeDates(list, pace, gaps);
   for (auto& [area_code, changes] : sorted) {
     DNC_RETURN_IF_ERROR(DropSuperseded(area_code, changes));
+    const uint64_t known = KnownToFull(area_code, changes);
     const AppliedChanges applied = Area(area_code).Apply(changes);
-    changed_numbers_ += applied.numbers;
-    no_effect_ += applied.no_effect;
+    changed_numbers_ += applied.numbers - known;
+    no_effect_ += applied.no_effect - known;
+    not_believed_ += known;
   }
   for (const int area_code : BaseAreas()) {
     if (pace.thin) break;  // what it holds counts, and it makes nothing younger
@@ -132,7 +158,9 @@ absl::Status Drafter::ApplyChangeList(const StagedChanges& list) {
       RefreshBySilence(area_code, pace);
     }
   }
-  NoteSpan(staged_.files[list.file]);
+  storage::File& file = staged_.files[list.file];
+  if (!pace.all->empty()) file.set_told_until(ToMicros(pace.all->ToldUntil(*pace.usual)));
+  NoteSpan(file);
   change_dates_.push_back(ToMicros(list.obtained_at));
   CheckMisfit(list);
   all_no_effect_ += no_effect_ + not_believed_;

@@ -67,15 +67,16 @@ bool Drafter::HasChangesOf(const PastFile& past, int area_code) {
 }
 
 // The lists that were loaded once, and that are not in this load.
-std::vector<const Drafter::PastFile*> Drafter::AbsentLists() const {
+const std::vector<const Drafter::PastFile*>& Drafter::AbsentLists() {
+  if (absent_.has_value()) return *absent_;
   std::set<std::string> here;
   for (const storage::File& file : staged_.files) here.insert(file.sha256());
-  std::vector<const PastFile*> absent;
+  absent_.emplace();
   for (const PastFile& past : past_files_) {
     if (past.file.records() == 0 || here.count(past.file.sha256()) != 0) continue;
-    absent.push_back(&past);
+    absent_->push_back(&past);
   }
-  return absent;
+  return *absent_;
 }
 
 // A list that was taken back is missing, unless it was loaded again, or this load has its changes,

@@ -35,13 +35,15 @@ absl::Time KnownUntil(const storage::Seal& seal) {
   return FromMicros(std::max<int64_t>(seal.full_obtained_at(), seal.last_event_at()));
 }
 
-// The moment up to which its changes themselves tell of an area code.
-absl::Time ToldUntil(const storage::Seal& seal) {
+// The moment up to which its changes themselves tell of an area code. `usual`: of the lists before.
+absl::Time ToldUntil(const storage::Seal& seal, const UsualPace& usual) {
   if (seal.told_until() != 0) return FromMicros(seal.told_until());
-  // Of an older version.
+  // Of an older version. Lists that did not name the area code told of it, too.
   const absl::Time full = EndOfMoment(FromMicros(seal.full_obtained_at()));
   const absl::Time last = EndOfMoment(FromMicros(seal.last_event_at()));
-  return std::max(full, std::min(last, EndOfMoment(KnownUntil(seal))));
+  const absl::Time silence = EndOfMoment(FromMicros(seal.known_by_silence_at()));
+  return std::max(
+      {full, std::min(last, EndOfMoment(KnownUntil(seal))), std::min(silence, usual.end())});
 }
 
 std::string TextOf(const ChangeHole& hole) {
@@ -73,17 +75,22 @@ std::string LabelOf(const std::string& name) {
 void Drafter::NoteSpan(const storage::File& file) {
   if (static_cast<FileKind>(file.kind()) != FileKind::kChange) return;
   if (file.last_change_at() == 0) return;
-  spans_[LabelOf(file.name())].push_back({FromMicros(file.obtained_at()),
-                                          FromMicros(file.first_change_at()),
-                                          FromMicros(file.last_change_at()), file.records()});
+  ListSpan span{FromMicros(file.obtained_at()), FromMicros(file.first_change_at()),
+                FromMicros(file.last_change_at()), file.records()};
+  if (file.told_until() != 0) span.told = FromMicros(file.told_until());
+  spans_[LabelOf(file.name())].push_back(span);
 }
 
 // How long after a list the next one usually begins, at most: by the dates of those before.
-absl::Duration Drafter::UsualInterval() const {
-  std::set<int64_t> dates(change_dates_.begin(), change_dates_.end());
-  for (const PastFile& past : past_files_) {
-    if (past.in_lineage && past.file.records() > 0) dates.insert(past.file.obtained_at());
+absl::Duration Drafter::UsualInterval() {
+  if (!past_dates_.has_value()) {
+    past_dates_.emplace();
+    for (const PastFile& past : past_files_) {
+      if (past.in_lineage && past.file.records() > 0) past_dates_->insert(past.file.obtained_at());
+    }
   }
+  std::set<int64_t> dates = *past_dates_;
+  dates.insert(change_dates_.begin(), change_dates_.end());
   std::vector<int64_t> latest(dates.begin(), dates.end());
   if (latest.size() > kLatestDates) latest.erase(latest.begin(), latest.end() - kLatestDates);
   if (latest.size() < 2) return absl::InfiniteDuration();
@@ -107,7 +114,7 @@ std::optional<ChangeHole> Drafter::SparseAfter(
 // subscribe to it any more.
 std::map<int, std::string> Drafter::Gaps(const StagedChanges& list, const Pace& pace) {
   std::map<int, std::string> gaps;
-  const std::vector<const PastFile*> absent = AbsentLists();
+  const std::vector<const PastFile*>& absent = AbsentLists();
   std::map<absl::Time, std::optional<ChangeHole>> sparse;
   for (const int area_code : BaseAreas()) {
     const auto own = pace.areas.find(area_code);
@@ -118,7 +125,7 @@ std::map<int, std::string> Drafter::Gaps(const StagedChanges& list, const Pace& 
     const bool few = area.numbers()->size() < guards_.limits().gap_min_numbers;
     std::optional<ChangeHole> hole = pace.all->HoleAfter(known, few ? known : named);
     if (!hole.has_value() && own != pace.areas.end()) hole = own->second.HoleAfter(known, known);
-    if (!hole.has_value()) hole = SparseAfter(ToldUntil(area.seal()), pace, sparse);
+    if (!hole.has_value()) hole = SparseAfter(ToldUntil(area.seal(), *pace.usual), pace, sparse);
     const storage::File* const missing = MissingList(absent, area_code, known, list.obtained_at);
     if (missing != nullptr) {
       gaps[area_code] = StrCat(
@@ -222,7 +229,7 @@ void Drafter::Refresh(int area_code, const Pace& pace) {
   const int64_t until = ToMicros(end);
   seal.set_known_until(std::max(ToMicros(KnownUntil(seal)), until));
   seal.set_obtained_at(std::max(seal.obtained_at(), until));
-  seal.set_told_until(ToMicros(std::max(ToldUntil(seal), told)));
+  seal.set_told_until(ToMicros(std::max(ToldUntil(seal, *pace.usual), told)));
   if (seal.known_by_silence_at() <= seal.obtained_at()) seal.clear_known_by_silence_at();
 }
 
@@ -235,7 +242,8 @@ void Drafter::RefreshBySilence(int area_code, const Pace& pace) {
   const absl::Time most = FromMicros(seal.obtained_at()) + kMostSilence;
   const int64_t until = ToMicros(std::min(pace.end, most));
   if (!pace.all->empty()) {
-    seal.set_told_until(ToMicros(std::max(ToldUntil(seal), pace.all->ToldUntil(*pace.usual))));
+    seal.set_told_until(
+        ToMicros(std::max(ToldUntil(seal, *pace.usual), pace.all->ToldUntil(*pace.usual))));
   }
   if (until > seal.obtained_at()) {
     seal.set_known_by_silence_at(std::max(seal.known_by_silence_at(), until));

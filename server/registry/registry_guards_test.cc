@@ -5,9 +5,11 @@
 #include <set>
 #include <string>
 
+#include "absl/strings/str_format.h"
 #include "server/base/error.h"
 #include "server/base/str_cat.h"
 #include "server/registry/registry_fixture.h"
+#include "server/registry/release_store.h"
 
 namespace dnc {
 namespace {
@@ -340,6 +342,37 @@ TEST_F(RegistryGuardsTest, LossesOfAWeekAddUpOverVanishing) {
   }
   EXPECT_EQ(Found({WriteFile("2026-8-8_201_C.txt", Numbers(760, 20'000))}),
             Allowed{"lost-week:201"});
+}
+
+TEST_F(RegistryGuardsTest, AfterAnEarlierVersionAQuietAreaCodeMissesNoList) {
+  const auto day_list = [this](int day, bool quiet_one) {
+    std::string rows;
+    for (int i = 0; i < 400; ++i) {
+      rows += StrCat("201", 7'000'000 + day * 1000 + i, absl::StrFormat(",2026-08-%02dT", day),
+                     absl::StrFormat("%02d:%02d:00,A\n", i * 3 / 60, i * 3 % 60));
+    }
+    if (quiet_one)
+      rows += StrCat("2127000000,", absl::StrFormat("2026-08-%02dT", day), "10:00:00,A\n");
+    return WriteFile(StrCat("2026-8-", day, "_changes_A.txt"), rows);
+  };
+  MustLoad({WriteFile("2026-8-2_201_A.txt", Numbers(0, 20'000)),
+            WriteFile("2026-8-2_212_A.txt", Numbers(0, 20'000, 212))});
+  for (const int day : {3, 4, 5}) MustLoad({day_list(day, false)});
+  // As an earlier version left it: without the moment up to which the changes tell.
+  Close();
+  store_ = *Store::Open({.path = dir_ + "/data/store"});
+  {
+    ReleaseStore releases(store_.get(), dir_ + "/data/revision");
+    storage::Seals seals = *releases.ReadSeals(4);
+    for (storage::Seal& seal : *seals.mutable_seals()) seal.clear_told_until();
+    const storage::Release release = *releases.ReadRelease(4);
+    ASSERT_TRUE(releases.Commit(*releases.ReadCatalog(), &release, &seals).ok());
+  }
+  store_.reset();
+  Open();
+  EXPECT_EQ(Found({day_list(7, true)}), (Allowed{"change-gap:201", "change-gap:212"}));
+  MustLoad({day_list(6, true)});
+  MustLoad({day_list(7, false)});
 }
 
 }  // namespace

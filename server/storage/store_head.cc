@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <initializer_list>
 #include <random>
 #include <string>
 #include <string_view>
@@ -32,19 +33,23 @@ uint64_t Get(std::string_view text, size_t place) {
   return value;
 }
 
-// A sealed value of `numbers` words, or of `before`, as an earlier version wrote it; nullopt if
-// there is none.
+// A sealed value of `words` words; nullopt if there is none. Earlier versions wrote fewer, as many
+// as one of `before`: the others are 0.
 absl::StatusOr<std::optional<std::string>> Read(const Store& store, std::string_view key,
-                                                size_t numbers, size_t before) {
+                                                size_t words,
+                                                std::initializer_list<size_t> before = {}) {
   DNC_ASSIGN_OR_RETURN(const auto sealed, store.Get(Column::kMeta, key));
   if (!sealed.has_value()) return std::nullopt;
   const auto content = UnsealValue(key, *sealed);
-  if (!content.has_value() || (content->size() != 8 * numbers && content->size() != 8 * before)) {
+  const auto has = [&content](size_t expected) { return content->size() == 8 * expected; };
+  if (!content.has_value() || (!has(words) && std::none_of(before.begin(), before.end(), has))) {
     return Error(absl::StatusCode::kDataLoss, reason::kStorage,
                  StrCat("the value ", key, " in ", store.path(),
                         " is damaged; restore the data folder from the newest backup"));
   }
-  return std::string(*content);
+  std::string whole(*content);
+  whole.resize(8 * words);
+  return whole;
 }
 
 absl::Status Write(std::string_view key, const std::string& content, Store& store) {
@@ -63,7 +68,7 @@ StoreId NewStoreId() {
 }
 
 absl::StatusOr<std::optional<StoreHead>> ReadStoreHead(const Store& store) {
-  DNC_ASSIGN_OR_RETURN(const auto content, Read(store, kHeadKey, 8, 5));
+  DNC_ASSIGN_OR_RETURN(const auto content, Read(store, kHeadKey, 8, {5, 6}));
   if (!content.has_value()) return std::nullopt;
   StoreHead head{{Get(*content, 0), Get(*content, 1)},
                  {Get(*content, 2), Get(*content, 3)},
@@ -92,7 +97,7 @@ absl::Status WriteStoreHead(const StoreHead& head, Store& store) {
 absl::StatusOr<bool> NoteCopied(const std::string& path, Store& store) {
   struct stat info {};
   if (stat(path.c_str(), &info) != 0) return FileError("reading", path, errno);
-  DNC_ASSIGN_OR_RETURN(const auto before, Read(store, kPlaceKey, 1, 1));
+  DNC_ASSIGN_OR_RETURN(const auto before, Read(store, kPlaceKey, 1));
   const auto now = static_cast<uint64_t>(info.st_ino);
   if (before.has_value() && Get(*before, 0) == now) return false;
   std::string content;
@@ -102,7 +107,7 @@ absl::StatusOr<bool> NoteCopied(const std::string& path, Store& store) {
 }
 
 absl::StatusOr<AcceptedClock> ReadAcceptedClock(const Store& store) {
-  DNC_ASSIGN_OR_RETURN(const auto content, Read(store, kClockKey, 4, 4));
+  DNC_ASSIGN_OR_RETURN(const auto content, Read(store, kClockKey, 4));
   if (!content.has_value()) return AcceptedClock();
   return AcceptedClock{Get(*content, 0), Get(*content, 1),
                        absl::FromUnixMicros(static_cast<int64_t>(Get(*content, 2))),

@@ -8,6 +8,7 @@
 #include "server/base/file_error.h"
 #include "server/storage/mark_file.h"
 #include "server/storage/revision_note.h"
+#include "server/storage/sealed_value.h"
 
 namespace dnc {
 namespace {
@@ -64,6 +65,31 @@ TEST_F(StoreHeadTest, NothingIsUntoldUnlessSaid) {
   EXPECT_FALSE((*read)->lost.Has(1));
   EXPECT_FALSE((*read)->untold.Has(absl::UnixEpoch()));
   EXPECT_FALSE((*read)->untold.Has(absl::Now()));
+}
+
+TEST_F(StoreHeadTest, AHeadOfAnEarlierVersionIsRead) {
+  const auto store = Store::Open({.path = dir_ + "/store"});
+  ASSERT_TRUE(store.ok()) << store.status();
+  for (const size_t words : {5, 6, 7}) {
+    std::string content;
+    for (size_t word = 0; word < words; ++word) {
+      content += std::string(7, '\0') + static_cast<char>(word + 1);
+    }
+    StoreBatch batch;
+    batch.Put(Column::kMeta, "store/head", SealValue("store/head", content));
+    ASSERT_TRUE((*store)->Write(batch).ok());
+    const auto read = ReadStoreHead(**store);
+    if (words == 7) {  // none had so many
+      EXPECT_TRUE(absl::IsDataLoss(read.status()));
+      continue;
+    }
+    ASSERT_TRUE(read.ok() && read->has_value()) << read.status();
+    EXPECT_EQ((*read)->id, (StoreId{1, 2}));
+    EXPECT_EQ((*read)->other, (StoreId{3, 4}));
+    EXPECT_EQ((*read)->lost.up_to, 5U);
+    EXPECT_EQ((*read)->lost.after, words == 5 ? 0U : 6U);
+    EXPECT_FALSE((*read)->untold.Has(absl::UnixEpoch()));
+  }
 }
 
 TEST_F(StoreHeadTest, ACopyIsToldOnce) {

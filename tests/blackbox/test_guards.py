@@ -5,6 +5,7 @@ import time
 import pytest
 
 from dnc_server import Refused
+from finding_calls import refused
 from list_files import DAY, block, changes, flat, registry_name, zipped
 from waiting import PATIENCE
 
@@ -217,3 +218,27 @@ def test_paths_in_a_load_folder(start_server, tmp_path):
                                           timeout=PATIENCE)
     assert last.load.state == server.stubs.load.LOAD_STATE_SUCCEEDED
     assert server.verdicts([2015550049, 2015550050]) == ["LISTED", "CLEAR"]
+
+
+@pytest.mark.parametrize("dated", [True, False])
+def test_what_a_full_list_knew_of_its_own_day_is_no_misfit(server, dated):
+    """It is made in the middle of a day, and the day's change list tells all of that day."""
+    day = (NOW // DAY - 4) * DAY
+    noon = day + DAY // 2
+    numbers = block(201, 555, 2000)
+    rows = [(2017770000 + i, day + i * 864, "A") for i in range(100)]
+    gone = [(2017780000 + i, day + i * 2880, "D") for i in range(30)]
+    known = numbers + [number for number, at, action in rows + gone
+                       if (at <= noon) == (action == "A")]
+    name, when = (registry_name(day, "201"), None) if dated else ("full.txt", noon)
+    server.load([(name, flat(known))], obtained_at=when)
+    # Whatever it knew of after that is one.
+    later = [(number, day + DAY + 60, "A") for number in numbers[:9]]
+    changed = changes(rows + gone + later)
+    found = refused(server, [("changes-1.txt", changed)], obtained_at=day + DAY - 1)
+    assert list(found) == ["misfit:changes-1.txt"]
+    assert found["misfit:changes-1.txt"].of == (58 if dated else 72)
+    load = server.load([("changes-1.txt", changes(rows + gone))], obtained_at=day + DAY - 1)
+    assert not load.findings
+    assert load.release.no_effect == (81 if dated else 67)
+    assert server.verdicts([rows[0][0], rows[99][0]]) == ["LISTED", "LISTED"]

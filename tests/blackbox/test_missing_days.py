@@ -57,6 +57,17 @@ def test_a_single_missing_day_is_seen(base, missing):
     load_day(base, missing + 4)
 
 
+@pytest.mark.parametrize("days", [(1, 4, 5), (1, 2, 4, 6, 7)])
+def test_holes_that_were_overridden_make_no_other_one_usual(base, days):
+    """Not even where there are few lists to learn from."""
+    loaded = 0
+    for day in days:
+        seen = loaded > 0 and day > loaded + 1
+        load_day(base, day, allow=["change-gap:201", "change-gap:212"] if seen else [])
+        loaded = day
+    assert sorted(refused_day(base, loaded + 2)) == ["change-gap:201", "change-gap:212"]
+
+
 def test_lists_named_by_their_day(base):
     """Their date is the beginning of that day."""
     def file(day):
@@ -115,6 +126,22 @@ def test_a_list_that_is_cut_off_in_the_order_of_its_numbers(base):
               obtained_at=BASE_DAY + 5 * DAY - 60)
     assert coverage(base)[201].obtained_at.seconds == BASE_DAY + 4 * DAY - 60
     assert "change-gap:201" in refused_day(base, 5)
+
+
+@pytest.mark.parametrize("hours", [23, 0])
+def test_a_straggler_hides_no_list_that_is_cut_off(base, hours):
+    """The usual changes are counted from where the list before it ends. A change at midnight is not
+    one of all of that day."""
+    for day in (1, 2, 3):
+        load_day(base, day)
+    late = [(2017009999, BASE_DAY + 5 * DAY + hours * 3600, "A")]
+    load_day(base, 4, day_of(4) + late)
+    restart(base)
+    rows = day_of(5)
+    random.Random(5).shuffle(rows)
+    load_day(base, 5, rows[:36])
+    assert coverage(base)[201].obtained_at.seconds == BASE_DAY + 5 * DAY - 60
+    assert "change-gap:201" in refused_day(base, 6)
 
 
 def test_stragglers_fill_no_day(base):

@@ -49,6 +49,7 @@ struct OracleFile {
   size_t count = 0;
   std::time_t first = 0;  // change
   std::time_t last = 0;
+  std::time_t told = 0;  // the end of the last one that is no straggler
 };
 
 // A release, whole: nothing is shared, nothing is clever.

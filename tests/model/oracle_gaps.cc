@@ -58,10 +58,22 @@ std::time_t UsualOf(const OracleList& list) {
   return 3 * intervals[intervals.size() / 2];
 }
 
-std::optional<std::time_t> LongestUsual(std::vector<std::time_t> quiets) {
-  if (quiets.empty()) return std::nullopt;
-  std::sort(quiets.begin(), quiets.end());
-  return quiets[quiets.size() < 5 ? quiets.size() - 1 : quiets.size() - 2];
+std::optional<std::time_t> LongestUsual(std::vector<std::time_t> lags) {
+  if (lags.empty()) return std::nullopt;
+  std::sort(lags.begin(), lags.end());
+  return lags[lags.size() < 5 ? lags.size() - 1 : lags.size() - 2];
+}
+
+// The third longest quiet time, or the second if there are two. The second, too, if it is a week
+// from the longest one. Each is its length and its end.
+std::optional<std::time_t> UsualQuiet(std::vector<std::pair<std::time_t, std::time_t>> quiets) {
+  if (quiets.size() < 2) return std::nullopt;
+  std::stable_sort(quiets.begin(), quiets.end(),
+                   [](const auto& a, const auto& b) { return a.first > b.first; });
+  const std::time_t later = std::max(quiets[0].second, quiets[1].second);
+  const std::time_t days = later - std::min(quiets[0].second, quiets[1].second);
+  const bool week = 2 * days >= 13 * kDay && 2 * days <= 15 * kDay;
+  return quiets[week || quiets.size() == 2 ? 1 : 2].first;
 }
 
 double DaysOf(std::time_t seconds) {
@@ -184,22 +196,22 @@ OracleUsual UsualPaceOf(const OracleList& list) {
   OracleUsual usual;
   usual.lists = files.size();
   std::vector<double> rates;
-  std::vector<std::time_t> quiets;
+  std::vector<std::pair<std::time_t, std::time_t>> quiets;
   std::vector<std::time_t> lags;
   for (size_t i = 0; i < files.size(); ++i) {
     const OracleFile& file = files[i];
     const std::time_t before = i == 0 ? file.first : usual.end;
-    usual.end = std::max(usual.end, EndOfMoment(file.last));
+    usual.end = std::max(usual.end, file.told);
     if (i + 14 < files.size()) continue;
     const std::time_t span = EndOfMoment(file.last) - std::min(before, file.first);
     rates.push_back(static_cast<double>(file.count) / std::max(1.0, DaysOf(span)));
-    if (i > 0) quiets.push_back(std::max<std::time_t>(0, file.first - before));
+    if (i > 0) quiets.emplace_back(std::max<std::time_t>(0, file.first - before), file.first);
     lags.push_back(std::max<std::time_t>(0, file.date - file.last));
   }
   if (rates.empty()) return usual;
   std::sort(rates.begin(), rates.end());
   usual.per_day = rates[(rates.size() - 1) / 2];
-  usual.between = LongestUsual(quiets);
+  usual.between = UsualQuiet(quiets);
   usual.before_date = LongestUsual(lags);
   return usual;
 }

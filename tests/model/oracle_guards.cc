@@ -141,7 +141,7 @@ void Oracle::FindReloaded(const Oracle& after, const std::string& list,
 
 void Oracle::FindMisfits(const OracleLoad& load, OracleFindings& findings) const {
   const OracleRelease& now = lists_.at(load.list).now();
-  std::set<uint64_t> numbers;
+  std::map<uint64_t, bool> numbers;  // and whether the full list of the day knew of the additions
   std::set<int> named;
   uint64_t dropped = 0;
   uint64_t uncertain =
@@ -155,20 +155,26 @@ void Oracle::FindMisfits(const OracleLoad& load, OracleFindings& findings) const
     }
     named.insert(area_code);
     const std::time_t full_at = now.full_at.at(area_code);
-    if (!change.added && change.time >= full_at && MayPrecedeFull(change.time, full_at)) {
+    const bool of_day = IsOfDayOfFull(change.time, full_at);
+    const bool listed = Holds(now.numbers, change.number);
+    if (!change.added && of_day && (full_at % kDay == 0 || !listed)) {
       ++uncertain;
     } else if (Superseded(lists_.at(load.list), change)) {
       ++dropped;
     } else {
-      numbers.insert(change.number);
+      bool& known = numbers.try_emplace(change.number, true).first->second;
+      known = known && change.added && of_day && listed;
     }
   }
   if (outside) {
     findings[Allow(v1::GUARD_OUTSIDE_BASE, load.file)].guard = v1::GUARD_OUTSIDE_BASE;
   }
   Oracle after = *this;
-  const uint64_t no_effect = after.LoadChanges(load) - uncertain;
-  if (static_cast<double>(no_effect) > 0.01 * static_cast<double>(numbers.size() + dropped)) {
+  const auto known = static_cast<uint64_t>(
+      std::count_if(numbers.begin(), numbers.end(), [](const auto& one) { return one.second; }));
+  const uint64_t no_effect = after.LoadChanges(load) - uncertain - known;
+  const uint64_t counted = numbers.size() - known + dropped;
+  if (static_cast<double>(no_effect) > 0.01 * static_cast<double>(counted)) {
     findings[Allow(v1::GUARD_MISFIT, load.file)].guard = v1::GUARD_MISFIT;
   }
   const std::set<int> gaps = Gaps(load);

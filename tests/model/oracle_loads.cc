@@ -34,7 +34,7 @@ void Forget(OracleRelease& release, int area_code) {
 }
 
 OracleFile FileOf(const OracleLoad& load) {
-  OracleFile file{load.id, load.obtained_at, load.is_change_list, 1, 0, 0};
+  OracleFile file{load.id, load.obtained_at, load.is_change_list, 1};
   if (!load.is_change_list) return file;
   file.count = load.changes.size();
   for (const OracleEvent& change : load.changes) {
@@ -202,6 +202,7 @@ uint64_t Oracle::LoadChanges(const OracleLoad& load) {
   const bool many = Many(load);
   const OracleUsual usual = UsualPaceOf(before);
   const bool thin = IsThin(load, many, usual);
+  if (!load.changes.empty()) release.files[0].told = ToldBy(load, 0, many, usual);
   for (const auto& [area_code, obtained_at] : before.now().obtained_at) {
     if (thin) break;
     std::time_t& told = release.told_until[area_code];

@@ -74,4 +74,9 @@ inline bool MayPrecedeFull(std::time_t deleted, std::time_t full) {
   return full % kDay == 0 ? deleted < full + kDay : deleted <= full;
 }
 
+// Whether a change of the day of a full list may be earlier than that.
+inline bool IsOfDayOfFull(std::time_t changed, std::time_t full) {
+  return changed >= full / kDay * kDay && MayPrecedeFull(changed, full);
+}
+
 }  // namespace dnc::blackbox
