@@ -24,8 +24,10 @@ constexpr std::string_view kPlaceKey = "store/place";
 void Put(std::string& out, uint64_t value) {
   for (int shift = 56; shift >= 0; shift -= 8) out.push_back(static_cast<char>(value >> shift));
 }
+// 0 behind the end: an earlier version wrote fewer words.
 uint64_t Get(std::string_view text, size_t place) {
   uint64_t value = 0;
+  if (text.size() < 8 * (place + 1)) return value;
   for (const char byte : text.substr(place * 8, 8)) {
     value = value << 8 | static_cast<unsigned char>(byte);
   }

@@ -8,6 +8,7 @@
 #include "server/base/file_error.h"
 #include "server/storage/mark_file.h"
 #include "server/storage/revision_note.h"
+#include "server/storage/sealed_value.h"
 
 namespace dnc {
 namespace {
@@ -62,6 +63,25 @@ TEST_F(StoreHeadTest, NothingIsUntoldUnlessSaid) {
   ASSERT_TRUE(read.ok() && read->has_value());
   EXPECT_FALSE((*read)->lost.Has(0));
   EXPECT_FALSE((*read)->lost.Has(1));
+  EXPECT_FALSE((*read)->untold.Has(absl::UnixEpoch()));
+  EXPECT_FALSE((*read)->untold.Has(absl::Now()));
+}
+
+// Each data folder of that version has one until something is lost.
+TEST_F(StoreHeadTest, AnEarlierVersionWroteFiveWords) {
+  const auto store = Store::Open({.path = dir_ + "/store"});
+  ASSERT_TRUE(store.ok()) << store.status();
+  std::string content;
+  for (const char word : {1, 2, 3, 4, 17}) content += std::string(7, '\0') + word;
+  StoreBatch batch;
+  batch.Put(Column::kMeta, "store/head", SealValue("store/head", content));
+  ASSERT_TRUE((*store)->Write(batch).ok());
+  const auto read = ReadStoreHead(**store);
+  ASSERT_TRUE(read.ok() && read->has_value()) << read.status();
+  EXPECT_EQ((*read)->id, (StoreId{1, 2}));
+  EXPECT_EQ((*read)->other, (StoreId{3, 4}));
+  EXPECT_EQ((*read)->lost.after, 0U);
+  EXPECT_EQ((*read)->lost.up_to, 17U);
   EXPECT_FALSE((*read)->untold.Has(absl::UnixEpoch()));
   EXPECT_FALSE((*read)->untold.Has(absl::Now()));
 }
