@@ -51,7 +51,7 @@ absl::Status Refused(std::string_view what, std::string_view remedy) {
 
 constexpr std::string_view kWholeBackup =
     "restore the whole data folder from the newest backup: the folders `store` and `tenants`, and "
-    "the files `revision*` and `tenants.*`";
+    "the files `clock`, `revision*` and `tenants.*`";
 
 }  // namespace
 
@@ -211,6 +211,11 @@ absl::Status StorePair::CheckNote(std::string_view file, StoreId id, uint64_t re
              kWholeBackup, ", and start once with --restored (docs/operations.md, `Back up`)"));
 }
 
+absl::Time StorePair::NewestKept() const {
+  const auto mark = ReadTimeMark(data_dir_ + kClockName);
+  return mark.ok() && mark->has_value() ? **mark : absl::UnixEpoch();
+}
+
 absl::Status StorePair::NoteRestored(Store& published, Store& tenants, uint64_t revision) {
   DNC_ASSIGN_OR_RETURN(std::optional<StoreHead> first, ReadStoreHead(published));
   DNC_ASSIGN_OR_RETURN(std::optional<StoreHead> second, ReadStoreHead(tenants));
@@ -224,11 +229,10 @@ absl::Status StorePair::NoteRestored(Store& published, Store& tenants, uint64_t 
   changes.Drop(lost_.up_to, batch);
   DNC_RETURN_IF_ERROR(tenants.Write(batch));
   second->lost = first->lost = lost_;
-  // Without a time nobody knows since when.
-  const auto mark = ReadTimeMark(data_dir_ + kClockName);
-  const bool marked = mark.ok() && mark->has_value();
+  // A copy that ran before this was said keeps the time of now.
+  DNC_ASSIGN_OR_RETURN(const absl::Time copied, KnownWhenCopied(published));
   Untold& untold = first->untold;
-  untold.since = std::min(untold.since, marked ? **mark : absl::UnixEpoch());
+  untold.since = std::min({untold.since, NewestKept(), copied});
   untold.until = std::max(untold.until, absl::Now());
   DNC_RETURN_IF_ERROR(WriteStoreHead(*second, tenants));
   DNC_RETURN_IF_ERROR(WriteStoreHead(*first, published));
@@ -314,7 +318,7 @@ absl::Status StorePair::Join(Store& published, uint64_t published_revision, Stor
   published.SetNote(std::move(of_published));
   tenants.NoteRevision(tenants_revision);
   published.NoteRevision(published_revision);
-  DNC_ASSIGN_OR_RETURN(const bool copied, NoteCopied(Path(kTenantsNote), published));
+  DNC_ASSIGN_OR_RETURN(const bool copied, NoteCopied(Path(kTenantsNote), NewestKept(), published));
   if (copied && whole && !start_.restored) {
     spdlog::warn(
         "{} was copied since dncd ran on it. If it is a backup that was put back, opt-outs that "

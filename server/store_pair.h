@@ -54,6 +54,8 @@ class StorePair {
   absl::Status CheckNote(std::string_view file, StoreId id, uint64_t revision,
                          std::string_view what) const;
   absl::Status Marry(Store& published, Store& tenants, StoreHead& first, StoreHead& second);
+  // The newest moment that the folder kept; without one nobody knows, and it is the first of all.
+  absl::Time NewestKept() const;
   // The folder is an older copy, as somebody said: what may have been written after it under
   // revisions that nobody knows is lost.
   absl::Status NoteRestored(Store& published, Store& tenants, uint64_t revision);

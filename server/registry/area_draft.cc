@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "server/registry/change_pace.h"
+#include "server/registry/world.h"
 
 namespace dnc {
 namespace {

@@ -21,6 +21,7 @@ namespace {
 constexpr std::string_view kHeadKey = "store/head";
 constexpr std::string_view kClockKey = "store/clock";
 constexpr std::string_view kPlaceKey = "store/place";
+constexpr uint64_t kNotCopied = ~0ULL;
 
 void Put(std::string& out, uint64_t value) {
   for (int shift = 56; shift >= 0; shift -= 8) out.push_back(static_cast<char>(value >> shift));
@@ -94,16 +95,25 @@ absl::Status WriteStoreHead(const StoreHead& head, Store& store) {
   return Write(kHeadKey, content, store);
 }
 
-absl::StatusOr<bool> NoteCopied(const std::string& path, Store& store) {
+absl::StatusOr<bool> NoteCopied(const std::string& path, absl::Time known, Store& store) {
   struct stat info {};
   if (stat(path.c_str(), &info) != 0) return FileError("reading", path, errno);
-  DNC_ASSIGN_OR_RETURN(const auto before, Read(store, kPlaceKey, 1));
+  DNC_ASSIGN_OR_RETURN(const auto before, Read(store, kPlaceKey, 2, {1}));
   const auto now = static_cast<uint64_t>(info.st_ino);
   if (before.has_value() && Get(*before, 0) == now) return false;
   std::string content;
   Put(content, now);
+  Put(content, before.has_value() ? static_cast<uint64_t>(absl::ToUnixMicros(known)) : kNotCopied);
   DNC_RETURN_IF_ERROR(Write(kPlaceKey, content, store));
   return before.has_value();
+}
+
+absl::StatusOr<absl::Time> KnownWhenCopied(const Store& store) {
+  DNC_ASSIGN_OR_RETURN(const auto place, Read(store, kPlaceKey, 2, {1}));
+  if (!place.has_value() || Get(*place, 1) == 0 || Get(*place, 1) == kNotCopied) {
+    return absl::InfiniteFuture();
+  }
+  return absl::FromUnixMicros(static_cast<int64_t>(Get(*place, 1)));
 }
 
 absl::StatusOr<AcceptedClock> ReadAcceptedClock(const Store& store) {

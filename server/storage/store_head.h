@@ -42,8 +42,12 @@ absl::StatusOr<std::optional<StoreHead>> ReadStoreHead(const Store& store);
 absl::Status WriteStoreHead(const StoreHead& head, Store& store);
 
 // Notes which file `path` is, a part of the store's folder that is made once. True if it was
-// another one when this was called last: the folder was copied since, perhaps from a backup.
-absl::StatusOr<bool> NoteCopied(const std::string& path, Store& store);
+// another one when this was called last: the folder was copied since, perhaps from a backup. Then
+// `known`, the newest moment that the copy kept, is noted, too: who says later that it was a backup
+// does so when the server has run on it, and has kept newer ones.
+absl::StatusOr<bool> NoteCopied(const std::string& path, absl::Time known, Store& store);
+// InfiniteFuture: no copy was told of.
+absl::StatusOr<absl::Time> KnownWhenCopied(const Store& store);
 
 // None was accepted: revision 0. DATA_LOSS STORAGE.
 absl::StatusOr<AcceptedClock> ReadAcceptedClock(const Store& store);

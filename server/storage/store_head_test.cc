@@ -95,13 +95,24 @@ TEST_F(StoreHeadTest, AHeadOfAnEarlierVersionIsRead) {
 TEST_F(StoreHeadTest, ACopyIsToldOnce) {
   const auto store = Store::Open({.path = dir_ + "/store"});
   ASSERT_TRUE(store.ok()) << store.status();
+  const absl::Time known = absl::FromUnixSeconds(1'790'000'000);
+  const absl::Time later = known + absl::Hours(1);
   std::ofstream(dir_ + "/note") << "first";
-  EXPECT_FALSE(*NoteCopied(dir_ + "/note", **store)) << "nothing was known";
-  EXPECT_FALSE(*NoteCopied(dir_ + "/note", **store));
+  EXPECT_FALSE(*NoteCopied(dir_ + "/note", known, **store)) << "nothing was known";
+  EXPECT_FALSE(*NoteCopied(dir_ + "/note", known, **store));
+  EXPECT_EQ(*KnownWhenCopied(**store), absl::InfiniteFuture());
   fs::copy_file(dir_ + "/note", dir_ + "/note2");
   fs::rename(dir_ + "/note2", dir_ + "/note");
-  EXPECT_TRUE(*NoteCopied(dir_ + "/note", **store));
-  EXPECT_FALSE(*NoteCopied(dir_ + "/note", **store));
+  EXPECT_TRUE(*NoteCopied(dir_ + "/note", known, **store));
+  EXPECT_FALSE(*NoteCopied(dir_ + "/note", later, **store));
+  EXPECT_EQ(*KnownWhenCopied(**store), known);
+  // As it was written before moments were noted.
+  StoreBatch batch;
+  batch.Put(Column::kMeta, "store/place", SealValue("store/place", std::string(8, '\0')));
+  ASSERT_TRUE((*store)->Write(batch).ok());
+  EXPECT_EQ(*KnownWhenCopied(**store), absl::InfiniteFuture());
+  EXPECT_TRUE(*NoteCopied(dir_ + "/note", later, **store));
+  EXPECT_EQ(*KnownWhenCopied(**store), later);
 }
 
 TEST_F(StoreHeadTest, ADamagedHeadIsNoHead) {

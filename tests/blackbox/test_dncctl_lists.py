@@ -151,11 +151,11 @@ def test_a_row_without_a_list_is_no_exemption(started, bring, kind, empty, optio
 
 def test_a_row_of_another_kind_is_no_exemption(started, bring):
     make_list(started, "c", "CONSENT")
-    kinds = ["internal", "", "EBR", "what"]
+    kinds = ["internal", "", "EBR", "what", "#N/A", "n/a"]
     text = "number,list_kind\n" + "".join(
         f"{LISTED + i},{kind}\n" for i, kind in enumerate(kinds))
     said = bring(text, "--list", "c", code=1)
-    assert (said["added"], said["refused"]) == (1, 3)
+    assert (said["added"], said["refused"]) == (1, 5)
     assert started.verdicts([LISTED + i for i in range(4)]) == ["LISTED", "CLEAR"] + ["LISTED"] * 2
     assert bring(f"number,list_kind\n{LISTED},consent\n", "--list", "c")["added"] == 1
 

@@ -84,6 +84,7 @@ def test_a_restore_is_said_aloud(filled, folder, tmp_path):
     starts(filled)
     for revision in revisions:
         never_reached(filled, revision)
+    time.sleep(1.1)
     # What was answered between the backup and now isn't known; before and after it is.
     for at, known in ((answered_at, True), (lost_at, False), (int(time.time()), True)):
         request = {"numbers": [OPTED_OUT], "as_answered_at": {"seconds": at}}
@@ -96,3 +97,23 @@ def test_a_restore_is_said_aloud(filled, folder, tmp_path):
         assert "older backup" in refused.value.message
     assert refused_watch(filled, 1).reason == "CHANGES_TOO_OLD"
     goes_on_from_an_export(filled, OPTED_OUT, OPTED_OUT + 50)
+
+
+def test_a_restore_that_is_said_late_tells_from_when(filled, folder, tmp_path):
+    """The server ran on the backup before somebody said so, as its own warning asks for."""
+    backup = tmp_path / "backup"
+    shutil.copytree(folder, backup)
+    time.sleep(1.1)  # moments are asked for in whole seconds
+    starts(filled)
+    add(filled, [LATER])
+    time.sleep(1.1)
+    answered_at = int(time.time())
+    assert filled.verdicts([LATER]) == ["LISTED"]
+    filled.stop()
+    put_back(folder, backup)
+    starts(filled)
+    filled.stop()
+    restart(filled, "--restored")
+    with pytest.raises(Refused) as refused:
+        filled.scrub(numbers=[LATER], as_answered_at={"seconds": answered_at})
+    assert refused.value.reason == "HISTORY_NOT_REACHED"

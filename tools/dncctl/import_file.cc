@@ -85,7 +85,7 @@ std::string ImportFile::heading() const {
 absl::Status ImportFile::CheckExempts(const std::vector<std::string>& cells) const {
   const auto* const kinds = v1::OwnListKind_descriptor();
   const std::string kind = CellOf(cells, kListKindColumn);
-  if (!IsNothing(kind) && ParseEnum(kinds, kind) != format_.exempts) {
+  if (!IsSurelyNothing(kind) && ParseEnum(kinds, kind) != format_.exempts) {
     return absl::InvalidArgumentError(
         fmt::format("its list_kind is '{}', but '{}' is a list of the kind {}; import it into a "
                     "list of its own kind",
