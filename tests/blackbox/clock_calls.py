@@ -57,6 +57,12 @@ def becomes(condition, what):
     wait_until(lambda: holds(condition), what)
 
 
+def starts_with_right_clock(server, clock):
+    clock.set(0)
+    server.start()
+    server.wait_until_ready()
+
+
 def ahead_once(start_server, clock, folder):
     """A server that ran a year ahead, and starts with the clock set right."""
     now = time.time()
@@ -69,9 +75,7 @@ def ahead_once(start_server, clock, folder):
     server.wait_until_ready()
     assert rule(server, FREE) == "STALE"
     server.stop()
-    clock.set(0)
-    server.start()
-    server.wait_until_ready()
+    starts_with_right_clock(server, clock)
     return server
 
 

@@ -10,6 +10,7 @@ import types
 import pytest
 from grpc_tools import protoc
 
+from clock_shift import ShiftedClock
 from dnc_server import BIN, REPO, Server
 from waiting import PATIENCE
 
@@ -79,6 +80,18 @@ def start_server(stubs, tmp_path):
     for server in servers:
         if server.process.poll() is None:
             server.stop()
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """For a server's data, where the test looks into it or starts on it again."""
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def clock(tmp_path):
+    """Shifts the clock of the servers that have its `env`."""
+    return ShiftedClock(tmp_path)
 
 
 @pytest.fixture

@@ -6,22 +6,11 @@ import time
 import pytest
 
 from clock_calls import (FREE, HOUR, LISTED, NUMBERS, accept, ahead_once, iso, load, load_changes,
-                         moment, prepare, status)
-from clock_shift import ShiftedClock
+                         moment, prepare, starts_with_right_clock, status)
 from dnc_server import Refused, refused_start
 from list_files import DAY
 from tenant_calls import add, rule
 from waiting import PATIENCE
-
-
-@pytest.fixture
-def clock(tmp_path):
-    return ShiftedClock(tmp_path)
-
-
-@pytest.fixture
-def folder(tmp_path):
-    return tmp_path / "data"
 
 
 def test_an_accepted_clock_revives_nothing(start_server, clock, folder):
@@ -94,9 +83,7 @@ def test_change_lists_go_on_where_nothing_had_ended(start_server, clock, folder)
     server.wait_until_ready()
     assert rule(server, FREE) == "CLEAR"
     server.stop()
-    clock.set(0)
-    server.start()
-    server.wait_until_ready()
+    starts_with_right_clock(server, clock)
     assert rule(server, FREE) == "STALE"
     accept(server)
     assert rule(server, FREE) == "CLEAR", "young by either clock"
@@ -114,9 +101,7 @@ def test_change_lists_make_nothing_young_that_was_of_a_time_to_come(start_server
     load(server, 1)
     server.stop()
     (folder / "clock").unlink()
-    clock.set(0)
-    server.start()
-    server.wait_until_ready()
+    starts_with_right_clock(server, clock)
     assert rule(server, FREE) == "STALE"
     accept(server)
     assert rule(server, FREE) == "STALE"

@@ -8,23 +8,12 @@ import urllib.request
 import pytest
 
 from clock_calls import (FREE, HOUR, LISTED, NUMBERS, YEAR, ahead_once, becomes, iso, load, moment,
-                         prepare, status)
-from clock_shift import ShiftedClock
+                         prepare, starts_with_right_clock, status)
 from dnc_server import BIN, HOST, Refused
 from list_files import DAY, flat, registry_name
 from metrics_page import free_port
 from tenant_calls import add, new_key, rule
 from waiting import PATIENCE, wait_until
-
-
-@pytest.fixture
-def clock(tmp_path):
-    return ShiftedClock(tmp_path)
-
-
-@pytest.fixture
-def folder(tmp_path):
-    return tmp_path / "data"
 
 
 def test_what_ended_stays_ended_when_the_clock_is_set_back(start_server, clock, folder):
@@ -37,9 +26,7 @@ def test_what_ended_stays_ended_when_the_clock_is_set_back(start_server, clock, 
     clock.set(2 * HOUR)
     becomes(lambda: rule(server, LISTED) == "NATIONAL", "the consent ends")
     server.stop()
-    clock.set(0)
-    server.start()
-    server.wait_until_ready()
+    starts_with_right_clock(server, clock)
     assert rule(server, LISTED) == "NATIONAL", "it had ended"
     with pytest.raises(Refused) as refused:
         rule(server, LISTED, as_key)
@@ -57,9 +44,7 @@ def test_a_kill_forgets_no_time(start_server, clock, folder):
     server = prepare(start_server, clock, folder, now + 4 * HOUR + 7 * DAY)
     server.stop(number=9)
     (folder / "clock").unlink()  # the stores know as well
-    clock.set(0)
-    server.start()
-    server.wait_until_ready()
+    starts_with_right_clock(server, clock)
     assert status(server).newest_known_at.seconds - time.time() > 4.9 * HOUR
 
 
@@ -75,9 +60,7 @@ def test_a_kill_soon_after_a_jump_forgets_nothing(start_server, clock, folder):
     assert time.monotonic() - jumped < 40, "not only once a minute"
     becomes(lambda: rule(server, LISTED) == "NATIONAL", "the consent ends")
     server.stop(number=9)
-    clock.set(0)
-    server.start()
-    server.wait_until_ready()
+    starts_with_right_clock(server, clock)
     assert rule(server, LISTED) == "NATIONAL", "it had ended"
     with pytest.raises(Refused) as refused:
         rule(server, LISTED, as_key)
@@ -92,9 +75,7 @@ def test_a_kill_at_once_after_a_jump_forgets_nothing(start_server, clock, folder
         clock.set(hours * HOUR)
         becomes(lambda: rule(server, LISTED) == "NATIONAL", "the consent ends")
         server.stop(number=9)
-        clock.set(0)
-        server.start()
-        server.wait_until_ready()
+        starts_with_right_clock(server, clock)
         assert rule(server, LISTED) == "NATIONAL", "it had ended"
         assert status(server).newest_known_at.seconds - time.time() > (hours - 0.1) * HOUR
 

@@ -25,11 +25,6 @@ FINE, LOOK, WRONG = 0, 12, 13
 
 
 @pytest.fixture
-def folder(tmp_path):
-    return tmp_path / "data"
-
-
-@pytest.fixture
 def loaded(start_server, folder):
     server = start_server(data_dir=folder)
     server.load([(registry_name(time.time() - DAY, "201"), flat(NUMBERS))])

@@ -14,11 +14,6 @@ from waiting import PATIENCE
 
 
 @pytest.fixture
-def folder(tmp_path):
-    return tmp_path / "data"
-
-
-@pytest.fixture
 def filled(start_server, folder):
     return filled_server(start_server, folder)
 
