@@ -62,6 +62,7 @@ class Drafter {
     std::map<int, ChangePace> areas;
     std::optional<UsualPace> usual;  // of the lists before
     absl::Time end;                  // up to when it tells
+    std::optional<absl::Time> told;  // ChangePace::ToldUntil of all; nullopt: it has no changes
     bool thin = false;               // it shows nothing of what it does not hold
   };
   // Numbers that a load takes away.

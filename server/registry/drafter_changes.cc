@@ -159,7 +159,7 @@ absl::Status Drafter::ApplyChangeList(const StagedChanges& list) {
     }
   }
   storage::File& file = staged_.files[list.file];
-  if (!pace.all->empty()) file.set_told_until(ToMicros(pace.all->ToldUntil(*pace.usual)));
+  if (pace.told.has_value()) file.set_told_until(ToMicros(*pace.told));
   NoteSpan(file);
   change_dates_.push_back(ToMicros(list.obtained_at));
   CheckMisfit(list);

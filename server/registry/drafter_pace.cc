@@ -172,6 +172,7 @@ Drafter::Pace Drafter::PaceOf(const StagedChanges& list,
   pace.usual.emplace(before == spans_.end() ? std::vector<ListSpan>() : before->second);
   pace.end = pace.all->EndOf(list.obtained_at, *pace.usual);
   pace.thin = pace.all->IsTooThin(list.obtained_at, *pace.usual);
+  if (!pace.all->empty()) pace.told = pace.all->ToldUntil(*pace.usual);
   PaceLimits by_pace;
   by_pace.by_pace = many;
   for (const auto& [area_code, changes] : sorted) {
@@ -220,7 +221,7 @@ void Drafter::Refresh(int area_code, const Pace& pace) {
   storage::Seal& seal = Area(area_code).seal();
   const ChangePace& own = pace.areas.at(area_code);
   absl::Time end = pace.end;
-  absl::Time told = pace.all->ToldUntil(*pace.usual);
+  absl::Time told = *pace.told;
   // The area code's own changes may end earlier than the others'.
   if (own.EndsBefore(end)) {
     end = own.last();
@@ -241,9 +242,8 @@ void Drafter::RefreshBySilence(int area_code, const Pace& pace) {
   storage::Seal& seal = area.seal();
   const absl::Time most = FromMicros(seal.obtained_at()) + kMostSilence;
   const int64_t until = ToMicros(std::min(pace.end, most));
-  if (!pace.all->empty()) {
-    seal.set_told_until(
-        ToMicros(std::max(ToldUntil(seal, *pace.usual), pace.all->ToldUntil(*pace.usual))));
+  if (pace.told.has_value()) {
+    seal.set_told_until(ToMicros(std::max(ToldUntil(seal, *pace.usual), *pace.told)));
   }
   if (until > seal.obtained_at()) {
     seal.set_known_by_silence_at(std::max(seal.known_by_silence_at(), until));

@@ -37,7 +37,7 @@ absl::StatusOr<std::unique_ptr<RevisionNote>> RevisionNote::Open(const std::stri
     return Error(absl::StatusCode::kNotFound, reason::kStorage, StrCat(path, " is missing"));
   }
   if (fd < 0) return FileError("opening", path, errno);
-  std::unique_ptr<RevisionNote> note(new RevisionNote(fd, path));
+  std::unique_ptr<RevisionNote> note(new RevisionNote(fd));
   bool any = false;
   for (int i = 0; i < kSlots; ++i) {
     Slot slot{};
@@ -58,7 +58,7 @@ absl::StatusOr<std::unique_ptr<RevisionNote>> RevisionNote::Make(const std::stri
                                                                  const Content& content) {
   const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
   if (fd < 0) return FileError("making", path, errno);
-  std::unique_ptr<RevisionNote> note(new RevisionNote(fd, path));
+  std::unique_ptr<RevisionNote> note(new RevisionNote(fd));
   if (const int error = posix_fallocate(fd, 0, kSlots * kPage); error != 0) {
     return FileError("making", path, error);
   }

@@ -13,9 +13,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
-#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -49,11 +47,10 @@ class RevisionNote {
   void Sync();
 
  private:
-  RevisionNote(int fd, std::string path) : fd_(fd), path_(std::move(path)) {}
+  explicit RevisionNote(int fd) : fd_(fd) {}
   bool Put(const Content& content);
 
   const int fd_;
-  const std::string path_;
   Content last_;
   int next_slot_ = 0;
   std::atomic<bool> unsynced_{false};
