@@ -31,7 +31,7 @@
 #include "server/telemetry/abort_note.h"
 #include "server/telemetry/log.h"
 #include "server/telemetry/metrics_collector.h"
-#include "server/tenants/own_lists.h"
+#include "server/records/tenant_records.h"
 #include "server/tenants/quota.h"
 #include "server/tenants/tenant_directory.h"
 #include "spdlog/spdlog.h"
@@ -259,7 +259,7 @@ absl::Status Run(const ServerConfig& config, StartOptions start) {
   Metrics metrics;
   const auto collector = std::make_shared<MetricsCollector>(
       DNC_VERSION,
-      MetricsSources{&metrics, registry, stores.own_lists.get(), stores.directory.get(), &quotas,
+      MetricsSources{&metrics, registry, stores.tenant_records.get(), stores.directory.get(), &quotas,
                      &clock, EndOf(certificate.get())});
   DNC_ASSIGN_OR_RETURN(const auto exposer, StartMetrics(config, collector));
   ServerOptions options{config.listen,      config.rpc,
@@ -267,7 +267,7 @@ absl::Status Run(const ServerConfig& config, StartOptions start) {
                         DNC_VERSION,        keys_required,
                         config.socket_mode, certificate ? certificate->Credentials() : nullptr,
                         stores.lost};
-  const ServerParts parts{registry, stores.directory.get(), stores.own_lists.get(),
+  const ServerParts parts{registry, stores.directory.get(), stores.tenant_records.get(),
                           &quotas,  &stores.order,          &metrics,
                           &clock};
   DNC_ASSIGN_OR_RETURN(const auto server, Server::Start(options, parts));

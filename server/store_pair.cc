@@ -15,8 +15,8 @@
 #include "server/base/str_cat.h"
 #include "server/storage/mark_file.h"
 #include "server/storage/revision_note.h"
-#include "server/tenants/journal_position.h"
-#include "server/tenants/own_change_log.h"
+#include "server/records/journal_position.h"
+#include "server/records/change_log.h"
 #include "spdlog/spdlog.h"
 
 namespace dnc {
@@ -223,7 +223,7 @@ absl::Status StorePair::NoteRestored(Store& published, Store& tenants, uint64_t 
   constexpr uint64_t kLeast = 1'000'000;
   lost_.Join({revision, std::max(std::max(lost_.up_to, revision) + kLeast, RevisionOfNow())});
   // Who watched must not go on as if nothing had been there.
-  OwnChangeLog changes;
+  ChangeLog changes;
   DNC_RETURN_IF_ERROR(changes.Read(*tenants.Snapshot()));
   StoreBatch batch;
   changes.Drop(lost_.up_to, batch);

@@ -279,10 +279,10 @@ absl::Status CheckConfig(const ServerConfig& config) {
 }
 
 bool IsUnixAddress(const std::string& address) {
-  constexpr size_t kMostPathBytes = 100;  // Linux has room for 107
+  constexpr size_t kMaxPathBytes = 100;  // Linux has room for 107
   if (address.rfind(kUnixScheme, 0) != 0) return false;
   const std::string path = UnixPathOf(address);
-  return path.size() > 1 && path.size() <= kMostPathBytes && path.front() == '/';
+  return path.size() > 1 && path.size() <= kMaxPathBytes && path.front() == '/';
 }
 
 std::string UnixPathOf(const std::string& address) {

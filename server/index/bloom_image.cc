@@ -44,7 +44,7 @@ struct Header {
 static_assert(sizeof(Header) == kBloomImageHeaderBytes);
 constexpr size_t kCheckedBytes = sizeof(Header) - sizeof(uint64_t);
 
-static_assert(sizeof(XXH128_canonical_t) == kBloomImageSealBytes);
+static_assert(sizeof(XXH128_canonical_t) == kBloomImageChecksumBytes);
 
 template <typename T>
 std::string_view BytesOf(const T& value) {
@@ -111,7 +111,7 @@ absl::Status CheckSize(const std::string& path, const Header& header, uint64_t f
     return Damaged(path, StrCat("it names ", header.blocks, " blocks"));
   }
   const uint64_t content = header.blocks * kBloomBlockBytes;
-  const uint64_t expected = kBloomImageHeaderBytes + content + kBloomImageSealBytes;
+  const uint64_t expected = kBloomImageHeaderBytes + content + kBloomImageChecksumBytes;
   if (file_bytes != expected) {
     return Damaged(path, StrCat("it has ", file_bytes, " bytes instead of ", expected));
   }

@@ -48,17 +48,17 @@ void GrowingFilter::InsertBatch(absl::Span<const BloomKey> keys) {
 
 bool GrowingFilter::MayContain(const BloomKey& key) const {
   uint32_t result = 0;
-  return MarkPossible(key.tenant, {&key.number, 1}, 0, {&result, 1}) != 0;
+  return MayContainBatch(key.tenant, {&key.number, 1}, 0, {&result, 1}) != 0;
 }
 
-size_t GrowingFilter::MarkPossible(uint32_t tenant, absl::Span<const Number> numbers, int bit,
+size_t GrowingFilter::MayContainBatch(uint32_t tenant, absl::Span<const Number> numbers, int bit,
                                    absl::Span<uint32_t> results) const {
   assert(numbers.size() == results.size() && bit >= 0 && bit < 32);
   const ReaderGate::Pass pass(gate_);
   const BloomFilter* filter = state_.load()->current;
   size_t possible = numbers.size();
   if (filter != nullptr) {
-    possible = filter->MarkPossible(tenant, numbers, bit, results);
+    possible = filter->MayContainBatch(tenant, numbers, bit, results);
   } else {
     for (uint32_t& result : results) result |= uint32_t{1} << bit;
   }

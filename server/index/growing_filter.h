@@ -107,8 +107,8 @@ class GrowingFilter {
   // False only if nothing is known about the key.
   bool MayContain(const BloomKey& key) const;
 
-  // As BloomFilter::MarkPossible.
-  size_t MarkPossible(uint32_t tenant, absl::Span<const Number> numbers, int bit,
+  // As BloomFilter::MayContainBatch.
+  size_t MayContainBatch(uint32_t tenant, absl::Span<const Number> numbers, int bit,
                       absl::Span<uint32_t> results) const;
 
   // The owner reports keys whose last record it deleted.

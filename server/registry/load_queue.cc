@@ -7,7 +7,7 @@
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
-#include "server/registry/world.h"
+#include "server/registry/registry_state.h"
 
 namespace dnc {
 namespace {

@@ -5,7 +5,7 @@
 #include "absl/strings/ascii.h"
 #include "server/base/error.h"
 #include "server/base/str_cat.h"
-#include "server/numbers/area_codes.h"
+#include "server/rules/area_codes.h"
 
 namespace dnc {
 namespace {

@@ -40,7 +40,7 @@ enum class Column : uint8_t {
   kBlocks,      // exchanges of published lists
   kChanges,     // numbers that came and went, a record a release and area code
   kRecords,     // records of tenants' lists; keys begin with a StorePrefix
-  kOwnChanges,  // changes of tenants' lists, for those who follow them
+  kRecordChanges,  // changes of tenants' lists, for those who follow them
   kRequests,    // request ids of writes that were answered
 };
 inline constexpr int kColumnCount = 6;

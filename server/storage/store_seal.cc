@@ -30,8 +30,8 @@ constexpr char kLockName[] = "/LOCK";
 // it has a checksum that RocksDB compares when it reads the block.
 constexpr uint64_t kTailBytes = 4096;
 // A file above this would keep a start waiting; RocksDB makes none but table files.
-constexpr uint64_t kMostBytes = uint64_t{1} << 30;
-constexpr uint64_t kMostSealBytes = uint64_t{16} << 20;
+constexpr uint64_t kMaxBytes = uint64_t{1} << 30;
+constexpr uint64_t kMaxChecksumBytes = uint64_t{16} << 20;
 constexpr size_t kChunk = size_t{256} << 10;
 
 absl::Status Differs(const std::string& folder, std::string_view what) {
@@ -63,7 +63,7 @@ absl::StatusOr<std::string> Describe(const std::filesystem::path& path) {
   DNC_ASSIGN_OR_RETURN(ImageFileReader file, ImageFileReader::Open(path.string()));
   const bool tail = path.extension() == ".sst" || path.extension() == ".blob";
   const uint64_t left = tail ? std::min(kTailBytes, file.size()) : file.size();
-  if (left > kMostBytes) {
+  if (left > kMaxBytes) {
     return Error(absl::StatusCode::kResourceExhausted, reason::kLimitReached,
                  StrCat(path.string(), " is too large to be sealed; what is it?"));
   }
@@ -113,7 +113,7 @@ absl::StatusOr<std::string> SealOfFolder(const std::string& folder) {
 
 absl::StatusOr<std::string> ReadSeal(const std::string& path) {
   DNC_ASSIGN_OR_RETURN(ImageFileReader file, ImageFileReader::Open(path));
-  if (file.size() > kMostSealBytes) {
+  if (file.size() > kMaxChecksumBytes) {
     return Error(absl::StatusCode::kDataLoss, reason::kStorage,
                  StrCat(path, " is too large for a seal"));
   }

@@ -147,10 +147,10 @@ absl::Status CheckKey(const ApiKey& key, absl::Time now) {
   return absl::OkStatus();
 }
 
-absl::Status CheckList(const OwnList& list) {
+absl::Status CheckList(const TenantList& list) {
   DNC_RETURN_IF_ERROR(CheckId("list_id", list.id));
   DNC_RETURN_IF_ERROR(CheckDisplayName(list.display_name));
-  if (list.kind < OwnListKind::kInternal || list.kind > OwnListKind::kConsent) {
+  if (list.kind < TenantListKind::kInternal || list.kind > TenantListKind::kConsent) {
     return Invalid("kind must be internal, EBR or consent");
   }
   if (!IsScope(list.scope)) {
@@ -161,8 +161,8 @@ absl::Status CheckList(const OwnList& list) {
   return absl::OkStatus();
 }
 
-absl::Status CheckBlocks(const OwnList& list, const std::vector<std::string>& blocks) {
-  if (list.kind != OwnListKind::kInternal) {
+absl::Status CheckBlocks(const TenantList& list, const std::vector<std::string>& blocks) {
+  if (list.kind != TenantListKind::kInternal) {
     return Invalid(StrCat("list ", list.id, " is no do-not-call list; only those have blocks"));
   }
   if (blocks.empty()) return Invalid("blocks is empty; give three or six digits each");

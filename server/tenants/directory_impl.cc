@@ -14,8 +14,8 @@ namespace {
 constexpr absl::Duration kKeysRemembered = absl::Hours(24 * 365);
 constexpr std::string_view kByServer = "local";
 
-OwnList DefaultList(absl::Time now) {
-  OwnList list;
+TenantList DefaultList(absl::Time now) {
+  TenantList list;
   list.number = 1;
   list.id = kDefaultListId;
   list.display_name = "Own do-not-call requests";
@@ -62,7 +62,7 @@ absl::Status TenantDirectory::Impl::Load() {
 absl::Status TenantDirectory::Impl::LoadTenants(std::vector<StoredTenant> tenants,
                                                 std::vector<StoredList> lists,
                                                 DirectoryView& view) {
-  absl::flat_hash_map<TenantNumber, std::map<std::string, OwnList>> lists_of;
+  absl::flat_hash_map<TenantNumber, std::map<std::string, TenantList>> lists_of;
   for (StoredList& stored : lists) {
     std::string id = stored.list.id;
     if (!lists_of[stored.tenant].emplace(std::move(id), std::move(stored.list)).second) {
@@ -198,7 +198,7 @@ absl::StatusOr<TenantViewPtr> TenantDirectory::Impl::CreateTenant(Tenant tenant,
   tenant.state = TenantState::kActive;
   tenant.created_at = draft.now;
   tenant.revision = draft.turn.revision();
-  const OwnList list = DefaultList(draft.now);
+  const TenantList list = DefaultList(draft.now);
   draft.batch.SetNextNumber(number + 1);
   draft.batch.Put(StoredTenant{.tenant = tenant, .removed_at = absl::InfiniteFuture()});
   draft.batch.Put(StoredList{.tenant = number, .list = list});

@@ -144,7 +144,7 @@ absl::Status TenantDirectory::Record(std::string_view by, const std::string& des
   return impl_->Finish(draft, 0, by, description, std::nullopt);
 }
 
-absl::StatusOr<OwnList> TenantDirectory::CreateList(std::string_view tenant_id, const OwnList& list,
+absl::StatusOr<TenantList> TenantDirectory::CreateList(std::string_view tenant_id, const TenantList& list,
                                                     std::string_view by) {
   const std::lock_guard lock(impl_->changing);
   DNC_ASSIGN_OR_RETURN(const TenantViewPtr before, impl_->FindForChange(tenant_id));
@@ -159,13 +159,13 @@ absl::StatusOr<OwnList> TenantDirectory::CreateList(std::string_view tenant_id, 
   }
   const std::unique_lock<std::mutex> noting = impl_->LockJournal();
   DirectoryDraft draft = impl_->Begin();
-  OwnList made = list;
+  TenantList made = list;
   // Lists are never removed, so their numbers have no gaps.
   made.number = static_cast<ListNumber>(before->lists.size() + 1);
   made.created_at = draft.now;
   made.blocks.clear();
   draft.batch.Put(StoredList{before->tenant.number, made});
-  std::map<std::string, OwnList> lists = before->lists;
+  std::map<std::string, TenantList> lists = before->lists;
   lists.emplace(made.id, made);
   draft.tenants.push_back(MakeTenantView(before->tenant, std::move(lists)));
   DNC_RETURN_IF_ERROR(impl_->FinishListChange(draft, before->tenant.number, by,
@@ -214,8 +214,8 @@ absl::StatusOr<uint64_t> TenantDirectory::Impl::ChangeBlocks(std::string_view te
   }
   const std::unique_lock<std::mutex> noting = LockJournal();
   DirectoryDraft draft = Begin();
-  std::map<std::string, OwnList> lists = before->lists;
-  OwnList& list = lists[found->first];
+  std::map<std::string, TenantList> lists = before->lists;
+  TenantList& list = lists[found->first];
   list.blocks.assign(all.begin(), all.end());
   draft.batch.Put(StoredList{before->tenant.number, list});
   const std::string description =

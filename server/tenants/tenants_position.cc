@@ -5,11 +5,11 @@
 #include <optional>
 
 #include "server/base/status_macros.h"
-#include "server/storage/sealed_value.h"
+#include "server/storage/checked_value.h"
 #include "server/tenants/directory_records.h"
 #include "server/tenants/directory_store.h"
-#include "server/tenants/own_change_log.h"
-#include "server/tenants/own_lists_impl.h"
+#include "server/records/change_log.h"
+#include "server/records/tenant_records_impl.h"
 
 namespace dnc {
 namespace {
@@ -18,7 +18,7 @@ absl::StatusOr<DirectoryHead> ReadHead(const Store& store) {
   DirectoryHead head;
   DNC_ASSIGN_OR_RETURN(const auto sealed, store.Get(Column::kMeta, kHeadKey));
   if (!sealed.has_value()) return head;
-  const auto content = UnsealValue(kHeadKey, *sealed);
+  const auto content = RemoveCheck(kHeadKey, *sealed);
   if (!content.has_value()) return DirectoryDamaged("counter of tenants");
   DNC_RETURN_IF_ERROR(Decode(kHeadKey, *content, &head));
   return head;
@@ -52,7 +52,7 @@ absl::StatusOr<TenantsPosition> ReadTenantsPosition(const Store& store, uint64_t
   DNC_ASSIGN_OR_RETURN(const uint64_t records, StoredRevision(*snapshot));
   DNC_ASSIGN_OR_RETURN(const DirectoryHead head, ReadHead(store));
   position.revision = std::max(records, head.revision);
-  OwnChangeLog changes;
+  ChangeLog changes;
   DNC_RETURN_IF_ERROR(changes.Read(*snapshot));
   position.newest = changes.newest(newest_after);
   if (head.revision > newest_after) position.newest = std::max(position.newest, head.changed_at);

@@ -13,7 +13,7 @@
 #include "fmt/format.h"
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
-#include "server/numbers/area_codes.h"
+#include "server/rules/area_codes.h"
 #include "tools/dncgen/base_set.h"
 #include "tools/dncgen/change_list.h"
 #include "tools/dncgen/file_name.h"

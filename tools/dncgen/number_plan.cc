@@ -6,7 +6,7 @@
 
 #include "fmt/format.h"
 #include "server/base/error.h"
-#include "server/numbers/area_codes.h"
+#include "server/rules/area_codes.h"
 #include "tools/dncgen/random.h"
 
 namespace dnc {
