@@ -148,7 +148,7 @@ void BM_GrowingProbe(benchmark::State& state) {
   size_t start = 0;
   for (auto _ : state) {
     filter.MayContainBatch(7, absl::MakeConstSpan(Questions()).subspan(start, batch), 0,
-                        absl::MakeSpan(results));
+                           absl::MakeSpan(results));
     start += batch;
     if (start + batch > kQuestions) start = 0;
   }

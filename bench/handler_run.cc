@@ -41,13 +41,14 @@ void HandlerRun::OptOut(absl::Span<const Number> numbers) {
       write.items.push_back({record, ""});
     }
     std::promise<bool> done;
-    stores_.tenant_records().Submit(std::move(write), [&done](const absl::StatusOr<WriteReply>& reply) {
-      const auto refused = [](const WriteResult& result) {
-        return result.outcome == WriteOutcome::kRefused;
-      };
-      done.set_value(reply.ok() &&
-                     std::none_of(reply->results.begin(), reply->results.end(), refused));
-    });
+    stores_.tenant_records().Submit(
+        std::move(write), [&done](const absl::StatusOr<WriteReply>& reply) {
+          const auto refused = [](const WriteResult& result) {
+            return result.outcome == WriteOutcome::kRefused;
+          };
+          done.set_value(reply.ok() &&
+                         std::none_of(reply->results.begin(), reply->results.end(), refused));
+        });
     DNC_CHECK(done.get_future().get(), "opt-outs are written");
   }
 }

@@ -19,11 +19,11 @@
 #include "bench/synthetic_registry.h"
 #include "fmt/format.h"
 #include "server/base/status_macros.h"
+#include "server/records/tenant_records.h"
 #include "server/rpc/fake_registry.h"
 #include "server/rpc/scrub_handler.h"
 #include "server/storage/store.h"
 #include "server/storage/tenant_columns.h"
-#include "server/records/tenant_records.h"
 #include "server/tenants/tenant_directory.h"
 #include "tools/dncgen/random.h"
 #include "tools/dncgen/tenant_plan.h"
@@ -60,7 +60,8 @@ absl::Status Open(const Options& options, const Clock* clock, Stores& stores) {
   DNC_ASSIGN_OR_RETURN(stores.store, Store::Open(store));
   TenantRecordsOptions own;
   own.data_dir = options.data_dir;
-  DNC_ASSIGN_OR_RETURN(stores.lists, TenantRecords::Open(own, stores.store.get(), &stores.order, clock));
+  DNC_ASSIGN_OR_RETURN(stores.lists,
+                       TenantRecords::Open(own, stores.store.get(), &stores.order, clock));
   DNC_ASSIGN_OR_RETURN(stores.directory,
                        TenantDirectory::Open(stores.store.get(), &stores.order, clock, {}));
   return absl::OkStatus();

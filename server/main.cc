@@ -22,6 +22,7 @@
 #include "server/config/options.h"
 #include "server/index/page_pool.h"
 #include "server/open_stores.h"
+#include "server/records/tenant_records.h"
 #include "server/registry/registry.h"
 #include "server/rpc/listener.h"
 #include "server/rpc/served_certificate.h"
@@ -31,7 +32,6 @@
 #include "server/telemetry/abort_note.h"
 #include "server/telemetry/log.h"
 #include "server/telemetry/metrics_collector.h"
-#include "server/records/tenant_records.h"
 #include "server/tenants/quota.h"
 #include "server/tenants/tenant_directory.h"
 #include "spdlog/spdlog.h"
@@ -259,8 +259,8 @@ absl::Status Run(const ServerConfig& config, StartOptions start) {
   Metrics metrics;
   const auto collector = std::make_shared<MetricsCollector>(
       DNC_VERSION,
-      MetricsSources{&metrics, registry, stores.tenant_records.get(), stores.directory.get(), &quotas,
-                     &clock, EndOf(certificate.get())});
+      MetricsSources{&metrics, registry, stores.tenant_records.get(), stores.directory.get(),
+                     &quotas, &clock, EndOf(certificate.get())});
   DNC_ASSIGN_OR_RETURN(const auto exposer, StartMetrics(config, collector));
   ServerOptions options{config.listen,      config.rpc,
                         config.limits,      config.registry.max_upload_bytes,

@@ -13,9 +13,9 @@
 #include "server/base/clock.h"
 #include "server/base/revision_order.h"
 #include "server/config/server_config.h"
+#include "server/records/tenant_records.h"
 #include "server/registry/registry.h"
 #include "server/storage/store.h"
-#include "server/records/tenant_records.h"
 #include "server/tenants/tenant_directory.h"
 
 namespace dnc {

@@ -13,10 +13,10 @@
 #include "server/base/file_error.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
+#include "server/records/change_log.h"
+#include "server/records/journal_position.h"
 #include "server/storage/mark_file.h"
 #include "server/storage/revision_note.h"
-#include "server/records/journal_position.h"
-#include "server/records/change_log.h"
 #include "spdlog/spdlog.h"
 
 namespace dnc {

@@ -2,8 +2,8 @@
 
 #include <filesystem>
 
-#include "server/storage/tenant_columns.h"
 #include "server/records/idempotency_keys.h"
+#include "server/storage/tenant_columns.h"
 
 namespace dnc {
 

@@ -52,7 +52,7 @@ bool GrowingFilter::MayContain(const BloomKey& key) const {
 }
 
 size_t GrowingFilter::MayContainBatch(uint32_t tenant, absl::Span<const Number> numbers, int bit,
-                                   absl::Span<uint32_t> results) const {
+                                      absl::Span<uint32_t> results) const {
   assert(numbers.size() == results.size() && bit >= 0 && bit < 32);
   const ReaderGate::Pass pass(gate_);
   const BloomFilter* filter = state_.load()->current;

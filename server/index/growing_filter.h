@@ -109,7 +109,7 @@ class GrowingFilter {
 
   // As BloomFilter::MayContainBatch.
   size_t MayContainBatch(uint32_t tenant, absl::Span<const Number> numbers, int bit,
-                      absl::Span<uint32_t> results) const;
+                         absl::Span<uint32_t> results) const;
 
   // The owner reports keys whose last record it deleted.
   void NoteDeleted(uint64_t keys);

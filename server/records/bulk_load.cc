@@ -3,10 +3,10 @@
 #include <utility>
 
 #include "server/base/status_macros.h"
-#include "server/storage/checked_value.h"
-#include "server/records/journal_position.h"
 #include "server/records/change_log.h"
+#include "server/records/journal_position.h"
 #include "server/records/record_keys.h"
+#include "server/storage/checked_value.h"
 
 namespace dnc {
 

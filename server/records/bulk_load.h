@@ -20,17 +20,17 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "server/storage/store.h"
 #include "server/records/ledger.h"
 #include "server/records/tenant_record.h"
+#include "server/storage/store.h"
 
 namespace dnc {
 
 // Thread-safe; a run belongs to one thread.
 class BulkLoad {
  public:
-  // `store` must be one that TenantRecords has opened once and that holds no records; nobody else may
-  // have it open. FAILED_PRECONDITION if it holds some.
+  // `store` must be one that TenantRecords has opened once and that holds no records; nobody else
+  // may have it open. FAILED_PRECONDITION if it holds some.
   static absl::StatusOr<std::unique_ptr<BulkLoad>> Begin(Store* store, std::string data_dir);
 
   // Records of one span of keys; the spans of runs do not overlap.

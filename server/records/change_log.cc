@@ -4,8 +4,8 @@
 
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
-#include "server/storage/checked_value.h"
 #include "server/records/record_keys.h"
+#include "server/storage/checked_value.h"
 
 namespace dnc {
 namespace {
@@ -68,8 +68,7 @@ void ChangeLog::Note(uint64_t revision, uint64_t count, absl::Time now, StoreBat
   WriteHead(batch);
 }
 
-uint64_t ChangeLog::DroppableUpTo(absl::Time now, absl::Duration age,
-                                     uint64_t max_changes) const {
+uint64_t ChangeLog::DroppableUpTo(absl::Time now, absl::Duration age, uint64_t max_changes) const {
   uint64_t up_to = dropped_up_to_;
   for (const auto& [revision, mark] : marks_) {
     if (now - mark.time <= age && changes_ - mark.changes <= max_changes) break;

@@ -5,11 +5,11 @@
 
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
+#include "server/records/idempotency_keys.h"
 #include "server/records/record_change.h"
 #include "server/records/record_checks.h"
 #include "server/records/record_keys.h"
 #include "server/records/record_meaning.h"
-#include "server/records/idempotency_keys.h"
 
 namespace dnc {
 namespace {
@@ -41,7 +41,7 @@ WriteResult RefusedAsOver(std::string why) {
 }  // namespace
 
 absl::Status CommitBatch::ReadPresent(const Store& store, const GrowingFilter& filter,
-                                    absl::Span<const RecordWrite* const> writes) {
+                                      absl::Span<const RecordWrite* const> writes) {
   std::vector<StorePrefix> prefixes;
   std::vector<Number> numbers;
   std::vector<uint32_t> possible;
@@ -116,7 +116,7 @@ absl::StatusOr<WriteReply> CommitBatch::Apply(const RecordWrite& write) {
 }
 
 WriteReply CommitBatch::Repeat(const RecordWrite& write, const std::string& request_key,
-                             StoredReply before) {
+                               StoredReply before) {
   WriteReply reply;
   reply.revision = before.reply.revision;
   const uint64_t changes_before = change_count_;
@@ -140,7 +140,7 @@ WriteReply CommitBatch::Repeat(const RecordWrite& write, const std::string& requ
 }
 
 WriteResult CommitBatch::RepeatItem(const RecordWrite& write, const RecordWrite::Item& item,
-                                  const StoredReply& before, const WriteResult& told) {
+                                    const StoredReply& before, const WriteResult& told) {
   if (!item.refusal.empty()) return Refused(item.refusal);
   const bool internal = write.list.kind == TenantListKind::kInternal;
   if (internal && !write.remove) return RepeatOptOut(write, item, before, told);
@@ -168,7 +168,7 @@ WriteResult CommitBatch::RepeatItem(const RecordWrite& write, const RecordWrite:
 }
 
 WriteResult CommitBatch::RepeatOptOut(const RecordWrite& write, RecordWrite::Item item,
-                                    const StoredReply& before, const WriteResult& told) {
+                                      const StoredReply& before, const WriteResult& told) {
   if (!item.dated) item.record.made_at = std::min(item.record.made_at, before.time);
   const std::string key = KeyOf(write, item);
   std::string& present = present_[key];
@@ -203,7 +203,7 @@ WriteResult CommitBatch::ApplyItem(const RecordWrite& write, const RecordWrite::
 }
 
 WriteResult CommitBatch::AddRecord(const RecordWrite& write, const RecordWrite::Item& item,
-                                 const std::string& key, std::string& present) {
+                                   const std::string& key, std::string& present) {
   const Ledger::Id id{write.tenant->tenant.number, write.list.number};
   if (std::string why = WhyRefused(write.list.kind, item.record, now_); !why.empty()) {
     return Refused(std::move(why));
@@ -245,7 +245,7 @@ WriteResult CommitBatch::AddRecord(const RecordWrite& write, const RecordWrite::
 }
 
 WriteResult CommitBatch::PutRecord(const RecordWrite& write, const TenantRecord& record,
-                                 const std::string& key, std::string& present) {
+                                   const std::string& key, std::string& present) {
   const Ledger::Id id{write.tenant->tenant.number, write.list.number};
   const bool there = !present.empty();
   if (there) ledger_->Remove(id, DigestOfRecord(key, present));
@@ -259,7 +259,7 @@ WriteResult CommitBatch::PutRecord(const RecordWrite& write, const TenantRecord&
 }
 
 WriteResult CommitBatch::RemoveRecord(const RecordWrite& write, const std::string& key,
-                                    std::string& present) {
+                                      std::string& present) {
   if (present.empty()) return {WriteOutcome::kNotThere, ""};
   if (write.list.kind == TenantListKind::kInternal && !write.remove_do_not_call) {
     return Refused(
@@ -281,7 +281,7 @@ WriteResult CommitBatch::RemoveRecord(const RecordWrite& write, const std::strin
 }
 
 void CommitBatch::NoteChange(const RecordWrite& write, WriteOutcome outcome, std::string_view key,
-                           std::string_view record) {
+                             std::string_view record) {
   if (pack_.empty()) pack_key_ = ChangeKey(write.tenant->tenant.number, revision_, change_count_);
   pack_.Add(outcome, key, record);
   ++change_count_;

@@ -20,11 +20,11 @@
 #include "absl/types/span.h"
 #include "server/base/clock.h"
 #include "server/index/growing_filter.h"
-#include "server/storage/store.h"
+#include "server/records/idempotency_keys.h"
 #include "server/records/ledger.h"
 #include "server/records/record_change.h"
 #include "server/records/tenant_records.h"
-#include "server/records/idempotency_keys.h"
+#include "server/storage/store.h"
 
 namespace dnc {
 
@@ -80,15 +80,15 @@ class CommitBatch {
   WriteReply Repeat(const RecordWrite& write, const std::string& request_key, StoredReply before);
   WriteResult RepeatItem(const RecordWrite& write, const RecordWrite::Item& item,
                          const StoredReply& before, const WriteResult& told);
-  WriteResult RepeatOptOut(const RecordWrite& write, RecordWrite::Item item, const StoredReply& before,
-                           const WriteResult& told);
+  WriteResult RepeatOptOut(const RecordWrite& write, RecordWrite::Item item,
+                           const StoredReply& before, const WriteResult& told);
   WriteResult ApplyItem(const RecordWrite& write, const RecordWrite::Item& item);
-  WriteResult AddRecord(const RecordWrite& write, const RecordWrite::Item& item, const std::string& key,
-                        std::string& present);
+  WriteResult AddRecord(const RecordWrite& write, const RecordWrite::Item& item,
+                        const std::string& key, std::string& present);
   WriteResult RemoveRecord(const RecordWrite& write, const std::string& key, std::string& present);
   // Has the store hold `record` under `key`, in place of `present`.
-  WriteResult PutRecord(const RecordWrite& write, const TenantRecord& record, const std::string& key,
-                        std::string& present);
+  WriteResult PutRecord(const RecordWrite& write, const TenantRecord& record,
+                        const std::string& key, std::string& present);
   std::string KeyOf(const RecordWrite& write, const RecordWrite::Item& item) const;
   void NoteChange(const RecordWrite& write, WriteOutcome outcome, std::string_view key,
                   std::string_view record);
@@ -102,7 +102,7 @@ class CommitBatch {
   Present present_;
   absl::flat_hash_map<std::string, std::string> requests_;  // stored answers, by their keys
   std::vector<std::string> changed_;                        // keys of records
-  ChangePack pack_;                                      // of one write
+  ChangePack pack_;                                         // of one write
   std::string pack_key_;
   StoreBatch batch_;
   std::vector<BloomKey> inserted_;

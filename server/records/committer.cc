@@ -5,10 +5,10 @@
 
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
-#include "server/storage/checked_value.h"
 #include "server/records/commit_batch.h"
 #include "server/records/record_keys.h"
 #include "server/records/tenant_records_impl.h"
+#include "server/storage/checked_value.h"
 #include "spdlog/spdlog.h"
 
 namespace dnc {

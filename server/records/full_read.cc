@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "server/base/status_macros.h"
-#include "server/storage/checked_value.h"
 #include "server/records/ledger.h"
 #include "server/records/record_keys.h"
 #include "server/records/tenant_record.h"
+#include "server/storage/checked_value.h"
 #include "spdlog/spdlog.h"
 
 namespace dnc {

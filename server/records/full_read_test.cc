@@ -80,7 +80,8 @@ TEST_F(FullReadTest, AFilterThatIsFullIsMadeAnewAtOnce) {
   Fill();  // fifty times what the filter was made for
   EXPECT_TRUE(WaitUntil([this] { return lists_->stats().filter_rebuilds >= 2; }));
   for (const BloomKey& key : keys_) {
-    ASSERT_EQ(Facts(key.tenant == 1 ? one_ : two_, key.number) & kRecordDoNotCall, kRecordDoNotCall);
+    ASSERT_EQ(Facts(key.tenant == 1 ? one_ : two_, key.number) & kRecordDoNotCall,
+              kRecordDoNotCall);
   }
 }
 

@@ -1,8 +1,8 @@
 #include "server/records/idempotency_keys.h"
 
 #include "server/base/str_cat.h"
-#include "server/storage/checked_value.h"
 #include "server/records/record_keys.h"
+#include "server/storage/checked_value.h"
 #include "xxhash.h"
 
 namespace dnc {

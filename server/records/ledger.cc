@@ -5,8 +5,8 @@
 
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
-#include "server/storage/checked_value.h"
 #include "server/records/record_keys.h"
+#include "server/storage/checked_value.h"
 #include "xxhash.h"
 
 namespace dnc {
@@ -21,7 +21,8 @@ absl::StatusOr<Ledger> Ledger::Read(const StoreSnapshot& store) {
       Column::kMeta, kLedgerPrefix, EndOf(kLedgerPrefix),
       [&ledger](std::string_view key, std::string_view value) -> absl::Status {
         const auto content = RemoveCheck(key, value);
-        if (!content.has_value() || content->size() != 16 || key.size() != kLedgerPrefix.size() + 8) {
+        if (!content.has_value() || content->size() != 16 ||
+            key.size() != kLedgerPrefix.size() + 8) {
           return RecordsDamaged("the book of a list is damaged");
         }
         const std::string_view id = key.substr(kLedgerPrefix.size());

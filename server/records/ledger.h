@@ -1,6 +1,6 @@
-// The ledger of tenants' lists: how many records each has, and a digest of them that does not depend
-// on their order. Stored with every commit, so that records that vanish from the store, or come
-// back to it, are noticed when all are read.
+// The ledger of tenants' lists: how many records each has, and a digest of them that does not
+// depend on their order. Stored with every commit, so that records that vanish from the store, or
+// come back to it, are noticed when all are read.
 #pragma once
 
 #include <cstdint>

@@ -3,10 +3,10 @@
 #include <utility>
 
 #include "server/base/status_macros.h"
-#include "server/storage/checked_value.h"
 #include "server/records/record_change.h"
 #include "server/records/record_keys.h"
 #include "server/records/tenant_records_impl.h"
+#include "server/storage/checked_value.h"
 
 namespace dnc {
 namespace {
@@ -26,10 +26,12 @@ std::vector<ListChange> ChangesOf(const TenantView& tenant) {
 
 }  // namespace
 
-std::unique_lock<std::mutex> TenantRecordsImpl::LockChanges() { return std::unique_lock(commit_mutex_); }
+std::unique_lock<std::mutex> TenantRecordsImpl::LockChanges() {
+  return std::unique_lock(commit_mutex_);
+}
 
 void TenantRecordsImpl::PutListChanges(TenantNumber tenant, uint64_t revision,
-                                  absl::Span<const ListChange> changes, StoreBatch& batch) {
+                                       absl::Span<const ListChange> changes, StoreBatch& batch) {
   noted_ = changes_;
   uint64_t place = 0;
   for (const ListChange& change : changes) {

@@ -5,9 +5,9 @@
 
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
+#include "server/records/full_read.h"
 #include "server/records/record_keys.h"
 #include "server/records/tenant_records_impl.h"
-#include "server/records/full_read.h"
 #include "spdlog/spdlog.h"
 
 namespace dnc {
@@ -56,7 +56,7 @@ void TenantRecordsImpl::Maintain() {
     lock.lock();
     // What failed is not tried again at once, however often it is asked for.
     maintain_.wait_for(lock, absl::ToChronoSeconds(options_.maintenance_interval),
-                   [&] { return stopping_ || (maintain_soon_ && status.ok()); });
+                       [&] { return stopping_ || (maintain_soon_ && status.ok()); });
     maintain_soon_ = false;
   }
 }
@@ -98,7 +98,8 @@ absl::Status TenantRecordsImpl::Prune() {
   StoreBatch ranges;
   DNC_ASSIGN_OR_RETURN(const std::vector<TenantNumber> tenants, TenantsWithChanges());
   for (const TenantNumber tenant : tenants) {
-    ranges.DeleteRange(Column::kRecordChanges, TenantPrefix(tenant), ChangeKey(tenant, up_to + 1, 0));
+    ranges.DeleteRange(Column::kRecordChanges, TenantPrefix(tenant),
+                       ChangeKey(tenant, up_to + 1, 0));
   }
   return store_->Write(ranges);
 }

@@ -19,7 +19,7 @@ absl::Status Damaged() { return RecordsDamaged("a change of a tenant's list is d
 
 // A change of which `head` is outcome and record's key.
 absl::StatusOr<RecordChange> DecodeOne(std::string_view key, std::string_view head,
-                                    std::string_view record) {
+                                       std::string_view record) {
   RecordChange change;
   change.revision = GetNumber(key.substr(4, 8));
   change.outcome = static_cast<WriteOutcome>(head.front());
@@ -38,7 +38,7 @@ absl::StatusOr<RecordChange> DecodeOne(std::string_view key, std::string_view he
 }
 
 absl::StatusOr<std::vector<RecordChange>> DecodeListChange(std::string_view key,
-                                                        std::string_view content) {
+                                                           std::string_view content) {
   if (content.size() < kListHeadBytes) return Damaged();
   RecordChange change;
   change.revision = GetNumber(key.substr(4, 8));
@@ -81,8 +81,7 @@ std::string EncodeListChange(std::string_view key, const ListChange& change) {
   return AddCheck(key, content);
 }
 
-void ChangePack::Add(WriteOutcome outcome, std::string_view record_key,
-                        std::string_view record) {
+void ChangePack::Add(WriteOutcome outcome, std::string_view record_key, std::string_view record) {
   content_.push_back(static_cast<char>(outcome));
   content_.append(record_key);
   PutNumber(content_, record.size(), kSizeBytes);
@@ -100,7 +99,7 @@ std::string ChangePack::Take(std::string_view key) {
 }
 
 absl::StatusOr<std::vector<RecordChange>> DecodeRecordChanges(std::string_view key,
-                                                        std::string_view value) {
+                                                              std::string_view value) {
   const auto content = RemoveCheck(key, value);
   if (key.size() != kChangeKeyBytes || !content.has_value()) return Damaged();
   std::string_view rest = *content;

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "server/tenants/list_journal.h"
 #include "server/records/record_keys.h"
 #include "server/records/tenant_records.h"
+#include "server/tenants/list_journal.h"
 
 namespace dnc {
 
@@ -40,6 +40,6 @@ std::string EncodeListChange(std::string_view key, const ListChange& change);
 
 // In the order of Add; of a change of a list each block by itself. DATA_LOSS OWN_LISTS_DAMAGED.
 absl::StatusOr<std::vector<RecordChange>> DecodeRecordChanges(std::string_view key,
-                                                        std::string_view value);
+                                                              std::string_view value);
 
 }  // namespace dnc

@@ -65,7 +65,8 @@ std::string WhyRefused(TenantListKind kind, const TenantRecord& record, absl::Ti
   if (record.ebr_kind != EbrKind::kNone || record.last_event_at != absl::InfinitePast()) {
     return "`ebr_kind` and `last_event_at` belong to lists of business relationships";
   }
-  if (kind == TenantListKind::kInternal && ends && record.expires_at < EarliestEnd(record.made_at)) {
+  if (kind == TenantListKind::kInternal && ends &&
+      record.expires_at < EarliestEnd(record.made_at)) {
     return "a do-not-call request must be kept five years (16 CFR 310.5); leave `expires_at` out "
            "or set a later one";
   }

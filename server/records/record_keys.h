@@ -15,8 +15,8 @@ namespace dnc {
 // In Column::kMeta.
 inline constexpr std::string_view kRecordsStoreKey = "own/store";        // the store's id
 inline constexpr std::string_view kRecordsRevisionKey = "own/revision";  // RecordsRevision
-inline constexpr std::string_view kLedgerPrefix = "own/book/";         // tenant (4), list (4)
-inline constexpr std::string_view kMarkPrefix = "own/mark/";         // revision (8)
+inline constexpr std::string_view kLedgerPrefix = "own/book/";           // tenant (4), list (4)
+inline constexpr std::string_view kMarkPrefix = "own/mark/";             // revision (8)
 
 // The least key above all that begin with `prefix`, whose last byte is below 255.
 inline std::string EndOf(std::string_view prefix) {

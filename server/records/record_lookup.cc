@@ -7,11 +7,11 @@
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
-#include "server/scrub/tenant_terms.h"
 #include "server/records/record_change.h"
 #include "server/records/record_keys.h"
-#include "server/records/tenant_records_impl.h"
 #include "server/records/record_meaning.h"
+#include "server/records/tenant_records_impl.h"
+#include "server/scrub/tenant_terms.h"
 #include "spdlog/spdlog.h"
 
 namespace dnc {
@@ -180,8 +180,8 @@ bool TenantRecordsImpl::IsDamaged(TenantNumber tenant) const {
 }
 
 void TenantRecordsImpl::FindFacts(const TenantView& tenant, std::string_view scope, absl::Time now,
-                             absl::Span<const Number> numbers, absl::Span<uint8_t> facts,
-                             std::vector<FactChange>* turns) const {
+                                  absl::Span<const Number> numbers, absl::Span<uint8_t> facts,
+                                  std::vector<FactChange>* turns) const {
   DNC_CHECK(numbers.size() == facts.size(), "every number is answered");
   turns->clear();
   thread_local Scratch scratch;
@@ -228,9 +228,9 @@ void TenantRecordsImpl::FindFacts(const TenantView& tenant, std::string_view sco
     for (const auto& [prefix, place] : scratch.sought) facts[place] |= kRecordUnknown;
     spdlog::error("tenants' records cannot be read: {}", std::string(status.message()));
   }
-  const auto unknown =
-      std::count_if(scratch.sought.begin(), scratch.sought.end(),
-                    [&](const auto& sought) { return (facts[sought.second] & kRecordUnknown) != 0; });
+  const auto unknown = std::count_if(
+      scratch.sought.begin(), scratch.sought.end(),
+      [&](const auto& sought) { return (facts[sought.second] & kRecordUnknown) != 0; });
   if (unknown > 0 && !damaged) {
     counters_.unknown_numbers.fetch_add(static_cast<uint64_t>(unknown), std::memory_order_relaxed);
   }
@@ -239,7 +239,7 @@ void TenantRecordsImpl::FindFacts(const TenantView& tenant, std::string_view sco
 }
 
 absl::StatusOr<std::vector<TenantRecords::Found>> TenantRecordsImpl::Find(TenantNumber tenant,
-                                                                Number number) const {
+                                                                          Number number) const {
   std::vector<Found> all;
   const StorePrefix prefix = PrefixOf(tenant, number);
   counters_.reads.fetch_add(1, std::memory_order_relaxed);
@@ -276,7 +276,7 @@ absl::StatusOr<uint64_t> TenantRecordsImpl::Scan(
 }
 
 absl::Status TenantRecordsImpl::Changes(TenantNumber tenant, uint64_t after_revision,
-                                   absl::FunctionRef<bool(const RecordChange&)> fn) const {
+                                        absl::FunctionRef<bool(const RecordChange&)> fn) const {
   const std::unique_ptr<StoreSnapshot> store = store_->Snapshot();
   ChangeLog log;
   DNC_RETURN_IF_ERROR(log.Read(*store));
@@ -290,7 +290,8 @@ absl::Status TenantRecordsImpl::Changes(TenantNumber tenant, uint64_t after_revi
   const absl::Status status = store->Scan(
       Column::kRecordChanges, ChangeKey(tenant, after_revision + 1, 0), EndOfTenant(tenant),
       [&](std::string_view key, std::string_view value) -> absl::Status {
-        DNC_ASSIGN_OR_RETURN(const std::vector<RecordChange> changes, DecodeRecordChanges(key, value));
+        DNC_ASSIGN_OR_RETURN(const std::vector<RecordChange> changes,
+                             DecodeRecordChanges(key, value));
         const bool all = std::all_of(changes.begin(), changes.end(), fn);
         return all ? absl::OkStatus() : end;
       });

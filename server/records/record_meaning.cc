@@ -45,13 +45,14 @@ CountSpan SpanOf(TenantListKind kind, const TenantRecord& record, const Accepted
   return span;
 }
 
-absl::Time ToldUntil(TenantListKind kind, const TenantRecord& record, const AcceptedClock& accepted) {
+absl::Time ToldUntil(TenantListKind kind, const TenantRecord& record,
+                     const AcceptedClock& accepted) {
   const absl::Time until = CountsUntil(kind, record);
   return HadEnded(kind, record, until, accepted) ? std::min(until, accepted.accepted_at) : until;
 }
 
-std::string WhyNotInForce(TenantListKind kind, const TenantRecord& record, const AcceptedClock& accepted,
-                          absl::Time now) {
+std::string WhyNotInForce(TenantListKind kind, const TenantRecord& record,
+                          const AcceptedClock& accepted, absl::Time now) {
   const CountSpan span = SpanOf(kind, record, accepted);
   if (span.until == absl::InfinitePast()) return "it does not count: no rule gives it a time";
   if (span.until <= now || span.until <= span.from) {

@@ -8,8 +8,8 @@
 
 #include "absl/time/time.h"
 #include "server/base/clock.h"
-#include "server/scrub/tenant_terms.h"
 #include "server/records/tenant_record.h"
+#include "server/scrub/tenant_terms.h"
 #include "server/tenants/tenant_directory.h"
 
 namespace dnc {
@@ -33,12 +33,13 @@ CountSpan SpanOf(TenantListKind kind, const TenantRecord& record);
 CountSpan SpanOf(TenantListKind kind, const TenantRecord& record, const AcceptedClock& accepted);
 
 // CountsUntil as it is told: such an exemption counts no longer since the clock was accepted.
-absl::Time ToldUntil(TenantListKind kind, const TenantRecord& record, const AcceptedClock& accepted);
+absl::Time ToldUntil(TenantListKind kind, const TenantRecord& record,
+                     const AcceptedClock& accepted);
 
 // What is to be told to whoever wrote a record that does not count at `now`, or not yet; empty if
 // it counts.
-std::string WhyNotInForce(TenantListKind kind, const TenantRecord& record, const AcceptedClock& accepted,
-                          absl::Time now);
+std::string WhyNotInForce(TenantListKind kind, const TenantRecord& record,
+                          const AcceptedClock& accepted, absl::Time now);
 
 // Which of a tenant's lists count for a call of a scope, so that the answer is the strictest within
 // it: the do-not-call lists of the scope, of the wider ones, and of a brand's campaigns too; of the

@@ -27,11 +27,11 @@
 
 #include "server/base/clock.h"
 #include "server/base/str_cat.h"
+#include "server/records/tenant_records.h"
 #include "server/scrub/tenant_terms.h"
 #include "server/storage/storage_test_util.h"
 #include "server/storage/store_seal.h"
 #include "server/storage/tenant_columns.h"
-#include "server/records/tenant_records.h"
 #include "server/tenants/tenant_directory.h"
 #include "spdlog/spdlog.h"
 

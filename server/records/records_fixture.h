@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "server/base/str_cat.h"
+#include "server/records/tenant_records.h"
 #include "server/scrub/tenant_terms.h"
 #include "server/storage/tenant_columns.h"
-#include "server/records/tenant_records.h"
 
 namespace dnc {
 
@@ -29,7 +29,8 @@ inline TenantViewPtr TestTenant(TenantNumber number) {
   auto view = std::make_shared<TenantView>();
   view->tenant.number = number;
   view->tenant.id = StrCat("tenant-", number);
-  const auto add = [&view](ListNumber list, std::string id, TenantListKind kind, std::string scope) {
+  const auto add = [&view](ListNumber list, std::string id, TenantListKind kind,
+                           std::string scope) {
     TenantList entry;
     entry.number = list;
     entry.id = id;
@@ -95,7 +96,7 @@ class TenantRecordsTest : public testing::Test {
     return record;
   }
   RecordWrite Write(const TenantViewPtr& tenant, const std::string& list,
-                 const std::vector<Number>& numbers, bool remove = false) const {
+                    const std::vector<Number>& numbers, bool remove = false) const {
     RecordWrite write;
     write.tenant = tenant;
     write.list = tenant->lists.at(list);
@@ -131,7 +132,7 @@ class TenantRecordsTest : public testing::Test {
     return fact;
   }
   std::vector<FactChange> Turns(const TenantViewPtr& tenant, const std::vector<Number>& numbers,
-                             std::string_view scope = "") const {
+                                std::string_view scope = "") const {
     std::vector<uint8_t> facts(numbers.size());
     std::vector<FactChange> turns;
     lists_->FindFacts(*tenant, scope, clock_.now, numbers, absl::MakeSpan(facts), &turns);

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "server/records/records_fixture.h"
 #include "server/storage/storage_test_util.h"
 #include "server/storage/store_seal.h"
-#include "server/records/records_fixture.h"
 #include "tests/support/wait.h"
 
 namespace dnc {

@@ -1,6 +1,6 @@
 // What repeated writes tell and do, when facts change, and lists in the changes.
-#include "server/records/tenant_records.h"
 #include "server/records/records_fixture.h"
+#include "server/records/tenant_records.h"
 
 namespace dnc {
 namespace {
@@ -188,7 +188,8 @@ TEST_F(TenantRecordsTest, TurnsTellWhenFactsChange) {
   };
   using Told = decltype(told(""));
   EXPECT_EQ(told(""), (Told{{1, now + 2 * hour, kNoRecord}, {3, now + hour, kRecordDoNotCall}}));
-  EXPECT_EQ(told("acme"), (Told{{1, now + 5 * hour, kNoRecord}, {3, now + hour, kRecordDoNotCall}}));
+  EXPECT_EQ(told("acme"),
+            (Told{{1, now + 5 * hour, kNoRecord}, {3, now + hour, kRecordDoNotCall}}));
   clock_.now += 2 * hour;
   EXPECT_EQ(told(""), Told());
 }

@@ -10,8 +10,8 @@
 
 #include "server/base/check.h"
 #include "server/base/str_cat.h"
-#include "server/storage/mark_file.h"
 #include "server/records/journal_position.h"
+#include "server/storage/mark_file.h"
 
 namespace {
 

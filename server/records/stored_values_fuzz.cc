@@ -4,9 +4,9 @@
 #include <string_view>
 
 #include "server/base/check.h"
-#include "server/storage/checked_value.h"
-#include "server/records/record_change.h"
 #include "server/records/idempotency_keys.h"
+#include "server/records/record_change.h"
+#include "server/storage/checked_value.h"
 
 namespace {
 
@@ -31,8 +31,8 @@ void CheckChange(std::string_view key, std::string_view value) {
   }
   dnc::ChangePack pack;
   for (const dnc::RecordChange& change : *changes) {
-    const std::string record_key =
-        dnc::EncodeRecordKey({.tenant = tenant, .number = change.record.number, .list = change.list});
+    const std::string record_key = dnc::EncodeRecordKey(
+        {.tenant = tenant, .number = change.record.number, .list = change.list});
     pack.Add(change.outcome, record_key, dnc::EncodeTenantRecord(record_key, change.record));
   }
   DNC_CHECK(pack.Take(key) == value, "changes have one encoding");

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "server/storage/checked_value.h"
-#include "server/rules/ebr_rules.h"
 #include "server/records/record_keys.h"
+#include "server/rules/ebr_rules.h"
+#include "server/storage/checked_value.h"
 
 namespace dnc {
 namespace {

@@ -4,8 +4,8 @@
 #include <string_view>
 
 #include "server/base/check.h"
-#include "server/storage/checked_value.h"
 #include "server/records/tenant_record.h"
+#include "server/storage/checked_value.h"
 
 namespace {
 

@@ -5,9 +5,9 @@
 #include <fstream>
 #include <random>
 
-#include "server/rules/ebr_rules.h"
 #include "server/records/journal_position.h"
 #include "server/records/record_meaning.h"
+#include "server/rules/ebr_rules.h"
 
 namespace dnc {
 namespace {

@@ -5,9 +5,9 @@
 
 #include "server/base/status_macros.h"
 #include "server/index/bloom_image.h"
-#include "server/storage/checked_value.h"
 #include "server/records/record_keys.h"
 #include "server/records/tenant_records_impl.h"
+#include "server/storage/checked_value.h"
 #include "spdlog/spdlog.h"
 
 namespace dnc {
@@ -29,8 +29,10 @@ std::string StoreIdText(const StoreId& id) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<TenantRecords>> TenantRecords::Open(TenantRecordsOptions options, Store* store,
-                                                         RevisionOrder* order, const Clock* clock) {
+absl::StatusOr<std::unique_ptr<TenantRecords>> TenantRecords::Open(TenantRecordsOptions options,
+                                                                   Store* store,
+                                                                   RevisionOrder* order,
+                                                                   const Clock* clock) {
   auto lists = std::make_unique<TenantRecordsImpl>(std::move(options), store, order, clock);
   DNC_RETURN_IF_ERROR(lists->Start());
   return lists;
@@ -46,8 +48,8 @@ absl::StatusOr<uint64_t> StoredRevision(const StoreSnapshot& store) {
   return GetNumber(*content);
 }
 
-TenantRecordsImpl::TenantRecordsImpl(TenantRecordsOptions options, Store* store, RevisionOrder* order,
-                           const Clock* clock)
+TenantRecordsImpl::TenantRecordsImpl(TenantRecordsOptions options, Store* store,
+                                     RevisionOrder* order, const Clock* clock)
     : options_(std::move(options)),
       store_(store),
       order_(order),
@@ -120,9 +122,8 @@ absl::Status TenantRecordsImpl::ReadPositions() {
     return RecordsDamaged("tenants.journal belongs to another store than the folder `tenants`");
   }
   if (acknowledged.has_value() && acknowledged->revision > revision_) {
-    return RecordsDamaged(StrCat("the tenants' store is at revision ", revision_,
-                                  ", but revision ", acknowledged->revision,
-                                  " was acknowledged: records are missing"));
+    return RecordsDamaged(StrCat("the tenants' store is at revision ", revision_, ", but revision ",
+                                 acknowledged->revision, " was acknowledged: records are missing"));
   }
   DNC_ASSIGN_OR_RETURN(ledger_, Ledger::Read(*store));
   DNC_RETURN_IF_ERROR(changes_.Read(*store));

@@ -23,11 +23,11 @@
 #include "absl/types/span.h"
 #include "server/base/clock.h"
 #include "server/base/revision_order.h"
+#include "server/records/record_stats.h"
+#include "server/records/tenant_record.h"
 #include "server/scrub/tenant_terms.h"
 #include "server/storage/store.h"
 #include "server/tenants/list_journal.h"
-#include "server/records/tenant_record.h"
-#include "server/records/record_stats.h"
 #include "server/tenants/tenant_directory.h"
 
 namespace dnc {
@@ -85,8 +85,8 @@ struct RecordChange {
   What what = What::kRecord;
   WriteOutcome outcome = WriteOutcome::kAdded;
   ListNumber list = 0;
-  TenantRecord record;   // of a removal: the number
-  std::string block;  // three or six digits
+  TenantRecord record;  // of a removal: the number
+  std::string block;    // three or six digits
 };
 
 struct TenantRecordsOptions {
@@ -97,7 +97,7 @@ struct TenantRecordsOptions {
   // With fewer records all are read at the start: only a larger store begins with the filter's
   // image, and reads them in the background.
   uint64_t image_min_records = 5'000'000;
-  bool read_in_background = true;                   // false: tests ask meanwhile
+  bool read_in_background = true;                          // false: tests ask meanwhile
   absl::Duration maintenance_interval = absl::Minutes(1);  // between looks what is to be done
   absl::Duration request_id_age = absl::Hours(48);
   uint64_t max_request_ids = 100'000'000;            // kept, of all tenants together; about
@@ -112,10 +112,11 @@ class TenantRecords {
   // Compares the store with the journal position, loads or rebuilds the filter. DATA_LOSS
   // OWN_LISTS_DAMAGED, with the remedy, if acknowledged writes are missing or a record is damaged:
   // without the tenants' own lists nothing could be answered clear, so the server does not start.
-  // A store that is large and neither sealed nor read yet answers kRecordUnknown for what the filter
-  // lets through and no do-not-call list holds.
-  static absl::StatusOr<std::unique_ptr<TenantRecords>> Open(TenantRecordsOptions options, Store* store,
-                                                        RevisionOrder* order, const Clock* clock);
+  // A store that is large and neither sealed nor read yet answers kRecordUnknown for what the
+  // filter lets through and no do-not-call list holds.
+  static absl::StatusOr<std::unique_ptr<TenantRecords>> Open(TenantRecordsOptions options,
+                                                             Store* store, RevisionOrder* order,
+                                                             const Clock* clock);
   // Ends the committer when what waits is written; writes the filter's image, and has the store
   // sealed when it is closed if it is known that no record is missing.
   virtual ~TenantRecords() = default;

@@ -15,11 +15,11 @@
 #include <vector>
 
 #include "server/index/growing_filter.h"
+#include "server/records/change_log.h"
+#include "server/records/full_read.h"
 #include "server/records/journal_position.h"
 #include "server/records/ledger.h"
-#include "server/records/change_log.h"
 #include "server/records/tenant_records.h"
-#include "server/records/full_read.h"
 
 namespace dnc {
 
@@ -30,7 +30,8 @@ class CommitBatch;
 
 class TenantRecordsImpl final : public TenantRecords, private ListJournal {
  public:
-  TenantRecordsImpl(TenantRecordsOptions options, Store* store, RevisionOrder* order, const Clock* clock);
+  TenantRecordsImpl(TenantRecordsOptions options, Store* store, RevisionOrder* order,
+                    const Clock* clock);
   ~TenantRecordsImpl() override;
 
   // Compares the store with the journal, reads the ledger, gets the filter, starts the threads.
@@ -110,10 +111,11 @@ class TenantRecordsImpl final : public TenantRecords, private ListJournal {
 
   // Held by who changes the store: the committer, Drop, pruning.
   std::mutex commit_mutex_;
-  uint64_t revision_ = 0;   // of the store; guarded by commit_mutex_
-  bool write_uncertain_ = false;  // the last write may have reached the store; guarded by commit_mutex_
-  ChangeLog changes_;    // guarded by commit_mutex_
-  ChangeLog noted_;  // with changes of lists that are being written; guarded by commit_mutex_
+  uint64_t revision_ = 0;  // of the store; guarded by commit_mutex_
+  bool write_uncertain_ =
+      false;           // the last write may have reached the store; guarded by commit_mutex_
+  ChangeLog changes_;  // guarded by commit_mutex_
+  ChangeLog noted_;    // with changes of lists that are being written; guarded by commit_mutex_
 
   mutable std::mutex ledger_mutex_;
   Ledger ledger_;  // guarded by ledger_mutex_
@@ -127,7 +129,7 @@ class TenantRecordsImpl final : public TenantRecords, private ListJournal {
   std::condition_variable maintain_;
   std::deque<Waiting> waiting_;      // guarded by mutex_
   bool stopping_ = false;            // guarded by mutex_
-  bool maintain_soon_ = false;           // guarded by mutex_
+  bool maintain_soon_ = false;       // guarded by mutex_
   std::atomic<bool> ending_{false};  // as stopping_, for who reads all records
   std::atomic<bool> too_many_requests_{false};
   std::atomic<bool> verified_{true};  // all records were read and compared with the ledger

@@ -229,10 +229,12 @@ TEST_F(TenantRecordsTest, WhatMustBeSaidOfARecord) {
   EXPECT_TRUE(refused("ebr", [](TenantRecord& r) { r.last_event_at = absl::InfiniteFuture(); }));
   EXPECT_TRUE(
       refused("ebr", [this](TenantRecord& r) { r.last_event_at = clock_.now + absl::Hours(99); }));
-  EXPECT_TRUE(refused(
-      "internal", [this](TenantRecord& r) { r.expires_at = clock_.now + absl::Hours(24 * 365 * 4); }));
-  EXPECT_FALSE(refused(
-      "internal", [this](TenantRecord& r) { r.expires_at = clock_.now + absl::Hours(24 * 366 * 5); }));
+  EXPECT_TRUE(refused("internal", [this](TenantRecord& r) {
+    r.expires_at = clock_.now + absl::Hours(24 * 365 * 4);
+  }));
+  EXPECT_FALSE(refused("internal", [this](TenantRecord& r) {
+    r.expires_at = clock_.now + absl::Hours(24 * 366 * 5);
+  }));
   EXPECT_TRUE(refused("internal", [](TenantRecord& r) { r.note = std::string(1001, 'x'); }));
   EXPECT_TRUE(refused("internal", [](TenantRecord& r) { r.made_at = absl::InfiniteFuture(); }));
   EXPECT_TRUE(refused("consent", [](TenantRecord& r) { r.ebr_kind = EbrKind::kInquiry; }));

@@ -12,11 +12,11 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "server/registry/area_history.h"
-#include "server/registry/parsed_files.h"
 #include "server/registry/guard_check.h"
 #include "server/registry/load_plan.h"
-#include "server/registry/release_store.h"
+#include "server/registry/parsed_files.h"
 #include "server/registry/registry_state.h"
+#include "server/registry/release_store.h"
 
 namespace dnc {
 

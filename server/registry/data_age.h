@@ -4,8 +4,8 @@
 #include <set>
 
 #include "absl/time/time.h"
-#include "server/registry/release_store.h"
 #include "server/registry/registry_state.h"
+#include "server/registry/release_store.h"
 
 namespace dnc {
 

@@ -8,8 +8,8 @@
 #include "absl/types/span.h"
 #include "server/registry/area_history.h"
 #include "server/registry/registry.h"
-#include "server/registry/release_store.h"
 #include "server/registry/registry_state.h"
+#include "server/registry/release_store.h"
 
 namespace dnc {
 

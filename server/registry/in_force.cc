@@ -99,7 +99,8 @@ bool NoteUnknownTurns(absl::Time now, RegistryState& state) {
   return any;
 }
 
-absl::StatusOr<std::shared_ptr<ListState>> PastLine(const ReleaseStore& store, const RegistryState& state,
+absl::StatusOr<std::shared_ptr<ListState>> PastLine(const ReleaseStore& store,
+                                                    const RegistryState& state,
                                                     const ListState& list, uint64_t head_id) {
   const auto gone = [&](std::string_view what) {
     return Error(absl::StatusCode::kDataLoss, reason::kStorage,
@@ -131,7 +132,8 @@ absl::StatusOr<std::shared_ptr<ListState>> PastLine(const ReleaseStore& store, c
   return line;
 }
 
-void ReadPastArea(const ReleaseStore& store, const RegistryState& state, int area_code, ListState& line) {
+void ReadPastArea(const ReleaseStore& store, const RegistryState& state, int area_code,
+                  ListState& line) {
   const auto seal = line.seals.find(area_code);
   if (seal == line.seals.end() || line.damaged[static_cast<size_t>(area_code)]) return;
   absl::StatusOr<AreaSetPtr> set =

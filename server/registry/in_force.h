@@ -7,8 +7,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "server/registry/release_store.h"
 #include "server/registry/registry_state.h"
+#include "server/registry/release_store.h"
 
 namespace dnc {
 
@@ -40,11 +40,13 @@ bool NoteUnknownTurns(absl::Time now, RegistryState& state);
 
 // The list as it was when the release `head_id` was in force, which is not any more; without its
 // numbers. HISTORY_NOT_REACHED if its records are cut off, DATA_LOSS if they are damaged.
-absl::StatusOr<std::shared_ptr<ListState>> PastLine(const ReleaseStore& store, const RegistryState& state,
+absl::StatusOr<std::shared_ptr<ListState>> PastLine(const ReleaseStore& store,
+                                                    const RegistryState& state,
                                                     const ListState& list, uint64_t head_id);
 
 // Reads the numbers of an area code of such a line; one that does not match its seal is damaged.
-void ReadPastArea(const ReleaseStore& store, const RegistryState& state, int area_code, ListState& line);
+void ReadPastArea(const ReleaseStore& store, const RegistryState& state, int area_code,
+                  ListState& line);
 
 // The release that was in force and that leads back to `release_id`, the present one first; 0 if
 // none is known any more.

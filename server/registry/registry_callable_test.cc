@@ -11,8 +11,8 @@
 
 #include "server/base/error.h"
 #include "server/base/str_cat.h"
-#include "server/rules/area_codes.h"
 #include "server/registry/registry_fixture.h"
+#include "server/rules/area_codes.h"
 
 namespace dnc {
 namespace {

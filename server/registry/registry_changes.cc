@@ -7,8 +7,8 @@
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
-#include "server/registry/registry_impl.h"
 #include "server/registry/built_release.h"
+#include "server/registry/registry_impl.h"
 #include "server/registry/registry_state_loader.h"
 
 namespace dnc {
@@ -169,7 +169,8 @@ absl::Status RegistryImpl::StoreAndPublish(LoadJob& job, ParsedFiles staged, Gua
   return absl::OkStatus();
 }
 
-std::vector<uint64_t> RegistryImpl::CutOffBeyond(const RegistryState& state, ListState& list) const {
+std::vector<uint64_t> RegistryImpl::CutOffBeyond(const RegistryState& state,
+                                                 ListState& list) const {
   absl::StatusOr<std::vector<uint64_t>> cut_off = CutOff(releases_, state, limit_, list);
   if (cut_off.ok()) return *std::move(cut_off);
   spdlog::warn("list {} keeps more than {} releases, since what they need cannot be told: {}",

@@ -156,7 +156,8 @@ absl::StatusOr<LoadOptions> RegistryImpl::CheckedOptions(const LoadOptions& opti
   return checked;
 }
 
-absl::Status RegistryImpl::CheckListLimit(const RegistryState& state, const std::string& name) const {
+absl::Status RegistryImpl::CheckListLimit(const RegistryState& state,
+                                          const std::string& name) const {
   const bool fits = state.lists.size() < static_cast<size_t>(options_.max_lists);
   if (fits || state.lists.count(name) != 0) return absl::OkStatus();
   return Error(absl::StatusCode::kResourceExhausted, reason::kLimitReached,

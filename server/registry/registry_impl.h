@@ -12,9 +12,9 @@
 #include "server/registry/area_history.h"
 #include "server/registry/load_queue.h"
 #include "server/registry/registry.h"
+#include "server/registry/registry_state.h"
 #include "server/registry/release_limit.h"
 #include "server/registry/release_store.h"
-#include "server/registry/registry_state.h"
 
 namespace dnc {
 

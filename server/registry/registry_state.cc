@@ -9,13 +9,13 @@
 
 #include "server/base/error.h"
 #include "server/base/str_cat.h"
-#include "server/rules/area_codes.h"
 #include "server/registry/data_age.h"
+#include "server/rules/area_codes.h"
 
 namespace dnc {
 namespace {
 
-std::shared_ptr<const SnapshotList> MakeList(const RegistryState& state, const ListState* state,
+std::shared_ptr<const SnapshotList> MakeList(const RegistryState& state, const ListState* loaded,
                                              const PolicyList& policy) {
   auto list = std::make_shared<SnapshotList>();
   list->name = policy.name;
@@ -25,13 +25,13 @@ std::shared_ptr<const SnapshotList> MakeList(const RegistryState& state, const L
   list->required = policy.required;
   list->max_age = policy.max_age.value_or(DefaultMaxAge(name.kind));
   list->applies_to = AreaCodesToCover(name);
-  if (state == nullptr || !state->loaded()) return list;
-  list->release_id = state->head.id();
-  list->digest = state->head.digest();
-  list->numbers = state->numbers;
+  if (loaded == nullptr || !loaded->loaded()) return list;
+  list->release_id = loaded->head.id();
+  list->digest = loaded->head.digest();
+  list->numbers = loaded->numbers;
   for (int area_code = 0; area_code < kAreaCodes; ++area_code) {
-    list->areas[area_code] = CoverageUnder(state, *state, area_code, list->max_age);
-    if (state->damaged[area_code]) list->areas[area_code].state = AreaState::kDamaged;
+    list->areas[area_code] = CoverageUnder(state, *loaded, area_code, list->max_age);
+    if (loaded->damaged[area_code]) list->areas[area_code].state = AreaState::kDamaged;
   }
   return list;
 }
@@ -49,7 +49,8 @@ std::vector<uint64_t> Lineage(const RegistryState& state, uint64_t release_id, u
   return ids;
 }
 
-absl::StatusOr<std::vector<uint64_t>> WholeLineage(const RegistryState& state, const ListState& list) {
+absl::StatusOr<std::vector<uint64_t>> WholeLineage(const RegistryState& state,
+                                                   const ListState& list) {
   std::vector<uint64_t> ids = Lineage(state, list.head.id());
   const bool whole = !ids.empty() && (state.releases.at(ids.back())->parent_id() == 0 ||
                                       ids.back() == list.life.oldest_release);
@@ -107,7 +108,8 @@ std::optional<PolicyList> PolicyOf(const Policy& policy, const ListState& list) 
   return PolicyList{.name = list.name, .required = false};
 }
 
-SnapshotListPtr LoadedList(const RegistryState& state, const Policy& policy, const ListState& list) {
+SnapshotListPtr LoadedList(const RegistryState& state, const Policy& policy,
+                           const ListState& list) {
   const std::optional<PolicyList> named = PolicyOf(policy, list);
   return named.has_value() ? MakeList(state, &list, *named) : nullptr;
 }
@@ -125,7 +127,8 @@ SnapshotListPtr UnloadedList(const Policy& policy, const std::string& name) {
   return MakeList({}, nullptr, PolicyList{.name = name, .required = false});
 }
 
-SnapshotListPtr ListInSnapshot(const RegistryState& state, const Policy& policy, const ListState& list) {
+SnapshotListPtr ListInSnapshot(const RegistryState& state, const Policy& policy,
+                               const ListState& list) {
   const std::string canonical = CanonicalOrSame(list.name);
   for (PolicyList named : policy.lists) {
     if (named.name != canonical) continue;
@@ -144,20 +147,20 @@ SnapshotPtr MakeSnapshot(const RegistryState& state, const Policy& policy) {
   };
   for (const PolicyList& list : policy.lists) {
     const auto it = state.lists.find(list.name);
-    const ListState* state = it == state.lists.end() ? nullptr : it->second.get();
-    if (state == nullptr || !state->loaded()) {
+    const ListState* loaded = it == state.lists.end() ? nullptr : it->second.get();
+    if (loaded == nullptr || !loaded->loaded()) {
       if (!list.required) {
         snapshot->unloaded.emplace_back(list.name, EffectOf(list));
         continue;
       }
     }
-    snapshot->lists.push_back(MakeList(state, state, list));
+    snapshot->lists.push_back(MakeList(state, loaded, list));
   }
-  for (const auto& [name, state] : state.lists) {
+  for (const auto& [name, loaded] : state.lists) {
     if (named(name)) continue;
-    if (!state->loaded()) continue;
-    const std::optional<PolicyList> list = PolicyOf(policy, *state);
-    if (list.has_value()) snapshot->lists.push_back(MakeList(state, state.get(), *list));
+    if (!loaded->loaded()) continue;
+    const std::optional<PolicyList> list = PolicyOf(policy, *loaded);
+    if (list.has_value()) snapshot->lists.push_back(MakeList(state, loaded.get(), *list));
   }
   return snapshot;
 }

@@ -84,11 +84,13 @@ inline int64_t ToMicros(absl::Time time) { return absl::ToUnixMicros(time); }
 inline absl::Time FromMicros(int64_t micros) { return absl::FromUnixMicros(micros); }
 
 // The release, the one it followed, and so on: newest first. Stops below `down_to`.
-std::vector<uint64_t> Lineage(const RegistryState& state, uint64_t release_id, uint64_t down_to = 0);
+std::vector<uint64_t> Lineage(const RegistryState& state, uint64_t release_id,
+                              uint64_t down_to = 0);
 
 // The releases that led to the one in force, newest first, as far as the limit left them. DATA_LOSS
 // if one is missing otherwise: what history says would then be wrong.
-absl::StatusOr<std::vector<uint64_t>> WholeLineage(const RegistryState& state, const ListState& list);
+absl::StatusOr<std::vector<uint64_t>> WholeLineage(const RegistryState& state,
+                                                   const ListState& list);
 
 // Whether it is certain that the list was not loaded at `moment`.
 bool SurelyAbsent(const RegistryState& state, const ListState& list, absl::Time moment);
@@ -114,7 +116,8 @@ SnapshotListPtr LoadedList(const RegistryState& state, const Policy& policy, con
 SnapshotListPtr UnloadedList(const Policy& policy, const std::string& name);
 
 // The list as scrubs see it, under the policy, or as it would count by default.
-SnapshotListPtr ListInSnapshot(const RegistryState& state, const Policy& policy, const ListState& list);
+SnapshotListPtr ListInSnapshot(const RegistryState& state, const Policy& policy,
+                               const ListState& list);
 
 // The view for scrubs: the lists of the policy in their order, then the others that count.
 SnapshotPtr MakeSnapshot(const RegistryState& state, const Policy& policy);

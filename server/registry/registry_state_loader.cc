@@ -157,8 +157,8 @@ absl::StatusOr<ListStatePtr> ReadList(const ReleaseStore& store, const RegistryS
   return list;
 }
 
-absl::StatusOr<RegistryStatePtr> LoadRegistryState(ReleaseStore& store, int threads,
-                                   const std::function<void(const std::string&)>& log) {
+absl::StatusOr<RegistryStatePtr> LoadRegistryState(
+    ReleaseStore& store, int threads, const std::function<void(const std::string&)>& log) {
   auto state = std::make_shared<RegistryState>();
   DNC_ASSIGN_OR_RETURN(const storage::Catalog catalog, store.ReadCatalog());
   state->revision = catalog.revision();

@@ -4,8 +4,8 @@
 #include <atomic>
 
 #include "absl/status/statusor.h"
-#include "server/registry/release_store.h"
 #include "server/registry/registry_state.h"
+#include "server/registry/release_store.h"
 
 namespace dnc {
 
@@ -24,7 +24,7 @@ absl::StatusOr<ListStatePtr> ReadList(const ReleaseStore& store, const RegistryS
                                       const std::function<void(const std::string&)>& log);
 
 // Everything in force.
-absl::StatusOr<RegistryStatePtr> LoadRegistryState(ReleaseStore& store, int threads,
-                                   const std::function<void(const std::string&)>& log);
+absl::StatusOr<RegistryStatePtr> LoadRegistryState(
+    ReleaseStore& store, int threads, const std::function<void(const std::string&)>& log);
 
 }  // namespace dnc

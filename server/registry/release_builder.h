@@ -15,8 +15,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "server/registry/area_builder.h"
-#include "server/registry/change_pace.h"
 #include "server/registry/built_release.h"
+#include "server/registry/change_pace.h"
 
 namespace dnc {
 

@@ -25,7 +25,8 @@ bool IsOfDayOfFull(int64_t at_micros, int64_t full_at) {
 
 }  // namespace
 
-absl::StatusOr<std::map<int, std::vector<TimedChange>>> ReleaseBuilder::Sort(const ParsedChanges& list) {
+absl::StatusOr<std::map<int, std::vector<TimedChange>>> ReleaseBuilder::Sort(
+    const ParsedChanges& list) {
   // Asked once an area code: the records are millions.
   std::vector<std::optional<bool>> takes(kAreaCodes);
   std::vector<std::vector<TimedChange>> by_area(kAreaCodes);

@@ -101,7 +101,8 @@ absl::Status ReleaseBuilder::ReplaceArea(int area_code, const ParsedArea& staged
 // Change lists tell of moments after their own date, a full list may be older than one that is
 // loaded already, and a day is not a moment: a full list need not know of what was added shortly
 // before or after it.
-absl::StatusOr<AreaSetPtr> ReleaseBuilder::WithLaterAdditions(int area_code, const ParsedArea& staged) {
+absl::StatusOr<AreaSetPtr> ReleaseBuilder::WithLaterAdditions(int area_code,
+                                                              const ParsedArea& staged) {
   const AreaBuilder& area = Area(area_code);
   const int64_t obtained_at = ToMicros(staged.obtained_at);
   if (!area.covered() || !StandsAgainstFull(area.seal().last_event_at(), obtained_at)) {

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "server/base/str_cat.h"
-#include "server/registry/release_builder.h"
 #include "server/registry/registry_state_loader.h"
+#include "server/registry/release_builder.h"
 
 namespace dnc {
 namespace {

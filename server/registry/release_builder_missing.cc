@@ -82,7 +82,7 @@ const std::vector<const ReleaseBuilder::PastFile*>& ReleaseBuilder::AbsentLists(
 // A list that was taken back is missing, unless it was loaded again, or this load has its changes,
 // or, of a full list, a newer one was loaded.
 bool ReleaseBuilder::IsMissing(const PastFile& past, const std::vector<const PastFile*>& absent,
-                        int area_code) {
+                               int area_code) {
   const auto kind = static_cast<FileKind>(past.file.kind());
   if (kind == FileKind::kChange) {
     const bool in_effect = std::any_of(absent.begin(), absent.end(), [&](const PastFile* other) {
@@ -105,8 +105,8 @@ bool ReleaseBuilder::IsMissing(const PastFile& past, const std::vector<const Pas
   });
 }
 
-const storage::File* ReleaseBuilder::MissingList(const std::vector<const PastFile*>& absent, int area_code,
-                                          absl::Time known, absl::Time date) {
+const storage::File* ReleaseBuilder::MissingList(const std::vector<const PastFile*>& absent,
+                                                 int area_code, absl::Time known, absl::Time date) {
   for (const PastFile* past : absent) {
     const absl::Time past_date = FromMicros(past->file.obtained_at());
     if (past_date <= known || past_date > date) continue;

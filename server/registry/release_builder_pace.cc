@@ -146,7 +146,7 @@ std::map<int, std::string> ReleaseBuilder::Gaps(const ParsedChanges& list, const
 // The times of a list's changes, of all that it tells and of each area code. Lists that speak for
 // few numbers may be silent for as long as silence may last.
 ReleaseBuilder::Pace ReleaseBuilder::PaceOf(const ParsedChanges& list,
-                              const std::map<int, std::vector<TimedChange>>& sorted) {
+                                            const std::map<int, std::vector<TimedChange>>& sorted) {
   uint64_t numbers = 0;
   for (const int area_code : BaseAreas()) {
     if (!CoversNow(area_code)) continue;
@@ -185,7 +185,7 @@ ReleaseBuilder::Pace ReleaseBuilder::PaceOf(const ParsedChanges& list,
 }
 
 void ReleaseBuilder::CheckChangeDates(const ParsedChanges& list, const Pace& pace,
-                               const std::map<int, std::string>& gaps) {
+                                      const std::map<int, std::string>& gaps) {
   // A change of the far future would stand against all that come until then.
   const std::string& name = staged_.files[list.file].name();
   if (!pace.all->empty() && pace.all->last() > list.obtained_at + kChangesLater) {

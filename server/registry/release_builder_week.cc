@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "server/base/str_cat.h"
-#include "server/registry/release_builder.h"
 #include "server/registry/in_force.h"
+#include "server/registry/release_builder.h"
 
 namespace dnc {
 namespace {
@@ -106,7 +106,8 @@ std::optional<ReleaseBuilder::Line> ReleaseBuilder::ReadLine(int area_code, cons
 
 // Exactly, from history: a number that came back is not lost, and neither is one that came in
 // between.
-ReleaseBuilder::WeekLoss ReleaseBuilder::WeekLossOf(int area_code, const WeekBase& base, uint64_t lost_now) {
+ReleaseBuilder::WeekLoss ReleaseBuilder::WeekLossOf(int area_code, const WeekBase& base,
+                                                    uint64_t lost_now) {
   const auto area = areas_.find(area_code);
   const AreaSetPtr after = area == areas_.end() ? nullptr : area->second.numbers();
   const std::optional<Line> line = ReadLine(area_code, base);
@@ -141,7 +142,7 @@ ReleaseBuilder::WeekLoss ReleaseBuilder::WeekLossOf(int area_code, const WeekBas
 
 // As much as it may be, where the numbers can't be read: what was counted load by load.
 ReleaseBuilder::WeekLoss ReleaseBuilder::WeekLossByCount(int area_code, const WeekBase& base,
-                                           uint64_t lost_now) const {
+                                                         uint64_t lost_now) const {
   const auto area = areas_.find(area_code);
   const uint64_t of = base.seal.count();
   uint64_t lost = of;
@@ -199,7 +200,8 @@ void ReleaseBuilder::CheckLostWeek(const std::map<int, uint64_t>& lost_now) {
 }
 
 // What this load alone takes away is for `shrink` to tell.
-void ReleaseBuilder::NoteLostWeek(int area_code, const WeekLoss& loss, uint64_t of, absl::Time since) {
+void ReleaseBuilder::NoteLostWeek(int area_code, const WeekLoss& loss, uint64_t of,
+                                  absl::Time since) {
   const uint64_t lost = loss.before + loss.now;
   if (loss.before == 0 || !Exceeds(lost, of, guards_.limits().max_lost_week)) return;
   const bool whole = area_code < 0;

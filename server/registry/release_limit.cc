@@ -47,7 +47,8 @@ size_t ReleaseLimit::held() const {
   return static_cast<size_t>(std::max(max_releases, keep_releases + 3));
 }
 
-uint64_t RebaseBelow(const RegistryState& state, const ListState& before, const ReleaseLimit& limit) {
+uint64_t RebaseBelow(const RegistryState& state, const ListState& before,
+                     const ReleaseLimit& limit) {
   const std::vector<uint64_t> lineage = Lineage(state, before.head.id());
   // Counted from the release that can be gone back to the furthest.
   const size_t depth = limit.held() - static_cast<size_t>(limit.keep_releases) - 2;

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "server/registry/release_store.h"
 #include "server/registry/registry_state.h"
+#include "server/registry/release_store.h"
 
 namespace dnc {
 
@@ -23,7 +23,8 @@ struct ReleaseLimit {
 
 // The oldest release that the next one may still build on. Area codes that need an older one must
 // be written whole by the next release, so that `CutOff` can keep to the limit.
-uint64_t RebaseBelow(const RegistryState& state, const ListState& before, const ReleaseLimit& limit);
+uint64_t RebaseBelow(const RegistryState& state, const ListState& before,
+                     const ReleaseLimit& limit);
 
 // The releases of `list` beyond the limit, and where that cuts its history: sets `list.life`.
 // `state` has the release in force; none that is in force, can be gone back to or is needed to read

@@ -5,8 +5,8 @@
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
-#include "server/storage/mark_file.h"
 #include "server/storage/checked_value.h"
+#include "server/storage/mark_file.h"
 
 namespace dnc {
 namespace {
@@ -58,7 +58,7 @@ absl::Status Damaged(std::string_view what) {
 }
 
 absl::StatusOr<std::string_view> RemoveCheckOf(std::string_view key, std::string_view sealed,
-                                        std::string_view what) {
+                                               std::string_view what) {
   const std::optional<std::string_view> value = RemoveCheck(key, sealed);
   if (!value.has_value()) return Damaged(what);
   return *value;

@@ -35,7 +35,7 @@ class CallQueueTest : public testing::Test {
                                          std::chrono::microseconds(50));
     server_ = builder.BuildAndStart();
     rpc_ = RpcContext{queue_->queue(), &workers_,    &metrics_, &live_, &stop_,
-                     &authorizer_,    queue_.get(), &gate_,    nullptr};
+                      &authorizer_,    queue_.get(), &gate_,    nullptr};
     health_.board()->Set("", true);
     health_.Arm(rpc_, 4);
     queue_->Start();

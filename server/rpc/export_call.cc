@@ -44,7 +44,9 @@ void ExportCall::Run(const Caller& caller) {
   absl::Status written;
   const absl::StatusOr<uint64_t> revision = handler_->Export(
       caller, request_.list_id(),
-      [this](const TenantList& list, uint64_t records) { FillList(list, records, part_.add_lists()); },
+      [this](const TenantList& list, uint64_t records) {
+        FillList(list, records, part_.add_lists());
+      },
       [&](const TenantList& list, const TenantRecord& record) {
         if (part_.records_size() == kRecordsAPart) {
           written = WritePart();

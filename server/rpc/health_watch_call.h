@@ -7,8 +7,8 @@
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "grpcpp/alarm.h"
 #include "server/rpc/call_queue.h"
-#include "server/rpc/rpc_context.h"
 #include "server/rpc/health_service.h"
+#include "server/rpc/rpc_context.h"
 #include "server/rpc/stream_places.h"
 
 namespace dnc {

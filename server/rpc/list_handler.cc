@@ -90,7 +90,7 @@ void SetRequestId(const Request& request, RecordWrite* write) {
 }  // namespace
 
 absl::StatusOr<TenantList> ListHandler::FindList(const Caller& caller,
-                                              const std::string& list_id) const {
+                                                 const std::string& list_id) const {
   const std::string& id = list_id.empty() ? kDefaultListId : list_id;
   const auto found = caller.tenant->lists.find(id);
   if (found != caller.tenant->lists.end()) return found->second;
@@ -99,7 +99,7 @@ absl::StatusOr<TenantList> ListHandler::FindList(const Caller& caller,
 }
 
 absl::StatusOr<RecordWrite> ListHandler::NewWrite(const Caller& caller, const std::string& list_id,
-                                               int items) const {
+                                                  int items) const {
   // Until then the revisions that were given before are not known.
   if (from_.registry->snapshot() == nullptr) return StillStarting();
   if (items > limits_.max_batch) {
@@ -221,7 +221,7 @@ void ListHandler::AddNumbers(const Caller& caller, const v1::AddNumbersRequest& 
   }
   response->set_tenant_id(caller.tenant->tenant.id);
   from_.tenant_records->Submit(*std::move(write), [response, done = std::move(done)](
-                                                 const absl::StatusOr<WriteReply>& reply) {
+                                                      const absl::StatusOr<WriteReply>& reply) {
     if (reply.ok()) {
       for (const WriteResult& result : reply->results) FillResult(result, response->add_results());
       response->set_revision(reply->revision);
@@ -249,7 +249,7 @@ void ListHandler::RemoveNumbers(const Caller& caller, const v1::RemoveNumbersReq
   for (const std::string& number : request.numbers()) write->items.push_back(ToRemoval(number));
   response->set_tenant_id(caller.tenant->tenant.id);
   from_.tenant_records->Submit(*std::move(write), [response, done = std::move(done)](
-                                                 const absl::StatusOr<WriteReply>& reply) {
+                                                      const absl::StatusOr<WriteReply>& reply) {
     if (reply.ok()) {
       for (const WriteResult& result : reply->results) FillResult(result, response->add_results());
       response->set_revision(reply->revision);
@@ -272,7 +272,7 @@ void ListHandler::Import(const Caller& caller, const std::string& list_id,
   }
   response->set_tenant_id(caller.tenant->tenant.id);
   from_.tenant_records->Submit(*std::move(write), [response, done = std::move(done)](
-                                                 const absl::StatusOr<WriteReply>& reply) {
+                                                      const absl::StatusOr<WriteReply>& reply) {
     if (reply.ok()) FillCounts(*reply, response);
     done(reply.status());
   });
@@ -349,8 +349,8 @@ absl::Status ListHandler::NextChanges(const Caller& caller, uint64_t after, size
   size_t passed = 0;
   response->set_last_of_revision(true);
   ListNames names(*from_.directory, caller.tenant);
-  DNC_RETURN_IF_ERROR(
-      from_.tenant_records->Changes(caller.tenant->tenant.number, after, [&](const RecordChange& change) {
+  DNC_RETURN_IF_ERROR(from_.tenant_records->Changes(
+      caller.tenant->tenant.number, after, [&](const RecordChange& change) {
         if (passed++ < told) return true;
         if (ChangesIn(*response) > 0 && change.revision != response->revision()) return false;
         if (ChangesIn(*response) == kChangesAtOnce) {

@@ -9,8 +9,8 @@
 #include "dnc/v1/list_service.pb.h"
 #include "server/base/clock.h"
 #include "server/base/revision_order.h"
-#include "server/registry/registry.h"
 #include "server/records/tenant_records.h"
+#include "server/registry/registry.h"
 #include "server/tenants/quota.h"
 #include "server/tenants/tenant_directory.h"
 
@@ -89,7 +89,7 @@ class ListHandler {
   absl::Status TellLists(const Caller& caller, ListNumber only, const ListsFn& fn) const;
   absl::StatusOr<TenantList> FindList(const Caller& caller, const std::string& list_id) const;
   absl::StatusOr<RecordWrite> NewWrite(const Caller& caller, const std::string& list_id,
-                                    int items) const;
+                                       int items) const;
 
   const ListLimits limits_;
   const ListSources from_;

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "dnc/v1/list_service.grpc.pb.h"
-#include "server/rpc/rpc_context.h"
 #include "server/rpc/export_call.h"
 #include "server/rpc/list_handler.h"
+#include "server/rpc/rpc_context.h"
 #include "server/rpc/stream_places.h"
 #include "server/rpc/unary_methods.h"
 

@@ -5,8 +5,8 @@
 
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
-#include "server/scrub/tenant_terms.h"
 #include "server/records/record_meaning.h"
+#include "server/scrub/tenant_terms.h"
 
 namespace dnc {
 namespace {
@@ -31,8 +31,8 @@ bool Blocks(const TenantList& list, Number number) {
 }  // namespace
 
 absl::Status AddRecordMatches(const TenantRecords& tenant_records, const TenantView& tenant,
-                           std::string_view scope, absl::Time now, uint8_t facts,
-                           NumberReport& report) {
+                              std::string_view scope, absl::Time now, uint8_t facts,
+                              NumberReport& report) {
   if ((facts & kRecordUnknown) != 0) return absl::OkStatus();  // the reason says so
   DNC_ASSIGN_OR_RETURN(const std::vector<TenantRecords::Found> found,
                        tenant_records.Find(tenant.tenant.number, report.number));

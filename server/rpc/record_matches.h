@@ -6,8 +6,8 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "server/registry/registry.h"
 #include "server/records/tenant_records.h"
+#include "server/registry/registry.h"
 #include "server/tenants/tenant_directory.h"
 
 namespace dnc {
@@ -15,7 +15,7 @@ namespace dnc {
 // Adds a match for each record that counts at `now` for calls of `scope`, and for each block that
 // holds the number. `facts`: what FindFacts said of it; only matches for those are added.
 absl::Status AddRecordMatches(const TenantRecords& tenant_records, const TenantView& tenant,
-                           std::string_view scope, absl::Time now, uint8_t facts,
-                           NumberReport& report);
+                              std::string_view scope, absl::Time now, uint8_t facts,
+                              NumberReport& report);
 
 }  // namespace dnc

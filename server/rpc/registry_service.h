@@ -2,8 +2,8 @@
 #pragma once
 
 #include "dnc/v1/registry_service.grpc.pb.h"
-#include "server/rpc/rpc_context.h"
 #include "server/rpc/registry_handler.h"
+#include "server/rpc/rpc_context.h"
 #include "server/rpc/stream_places.h"
 #include "server/rpc/unary_methods.h"
 #include "server/rpc/upload_call.h"

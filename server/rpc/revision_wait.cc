@@ -6,8 +6,8 @@
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
-#include "server/rpc/rpc_context.h"
 #include "server/rpc/error_status.h"
+#include "server/rpc/rpc_context.h"
 
 namespace dnc {
 

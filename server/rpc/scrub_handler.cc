@@ -221,7 +221,7 @@ TenantSide ScrubHandler::FindFacts(const TenantView& tenant, std::string_view sc
   // Whatever is not answered is not known.
   scratch.facts.assign(numbers.size(), kRecordUnknown);
   from_.tenant_records->FindFacts(tenant, scope, now, numbers, absl::MakeSpan(scratch.facts),
-                             &scratch.turns);
+                                  &scratch.turns);
   return {&tenant.tenant.terms, scratch.facts, scratch.turns};
 }
 
@@ -369,8 +369,8 @@ absl::StatusOr<Explanation> ScrubHandler::Explain(const Question& question) cons
   explanation.revision = question.caller.revision;
   for (size_t i = 0; i < facts.size(); ++i) {
     if (facts[i] == kNoRecord || !question.numbers[i].ok) continue;
-    DNC_RETURN_IF_ERROR(AddRecordMatches(*from_.tenant_records, tenant, question.scope, now, facts[i],
-                                      explanation.numbers[i]));
+    DNC_RETURN_IF_ERROR(AddRecordMatches(*from_.tenant_records, tenant, question.scope, now,
+                                         facts[i], explanation.numbers[i]));
   }
   return explanation;
 }

@@ -14,11 +14,11 @@
 #include "grpcpp/support/byte_buffer.h"
 #include "server/base/clock.h"
 #include "server/base/revision_order.h"
+#include "server/records/tenant_records.h"
 #include "server/registry/registry.h"
 #include "server/rpc/scrub_wire.h"
 #include "server/scrub/batch_engine.h"
 #include "server/telemetry/metrics.h"
-#include "server/records/tenant_records.h"
 #include "server/tenants/quota.h"
 #include "server/tenants/tenant_directory.h"
 

@@ -16,15 +16,15 @@
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
-#include "server/rpc/call_queue.h"
-#include "server/rpc/rpc_context.h"
 #include "server/rpc/authorizer.h"
+#include "server/rpc/call_queue.h"
 #include "server/rpc/health_reporter.h"
 #include "server/rpc/health_service.h"
 #include "server/rpc/list_service.h"
 #include "server/rpc/listener.h"
 #include "server/rpc/registry_service.h"
 #include "server/rpc/revision_wait.h"
+#include "server/rpc/rpc_context.h"
 #include "server/rpc/scrub_service.h"
 #include "server/rpc/stop_line.h"
 #include "server/rpc/stream_guard.h"
@@ -99,14 +99,15 @@ struct Server::Impl {
                    static_cast<size_t>(options.limits.max_metadata_bytes)),
         revisions(RevisionLimitsOf(options), {parts.order, parts.registry, &authorizer}),
         gate(int64_t{options.limits.numbers_under_way} * ThreadCount(options.rpc.threads)),
-        scrub_handler(ScrubLimitsOf(options),
-                      {parts.registry, parts.tenant_records, parts.quotas, parts.metrics, parts.clock}),
+        scrub_handler(ScrubLimitsOf(options), {parts.registry, parts.tenant_records, parts.quotas,
+                                               parts.metrics, parts.clock}),
         registry_handler({options.version, parts.clock->Now(), options.limits.max_batch,
                           options.limits.max_request_bytes, parts.order},
                          parts.registry, parts.clock),
         tenant_handler(parts.directory, parts.tenant_records, parts.registry),
-        list_handler({options.limits.max_batch}, {parts.directory, parts.tenant_records, parts.quotas,
-                                                  parts.registry, parts.order, parts.clock}),
+        list_handler({options.limits.max_batch},
+                     {parts.directory, parts.tenant_records, parts.quotas, parts.registry,
+                      parts.order, parts.clock}),
         uploads(options.limits.max_uploads, options.limits.max_key_uploads),
         scrub_service(&scrub_handler),
         registry_service(&registry_handler, &uploads, options.limits.max_tenant_streams),

@@ -3,8 +3,8 @@
 
 #include "absl/status/status.h"
 #include "dnc/v1/tenant_service.pb.h"
-#include "server/registry/registry.h"
 #include "server/records/tenant_records.h"
+#include "server/registry/registry.h"
 #include "server/tenants/tenant_directory.h"
 
 namespace dnc {

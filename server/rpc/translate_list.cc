@@ -2,9 +2,9 @@
 
 #include "server/base/str_cat.h"
 #include "server/numbers/phone_number.h"
+#include "server/records/record_meaning.h"
 #include "server/rpc/error_status.h"
 #include "server/rpc/translate_time.h"
-#include "server/records/record_meaning.h"
 
 namespace dnc {
 namespace {
@@ -52,7 +52,7 @@ bool ReadTime(bool given, const google::protobuf::Timestamp& timestamp, absl::Ti
 }  // namespace
 
 RecordWrite::Item ToItem(const v1::Record& in, const TenantList& list, absl::Time now,
-                      const std::string& by) {
+                         const std::string& by) {
   // An opt-out that is meant for one list must not become a consent of another.
   if (!in.list_id().empty() && in.list_id() != list.id) {
     return Refused(

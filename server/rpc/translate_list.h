@@ -14,7 +14,7 @@ namespace dnc {
 // with a refusal, in its place.
 // So is one that says it is of another list than `list`, to which it is to be written.
 RecordWrite::Item ToItem(const v1::Record& record, const TenantList& list, absl::Time now,
-                      const std::string& by);
+                         const std::string& by);
 
 // A number to remove.
 RecordWrite::Item ToRemoval(const std::string& number);

@@ -29,8 +29,8 @@ WatchCall::WatchCall(v1::RegistryService::AsyncService* service, RegistryHandler
 void WatchCall::Arm(v1::RegistryService::AsyncService* service, RegistryHandler* handler,
                     StreamPlaces* places, const RpcContext& rpc) {
   auto* call = new WatchCall(service, handler, places, rpc);
-  service->RequestWatchLoad(&call->context_, &call->request_, &call->stream_, rpc.queue,
-                            rpc.queue, call->on_start_.tag());
+  service->RequestWatchLoad(&call->context_, &call->request_, &call->stream_, rpc.queue, rpc.queue,
+                            call->on_start_.tag());
 }
 
 void WatchCall::OnStart(bool ok) {

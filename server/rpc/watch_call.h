@@ -7,8 +7,8 @@
 #include "dnc/v1/registry_service.grpc.pb.h"
 #include "grpcpp/alarm.h"
 #include "server/rpc/call_queue.h"
-#include "server/rpc/rpc_context.h"
 #include "server/rpc/registry_handler.h"
+#include "server/rpc/rpc_context.h"
 #include "server/rpc/stream_guard.h"
 #include "server/rpc/stream_places.h"
 

@@ -9,8 +9,8 @@
 #include "dnc/v1/list_service.grpc.pb.h"
 #include "grpcpp/alarm.h"
 #include "server/rpc/call_queue.h"
-#include "server/rpc/rpc_context.h"
 #include "server/rpc/list_handler.h"
+#include "server/rpc/rpc_context.h"
 #include "server/rpc/stream_guard.h"
 #include "server/rpc/stream_places.h"
 

@@ -43,10 +43,10 @@ absl::Time AnswerEnds::OfRecords(Number number, uint8_t facts,
 absl::Span<const FactChange> TurnReader::Of(uint32_t index) {
   const auto begin = std::find_if(rest_.begin(), rest_.end(),
                                   [index](const FactChange& turn) { return turn.index >= index; });
-  const auto end =
-      std::find_if(begin, rest_.end(), [index](const FactChange& turn) { return turn.index > index; });
+  const auto end = std::find_if(begin, rest_.end(),
+                                [index](const FactChange& turn) { return turn.index > index; });
   const absl::Span<const FactChange> found(rest_.data() + (begin - rest_.begin()),
-                                        static_cast<size_t>(end - begin));
+                                           static_cast<size_t>(end - begin));
   rest_.remove_prefix(static_cast<size_t>(end - rest_.begin()));
   return found;
 }

@@ -207,7 +207,8 @@ RecordFacts::RecordFacts(const TenantTerms& terms)
       ebr_lifts_(LiftedRules(terms.ebr_lifts & static_cast<uint8_t>(~kLiftsWireless))) {}
 
 void RecordFacts::Apply(uint8_t facts, Finding& finding) const {
-  if ((facts & kRecordDoNotCall) != 0) finding.Note(Rule::kRecordDoNotCall, Reason::kRecordDoNotCall);
+  if ((facts & kRecordDoNotCall) != 0)
+    finding.Note(Rule::kRecordDoNotCall, Reason::kRecordDoNotCall);
   if ((facts & kRecordUnknown) != 0) finding.Note(Rule::kNotCovered, Reason::kOwnListsUnknown);
   if ((facts & kRecordConsent) != 0) {
     Lift(consent_lifts_, Rule::kConsent, finding.rules);

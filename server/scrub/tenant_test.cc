@@ -27,7 +27,9 @@ struct Case {
   bool wireless_counts = true;
 
   bool Has(RecordFact fact) const { return (facts & fact) != 0; }
-  bool ConsentLifts(Liftable what) const { return Has(kRecordConsent) && (consent_lifts & what) != 0; }
+  bool ConsentLifts(Liftable what) const {
+    return Has(kRecordConsent) && (consent_lifts & what) != 0;
+  }
   bool EbrLifts(Liftable what) const {
     return Has(kRecordEbr) && (ebr_lifts & what) != 0 && what != kLiftsWireless;
   }

@@ -6,9 +6,9 @@
 #include <fstream>
 
 #include "server/base/file_error.h"
+#include "server/storage/checked_value.h"
 #include "server/storage/mark_file.h"
 #include "server/storage/revision_note.h"
-#include "server/storage/checked_value.h"
 
 namespace dnc {
 namespace {

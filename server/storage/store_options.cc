@@ -85,7 +85,8 @@ class ErrorWatch final : public rocksdb::EventListener {
 };
 
 bool IsOfTenants(Column column) {
-  return column == Column::kRecords || column == Column::kRecordChanges || column == Column::kRequests;
+  return column == Column::kRecords || column == Column::kRecordChanges ||
+         column == Column::kRequests;
 }
 
 // LZ4 if the library was built with it.

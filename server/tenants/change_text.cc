@@ -138,7 +138,7 @@ std::string DescribeNewKey(const ApiKey& key) {
 std::string DescribeNewList(const TenantList& list) {
   const char* const kind = list.kind == TenantListKind::kInternal ? "do-not-call list"
                            : list.kind == TenantListKind::kEbr    ? "EBR list"
-                                                               : "consent list";
+                                                                  : "consent list";
   return StrCat("created ", kind, " ", list.id,
                 list.scope.empty() ? std::string() : " for " + list.scope);
 }

@@ -5,8 +5,8 @@
 #include <filesystem>
 #include <map>
 
-#include "server/storage/mark_file.h"
 #include "server/storage/checked_value.h"
+#include "server/storage/mark_file.h"
 #include "server/tenants/directory_fixture.h"
 #include "server/tenants/directory_records.h"
 

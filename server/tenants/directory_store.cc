@@ -5,8 +5,8 @@
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
-#include "server/storage/mark_file.h"
 #include "server/storage/checked_value.h"
+#include "server/storage/mark_file.h"
 
 namespace dnc {
 namespace {

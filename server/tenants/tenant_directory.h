@@ -133,7 +133,7 @@ class TenantDirectory {
   absl::Status Record(std::string_view by, const std::string& description);
 
   absl::StatusOr<TenantList> CreateList(std::string_view tenant_id, const TenantList& list,
-                                     std::string_view by);
+                                        std::string_view by);
   // Return the revision from which on the blocks stand, or have ended; what stood, or did not, is
   // passed over.
   absl::StatusOr<uint64_t> AddBlocks(std::string_view tenant_id, std::string_view list_id,

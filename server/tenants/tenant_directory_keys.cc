@@ -144,8 +144,9 @@ absl::Status TenantDirectory::Record(std::string_view by, const std::string& des
   return impl_->Finish(draft, 0, by, description, std::nullopt);
 }
 
-absl::StatusOr<TenantList> TenantDirectory::CreateList(std::string_view tenant_id, const TenantList& list,
-                                                    std::string_view by) {
+absl::StatusOr<TenantList> TenantDirectory::CreateList(std::string_view tenant_id,
+                                                       const TenantList& list,
+                                                       std::string_view by) {
   const std::lock_guard lock(impl_->changing);
   DNC_ASSIGN_OR_RETURN(const TenantViewPtr before, impl_->FindForChange(tenant_id));
   DNC_RETURN_IF_ERROR(CheckList(list));

@@ -5,11 +5,11 @@
 #include <optional>
 
 #include "server/base/status_macros.h"
+#include "server/records/change_log.h"
+#include "server/records/tenant_records_impl.h"
 #include "server/storage/checked_value.h"
 #include "server/tenants/directory_records.h"
 #include "server/tenants/directory_store.h"
-#include "server/records/change_log.h"
-#include "server/records/tenant_records_impl.h"
 
 namespace dnc {
 namespace {

@@ -247,7 +247,7 @@ v1::WriteOutcome TenantOracle::Remove(const std::string& list_id, const std::str
 }
 
 uint32_t TenantOracle::AskRecords(uint64_t number, const std::string& scope, std::time_t now,
-                              bool exemptions, TenantAnswer& answer) const {
+                                  bool exemptions, TenantAnswer& answer) const {
   uint32_t reasons = 0;
   const std::string digits = std::to_string(number);
   for (const auto& [id, list] : lists_) {

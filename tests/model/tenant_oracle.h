@@ -87,7 +87,7 @@ class TenantOracle {
   std::time_t ListsEnd(const Oracle& counted, uint64_t number) const;
   // Notes the matches of own lists; returns their reasons.
   uint32_t AskRecords(uint64_t number, const std::string& scope, std::time_t now, bool exemptions,
-                  TenantAnswer& answer) const;
+                      TenantAnswer& answer) const;
   v1::Rule Decide(uint32_t counted, uint32_t own, bool malformed) const;
   bool Counts(const std::string& list) const;
   // Whether a list that the tenant names, and that should know of the number, is not there.

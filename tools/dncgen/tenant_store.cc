@@ -15,10 +15,10 @@
 #include "server/base/error.h"
 #include "server/base/revision_order.h"
 #include "server/base/status_macros.h"
-#include "server/storage/store.h"
-#include "server/storage/tenant_columns.h"
 #include "server/records/bulk_load.h"
 #include "server/records/tenant_records.h"
+#include "server/storage/store.h"
+#include "server/storage/tenant_columns.h"
 #include "server/tenants/tenant_directory.h"
 #include "tools/dncgen/random.h"
 #include "tools/dncgen/tenant_plan.h"
@@ -86,7 +86,7 @@ absl::StatusOr<StoredTenant> MakeTenant(const TenantPlan& plan, TenantDirectory&
 }
 
 TenantRecord MakeRecord(Number number, PlannedList list, uint64_t revision, absl::Time now,
-                     uint64_t seed) {
+                        uint64_t seed) {
   Random random(seed, Purpose::kTenants, {number, 1});
   TenantRecord record;
   record.number = number;

@@ -13,8 +13,8 @@
 #include "gtest/gtest.h"
 #include "server/base/clock.h"
 #include "server/base/revision_order.h"
-#include "server/storage/tenant_columns.h"
 #include "server/records/tenant_records.h"
+#include "server/storage/tenant_columns.h"
 #include "server/tenants/tenant_directory.h"
 #include "tools/dncgen/tenant_plan.h"
 
