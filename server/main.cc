@@ -248,7 +248,7 @@ absl::Status Run(const ServerConfig& config, StartOptions start) {
   const bool loopback = IsLoopback(config.listen);
   const bool keys_required = !loopback || stores.directory->HadOperatorKey();
   if (!loopback && !stores.directory->HasOperatorKey()) {
-    return Error(absl::StatusCode::kFailedPrecondition, reason::kInvalidRequest,
+    return Error(reason::kInvalidNow,
                  StrCat("listening on ", config.listen,
                         " needs keys, and there is none of an operator: run dncd once with "
                         "--create-operator-key, or listen on 127.0.0.1"));
@@ -298,7 +298,7 @@ absl::StatusOr<absl::Time> ParseMoment(const std::string& text) {
     std::string ignored;
     if (absl::ParseTime(format, text, absl::UTCTimeZone(), &moment, &ignored)) return moment;
   }
-  return Error(absl::StatusCode::kInvalidArgument, reason::kInvalidRequest,
+  return Error(reason::kInvalidRequest,
                "--accept-clock takes the time that it is, in UTC: 2026-08-05T14:00:00Z");
 }
 

@@ -13,12 +13,12 @@
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
 #include "server/config/options.h"
+#include "server/records/tenants_position.h"
 #include "server/registry/release_store.h"
 #include "server/storage/data_folder.h"
 #include "server/storage/mark_file.h"
 #include "server/storage/store_head.h"
 #include "server/store_pair.h"
-#include "server/tenants/tenants_position.h"
 #include "spdlog/spdlog.h"
 
 namespace dnc {
@@ -164,7 +164,7 @@ class Opening {
 
   absl::Status Accept(absl::Time newest, absl::Time machine) {
     if (absl::AbsDuration(*start_.accept_clock - machine) > kNearly) {
-      return Error(absl::StatusCode::kFailedPrecondition, reason::kInvalidRequest,
+      return Error(reason::kInvalidNow,
                    StrCat("--accept-clock says that it is ", Text(*start_.accept_clock),
                           ", but the machine's clock shows ", Text(machine),
                           "; set the clock right, or give the time that it is"));

@@ -45,7 +45,7 @@ const std::vector<std::string_view>& TenantsFiles() {
 }
 
 absl::Status Refused(std::string_view what, std::string_view remedy) {
-  return Error(absl::StatusCode::kFailedPrecondition, reason::kStorage,
+  return Error(reason::kStorageUnusable,
                StrCat(what, "; ", remedy, " (docs/operations.md, `The server does not start`)"));
 }
 
@@ -205,7 +205,7 @@ absl::Status StorePair::CheckNote(std::string_view file, StoreId id, uint64_t re
   }
   if (last.revision <= revision) return absl::OkStatus();
   return Error(
-      absl::StatusCode::kDataLoss, reason::kStorage,
+      reason::kStorageDamaged,
       StrCat(Path(what), " is at revision ", revision, ", but ", Path(file), " knows revision ",
              last.revision, " of it: it is an older copy than the other half, or lost changes; ",
              kWholeBackup, ", and start once with --restored (docs/operations.md, `Back up`)"));

@@ -242,8 +242,7 @@ absl::StatusOr<ServerConfig> ReadConfigFile(const std::string& path) {
   std::ostringstream content;
   content << file.rdbuf();
   if (!file.is_open() || file.bad()) {
-    return Error(absl::StatusCode::kNotFound, reason::kNotFound,
-                 StrCat("the configuration file ", path, " cannot be read"));
+    return Error(reason::kNotFound, StrCat("the configuration file ", path, " cannot be read"));
   }
   absl::StatusOr<ServerConfig> config = ParseConfig(content.str());
   if (!config.ok()) return WithPrefix(config.status(), path);

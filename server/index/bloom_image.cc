@@ -52,13 +52,13 @@ std::string_view BytesOf(const T& value) {
 }
 
 absl::Status Damaged(const std::string& path, std::string_view what) {
-  return Error(absl::StatusCode::kDataLoss, reason::kStorage,
+  return Error(reason::kStorageDamaged,
                StrCat(path, " is damaged: ", what,
                       "; the filter is rebuilt from the store, check the disk"));
 }
 
 absl::Status Foreign(const std::string& path, std::string_view what) {
-  return Error(absl::StatusCode::kFailedPrecondition, reason::kStorage,
+  return Error(reason::kStorageUnusable,
                StrCat(path, " ", what, "; the filter is rebuilt from the store"));
 }
 
@@ -116,7 +116,7 @@ absl::Status CheckSize(const std::string& path, const Header& header, uint64_t f
     return Damaged(path, StrCat("it has ", file_bytes, " bytes instead of ", expected));
   }
   if (content > max_bytes) {
-    return Error(absl::StatusCode::kResourceExhausted, reason::kLimitReached,
+    return Error(reason::kLimitReached,
                  StrCat(path, " holds a filter of ", content, " bytes, the limit is ", max_bytes,
                         "; raise the limit, or have the filter rebuilt"));
   }

@@ -81,7 +81,7 @@ absl::Status GrowingFilter::Adopt(std::unique_ptr<BloomFilter> filter) {
   const std::lock_guard lock(mutex_);
   std::shared_ptr<BloomFilter> adopted = std::move(filter);
   const auto refused = [] {
-    return Error(absl::StatusCode::kFailedPrecondition, reason::kInternal,
+    return Error(reason::kInternalOrder,
                  "the Bloom filter's image comes too late, keys were inserted or a rebuild began; "
                  "rebuild the filter from the store");
   };
@@ -101,14 +101,14 @@ absl::Status GrowingFilter::Adopt(std::unique_ptr<BloomFilter> filter) {
 absl::StatusOr<GrowingFilter::Rebuild> GrowingFilter::BeginRebuild(uint64_t capacity) {
   const BloomDesign design = DesignBloom(capacity, options_.bits_a_key, options_.seed);
   if (design.blocks > std::min(kMaxBloomBlocks, options_.max_bytes / kBloomBlockBytes)) {
-    return Error(absl::StatusCode::kResourceExhausted, reason::kLimitReached,
+    return Error(reason::kLimitReached,
                  StrCat("a Bloom filter for ", capacity, " keys is larger than the limit of ",
                         options_.max_bytes, " bytes; raise the limit, or add memory"));
   }
   {
     const std::lock_guard lock(mutex_);
     if (rebuilding_) {
-      return Error(absl::StatusCode::kFailedPrecondition, reason::kInternal,
+      return Error(reason::kInternalOrder,
                    "the Bloom filter is being rebuilt already; wait for the end of that");
     }
     rebuilding_ = true;

@@ -14,7 +14,7 @@ absl::StatusOr<std::unique_ptr<BulkLoad>> BulkLoad::Begin(Store* store, std::str
   DNC_ASSIGN_OR_RETURN(const auto first,
                        store->FirstKey(Column::kRecords, "", std::string(64, '\xFF')));
   if (first.has_value()) {
-    return Error(absl::StatusCode::kFailedPrecondition, reason::kInvalidRequest,
+    return Error(reason::kInvalidNow,
                  StrCat(store->path(), " holds records already; name a new data folder"));
   }
   return std::unique_ptr<BulkLoad>(new BulkLoad(store, std::move(data_dir)));

@@ -88,12 +88,12 @@ absl::StatusOr<WriteReply> CommitBatch::Apply(const RecordWrite& write) {
       DNC_ASSIGN_OR_RETURN(const StoredReply before, DecodeReply(request_key, stored->second));
       if (now_ - before.time < limits_.request_id_age) {
         if (before.content == ContentDigest(write)) return Repeat(write, request_key, before);
-        return Error(absl::StatusCode::kInvalidArgument, reason::kRequestIdReused,
+        return Error(reason::kRequestIdReused,
                      "this request_id came before with other content; use a new one");
       }
     }
     if (limits_.request_ids_full) {
-      return Error(absl::StatusCode::kResourceExhausted, reason::kLimitReached,
+      return Error(reason::kLimitReached,
                    "the server keeps as many request ids as it may (tenants.max_request_ids); "
                    "send the write without one, or ask its operator for more");
     }

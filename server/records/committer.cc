@@ -22,11 +22,11 @@ void TenantRecordsImpl::Submit(RecordWrite write, Done done) {
   {
     const std::lock_guard lock(mutex_);
     if (stopping_) {
-      refusal = Error(absl::StatusCode::kUnavailable, reason::kStopping,
-                      "the server is stopping; repeat the write when it is back");
+      refusal =
+          Error(reason::kStopping, "the server is stopping; repeat the write when it is back");
     } else if (waiting_.size() >= options_.max_waiting_writes) {
       counters_.CountFailure(WriteFailure::kTooManyWaiting);
-      refusal = Error(absl::StatusCode::kResourceExhausted, reason::kLimitReached,
+      refusal = Error(reason::kLimitReached,
                       "too many writes wait for the disk; repeat this one in a moment");
     } else {
       waiting_.push_back({std::move(write), std::move(done)});

@@ -74,7 +74,7 @@ absl::Status JournalPosition::Read() {
     next_slot_ = (i + 1) % kSlots;
   }
   if (last_.has_value() || !written) return absl::OkStatus();
-  return Error(absl::StatusCode::kDataLoss, reason::kOwnListsDamaged,
+  return Error(reason::kOwnListsDamaged,
                StrCat(path_,
                       " is damaged, so nobody can tell whether tenants' records are missing; "
                       "restore it together with the folder `tenants` from the newest backup "

@@ -65,7 +65,7 @@ inline std::string ChangeKey(uint32_t tenant, uint64_t revision, uint64_t place)
 }
 
 inline absl::Status RecordsDamaged(std::string_view what) {
-  return Error(absl::StatusCode::kDataLoss, reason::kOwnListsDamaged,
+  return Error(reason::kOwnListsDamaged,
                StrCat(what,
                       "; stop the server and restore the folder `tenants` and the files "
                       "`tenants.*` of the data folder together from the newest backup "

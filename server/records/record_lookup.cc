@@ -281,7 +281,7 @@ absl::Status TenantRecordsImpl::Changes(TenantNumber tenant, uint64_t after_revi
   ChangeLog log;
   DNC_RETURN_IF_ERROR(log.Read(*store));
   if (after_revision < log.dropped_up_to()) {
-    return Error(absl::StatusCode::kOutOfRange, reason::kChangesTooOld,
+    return Error(reason::kChangesTooOld,
                  StrCat("changes up to revision ", log.dropped_up_to(),
                         " are no longer kept; export the lists and watch from the export's "
                         "revision on"));

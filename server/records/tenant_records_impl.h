@@ -52,7 +52,7 @@ class TenantRecordsImpl final : public TenantRecords, private ListJournal {
   absl::Status Drop(TenantNumber tenant) override;
   uint64_t Records(TenantNumber tenant) const override;
   uint64_t Records(TenantNumber tenant, ListNumber list) const override;
-  TenantRecordsStats stats() const override;  // own_stats.cc
+  TenantRecordsStats stats() const override;  // record_stats.cc
 
  private:
   using Done = std::function<void(absl::StatusOr<WriteReply>)>;
@@ -61,7 +61,7 @@ class TenantRecordsImpl final : public TenantRecords, private ListJournal {
     Done done;
   };
 
-  // own_journal.cc
+  // list_changes.cc
   std::unique_lock<std::mutex> LockChanges() override;
   void PutListChanges(TenantNumber tenant, uint64_t revision, absl::Span<const ListChange> changes,
                       StoreBatch& batch) override;
@@ -79,10 +79,10 @@ class TenantRecordsImpl final : public TenantRecords, private ListJournal {
   // The filter's image, and the store's seal if nothing is missing from it.
   void LeaveProofs();
 
-  // own_lookup.cc
+  // record_lookup.cc
   bool IsDamaged(TenantNumber tenant) const;
 
-  // own_rebuild.cc: reads every record, compares the ledger, and makes the filter from them.
+  // maintenance.cc: reads every record, compares the ledger, and makes the filter from them.
   absl::Status Rebuild(int threads);
   // Remembers the tenants whose records are damaged, and fails with them.
   absl::Status Verify(const FullReadOptions& options);
@@ -90,7 +90,7 @@ class TenantRecordsImpl final : public TenantRecords, private ListJournal {
   absl::Status MaintainOnce();
   absl::Status Prune();
 
-  // own_committer.cc
+  // committer.cc
   void CommitAll();
   std::vector<Waiting> TakeWaiting();
   void Commit(std::vector<Waiting> writes);

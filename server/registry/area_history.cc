@@ -99,7 +99,7 @@ absl::StatusOr<AreaHistoryPtr> HistoryCache::Read(const RegistryState& state, co
     }
     const uint64_t read = events.size() + repeated.size();
     if (now.has_history_changes() && now.history_changes() != cut_off + read) {
-      return Error(absl::StatusCode::kDataLoss, reason::kStorage,
+      return Error(reason::kStorageDamaged,
                    StrCat("the stored history of list ", list.name, ", area code ", area_code,
                           ", has ", read, " changes instead of ", now.history_changes() - cut_off,
                           "; restore the data folder from a copy, or retire the list and load it "

@@ -14,7 +14,7 @@ namespace dnc {
 namespace {
 
 absl::Status NotTold(std::string_view what) {
-  return Error(absl::StatusCode::kOutOfRange, reason::kHistoryNotReached,
+  return Error(reason::kHistoryNotReached,
                StrCat("what was answered at that moment can't be told any more: ", what,
                       "; ask for a later moment, or with `as_of`"));
 }

@@ -127,8 +127,7 @@ class ListThen {
 };
 
 absl::Status NotReached(const ListState& state, std::string_view advice) {
-  return Error(absl::StatusCode::kOutOfRange, reason::kHistoryNotReached,
-               StrCat("the history of list ", state.name, " ", advice));
+  return Error(reason::kHistoryNotReached, StrCat("the history of list ", state.name, " ", advice));
 }
 
 absl::Status CheckReach(const ListState& state, absl::Time moment) {

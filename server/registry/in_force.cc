@@ -103,13 +103,13 @@ absl::StatusOr<std::shared_ptr<ListState>> PastLine(const ReleaseStore& store,
                                                     const RegistryState& state,
                                                     const ListState& list, uint64_t head_id) {
   const auto gone = [&](std::string_view what) {
-    return Error(absl::StatusCode::kDataLoss, reason::kStorage,
+    return Error(reason::kStorageDamaged,
                  StrCat("the history of list ", list.name, " is damaged: ", what,
                         "; restore the data folder from a copy, or ask for a later moment"));
   };
   const std::vector<uint64_t> lineage = Lineage(state, head_id);
   if (lineage.empty()) {
-    return Error(absl::StatusCode::kOutOfRange, reason::kHistoryNotReached,
+    return Error(reason::kHistoryNotReached,
                  StrCat("the history of list ", list.name, " is cut off; ask for a later moment"));
   }
   auto line = std::make_shared<ListState>();

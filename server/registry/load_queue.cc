@@ -185,11 +185,11 @@ absl::StatusOr<LoadInfo> LoadQueue::Submit(LoadOptions options, std::vector<Load
   const std::lock_guard<std::mutex> lock(mutex_);
   if (stopping_) {
     RemoveFolder(job->upload_dir);
-    return Error(absl::StatusCode::kUnavailable, reason::kStopping, "the server is stopping");
+    return Error(reason::kStopping, "the server is stopping");
   }
   if (waiting_.size() >= max_waiting_) {
     RemoveFolder(job->upload_dir);
-    return Error(absl::StatusCode::kResourceExhausted, reason::kLimitReached,
+    return Error(reason::kLimitReached,
                  StrCat(max_waiting_, " loads wait already; try again when some have ended"));
   }
   job->info.id = next_id_++;
@@ -213,8 +213,7 @@ absl::StatusOr<LoadInfo> LoadQueue::Get(uint64_t id) const {
   }
   const auto it = ended_.find(id);
   if (it != ended_.end()) return it->second;
-  return Error(absl::StatusCode::kNotFound, reason::kNotFound,
-               StrCat("there is no load ", id, "; `dncctl loads` lists them"));
+  return Error(reason::kNotFound, StrCat("there is no load ", id, "; `dncctl loads` lists them"));
 }
 
 std::vector<LoadInfo> LoadQueue::List(size_t limit, uint64_t before_id) const {

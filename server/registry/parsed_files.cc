@@ -38,7 +38,7 @@ class FileSink : public RecordSink {
   absl::Status OnChanges(absl::Span<const ChangeRecord> changes) override {
     if (changes_.size() + changes.size() > kMaxChanges) {
       return Error(
-          absl::StatusCode::kResourceExhausted, reason::kLimitReached,
+          reason::kLimitReached,
           StrCat("more than ", kMaxChanges, " changes in one file; load the full list instead"));
     }
     changes_.insert(changes_.end(), changes.begin(), changes.end());
@@ -81,9 +81,7 @@ struct ParsedFile {
   bool unread = false;  // it may not be read without an override
 };
 
-absl::Status WrongFile(std::string_view message) {
-  return Error(absl::StatusCode::kInvalidArgument, reason::kBadFile, message);
-}
+absl::Status WrongFile(std::string_view message) { return Error(reason::kBadFile, message); }
 
 // iconectiv's two files have the same form; only their names tell which way the numbers went.
 absl::Status CheckPortedName(ListKind kind, std::string_view what, std::string_view name) {
@@ -128,7 +126,7 @@ absl::StatusOr<absl::Time> ObtainedAt(const LoadOptions& options, const FileName
     return std::min(*facts.date, options.obtained_at.value_or(*facts.date));
   }
   if (options.obtained_at.has_value()) return *options.obtained_at;
-  return Error(absl::StatusCode::kInvalidArgument, reason::kNoDate,
+  return Error(reason::kNoDate,
                "its name does not tell when the data was obtained (2026-8-5_818_....txt.zip does); "
                "say so with --obtained-at");
 }
@@ -190,8 +188,7 @@ absl::Status CheckLabel(const ParsedFile& staged, const std::string& name, Guard
                                facts.first_outside_area, "; with the override they are left out")});
   if (facts.records > 0) return absl::OkStatus();
   if (!guards.Allows(Guard::kOutsideLabel, name)) return guards.Outcome();
-  return Error(absl::StatusCode::kInvalidArgument, reason::kBadFile,
-               StrCat(name, ": no record has the area code that the name says"));
+  return Error(reason::kBadFile, StrCat(name, ": no record has the area code that the name says"));
 }
 
 // The area code that a change list alone speaks for, if it is of one.

@@ -59,7 +59,7 @@ void NoteLoaded(const ListState& before, bool is_new, int keep_releases, const R
 // What whoever loads has confirmed of what becomes callable.
 absl::Status CheckPlan(const LoadOptions& options, const LoadPlan& plan) {
   if (options.refuse_first && plan.HasFirstData()) {
-    return Error(absl::StatusCode::kFailedPrecondition, reason::kFirstData,
+    return Error(reason::kFirstData,
                  StrCat("list ", plan.list,
                         " would answer for area codes that it does not answer for now, and ",
                         plan.becomes_callable,
@@ -140,8 +140,7 @@ absl::Status RegistryImpl::StoreAndPublish(LoadJob& job, ParsedFiles staged, Gua
   DNC_RETURN_IF_ERROR(
       releases_.WriteContent(draft.list->list_id, inputs.release_id, draft.content));
   if (job.progress.stop) {
-    return Error(absl::StatusCode::kCancelled, reason::kStopping,
-                 "the server is stopping; load again after its start");
+    return Error(reason::kLoadStopped, "the server is stopping; load again after its start");
   }
   RevisionOrder::Turn turn = order_->Begin();
   auto state = WithList(draft.list);

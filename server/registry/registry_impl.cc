@@ -122,7 +122,7 @@ absl::StatusOr<RegistryImpl::View> RegistryImpl::Ready() const {
     return view;
   }
   if (started_ && !start_status_.ok()) return start_status_;
-  return Error(absl::StatusCode::kUnavailable, reason::kStarting,
+  return Error(reason::kStarting,
                "the server is still reading and verifying its data; try again in a moment");
 }
 
@@ -148,7 +148,7 @@ absl::StatusOr<LoadOptions> RegistryImpl::CheckedOptions(const LoadOptions& opti
   DNC_ASSIGN_OR_RETURN(checked.list, CanonicalListName(options.list));
   DNC_RETURN_IF_ERROR(CheckAllow(options.allow));
   if (options.requested_by.size() > kMaxRequestedBy) {
-    return Error(absl::StatusCode::kInvalidArgument, reason::kInvalidRequest,
+    return Error(reason::kInvalidRequest,
                  StrCat("requested_by takes at most ", kMaxRequestedBy, " bytes"));
   }
   DNC_ASSIGN_OR_RETURN(const View view, Ready());
@@ -160,7 +160,7 @@ absl::Status RegistryImpl::CheckListLimit(const RegistryState& state,
                                           const std::string& name) const {
   const bool fits = state.lists.size() < static_cast<size_t>(options_.max_lists);
   if (fits || state.lists.count(name) != 0) return absl::OkStatus();
-  return Error(absl::StatusCode::kResourceExhausted, reason::kLimitReached,
+  return Error(reason::kLimitReached,
                StrCat("there are ", state.lists.size(), " lists, retired ones included, and ", name,
                       " would be one more; load into one of them, or raise registry.max_lists"));
 }
@@ -179,15 +179,14 @@ absl::Status RegistryImpl::CheckPath(const std::string& path) const {
       !error && std::any_of(options_.load_dirs.begin(), options_.load_dirs.end(), inside);
   if (!std::filesystem::path(path).is_absolute() || (!error && !allowed) ||
       options_.load_dirs.empty()) {
-    return Error(absl::StatusCode::kPermissionDenied, reason::kPathNotAllowed,
+    return Error(reason::kPathNotAllowed,
                  StrCat(path,
                         ": the server loads files only from the folders in registry.load_dirs "
                         "(or --load-dir); name an absolute path there, or upload the file"));
   }
   if (error == std::errc::permission_denied) return FileError("opening", path, error.value());
   if (error || !std::filesystem::is_regular_file(real, error)) {
-    return Error(absl::StatusCode::kNotFound, reason::kNotFound,
-                 StrCat(path, ": no such file on the server"));
+    return Error(reason::kNotFound, StrCat(path, ": no such file on the server"));
   }
   return absl::OkStatus();
 }
@@ -201,8 +200,7 @@ absl::StatusOr<LoadInfo> RegistryImpl::StartLoad(const LoadOptions& options,
     files.push_back({path, std::filesystem::path(path).filename().string()});
   }
   if (files.empty()) {
-    return Error(absl::StatusCode::kInvalidArgument, reason::kInvalidRequest,
-                 "a load needs at least one file");
+    return Error(reason::kInvalidRequest, "a load needs at least one file");
   }
   return loads_.Submit(std::move(checked), std::move(files), "");
 }
@@ -224,8 +222,7 @@ absl::StatusOr<LoadInfo> RegistryImpl::StartUploadedLoad(const LoadOptions& opti
   absl::StatusOr<LoadOptions> checked = CheckedOptions(options);
   absl::Status status = checked.status();
   if (status.ok() && files.empty()) {
-    status = Error(absl::StatusCode::kInvalidArgument, reason::kInvalidRequest,
-                   "a load needs at least one file");
+    status = Error(reason::kInvalidRequest, "a load needs at least one file");
   }
   if (!status.ok()) {
     std::error_code ignored;
@@ -257,9 +254,8 @@ ListStatePtr RegistryImpl::ListOf(const RegistryState& state, std::string_view n
 absl::StatusOr<ListStatePtr> RegistryImpl::FindList(const RegistryState& state,
                                                     std::string_view name) const {
   if (ListStatePtr list = ListOf(state, name); list != nullptr && list->loaded()) return list;
-  return Error(absl::StatusCode::kNotFound, reason::kNotFound,
-               StrCat("no list \"", name.substr(0, 60),
-                      "\" is loaded; `dncctl status` shows those that are"));
+  return Error(reason::kNotFound, StrCat("no list \"", name.substr(0, 60),
+                                         "\" is loaded; `dncctl status` shows those that are"));
 }
 
 absl::StatusOr<std::vector<ReleaseInfo>> RegistryImpl::ListReleases(std::string_view list,

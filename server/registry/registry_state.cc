@@ -55,7 +55,7 @@ absl::StatusOr<std::vector<uint64_t>> WholeLineage(const RegistryState& state,
   const bool whole = !ids.empty() && (state.releases.at(ids.back())->parent_id() == 0 ||
                                       ids.back() == list.life.oldest_release);
   if (whole) return ids;
-  return Error(absl::StatusCode::kDataLoss, reason::kStorage,
+  return Error(reason::kStorageDamaged,
                StrCat("the history of list ", list.name,
                       " is damaged: the record of an earlier release is missing; restore the data "
                       "folder from a copy, or retire the list and load it again"));

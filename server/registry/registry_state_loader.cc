@@ -100,7 +100,7 @@ absl::StatusOr<AreaSetPtr> ReadArea(const ReleaseStore& store, uint32_t list_id,
   }
   if (!replay.empty()) set = Folded(*WithChanges(set, replay).set);
   if (Matches(seal, set.get())) return set;
-  return Error(absl::StatusCode::kDataLoss, reason::kStorage,
+  return Error(reason::kStorageDamaged,
                StrCat("area code ", area_code, ": the stored numbers (", set->size(),
                       ") do not match their seal (", seal.count(),
                       "); the area code is not covered until it is loaded again"));
@@ -120,7 +120,7 @@ absl::StatusOr<ListStatePtr> ReadList(const ReleaseStore& store, const RegistryS
   if (head.release_id() == 0) return list;
   const auto release = state.releases.find(head.release_id());
   if (release == state.releases.end()) {
-    return Error(absl::StatusCode::kDataLoss, reason::kStorage,
+    return Error(reason::kStorageDamaged,
                  StrCat("release ", head.release_id(), " of list ", head.name(),
                         " is missing from the store; restore the data folder from a copy"));
   }
@@ -128,7 +128,7 @@ absl::StatusOr<ListStatePtr> ReadList(const ReleaseStore& store, const RegistryS
   DNC_ASSIGN_OR_RETURN(const storage::Seals seals, store.ReadSeals(head.release_id()));
   FromRecord(seals, *list);
   if (DigestOfSeals(list->seals).ToHex() != list->head.digest()) {
-    return Error(absl::StatusCode::kDataLoss, reason::kStorage,
+    return Error(reason::kStorageDamaged,
                  StrCat("the seals of release ", head.release_id(), " do not match its digest"));
   }
   const std::vector<uint64_t> lineage = Lineage(state, head.release_id());

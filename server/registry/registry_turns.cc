@@ -28,7 +28,7 @@ absl::Status CheckTexts(const ChangeLimits& limits) {
   if (std::max(limits.requested_by.size(), limits.reason.size()) <= kMaxTurnText) {
     return absl::OkStatus();
   }
-  return Error(absl::StatusCode::kInvalidArgument, reason::kInvalidRequest,
+  return Error(reason::kInvalidRequest,
                StrCat("requested_by and reason take at most ", kMaxTurnText, " bytes each"));
 }
 
@@ -39,7 +39,7 @@ absl::StatusOr<ListStatePtr> RegistryImpl::ReleaseBefore(const RegistryState& st
                                                          const storage::ListHead& head) const {
   const uint64_t target = head.release_id();
   const auto none = [&](std::string_view why) {
-    return Error(absl::StatusCode::kFailedPrecondition, reason::kNoEarlierRelease,
+    return Error(reason::kNoEarlierRelease,
                  StrCat("list ", before.name, " cannot go back from release ", before.head.id(),
                         ": ", why, "; load the files that you want instead"));
   };
@@ -61,7 +61,7 @@ absl::StatusOr<RolledBack> RegistryImpl::RollBack(std::string_view name, uint64_
   DNC_ASSIGN_OR_RETURN(const View view, Ready());
   DNC_ASSIGN_OR_RETURN(const ListStatePtr before, FindList(*view.state, name));
   if (expected != 0 && before->head.id() != expected) {
-    return Error(absl::StatusCode::kFailedPrecondition, reason::kInvalidRequest,
+    return Error(reason::kInvalidNow,
                  StrCat("release ", before->head.id(), " is in force, not ", expected,
                         "; look at `dncctl releases` and decide again"));
   }

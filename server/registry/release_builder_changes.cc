@@ -14,9 +14,7 @@
 namespace dnc {
 namespace {
 
-absl::Status NoBase(std::string_view message) {
-  return Error(absl::StatusCode::kFailedPrecondition, reason::kNoBase, message);
-}
+absl::Status NoBase(std::string_view message) { return Error(reason::kNoBase, message); }
 
 // Whether a change is of the day on which the full list was obtained, and may be earlier than that.
 bool IsOfDayOfFull(int64_t at_micros, int64_t full_at) {
@@ -171,7 +169,7 @@ absl::Status ReleaseBuilder::ApplyChangeList(const ParsedChanges& list) {
 absl::Status ReleaseBuilder::ApplyChangeLists() {
   if (staged_.changes.empty()) return absl::OkStatus();
   if (before_.covers_all()) {
-    return Error(absl::StatusCode::kInvalidArgument, reason::kBadFile,
+    return Error(reason::kBadFile,
                  StrCat("list ", before_.name, " is loaded from full lists only"));
   }
   if (!before_.loaded() && full_.empty()) {

@@ -50,7 +50,7 @@ std::string BlockKey(uint32_t list_id, uint64_t release_id, uint16_t area_code, 
 
 absl::Status Damaged(std::string_view what) {
   return Error(
-      absl::StatusCode::kDataLoss, reason::kStorage,
+      reason::kStorageDamaged,
       StrCat(
           "the stored ", what,
           " is damaged or missing; restore the data folder from the newest backup, or move `store` "
@@ -116,7 +116,7 @@ absl::StatusOr<storage::Catalog> ReleaseStore::ReadCatalog() {
   DNC_ASSIGN_OR_RETURN(const std::optional<uint64_t> mark, ReadMark(mark_path_));
   if (mark.value_or(0) > catalog.revision()) {
     return Error(
-        absl::StatusCode::kDataLoss, reason::kStorage,
+        reason::kStorageDamaged,
         StrCat("the store is at revision ", catalog.revision(), " but revision ", *mark,
                " was acknowledged: it has lost changes. Restore the newest copy of the data "
                "folder, or move `store` and `revision*` away, start with --new-published and load "

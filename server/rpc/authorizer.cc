@@ -16,7 +16,7 @@ namespace {
 constexpr std::string_view kScheme = "Bearer ";
 
 absl::Status Unauthenticated(std::string_view message) {
-  return Error(absl::StatusCode::kUnauthenticated, reason::kUnauthenticated, message);
+  return Error(reason::kUnauthenticated, message);
 }
 
 std::optional<std::string_view> MetadataOf(const grpc::ServerContextBase& context,
@@ -31,7 +31,7 @@ std::optional<std::string_view> MetadataOf(const grpc::ServerContextBase& contex
 
 absl::Status CheckScope(const Caller& caller, KeyScope scope, std::string_view name) {
   if (caller.Has(scope)) return absl::OkStatus();
-  return Error(absl::StatusCode::kPermissionDenied, reason::kScopeMissing,
+  return Error(reason::kScopeMissing,
                StrCat("this key has no scope `", name, "`; use one that has it"));
 }
 
@@ -43,8 +43,7 @@ absl::Status CheckTenant(const Caller& caller, Permission permission) {
   if (caller.tenant->tenant.state == TenantState::kActive) return absl::OkStatus();
   // What is to be kept is read before the tenant is removed.
   if (permission == Permission::kRecords && caller.Has(KeyScope::kOperate)) return absl::OkStatus();
-  return Error(absl::StatusCode::kPermissionDenied, reason::kTenantSuspended,
-               "the operator has suspended this tenant");
+  return Error(reason::kTenantSuspended, "the operator has suspended this tenant");
 }
 
 }  // namespace

@@ -35,8 +35,7 @@ HealthService::HealthService(int max_watches)
              [this](const Caller& /*caller*/, const Request& request, Response* response) {
                const std::optional<bool> serves = board_.Serves(request.service());
                if (!serves.has_value()) {
-                 return Error(absl::StatusCode::kNotFound, reason::kNotFound,
-                              "this server has no service of that name");
+                 return Error(reason::kNotFound, "this server has no service of that name");
                }
                response->set_status(*serves ? Response::SERVING : Response::NOT_SERVING);
                return absl::OkStatus();

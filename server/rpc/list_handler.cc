@@ -61,8 +61,7 @@ class ListNames {
       tenant_ = *std::move(now);
       if (const TenantList* known = Known(number); known != nullptr) return known;
     }
-    status_ = Error(absl::StatusCode::kNotFound, reason::kNotFound,
-                    "the tenant was removed while its records were read");
+    status_ = Error(reason::kNotFound, "the tenant was removed while its records were read");
     return nullptr;
   }
   const absl::Status& status() const { return status_; }
@@ -94,7 +93,7 @@ absl::StatusOr<TenantList> ListHandler::FindList(const Caller& caller,
   const std::string& id = list_id.empty() ? kDefaultListId : list_id;
   const auto found = caller.tenant->lists.find(id);
   if (found != caller.tenant->lists.end()) return found->second;
-  return Error(absl::StatusCode::kNotFound, reason::kNotFound,
+  return Error(reason::kNotFound,
                "the tenant has no list of that id; look at ListLists, or make it with CreateList");
 }
 

@@ -35,8 +35,7 @@ constexpr size_t kMaxFileBytes = 1 << 20;
 
 absl::Status Unusable(std::string_view key, const std::string& path, std::string_view what) {
   ERR_clear_error();  // OpenSSL keeps its errors for the thread's next call
-  return Error(absl::StatusCode::kInvalidArgument, reason::kInvalidRequest,
-               StrCat("tls.", key, ": ", path, " ", what));
+  return Error(reason::kInvalidRequest, StrCat("tls.", key, ": ", path, " ", what));
 }
 
 absl::StatusOr<std::string> ReadPem(std::string_view key, const std::string& path) {
@@ -95,7 +94,7 @@ absl::StatusOr<std::unique_ptr<ServedCertificate>> ServedCertificate::Open(
     const TlsConfig& config) {
   const int copy = memfd_create("dncd-certificate", MFD_CLOEXEC);
   if (copy < 0) {
-    return Error(absl::StatusCode::kUnavailable, reason::kInvalidRequest,
+    return Error(reason::kCannotListen,
                  "no file in memory can be made for the TLS certificate; is /proc mounted?");
   }
   std::unique_ptr<ServedCertificate> served(new ServedCertificate(config, copy));

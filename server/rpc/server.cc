@@ -179,7 +179,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   impl->refusals = std::make_unique<DelayedRefusals>(impl->queue->queue());
   impl->server = builder.BuildAndStart();
   if (impl->server == nullptr) {
-    return Error(absl::StatusCode::kUnavailable, reason::kInternal,
+    return Error(reason::kCannotStart,
                  "the server could not be started; the log at level debug tells what gRPC says");
   }
   impl->health =

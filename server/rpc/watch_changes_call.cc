@@ -81,7 +81,7 @@ void WatchChangesCall::Look() {
       return;
     }
     Finish(Error(
-        absl::StatusCode::kOutOfRange, reason::kChangesTooOld,
+        reason::kChangesTooOld,
         StrCat("changes after revision ", after_, " are asked for, but the server is at ", revision,
                ": it was restored from an older backup, or is another one. Export the "
                "lists, write again what is missing, and watch from the export's "

@@ -14,7 +14,7 @@ constexpr size_t kMaxQualifier = 40;
 
 absl::Status BadName(std::string_view name) {
   return Error(
-      absl::StatusCode::kInvalidArgument, reason::kInvalidRequest,
+      reason::kInvalidRequest,
       StrCat("\"", name.substr(0, 60),
              "\" names no list; use national, state:XX with a state's two letters, wireless, "
              "wireline, litigator:NAME or other:NAME"));

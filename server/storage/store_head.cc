@@ -44,7 +44,7 @@ absl::StatusOr<std::optional<std::string>> Read(const Store& store, std::string_
   const auto content = RemoveCheck(key, *sealed);
   const auto has = [&content](size_t expected) { return content->size() == 8 * expected; };
   if (!content.has_value() || (!has(words) && std::none_of(before.begin(), before.end(), has))) {
-    return Error(absl::StatusCode::kDataLoss, reason::kStorage,
+    return Error(reason::kStorageDamaged,
                  StrCat("the value ", key, " in ", store.path(),
                         " is damaged; restore the data folder from the newest backup"));
   }

@@ -165,7 +165,7 @@ absl::StatusOr<std::unique_ptr<prometheus::Exposer>> ServeMetrics(
     exposer->RegisterCollectable(collector);
     return exposer;
   } catch (const std::exception&) {
-    return Error(absl::StatusCode::kUnavailable, reason::kInvalidRequest,
+    return Error(reason::kCannotListen,
                  StrCat("cannot serve metrics on ", listen,
                         "; is the port taken by another "
                         "program? --metrics-listen names another address, or none if empty"));

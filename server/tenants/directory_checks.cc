@@ -12,9 +12,7 @@ namespace {
 
 constexpr uint8_t kAllLifts = kLiftsNational | kLiftsState | kLiftsWireless;
 
-absl::Status Invalid(std::string_view message) {
-  return Error(absl::StatusCode::kInvalidArgument, reason::kInvalidRequest, message);
-}
+absl::Status Invalid(std::string_view message) { return Error(reason::kInvalidRequest, message); }
 
 // The character at `text[at]`, and in `size` its bytes; `size` 0: it is no UTF-8.
 uint32_t CharacterAt(std::string_view text, size_t at, size_t* size) {

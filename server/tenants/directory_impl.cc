@@ -26,8 +26,7 @@ TenantList DefaultList(absl::Time now) {
 }  // namespace
 
 absl::Status NoSuchTenant() {
-  return Error(absl::StatusCode::kNotFound, reason::kNotFound,
-               "there is no tenant of that id; `dncctl tenants list` shows all");
+  return Error(reason::kNotFound, "there is no tenant of that id; `dncctl tenants list` shows all");
 }
 
 bool IsForgotten(const ApiKey& key, absl::Time now) {
@@ -190,8 +189,7 @@ absl::StatusOr<TenantViewPtr> TenantDirectory::Impl::CreateTenant(Tenant tenant,
                                                                   std::string_view by) {
   const TenantNumber number = store.head().next_number;
   if (number + 1 == 0) {
-    return Error(absl::StatusCode::kResourceExhausted, reason::kLimitReached,
-                 "every number that a tenant can have was given");
+    return Error(reason::kLimitReached, "every number that a tenant can have was given");
   }
   DirectoryDraft draft = Begin();
   tenant.number = number;
@@ -223,7 +221,7 @@ absl::Status TenantDirectory::Impl::CheckKeyLimit(std::string_view tenant_id,
       keys->second.begin(), keys->second.end(),
       [&](const std::string& id) { return IsLive((*latest->keys.Find(id))->key, now); });
   if (live < limits.max_keys) return absl::OkStatus();
-  return Error(absl::StatusCode::kResourceExhausted, reason::kLimitReached,
+  return Error(reason::kLimitReached,
                StrCat("there are ", live,
                       " live keys already, as many as are allowed; revoke one "
                       "that is no longer used"));

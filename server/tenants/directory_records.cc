@@ -261,7 +261,7 @@ absl::Status Decode(std::string_view key, std::string_view content, TenantChange
 }
 
 absl::Status DirectoryDamaged(std::string_view what) {
-  return Error(absl::StatusCode::kDataLoss, reason::kStorage,
+  return Error(reason::kStorageDamaged,
                StrCat("the tenants' store is damaged: the ", what,
                       " is missing or not what was written. Restore the newest copy of the data "
                       "folder; docs/operations.md says how"));

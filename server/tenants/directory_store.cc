@@ -63,7 +63,7 @@ absl::StatusOr<DirectoryStore::Contents> DirectoryStore::Read() {
 absl::Status DirectoryStore::CheckMark() {
   DNC_ASSIGN_OR_RETURN(const std::optional<uint64_t> mark, ReadMark(mark_path_));
   if (mark.value_or(0) > head_.revision) {
-    return Error(absl::StatusCode::kDataLoss, reason::kStorage,
+    return Error(reason::kStorageDamaged,
                  StrCat("the tenants' store has changes of tenants and keys up to revision ",
                         head_.revision, ", but revision ", *mark,
                         " was acknowledged: it has lost changes. Restore the newest copy of the "

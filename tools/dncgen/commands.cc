@@ -110,7 +110,7 @@ absl::Status RunList(const ListArguments& arguments) {
   OtherListOptions options = arguments.list;
   const std::bitset<1000> of_state = AreaCodesOfState(arguments.state);
   if (!arguments.state.empty() && of_state.none()) {
-    return Error(absl::StatusCode::kInvalidArgument, reason::kInvalidRequest,
+    return Error(reason::kInvalidRequest,
                  fmt::format("'{}' is no state; name one by its postal code, for example TX",
                              arguments.state));
   }

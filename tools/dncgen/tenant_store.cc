@@ -184,8 +184,7 @@ absl::Status MakePublishedStore(const std::filesystem::path& data_dir) {
 
 absl::StatusOr<TenantStoreResult> WriteTenantStore(const TenantStoreOptions& options) {
   if (options.tenants == 0 || options.records < options.tenants) {
-    return Error(absl::StatusCode::kInvalidArgument, reason::kInvalidRequest,
-                 "there must be a tenant at least, and a record a tenant");
+    return Error(reason::kInvalidRequest, "there must be a tenant at least, and a record a tenant");
   }
   const std::vector<TenantPlan> plans = PlanTenants(options.tenants, options.records, options.seed);
   std::filesystem::create_directories(options.data_dir);

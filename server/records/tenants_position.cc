@@ -1,4 +1,4 @@
-#include "server/tenants/tenants_position.h"
+#include "server/records/tenants_position.h"
 
 #include <algorithm>
 #include <memory>
