@@ -13,10 +13,10 @@
 #include "prometheus/exposer.h"
 #include "prometheus/metric_family.h"
 #include "server/base/clock.h"
+#include "server/base/metrics.h"
 #include "server/records/tenant_records.h"
 #include "server/registry/registry.h"
 #include "server/telemetry/load_counter.h"
-#include "server/telemetry/metrics.h"
 #include "server/tenants/quota.h"
 #include "server/tenants/tenant_directory.h"
 

@@ -1,4 +1,4 @@
-#include "server/store_pair.h"
+#include "server/assembly/store_pair.h"
 
 #include <algorithm>
 #include <array>

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "server/open_stores.h"
+#include "server/assembly/open_stores.h"
 #include "server/storage/store.h"
 #include "server/storage/store_head.h"
 

@@ -1,0 +1,51 @@
+// The methods of the services, as metrics name them.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace dnc {
+
+enum class Method : uint8_t {
+  kScrub,
+  kScrubStream,
+  kCheckNumber,
+  kUploadRelease,
+  kLoadRelease,
+  kWatchLoad,
+  kListLoads,
+  kListReleases,
+  kGetCoverage,
+  kRollBackRelease,
+  kRetireList,
+  kGetHistory,
+  kGetStatus,
+  kHealthCheck,
+  kHealthWatch,
+  kCreateTenant,
+  kUpdateTenant,
+  kRemoveTenant,
+  kGetTenant,
+  kListTenants,
+  kListTenantChanges,
+  kCreateKey,
+  kListKeys,
+  kRevokeKey,
+  kCreateList,
+  kListLists,
+  kAddNumbers,
+  kRemoveNumbers,
+  kGetRecord,
+  kListRecords,
+  kImportNumbers,
+  kExportNumbers,
+  kWatchChanges,
+  kAddBlocks,
+  kRemoveBlocks,
+};
+inline constexpr int kMethodCount = 35;
+
+// "Scrub", ...
+std::string_view MethodName(Method method);
+
+}  // namespace dnc
