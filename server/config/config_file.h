@@ -5,7 +5,6 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "server/base/listen_address.h"
 #include "server/config/server_config.h"
 
 namespace dnc {

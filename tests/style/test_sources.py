@@ -12,8 +12,8 @@ MAX_LINES = 400
 TEXT_SUFFIXES = {".cc", ".h", ".py", ".sh", ".proto", ".cmake", ".md", ".yaml", ".yml", ".txt"}
 
 # The rooms of the server; an include goes only to a room that stands before or in its own.
-ROOMS = ["base", "numbers", "index", "formats", "storage", "rules", "scrub", "registry", "tenants",
-         "records", "telemetry", "config", "rpc"]
+ROOMS = ["base", "numbers", "index", "formats", "storage", "rules", "scrub", "registry", "intake",
+         "tenants", "records", "service", "rpc", "telemetry", "config", "assembly"]
 # What rooms must not know, so that they can be read and tested alone.
 FOREIGN = {
     "base": ("grpc", "rocksdb/", "dnc/v1/"),

@@ -1,4 +1,0 @@
-// Stands in the room base now.
-#pragma once
-
-#include "server/base/metrics.h"
