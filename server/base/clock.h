@@ -6,9 +6,9 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <utility>
 
+#include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 
@@ -108,7 +108,7 @@ class Clock {
   void KeepUpTo(int64_t micros, absl::Duration within) const {
     const int64_t allowed = absl::ToInt64Microseconds(within);
     if (micros - allowed <= kept_.load(std::memory_order_acquire)) return;
-    const std::lock_guard lock(keeping_);
+    const absl::MutexLock lock(&keeping_);
     if (micros - allowed <= kept_.load(std::memory_order_relaxed)) return;
     keep_(absl::FromUnixMicros(micros));
     kept_.store(micros, std::memory_order_release);
@@ -123,7 +123,7 @@ class Clock {
   std::atomic<bool> behind_{false};
   AcceptedClock accepted_;
   std::function<void(absl::Time)> keep_;
-  mutable std::mutex keeping_;  // held while a moment is kept
+  mutable absl::Mutex keeping_;  // held while a moment is kept
   // The last one; nobody keeps any before KeepBy.
   mutable std::atomic<int64_t> kept_{INT64_MAX};
 };

@@ -78,7 +78,7 @@ void GrowingFilter::NoteFalsePositives(uint64_t count) const {
 }
 
 absl::Status GrowingFilter::Adopt(std::unique_ptr<BloomFilter> filter) {
-  const std::lock_guard lock(mutex_);
+  const absl::MutexLock lock(&mutex_);
   std::shared_ptr<BloomFilter> adopted = std::move(filter);
   const auto refused = [] {
     return Error(reason::kInternalOrder,
@@ -106,7 +106,7 @@ absl::StatusOr<GrowingFilter::Rebuild> GrowingFilter::BeginRebuild(uint64_t capa
                         options_.max_bytes, " bytes; raise the limit, or add memory"));
   }
   {
-    const std::lock_guard lock(mutex_);
+    const absl::MutexLock lock(&mutex_);
     if (rebuilding_) {
       return Error(reason::kInternalOrder,
                    "the Bloom filter is being rebuilt already; wait for the end of that");
@@ -114,7 +114,7 @@ absl::StatusOr<GrowingFilter::Rebuild> GrowingFilter::BeginRebuild(uint64_t capa
     rebuilding_ = true;
   }
   auto next = std::make_shared<BloomFilter>(design);
-  const std::lock_guard lock(mutex_);
+  const absl::MutexLock lock(&mutex_);
   Publish(current_, next);
   return Rebuild(this, std::move(next));
 }
@@ -129,7 +129,7 @@ void GrowingFilter::Publish(std::shared_ptr<BloomFilter> current,
 }
 
 void GrowingFilter::FinishRebuild(const std::shared_ptr<BloomFilter>& next) {
-  const std::lock_guard lock(mutex_);
+  const absl::MutexLock lock(&mutex_);
   DNC_CHECK(rebuilding_ && next_ == next, "a Bloom filter's rebuild ends that did not begin");
   Publish(next, nullptr);
   before_current_ = Sum();
@@ -138,7 +138,7 @@ void GrowingFilter::FinishRebuild(const std::shared_ptr<BloomFilter>& next) {
 }
 
 void GrowingFilter::AbandonRebuild() {
-  const std::lock_guard lock(mutex_);
+  const absl::MutexLock lock(&mutex_);
   Publish(current_, nullptr);
   rebuilding_ = false;
 }
@@ -156,7 +156,7 @@ RebuildReason GrowingFilter::rebuild_due() const {
 }
 
 std::shared_ptr<const BloomFilter> GrowingFilter::current() const {
-  const std::lock_guard lock(mutex_);
+  const absl::MutexLock lock(&mutex_);
   return current_;
 }
 
@@ -183,7 +183,7 @@ GrowingFilterStats GrowingFilter::Stats() const {
   Totals before;
   const Totals totals = Sum();
   {
-    const std::lock_guard lock(mutex_);
+    const absl::MutexLock lock(&mutex_);
     filter = current_;
     before = before_current_;
     stats.rebuilding = rebuilding_;

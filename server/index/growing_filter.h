@@ -21,10 +21,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/types/span.h"
 #include "server/index/bloom_filter.h"
 #include "server/index/reader_gate.h"
@@ -155,8 +156,9 @@ class GrowingFilter {
 
   void Count(size_t probes, size_t possible) const;
   Totals Sum() const;
-  // Makes the two filters those that are seen, and returns when no one sees others. `mutex_` held.
-  void Publish(std::shared_ptr<BloomFilter> current, std::shared_ptr<BloomFilter> next);
+  // Makes the two filters those that are seen, and returns when no one sees others.
+  void Publish(std::shared_ptr<BloomFilter> current, std::shared_ptr<BloomFilter> next)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void FinishRebuild(const std::shared_ptr<BloomFilter>& next);
   void AbandonRebuild();
 
@@ -167,13 +169,13 @@ class GrowingFilter {
   mutable std::array<Counts, kThreadSlots> counts_;
   mutable std::atomic<uint64_t> false_positives_ = 0;
 
-  mutable std::mutex mutex_;
-  // Guarded by mutex_:
-  std::shared_ptr<BloomFilter> current_;
-  std::shared_ptr<BloomFilter> next_;
-  bool rebuilding_ = false;
-  uint64_t rebuilds_ = 0;
-  Totals before_current_;  // when the present filter began to answer
+  mutable absl::Mutex mutex_;
+  std::shared_ptr<BloomFilter> current_ ABSL_GUARDED_BY(mutex_);
+  std::shared_ptr<BloomFilter> next_ ABSL_GUARDED_BY(mutex_);
+  bool rebuilding_ ABSL_GUARDED_BY(mutex_) = false;
+  uint64_t rebuilds_ ABSL_GUARDED_BY(mutex_) = 0;
+  // The sums when the filter that answers now began to.
+  Totals before_current_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace dnc

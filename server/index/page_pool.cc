@@ -42,18 +42,18 @@ bool PagePool::HugePagesOff() {
 
 size_t PagePool::RunBytes(size_t bytes) { return RoundUp(bytes, kPage); }
 
+std::map<uintptr_t, size_t>::iterator PagePool::FirstThatFits(size_t bytes) {
+  return std::find_if(free_.begin(), free_.end(),
+                      [bytes](const auto& run) { return run.second >= bytes; });
+}
+
 uint8_t* PagePool::Take(size_t bytes) {
   const size_t wanted = RunBytes(bytes);
-  const std::lock_guard lock(mutex_);
-  const auto fits = [&] {
-    // The first that fits, so that the runs stay together and the last huge pages come free.
-    return std::find_if(free_.begin(), free_.end(),
-                        [wanted](const auto& run) { return run.second >= wanted; });
-  };
-  auto run = fits();
+  const absl::MutexLock lock(&mutex_);
+  auto run = FirstThatFits(wanted);
   if (run == free_.end()) {
     AddRegion(wanted);
-    run = fits();
+    run = FirstThatFits(wanted);
   }
   const auto [start, size] = *run;
   free_.erase(run);
@@ -68,7 +68,7 @@ void PagePool::Give(uint8_t* start, size_t bytes) {
   if (bytes == 0) return;
   ASAN_POISON_MEMORY_REGION(start, bytes);
   const auto first = reinterpret_cast<uintptr_t>(start);
-  const std::lock_guard lock(mutex_);
+  const absl::MutexLock lock(&mutex_);
   used_ -= bytes;
   const auto run = Join(first, bytes);
   // Of the huge pages that this run touches, those that are free now. The others in the joined run
@@ -80,7 +80,7 @@ void PagePool::Give(uint8_t* start, size_t bytes) {
 }
 
 size_t PagePool::used_bytes() const {
-  const std::lock_guard lock(mutex_);
+  const absl::MutexLock lock(&mutex_);
   return used_;
 }
 

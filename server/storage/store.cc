@@ -201,19 +201,19 @@ Store::~Store() {
 }
 
 void Store::SetNote(std::unique_ptr<RevisionNote> note) {
-  const std::lock_guard lock(note_mutex_);
+  const absl::MutexLock lock(&note_mutex_);
   note_ = std::move(note);
 }
 
 void Store::NoteRevision(uint64_t revision) {
-  const std::lock_guard lock(note_mutex_);
+  const absl::MutexLock lock(&note_mutex_);
   if (note_ != nullptr) note_->Note(revision);
 }
 
 void Store::SyncNote() {
   std::shared_ptr<RevisionNote> note;
   {
-    const std::lock_guard lock(note_mutex_);
+    const absl::MutexLock lock(&note_mutex_);
     note = note_;
   }
   if (note != nullptr) note->Sync();

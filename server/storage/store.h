@@ -12,16 +12,17 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/types/span.h"
 
 namespace rocksdb {
@@ -193,8 +194,8 @@ class Store {
   absl::Status sealed_;
   bool made_ = false;
   bool seal_when_closed_ = false;
-  std::mutex note_mutex_;
-  std::shared_ptr<RevisionNote> note_;  // guarded by note_mutex_
+  absl::Mutex note_mutex_;
+  std::shared_ptr<RevisionNote> note_ ABSL_GUARDED_BY(note_mutex_);
 };
 
 }  // namespace dnc
