@@ -11,7 +11,7 @@
 #include "server/formats/bad_file.h"
 #include "server/formats/byte_source.h"
 #include "server/formats/file_name.h"
-#include "server/formats/flat_record.h"
+#include "server/formats/flat_reader.h"
 #include "server/formats/readers.h"
 #include "server/formats/zip_directory.h"
 

@@ -8,9 +8,13 @@
 namespace dnc {
 namespace {
 
-// Arenas start with a page, and offsets take half of one: were they all in the first halves, half
-// of a cache would stay unused. So every other directory is half a page further, behind the bitmap
-// of the exchanges without numbers, which other homes have behind their directory.
+// Arenas start with a page, and offsets take half of one. If they all stood in the first halves,
+// half of a cache would stay unused. So every other directory stands half a page further on, behind
+// the bitmap of the exchanges without numbers, which other homes have behind their directory:
+//
+//   even page   | offsets ...  references ... | empty bitmap | blocks ...
+//   odd page    | empty bitmap, unused | offsets ...  references ... | blocks ...
+//               0                     half a page
 constexpr size_t kHalfPage = 2'048;
 static_assert(sizeof(Bitmap) <= kHalfPage && sizeof(AreaDirectory::offsets) <= kHalfPage);
 
@@ -69,8 +73,8 @@ void AreaSetDraft::FillOffsets() {
 AreaSetPtr AreaSetDraft::Finish(uint32_t size, std::optional<Digest> digest) && {
   arena_.Trim();
   FillOffsets();
-  const Digest sealed = digest.has_value() ? *digest : ComputeDigest(directory_->blocks);
-  return AreaSetPtr(new AreaSet(std::move(arena_), directory_, size, sealed, base_));
+  const Digest whole = digest.has_value() ? *digest : ComputeDigest(directory_->blocks);
+  return AreaSetPtr(new AreaSet(std::move(arena_), directory_, size, whole, base_));
 }
 
 }  // namespace dnc

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <optional>
 
-#include "server/index/area_directory.h"
 #include "server/index/area_set.h"
 #include "server/index/arena.h"
 #include "server/index/exchange_block.h"

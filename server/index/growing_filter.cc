@@ -1,3 +1,19 @@
+// How a filter is replaced while others probe it and insert into it.
+//
+// Probes and inserts read one pointer, `state_`, inside a pass of the gate. It names the filter
+// that answers and, during a rebuild, the one that is being filled. Whoever replaces the pointer
+// waits until every pass that may have seen the old one is given back:
+//
+//   owner          BeginRebuild         store.Snapshot()   Add ... Add          Finish
+//   state_    {A, -} ---> {A, B} ----------------------------------------> {B, -}
+//   probes    ask A       ask A                                            ask B
+//   inserts   into A      into A and B                                     into B
+//                      ^ WaitForReaders                                 ^ WaitForReaders, A is
+//                      freed
+//
+// An insert that saw {A, -} has returned before BeginRebuild does, and its record was written
+// before it, so the snapshot that is taken next has it and Add brings it into B. An insert that
+// began later sees B itself. So B misses nothing when it begins to answer.
 #include "server/index/growing_filter.h"
 
 #include <algorithm>

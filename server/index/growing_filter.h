@@ -9,8 +9,8 @@
 // The promise: once Insert(key) has returned, no probe called afterwards says no for the key, as
 // long as its records are in the store. For this the owner
 // - writes a record to the store first, then calls Insert or InsertBatch, then acknowledges the
-// write. An insert
-//   that a rebuild did not see is then in the snapshot that the owner takes after BeginRebuild;
+//   write. An insert that a rebuild did not see is then in the snapshot that the owner takes after
+//   BeginRebuild;
 // - calls Insert also after a write of which it does not know whether it took place;
 // - adds every key of the snapshot, or abandons the rebuild.
 // Until it has a filter it says yes to everything: unknown is never no.

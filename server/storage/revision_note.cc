@@ -1,3 +1,14 @@
+// How a note outlives a torn write: it goes to the slot that does not hold the newest revision, so
+// a write that is cut off damages only what was older.
+//
+//   0                                    4096
+//   +-------+-------+----------+-----+   +-------+-------+----------+-----+
+//   | magic | store | revision | sum |   | magic | store | revision | sum |
+//   +-------+-------+----------+-----+   +-------+-------+----------+-----+
+//     40 bytes, written for revisions      written for the revisions in
+//     n, n + 2, ...                        between
+//
+// Open takes the whole slot with the higher revision.
 #include "server/storage/revision_note.h"
 
 #include <fcntl.h>
