@@ -11,7 +11,7 @@ bool IsListenAddress(const std::string& address);
 bool IsUnixAddress(const std::string& address);
 // The path in such an address.
 std::string UnixPathOf(const std::string& address);
-// Whether only programs of this machine reach the address.
+// Returns whether only programs of this machine reach the address.
 bool IsLoopback(const std::string& address);
 
 }  // namespace dnc

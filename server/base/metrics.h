@@ -38,17 +38,17 @@ class Metrics {
   Metrics(const Metrics&) = delete;
   Metrics& operator=(const Metrics&) = delete;
 
-  // Once a batch.
+  // Call it once a batch.
   void CountNumbers(const VerdictCounts& counts);
-  // Once a call, at its end.
+  // Call it once a call, at its end.
   void CountCall(Method method, absl::StatusCode code);
-  // Once an answer: the time that the handler took.
+  // Call it once an answer, with the time that the handler took.
   void RecordLatency(Method method, absl::Duration duration);
 
-  // Of connections that could not be accepted.
+  // Counts a connection that could not be accepted.
   void CountAcceptFailure() { accept_failures_.fetch_add(1, std::memory_order_relaxed); }
   uint64_t accept_failures() const { return accept_failures_.load(std::memory_order_relaxed); }
-  // Whether connections are accepted; false once that fails for a second.
+  // Says whether connections are accepted; false once that fails for a second.
   void SetAccepting(bool accepting) { accepting_.store(accepting, std::memory_order_relaxed); }
   bool accepting() const { return accepting_.load(std::memory_order_relaxed); }
 

@@ -27,7 +27,7 @@ struct LostRevisions {
   uint64_t up_to = 0;
 
   bool Has(uint64_t revision) const { return revision > after && revision <= up_to; }
-  // Over both, and over what lies between.
+  // Spreads over both, and over what lies between.
   void Join(const LostRevisions& other) {
     if (other.up_to == 0) return;
     after = up_to == 0 ? other.after : std::min(after, other.after);
@@ -64,7 +64,7 @@ class RevisionOrder {
     uint64_t revision_ = 0;
   };
 
-  // At start, before the first change: a store holds changes up to `revision`.
+  // Says that a store holds changes up to `revision`. Call it at the start, before any change.
   void StartFrom(uint64_t revision) ABSL_LOCKS_EXCLUDED(changing_, wait_) {
     const absl::MutexLock lock(&changing_);
     if (revision > last()) Advance(revision);

@@ -41,7 +41,7 @@ constexpr uint32_t kEndSignature = 0x06054b50;
 constexpr uint32_t kLocatorSignature = 0x07064b50;
 constexpr uint32_t kEnd64Signature = 0x06064b50;
 constexpr uint32_t kHeaderSignature = 0x02014b50;
-// Of an archive with one list, whatever stands beside it.
+// No archive with one list has more, whatever stands beside it.
 constexpr uint64_t kMaxMembers = 1000;
 constexpr uint64_t kMaxDirectoryBytes = 1 << 20;
 

@@ -81,8 +81,8 @@ class ZipSource : public ByteSource {
  private:
   // The error behind a libarchive call that did not return ARCHIVE_OK.
   absl::Status Failure() const;
-  // Whether a call that warned has nothing worse to say than that the terminal's locale lacks a
-  // letter of the member's name.
+  // Returns whether a call that warned has nothing worse to say than that the terminal's locale
+  // lacks a letter of the member's name.
   bool IsAboutName() const;
   absl::Status CheckMember(archive_entry* entry);
   absl::Status CheckSize(uint64_t unpacked) const;

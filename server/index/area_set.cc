@@ -210,7 +210,7 @@ class AreaSetChanger {
     return base_.base_ != nullptr && base_.arena_.Contains(block.data());
   }
 
-  // At most this is written.
+  // The most that is written.
   size_t BlockBytes() const {
     size_t bytes = 0;
     int last = -1;

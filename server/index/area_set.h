@@ -43,15 +43,15 @@ struct Change {
   bool added = false;
 };
 
-// Where the blocks of an area code's exchanges are, twice: as what they are, and as a lookup finds
-// most of them.
+// Tells where the blocks of an area code's exchanges are, twice: as what they are, and as a lookup
+// finds most of them.
 //
 // A batch asks for random exchanges, so what it reads first must be small: of the whole registry
 // the block references are 3 MB, and the offsets 750 KB, which a processor keeps near. Bitmaps in
 // the home of the area code, the arena where a load has put them, have an offset; whatever a change
 // has put elsewhere, and arrays, are found by their reference.
 struct alignas(kBlockUnit) AreaDirectory {
-  // Of a bitmap from the start of the home, in units of kBlockUnit, or kElsewhere.
+  // Where a bitmap lies, from the start of the home, in units of kBlockUnit; or kElsewhere.
   std::array<uint16_t, kExchangesPerArea> offsets;
   std::array<BlockRef, kExchangesPerArea> blocks;
 
@@ -82,8 +82,8 @@ class AreaSet {
   // Numbers in the set.
   uint32_t size() const { return size_; }
 
-  // Over the canonical content: for each exchange that is not empty, ascending, its number (two
-  // bytes, little-endian) and its 1,250-byte bitmap. See docs/formats.md. Computed once.
+  // The digest of the canonical content: for each exchange that is not empty, ascending, its number
+  // (two bytes, little-endian) and its 1,250-byte bitmap. See docs/formats.md. Computed once.
   const Digest& digest() const { return digest_; }
 
   // Bytes of memory that the set holds alone (what it shares with another set not counted).
@@ -99,8 +99,8 @@ class AreaSet {
   // Calls `fn` for each number of the set, ascending.
   void ForEachNumber(absl::FunctionRef<void(uint32_t subscriber)> fn) const;
 
-  // For this room: how an exchange (0 to 999), and all of them, lie in memory. As long as the set
-  // lives.
+  // How an exchange (0 to 999), and all of them, lie in memory; only for this room. What is
+  // returned lives as long as the set.
   BlockRef block(int exchange) const { return directory_->blocks[exchange]; }
   AreaView view() const { return {(base_ == nullptr ? arena_ : base_->arena_).data(), directory_}; }
 

@@ -46,7 +46,7 @@ GrowingFilter::~GrowingFilter() {
 void GrowingFilter::Insert(const BloomKey& key) { InsertBatch({&key, 1}); }
 
 void GrowingFilter::InsertBatch(absl::Span<const BloomKey> keys) {
-  // In parts, so that whoever waits for readers does not wait long.
+  // The keys go in by parts, so that whoever waits for readers does not wait long.
   constexpr size_t kPart = 4096;
   for (; !keys.empty(); keys.remove_prefix(std::min(kPart, keys.size()))) {
     const absl::Span<const BloomKey> part = keys.subspan(0, kPart);

@@ -78,7 +78,7 @@ class GrowingFilter {
     void Add(absl::Span<const BloomKey> keys);
     // Keys added so far and inserted meanwhile, without repetitions.
     uint64_t keys() const;
-    // From now on the new filter answers; the old one is freed before the return, or when the last
+    // Makes the new filter answer; the old one is freed before the return, or when the last
     // holder of current() lets it go. After the last Add returned, in the sense of bloom_filter.h.
     void Finish();
     // The filter stays as it was. Also after Finish, then without effect.
@@ -128,7 +128,7 @@ class GrowingFilter {
   // LIMIT_REACHED above max_bytes; the filter then stays as it was.
   absl::StatusOr<Rebuild> BeginRebuild(uint64_t capacity);
 
-  // Whether a rebuild is due, also while one is under way.
+  // Returns whether a rebuild is due, also while one is under way.
   RebuildReason rebuild_due() const;
 
   // Takes a few milliseconds.

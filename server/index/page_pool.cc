@@ -71,8 +71,8 @@ void PagePool::Give(uint8_t* start, size_t bytes) {
   const absl::MutexLock lock(&mutex_);
   used_ -= bytes;
   const auto run = Join(first, bytes);
-  // Of the huge pages that this run touches, those that are free now. The others in the joined run
-  // were given back before.
+  // Gives back the huge pages that this run touches and that are free now. The others in the joined
+  // run were given back before.
   const uintptr_t low = std::max(RoundUp(run->first, kHugePage), first / kHugePage * kHugePage);
   const uintptr_t high = std::min((run->first + run->second) / kHugePage * kHugePage,
                                   RoundUp(first + bytes, kHugePage));
@@ -90,7 +90,7 @@ void PagePool::AddRegion(size_t bytes) {
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, /*offset=*/0);
   if (mapped == MAP_FAILED) Die(bytes);
   const uintptr_t start = RoundUp(reinterpret_cast<uintptr_t>(mapped), kHugePage);
-  // Where the kernel has no huge pages this fails, and small ones do the work more slowly.
+  // This fails where the kernel has no huge pages, and small ones do the work more slowly.
   madvise(reinterpret_cast<void*>(start), size, MADV_HUGEPAGE);
   ASAN_POISON_MEMORY_REGION(reinterpret_cast<void*>(start), size);
   Join(start, size);

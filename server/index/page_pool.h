@@ -36,13 +36,14 @@ class PagePool {
   // Bytes handed out.
   size_t used_bytes() const;
 
-  // Whether this machine's kernel has huge pages turned off.
+  // Returns whether this machine's kernel has huge pages turned off.
   static bool HugePagesOff();
 
  private:
   PagePool() = default;
   void AddRegion(size_t bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // The first free run, so that the runs stay together and the last huge pages come free.
+  // The first free run of at least `bytes`: the first, so that the runs stay together and the last
+  // huge pages come free.
   std::map<uintptr_t, size_t>::iterator FirstThatFits(size_t bytes)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Puts a run among the free ones, joined with its neighbours; returns the joined run.
@@ -50,7 +51,7 @@ class PagePool {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   mutable absl::Mutex mutex_;
-  // By start, to bytes; no two touch.
+  // The free runs: where each starts, and its bytes; no two touch.
   std::map<uintptr_t, size_t> free_ ABSL_GUARDED_BY(mutex_);
   size_t used_ ABSL_GUARDED_BY(mutex_) = 0;
 };

@@ -59,7 +59,7 @@ ParsedNumber National(uint64_t value) {
   return good ? ParsedNumber{value, true} : kMalformed;
 }
 
-// Of eleven digits; malformed unless the first is 1.
+// Reads eleven digits; they are malformed unless the first is 1.
 ParsedNumber AfterCountryCode(uint64_t value) {
   const bool good = value >= kNumberLimit && value < 2 * kNumberLimit;
   return good ? National(value - kNumberLimit) : kMalformed;

@@ -73,7 +73,7 @@ absl::StatusOr<std::unique_ptr<RevisionNote>> RevisionNote::Make(const std::stri
   if (const int error = posix_fallocate(fd, 0, kSlots * kPage); error != 0) {
     return FileError("making", path, error);
   }
-  // Both slots, so that the file system has nothing to note of later ones.
+  // Both slots are written, so that later writes change nothing that the file system keeps of them.
   for (int i = 0; i < kSlots; ++i) {
     if (!note->Put(content)) return FileError("writing", path, errno);
   }

@@ -26,7 +26,8 @@
 namespace dnc {
 namespace {
 
-// Left free for the log and the manifest, so that a full disk is noticed before it hurts.
+// This much is left free for the log and the manifest, so that a full disk is noticed before it
+// hurts.
 constexpr uint64_t kReserveBytes = 16ULL << 20;
 
 constexpr std::string_view kStuck =
@@ -358,8 +359,10 @@ absl::Status Store::CheckRoom(uint64_t bytes) const {
                       "served on"));
 }
 
-// In the buffer: column (1 byte), action (1), sizes of key and value (4 each), key, value.
-// Store::Write reads it.
+// A change in the buffer, which Store::Write reads:
+//
+//   | column | action | size of the key | size of the value | key ... | value ... |
+//     1        1        4                 4
 void StoreBatch::Append(Column column, Action action, std::string_view key,
                         std::string_view value) {
   DNC_CHECK(key.size() <= UINT32_MAX && value.size() <= UINT32_MAX, "a key or value above 4 GiB");

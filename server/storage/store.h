@@ -75,7 +75,7 @@ class StoreBatch {
   // The keys in [begin, end); their room comes back with time.
   void DeleteRange(Column column, std::string_view begin, std::string_view end);
   void Clear();
-  // Of the keys and values.
+  // The bytes of the keys and values.
   uint64_t bytes() const { return bytes_; }
   uint64_t count() const { return count_; }
 
@@ -171,9 +171,9 @@ class Store {
   // True if there was no database in the folder before.
   bool made() const { return made_; }
 
-  // Where the other store of the data folder is told of this one's revisions; none: nowhere.
+  // Sets where the other store of the data folder is told of this one's revisions; null: nowhere.
   void SetNote(std::unique_ptr<RevisionNote> note);
-  // A change under `revision` is durable; called before that is acknowledged.
+  // Notes that a change under `revision` is durable. Call it before the change is acknowledged.
   void NoteRevision(uint64_t revision);
   // Waits until the disk has what was noted; keeps nobody waiting who notes.
   void SyncNote();

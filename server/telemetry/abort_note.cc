@@ -10,7 +10,7 @@
 namespace dnc {
 namespace {
 
-// Made before the signal: its handler may only write.
+// The note is made before the signal comes, since a handler may do little more than write.
 std::string& Note() {
   static std::string note;
   return note;
