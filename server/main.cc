@@ -27,7 +27,6 @@
 #include "server/rpc/served_certificate.h"
 #include "server/rpc/server.h"
 #include "server/storage/data_folder.h"
-#include "server/telemetry/abort_note.h"
 #include "server/telemetry/log.h"
 #include "server/telemetry/metrics_collector.h"
 #include "server/tenants/quota.h"

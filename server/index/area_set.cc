@@ -26,7 +26,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
-#include "server/index/area_set_draft.h"
+#include "server/index/area_set_writer.h"
 #include "server/index/stored_block.h"
 
 namespace dnc {
@@ -147,19 +147,19 @@ AreaSetPtr Folded(const AreaSet& set) {
     const BlockRef block = set.block(exchange);
     if (!block.is_empty()) block_bytes += block.is_delta() ? sizeof(Bitmap) : block.bytes();
   }
-  AreaSetDraft draft(block_bytes);
+  AreaSetWriter writer(block_bytes);
   Bitmap scratch;
   for (int exchange = 0; exchange < kExchangesPerArea; ++exchange) {
     const BlockRef block = set.block(exchange);
     if (block.is_empty()) continue;
     if (!block.is_delta()) {
-      draft.SetBlock(exchange, draft.Copy(block));
+      writer.SetBlock(exchange, writer.Copy(block));
       continue;
     }
     const Bitmap& bitmap = ReadBitmap(block, scratch);
-    draft.SetBlock(exchange, PackBlock(bitmap, bitmap.Count(), draft.arena()));
+    writer.SetBlock(exchange, PackBlock(bitmap, bitmap.Count(), writer.arena()));
   }
-  return std::move(draft).Finish(set.size(), set.digest());
+  return std::move(writer).Finish(set.size(), set.digest());
 }
 
 void ForEachDifference(const AreaSet* before, const AreaSet* after,
@@ -183,7 +183,7 @@ class AreaSetChanger {
       : base_(*base),
         root_(base->base_ != nullptr ? base->base_ : base),
         effective_(effective),
-        draft_(BlockBytes(), root_) {}
+        writer_(BlockBytes(), root_) {}
 
   // `size`: the count of numbers afterwards.
   AreaSetPtr Write(uint32_t size) && {
@@ -196,12 +196,12 @@ class AreaSetChanger {
       }
       const BlockRef block = base_.block(exchange);
       if (!lines_.empty()) {
-        draft_.SetBlock(exchange, Changed(exchange, block));
+        writer_.SetBlock(exchange, Changed(exchange, block));
       } else {
-        draft_.SetBlock(exchange, IsBaseOwn(block) ? draft_.Copy(block) : block);
+        writer_.SetBlock(exchange, IsBaseOwn(block) ? writer_.Copy(block) : block);
       }
     }
-    return std::move(draft_).Finish(size);
+    return std::move(writer_).Finish(size);
   }
 
  private:
@@ -240,7 +240,7 @@ class AreaSetChanger {
     }
     const bool over_root = block.is_delta() || (block == root && root.is_bitmap());
     if (over_root && !root.is_empty() && lines_.size() <= kMaxDeltaLines) {
-      return WriteDelta(root, lines_, draft_.arena());
+      return WriteDelta(root, lines_, writer_.arena());
     }
     return Rewritten(over_root ? root : block);
   }
@@ -256,14 +256,14 @@ class AreaSetChanger {
         bitmap.Clear(line.line);
       }
     }
-    return PackBlock(bitmap, bitmap.Count(), draft_.arena());
+    return PackBlock(bitmap, bitmap.Count(), writer_.arena());
   }
 
   const AreaSet& base_;
   const AreaSetPtr root_;  // shares nothing; its bitmaps are the bases of all deltas
   const std::vector<Change>& effective_;
   std::vector<LineState> lines_;
-  AreaSetDraft draft_;
+  AreaSetWriter writer_;
 };
 
 ChangeResult WithChanges(const AreaSetPtr& base, absl::Span<const Change> changes) {
@@ -361,13 +361,13 @@ AreaSetPtr AreaSetBuilder::Build() && {
   const std::unique_ptr<Impl> impl = std::exchange(impl_, std::make_unique<Impl>());
   size_t block_bytes = 0;
   for (const uint16_t count : impl->counts) block_bytes += PackedBytes(count);
-  AreaSetDraft draft(block_bytes);
+  AreaSetWriter writer(block_bytes);
   for (int exchange = 0; exchange < kExchangesPerArea; ++exchange) {
     const Bitmap* bitmap = impl->bitmaps[exchange];
     if (bitmap == nullptr) continue;
-    draft.SetBlock(exchange, PackBlock(*bitmap, impl->counts[exchange], draft.arena()));
+    writer.SetBlock(exchange, PackBlock(*bitmap, impl->counts[exchange], writer.arena()));
   }
-  return std::move(draft).Finish(impl->size);
+  return std::move(writer).Finish(impl->size);
 }
 
 }  // namespace dnc

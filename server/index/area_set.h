@@ -106,7 +106,7 @@ class AreaSet {
 
  private:
   friend class AreaSetChanger;
-  friend class AreaSetDraft;
+  friend class AreaSetWriter;
   AreaSet(Arena arena, const AreaDirectory* directory, uint32_t size, const Digest& digest,
           AreaSetPtr base);
 

@@ -1,4 +1,4 @@
-#include "server/index/area_set_draft.h"
+#include "server/index/area_set_writer.h"
 
 #include <new>
 #include <utility>
@@ -41,7 +41,7 @@ Digest ComputeDigest(const std::array<BlockRef, kExchangesPerArea>& blocks) {
 
 }  // namespace
 
-AreaSetDraft::AreaSetDraft(size_t block_bytes, AreaSetPtr base)
+AreaSetWriter::AreaSetWriter(size_t block_bytes, AreaSetPtr base)
     : base_(std::move(base)), arena_(kHalfPage + sizeof(AreaDirectory) + block_bytes) {
   const bool odd = IsOddPage(arena_.data());
   if (odd) arena_.Allocate(kHalfPage);
@@ -49,13 +49,13 @@ AreaSetDraft::AreaSetDraft(size_t block_bytes, AreaSetPtr base)
   if (!odd && base_ == nullptr) arena_.Allocate(sizeof(Bitmap));
 }
 
-BlockRef AreaSetDraft::Copy(BlockRef block) {
+BlockRef AreaSetWriter::Copy(BlockRef block) {
   uint8_t* data = arena_.Allocate(block.bytes());
   std::memcpy(data, block.data(), block.bytes());
   return block.MovedTo(data);
 }
 
-void AreaSetDraft::FillOffsets() {
+void AreaSetWriter::FillOffsets() {
   const Arena& home = base_ == nullptr ? arena_ : base_->arena_;
   for (int exchange = 0; exchange < kExchangesPerArea; ++exchange) {
     const BlockRef block = directory_->blocks[exchange];
@@ -70,7 +70,7 @@ void AreaSetDraft::FillOffsets() {
   }
 }
 
-AreaSetPtr AreaSetDraft::Finish(uint32_t size, std::optional<Digest> digest) && {
+AreaSetPtr AreaSetWriter::Finish(uint32_t size, std::optional<Digest> digest) && {
   arena_.Trim();
   FillOffsets();
   const Digest whole = digest.has_value() ? *digest : ComputeDigest(directory_->blocks);
