@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "dnc/v1/scrub_service.pb.h"
+#include "server/base/call_timer.h"
 #include "server/base/check.h"
 #include "server/rpc/scrub_wire.h"
-#include "server/telemetry/call_timer.h"
 
 namespace dnc {
 

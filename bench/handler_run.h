@@ -9,12 +9,12 @@
 
 #include "absl/types/span.h"
 #include "grpcpp/support/byte_buffer.h"
+#include "server/base/metrics.h"
 #include "server/numbers/phone_number.h"
 #include "server/rpc/fake_registry.h"
 #include "server/rpc/scrub_handler.h"
 #include "server/rpc/test_stores.h"
 #include "server/scrub/snapshot.h"
-#include "server/telemetry/metrics.h"
 #include "tests/support/temp_dir.h"
 
 namespace dnc {

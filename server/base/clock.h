@@ -6,9 +6,9 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <utility>
 
+#include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 
@@ -23,7 +23,8 @@ struct AcceptedClock {
   absl::Time stores_time = absl::InfinitePast();
   absl::Time accepted_at = absl::InfinitePast();
 
-  // Whether what was written under `written`, and ends at `end`, stays ended whatever the time is.
+  // Returns whether what was written under `written`, and ends at `end`, stays ended whatever the
+  // time is.
   bool HadEnded(uint64_t written, absl::Time end) const {
     return written <= revision && end <= stores_time;
   }
@@ -35,17 +36,17 @@ struct AcceptedClock {
 // Thread-safe, but for what is set at the start.
 class Clock {
  public:
-  // So far may the machine's clock lie behind what the stores know. By more nobody knows what time
-  // it is.
+  // How far the machine's clock may lie behind what the stores know. If it lies further behind,
+  // nobody knows what time it is.
   static constexpr absl::Duration kMaxBehind = absl::Hours(24);
-  // So much of the time may a kill forget.
+  // How much of the time a kill may make the server forget.
   static constexpr absl::Duration kKeptWithin = absl::Seconds(90);
 
   virtual ~Clock() = default;
-  // In whole microseconds, as times are stored: what was answered is what is read later.
+  // The time in whole microseconds, as times are stored: what was answered is what is read later.
   virtual absl::Time Now() const { return NotBefore(absl::GetCurrentTimeNanos() / 1000, Steady()); }
 
-  // At the start: time begins at `moment` if the machine's clock lies behind it.
+  // Lets time begin at `moment` if the machine's clock lies behind it. Call it at the start.
   void BeginAt(absl::Time moment) {
     if (moment > absl::UnixEpoch()) {
       const int64_t begin = absl::ToUnixMicros(moment) - Paced(Steady());
@@ -58,25 +59,25 @@ class Clock {
     const absl::Time machine = absl::FromUnixMicros(absl::GetCurrentTimeNanos() / 1000);
     return std::max(absl::ZeroDuration(), Now() - machine);
   }
-  // Compares the clocks anew; now and then.
+  // Compares the clocks anew. Call it now and then.
   void Look() { behind_ = lag() >= kMaxBehind; }
-  // Whether it lies so far behind that no answer may be CLEAR, as of the last Look.
+  // Returns whether it lay so far behind, at the last Look, that no answer may be CLEAR.
   bool behind() const { return behind_.load(std::memory_order_relaxed); }
 
   // Has `keep` make moments durable, each as it is called, so that a start after a kill goes on
   // from them. From now on no moment is given that is more than kKeptWithin later than the last one
-  // that was kept: what a clock that has jumped ahead tells reaches nobody before it is kept. At
-  // the start, with the moment that is kept already. Who keeps it must not ask the clock.
+  // that was kept: what a clock that has jumped ahead tells reaches nobody before it is kept. Call
+  // it at the start, with the moment that is kept already. `keep` must not ask the clock.
   void KeepBy(std::function<void(absl::Time moment)> keep, absl::Time kept) {
     keep_ = std::move(keep);
     kept_ = absl::ToUnixMicros(kept);
   }
-  // Keeps what time it is; now and then, more often than kKeptWithin.
+  // Keeps what time it is. Call it now and then, more often than kKeptWithin.
   void Keep() const {
     if (keep_) KeepUpTo(absl::ToUnixMicros(Now()), absl::ZeroDuration());
   }
 
-  // At the start.
+  // Call it at the start.
   void SetAccepted(const AcceptedClock& accepted) { accepted_ = accepted; }
   const AcceptedClock& accepted() const { return accepted_; }
   bool HadEnded(uint64_t revision, absl::Time end) const {
@@ -89,7 +90,7 @@ class Clock {
   absl::Time NotBefore(int64_t micros, int64_t steady) const {
     const int64_t paced = Paced(steady);
     int64_t ahead = ahead_.load(std::memory_order_relaxed);
-    // Noted seldom, so that threads do not fight for the cache line.
+    // It is noted seldom, so that threads do not fight for the cache line.
     while (micros - paced > ahead + kNotedEvery) {
       KeepUpTo(micros, kKeptWithin - kUnnoted);
       if (ahead_.compare_exchange_weak(ahead, micros - paced, std::memory_order_relaxed)) {
@@ -101,14 +102,14 @@ class Clock {
 
  private:
   static constexpr int64_t kNotedEvery = 1'000'000;
-  // So long takes the machine's clock to be ahead of the pace by that.
+  // How long the machine's clock takes to be ahead of the pace by kNotedEvery.
   static constexpr absl::Duration kUnnoted = absl::Seconds(10);
 
   // Keeps the moment if it is later than the last one that was kept by more than `within`.
   void KeepUpTo(int64_t micros, absl::Duration within) const {
     const int64_t allowed = absl::ToInt64Microseconds(within);
     if (micros - allowed <= kept_.load(std::memory_order_acquire)) return;
-    const std::lock_guard lock(keeping_);
+    const absl::MutexLock lock(&keeping_);
     if (micros - allowed <= kept_.load(std::memory_order_relaxed)) return;
     keep_(absl::FromUnixMicros(micros));
     kept_.store(micros, std::memory_order_release);
@@ -123,7 +124,7 @@ class Clock {
   std::atomic<bool> behind_{false};
   AcceptedClock accepted_;
   std::function<void(absl::Time)> keep_;
-  mutable std::mutex keeping_;  // held while a moment is kept
+  mutable absl::Mutex keeping_;  // held while a moment is kept
   // The last one; nobody keeps any before KeepBy.
   mutable std::atomic<int64_t> kept_{INT64_MAX};
 };

@@ -10,7 +10,7 @@ enum class CpuLevel {
   kAvx512,    // AVX-512 F, BW, DQ, VL
 };
 
-// Whether the processor has the instructions.
+// Returns whether the processor has the instructions.
 bool IsSupported(CpuLevel level);
 
 // The level that is used: the highest that the processor has, or a lower one if the environment

@@ -17,7 +17,7 @@ absl::Status FileError(std::string_view doing, const std::string& path, int erro
 // X_OK) with it, or may not enter a folder above it; OK otherwise.
 absl::Status CheckPermission(const std::string& path, int mode);
 
-// Whether an error is FileError's for a missing permission.
+// Returns whether an error is FileError's for a missing permission.
 bool IsPermissionError(const absl::Status& status);
 
 // "root (uid 0)".

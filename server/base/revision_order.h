@@ -1,9 +1,9 @@
 // The one order of accepted changes: every change, of whatever store, takes the next revision.
 //
-//   RevisionOrder::Turn turn = order.Begin();   // waits for the change before
-//   ... write durably, with turn.revision() in the data ...
+//   RevisionOrder::Change change = order.Begin();   // waits for the change before
+//   ... write durably, with change.revision() in the data ...
 //   ... publish ...
-//   turn.Commit();                              // without it the revision is not used up
+//   change.Commit();                                // without it the revision is not used up
 //
 // A reader that reads last() and then the data has therefore seen every change up to it.
 // Thread-safe.
@@ -11,10 +11,11 @@
 
 #include <algorithm>
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
-#include <mutex>
+#include <utility>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 
 namespace dnc {
@@ -26,7 +27,7 @@ struct LostRevisions {
   uint64_t up_to = 0;
 
   bool Has(uint64_t revision) const { return revision > after && revision <= up_to; }
-  // Over both, and over what lies between.
+  // Spreads over both, and over what lies between.
   void Join(const LostRevisions& other) {
     if (other.up_to == 0) return;
     after = up_to == 0 ? other.after : std::min(after, other.after);
@@ -36,51 +37,61 @@ struct LostRevisions {
 
 class RevisionOrder {
  public:
-  class Turn {
+  // A change of the order that is under way; no other begins before this object is gone. It must
+  // go on the thread that began it.
+  class Change {
    public:
+    // Clang's analysis can't follow a lock that leaves the function that takes it.
+    ~Change() ABSL_NO_THREAD_SAFETY_ANALYSIS {
+      if (order_ != nullptr) order_->changing_.Unlock();
+    }
+    Change(Change&& other) noexcept
+        : order_(std::exchange(other.order_, nullptr)), revision_(other.revision_) {}
+    Change& operator=(Change&&) = delete;
+
     uint64_t revision() const { return revision_; }
+    // Makes the revision the last one. At most once.
     void Commit() { order_->Advance(revision_); }
 
    private:
     friend class RevisionOrder;
-    explicit Turn(RevisionOrder* order)
-        : order_(order), lock_(order->turn_), revision_(order->last() + 1) {}
-    RevisionOrder* order_;
-    std::unique_lock<std::mutex> lock_;
-    uint64_t revision_;
+    explicit Change(RevisionOrder* order) ABSL_NO_THREAD_SAFETY_ANALYSIS : order_(order) {
+      order_->changing_.Lock();
+      revision_ = order_->last() + 1;
+    }
+
+    RevisionOrder* order_;  // null: moved away
+    uint64_t revision_ = 0;
   };
 
-  // At start, before the first turn: a store holds changes up to `revision`.
-  void StartFrom(uint64_t revision) {
-    const std::lock_guard lock(turn_);
+  // Says that a store holds changes up to `revision`. Call it at the start, before any change.
+  void StartFrom(uint64_t revision) ABSL_LOCKS_EXCLUDED(changing_, wait_) {
+    const absl::MutexLock lock(&changing_);
     if (revision > last()) Advance(revision);
   }
 
-  Turn Begin() { return Turn(this); }
+  // Waits until the change before is over.
+  [[nodiscard]] Change Begin() ABSL_LOCKS_EXCLUDED(changing_) { return Change(this); }
 
   // The last committed revision.
   uint64_t last() const { return last_.load(std::memory_order_acquire); }
 
   // Waits until `revision` is committed, at most until `deadline`. False if not.
-  bool WaitFor(uint64_t revision, absl::Time deadline) const {
+  bool WaitFor(uint64_t revision, absl::Time deadline) const ABSL_LOCKS_EXCLUDED(wait_) {
     if (last() >= revision) return true;
-    std::unique_lock lock(wait_);
-    return advanced_.wait_until(lock, absl::ToChronoTime(deadline),
-                                [&] { return last() >= revision; });
+    const absl::MutexLock lock(&wait_);
+    const auto reached = [this, revision] { return last() >= revision; };
+    return wait_.AwaitWithDeadline(absl::Condition(&reached), deadline);
   }
 
  private:
-  void Advance(uint64_t revision) {
-    {
-      const std::lock_guard lock(wait_);
-      last_.store(revision, std::memory_order_release);
-    }
-    advanced_.notify_all();
+  void Advance(uint64_t revision) ABSL_LOCKS_EXCLUDED(wait_) {
+    const absl::MutexLock lock(&wait_);
+    last_.store(revision, std::memory_order_release);
   }
 
-  std::mutex turn_;          // held by the change under way
-  mutable std::mutex wait_;  // for a moment
-  mutable std::condition_variable advanced_;
+  absl::Mutex changing_;      // held by the change under way
+  mutable absl::Mutex wait_;  // for a moment: who waits is woken when it is let go
   std::atomic<uint64_t> last_{0};
 };
 

@@ -12,6 +12,7 @@
 
 #include "server/base/error.h"
 #include "server/base/file_error.h"
+#include "server/base/listen_address.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
 #include "server/config/config_section.h"
@@ -120,58 +121,58 @@ absl::Status ReadGuards(const YAML::Node& node, GuardLimits* guards) {
   ConfigSection section("guards", node);
   section.Read("max_shrink", &guards->max_shrink, 0.0, 1.0);
   section.Read("max_lost_week", &guards->max_lost_week, 0.0, 1.0);
-  int min_first_numbers = static_cast<int>(guards->min_first_numbers);
-  section.Read("min_first_numbers", &min_first_numbers, 0, 10'000'000);
-  guards->min_first_numbers = static_cast<uint64_t>(min_first_numbers);
+  section.Read("min_first_numbers", &guards->min_first_numbers, 0, 10'000'000);
   section.Read("max_misfit", &guards->max_misfit, 0.0, 1.0);
   section.Read("max_change_gap_days", &guards->max_change_gap_days, 0, 365);
-  int gap_min_numbers = static_cast<int>(guards->gap_min_numbers);
-  section.Read("gap_min_numbers", &gap_min_numbers, 0, 1'000'000'000);
-  guards->gap_min_numbers = static_cast<uint64_t>(gap_min_numbers);
+  section.Read("gap_min_numbers", &guards->gap_min_numbers, 0, 1'000'000'000);
   section.Read("max_clock_skew_seconds", &guards->max_clock_skew_seconds, 0, 86'400);
   return section.Finish();
 }
 
-absl::Status ReadRegistry(const YAML::Node& node, RegistryConfig* registry) {
+absl::Status ReadRegistry(const YAML::Node& node, RegistryOptions* registry, LimitsConfig* limits) {
   ConfigSection section("registry", node);
   section.Read("load_dirs", &registry->load_dirs);
   section.Read("load_threads", &registry->load_threads, 0, 256);
   section.Read("max_waiting_loads", &registry->max_waiting_loads, 1, 1000);
-  section.ReadBytes("max_upload_bytes", &registry->max_upload_bytes, kMiB, 1024 * kGiB);
+  section.ReadBytes("max_upload_bytes", &limits->max_upload_bytes, kMiB, 1024 * kGiB);
   section.ReadBytes("history_cache_bytes", &registry->history_cache_bytes, 0, 1024 * kGiB);
   section.Read("keep_releases", &registry->keep_releases, 0, 100);
   section.Read("max_releases", &registry->max_releases, 3, 100'000);
   section.Read("max_lists", &registry->max_lists, 1, 10'000);
-  section.ReadBytes("max_unpacked_bytes", &registry->max_unpacked_bytes, kMiB, 1024 * kGiB);
-  int ratio = static_cast<int>(registry->max_archive_ratio);
-  section.Read("max_archive_ratio", &ratio, 2, 100'000);
-  registry->max_archive_ratio = static_cast<uint64_t>(ratio);
+  section.ReadBytes("max_unpacked_bytes", &registry->read_limits.max_unpacked_bytes, kMiB,
+                    1024 * kGiB);
+  section.Read("max_archive_ratio", &registry->read_limits.max_ratio, 2, 100'000);
   return section.Finish();
 }
 
-absl::Status ReadTenants(const YAML::Node& node, TenantsConfig* tenants) {
+// One section sets up three rooms: who the tenants are, what they asked for, and where it is kept.
+absl::Status ReadTenants(const YAML::Node& node, ServerConfig* config) {
   ConfigSection section("tenants", node);
-  section.Read("max_tenants", &tenants->max_tenants, 1, 1'000'000);
-  section.Read("max_keys", &tenants->max_keys, 1, 10'000);
-  section.Read("max_lists", &tenants->max_lists, 1, 10'000);
-  section.Read("max_blocks", &tenants->max_blocks, 0, 1'000'000);
-  section.Read("max_changes", &tenants->max_changes, 1, 1'000'000);
-  section.ReadBytes("block_cache_bytes", &tenants->block_cache_bytes, kMiB, 1024 * kGiB);
-  section.Read("filter_bits", &tenants->filter_bits, 4.0, 64.0);
-  section.Read("filter_wear", &tenants->filter_wear, 0.01, 1.0);
-  section.ReadDuration("request_id_age_hours", &tenants->request_id_age, absl::Hours(1), 24, 8760);
-  section.Read("max_request_ids", &tenants->max_request_ids, 1000, 100'000'000'000);
-  section.ReadDuration("change_age_days", &tenants->change_age, absl::Hours(24), 1, 3650);
-  section.Read("max_kept_changes", &tenants->max_kept_changes, 1000, 100'000'000'000);
-  section.Read("max_waiting_writes", &tenants->max_waiting_writes, 1, 1'000'000);
-  section.Read("max_records", &tenants->max_records, 1000, 100'000'000'000);
-  section.Read("numbers_per_second", &tenants->numbers_per_second, 0, 1'000'000'000'000);
-  section.Read("calls_under_way", &tenants->calls_under_way, 0, 1'000'000);
-  section.Read("max_tenant_records", &tenants->max_tenant_records, 0, 100'000'000'000);
+  DirectoryLimits& directory = config->directory;
+  section.Read("max_tenants", &directory.max_tenants, 1, 1'000'000);
+  section.Read("max_keys", &directory.max_keys, 1, 10'000);
+  section.Read("max_lists", &directory.max_lists, 1, 10'000);
+  section.Read("max_blocks", &directory.max_blocks, 0, 1'000'000);
+  section.Read("max_changes", &directory.max_changes, 1, 1'000'000);
+  section.ReadBytes("block_cache_bytes", &config->tenant_store.block_cache_bytes, kMiB,
+                    1024 * kGiB);
+  TenantRecordsOptions& records = config->records;
+  section.Read("filter_bits", &records.filter_bits, 4.0, 64.0);
+  section.Read("filter_wear", &records.filter_wear, 0.01, 1.0);
+  section.ReadDuration("request_id_age_hours", &records.request_id_age, absl::Hours(1), 24, 8760);
+  section.Read("max_request_ids", &records.max_request_ids, 1000, 100'000'000'000);
+  section.ReadDuration("change_age_days", &records.change_age, absl::Hours(24), 1, 3650);
+  section.Read("max_kept_changes", &records.max_changes, 1000, 100'000'000'000);
+  section.Read("max_waiting_writes", &records.max_waiting_writes, 1, 1'000'000);
+  section.Read("max_records", &records.max_records, 1000, 100'000'000'000);
+  Quotas& quotas = config->default_quotas;
+  section.Read("numbers_per_second", &quotas.numbers_per_second, 0, 1'000'000'000'000);
+  section.Read("calls_under_way", &quotas.calls_under_way, 0, 1'000'000);
+  section.Read("max_tenant_records", &quotas.max_records, 0, 100'000'000'000);
   return section.Finish();
 }
 
-absl::Status ReadStorage(const YAML::Node& node, StorageConfig* storage) {
+absl::Status ReadStorage(const YAML::Node& node, StoreOptions* storage) {
   ConfigSection section("storage", node);
   section.ReadBytes("block_cache_bytes", &storage->block_cache_bytes, kMiB, 1024 * kGiB);
   return section.Finish();
@@ -207,11 +208,11 @@ absl::StatusOr<ServerConfig> ReadAll(const YAML::Node& root) {
   DNC_RETURN_IF_ERROR(ReadTls(section.Child("tls"), &config.tls));
   DNC_RETURN_IF_ERROR(ReadRpc(section.Child("rpc"), &config.rpc));
   DNC_RETURN_IF_ERROR(ReadLimits(section.Child("limits"), &config.limits));
-  DNC_RETURN_IF_ERROR(ReadPolicy(section.Child("policy"), &config.policy));
-  DNC_RETURN_IF_ERROR(ReadGuards(section.Child("guards"), &config.guards));
-  DNC_RETURN_IF_ERROR(ReadRegistry(section.Child("registry"), &config.registry));
-  DNC_RETURN_IF_ERROR(ReadTenants(section.Child("tenants"), &config.tenants));
-  DNC_RETURN_IF_ERROR(ReadStorage(section.Child("storage"), &config.storage));
+  DNC_RETURN_IF_ERROR(ReadPolicy(section.Child("policy"), &config.registry.policy));
+  DNC_RETURN_IF_ERROR(ReadGuards(section.Child("guards"), &config.registry.guards));
+  DNC_RETURN_IF_ERROR(ReadRegistry(section.Child("registry"), &config.registry, &config.limits));
+  DNC_RETURN_IF_ERROR(ReadTenants(section.Child("tenants"), &config));
+  DNC_RETURN_IF_ERROR(ReadStorage(section.Child("storage"), &config.published_store));
   DNC_RETURN_IF_ERROR(section.Finish());
   return config;
 }
@@ -275,35 +276,6 @@ absl::Status CheckConfig(const ServerConfig& config) {
     }
   }
   return absl::OkStatus();
-}
-
-bool IsUnixAddress(const std::string& address) {
-  constexpr size_t kMaxPathBytes = 100;  // Linux has room for 107
-  if (address.rfind(kUnixScheme, 0) != 0) return false;
-  const std::string path = UnixPathOf(address);
-  return path.size() > 1 && path.size() <= kMaxPathBytes && path.front() == '/';
-}
-
-std::string UnixPathOf(const std::string& address) {
-  return address.substr(std::string_view(kUnixScheme).size());
-}
-
-bool IsListenAddress(const std::string& address) {
-  const size_t colon = address.rfind(':');
-  if (colon == std::string::npos || colon == 0) return false;
-  const std::string host = address.substr(0, colon);
-  const bool bracketed = host.front() == '[' && host.back() == ']';
-  if (!bracketed && host.find_first_of(":/ ") != std::string::npos) return false;
-  int port = -1;
-  const char* const end = address.data() + address.size();
-  const auto [stop, error] = std::from_chars(address.data() + colon + 1, end, port);
-  return error == std::errc() && stop == end && port >= 0 && port <= 65535;
-}
-
-bool IsLoopback(const std::string& address) {
-  if (IsUnixAddress(address)) return true;
-  const std::string host = address.substr(0, address.rfind(':'));
-  return host == "localhost" || host == "[::1]" || host.rfind("127.", 0) == 0;
 }
 
 }  // namespace dnc

@@ -4,7 +4,6 @@
 
 #include "gtest/gtest.h"
 #include "server/base/str_cat.h"
-#include "server/config/options.h"
 
 namespace dnc {
 namespace {
@@ -36,45 +35,40 @@ TEST(ConfigFileTest, TheExampleHoldsTheDefaults) {
   EXPECT_EQ(config->limits.max_batch, defaults.limits.max_batch);
   EXPECT_EQ(config->limits.max_request_bytes, defaults.limits.max_request_bytes);
   EXPECT_EQ(config->limits.revision_wait, defaults.limits.revision_wait);
-  ASSERT_EQ(config->policy.lists.size(), 1);
-  EXPECT_EQ(config->policy.lists[0].name, "national");
-  EXPECT_EQ(config->policy.lists[0].effect, DefaultEffect(ListKind::kNational));
-  EXPECT_EQ(config->policy.lists[0].max_age, DefaultMaxAge(ListKind::kNational));
-  EXPECT_EQ(config->guards.max_shrink, defaults.guards.max_shrink);
-  EXPECT_EQ(config->guards.max_lost_week, defaults.guards.max_lost_week);
-  EXPECT_EQ(config->guards.min_first_numbers, defaults.guards.min_first_numbers);
-  EXPECT_EQ(config->guards.gap_min_numbers, defaults.guards.gap_min_numbers);
-  EXPECT_EQ(config->registry.max_upload_bytes, defaults.registry.max_upload_bytes);
-  EXPECT_EQ(config->registry.max_archive_ratio, defaults.registry.max_archive_ratio);
-  EXPECT_EQ(config->storage.block_cache_bytes, defaults.storage.block_cache_bytes);
-  EXPECT_EQ(config->tenants.max_tenants, defaults.tenants.max_tenants);
-  EXPECT_EQ(config->tenants.block_cache_bytes, defaults.tenants.block_cache_bytes);
-  EXPECT_EQ(config->tenants.filter_bits, defaults.tenants.filter_bits);
-  EXPECT_EQ(config->tenants.request_id_age, defaults.tenants.request_id_age);
-  EXPECT_EQ(config->tenants.change_age, defaults.tenants.change_age);
-  EXPECT_EQ(config->tenants.max_kept_changes, defaults.tenants.max_kept_changes);
-  EXPECT_EQ(config->tenants.max_records, defaults.tenants.max_records);
-}
-
-// The defaults of the file are those of the rooms.
-TEST(ConfigFileTest, DefaultsAreThoseOfTheRooms) {
-  const RegistryOptions ours = RegistryOptionsOf(ServerConfig());
-  const RegistryOptions theirs;
-  EXPECT_EQ(ours.max_waiting_loads, theirs.max_waiting_loads);
-  EXPECT_EQ(ours.max_upload_bytes, theirs.max_upload_bytes);
-  EXPECT_EQ(ours.history_cache_bytes, theirs.history_cache_bytes);
-  EXPECT_EQ(ours.keep_releases, theirs.keep_releases);
-  EXPECT_EQ(ours.max_releases, theirs.max_releases);
-  EXPECT_EQ(ours.max_lists, theirs.max_lists);
-  EXPECT_EQ(ours.read_limits.max_unpacked_bytes, theirs.read_limits.max_unpacked_bytes);
-  EXPECT_EQ(ours.read_limits.max_ratio, theirs.read_limits.max_ratio);
-  EXPECT_EQ(StoreOptionsOf(ServerConfig()).block_cache_bytes, StoreOptions().block_cache_bytes);
-  const TenantRecordsOptions lists = RecordsOptionsOf(ServerConfig());
-  EXPECT_EQ(lists.filter_bits, TenantRecordsOptions().filter_bits);
-  EXPECT_EQ(lists.request_id_age, TenantRecordsOptions().request_id_age);
-  EXPECT_EQ(lists.max_changes, TenantRecordsOptions().max_changes);
-  EXPECT_EQ(lists.max_records, TenantRecordsOptions().max_records);
-  EXPECT_EQ(DirectoryLimitsOf(ServerConfig()).max_blocks, DirectoryLimits().max_blocks);
+  ASSERT_EQ(config->registry.policy.lists.size(), 1);
+  EXPECT_EQ(config->registry.policy.lists[0].name, "national");
+  EXPECT_EQ(config->registry.policy.lists[0].effect, DefaultEffect(ListKind::kNational));
+  EXPECT_EQ(config->registry.policy.lists[0].max_age, DefaultMaxAge(ListKind::kNational));
+  EXPECT_EQ(config->registry.guards.max_shrink, defaults.registry.guards.max_shrink);
+  EXPECT_EQ(config->registry.guards.max_lost_week, defaults.registry.guards.max_lost_week);
+  EXPECT_EQ(config->registry.guards.min_first_numbers, defaults.registry.guards.min_first_numbers);
+  EXPECT_EQ(config->registry.guards.gap_min_numbers, defaults.registry.guards.gap_min_numbers);
+  EXPECT_EQ(config->limits.max_upload_bytes, defaults.limits.max_upload_bytes);
+  EXPECT_EQ(config->registry.load_dirs, defaults.registry.load_dirs);
+  EXPECT_EQ(config->registry.max_waiting_loads, defaults.registry.max_waiting_loads);
+  EXPECT_EQ(config->registry.history_cache_bytes, defaults.registry.history_cache_bytes);
+  EXPECT_EQ(config->registry.keep_releases, defaults.registry.keep_releases);
+  EXPECT_EQ(config->registry.max_releases, defaults.registry.max_releases);
+  EXPECT_EQ(config->registry.max_lists, defaults.registry.max_lists);
+  EXPECT_EQ(config->registry.read_limits.max_unpacked_bytes,
+            defaults.registry.read_limits.max_unpacked_bytes);
+  EXPECT_EQ(config->registry.read_limits.max_ratio, defaults.registry.read_limits.max_ratio);
+  EXPECT_EQ(config->published_store.block_cache_bytes, defaults.published_store.block_cache_bytes);
+  EXPECT_EQ(config->tenant_store.block_cache_bytes, defaults.tenant_store.block_cache_bytes);
+  EXPECT_EQ(config->directory.max_tenants, defaults.directory.max_tenants);
+  EXPECT_EQ(config->directory.max_keys, defaults.directory.max_keys);
+  EXPECT_EQ(config->directory.max_lists, defaults.directory.max_lists);
+  EXPECT_EQ(config->directory.max_blocks, defaults.directory.max_blocks);
+  EXPECT_EQ(config->directory.max_changes, defaults.directory.max_changes);
+  EXPECT_EQ(config->records.filter_bits, defaults.records.filter_bits);
+  EXPECT_EQ(config->records.filter_wear, defaults.records.filter_wear);
+  EXPECT_EQ(config->records.request_id_age, defaults.records.request_id_age);
+  EXPECT_EQ(config->records.max_request_ids, defaults.records.max_request_ids);
+  EXPECT_EQ(config->records.change_age, defaults.records.change_age);
+  EXPECT_EQ(config->records.max_changes, defaults.records.max_changes);
+  EXPECT_EQ(config->records.max_waiting_writes, defaults.records.max_waiting_writes);
+  EXPECT_EQ(config->records.max_records, defaults.records.max_records);
+  EXPECT_EQ(config->default_quotas, defaults.default_quotas);
 }
 
 TEST(ConfigFileTest, AnEmptyFileGivesTheDefaults) {
@@ -95,13 +89,33 @@ TEST(ConfigFileTest, ReadsValues) {
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_EQ(config->limits.max_batch, 5);
   EXPECT_EQ(config->limits.max_request_bytes, 16 << 20);
-  EXPECT_FALSE(config->policy.other_loaded_lists);
-  ASSERT_EQ(config->policy.lists.size(), 2);
-  EXPECT_EQ(config->policy.lists[0].max_age, absl::Hours(480));
-  EXPECT_FALSE(config->policy.lists[0].effect.has_value());
-  EXPECT_FALSE(config->policy.lists[1].required);
-  EXPECT_EQ(config->policy.lists[1].effect, ListEffect::kInform);
+  EXPECT_FALSE(config->registry.policy.other_loaded_lists);
+  ASSERT_EQ(config->registry.policy.lists.size(), 2);
+  EXPECT_EQ(config->registry.policy.lists[0].max_age, absl::Hours(480));
+  EXPECT_FALSE(config->registry.policy.lists[0].effect.has_value());
+  EXPECT_FALSE(config->registry.policy.lists[1].required);
+  EXPECT_EQ(config->registry.policy.lists[1].effect, ListEffect::kInform);
   EXPECT_EQ(config->registry.load_dirs.size(), 2);
+}
+
+// The section `tenants` is spread over the options of three rooms.
+TEST(ConfigFileTest, SpreadsTheSectionOfTenants) {
+  const auto config = ParseConfig(
+      "tenants:\n  max_changes: 11\n  max_kept_changes: 2222\n  max_records: 3333\n"
+      "  max_tenant_records: 44\n  block_cache_bytes: 5 MiB\n  calls_under_way: 6\n"
+      "storage:\n  block_cache_bytes: 7 MiB\nregistry:\n  max_upload_bytes: 8 MiB\n");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->directory.max_changes, 11);
+  EXPECT_EQ(config->records.max_changes, 2222);
+  EXPECT_EQ(config->records.max_records, 3333);
+  EXPECT_EQ(config->default_quotas.max_records, 44);
+  EXPECT_EQ(config->default_quotas.calls_under_way, 6);
+  EXPECT_EQ(config->tenant_store.block_cache_bytes, 5ULL << 20);
+  EXPECT_EQ(config->published_store.block_cache_bytes, 7ULL << 20);
+  EXPECT_EQ(config->limits.max_upload_bytes, 8ULL << 20);
+  EXPECT_TRUE(Tells("tenants:\n  max_keys: -1\n", "tenants.max_keys (line 2): expected a whole"));
+  EXPECT_TRUE(
+      Tells("tenants:\n  max_keys: 4294967297\n", "expected a whole number from 1 to 10000"));
 }
 
 TEST(ConfigFileTest, NamesTheKeyAndTheLine) {
@@ -160,26 +174,6 @@ TEST(CheckConfigTest, ChecksWhatFlagsCanSet) {
   EXPECT_TRUE(CheckConfig(bad).ok());
   bad.listen = "unix:/run/dncd.sock";
   EXPECT_FALSE(CheckConfig(bad).ok());
-}
-
-TEST(AddressTest, TellsAddressesApart) {
-  for (const std::string good : {"127.0.0.1:0", "localhost:50061", "[::1]:65535", "dnc.lan:1"}) {
-    EXPECT_TRUE(IsListenAddress(good)) << good;
-  }
-  for (const std::string bad :
-       {"", ":1", "a", "a:", "a:65536", "a:-1", "a:1x", "::1:5", "a b:1", "unix:/tmp/x:1"}) {
-    EXPECT_FALSE(IsListenAddress(bad)) << bad;
-  }
-  EXPECT_TRUE(IsUnixAddress("unix:/run/dncd.sock"));
-  for (const char* bad : {"unix:", "unix:/", "unix:run/dncd.sock", "/run/dncd.sock"}) {
-    EXPECT_FALSE(IsUnixAddress(bad)) << bad;
-  }
-  EXPECT_FALSE(IsUnixAddress("unix:/" + std::string(100, 'x')));
-  EXPECT_TRUE(IsLoopback("unix:/run/dncd.sock"));
-  EXPECT_TRUE(IsLoopback("127.0.0.1:1"));
-  EXPECT_TRUE(IsLoopback("[::1]:1"));
-  EXPECT_FALSE(IsLoopback("0.0.0.0:1"));
-  EXPECT_FALSE(IsLoopback("[::]:1"));
 }
 
 }  // namespace

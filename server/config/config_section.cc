@@ -94,10 +94,11 @@ void ConfigSection::Read(std::string_view key, bool* field) {
   }
 }
 
-void ConfigSection::Read(std::string_view key, int* field, int least, int most) {
+template <class Whole>
+void ConfigSection::ReadWhole(std::string_view key, Whole* field, Whole least, Whole most) {
   const YAML::Node value = Take(key);
   if (!value.IsDefined()) return;
-  const auto number = value.IsScalar() ? ParseValue<int>(value.Scalar()) : std::nullopt;
+  const auto number = value.IsScalar() ? ParseValue<Whole>(value.Scalar()) : std::nullopt;
   if (!number.has_value() || *number < least || *number > most) {
     Fail(key, StrCat("expected a whole number from ", least, " to ", most));
     return;
@@ -105,15 +106,16 @@ void ConfigSection::Read(std::string_view key, int* field, int least, int most) 
   *field = *number;
 }
 
+void ConfigSection::Read(std::string_view key, int* field, int least, int most) {
+  ReadWhole(key, field, least, most);
+}
+
+void ConfigSection::Read(std::string_view key, uint32_t* field, uint32_t least, uint32_t most) {
+  ReadWhole(key, field, least, most);
+}
+
 void ConfigSection::Read(std::string_view key, uint64_t* field, uint64_t least, uint64_t most) {
-  const YAML::Node value = Take(key);
-  if (!value.IsDefined()) return;
-  const auto number = value.IsScalar() ? ParseValue<uint64_t>(value.Scalar()) : std::nullopt;
-  if (!number.has_value() || *number < least || *number > most) {
-    Fail(key, StrCat("expected a whole number from ", least, " to ", most));
-    return;
-  }
-  *field = *number;
+  ReadWhole(key, field, least, most);
 }
 
 void ConfigSection::Read(std::string_view key, double* field, double least, double most) {

@@ -27,6 +27,7 @@ class ConfigSection {
 
   void Read(std::string_view key, bool* field);
   void Read(std::string_view key, int* field, int least, int most);
+  void Read(std::string_view key, uint32_t* field, uint32_t least, uint32_t most);
   void Read(std::string_view key, uint64_t* field, uint64_t least, uint64_t most);
   void Read(std::string_view key, double* field, double least, double most);
   void Read(std::string_view key, std::string* field);
@@ -47,6 +48,8 @@ class ConfigSection {
   absl::Status Finish();
 
  private:
+  template <class Whole>
+  void ReadWhole(std::string_view key, Whole* field, Whole least, Whole most);
   // The node of a key that has a value, or an undefined node.
   YAML::Node Take(std::string_view key);
   std::string Place(std::string_view key) const;

@@ -14,8 +14,8 @@ class ByteSource {
  public:
   virtual ~ByteSource() = default;
 
-  // Up to `length` bytes into `out`; 0 at the end, and only when everything that can be verified
-  // (length, checksum) is verified. After an error, only errors.
+  // Reads up to `length` bytes into `out`; returns 0 at the end, and only when everything that can
+  // be verified (length, checksum) is verified. After an error, only errors.
   virtual absl::StatusOr<size_t> Read(char* out, size_t length) = 0;
 
   // The name of the archive's member, with its folders; empty if there is no archive.

@@ -114,7 +114,7 @@ constexpr std::array<std::string_view, 23> kListWords = {
     "only", "area", "registry", "set",  "update", "code", "number"};
 constexpr size_t kLongestRun = 64;  // of letters that people write as one word
 
-// Whether `run` is nothing but words of lists, with an `s` at their ends or without.
+// Returns whether `run` is nothing but words of lists, with an `s` at their ends or without.
 bool IsOfListWords(std::string_view run) {  // NOLINT(misc-no-recursion): it is short
   if (run.empty()) return true;
   for (const std::string_view word : kListWords) {

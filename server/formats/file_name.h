@@ -47,8 +47,9 @@ enum class PortedDirection : uint8_t { kUntold, kToWireless, kToWireline, kBoth 
 // what stands between the words. A name with one of the words alone tells of that list: `wireline`.
 PortedDirection DirectionOf(std::string_view name);
 
-// Whether the name of a change list has only words that speak of no part of the registry: dates, a
-// GUID, `changes`, `national` and the like. One that is not known may be a state's or an area code.
+// Returns whether the name of a change list has only words that speak of no part of the registry:
+// dates, a GUID, `changes`, `national` and the like. One that is not known may be a state's or an
+// area code.
 bool NamesNoPart(std::string_view name);
 
 }  // namespace dnc

@@ -11,7 +11,7 @@
 #include "server/formats/bad_file.h"
 #include "server/formats/byte_source.h"
 #include "server/formats/file_name.h"
-#include "server/formats/flat_record.h"
+#include "server/formats/flat_reader.h"
 #include "server/formats/readers.h"
 #include "server/formats/zip_directory.h"
 
@@ -52,8 +52,8 @@ absl::StatusOr<std::unique_ptr<ByteSource>> OpenSource(HashedFile& file,
   return MakePlainSource(file);
 }
 
-// Whether the lines of a text end with carriage returns alone, as those of an old Macintosh. A
-// single one may be the half of a cut line end.
+// Returns whether the lines of a text end with carriage returns alone, as those of an old
+// Macintosh. A single one may be the half of a cut line end.
 bool HasCarriageReturnsAlone(std::string_view head) {
   const size_t first = head.find('\r');
   return first != std::string_view::npos && first + 1 < head.size() &&

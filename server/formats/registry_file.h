@@ -29,7 +29,7 @@ struct FileNameFacts {
   // The label as an area code, if it is three digits of 200 to 999.
   std::optional<int> area_code;
 
-  // Whether the name has the form that the FTC gives its files: a date and a label.
+  // Returns whether the name has the form that the FTC gives its files: a date and a label.
   bool is_registrys() const { return date.has_value() && !label.empty(); }
 };
 // `name` may have folders before it. An impossible date (2026-13-40) is no date.

@@ -34,7 +34,7 @@ class TextReader {
   // Reads another piece behind what is buffered: at least a byte, unless the source is exhausted.
   absl::Status Fill();
 
-  // From now on, also of what is buffered: a carriage return is a line end.
+  // Takes a carriage return for a line end from now on, also in what is buffered.
   void TakeCarriageReturns();
 
   // Drops `bytes` that held `lines` line ends.
@@ -71,8 +71,8 @@ absl::Status RefuseUnterminated(uint64_t line, bool allowed);
 // makes it believed: what was cut off would be lost without a word.
 absl::Status MayBeCut(uint64_t line, std::string_view what);
 
-// Whether a line has nothing but blanks, delimiters and empty quotes, as the rows of a spreadsheet
-// below its last one.
+// Returns whether a line has nothing but blanks, delimiters and empty quotes, as the rows of a
+// spreadsheet below its last one.
 bool IsBlankRow(std::string_view line);
 
 // BAD_FILE: the line that follows a blank one.

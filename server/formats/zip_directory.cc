@@ -1,3 +1,19 @@
+// How the directory is found. It stands at the end of the archive, and is read from its end to its
+// start; a long archive has a second, wider end record:
+//
+//   | member | member | directory: | [ end record 64 | [ locator    | end    | comment, |
+//   | header | header | an entry a |   56 bytes or   |   20 bytes ] | record | zeros    |
+//   | + data | + data | member     |   more ]        |              | 22 B   |          |
+//   ^ header_at       ^ offset     ^ end                            ^ FindEnd ^ no_more
+//
+//   FindEnd         looks for the end record whose comment ends the file, but for zeros
+//   FindDirectory   takes offset and size from it, or from the 64 record behind the locator, and
+//                   refuses an archive in which the two contradict each other
+//   ReadEntries     reads the entries; they must fill the directory to its end
+//   FindList        passes over what never is a list, and refuses if more or less than one is left
+//
+// Every check asks that the pieces touch: a gap or an overlap is a cut, joined or nested archive,
+// in which another program could find other members.
 #include "server/formats/zip_directory.h"
 
 #include <algorithm>
@@ -25,7 +41,7 @@ constexpr uint32_t kEndSignature = 0x06054b50;
 constexpr uint32_t kLocatorSignature = 0x07064b50;
 constexpr uint32_t kEnd64Signature = 0x06064b50;
 constexpr uint32_t kHeaderSignature = 0x02014b50;
-// Of an archive with one list, whatever stands beside it.
+// No archive with one list has more, whatever stands beside it.
 constexpr uint64_t kMaxMembers = 1000;
 constexpr uint64_t kMaxDirectoryBytes = 1 << 20;
 

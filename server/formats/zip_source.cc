@@ -1,3 +1,12 @@
+// How a list comes out of its archive. The central directory (zip_directory.h) says which member is
+// the list; libarchive walks to it and unpacks it, a piece at a time:
+//
+//   HashedFile --ReadAt--> PackedInput --callbacks--> libarchive --Read--> the format's reader
+//      |                        |                                  |
+//   hashes all            ends before the comment           length, ratio, CRC-32
+//
+// libarchive forgives much, so what it says is checked against the directory when the member ends:
+// its length, its checksum, and that as many members follow as the directory names.
 #include <archive.h>
 #include <archive_entry.h>
 #include <zlib.h>
@@ -19,8 +28,8 @@ namespace {
 constexpr uint64_t kRatioFrom = 1 << 20;
 constexpr size_t kPackedPiece = 256 << 10;
 
-// What libarchive reads from: the file, and the first error met there. To libarchive it ends before
-// the archive's comment, as that looks for the end within the last 16 KiB alone.
+// What libarchive reads from: the file, and the first error met there. Libarchive looks for the end
+// record within the last 16 KiB alone, so for it the file ends before the archive's comment.
 struct PackedInput {
   explicit PackedInput(HashedFile& packed)
       : file(packed), piece(std::min<uint64_t>(kPackedPiece, packed.size())) {}
@@ -72,8 +81,8 @@ class ZipSource : public ByteSource {
  private:
   // The error behind a libarchive call that did not return ARCHIVE_OK.
   absl::Status Failure() const;
-  // Whether a call that warned has nothing worse to say than that the terminal's locale lacks a
-  // letter of the member's name.
+  // Returns whether a call that warned has nothing worse to say than that the terminal's locale
+  // lacks a letter of the member's name.
   bool IsAboutName() const;
   absl::Status CheckMember(archive_entry* entry);
   absl::Status CheckSize(uint64_t unpacked) const;

@@ -1,11 +1,32 @@
+// How a set lies in memory. Its arena begins with the directory, and the blocks of the exchanges
+// follow (exchange_block.h has their forms). A set that WithChanges made owns only what changed;
+// the rest of its directory points into the arena of the root, which it keeps alive:
+//
+//   root:                 | directory | bitmap of 555 | array of 556 | ...
+//                                        ^               ^
+//   made by WithChanges:                 |               |
+//     directory: 555 -> delta of 555 ----+               |    its own arena
+//                556 -> ------------------------------+    shared, as most are
+//                557 -> bitmap of 557                         its own arena
+//
+// A delta always lies over a bitmap of the root, never over another delta: changing a changed set
+// merges the lines of both, and copies what only the set in between owned. So a chain is never
+// longer than one, and dropping the set in between frees all that it held.
 #include "server/index/area_set.h"
 
+#include <algorithm>
+#include <array>
+#include <bit>
 #include <cassert>
+#include <cstdint>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "server/index/area_set_draft.h"
+#include "server/base/error.h"
+#include "server/base/status_macros.h"
+#include "server/index/area_set_writer.h"
 #include "server/index/stored_block.h"
 
 namespace dnc {
@@ -24,6 +45,52 @@ void DiffExchange(int exchange, const Bitmap& before, const Bitmap& after,
       fn({first + line, after.Test(line)});
     }
   }
+}
+
+// Sorts the changes by number and keeps the last of each number.
+std::vector<Change> LastOfEach(absl::Span<const Change> changes) {
+  std::vector<uint64_t> order;  // number, then place
+  order.reserve(changes.size());
+  for (size_t i = 0; i < changes.size(); ++i) {
+    assert(changes[i].subscriber < kNumbersPerArea);
+    order.push_back((uint64_t{changes[i].subscriber} << 32) | i);
+  }
+  std::sort(order.begin(), order.end());
+  std::vector<Change> last;
+  last.reserve(order.size());
+  for (size_t i = 0; i < order.size(); ++i) {
+    if (i + 1 < order.size() && (order[i + 1] >> 32) == (order[i] >> 32)) continue;
+    last.push_back(changes[static_cast<uint32_t>(order[i])]);
+  }
+  return last;
+}
+
+int ExchangeOf(const Change& change) {
+  return static_cast<int>(change.subscriber / kNumbersPerExchange);
+}
+
+// The old differences with the new ones over them; both ascending, a line at most once in each.
+std::vector<LineState> Merged(const std::vector<LineState>& old_lines,
+                              const std::vector<LineState>& new_lines) {
+  std::vector<LineState> merged;
+  merged.reserve(old_lines.size() + new_lines.size());
+  auto old_line = old_lines.begin();
+  for (const LineState& line : new_lines) {
+    while (old_line != old_lines.end() && old_line->line < line.line) {
+      merged.push_back(*old_line++);
+    }
+    if (old_line != old_lines.end() && old_line->line == line.line) ++old_line;
+    merged.push_back(line);
+  }
+  merged.insert(merged.end(), old_line, old_lines.end());
+  return merged;
+}
+
+// A set with the additions of `effective`; there is nothing to delete from.
+AreaSetPtr Added(const std::vector<Change>& effective) {
+  AreaSetBuilder builder;
+  for (const Change& change : effective) builder.Add(change.subscriber);
+  return std::move(builder).Build();
 }
 
 }  // namespace
@@ -80,19 +147,19 @@ AreaSetPtr Folded(const AreaSet& set) {
     const BlockRef block = set.block(exchange);
     if (!block.is_empty()) block_bytes += block.is_delta() ? sizeof(Bitmap) : block.bytes();
   }
-  AreaSetDraft draft(block_bytes);
+  AreaSetWriter writer(block_bytes);
   Bitmap scratch;
   for (int exchange = 0; exchange < kExchangesPerArea; ++exchange) {
     const BlockRef block = set.block(exchange);
     if (block.is_empty()) continue;
     if (!block.is_delta()) {
-      draft.SetBlock(exchange, draft.Copy(block));
+      writer.SetBlock(exchange, writer.Copy(block));
       continue;
     }
     const Bitmap& bitmap = ReadBitmap(block, scratch);
-    draft.SetBlock(exchange, PackBlock(bitmap, bitmap.Count(), draft.arena()));
+    writer.SetBlock(exchange, PackBlock(bitmap, bitmap.Count(), writer.arena()));
   }
-  return std::move(draft).Finish(set.size(), set.digest());
+  return std::move(writer).Finish(set.size(), set.digest());
 }
 
 void ForEachDifference(const AreaSet* before, const AreaSet* after,
@@ -106,6 +173,201 @@ void ForEachDifference(const AreaSet* before, const AreaSet* after,
     DiffExchange(exchange, ReadBitmap(old_block, before_scratch),
                  ReadBitmap(new_block, after_scratch), fn);
   }
+}
+
+// Writes the successor of `base`, which holds numbers.
+class AreaSetChanger {
+ public:
+  // `effective`: ascending, one a number, each a real difference to `base`.
+  AreaSetChanger(const AreaSetPtr& base, const std::vector<Change>& effective)
+      : base_(*base),
+        root_(base->base_ != nullptr ? base->base_ : base),
+        effective_(effective),
+        writer_(BlockBytes(), root_) {}
+
+  // `size`: the count of numbers afterwards.
+  AreaSetPtr Write(uint32_t size) && {
+    auto change = effective_.begin();
+    for (int exchange = 0; exchange < kExchangesPerArea; ++exchange) {
+      lines_.clear();
+      for (; change != effective_.end() && ExchangeOf(*change) == exchange; ++change) {
+        const uint32_t line = change->subscriber % kNumbersPerExchange;
+        lines_.push_back({static_cast<uint16_t>(line), change->added});
+      }
+      const BlockRef block = base_.block(exchange);
+      if (!lines_.empty()) {
+        writer_.SetBlock(exchange, Changed(exchange, block));
+      } else {
+        writer_.SetBlock(exchange, IsBaseOwn(block) ? writer_.Copy(block) : block);
+      }
+    }
+    return std::move(writer_).Finish(size);
+  }
+
+ private:
+  // True for a block that lies in a base which will not be kept alive.
+  bool IsBaseOwn(BlockRef block) const {
+    return base_.base_ != nullptr && base_.arena_.Contains(block.data());
+  }
+
+  // The most that is written.
+  size_t BlockBytes() const {
+    size_t bytes = 0;
+    int last = -1;
+    for (const Change& change : effective_) {
+      if (ExchangeOf(change) != last) bytes += sizeof(Bitmap);
+      last = ExchangeOf(change);
+    }
+    for (int exchange = 0; exchange < kExchangesPerArea; ++exchange) {
+      if (IsBaseOwn(base_.block(exchange))) bytes += base_.block(exchange).bytes();
+    }
+    return bytes;
+  }
+
+  // `block` of the base with lines_ applied.
+  BlockRef Changed(int exchange, BlockRef block) {
+    const BlockRef root = root_->block(exchange);
+    if (block.is_delta()) {
+      std::vector<LineState> old_lines;
+      AppendDeltaLines(block, old_lines);
+      lines_ = Merged(old_lines, lines_);
+      lines_.erase(std::remove_if(lines_.begin(), lines_.end(),
+                                  [root](const LineState& line) {
+                                    return root.bitmap().Test(line.line) == line.listed;
+                                  }),
+                   lines_.end());
+      if (lines_.empty()) return root;
+    }
+    const bool over_root = block.is_delta() || (block == root && root.is_bitmap());
+    if (over_root && !root.is_empty() && lines_.size() <= kMaxDeltaLines) {
+      return WriteDelta(root, lines_, writer_.arena());
+    }
+    return Rewritten(over_root ? root : block);
+  }
+
+  // A block of its own: `block` with lines_ applied.
+  BlockRef Rewritten(BlockRef block) {
+    Bitmap scratch;
+    Bitmap bitmap = ReadBitmap(block, scratch);
+    for (const LineState& line : lines_) {
+      if (line.listed) {
+        bitmap.Set(line.line);
+      } else {
+        bitmap.Clear(line.line);
+      }
+    }
+    return PackBlock(bitmap, bitmap.Count(), writer_.arena());
+  }
+
+  const AreaSet& base_;
+  const AreaSetPtr root_;  // shares nothing; its bitmaps are the bases of all deltas
+  const std::vector<Change>& effective_;
+  std::vector<LineState> lines_;
+  AreaSetWriter writer_;
+};
+
+ChangeResult WithChanges(const AreaSetPtr& base, absl::Span<const Change> changes) {
+  ChangeResult result;
+  result.effective = LastOfEach(changes);
+  const size_t numbers = result.effective.size();
+  const auto has_no_effect = [&base](const Change& change) {
+    return change.added == (base != nullptr && base->Contains(change.subscriber));
+  };
+  result.effective.erase(
+      std::remove_if(result.effective.begin(), result.effective.end(), has_no_effect),
+      result.effective.end());
+  result.no_effect = numbers - result.effective.size();
+  if (base == nullptr || base->size() == 0) {
+    result.set = Added(result.effective);
+    return result;
+  }
+  if (result.effective.empty()) {
+    result.set = base;
+    return result;
+  }
+  uint32_t size = base->size();
+  for (const Change& change : result.effective) size += change.added ? 1 : -1;
+  result.set = AreaSetChanger(base, result.effective).Write(size);
+  return result;
+}
+
+// A bitmap for each exchange seen. The arena has room for all of them, and takes memory only for
+// those that are used.
+struct AreaSetBuilder::Impl {
+  Bitmap* NewBitmap(int exchange) {
+    bitmaps[exchange] = reinterpret_cast<Bitmap*>(arena.Allocate(sizeof(Bitmap)));
+    return bitmaps[exchange];
+  }
+
+  Arena arena{kExchangesPerArea * sizeof(Bitmap)};
+  std::array<Bitmap*, kExchangesPerArea> bitmaps{};
+  std::array<uint16_t, kExchangesPerArea> counts{};
+  uint32_t size = 0;
+};
+
+AreaSetBuilder::AreaSetBuilder() : impl_(std::make_unique<Impl>()) {}
+AreaSetBuilder::~AreaSetBuilder() = default;
+AreaSetBuilder::AreaSetBuilder(AreaSetBuilder&&) noexcept = default;
+AreaSetBuilder& AreaSetBuilder::operator=(AreaSetBuilder&&) noexcept = default;
+
+bool AreaSetBuilder::Add(uint32_t subscriber) {
+  assert(subscriber < kNumbersPerArea);
+  const Number number = subscriber;
+  uint64_t there = 0;
+  AddRun({&number, 1}, there);
+  return there == 0;
+}
+
+size_t AreaSetBuilder::AddRun(absl::Span<const Number> numbers, uint64_t& there) {
+  if (numbers.empty()) return 0;
+  const uint32_t subscriber = SubscriberOf(numbers.front());
+  const auto exchange = static_cast<int>(subscriber / kNumbersPerExchange);
+  const Number first = numbers.front() - subscriber % kNumbersPerExchange;
+  Bitmap* bitmap = impl_->bitmaps[exchange];
+  if (bitmap == nullptr) bitmap = impl_->NewBitmap(exchange);
+  uint32_t added = 0;
+  size_t taken = 0;
+  for (; taken < numbers.size(); ++taken) {
+    const Number line = numbers[taken] - first;
+    if (line >= kNumbersPerExchange) break;  // also what is less than `first`
+    uint64_t& word = bitmap->words[line / 64];
+    const uint64_t bit = uint64_t{1} << (line % 64);
+    added += (word & bit) == 0 ? 1 : 0;
+    word |= bit;
+  }
+  impl_->counts[exchange] = static_cast<uint16_t>(impl_->counts[exchange] + added);
+  impl_->size += added;
+  there += taken - added;
+  return taken;
+}
+
+absl::Status AreaSetBuilder::AddBlock(int exchange, std::string_view block) {
+  if (exchange < 0 || exchange >= kExchangesPerArea || impl_->bitmaps[exchange] != nullptr) {
+    return Error(reason::kStorageDamaged,
+                 absl::StrCat("the stored list names exchange ", exchange,
+                              " twice or wrongly; load the list again, and check the disk"));
+  }
+  Bitmap bitmap;
+  DNC_ASSIGN_OR_RETURN(const uint32_t count, DecodeStoredBlock(exchange, block, bitmap));
+  *impl_->NewBitmap(exchange) = bitmap;
+  impl_->counts[exchange] = static_cast<uint16_t>(count);
+  impl_->size += count;
+  return absl::OkStatus();
+}
+
+uint32_t AreaSetBuilder::size() const { return impl_->size; }
+
+AreaSetPtr AreaSetBuilder::Build() && {
+  const std::unique_ptr<Impl> impl = std::exchange(impl_, std::make_unique<Impl>());
+  size_t block_bytes = 0;
+  for (const uint16_t count : impl->counts) block_bytes += PackedBytes(count);
+  AreaSetWriter writer(block_bytes);
+  for (int exchange = 0; exchange < kExchangesPerArea; ++exchange) {
+    const Bitmap* bitmap = impl->bitmaps[exchange];
+    if (bitmap == nullptr) continue;
+    writer.SetBlock(exchange, PackBlock(*bitmap, impl->counts[exchange], writer.arena()));
+  }
+  return std::move(writer).Finish(impl->size);
 }
 
 }  // namespace dnc

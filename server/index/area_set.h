@@ -12,6 +12,7 @@
 //   set->Contains(5550123);   // true
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -22,7 +23,6 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/types/span.h"
-#include "server/index/area_directory.h"
 #include "server/index/arena.h"
 #include "server/index/exchange_block.h"
 #include "server/numbers/phone_number.h"
@@ -43,6 +43,29 @@ struct Change {
   bool added = false;
 };
 
+// Tells where the blocks of an area code's exchanges are, twice: as what they are, and as a lookup
+// finds most of them.
+//
+// A batch asks for random exchanges, so what it reads first must be small: of the whole registry
+// the block references are 3 MB, and the offsets 750 KB, which a processor keeps near. Bitmaps in
+// the home of the area code, the arena where a load has put them, have an offset; whatever a change
+// has put elsewhere, and arrays, are found by their reference.
+struct alignas(kBlockUnit) AreaDirectory {
+  // Where a bitmap lies, from the start of the home, in units of kBlockUnit; or kElsewhere.
+  std::array<uint16_t, kExchangesPerArea> offsets;
+  std::array<BlockRef, kExchangesPerArea> blocks;
+
+  // No offset has this bit: a home has at most 1,000 bitmaps and this directory, 1.3 MB.
+  static constexpr uint16_t kElsewhere = 0x8000;
+  static_assert((kExchangesPerArea * sizeof(Bitmap) + 16'384) / kBlockUnit < kElsewhere);
+};
+
+// What a lookup needs of an area code.
+struct AreaView {
+  const uint8_t* home;
+  const AreaDirectory* directory;
+};
+
 class AreaSet;
 using AreaSetPtr = std::shared_ptr<const AreaSet>;
 
@@ -59,8 +82,8 @@ class AreaSet {
   // Numbers in the set.
   uint32_t size() const { return size_; }
 
-  // Over the canonical content: for each exchange that is not empty, ascending, its number (two
-  // bytes, little-endian) and its 1,250-byte bitmap. See docs/formats.md. Computed once.
+  // The digest of the canonical content: for each exchange that is not empty, ascending, its number
+  // (two bytes, little-endian) and its 1,250-byte bitmap. See docs/formats.md. Computed once.
   const Digest& digest() const { return digest_; }
 
   // Bytes of memory that the set holds alone (what it shares with another set not counted).
@@ -76,14 +99,14 @@ class AreaSet {
   // Calls `fn` for each number of the set, ascending.
   void ForEachNumber(absl::FunctionRef<void(uint32_t subscriber)> fn) const;
 
-  // For this room: how an exchange (0 to 999), and all of them, lie in memory. As long as the set
-  // lives.
+  // How an exchange (0 to 999), and all of them, lie in memory; only for this room. What is
+  // returned lives as long as the set.
   BlockRef block(int exchange) const { return directory_->blocks[exchange]; }
   AreaView view() const { return {(base_ == nullptr ? arena_ : base_->arena_).data(), directory_}; }
 
  private:
   friend class AreaSetChanger;
-  friend class AreaSetDraft;
+  friend class AreaSetWriter;
   AreaSet(Arena arena, const AreaDirectory* directory, uint32_t size, const Digest& digest,
           AreaSetPtr base);
 

@@ -1,7 +1,6 @@
 #include <gtest/gtest.h>
 
 #include <map>
-#include <mutex>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -152,14 +151,14 @@ TEST(WithChangesTest, ADailyChangeTakesLittleMemory) {
 TEST(WithChangesTest, ReadersSeeWholeVersionsWhileTheyAreReplaced) {
   AreaSetBuilder builder;
   for (uint32_t line = 0; line < 4'000; ++line) builder.Add(5'550'000 + line);
-  std::mutex mutex;
+  absl::Mutex mutex;
   AreaSetPtr current = std::move(builder).Build();
   bool done = false;
   const auto read = [&] {
     while (true) {
       AreaSetPtr set;
       {
-        const std::lock_guard<std::mutex> lock(mutex);
+        const absl::MutexLock lock(&mutex);
         if (done) return;
         set = current;
       }
@@ -176,11 +175,11 @@ TEST(WithChangesTest, ReadersSeeWholeVersionsWhileTheyAreReplaced) {
     const bool added = version % 2 == 0;
     AreaSetPtr next = WithChanges(current, {{{5'559'000, added}, {5'559'999, added}}}).set;
     if (version % 10 == 9) next = Folded(*next);
-    const std::lock_guard<std::mutex> lock(mutex);
+    const absl::MutexLock lock(&mutex);
     current = std::move(next);
   }
   {
-    const std::lock_guard<std::mutex> lock(mutex);
+    const absl::MutexLock lock(&mutex);
     done = true;
   }
   first.join();

@@ -39,7 +39,4 @@ inline bool operator==(const BloomDesign& a, const BloomDesign& b) {
 // block; more than kMaxBloomBlocks means that it is too large.
 BloomDesign DesignBloom(uint64_t capacity, double bits_a_key, uint64_t seed);
 
-// f(b) above, 0 to 1; `bits_a_key` above 0.
-double BloomErrorRate(double bits_a_key);
-
 }  // namespace dnc

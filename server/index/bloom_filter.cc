@@ -1,3 +1,12 @@
+// How a batch is probed. A key's hash chooses a block, which is one cache line, and a bit in each
+// of its eight words. Memory answers slowly but many requests at a time, so the blocks of 256 keys
+// are on their way while those that came first are tested:
+//
+//   hash and prefetch   | g8 |                     groups of 32 keys
+//   on their way        | g7 | g6 | ... | g2 |
+//   test                | g1 |
+//
+// Bits are set and read as relaxed atomic words: the header says what order that promises.
 #include "server/index/bloom_filter.h"
 
 #if defined(__x86_64__)

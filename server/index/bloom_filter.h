@@ -67,7 +67,7 @@ class BloomFilter {
   // error_rate of all cases.
   bool Insert(const BloomKey& key);
 
-  // The same for many, with the memory accesses overlapped. Returns for how many it was true.
+  // The same for many, with the memory accesses overlapped. Returns how many were new.
   uint64_t InsertBatch(absl::Span<const BloomKey> keys);
 
   // False only if the key was never inserted.
@@ -103,7 +103,7 @@ class BloomFilter {
   // way are copied or not, each word as a whole; those that returned before are copied.
   void CopyOut(uint64_t offset, size_t bytes, char* out) const;
 
-  // To restore a filter, before any other thread knows it: the words, and the counts.
+  // The words and the counts, to restore a filter before any other thread knows it.
   char* memory() { return reinterpret_cast<char*>(words_); }
   void SetCounts(uint64_t keys, uint64_t deleted);
 

@@ -1,3 +1,14 @@
+// How an image lies in its file; docs/formats.md has the fields.
+//
+//   0            128                                    128 + 64 * blocks
+//   +------------+--------------------------------------+-------------+
+//   | header     | the filter's words, as they lie in   | checksum of |
+//   | + checksum | memory: a cache line a block         | all before  |
+//   +------------+--------------------------------------+-------------+
+//
+// The header's own checksum is checked before anything in it is believed, and the file's size
+// proves the count of blocks before memory is taken for them. The checksum at the end covers the
+// header too, so a header of one image cannot stand before the words of another.
 #include "server/index/bloom_image.h"
 
 #include <xxhash.h>
@@ -128,19 +139,19 @@ absl::Status CheckSize(const std::string& path, const Header& header, uint64_t f
 absl::Status WriteBloomImage(const BloomFilter& filter, const BloomImageOwner& owner,
                              const std::string& path) {
   DNC_ASSIGN_OR_RETURN(ImageFileWriter file, ImageFileWriter::Create(path));
-  RunningDigest seal;
+  RunningDigest checksum;
   const Header header = MakeHeader(filter, owner);
-  seal.Add(&header, sizeof(header));
+  checksum.Add(&header, sizeof(header));
   DNC_RETURN_IF_ERROR(file.Append(BytesOf(header)));
-  // Inserts go on, so what is sealed and what is written must be one copy.
+  // Inserts go on, so what the checksum is of and what is written must be one copy.
   std::vector<char> chunk(kChunk);
   for (uint64_t offset = 0; offset < filter.memory_bytes(); offset += kChunk) {
     const size_t bytes = std::min<uint64_t>(kChunk, filter.memory_bytes() - offset);
     filter.CopyOut(offset, bytes, chunk.data());
-    seal.Add(chunk.data(), bytes);
+    checksum.Add(chunk.data(), bytes);
     DNC_RETURN_IF_ERROR(file.Append({chunk.data(), bytes}));
   }
-  DNC_RETURN_IF_ERROR(file.Append(BytesOf(seal.Value())));
+  DNC_RETURN_IF_ERROR(file.Append(BytesOf(checksum.Value())));
   return file.Commit();
 }
 
@@ -152,20 +163,20 @@ absl::StatusOr<std::unique_ptr<BloomFilter>> ReadBloomImage(const std::string& p
   DNC_RETURN_IF_ERROR(file.Read({reinterpret_cast<char*>(&header), sizeof(header)}));
   DNC_RETURN_IF_ERROR(CheckHeader(path, header, owner));
   DNC_RETURN_IF_ERROR(CheckSize(path, header, file.size(), max_bytes));
-  RunningDigest seal;
-  seal.Add(&header, sizeof(header));
+  RunningDigest checksum;
+  checksum.Add(&header, sizeof(header));
   const BloomDesign design = {header.blocks, header.capacity, header.seed};
   auto filter = std::make_unique<BloomFilter>(design, BloomFilter::Unfilled());
   for (uint64_t offset = 0; offset < filter->memory_bytes(); offset += kChunk) {
     const size_t bytes = std::min<uint64_t>(kChunk, filter->memory_bytes() - offset);
     DNC_RETURN_IF_ERROR(file.Read({filter->memory() + offset, bytes}));
-    seal.Add(filter->memory() + offset, bytes);
+    checksum.Add(filter->memory() + offset, bytes);
   }
   XXH128_canonical_t stored;
   DNC_RETURN_IF_ERROR(file.Read({reinterpret_cast<char*>(&stored), sizeof(stored)}));
-  const XXH128_canonical_t computed = seal.Value();
+  const XXH128_canonical_t computed = checksum.Value();
   if (std::memcmp(&stored, &computed, sizeof(stored)) != 0) {
-    return Damaged(path, "the seal is wrong");
+    return Damaged(path, "the checksum of the content is wrong");
   }
   filter->SetCounts(header.keys, header.deleted);
   return filter;

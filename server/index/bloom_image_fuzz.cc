@@ -63,8 +63,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   const uint64_t checksum = XXH3_64bits(image.data(), 120);
   std::memcpy(image.data() + 120, &checksum, 8);
-  XXH128_canonical_t seal;
-  XXH128_canonicalFromHash(&seal, XXH3_128bits(image.data(), image.size()));
-  Check(image.append(reinterpret_cast<const char*>(seal.digest), sizeof(seal.digest)));
+  XXH128_canonical_t checksum;
+  XXH128_canonicalFromHash(&checksum, XXH3_128bits(image.data(), image.size()));
+  Check(image.append(reinterpret_cast<const char*>(checksum.digest), sizeof(checksum.digest)));
   return 0;
 }

@@ -41,9 +41,9 @@ std::string WithChecksum(std::string image) {
   const uint64_t checksum = XXH3_64bits(image.data(), 120);
   image.replace(120, 8, reinterpret_cast<const char*>(&checksum), 8);
   image.resize(image.size() - 16);
-  XXH128_canonical_t seal;
-  XXH128_canonicalFromHash(&seal, XXH3_128bits(image.data(), image.size()));
-  return image.append(reinterpret_cast<const char*>(seal.digest), 16);
+  XXH128_canonical_t checksum;
+  XXH128_canonicalFromHash(&checksum, XXH3_128bits(image.data(), image.size()));
+  return image.append(reinterpret_cast<const char*>(checksum.digest), 16);
 }
 
 std::string WithField(std::string image, size_t offset, uint64_t value, size_t bytes = 8) {

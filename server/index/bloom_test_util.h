@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -63,5 +64,23 @@ class ImageFolder {
  private:
   std::string folder_;
 };
+
+// f(b) of bloom_design.h, 0 to 1: the share of wrong answers that theory expects; `bits_a_key`
+// above 0.
+inline double BloomErrorRate(double bits_a_key) {
+  constexpr double kBlockBits = kBloomBlockBytes * 8;
+  constexpr double kWordBits = 64;
+  const double mean = kBlockBits / bits_a_key;
+  // The sum from where the terms begin to count to where they end.
+  const double spread = 12 * std::sqrt(mean) + 12;
+  const double first = std::max(0.0, std::floor(mean - spread));
+  double rate = 0;
+  for (double keys = first; keys <= mean + spread; ++keys) {
+    const double share = std::exp(-mean + keys * std::log(mean) - std::lgamma(keys + 1));
+    const double set = 1 - std::pow(1 - 1 / kWordBits, keys);
+    rate += share * std::pow(set, kBloomBlockWords);
+  }
+  return rate;
+}
 
 }  // namespace dnc

@@ -9,6 +9,9 @@
 //                      differ from it, ascending, the top bit set if the line is listed now; the
 //                      rest 0xFFFF
 //
+//   BlockRef   63 ........ 6   5 .... 0        array   | line | line | ... | FFFF | FFFF |
+//              | address / 64 | kind  |        delta   | BlockRef of base | line | ... | FFFF |
+//
 // "Line" is the line number, the last four digits. Everything here is either a value or immutable
 // memory: thread-safe for reading.
 #pragma once

@@ -9,7 +9,7 @@
 #include <cstdint>
 
 #include "server/base/cpu_level.h"
-#include "server/index/area_directory.h"
+#include "server/index/area_set.h"
 #include "server/index/exchange_block.h"
 #include "server/index/number_group.h"
 

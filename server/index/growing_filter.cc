@@ -1,3 +1,19 @@
+// How a filter is replaced while others probe it and insert into it.
+//
+// Probes and inserts read one pointer, `state_`, inside a pass of the gate. It names the filter
+// that answers and, during a rebuild, the one that is being filled. Whoever replaces the pointer
+// waits until every pass that may have seen the old one is given back:
+//
+//   owner          BeginRebuild         store.Snapshot()   Add ... Add          Finish
+//   state_    {A, -} ---> {A, B} ----------------------------------------> {B, -}
+//   probes    ask A       ask A                                            ask B
+//   inserts   into A      into A and B                                     into B
+//                      ^ WaitForReaders                                 ^ WaitForReaders, A is
+//                      freed
+//
+// An insert that saw {A, -} has returned before BeginRebuild does, and its record was written
+// before it, so the snapshot that is taken next has it and Add brings it into B. An insert that
+// began later sees B itself. So B misses nothing when it begins to answer.
 #include "server/index/growing_filter.h"
 
 #include <algorithm>
@@ -30,7 +46,7 @@ GrowingFilter::~GrowingFilter() {
 void GrowingFilter::Insert(const BloomKey& key) { InsertBatch({&key, 1}); }
 
 void GrowingFilter::InsertBatch(absl::Span<const BloomKey> keys) {
-  // In parts, so that whoever waits for readers does not wait long.
+  // The keys go in by parts, so that whoever waits for readers does not wait long.
   constexpr size_t kPart = 4096;
   for (; !keys.empty(); keys.remove_prefix(std::min(kPart, keys.size()))) {
     const absl::Span<const BloomKey> part = keys.subspan(0, kPart);
@@ -78,7 +94,7 @@ void GrowingFilter::NoteFalsePositives(uint64_t count) const {
 }
 
 absl::Status GrowingFilter::Adopt(std::unique_ptr<BloomFilter> filter) {
-  const std::lock_guard lock(mutex_);
+  const absl::MutexLock lock(&mutex_);
   std::shared_ptr<BloomFilter> adopted = std::move(filter);
   const auto refused = [] {
     return Error(reason::kInternalOrder,
@@ -106,7 +122,7 @@ absl::StatusOr<GrowingFilter::Rebuild> GrowingFilter::BeginRebuild(uint64_t capa
                         options_.max_bytes, " bytes; raise the limit, or add memory"));
   }
   {
-    const std::lock_guard lock(mutex_);
+    const absl::MutexLock lock(&mutex_);
     if (rebuilding_) {
       return Error(reason::kInternalOrder,
                    "the Bloom filter is being rebuilt already; wait for the end of that");
@@ -114,7 +130,7 @@ absl::StatusOr<GrowingFilter::Rebuild> GrowingFilter::BeginRebuild(uint64_t capa
     rebuilding_ = true;
   }
   auto next = std::make_shared<BloomFilter>(design);
-  const std::lock_guard lock(mutex_);
+  const absl::MutexLock lock(&mutex_);
   Publish(current_, next);
   return Rebuild(this, std::move(next));
 }
@@ -129,7 +145,7 @@ void GrowingFilter::Publish(std::shared_ptr<BloomFilter> current,
 }
 
 void GrowingFilter::FinishRebuild(const std::shared_ptr<BloomFilter>& next) {
-  const std::lock_guard lock(mutex_);
+  const absl::MutexLock lock(&mutex_);
   DNC_CHECK(rebuilding_ && next_ == next, "a Bloom filter's rebuild ends that did not begin");
   Publish(next, nullptr);
   before_current_ = Sum();
@@ -138,7 +154,7 @@ void GrowingFilter::FinishRebuild(const std::shared_ptr<BloomFilter>& next) {
 }
 
 void GrowingFilter::AbandonRebuild() {
-  const std::lock_guard lock(mutex_);
+  const absl::MutexLock lock(&mutex_);
   Publish(current_, nullptr);
   rebuilding_ = false;
 }
@@ -156,7 +172,7 @@ RebuildReason GrowingFilter::rebuild_due() const {
 }
 
 std::shared_ptr<const BloomFilter> GrowingFilter::current() const {
-  const std::lock_guard lock(mutex_);
+  const absl::MutexLock lock(&mutex_);
   return current_;
 }
 
@@ -183,7 +199,7 @@ GrowingFilterStats GrowingFilter::Stats() const {
   Totals before;
   const Totals totals = Sum();
   {
-    const std::lock_guard lock(mutex_);
+    const absl::MutexLock lock(&mutex_);
     filter = current_;
     before = before_current_;
     stats.rebuilding = rebuilding_;

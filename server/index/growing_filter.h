@@ -9,8 +9,8 @@
 // The promise: once Insert(key) has returned, no probe called afterwards says no for the key, as
 // long as its records are in the store. For this the owner
 // - writes a record to the store first, then calls Insert or InsertBatch, then acknowledges the
-// write. An insert
-//   that a rebuild did not see is then in the snapshot that the owner takes after BeginRebuild;
+//   write. An insert that a rebuild did not see is then in the snapshot that the owner takes after
+//   BeginRebuild;
 // - calls Insert also after a write of which it does not know whether it took place;
 // - adds every key of the snapshot, or abandons the rebuild.
 // Until it has a filter it says yes to everything: unknown is never no.
@@ -21,10 +21,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/types/span.h"
 #include "server/index/bloom_filter.h"
 #include "server/index/reader_gate.h"
@@ -77,7 +78,7 @@ class GrowingFilter {
     void Add(absl::Span<const BloomKey> keys);
     // Keys added so far and inserted meanwhile, without repetitions.
     uint64_t keys() const;
-    // From now on the new filter answers; the old one is freed before the return, or when the last
+    // Makes the new filter answer; the old one is freed before the return, or when the last
     // holder of current() lets it go. After the last Add returned, in the sense of bloom_filter.h.
     void Finish();
     // The filter stays as it was. Also after Finish, then without effect.
@@ -127,7 +128,7 @@ class GrowingFilter {
   // LIMIT_REACHED above max_bytes; the filter then stays as it was.
   absl::StatusOr<Rebuild> BeginRebuild(uint64_t capacity);
 
-  // Whether a rebuild is due, also while one is under way.
+  // Returns whether a rebuild is due, also while one is under way.
   RebuildReason rebuild_due() const;
 
   // Takes a few milliseconds.
@@ -155,8 +156,9 @@ class GrowingFilter {
 
   void Count(size_t probes, size_t possible) const;
   Totals Sum() const;
-  // Makes the two filters those that are seen, and returns when no one sees others. `mutex_` held.
-  void Publish(std::shared_ptr<BloomFilter> current, std::shared_ptr<BloomFilter> next);
+  // Makes the two filters those that are seen, and returns when no one sees others.
+  void Publish(std::shared_ptr<BloomFilter> current, std::shared_ptr<BloomFilter> next)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void FinishRebuild(const std::shared_ptr<BloomFilter>& next);
   void AbandonRebuild();
 
@@ -167,13 +169,13 @@ class GrowingFilter {
   mutable std::array<Counts, kThreadSlots> counts_;
   mutable std::atomic<uint64_t> false_positives_ = 0;
 
-  mutable std::mutex mutex_;
-  // Guarded by mutex_:
-  std::shared_ptr<BloomFilter> current_;
-  std::shared_ptr<BloomFilter> next_;
-  bool rebuilding_ = false;
-  uint64_t rebuilds_ = 0;
-  Totals before_current_;  // when the present filter began to answer
+  mutable absl::Mutex mutex_;
+  std::shared_ptr<BloomFilter> current_ ABSL_GUARDED_BY(mutex_);
+  std::shared_ptr<BloomFilter> next_ ABSL_GUARDED_BY(mutex_);
+  bool rebuilding_ ABSL_GUARDED_BY(mutex_) = false;
+  uint64_t rebuilds_ ABSL_GUARDED_BY(mutex_) = 0;
+  // The sums when the filter that answers now began to.
+  Totals before_current_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace dnc

@@ -35,7 +35,7 @@ absl::Status Unreadable(const std::string& path, std::string_view what) {
 }
 
 absl::Status SyncFolder(const std::string& path) {
-  // Also right for a path without a folder.
+  // This is right for a path without a folder too.
   const std::string folder = (std::filesystem::path(path).parent_path() / ".").string();
   const int fd = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return Failed("opening", folder);

@@ -47,7 +47,7 @@ class NumberSet {
 
  private:
   std::array<AreaSetPtr, kAreaCodes> areas_;
-  // Of each area code; one more, always empty, for what is no number.
+  // One view for each area code, and one more, always empty, for what is no number.
   std::array<AreaView, kAreaCodes + 1> views_;
 };
 

@@ -56,7 +56,7 @@ std::vector<Number> Questions(const NumberSet& set, std::mt19937_64& random) {
   return numbers;
 }
 
-TEST(NumberSetTest, MarkContainedAnswersAsContainsDoes) {
+TEST(NumberSetTest, ContainsBatchAnswersAsContainsDoes) {
   DNC_SEED_TRACE(TestSeed());
   std::mt19937_64 random(TestSeed());
   const NumberSet set = MixedSet(random);

@@ -42,18 +42,18 @@ bool PagePool::HugePagesOff() {
 
 size_t PagePool::RunBytes(size_t bytes) { return RoundUp(bytes, kPage); }
 
+std::map<uintptr_t, size_t>::iterator PagePool::FirstThatFits(size_t bytes) {
+  return std::find_if(free_.begin(), free_.end(),
+                      [bytes](const auto& run) { return run.second >= bytes; });
+}
+
 uint8_t* PagePool::Take(size_t bytes) {
   const size_t wanted = RunBytes(bytes);
-  const std::lock_guard lock(mutex_);
-  const auto fits = [&] {
-    // The first that fits, so that the runs stay together and the last huge pages come free.
-    return std::find_if(free_.begin(), free_.end(),
-                        [wanted](const auto& run) { return run.second >= wanted; });
-  };
-  auto run = fits();
+  const absl::MutexLock lock(&mutex_);
+  auto run = FirstThatFits(wanted);
   if (run == free_.end()) {
     AddRegion(wanted);
-    run = fits();
+    run = FirstThatFits(wanted);
   }
   const auto [start, size] = *run;
   free_.erase(run);
@@ -68,11 +68,11 @@ void PagePool::Give(uint8_t* start, size_t bytes) {
   if (bytes == 0) return;
   ASAN_POISON_MEMORY_REGION(start, bytes);
   const auto first = reinterpret_cast<uintptr_t>(start);
-  const std::lock_guard lock(mutex_);
+  const absl::MutexLock lock(&mutex_);
   used_ -= bytes;
   const auto run = Join(first, bytes);
-  // Of the huge pages that this run touches, those that are free now. The others in the joined run
-  // were given back before.
+  // Gives back the huge pages that this run touches and that are free now. The others in the joined
+  // run were given back before.
   const uintptr_t low = std::max(RoundUp(run->first, kHugePage), first / kHugePage * kHugePage);
   const uintptr_t high = std::min((run->first + run->second) / kHugePage * kHugePage,
                                   RoundUp(first + bytes, kHugePage));
@@ -80,7 +80,7 @@ void PagePool::Give(uint8_t* start, size_t bytes) {
 }
 
 size_t PagePool::used_bytes() const {
-  const std::lock_guard lock(mutex_);
+  const absl::MutexLock lock(&mutex_);
   return used_;
 }
 
@@ -90,7 +90,7 @@ void PagePool::AddRegion(size_t bytes) {
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, /*offset=*/0);
   if (mapped == MAP_FAILED) Die(bytes);
   const uintptr_t start = RoundUp(reinterpret_cast<uintptr_t>(mapped), kHugePage);
-  // Where the kernel has no huge pages this fails, and small ones do the work more slowly.
+  // This fails where the kernel has no huge pages, and small ones do the work more slowly.
   madvise(reinterpret_cast<void*>(start), size, MADV_HUGEPAGE);
   ASAN_POISON_MEMORY_REGION(reinterpret_cast<void*>(start), size);
   Join(start, size);

@@ -9,7 +9,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <mutex>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
 
 namespace dnc {
 
@@ -34,18 +36,24 @@ class PagePool {
   // Bytes handed out.
   size_t used_bytes() const;
 
-  // Whether this machine's kernel has huge pages turned off.
+  // Returns whether this machine's kernel has huge pages turned off.
   static bool HugePagesOff();
 
  private:
   PagePool() = default;
-  void AddRegion(size_t bytes);
+  void AddRegion(size_t bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // The first free run of at least `bytes`: the first, so that the runs stay together and the last
+  // huge pages come free.
+  std::map<uintptr_t, size_t>::iterator FirstThatFits(size_t bytes)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Puts a run among the free ones, joined with its neighbours; returns the joined run.
-  std::map<uintptr_t, size_t>::iterator Join(uintptr_t start, size_t bytes);
+  std::map<uintptr_t, size_t>::iterator Join(uintptr_t start, size_t bytes)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  mutable std::mutex mutex_;
-  std::map<uintptr_t, size_t> free_;  // by start, to bytes; no two touch
-  size_t used_ = 0;
+  mutable absl::Mutex mutex_;
+  // The free runs: where each starts, and its bytes; no two touch.
+  std::map<uintptr_t, size_t> free_ ABSL_GUARDED_BY(mutex_);
+  size_t used_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace dnc

@@ -27,9 +27,9 @@ void ReaderGate::WaitForTurn(size_t turn) const {
   }
 }
 
-// Both turns, because a reader may have read the turn long before it counts itself. A reader that
-// counts itself after its count was seen at zero loads the pointer later still, so it has the new
-// one.
+// Waits for both turns, because a reader may have read the turn long before it counts itself. A
+// reader that counts itself after its count was seen at zero loads the pointer later still, so it
+// has the new one.
 void ReaderGate::WaitForReaders() {
   for (int i = 0; i < 2; ++i) {
     const size_t before = turn_.load();

@@ -28,7 +28,7 @@ std::string Encode(int exchange, const Bitmap& bitmap) {
 }
 
 // The block with a checksum that fits its content.
-std::string Sealed(int exchange, std::string content) {
+std::string WithChecksum(int exchange, std::string content) {
   const uint64_t checksum = XXH3_64bits_withSeed(content.data(), content.size(), exchange);
   content.append(reinterpret_cast<const char*>(&checksum), sizeof(checksum));
   return content;
@@ -47,7 +47,7 @@ TEST(StoredBlockTest, TheBytesAreAsDocumented) {
   bitmap.Set(123);
   bitmap.Set(9'999);
   const std::string content("\x02\x02\x00\x7b\x00\x0f\x27", 7);
-  EXPECT_EQ(Encode(555, bitmap), Sealed(555, content));
+  EXPECT_EQ(Encode(555, bitmap), WithChecksum(555, content));
 }
 
 TEST(StoredBlockTest, EveryCountComesBack) {
@@ -82,22 +82,23 @@ TEST(StoredBlockTest, EveryFlippedBitAndEveryTruncationIsRefused) {
 }
 
 TEST(StoredBlockTest, WhatIsSealedButWrongIsRefused) {
-  ExpectRefused(7, Sealed(7, ""));
-  ExpectRefused(7, Sealed(7, std::string("\x02\x00\x00", 3)));                        // empty
-  ExpectRefused(7, Sealed(7, std::string("\x01\x01\x00\x05\x00", 5)));                // wrong kind
-  ExpectRefused(7, Sealed(7, std::string("\x02\x02\x00\x05\x00", 5)));                // too short
-  ExpectRefused(7, Sealed(7, std::string("\x02\x02\x00\x05\x00\x05\x00", 7)));        // twice
-  ExpectRefused(7, Sealed(7, std::string("\x02\x02\x00\x06\x00\x05\x00", 7)));        // order
-  ExpectRefused(7, Sealed(7, std::string("\x02\x01\x00\x10\x27", 5)));                // 10,000
-  ExpectRefused(7, Sealed(7, std::string("\x01\x11\x27") + std::string(1'250, -1)));  // 10,001
+  ExpectRefused(7, WithChecksum(7, ""));
+  ExpectRefused(7, WithChecksum(7, std::string("\x02\x00\x00", 3)));                  // empty
+  ExpectRefused(7, WithChecksum(7, std::string("\x01\x01\x00\x05\x00", 5)));          // wrong kind
+  ExpectRefused(7, WithChecksum(7, std::string("\x02\x02\x00\x05\x00", 5)));          // too short
+  ExpectRefused(7, WithChecksum(7, std::string("\x02\x02\x00\x05\x00\x05\x00", 7)));  // twice
+  ExpectRefused(7, WithChecksum(7, std::string("\x02\x02\x00\x06\x00\x05\x00", 7)));  // order
+  ExpectRefused(7, WithChecksum(7, std::string("\x02\x01\x00\x10\x27", 5)));          // 10,000
+  ExpectRefused(7,
+                WithChecksum(7, std::string("\x01\x11\x27") + std::string(1'250, -1)));  // 10,001
   std::string full = std::string("\x01\x10\x27") + std::string(1'250, -1);
   Bitmap bitmap;
-  EXPECT_TRUE(DecodeStoredBlock(7, Sealed(7, full), bitmap).ok());
+  EXPECT_TRUE(DecodeStoredBlock(7, WithChecksum(7, full), bitmap).ok());
   full[0] = 2;
-  ExpectRefused(7, Sealed(7, full));  // wrong kind
+  ExpectRefused(7, WithChecksum(7, full));  // wrong kind
   full[0] = 1;
   full[100] = 0;
-  ExpectRefused(7, Sealed(7, full));  // wrong count
+  ExpectRefused(7, WithChecksum(7, full));  // wrong count
 }
 
 }  // namespace

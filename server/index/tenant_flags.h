@@ -26,7 +26,7 @@ class TenantFlags {
     return (words_[tenant % kFlags / 64].load(std::memory_order_relaxed) & Bit(tenant)) != 0;
   }
 
-  // For a filter of which nobody knows whose keys it has.
+  // Sets all bits, for a filter of which nobody knows whose keys it has.
   void SetAll() {
     for (std::atomic<uint64_t>& word : words_) word.store(~uint64_t{0}, std::memory_order_relaxed);
   }

@@ -5,9 +5,9 @@
 
 namespace dnc {
 
-// Whether a cell of several lines has a phone number between delimiters, line ends or quotes,
-// except at its very beginning: then it seems to hold rows of its own, and whoever takes it for
-// text loses them.
+// Returns whether a cell of several lines has a phone number between delimiters, line ends or
+// quotes, except at its very beginning: then it seems to hold rows of its own, and whoever takes it
+// for text loses them.
 bool HoldsNumberLines(std::string_view cell, char delimiter);
 
 }  // namespace dnc

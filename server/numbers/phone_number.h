@@ -62,7 +62,4 @@ constexpr ParsedNumber NormalizeNumber(uint64_t value) {
   return {ok ? number : 0, ok};
 }
 
-// What may be written to logs and error messages: `201-***-****`.
-std::string MaskedNumber(Number number);
-
 }  // namespace dnc

@@ -200,12 +200,6 @@ TEST(PhoneNumber, NormalizesIntegers) {
   }
 }
 
-TEST(PhoneNumber, MasksNumbers) {
-  EXPECT_EQ(MaskedNumber(kExample), "201-***-****");
-  EXPECT_EQ(MaskedNumber(5), "000-***-****");
-  EXPECT_EQ(MaskedNumber(kNumberLimit), "***-***-****");
-}
-
 // What libphonenumber reads as a US number; 0 if it does not.
 Number PeerNumber(const std::string& text) {
   PhoneNumber peer;

@@ -61,7 +61,7 @@ void TenantRecordsImpl::CommitAll() {
 
 void TenantRecordsImpl::Commit(std::vector<Waiting> writes) {
   const std::lock_guard committing(commit_mutex_);
-  RevisionOrder::Turn turn = order_->Begin();
+  RevisionOrder::Change turn = order_->Begin();
   std::vector<const RecordWrite*> asked;
   asked.reserve(writes.size());
   for (const Waiting& waiting : writes) asked.push_back(&waiting.write);

@@ -69,7 +69,7 @@ absl::Status TenantRecordsImpl::NoteListsOnce(absl::Span<const TenantViewPtr> te
 
 absl::Status TenantRecordsImpl::NoteLists(absl::Span<const TenantViewPtr> tenants) {
   DNC_RETURN_IF_ERROR(RecoverFailedWrite());
-  RevisionOrder::Turn turn = order_->Begin();
+  RevisionOrder::Change turn = order_->Begin();
   StoreBatch batch;
   bool any = false;
   for (const TenantViewPtr& tenant : tenants) {

@@ -142,7 +142,7 @@ absl::Status RegistryImpl::StoreAndPublish(LoadJob& job, ParsedFiles staged, Gua
   if (job.progress.stop) {
     return Error(reason::kLoadStopped, "the server is stopping; load again after its start");
   }
-  RevisionOrder::Turn turn = order_->Begin();
+  RevisionOrder::Change turn = order_->Begin();
   auto state = WithList(draft.list);
   state->revision = turn.revision();
   draft.release.set_revision(state->revision);

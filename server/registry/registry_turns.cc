@@ -76,7 +76,7 @@ absl::StatusOr<RolledBack> RegistryImpl::RollBack(std::string_view name, uint64_
   back.no_longer_callable = plan.no_longer_callable;
   if (limits.dry_run) return back;
   DNC_RETURN_IF_ERROR(CheckCallable(back.becomes_callable, limits));
-  RevisionOrder::Turn turn = order_->Begin();
+  RevisionOrder::Change turn = order_->Begin();
   auto list = std::make_shared<ListState>(*target);
   NoteTurn(clock_->Now(), turn.revision(), before->head.id(), target->head.id(), before->life,
            limits, *list);
@@ -114,7 +114,7 @@ absl::StatusOr<Retired> RegistryImpl::Retire(std::string_view name, const Change
           .becomes_callable;
   if (limits.dry_run) return answer;
   DNC_RETURN_IF_ERROR(CheckCallable(answer.becomes_callable, limits));
-  RevisionOrder::Turn turn = order_->Begin();
+  RevisionOrder::Change turn = order_->Begin();
   NoteTurn(now, turn.revision(), before->head.id(), 0, before->life, limits, *retired);
   auto state = WithList(retired);
   state->revision = turn.revision();

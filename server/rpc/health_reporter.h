@@ -8,9 +8,9 @@
 #include <thread>
 
 #include "absl/time/time.h"
+#include "server/base/metrics.h"
 #include "server/registry/registry.h"
 #include "server/rpc/health_service.h"
-#include "server/telemetry/metrics.h"
 
 namespace dnc {
 

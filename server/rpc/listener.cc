@@ -17,9 +17,9 @@
 #include <utility>
 
 #include "server/base/error.h"
+#include "server/base/listen_address.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
-#include "server/config/config_file.h"
 #include "server/rpc/unix_socket.h"
 #include "spdlog/spdlog.h"
 

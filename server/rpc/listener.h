@@ -22,7 +22,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "server/telemetry/metrics.h"
+#include "server/base/metrics.h"
 
 namespace dnc {
 

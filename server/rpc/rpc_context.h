@@ -8,13 +8,13 @@
 #include "absl/time/time.h"
 #include "grpcpp/completion_queue.h"
 #include "grpcpp/server_context.h"
+#include "server/base/metrics.h"
 #include "server/rpc/admission_control.h"
 #include "server/rpc/authorizer.h"
 #include "server/rpc/call_queue.h"
 #include "server/rpc/delayed_refusals.h"
 #include "server/rpc/stop_line.h"
 #include "server/rpc/worker_pool.h"
-#include "server/telemetry/metrics.h"
 
 namespace dnc {
 

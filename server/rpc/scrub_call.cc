@@ -8,11 +8,11 @@
 
 #include "absl/time/clock.h"
 #include "grpcpp/support/proto_buffer_reader.h"
+#include "server/base/call_timer.h"
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
 #include "server/rpc/error_status.h"
 #include "server/rpc/revision_wait.h"
-#include "server/telemetry/call_timer.h"
 
 namespace dnc {
 namespace {

@@ -13,12 +13,12 @@
 #include "dnc/v1/scrub_service.pb.h"
 #include "grpcpp/support/byte_buffer.h"
 #include "server/base/clock.h"
+#include "server/base/metrics.h"
 #include "server/base/revision_order.h"
 #include "server/records/tenant_records.h"
 #include "server/registry/registry.h"
 #include "server/rpc/scrub_wire.h"
 #include "server/scrub/batch_engine.h"
-#include "server/telemetry/metrics.h"
 #include "server/tenants/quota.h"
 #include "server/tenants/tenant_directory.h"
 

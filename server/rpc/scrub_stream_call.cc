@@ -2,10 +2,10 @@
 
 #include <utility>
 
+#include "server/base/call_timer.h"
 #include "server/base/status_macros.h"
 #include "server/rpc/error_status.h"
 #include "server/rpc/revision_wait.h"
-#include "server/telemetry/call_timer.h"
 
 namespace dnc {
 

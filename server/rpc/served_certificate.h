@@ -12,7 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "grpcpp/security/server_credentials.h"
-#include "server/config/server_config.h"
+#include "server/rpc/options.h"
 
 namespace dnc {
 

@@ -12,11 +12,11 @@
 #include "absl/status/statusor.h"
 #include "grpcpp/security/server_credentials.h"
 #include "server/base/clock.h"
+#include "server/base/metrics.h"
 #include "server/base/revision_order.h"
-#include "server/config/server_config.h"
 #include "server/records/tenant_records.h"
 #include "server/registry/registry.h"
-#include "server/telemetry/metrics.h"
+#include "server/rpc/options.h"
 #include "server/tenants/quota.h"
 #include "server/tenants/tenant_directory.h"
 

@@ -8,13 +8,13 @@
 #include "absl/time/clock.h"
 #include "grpcpp/server_context.h"
 #include "grpcpp/support/async_unary_call.h"
+#include "server/base/call_timer.h"
+#include "server/base/metrics.h"
 #include "server/rpc/authorizer.h"
 #include "server/rpc/call_queue.h"
 #include "server/rpc/error_status.h"
 #include "server/rpc/revision_wait.h"
 #include "server/rpc/rpc_context.h"
-#include "server/telemetry/call_timer.h"
-#include "server/telemetry/metrics.h"
 
 namespace dnc {
 

@@ -1,9 +1,9 @@
 #include "server/rpc/upload_call.h"
 
+#include "server/base/call_timer.h"
 #include "server/base/str_cat.h"
 #include "server/rpc/error_status.h"
 #include "server/rpc/translate_registry.h"
-#include "server/telemetry/call_timer.h"
 
 namespace dnc {
 

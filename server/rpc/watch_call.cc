@@ -2,9 +2,9 @@
 
 #include <chrono>
 
+#include "server/base/call_timer.h"
 #include "server/base/str_cat.h"
 #include "server/rpc/error_status.h"
-#include "server/telemetry/call_timer.h"
 
 namespace dnc {
 namespace {

@@ -16,23 +16,23 @@ uint64_t Sum(std::string_view key, std::string_view value) {
 
 std::string AddCheck(std::string_view key, std::string_view value) {
   const uint64_t sum = Sum(key, value);
-  std::string sealed;
-  sealed.reserve(value.size() + kCheckBytes);
-  sealed.append(value);
-  sealed.append(reinterpret_cast<const char*>(&sum), kCheckBytes);
-  return sealed;
+  std::string checked;
+  checked.reserve(value.size() + kCheckBytes);
+  checked.append(value);
+  checked.append(reinterpret_cast<const char*>(&sum), kCheckBytes);
+  return checked;
 }
 
-std::optional<std::string_view> RemoveCheck(std::string_view key, std::string_view sealed) {
-  if (sealed.size() < kCheckBytes) return std::nullopt;
-  const std::string_view value = sealed.substr(0, sealed.size() - kCheckBytes);
-  if (Sum(key, value) != CheckOf(sealed)) return std::nullopt;
+std::optional<std::string_view> RemoveCheck(std::string_view key, std::string_view checked) {
+  if (checked.size() < kCheckBytes) return std::nullopt;
+  const std::string_view value = checked.substr(0, checked.size() - kCheckBytes);
+  if (Sum(key, value) != CheckOf(checked)) return std::nullopt;
   return value;
 }
 
-uint64_t CheckOf(std::string_view sealed) {
+uint64_t CheckOf(std::string_view checked) {
   uint64_t sum = 0;
-  std::memcpy(&sum, sealed.data() + sealed.size() - kCheckBytes, kCheckBytes);
+  std::memcpy(&sum, checked.data() + checked.size() - kCheckBytes, kCheckBytes);
   return sum;
 }
 

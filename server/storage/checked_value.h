@@ -14,10 +14,10 @@ inline constexpr size_t kCheckBytes = 8;
 // The value, then XXH3-64 of it, seeded with the XXH3-64 of the key, little-endian.
 std::string AddCheck(std::string_view key, std::string_view value);
 
-// The value; nullopt if it is damaged or was sealed for another key. Points into `sealed`.
-std::optional<std::string_view> RemoveCheck(std::string_view key, std::string_view sealed);
+// The value; nullopt if it is damaged or was made for another key. Points into `checked`.
+std::optional<std::string_view> RemoveCheck(std::string_view key, std::string_view checked);
 
 // The checksum of a value that AddCheck made.
-uint64_t CheckOf(std::string_view sealed);
+uint64_t CheckOf(std::string_view checked);
 
 }  // namespace dnc

@@ -50,7 +50,8 @@ absl::Status DamagedAt(size_t offset, std::string_view what) {
 
 enum class RecordType : uint8_t { kFull = 1, kFirst, kMiddle, kLast };
 
-// Whether some of `data`, which ends too early for the length in its header, is a whole record.
+// Returns whether some of `data`, which ends too early for the length in its header, is a whole
+// record.
 bool IsWholeButForLength(uint32_t checksum, uint32_t crc, std::string_view data) {
   if (Masked(crc) == checksum) return true;
   for (size_t i = 0; i < data.size(); ++i) {

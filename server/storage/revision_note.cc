@@ -1,3 +1,14 @@
+// How a note outlives a torn write: it goes to the slot that does not hold the newest revision, so
+// a write that is cut off damages only what was older.
+//
+//   0                                    4096
+//   +-------+-------+----------+-----+   +-------+-------+----------+-----+
+//   | magic | store | revision | sum |   | magic | store | revision | sum |
+//   +-------+-------+----------+-----+   +-------+-------+----------+-----+
+//     40 bytes, written for revisions      written for the revisions in
+//     n, n + 2, ...                        between
+//
+// Open takes the whole slot with the higher revision.
 #include "server/storage/revision_note.h"
 
 #include <fcntl.h>
@@ -62,7 +73,7 @@ absl::StatusOr<std::unique_ptr<RevisionNote>> RevisionNote::Make(const std::stri
   if (const int error = posix_fallocate(fd, 0, kSlots * kPage); error != 0) {
     return FileError("making", path, error);
   }
-  // Both slots, so that the file system has nothing to note of later ones.
+  // Both slots are written, so that later writes change nothing that the file system keeps of them.
   for (int i = 0; i < kSlots; ++i) {
     if (!note->Put(content)) return FileError("writing", path, errno);
   }

@@ -40,8 +40,8 @@ class RevisionNote {
   RevisionNote& operator=(const RevisionNote&) = delete;
 
   const Content& last() const { return last_; }
-  // After a change is durable, and before it is acknowledged. A note that can't be written is
-  // written with the next one.
+  // Call it after a change is durable and before it is acknowledged. A note that can't be written
+  // is written with the next one.
   void Note(uint64_t revision);
   // Waits until what was noted is on the disk; at once if it is.
   void Sync();

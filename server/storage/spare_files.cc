@@ -19,7 +19,7 @@ SpareFiles::~SpareFiles() {
 }
 
 void SpareFiles::Refill() {
-  const std::lock_guard lock(mutex_);
+  const absl::MutexLock lock(&mutex_);
   while (count_ < spares_.size()) {
     const int spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (spare < 0) return;
@@ -28,7 +28,7 @@ void SpareFiles::Refill() {
 }
 
 bool SpareFiles::LetOneGo() {
-  const std::lock_guard lock(mutex_);
+  const absl::MutexLock lock(&mutex_);
   if (count_ == 0) return false;
   close(spares_[--count_]);
   return true;

@@ -7,8 +7,10 @@
 
 #include <array>
 #include <memory>
-#include <mutex>
 #include <string>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
 
 namespace dnc {
 
@@ -44,12 +46,14 @@ class SpareFiles final : public rocksdb::FileSystemWrapper {
   // Opens something; where no descriptor is left, once more for each that is spare.
   template <typename Open>
   rocksdb::IOStatus WithSpares(const Open& attempt);
-  void Refill();
-  bool LetOneGo();
+  // Opens spare descriptors until all are there, or the process has none left.
+  void Refill() ABSL_LOCKS_EXCLUDED(mutex_);
+  // False if none is spare.
+  bool LetOneGo() ABSL_LOCKS_EXCLUDED(mutex_);
 
-  std::mutex mutex_;
-  std::array<int, 32> spares_{};  // guarded by mutex_
-  size_t count_ = 0;              // guarded by mutex_
+  absl::Mutex mutex_;
+  std::array<int, 32> spares_ ABSL_GUARDED_BY(mutex_){};
+  size_t count_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace dnc

@@ -26,7 +26,8 @@
 namespace dnc {
 namespace {
 
-// Left free for the log and the manifest, so that a full disk is noticed before it hurts.
+// This much is left free for the log and the manifest, so that a full disk is noticed before it
+// hurts.
 constexpr uint64_t kReserveBytes = 16ULL << 20;
 
 constexpr std::string_view kStuck =
@@ -201,19 +202,19 @@ Store::~Store() {
 }
 
 void Store::SetNote(std::unique_ptr<RevisionNote> note) {
-  const std::lock_guard lock(note_mutex_);
+  const absl::MutexLock lock(&note_mutex_);
   note_ = std::move(note);
 }
 
 void Store::NoteRevision(uint64_t revision) {
-  const std::lock_guard lock(note_mutex_);
+  const absl::MutexLock lock(&note_mutex_);
   if (note_ != nullptr) note_->Note(revision);
 }
 
 void Store::SyncNote() {
   std::shared_ptr<RevisionNote> note;
   {
-    const std::lock_guard lock(note_mutex_);
+    const absl::MutexLock lock(&note_mutex_);
     note = note_;
   }
   if (note != nullptr) note->Sync();
@@ -356,6 +357,43 @@ absl::Status Store::CheckRoom(uint64_t bytes) const {
                       (bytes + kReserveBytes) >> 20,
                       " MiB are needed; free some space and repeat. What is loaded is "
                       "served on"));
+}
+
+// A change in the buffer, which Store::Write reads:
+//
+//   | column | action | size of the key | size of the value | key ... | value ... |
+//     1        1        4                 4
+void StoreBatch::Append(Column column, Action action, std::string_view key,
+                        std::string_view value) {
+  DNC_CHECK(key.size() <= UINT32_MAX && value.size() <= UINT32_MAX, "a key or value above 4 GiB");
+  const auto key_size = static_cast<uint32_t>(key.size());
+  const auto value_size = static_cast<uint32_t>(value.size());
+  std::array<char, 10> head{};
+  head[0] = static_cast<char>(column);
+  head[1] = static_cast<char>(action);
+  std::memcpy(&head[2], &key_size, sizeof(key_size));
+  std::memcpy(&head[6], &value_size, sizeof(value_size));
+  buffer_.append(head.data(), head.size()).append(key).append(value);
+  bytes_ += key.size() + value.size();
+  ++count_;
+}
+
+void StoreBatch::Put(Column column, std::string_view key, std::string_view value) {
+  Append(column, Action::kPut, key, value);
+}
+
+void StoreBatch::Delete(Column column, std::string_view key) {
+  Append(column, Action::kDelete, key, {});
+}
+
+void StoreBatch::DeleteRange(Column column, std::string_view begin, std::string_view end) {
+  Append(column, Action::kDeleteRange, begin, end);
+}
+
+void StoreBatch::Clear() {
+  buffer_.clear();
+  bytes_ = 0;
+  count_ = 0;
 }
 
 }  // namespace dnc

@@ -12,16 +12,17 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/types/span.h"
 
 namespace rocksdb {
@@ -74,7 +75,7 @@ class StoreBatch {
   // The keys in [begin, end); their room comes back with time.
   void DeleteRange(Column column, std::string_view begin, std::string_view end);
   void Clear();
-  // Of the keys and values.
+  // The bytes of the keys and values.
   uint64_t bytes() const { return bytes_; }
   uint64_t count() const { return count_; }
 
@@ -170,9 +171,9 @@ class Store {
   // True if there was no database in the folder before.
   bool made() const { return made_; }
 
-  // Where the other store of the data folder is told of this one's revisions; none: nowhere.
+  // Sets where the other store of the data folder is told of this one's revisions; null: nowhere.
   void SetNote(std::unique_ptr<RevisionNote> note);
-  // A change under `revision` is durable; called before that is acknowledged.
+  // Notes that a change under `revision` is durable. Call it before the change is acknowledged.
   void NoteRevision(uint64_t revision);
   // Waits until the disk has what was noted; keeps nobody waiting who notes.
   void SyncNote();
@@ -193,8 +194,8 @@ class Store {
   absl::Status sealed_;
   bool made_ = false;
   bool seal_when_closed_ = false;
-  std::mutex note_mutex_;
-  std::shared_ptr<RevisionNote> note_;  // guarded by note_mutex_
+  absl::Mutex note_mutex_;
+  std::shared_ptr<RevisionNote> note_ ABSL_GUARDED_BY(note_mutex_);
 };
 
 }  // namespace dnc

@@ -34,14 +34,14 @@ uint64_t Get(std::string_view text, size_t place) {
   return value;
 }
 
-// A sealed value of `words` words; nullopt if there is none. Earlier versions wrote fewer, as many
+// A checked value of `words` words; nullopt if there is none. Earlier versions wrote fewer, as many
 // as one of `before`: the others are 0.
 absl::StatusOr<std::optional<std::string>> Read(const Store& store, std::string_view key,
                                                 size_t words,
                                                 std::initializer_list<size_t> before = {}) {
-  DNC_ASSIGN_OR_RETURN(const auto sealed, store.Get(Column::kMeta, key));
-  if (!sealed.has_value()) return std::nullopt;
-  const auto content = RemoveCheck(key, *sealed);
+  DNC_ASSIGN_OR_RETURN(const auto stored, store.Get(Column::kMeta, key));
+  if (!stored.has_value()) return std::nullopt;
+  const auto content = RemoveCheck(key, *stored);
   const auto has = [&content](size_t expected) { return content->size() == 8 * expected; };
   if (!content.has_value() || (!has(words) && std::none_of(before.begin(), before.end(), has))) {
     return Error(reason::kStorageDamaged,

@@ -32,7 +32,8 @@ struct Untold {
 struct StoreHead {
   StoreId id{};
   StoreId other = kNoStore;  // none: not yet known
-  // Of which one of the stores held changes: somebody said that it begins empty, or was restored.
+  // Revisions whose changes one of the stores has lost: somebody said that it begins empty, or that
+  // it was restored.
   LostRevisions lost;
   Untold untold;
 };

@@ -28,7 +28,7 @@ namespace {
 constexpr std::array<const char*, kColumnCount> kColumnNames = {
     "default", "blocks", "changes", "records", "own_changes", "requests"};
 
-// So old is a file at most before it is rewritten without the requests that are of no more use.
+// A file that is older is rewritten without the requests that are of no more use.
 constexpr uint64_t kRequestRewriteSeconds = 86'400;
 
 // RocksDB's own log is for its developers, and when the disk is full a failed write of it ends the

@@ -22,7 +22,8 @@ inline rocksdb::Slice ToSlice(std::string_view text) { return {text.data(), text
 // OK, DISK_FULL, or STORAGE with a code and a remedy that fit; `doing` begins the message.
 absl::Status FromRocks(const rocksdb::Status& status, std::string_view doing);
 
-// Whether an error is one after which RocksDB takes no writes until the store is opened anew.
+// Returns whether an error is one after which RocksDB takes no writes until the store is opened
+// anew.
 bool IsStuck(const rocksdb::Status& status);
 // Tells StoreOptions::on_stuck.
 std::shared_ptr<rocksdb::EventListener> WatchErrors(const StoreOptions& options);

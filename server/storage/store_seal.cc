@@ -1,3 +1,16 @@
+// What a store's seal holds and when it is there.
+//
+//   dncd seal of a store, version 1
+//   whole 1523 <XXH3-128> MANIFEST-000012        a file as a whole
+//   tail 67219 <XXH3-128> 000011.sst             a table file: its size, and its last 4 KiB
+//   seal <XXH3-128 of the lines before>
+//
+//   stop:    close the store -> lock the folder -> describe its files -> write the seal
+//   start:   lock the folder -> describe its files -> compare -> remove the seal -> open the store
+//
+// The seal is gone before the store is open, so a crash leaves none, and the next start proves
+// completeness in another way. Both sides hold RocksDB's own lock, so that no other process changes
+// the folder meanwhile.
 #include "server/storage/store_seal.h"
 
 #include <rocksdb/env.h>
@@ -26,8 +39,8 @@ namespace {
 
 constexpr std::string_view kFirstLine = "dncd seal of a store, version 1\n";
 constexpr char kLockName[] = "/LOCK";
-// Of a table file: its footer and, before it, its properties with an id of its own. Each block of
-// it has a checksum that RocksDB compares when it reads the block.
+// The end of a table file holds its footer and, before that, its properties with an id of its own.
+// The blocks have checksums that RocksDB compares when it reads them.
 constexpr uint64_t kTailBytes = 4096;
 // A file above this would keep a start waiting; RocksDB makes none but table files.
 constexpr uint64_t kMaxBytes = uint64_t{1} << 30;

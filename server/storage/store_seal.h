@@ -24,7 +24,8 @@ struct KnownManifest {
 // Where the seal of the store in `folder` lies.
 inline std::string StoreSealPath(const std::string& folder) { return folder + ".seal"; }
 
-// Of a closed store. Durable when it returns OK. Without a MANIFEST that is whole there is none.
+// Writes the seal of a store that is closed. Durable when it returns OK. A store whose MANIFEST is
+// not whole gets none: an error says why.
 absl::Status WriteStoreSeal(const std::string& folder, const KnownManifest& manifest);
 
 // Takes the seal away and says whether the store's files are what it says. OK: they are, and the

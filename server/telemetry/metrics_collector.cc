@@ -153,7 +153,7 @@ std::vector<MetricFamily> MetricsCollector::Collect() const {
   families.push_back(
       SingleGauge("dnc_revision", "Revision in force.", static_cast<double>(snapshot->revision)));
   AddLists(from_.registry->Lists(), now, &families);
-  const std::lock_guard lock(mutex_);
+  const absl::MutexLock lock(&mutex_);
   families.push_back(Loads(loads_.Update(*from_.registry)));
   return families;
 }

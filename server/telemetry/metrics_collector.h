@@ -3,20 +3,21 @@
 
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "prometheus/collectable.h"
 #include "prometheus/exposer.h"
 #include "prometheus/metric_family.h"
 #include "server/base/clock.h"
+#include "server/base/metrics.h"
 #include "server/records/tenant_records.h"
 #include "server/registry/registry.h"
 #include "server/telemetry/load_counter.h"
-#include "server/telemetry/metrics.h"
 #include "server/tenants/quota.h"
 #include "server/tenants/tenant_directory.h"
 
@@ -44,8 +45,8 @@ class MetricsCollector final : public prometheus::Collectable {
  private:
   const std::string version_;
   const MetricsSources from_;
-  mutable std::mutex mutex_;
-  mutable LoadCounter loads_;  // guarded by mutex_
+  mutable absl::Mutex mutex_;
+  mutable LoadCounter loads_ ABSL_GUARDED_BY(mutex_);
 };
 
 // Serves http://HOST:PORT/metrics until it is destroyed. UNAVAILABLE if the address cannot be

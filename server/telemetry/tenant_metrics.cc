@@ -13,11 +13,11 @@ using prometheus::MetricFamily;
 using prometheus::MetricType;
 using Families = std::vector<MetricFamily>;
 
-// By WriteOutcome; 0 is none.
+// The labels by WriteOutcome; 0 is no outcome.
 constexpr std::array<const char*, kWriteOutcomeCount> kOutcomeNames = {
     "", "added", "already_there", "updated", "removed", "not_there", "refused"};
 
-// By WriteFailure.
+// The labels by WriteFailure.
 constexpr std::array<const char*, kWriteFailureCount> kFailureNames = {
     "disk_full", "storage", "damaged", "too_many_waiting", "too_many_request_ids", "other"};
 
@@ -47,7 +47,7 @@ void AddRecords(const TenantRecordsStats& stats, Families* families) {
   families->push_back(
       SingleGauge("dnc_own_records", "Records of all tenants' lists.", Number(stats.records)));
   families->push_back(SingleGauge("dnc_own_verified",
-                                  "1 when all records were read and compared with their books.",
+                                  "1 when all records were read and compared with the ledger.",
                                   stats.verified ? 1 : 0));
   families->push_back(SingleGauge(
       "dnc_own_proven",

@@ -24,8 +24,8 @@ namespace dnc {
 
 // A change before it is accepted: what to write, and what the view will have.
 struct DirectoryDraft {
-  explicit DirectoryDraft(RevisionOrder::Turn begun) : turn(std::move(begun)) {}
-  RevisionOrder::Turn turn;
+  explicit DirectoryDraft(RevisionOrder::Change begun) : turn(std::move(begun)) {}
+  RevisionOrder::Change turn;
   absl::Time now;
   DirectoryBatch batch;
   std::vector<TenantViewPtr> tenants;     // new or changed

@@ -10,7 +10,7 @@ cmake --build build --target tidy_own_code -- --quiet
 export PLUGIN=build/tests/style/libtidy_own_code.so
 
 # Newer than any stamp that still counts.
-newest_header="$(find server client tools -name '*.h' -printf '%T@ %p\n' | sort -n | tail -n 1 |
+newest_header="$(find server clients tools -name '*.h' -printf '%T@ %p\n' | sort -n | tail -n 1 |
   cut -d' ' -f2-)"
 
 stamp_of() { echo "$STAMPS/${1//\//_}"; }

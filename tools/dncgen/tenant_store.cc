@@ -213,7 +213,7 @@ absl::StatusOr<TenantStoreResult> WriteTenantStore(const TenantStoreOptions& opt
       DNC_ASSIGN_OR_RETURN(stored.emplace_back(), MakeTenant(plan, *directory));
     }
   }
-  RevisionOrder::Turn turn = order.Begin();
+  RevisionOrder::Change turn = order.Begin();
   DNC_RETURN_IF_ERROR(Writer(options, plans, stored, turn.revision(), bulk.get()).Run());
   DNC_RETURN_IF_ERROR(bulk->Finish(turn.revision()));
   turn.Commit();

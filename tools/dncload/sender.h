@@ -17,7 +17,7 @@
 #include "absl/status/status.h"
 #include "grpcpp/completion_queue.h"
 #include "grpcpp/generic/generic_stub.h"
-#include "server/telemetry/latency_histogram.h"
+#include "server/base/latency_histogram.h"
 #include "tools/dncload/measurements.h"
 #include "tools/dncload/schedule.h"
 #include "tools/dncload/target.h"

@@ -1,4 +1,3 @@
-// Here and not in its room, because it needs the registry for tests.
 #include "server/telemetry/metrics_collector.h"
 
 #include <filesystem>

@@ -1,4 +1,4 @@
-#include "server/telemetry/abort_note.h"
+#include "server/telemetry/log.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "server/open_stores.h"
+#include "server/assembly/open_stores.h"
 
 #include <unistd.h>
 
@@ -8,32 +8,33 @@
 #include <utility>
 #include <vector>
 
+#include "server/assembly/store_pair.h"
 #include "server/base/error.h"
 #include "server/base/file_error.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
-#include "server/config/options.h"
+#include "server/records/idempotency_keys.h"
 #include "server/records/tenants_position.h"
 #include "server/registry/release_store.h"
 #include "server/storage/data_folder.h"
 #include "server/storage/mark_file.h"
 #include "server/storage/store_head.h"
-#include "server/store_pair.h"
+#include "server/storage/tenant_columns.h"
 #include "spdlog/spdlog.h"
 
 namespace dnc {
 namespace {
 
-// So far may the operator's word be from the machine's clock.
+// How far the time that the operator gives may be from the machine's clock.
 constexpr absl::Duration kNearly = absl::Hours(1);
-// A clock that lies behind by less needs no word.
+// A clock that lies behind by less needs nobody to accept it.
 constexpr absl::Duration kHardlyBehind = absl::Minutes(1);
 
 std::string Text(absl::Time time) {
   return absl::FormatTime(absl::RFC3339_sec, time, absl::UTCTimeZone());
 }
 
-// Who says something at a start: no key tells.
+// Who started the server, for the record: at a start no key tells.
 std::string Starter() {
   const char* const sudo = std::getenv("SUDO_USER");
   std::string who = UserName(getuid());
@@ -54,6 +55,7 @@ std::vector<Asker> AskersOf(const Stores& stores) {
   return askers;
 }
 
+// One opening of a data folder, step by step; Run names the steps in their order.
 class Opening {
  public:
   Opening(const ServerConfig& config, const StartOptions& start, Clock* clock, Stores& stores)
@@ -69,40 +71,38 @@ class Opening {
     stores_.order.StartFrom(std::max({published_revision_, tenants_.revision, stores_.lost.up_to}));
     DNC_RETURN_IF_ERROR(AcceptOrRefuseClock());
     DNC_RETURN_IF_ERROR(OpenContents());
-    if (!pair.told().empty()) {
-      DNC_RETURN_IF_ERROR(
-          stores_.directory->Record("local", StrCat(pair.told(), "; said by ", Starter())));
-    }
-    if (!accepted_text_.empty()) {
-      DNC_RETURN_IF_ERROR(
-          stores_.directory->AcceptClock(clock_->accepted().stores_time, "local", accepted_text_));
-    }
-    // From now on this is what is known, also of a clock that was accepted.
-    const std::string path = config_.data_dir + kClockName;
-    const absl::Time now = clock_->Now();
-    DNC_RETURN_IF_ERROR(WriteTimeMark(path, now));
-    clock_->KeepBy(
-        [path](absl::Time moment) {
-          const absl::Status kept = WriteTimeMark(path, moment);
-          if (!kept.ok()) spdlog::warn("the time is not kept: {}", std::string(kept.message()));
-        },
-        now);
-    return absl::OkStatus();
+    DNC_RETURN_IF_ERROR(RecordWhatWasSaid(pair));
+    return KeepTimeFromNowOn();
   }
 
  private:
+  StoreOptions PublishedStore() const {
+    StoreOptions options = config_.published_store;
+    options.path = config_.data_dir + "/store";
+    options.on_stuck = start_.on_stuck;
+    return options;
+  }
+
+  StoreOptions TenantStore() const {
+    StoreOptions options = config_.tenant_store;
+    options.path = config_.data_dir + "/tenants";
+    options.columns = TenantColumns();
+    options.request_is_old = [age = config_.records.request_id_age, clock = clock_](
+                                 std::string_view key, std::string_view value) {
+      return RequestIsOld(key, value, clock->Now(), age);
+    };
+    options.on_stuck = start_.on_stuck;
+    return options;
+  }
+
   absl::Status OpenBoth(StorePair& pair) {
-    StoreOptions published = StoreOptionsOf(config_);
-    published.on_stuck = start_.on_stuck;
-    StoreOptions tenants = TenantStoreOptionsOf(config_, clock_);
-    tenants.on_stuck = start_.on_stuck;
-    DNC_ASSIGN_OR_RETURN(stores_.registry_store, Store::Open(published));
+    DNC_ASSIGN_OR_RETURN(stores_.registry_store, Store::Open(PublishedStore()));
     DNC_RETURN_IF_ERROR(pair.CheckPublishedMark(*stores_.registry_store));
     ReleaseStore releases(stores_.registry_store.get(), config_.data_dir + "/revision");
     DNC_ASSIGN_OR_RETURN(const storage::Catalog catalog, releases.ReadCatalog());
     published_revision_ = catalog.revision();
     DNC_RETURN_IF_ERROR(pair.BeforeTenants(*stores_.registry_store, published_revision_));
-    DNC_ASSIGN_OR_RETURN(stores_.tenant_store, Store::Open(tenants));
+    DNC_ASSIGN_OR_RETURN(stores_.tenant_store, Store::Open(TenantStore()));
     DNC_ASSIGN_OR_RETURN(const AcceptedClock first, ReadAcceptedClock(*stores_.registry_store));
     DNC_ASSIGN_OR_RETURN(const AcceptedClock second, ReadAcceptedClock(*stores_.tenant_store));
     clock_->SetAccepted(first.revision >= second.revision ? first : second);
@@ -116,7 +116,8 @@ class Opening {
     return absl::OkStatus();
   }
 
-  // The newest moment that the stores know, of what came after the last clock that was accepted.
+  // The newest moment that the stores know. What came before the last clock that was accepted does
+  // not count.
   absl::StatusOr<absl::Time> NewestKnown() {
     const AcceptedClock& accepted = clock_->accepted();
     absl::Time newest = std::max(tenants_.newest, accepted.accepted_at);
@@ -191,26 +192,53 @@ class Opening {
 
   absl::Status OpenContents() {
     RevisionOrder* const order = &stores_.order;
-    RegistryOptions registry = RegistryOptionsOf(config_);
-    // Nothing is loaded before the rest is open.
+    RegistryOptions registry = config_.registry;
+    registry.data_dir = config_.data_dir;
+    // Nothing is loaded before the rest is open, so the registry asks only for what is there.
     registry.askers = [stores = &stores_] { return AskersOf(*stores); };
     DNC_ASSIGN_OR_RETURN(
         stores_.registry,
         Registry::Open(std::move(registry), stores_.registry_store.get(), clock_, order));
+    TenantRecordsOptions records = config_.records;
+    records.data_dir = config_.data_dir;
     DNC_ASSIGN_OR_RETURN(
         stores_.tenant_records,
-        TenantRecords::Open(RecordsOptionsOf(config_), stores_.tenant_store.get(), order, clock_));
-    // Last, since it may write.
-    DNC_ASSIGN_OR_RETURN(stores_.directory,
-                         TenantDirectory::Open(stores_.tenant_store.get(), order, clock_,
-                                               DirectoryLimitsOf(config_)));
-    // Of tenants whose removal a crash cut off.
+        TenantRecords::Open(std::move(records), stores_.tenant_store.get(), order, clock_));
+    // The directory comes last, since opening it may write.
+    DNC_ASSIGN_OR_RETURN(stores_.directory, TenantDirectory::Open(stores_.tenant_store.get(), order,
+                                                                  clock_, config_.directory));
+    // Finishes tenant removals that a crash interrupted.
     for (const TenantNumber tenant : stores_.directory->Removed()) {
       if (stores_.tenant_records->Records(tenant) == 0) continue;
       DNC_RETURN_IF_ERROR(stores_.tenant_records->Drop(tenant));
     }
     stores_.directory->SetJournal(stores_.tenant_records->journal());
     return stores_.tenant_records->NoteListsOnce(stores_.directory->All());
+  }
+
+  // Puts into the operator's record what the options of this start gave up or accepted.
+  absl::Status RecordWhatWasSaid(const StorePair& pair) {
+    if (!pair.told().empty()) {
+      DNC_RETURN_IF_ERROR(
+          stores_.directory->Record("local", StrCat(pair.told(), "; said by ", Starter())));
+    }
+    if (accepted_text_.empty()) return absl::OkStatus();
+    return stores_.directory->AcceptClock(clock_->accepted().stores_time, "local", accepted_text_);
+  }
+
+  // From now on the file `clock` tells the newest moment that is known, also after a clock was
+  // accepted.
+  absl::Status KeepTimeFromNowOn() {
+    const std::string path = config_.data_dir + kClockName;
+    const absl::Time now = clock_->Now();
+    DNC_RETURN_IF_ERROR(WriteTimeMark(path, now));
+    clock_->KeepBy(
+        [path](absl::Time moment) {
+          const absl::Status kept = WriteTimeMark(path, moment);
+          if (!kept.ok()) spdlog::warn("the time is not kept: {}", std::string(kept.message()));
+        },
+        now);
+    return absl::OkStatus();
   }
 
   const ServerConfig& config_;

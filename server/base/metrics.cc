@@ -1,4 +1,4 @@
-#include "server/telemetry/metrics.h"
+#include "server/base/metrics.h"
 
 #include <algorithm>
 

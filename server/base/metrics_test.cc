@@ -1,4 +1,4 @@
-#include "server/telemetry/metrics.h"
+#include "server/base/metrics.h"
 
 #include <thread>
 #include <vector>
@@ -7,6 +7,8 @@
 
 namespace dnc {
 namespace {
+
+constexpr size_t kClear = 1;  // of Verdict
 
 TEST(LatencyHistogramTest, EveryDurationLiesBelowItsBoundAndAboveTheOneBefore) {
   for (uint64_t value = 0; value < (1ULL << 35); value += 1 + value / 37) {
@@ -37,7 +39,7 @@ TEST(MetricsTest, AddsUpOverThreads) {
     threads.emplace_back([&metrics] {
       for (int i = 0; i < 100; ++i) {
         VerdictCounts counts{};
-        counts[static_cast<size_t>(Verdict::kClear)] = 3;
+        counts[kClear] = 3;
         metrics.CountNumbers(counts);
         metrics.CountCall(Method::kScrub, absl::StatusCode::kOk);
         metrics.RecordLatency(Method::kScrub, absl::Microseconds(5));
@@ -46,7 +48,7 @@ TEST(MetricsTest, AddsUpOverThreads) {
   }
   for (std::thread& thread : threads) thread.join();
   const MetricsSum sum = metrics.Sum();
-  EXPECT_EQ(sum.numbers[static_cast<size_t>(Verdict::kClear)], 12'000);
+  EXPECT_EQ(sum.numbers[kClear], 12'000);
   EXPECT_EQ(sum.calls[static_cast<size_t>(Method::kScrub)][0], 4'000);
   const LatencyCounts& latency = sum.latency[static_cast<size_t>(Method::kScrub)];
   EXPECT_EQ(latency.buckets[static_cast<size_t>(BucketOf(5000))], 4'000);

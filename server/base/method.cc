@@ -1,4 +1,4 @@
-#include "server/telemetry/method.h"
+#include "server/base/method.h"
 
 #include <array>
 #include <cstddef>

@@ -40,16 +40,16 @@ struct Stores {
   std::unique_ptr<TenantRecords> tenant_records;
   std::unique_ptr<TenantDirectory> directory;
   std::unique_ptr<Registry> registry;  // ends first, since its loads ask the others
-  // With a store that began empty, or by a restore.
+  // What was lost with a store that began empty, or by a restore.
   LostRevisions lost;
 };
 
-// In the data folder: the newest moment that the server knew (Clock::KeepBy).
+// The file of the data folder with the newest moment that the server knew (Clock::KeepBy).
 inline constexpr char kClockName[] = "/clock";
 
-// FAILED_PRECONDITION STORAGE if one half of the folder is missing, older than the other or of
-// another installation; DATA_LOSS if something is damaged. `clock` is this process's, and nobody
-// has asked it yet.
+// Opens all of it. Errors: FAILED_PRECONDITION STORAGE if one half of the folder is missing, older
+// than the other or of another installation; DATA_LOSS if something is damaged. `clock` is this
+// process's, and nobody has asked it yet.
 absl::Status OpenStores(const ServerConfig& config, const StartOptions& start, Clock* clock,
                         Stores& stores);
 

@@ -4,7 +4,7 @@
 #include <chrono>
 
 #include "absl/time/time.h"
-#include "server/telemetry/metrics.h"
+#include "server/base/metrics.h"
 
 namespace dnc {
 

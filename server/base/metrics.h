@@ -12,16 +12,15 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "server/scrub/verdict.h"
-#include "server/telemetry/latency_histogram.h"
-#include "server/telemetry/method.h"
+#include "server/base/latency_histogram.h"
+#include "server/base/method.h"
 
 namespace dnc {
 
 inline constexpr int kVerdictCount = 7;
 inline constexpr int kStatusCodeCount = 17;
 
-// Numbers of a batch by Verdict.
+// Numbers of a batch by Verdict (server/scrub/verdict.h).
 using VerdictCounts = std::array<uint64_t, kVerdictCount>;
 
 // Sums at a moment.
@@ -39,17 +38,17 @@ class Metrics {
   Metrics(const Metrics&) = delete;
   Metrics& operator=(const Metrics&) = delete;
 
-  // Once a batch.
+  // Call it once a batch.
   void CountNumbers(const VerdictCounts& counts);
-  // Once a call, at its end.
+  // Call it once a call, at its end.
   void CountCall(Method method, absl::StatusCode code);
-  // Once an answer: the time that the handler took.
+  // Call it once an answer, with the time that the handler took.
   void RecordLatency(Method method, absl::Duration duration);
 
-  // Of connections that could not be accepted.
+  // Counts a connection that could not be accepted.
   void CountAcceptFailure() { accept_failures_.fetch_add(1, std::memory_order_relaxed); }
   uint64_t accept_failures() const { return accept_failures_.load(std::memory_order_relaxed); }
-  // Whether connections are accepted; false once that fails for a second.
+  // Says whether connections are accepted; false once that fails for a second.
   void SetAccepting(bool accepting) { accepting_.store(accepting, std::memory_order_relaxed); }
   bool accepting() const { return accepting_.load(std::memory_order_relaxed); }
 

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <optional>
 
-#include "server/index/area_directory.h"
 #include "server/index/area_set.h"
 #include "server/index/arena.h"
 #include "server/index/exchange_block.h"
@@ -13,12 +12,12 @@
 namespace dnc {
 
 // Not thread-safe. Use once: set the blocks, then Finish.
-class AreaSetDraft {
+class AreaSetWriter {
  public:
   // Room for the directory and `block_bytes` bytes of blocks; too much costs nothing, too little
   // ends the process. The set will share blocks with `base`, which shares nothing itself, and keep
   // it alive; null: it shares nothing.
-  explicit AreaSetDraft(size_t block_bytes, AreaSetPtr base = nullptr);
+  explicit AreaSetWriter(size_t block_bytes, AreaSetPtr base = nullptr);
 
   Arena& arena() { return arena_; }
 

@@ -1,4 +1,4 @@
-#include "server/store_pair.h"
+#include "server/assembly/store_pair.h"
 
 #include <algorithm>
 #include <array>
@@ -22,22 +22,22 @@
 namespace dnc {
 namespace {
 
-// Of the published lists' half. The note is of the other one.
+// Files of the published lists' half. The note in it tells of the other half.
 constexpr std::string_view kRevision = "revision";
 constexpr std::string_view kTenantsNote = "store/tenants.revision";
-// Of the tenants' half.
+// Files of the tenants' half.
 constexpr std::string_view kDirectory = "tenants.directory";
 constexpr std::string_view kJournal = "tenants.journal";
 constexpr std::string_view kPublishedNote = "tenants/store.revision";
 
-// From where revisions go on after a restore: the microseconds since 1970. Nobody knows how many
+// Where revisions go on after a restore: the microseconds since 1970. Nobody knows how many
 // were given after the copy was made, also by a folder that had been restored itself; but no server
 // gives one each microsecond, so they are less than that. It is exact in a double until 2255.
 uint64_t RevisionOfNow() {
   return static_cast<uint64_t>(std::max<int64_t>(0, absl::ToUnixMicros(absl::Now())));
 }
 
-// Beside the folders.
+// The files of the tenants' half that stand beside the folders.
 const std::vector<std::string_view>& TenantsFiles() {
   static const std::vector<std::string_view> files = {kDirectory, kJournal, "tenants.filter",
                                                       "tenants.seal"};
@@ -140,7 +140,7 @@ absl::Status StorePair::BeforeTenants(Store& published, uint64_t revision) {
   std::string why;
   if (head.has_value() && head->other != kNoStore) why = "the published lists' half names it";
   if (revision > 0) why = "lists were published, and it is made before";
-  // Made after the tenants' store by every version.
+  // Every version makes that folder after the tenants' store.
   if (!head.has_value() && has_published_ && Has("uploads")) why = "the folder `uploads` is there";
   for (const std::string_view name : TenantsFiles()) {
     if (Has(name)) why = StrCat(name, " is there");
@@ -219,10 +219,10 @@ absl::Time StorePair::NewestKept() const {
 absl::Status StorePair::NoteRestored(Store& published, Store& tenants, uint64_t revision) {
   DNC_ASSIGN_OR_RETURN(std::optional<StoreHead> first, ReadStoreHead(published));
   DNC_ASSIGN_OR_RETURN(std::optional<StoreHead> second, ReadStoreHead(tenants));
-  // Should the clock be wrong, at least so far.
+  // Revisions go on at least this far above, should the clock be wrong.
   constexpr uint64_t kLeast = 1'000'000;
   lost_.Join({revision, std::max(std::max(lost_.up_to, revision) + kLeast, RevisionOfNow())});
-  // Who watched must not go on as if nothing had been there.
+  // A caller who watched must not go on as if nothing had been there.
   ChangeLog changes;
   DNC_RETURN_IF_ERROR(changes.Read(*tenants.Snapshot()));
   StoreBatch batch;
@@ -247,10 +247,10 @@ absl::Status StorePair::NoteRestored(Store& published, Store& tenants, uint64_t 
   return absl::OkStatus();
 }
 
-absl::Status StorePair::Marry(Store& published, Store& tenants, StoreHead& first,
-                              StoreHead& second) {
-  // All files before the heads that ask for them. Missing marks were refused where something had
-  // been written.
+absl::Status StorePair::NameEachOther(Store& published, Store& tenants, StoreHead& first,
+                                      StoreHead& second) {
+  // All files are written before the heads that ask for them. Missing marks were refused where
+  // something had been written.
   for (const std::string_view name : {kRevision, kDirectory}) {
     if (!Has(name)) DNC_RETURN_IF_ERROR(WriteMark(Path(name), 0));
   }
@@ -306,11 +306,11 @@ absl::Status StorePair::Join(Store& published, uint64_t published_revision, Stor
     lost_.Join(first->lost);
     lost_.Join(second->lost);
   } else {
-    // Of a version that kept no heads, or a half that begins anew.
+    // The stores are those of a version that kept no heads, or one half begins anew.
     if (tenants_revision > 0) DNC_RETURN_IF_ERROR(CheckMarks({kDirectory, kJournal}));
     StoreHead head = first.value_or(StoreHead());
     StoreHead other = second.value_or(StoreHead());
-    DNC_RETURN_IF_ERROR(Marry(published, tenants, head, other));
+    DNC_RETURN_IF_ERROR(NameEachOther(published, tenants, head, other));
   }
   DNC_ASSIGN_OR_RETURN(auto of_tenants, RevisionNote::Open(Path(kTenantsNote)));
   DNC_ASSIGN_OR_RETURN(auto of_published, RevisionNote::Open(Path(kPublishedNote)));
@@ -322,8 +322,7 @@ absl::Status StorePair::Join(Store& published, uint64_t published_revision, Stor
   if (copied && whole && !start_.restored) {
     spdlog::warn(
         "{} was copied since dncd ran on it. If it is a backup that was put back, opt-outs that "
-        "were "
-        "acknowledged after it are missing: stop dncd, and start it once with --restored "
+        "were acknowledged after it are missing: stop dncd, and start it once with --restored "
         "(docs/operations.md, `Back up`)",
         data_dir_);
   }

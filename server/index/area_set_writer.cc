@@ -1,4 +1,4 @@
-#include "server/index/area_set_draft.h"
+#include "server/index/area_set_writer.h"
 
 #include <new>
 #include <utility>
@@ -8,9 +8,13 @@
 namespace dnc {
 namespace {
 
-// Arenas start with a page, and offsets take half of one: were they all in the first halves, half
-// of a cache would stay unused. So every other directory is half a page further, behind the bitmap
-// of the exchanges without numbers, which other homes have behind their directory.
+// Arenas start with a page, and offsets take half of one. If they all stood in the first halves,
+// half of a cache would stay unused. So every other directory stands half a page further on, behind
+// the bitmap of the exchanges without numbers, which other homes have behind their directory:
+//
+//   even page   | offsets ...  references ... | empty bitmap | blocks ...
+//   odd page    | empty bitmap, unused | offsets ...  references ... | blocks ...
+//               0                     half a page
 constexpr size_t kHalfPage = 2'048;
 static_assert(sizeof(Bitmap) <= kHalfPage && sizeof(AreaDirectory::offsets) <= kHalfPage);
 
@@ -37,7 +41,7 @@ Digest ComputeDigest(const std::array<BlockRef, kExchangesPerArea>& blocks) {
 
 }  // namespace
 
-AreaSetDraft::AreaSetDraft(size_t block_bytes, AreaSetPtr base)
+AreaSetWriter::AreaSetWriter(size_t block_bytes, AreaSetPtr base)
     : base_(std::move(base)), arena_(kHalfPage + sizeof(AreaDirectory) + block_bytes) {
   const bool odd = IsOddPage(arena_.data());
   if (odd) arena_.Allocate(kHalfPage);
@@ -45,13 +49,13 @@ AreaSetDraft::AreaSetDraft(size_t block_bytes, AreaSetPtr base)
   if (!odd && base_ == nullptr) arena_.Allocate(sizeof(Bitmap));
 }
 
-BlockRef AreaSetDraft::Copy(BlockRef block) {
+BlockRef AreaSetWriter::Copy(BlockRef block) {
   uint8_t* data = arena_.Allocate(block.bytes());
   std::memcpy(data, block.data(), block.bytes());
   return block.MovedTo(data);
 }
 
-void AreaSetDraft::FillOffsets() {
+void AreaSetWriter::FillOffsets() {
   const Arena& home = base_ == nullptr ? arena_ : base_->arena_;
   for (int exchange = 0; exchange < kExchangesPerArea; ++exchange) {
     const BlockRef block = directory_->blocks[exchange];
@@ -66,11 +70,11 @@ void AreaSetDraft::FillOffsets() {
   }
 }
 
-AreaSetPtr AreaSetDraft::Finish(uint32_t size, std::optional<Digest> digest) && {
+AreaSetPtr AreaSetWriter::Finish(uint32_t size, std::optional<Digest> digest) && {
   arena_.Trim();
   FillOffsets();
-  const Digest sealed = digest.has_value() ? *digest : ComputeDigest(directory_->blocks);
-  return AreaSetPtr(new AreaSet(std::move(arena_), directory_, size, sealed, base_));
+  const Digest whole = digest.has_value() ? *digest : ComputeDigest(directory_->blocks);
+  return AreaSetPtr(new AreaSet(std::move(arena_), directory_, size, whole, base_));
 }
 
 }  // namespace dnc

@@ -1,4 +1,4 @@
-// One line of the FTC's flat text.
+// The FTC's flat text, line by line; readers.h reads it whole.
 #pragma once
 
 #include <string_view>

@@ -1,0 +1,50 @@
+// How gRPC is served, and what a caller may ask for. docs/configuration.md lists the keys that
+// these fields are read from; the defaults stand here.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "absl/time/time.h"
+
+namespace dnc {
+
+// The server's certificate, both files in PEM form; both empty: plain text. Section `tls`.
+struct TlsConfig {
+  std::string certificate;  // with those between it and the authority's
+  std::string key;
+
+  bool enabled() const { return !certificate.empty(); }
+};
+
+// How calls are served. Section `rpc`.
+struct RpcConfig {
+  int threads = 0;                                // that serve calls; 0: one a core
+  absl::Duration spin = absl::Microseconds(200);  // looking for the next event before sleeping
+  int armed_calls = 32;                           // of each scrub method, waiting on each thread
+  int worker_threads = 4;                         // for calls that read the disk or wait
+  int worker_queue = 1024;                        // calls that wait for a worker
+  absl::Duration drain;                           // goes on serving, not ready, before it stops
+  absl::Duration stop_grace = absl::Seconds(5);   // for calls under way when the server stops
+  absl::Duration keepalive = absl::Seconds(30);   // of quiet, before a connection is pinged
+  absl::Duration keepalive_timeout = absl::Seconds(20);  // for the answer to a ping
+  absl::Duration watch_heartbeat = absl::Seconds(20);    // of quiet, before a watch says so
+};
+
+// What a caller may ask for. Section `limits`.
+struct LimitsConfig {
+  int max_batch = 10'000;                            // numbers
+  int max_request_bytes = 4 << 20;                   // of a message
+  int numbers_under_way = 500'000;                   // of scrubs, for each thread that serves calls
+  int max_streams = 1024;                            // calls at the same time on a connection
+  int max_uploads = 8;                               // at the same time
+  int max_key_uploads = 4;                           // of those, of one key
+  int max_tenant_streams = 100;                      // imports of a tenant, and as many watches
+  int max_health_watches = 1024;                     // at the same time; half of one address
+  int max_metadata_bytes = 16 << 10;                 // of a call
+  absl::Duration silent_stream = absl::Seconds(60);  // then a stream's place is given to others
+  absl::Duration revision_wait = absl::Seconds(1);   // for at_least_revision
+  uint64_t max_upload_bytes = 8ULL << 30;            // of one load; key registry.max_upload_bytes
+};
+
+}  // namespace dnc
