@@ -259,16 +259,21 @@ absl::Status Run(const ServerConfig& config, StartOptions start) {
   Metrics metrics;
   const auto collector = std::make_shared<MetricsCollector>(
       DNC_VERSION,
-      MetricsSources{&metrics, registry, stores.tenant_records.get(), stores.directory.get(),
-                     &quotas, &clock, EndOf(certificate.get())});
+      MetricsSources{&metrics, registry, stores.intake.get(), stores.tenant_records.get(),
+                     stores.directory.get(), &quotas, &clock, EndOf(certificate.get())});
   DNC_ASSIGN_OR_RETURN(const auto exposer, StartMetrics(config, collector));
   ServerOptions options{config.listen,      config.rpc,
                         config.limits,      config.registry.max_upload_bytes,
                         DNC_VERSION,        keys_required,
                         config.socket_mode, certificate ? certificate->Credentials() : nullptr,
                         stores.lost};
-  const ServerParts parts{registry, stores.directory.get(), stores.tenant_records.get(),
-                          &quotas,  &stores.order,          &metrics,
+  const ServerParts parts{registry,
+                          stores.intake.get(),
+                          stores.directory.get(),
+                          stores.tenant_records.get(),
+                          &quotas,
+                          &stores.order,
+                          &metrics,
                           &clock};
   DNC_ASSIGN_OR_RETURN(const auto server, Server::Start(options, parts));
   // Beside this thread, so that a signal is heard while the data is still read.

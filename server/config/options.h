@@ -3,6 +3,7 @@
 
 #include "server/base/clock.h"
 #include "server/config/server_config.h"
+#include "server/intake/intake.h"
 #include "server/records/tenant_records.h"
 #include "server/registry/registry.h"
 #include "server/storage/store.h"
@@ -13,6 +14,7 @@ namespace dnc {
 // The store lies in the folder `store` of the data folder.
 StoreOptions StoreOptionsOf(const ServerConfig& config);
 RegistryOptions RegistryOptionsOf(const ServerConfig& config);
+IntakeOptions IntakeOptionsOf(const ServerConfig& config);
 
 // The tenants' store lies in the folder `tenants` of the data folder.
 // `clock` must outlive the store.

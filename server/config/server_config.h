@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "server/registry/guards.h"
+#include "server/intake/guards.h"
 #include "server/registry/policy.h"
 
 namespace dnc {
@@ -49,7 +49,8 @@ struct LimitsConfig {
   absl::Duration revision_wait = absl::Seconds(1);   // for at_least_revision
 };
 
-// How files are loaded and releases kept; fields as in RegistryOptions.
+// How files are loaded and releases kept; fields as in RegistryOptions and
+// IntakeOptions.
 struct RegistryConfig {
   std::vector<std::string> load_dirs;
   int load_threads = 0;
