@@ -133,16 +133,18 @@ absl::Status Run(const ServerConfig& config, StartOptions start) {
   const LastUseWriter last_uses(directory);
   QuotaBook quotas(config.default_quotas);
   Metrics metrics;
-  DNC_ASSIGN_OR_RETURN(const auto exposer,
-                       StartMetrics(config, {&metrics, registry, records, directory, &quotas,
-                                             &clock, EndOf(certificate.get())}));
+  DNC_ASSIGN_OR_RETURN(
+      const auto exposer,
+      StartMetrics(config, {&metrics, registry, stores.intake.get(), records, directory, &quotas,
+                            &clock, EndOf(certificate.get())}));
   const ServerOptions options{
       config.listen,      config.rpc,
       config.limits,      config.limits.max_upload_bytes,
       DNC_VERSION,        keys_required,
       config.socket_mode, certificate ? certificate->Credentials() : nullptr,
       stores.lost};
-  const ServerParts parts{registry, directory, records, &quotas, &stores.order, &metrics, &clock};
+  const ServerParts parts{registry, stores.intake.get(), directory, records,
+                          &quotas,  &stores.order,       &metrics,  &clock};
   DNC_ASSIGN_OR_RETURN(const auto server, Server::Start(options, parts));
   Announcer announcer(registry, server->address());
   signals.Wait();

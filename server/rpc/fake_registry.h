@@ -1,4 +1,5 @@
-// A registry for tests: its snapshot and loads are set by hand, and it remembers what it was asked.
+// A registry and its intake for tests: snapshot and loads are set by hand, and it remembers what
+// it was asked.
 #pragma once
 
 #include <atomic>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "server/base/clock.h"
+#include "server/intake/intake.h"
 #include "server/registry/registry.h"
 
 namespace dnc {
@@ -19,7 +21,7 @@ namespace dnc {
 SnapshotPtr TestSnapshot(uint64_t revision, absl::Time obtained_at);
 
 // Thread-safe.
-class FakeRegistry final : public Registry {
+class FakeRegistry final : public Registry, public Intake {
  public:
   // Makes upload folders below `folder`.
   explicit FakeRegistry(std::string folder) : folder_(std::move(folder)) {}
@@ -34,6 +36,7 @@ class FakeRegistry final : public Registry {
   std::vector<Upload> uploads() const;
   LoadOptions last_options() const;
 
+  ReleasePublisher* publisher() override { return nullptr; }
   SnapshotPtr snapshot() const override;
   absl::Status WaitUntilReady() const override { return absl::OkStatus(); }
   absl::StatusOr<LoadInfo> StartLoad(const LoadOptions& options,

@@ -53,13 +53,13 @@ absl::Status RegistryHandler::LoadRelease(const v1::LoadReleaseRequest& request,
   }
   DNC_ASSIGN_OR_RETURN(const LoadOptions options, FromProto(request.options()));
   const std::vector<std::string> paths(request.paths().begin(), request.paths().end());
-  DNC_ASSIGN_OR_RETURN(const LoadInfo load, registry_->StartLoad(options, paths));
+  DNC_ASSIGN_OR_RETURN(const LoadInfo load, intake_->StartLoad(options, paths));
   FillLoad(load, out->mutable_load());
   return absl::OkStatus();
 }
 
 absl::Status RegistryHandler::GetLoad(uint64_t id, v1::Load* out) const {
-  DNC_ASSIGN_OR_RETURN(const LoadInfo load, registry_->GetLoad(id));
+  DNC_ASSIGN_OR_RETURN(const LoadInfo load, intake_->GetLoad(id));
   FillLoad(load, out);
   return absl::OkStatus();
 }
@@ -67,7 +67,7 @@ absl::Status RegistryHandler::GetLoad(uint64_t id, v1::Load* out) const {
 absl::Status RegistryHandler::ListLoads(const v1::ListLoadsRequest& request,
                                         v1::ListLoadsResponse* out) const {
   DNC_ASSIGN_OR_RETURN(const Page page, ReadPage(request.page_size(), request.page_token()));
-  std::vector<LoadInfo> loads = registry_->ListLoads(page.size + 1, page.before_id);
+  std::vector<LoadInfo> loads = intake_->ListLoads(page.size + 1, page.before_id);
   out->set_next_page_token(CutToPage(page, &loads));
   size_t bytes = 0;
   for (const LoadInfo& load : loads) {
@@ -159,7 +159,7 @@ absl::Status RegistryHandler::GetStatus(v1::GetStatusResponse* out) const {
   out->set_numbers(numbers);
   out->set_index_bytes(bytes);
   for (const ListInfo& list : registry_->Lists()) FillListStatus(list, out->add_lists());
-  for (const LoadInfo& load : registry_->ListLoads(kNewestLoads, 0)) {
+  for (const LoadInfo& load : intake_->ListLoads(kNewestLoads, 0)) {
     if (load.state == LoadState::kReading || load.state == LoadState::kStoring) {
       FillLoad(load, out->mutable_running_load());
       break;

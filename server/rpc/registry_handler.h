@@ -9,6 +9,7 @@
 #include "dnc/v1/registry_service.pb.h"
 #include "server/base/clock.h"
 #include "server/base/revision_order.h"
+#include "server/intake/intake.h"
 #include "server/registry/registry.h"
 #include "server/tenants/tenant_directory.h"
 
@@ -26,8 +27,8 @@ struct ServerFacts {
 // Thread-safe; every call may read the disk.
 class RegistryHandler {
  public:
-  RegistryHandler(ServerFacts facts, Registry* registry, const Clock* clock)
-      : facts_(std::move(facts)), registry_(registry), clock_(clock) {}
+  RegistryHandler(ServerFacts facts, Registry* registry, Intake* intake, const Clock* clock)
+      : facts_(std::move(facts)), registry_(registry), intake_(intake), clock_(clock) {}
 
   absl::Status LoadRelease(const v1::LoadReleaseRequest& request, v1::LoadReleaseResponse* out);
   absl::Status GetLoad(uint64_t id, v1::Load* out) const;
@@ -46,6 +47,7 @@ class RegistryHandler {
  private:
   const ServerFacts facts_;
   Registry* const registry_;
+  Intake* const intake_;
   const Clock* const clock_;
 };
 

@@ -103,7 +103,7 @@ struct Server::Impl {
                                                parts.metrics, parts.clock}),
         registry_handler({options.version, parts.clock->Now(), options.limits.max_batch,
                           options.limits.max_request_bytes, parts.order},
-                         parts.registry, parts.clock),
+                         parts.registry, parts.intake, parts.clock),
         tenant_handler(parts.directory, parts.tenant_records, parts.registry),
         list_handler({options.limits.max_batch},
                      {parts.directory, parts.tenant_records, parts.quotas, parts.registry,
@@ -116,7 +116,7 @@ struct Server::Impl {
                                      options.limits.max_tenant_streams}),
         health_service(options.limits.max_health_watches) {
     uploads.limits.max_bytes = options.max_upload_bytes;
-    uploads.registry = parts.registry;
+    uploads.intake = parts.intake;
   }
 
   const absl::Duration drain;

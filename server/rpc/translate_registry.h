@@ -3,6 +3,7 @@
 
 #include "absl/status/statusor.h"
 #include "dnc/v1/registry_service.pb.h"
+#include "server/intake/load_info.h"
 #include "server/registry/registry.h"
 
 namespace dnc {

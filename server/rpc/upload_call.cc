@@ -46,7 +46,7 @@ void UploadCall::OnStart(bool ok) {
                                " of one key (limits.max_key_uploads); repeat this one later")));
     return;
   }
-  session_.emplace(shared_->limits, shared_->registry);
+  session_.emplace(shared_->limits, shared_->intake);
   Watch(&context_);
   Read();
 }

@@ -21,7 +21,7 @@ struct UploadShared {
   UploadShared(int all, int each) : places(all, each) {}
 
   UploadLimits limits;
-  Registry* registry = nullptr;
+  Intake* intake = nullptr;
   StreamPlaces places;
 };
 

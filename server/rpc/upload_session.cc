@@ -89,7 +89,7 @@ absl::Status UploadSession::StartFile(const v1::FileStart& start) {
   DNC_RETURN_IF_ERROR(EndFile());
   if (start.size_bytes() > limits_.max_bytes - total_bytes_) return TooLarge(limits_.max_bytes);
   if (folder_.empty()) {
-    DNC_ASSIGN_OR_RETURN(folder_, registry_->NewUploadDir());
+    DNC_ASSIGN_OR_RETURN(folder_, intake_->NewUploadDir());
   }
   const std::string path = StrCat(folder_, "/", files_.size() + 1);
   descriptor_ = ::open(path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
@@ -136,7 +136,7 @@ absl::StatusOr<LoadInfo> UploadSession::Complete() {
   // The registry removes the folder from now on, also if it does not accept the load.
   const std::string folder = std::move(folder_);
   folder_.clear();
-  return registry_->StartUploadedLoad(options_, folder, files_);
+  return intake_->StartUploadedLoad(options_, folder, files_);
 }
 
 }  // namespace dnc

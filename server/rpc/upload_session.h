@@ -10,7 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "dnc/v1/registry_service.pb.h"
-#include "server/registry/registry.h"
+#include "server/intake/intake.h"
 
 namespace dnc {
 
@@ -28,7 +28,7 @@ bool IsUploadName(std::string_view name);
 // own name is only remembered; on disk the files have numbers for names. Not thread-safe.
 class UploadSession {
  public:
-  UploadSession(UploadLimits limits, Registry* registry) : limits_(limits), registry_(registry) {}
+  UploadSession(UploadLimits limits, Intake* intake) : limits_(limits), intake_(intake) {}
   ~UploadSession();  // removes the files if the registry has not taken them
   UploadSession(const UploadSession&) = delete;
   UploadSession& operator=(const UploadSession&) = delete;
@@ -47,7 +47,7 @@ class UploadSession {
   absl::Status EndFile();
 
   const UploadLimits limits_;
-  Registry* const registry_;
+  Intake* const intake_;
   bool has_options_ = false;
   LoadOptions options_;
   std::string folder_;  // empty: not made yet, or taken by the registry
