@@ -13,7 +13,8 @@ sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from docs_pages import ROOT, anchors, blocks, pages, prose  # noqa: E402
 
 MAX_COLUMNS = 100
-# What a fenced block may be marked as. tests/blackbox/test_docs.py runs `sh` and `console`.
+# What a fenced block may be marked as. `sh` and `console` are run by
+# tests/blackbox/test_docs_commands.py.
 LANGUAGES = {"sh", "console", "text", "cpp", "python", "yaml", "json", "proto"}
 # The pages of the repository's top that a reader begins with.
 ENTRIES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")

@@ -82,3 +82,25 @@ def is_complete(text):
     checked = subprocess.run(["bash", "-n"], input=text, text=True, capture_output=True,
                              check=False)
     return checked.returncode == 0 and not checked.stderr
+
+
+def statements(block):
+    """The commands of a block of `sh` or `console`: (number of the first line, text, printed).
+    `printed` is a list of the lines that a console shows under the command, of `sh` None."""
+    found, text, begun = [], "", 0
+    for number, line in block.lines:
+        if block.language == "console":
+            if not text and not line.startswith("$ "):
+                assert found, f"line {number}: output before any command"
+                found[-1][2].append(line)
+                continue
+            line = line.removeprefix("> ") if text else line.removeprefix("$ ")
+        if not text and (not line.strip() or line.lstrip().startswith("#")):
+            continue
+        begun = begun if text else number
+        text += ("\n" if text else "") + line
+        if is_complete(text):
+            found.append((begun, text, [] if block.language == "console" else None))
+            text = ""
+    assert not text, f"line {begun}: bash does not take this as whole commands: {text}"
+    return found
