@@ -107,7 +107,7 @@ def calibration_section(results):
                      f"p50 {trip['p50_us']:.1f} µs, p99 {trip['p99_us']:.1f} µs"])
     return ("## The machine itself\n"
             "`./dev bench compare --only calibration` (`build/bin/compare_calibration`). The bytes "
-            "of a ping-pong are those of\n1, 1,000 and 10,000 numbers: 8 bytes a number there, a "
+            "of a\nping-pong are those of 1, 1,000 and 10,000 numbers: 8 bytes a number there, a "
             "byte and a bit back.\n\n"
             + table(["what", "measured"], rows) + "\n")
 
@@ -145,7 +145,7 @@ def comparison_section(results):
                      f"{result['load_seconds']:,.1f}",
                      f"{result['numbers'] / result['load_seconds'] / 1e6:,.1f}"])
     lines.append("### Memory and loading\nBytes a number, and the time to load ascending numbers "
-                 "from memory on one thread (servers use the other core).\n\n"
+                 "from memory on one thread\n(servers use the other core).\n\n"
                  + table(["", "million listed", "memory", "whose figure", "disk", "load, s",
                           "million a second"], rows) + "\n")
     return ("## The same numbers through each\n`./dev bench compare`; the last table has the "
@@ -171,7 +171,7 @@ def rate_section(subjects):
     if not asked:
         return ""
     return ("### Numbers a second\nRandom numbers, million numbers a second with a batch of each "
-            "thread under way; servers and who asks\nthem share the cores. For batches of\n\n"
+            "thread under way; servers\nand who asks them share the cores. For batches of\n\n"
             + table(["", "threads that ask", *(f"{size:,}" for size in sizes),
                      "dncd is so many times as fast at 1,000"],
                     [row(*one) for one in asked]) + "\n")
@@ -186,7 +186,7 @@ def against_section(title, mark, subjects):
     rows = [[name_of(result), *(times(result, size) for size in sizes)]
             for result in subjects if result is not mark]
     return (f"### {title}\nRandom numbers; each time is taken in lines of its own run, so that a "
-            "busier minute of the machine counts for\nneither. For batches of\n\n"
+            "busier minute of\nthe machine counts for neither. For batches of\n\n"
             + table(["", *(f"{size:,}" for size in sizes)], rows) + "\n")
 
 
@@ -202,8 +202,9 @@ def growth_section(results):
                      "-" if two is None else f"{2000 / two['ns']:,.0f}"])
     sizes = batches(results["growth"])
     return ("## Growth of the exact set\n`./dev bench compare --only growth` "
-            "(`build/bin/compare_exact_set --millions N --threads 1,2`). Random numbers, half\n"
-            "listed; nanoseconds a number for batches of 1 to 100,000.\n\n" + table(
+            "(`build/bin/compare_exact_set --millions N --threads 1,2`).\n"
+            "Random numbers, half listed; nanoseconds a number for batches of 1 to 100,000."
+            "\n\n" + table(
                 ["million listed", "bytes a number", "growth of the process", "load, s",
                  *(f"{size:,}" for size in sizes), "lines at 1,000", "2 threads, 1,000, each",
                  "million a second, both"], rows)
