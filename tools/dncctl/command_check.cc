@@ -5,13 +5,13 @@
 
 #include "absl/time/clock.h"
 #include "dnc/client.h"
+#include "tools/cli/exit_code.h"
+#include "tools/cli/names.h"
+#include "tools/cli/proto_json.h"
+#include "tools/cli/terminal.h"
 #include "tools/dncctl/commands.h"
-#include "tools/dncctl/exit_code.h"
-#include "tools/dncctl/names.h"
-#include "tools/dncctl/proto_json.h"
-#include "tools/dncctl/terminal.h"
 
-namespace dnc::ctl {
+namespace dnc::cli {
 namespace {
 
 struct CheckArguments {
@@ -164,4 +164,4 @@ void AddCheckCommand(CLI::App* app, const GlobalOptions& options, Job* job) {
   });
 }
 
-}  // namespace dnc::ctl
+}  // namespace dnc::cli

@@ -3,13 +3,13 @@
 
 #include <memory>
 
+#include "tools/cli/exit_code.h"
+#include "tools/cli/names.h"
+#include "tools/cli/proto_json.h"
+#include "tools/cli/terminal.h"
 #include "tools/dncctl/commands.h"
-#include "tools/dncctl/exit_code.h"
-#include "tools/dncctl/names.h"
-#include "tools/dncctl/proto_json.h"
-#include "tools/dncctl/terminal.h"
 
-namespace dnc::ctl {
+namespace dnc::cli {
 namespace {
 
 using Lists = v1::ListService::Stub;
@@ -123,4 +123,4 @@ void AddListCommands(CLI::App* app, const GlobalOptions& options, Job* job) {
   add_blocks("unblock", "End such blocks", RunUnblock);
 }
 
-}  // namespace dnc::ctl
+}  // namespace dnc::cli

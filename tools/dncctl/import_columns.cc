@@ -7,11 +7,11 @@
 #include <utility>
 
 #include "absl/strings/str_split.h"
-#include "tools/dncctl/input_file.h"
+#include "tools/cli/input_file.h"
+#include "tools/cli/terminal.h"
 #include "tools/dncctl/record_csv.h"
-#include "tools/dncctl/terminal.h"
 
-namespace dnc::ctl {
+namespace dnc::cli {
 namespace {
 
 bool Contains(const std::vector<std::string>& names, const std::string& name) {
@@ -248,4 +248,4 @@ absl::StatusOr<ImportColumns> FindImportColumns(const std::vector<std::string>& 
   return format.columns.empty() ? finder.Find() : finder.FindNamed();
 }
 
-}  // namespace dnc::ctl
+}  // namespace dnc::cli

@@ -8,11 +8,11 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "dnc/v1/list_service.pb.h"
-#include "tools/dncctl/csv_reader.h"
+#include "tools/cli/csv_reader.h"
 #include "tools/dncctl/import_columns.h"
-#include "tools/dncctl/record_facts.h"
+#include "tools/dncctl/record_csv.h"
 
-namespace dnc::ctl {
+namespace dnc::cli {
 
 // A line of the file and what is to be told of it.
 struct ImportLine {
@@ -104,4 +104,4 @@ class ImportFile {
 // Cuts a part at the limits; its refused lines go with the first.
 std::vector<ImportPart> CutPart(ImportPart part, const PartLimits& limits);
 
-}  // namespace dnc::ctl
+}  // namespace dnc::cli

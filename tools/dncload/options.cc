@@ -6,7 +6,7 @@
 #include "absl/strings/str_split.h"
 #include "fmt/format.h"
 #include "server/base/status_macros.h"
-#include "tools/dncctl/server_options.h"
+#include "tools/cli/server_options.h"
 
 namespace dnc::load {
 namespace {
@@ -107,7 +107,7 @@ void AddReportOptions(CLI::App* app, Options* options) {
 }  // namespace
 
 void AddCommonOptions(CLI::App* app, Options* options) {
-  ctl::AddServerOptions(app, &options->target);
+  cli::AddServerOptions(app, &options->target);
   AddWorkloadOptions(app, options);
   AddClientOptions(app, options);
   AddReportOptions(app, options);
