@@ -274,7 +274,7 @@ absl::Status CheckConfig(const ServerConfig& config) {
     return ConfigError("log_level: expected debug, info, warn, error or off");
   }
   DNC_RETURN_IF_ERROR(CheckTls(config));
-  for (const std::string& folder : config.registry.load_dirs) {
+  for (const std::string& folder : config.intake.load_dirs) {
     if (folder.empty() || folder.front() != '/') {
       return ConfigError(StrCat("registry.load_dirs: \"", folder, "\" is no absolute path"));
     }
