@@ -142,9 +142,9 @@ TEST_F(RecordStatsTest, TellsSinceWhenChangesAreKept) {
 
 TEST(RecordCountersTest, TellsFailuresApart) {
   RecordCounters counters;
-  const auto fail = [&](std::string_view why, int times) {
+  const auto fail = [&](const FailureReason& why, int times) {
     for (int i = 0; i < times; ++i) {
-      counters.CountFailure(Error(absl::StatusCode::kInternal, why, "told"));
+      counters.CountFailure(Error(why, "told"));
     }
   };
   fail(reason::kDiskFull, 1);

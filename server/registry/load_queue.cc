@@ -99,8 +99,10 @@ LoadInfo FromRecord(const storage::Load& record) {
   } else if (!record.error_guard().empty()) {
     info.error = GuardError(record.error_guard(), record.error());
   } else {
-    info.error = Error(static_cast<absl::StatusCode>(record.error_code()), record.error_reason(),
-                       record.error());
+    // As it was told when the load ended, also if a reason has another code by now.
+    info.error = Error(
+        FailureReason{record.error_reason(), static_cast<absl::StatusCode>(record.error_code())},
+        record.error());
   }
   for (const uint32_t guard : record.overridden()) {
     info.overridden.push_back(static_cast<Guard>(guard));
