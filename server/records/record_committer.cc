@@ -31,8 +31,9 @@
 //                        answer.
 //
 // An error leaves the same as a crash, but the process lives on: `write_uncertain_` is set, all of
-// the batch are answered with the error, and before anything else is written RecoverFailedWrite
-// reads revision, ledger and changes from the store and moves the journal to what it found.
+// the batch are answered with the error, and before records are written, dropped or pruned again
+// RecoverFailedWrite reads revision, ledger and changes from the store and moves the journal to
+// what it found.
 #include "server/records/record_committer.h"
 
 #include <algorithm>
