@@ -7,8 +7,8 @@
 
 #include "gtest/gtest.h"
 #include "server/rpc/fake_registry.h"
-#include "server/rpc/scrub_handler.h"
 #include "server/rpc/server.h"
+#include "server/service/decide.h"
 #include "server/storage/store.h"
 #include "server/storage/tenant_columns.h"
 
@@ -41,7 +41,7 @@ class TestStores {
     return {registry, registry, directory_.get(), tenant_records_.get(),
             &quotas_, &order_,  metrics,          clock_};
   }
-  ScrubSources Sources(Registry* registry, Metrics* metrics) {
+  DecideSources Sources(Registry* registry, Metrics* metrics) {
     return {registry, tenant_records_.get(), &quotas_, metrics, clock_};
   }
 
