@@ -1,15 +1,16 @@
 #!/usr/bin/python3
 """./dev bench report RESULTS.json [--out FOLDER]: docs/performance.md and its plots from a file of
-./dev bench compare. Standard library only."""
+./dev bench compare. Standard library only; build/bin/draw_plot draws the plots."""
 
 import argparse
 import json
 import pathlib
 import statistics
-
-from svg_plot import plot
+import subprocess
+import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
+DRAW_PLOT = ROOT / "build/bin/draw_plot"
 
 # What a reader calls each subject, and how it is used.
 SUBJECTS = {
@@ -258,6 +259,15 @@ between the rounds (median of the run): compare these with another machine's, no
 {busy}"""
 
 
+def plot(title, x_title, y_title, lines, log_x=False, log_y=False):
+    """An SVG document with a line of points for each name."""
+    wanted = {"title": title, "x": {"title": x_title, "log": log_x},
+              "y": {"title": y_title, "log": log_y},
+              "lines": [{"name": name, "points": points} for name, points in lines.items()]}
+    return subprocess.run([DRAW_PLOT], input=json.dumps(wanted), stdout=subprocess.PIPE, text=True,
+                          check=True).stdout
+
+
 def plots(results):
     made = {}
     for source in ("random", "campaign"):
@@ -310,6 +320,8 @@ def main():
     parser.add_argument("results", type=pathlib.Path)
     parser.add_argument("--out", type=pathlib.Path, default=ROOT / "docs")
     options = parser.parse_args()
+    if not DRAW_PLOT.exists():
+        sys.exit(f"no {DRAW_PLOT}, which draws the plots; run ./dev build first")
     results = json.loads(options.results.read_text())
     order = list(SUBJECTS)
     results["subjects"].sort(key=lambda result: order.index(result["subject"]))

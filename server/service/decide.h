@@ -21,6 +21,7 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "server/base/clock.h"
+#include "server/base/metrics.h"
 #include "server/base/revision_order.h"
 #include "server/numbers/phone_number.h"
 #include "server/records/tenant_records.h"
@@ -30,7 +31,6 @@
 #include "server/scrub/explanation.h"
 #include "server/scrub/snapshot.h"
 #include "server/scrub/verdict.h"
-#include "server/telemetry/metrics.h"
 #include "server/tenants/quota.h"
 #include "server/tenants/tenant_directory.h"
 

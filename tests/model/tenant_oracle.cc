@@ -348,7 +348,7 @@ TenantAnswer TenantOracle::Ask(const Oracle& published, uint64_t number, const s
     return answer;
   }
   answer.lists_end = ListsEnd(Counted(published), number);
-  // The first moment at which the own records make another rule decide.
+  // The first moment at which the tenant's records make another rule decide.
   std::set<std::time_t> moments;
   for (const auto& [id, list] : lists_) {
     const auto record = list.records.find(std::to_string(number));

@@ -19,7 +19,7 @@ namespace dnc::cli {
 namespace {
 
 constexpr size_t kPieceBytes = 256 << 10;
-// Below this, a high ratio is harmless.
+// A high ratio is harmless below this.
 constexpr uint64_t kRatioFrom = 1 << 20;
 
 class PlainFeed : public ByteFeed {

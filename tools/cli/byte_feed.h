@@ -17,15 +17,15 @@ class ByteFeed {
   // Appends the next bytes to `out`, some hundred KiB; false at the end, and only if all that can
   // be verified is verified. Errors: DATA_LOSS: the input can't be read, was cut off or damaged.
   virtual absl::StatusOr<bool> ReadMore(std::string* out) = 0;
-  // Of the input, packed if it is.
+  // How many bytes of the input were read, packed if it is.
   virtual uint64_t bytes_read() const = 0;
 };
 
 // `fd` stays the caller's, and must be open as long as the feed is read.
 std::unique_ptr<ByteFeed> MakePlainFeed(int fd);
 
-// Of what gzip has packed; `begin` has been read from `packed` already. Several packed texts, one
-// behind the other, are one, as for gunzip. INVALID_ARGUMENT for what unpacks to more than 200
+// Unpacks what gzip has packed; `begin` has been read from `packed` already. Several packed texts,
+// one behind the other, are one, as for gunzip. INVALID_ARGUMENT for what unpacks to more than 200
 // times its own size.
 std::unique_ptr<ByteFeed> MakeGzipFeed(std::unique_ptr<ByteFeed> packed, std::string begin);
 

@@ -29,7 +29,7 @@ struct CsvRecord {
   bool blank() const { return raw.empty() || raw == "\x1A" || (line == 1 && TellsDelimiter()); }
   // The value of a field: without its quotes, doubled ones made one.
   std::string Text(size_t field) const;
-  // Of all of them.
+  // The values of all fields.
   std::vector<std::string> Texts() const;
   // Whether no field holds anything but blanks.
   bool HoldsNothing() const;

@@ -71,7 +71,7 @@ std::string WhatZip(std::string_view start) {
   return kPlainZip;
 }
 
-// Without blanks and a byte order mark at its front, in lower case.
+// Returns the start without blanks and a byte order mark at its front, in lower case.
 std::string Opening(std::string_view start) {
   if (StartsWith(start, "\xEF\xBB\xBF")) start.remove_prefix(3);
   const auto first = std::find_if_not(start.begin(), start.end(), [](char c) {
@@ -109,7 +109,7 @@ std::string WhyNoTable(std::string_view start) {
   for (const Kind& kind : kKinds) {
     if (StartsWith(start, kind.begins)) return kind.why;
   }
-  // At its place the name of the format of a tar archive.
+  // A tar archive has the name of its format there.
   if (start.size() > 262 && start.substr(257, 5) == "ustar") {
     return "is a tar archive; unpack it first: tar xf FILE";
   }

@@ -6,13 +6,13 @@
 
 namespace dnc::cli {
 
-// As many bytes of the start tell it.
+// So many bytes of the start tell the kind.
 inline constexpr size_t kFileKindBytes = 512;
 
 // How a file is packed that can be unpacked while it is read.
 enum class Packing { kNone, kGzip, kZip };
 
-// By the file's start. A workbook or another document is none, although it is a zip archive.
+// Judges by the file's start. A workbook or another document is none, although it is a zip archive.
 Packing PackingOf(std::string_view start);
 
 // What the file is and what to do with it, for an error message: "is an Excel workbook (.xlsx);

@@ -76,12 +76,4 @@ std::optional<v1::Guard> ParseGuard(const std::string& name) {
   return std::nullopt;
 }
 
-std::vector<std::string> GuardNames() {
-  std::vector<std::string> names;
-  for (int value = v1::Guard_MIN + 1; value <= v1::Guard_MAX; ++value) {
-    if (v1::Guard_IsValid(value)) names.push_back(GuardName(static_cast<v1::Guard>(value)));
-  }
-  return names;
-}
-
 }  // namespace dnc::cli

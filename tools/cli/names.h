@@ -40,7 +40,7 @@ inline std::string Name(v1::HistoryAction value) {
   return EnumName(v1::HistoryAction_descriptor(), value);
 }
 
-// The same as people write it: WRITE_LISTS is "write-lists".
+// Returns the same as people write it: WRITE_LISTS is "write-lists".
 std::string WrittenName(const google::protobuf::EnumDescriptor* type, int value);
 
 // The value that people write in lower case and with hyphens: `write-lists` of KEY_SCOPE_...; the
@@ -48,7 +48,8 @@ std::string WrittenName(const google::protobuf::EnumDescriptor* type, int value)
 std::optional<int> ParseEnum(const google::protobuf::EnumDescriptor* type, std::string text);
 // What ParseEnum takes, for help texts: "scrub, write-lists, operate".
 std::string EnumChoices(const google::protobuf::EnumDescriptor* type);
-// The same for values of an option, or a failed parse of the command line that names the choices.
+// Does the same for the values of an option, or fails the parse of the command line with an error
+// that names the choices.
 std::vector<int> EnumArguments(const std::string& option,
                                const google::protobuf::EnumDescriptor* type,
                                const std::vector<std::string>& texts);
@@ -72,7 +73,5 @@ std::vector<std::string> ReasonNames(const Values& values) {
 // A guard as operators write it: GUARD_OUTSIDE_LABEL is "outside-label".
 std::string GuardName(v1::Guard guard);
 std::optional<v1::Guard> ParseGuard(const std::string& name);
-// All of them, for help texts.
-std::vector<std::string> GuardNames();
 
 }  // namespace dnc::cli

@@ -97,7 +97,7 @@ Json ToJson(const Message& message) {
 }
 
 void PrintJson(const Json& json, FILE* stream) {
-  // As ASCII, so that a terminal gets no control character of the server's or a file's.
+  // ASCII alone, so that a terminal gets no control character of the server's or a file's.
   fmt::print(stream, "{}\n",
              json.dump(2, ' ', /*ensure_ascii=*/true, Json::error_handler_t::replace));
 }

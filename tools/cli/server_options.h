@@ -19,8 +19,8 @@ struct ServerOptions {
 // Adds them, with what the environment says as defaults. `options` must outlive the parsing.
 void AddServerOptions(CLI::App* app, ServerOptions* options);
 
-// Once all options are read: drops white space at the ends of what they say, and refuses with
-// INVALID_ARGUMENT what no server can be reached with. No message tells the key.
+// Call it once all options are read. Drops white space at the ends of what they say, and refuses
+// with INVALID_ARGUMENT what no server can be reached with. No message tells the key.
 absl::Status CheckServerOptions(ServerOptions* options);
 
 }  // namespace dnc::cli

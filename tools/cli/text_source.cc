@@ -11,7 +11,8 @@ namespace {
 
 enum class Order { kNone, kLittle, kBig };
 
-// By its byte order mark; without one, by the first two characters, which in a table are ASCII.
+// Judges by the byte order mark; without one, by the first two characters, which are ASCII in a
+// table.
 Order Utf16Order(std::string_view start) {
   if (start.substr(0, 2) == "\xFF\xFE") return Order::kLittle;
   if (start.substr(0, 2) == "\xFE\xFF") return Order::kBig;

@@ -8,7 +8,6 @@
 #include <cstdlib>
 #include <exception>
 
-#include "tools/cli/exit_code.h"
 #include "tools/cli/terminal.h"
 
 namespace dnc::cli {

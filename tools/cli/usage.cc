@@ -6,8 +6,8 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "tools/cli/exit_code.h"
 #include "tools/cli/terminal.h"
+#include "tools/cli/tool_main.h"
 
 namespace dnc::cli {
 namespace {

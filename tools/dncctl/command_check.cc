@@ -5,10 +5,10 @@
 
 #include "absl/time/clock.h"
 #include "dnc/client.h"
-#include "tools/cli/exit_code.h"
 #include "tools/cli/names.h"
 #include "tools/cli/proto_json.h"
 #include "tools/cli/terminal.h"
+#include "tools/cli/tool_main.h"
 #include "tools/dncctl/commands.h"
 
 namespace dnc::cli {
@@ -47,7 +47,7 @@ void PrintRow(const Style& style, const std::string& label, const std::string& t
 void PrintMatches(const Style& style, const v1::NumberResult& result) {
   std::string label = "matches";
   if (result.matches().empty()) {
-    // Only a CLEAR has proven it.
+    // Only a CLEAR has proven the rule.
     const bool proven = result.verdict() == v1::VERDICT_CLEAR;
     PrintRow(style, label, proven ? "on no list" : "none known");
   }

@@ -19,9 +19,9 @@
 #include "absl/strings/match.h"
 #include "absl/time/clock.h"
 #include "dnc/channel.h"
-#include "tools/cli/exit_code.h"
 #include "tools/cli/proto_json.h"
 #include "tools/cli/terminal.h"
+#include "tools/cli/tool_main.h"
 #include "tools/dncctl/commands.h"
 #include "tools/dncctl/doctor.h"
 

@@ -3,10 +3,10 @@
 
 #include <memory>
 
-#include "tools/cli/exit_code.h"
 #include "tools/cli/output_file.h"
 #include "tools/cli/proto_json.h"
 #include "tools/cli/terminal.h"
+#include "tools/cli/tool_main.h"
 #include "tools/dncctl/commands.h"
 #include "tools/dncctl/record_csv.h"
 #include "tools/dncctl/session.h"

@@ -10,7 +10,6 @@
 #include <string>
 #include <utility>
 
-#include "tools/cli/exit_code.h"
 #include "tools/cli/input_file.h"
 #include "tools/cli/names.h"
 #include "tools/cli/output_file.h"
@@ -18,6 +17,7 @@
 #include "tools/cli/proto_json.h"
 #include "tools/cli/terminal.h"
 #include "tools/cli/text_encoding.h"
+#include "tools/cli/tool_main.h"
 #include "tools/dncctl/commands.h"
 #include "tools/dncctl/import_file.h"
 #include "tools/dncctl/import_run.h"
@@ -28,7 +28,7 @@ namespace {
 
 constexpr size_t kMaxBlocksAtOnce = 1'000;
 
-// Where the columns of lists stand.
+// Says where the columns of lists stand.
 struct ListPlaces {
   explicit ListPlaces(const ImportColumns& columns)
       : id(PlaceOf(columns, kListIdColumn)),

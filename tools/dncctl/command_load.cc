@@ -5,11 +5,11 @@
 #include <memory>
 
 #include "absl/time/clock.h"
-#include "tools/cli/exit_code.h"
 #include "tools/cli/names.h"
 #include "tools/cli/progress_bar.h"
 #include "tools/cli/proto_json.h"
 #include "tools/cli/terminal.h"
+#include "tools/cli/tool_main.h"
 #include "tools/dncctl/commands.h"
 #include "tools/dncctl/load_steps.h"
 

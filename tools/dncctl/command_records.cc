@@ -7,10 +7,10 @@
 
 #include "dnc/number_text.h"
 #include "server/numbers/phone_number.h"
-#include "tools/cli/exit_code.h"
 #include "tools/cli/names.h"
 #include "tools/cli/proto_json.h"
 #include "tools/cli/terminal.h"
+#include "tools/cli/tool_main.h"
 #include "tools/dncctl/commands.h"
 #include "tools/dncctl/record_csv.h"
 

@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <memory>
 
-#include "tools/cli/exit_code.h"
 #include "tools/cli/names.h"
 #include "tools/cli/proto_json.h"
 #include "tools/cli/terminal.h"
+#include "tools/cli/tool_main.h"
 #include "tools/dncctl/commands.h"
 
 namespace dnc::cli {

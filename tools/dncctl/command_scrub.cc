@@ -6,12 +6,12 @@
 #include <memory>
 
 #include "absl/time/clock.h"
-#include "tools/cli/exit_code.h"
 #include "tools/cli/input_file.h"
 #include "tools/cli/output_file.h"
 #include "tools/cli/progress_bar.h"
 #include "tools/cli/proto_json.h"
 #include "tools/cli/terminal.h"
+#include "tools/cli/tool_main.h"
 #include "tools/dncctl/commands.h"
 #include "tools/dncctl/scrub_file.h"
 #include "tools/dncctl/scrub_result.h"

@@ -5,10 +5,10 @@
 
 #include "absl/time/clock.h"
 #include "dnc/number_text.h"
-#include "tools/cli/exit_code.h"
 #include "tools/cli/names.h"
 #include "tools/cli/proto_json.h"
 #include "tools/cli/terminal.h"
+#include "tools/cli/tool_main.h"
 #include "tools/dncctl/commands.h"
 
 namespace dnc::cli {

@@ -18,7 +18,7 @@ bool Contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-// Of rows without a number.
+// Whether a column is of an export's rows without a number.
 bool IsExportColumn(const std::string& name) {
   return name == kBlockColumn || name == kListKindColumn || name == kListScopeColumn ||
          name == kListNameColumn;
@@ -69,7 +69,7 @@ class Finder {
     return std::move(found_);
   }
 
-  // As --columns says.
+  // Finds the columns as --columns says.
   absl::StatusOr<ImportColumns> FindNamed() {
     found_.meanings.clear();
     for (const std::string& name : format_.columns) {

@@ -178,7 +178,7 @@ absl::Status ImportFile::Parse(const std::vector<std::string>& cells, ImportLine
   if (auto status = ParseNumber(cells, record); !status.ok()) return status;
   for (size_t i = 0; i < cells.size(); ++i) {
     const std::string& meaning = columns_.meanings[i];
-    // Only facts of records; all others are read elsewhere.
+    // Takes only facts of records; all others are read elsewhere.
     if (meaning == "number" || v1::Record::descriptor()->FindFieldByName(meaning) == nullptr ||
         meaning == kListIdColumn) {
       continue;

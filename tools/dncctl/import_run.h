@@ -31,7 +31,7 @@ struct ImportCounts {
 // file of their own, which can be corrected and imported again, or on stderr.
 class LineReport {
  public:
-  // Without a file so many lines are told.
+  // So many lines are told without a file.
   static constexpr uint64_t kTold = 20;
 
   // `line_heading` and `because_heading`: of the file's first columns. `told`: behind the number of
@@ -82,7 +82,7 @@ class ImportRun {
   absl::Status ReadAnswer();
   absl::Status TakeAnswer(ImportPart part);
   absl::Status TakeRefused(ImportPart* part);
-  // After an error: whether smaller parts may help, which are made then.
+  // Makes smaller parts after an error; false if they can't help.
   bool Shrink(const absl::Status& status);
   uint64_t DurableLine() const;
   absl::Status Broken();

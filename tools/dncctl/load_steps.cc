@@ -155,7 +155,7 @@ class UploadCall {
     if (watchdog_.fired()) status = absl::DeadlineExceededError("");
     if (status.ok()) return response_.load();
     status = session_.Explain(status);
-    // Without a reason it is not the server's word: the answer may have been lost on its way.
+    // An error without a reason is not the server's word: the answer may have been lost on its way.
     if (!ReasonOf(status).empty() || !complete_) return status;
     return absl::Status(
         status.code(), fmt::format("{}. All files were sent, so the load may run all the same: see "

@@ -1,7 +1,6 @@
 // dncctl: loads lists into a dncd, asks it about numbers, and looks after it.
 #include <CLI/CLI.hpp>
 
-#include "tools/cli/exit_code.h"
 #include "tools/cli/server_options.h"
 #include "tools/cli/time_text.h"
 #include "tools/cli/tool_main.h"

@@ -37,7 +37,7 @@ absl::Status SetTime(const FieldDescriptor* field, const std::string& text, v1::
   return absl::OkStatus();
 }
 
-// To the last digit: a record that comes back says the same as the one that is there.
+// Writes a time to the last digit: a record that comes back says the same as the one that is there.
 std::string ExactTime(const Timestamp& timestamp) {
   return absl::FormatTime("%E4Y-%m-%d%ET%H:%M:%E*SZ", ToTime(timestamp), absl::UTCTimeZone());
 }
@@ -129,7 +129,7 @@ absl::Status SetFact(std::string_view column, const std::string& text, FactReadi
   const size_t most = MostBytes(column);
   if (reading == FactReading::kExact || text.size() <= most) return SetField(column, text, record);
   size_t end = most;
-  // Not in the middle of a character.
+  // It must not be cut in the middle of a character.
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
   if (auto status = SetField(column, text.substr(0, end), record); !status.ok()) return status;
   return absl::InvalidArgumentError(

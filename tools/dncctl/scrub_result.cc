@@ -96,7 +96,7 @@ namespace {
 using Results = absl::Span<const v1::NumberResult* const>;
 using google::protobuf::Timestamp;
 
-// From the mildest to the strictest; one that is not here is stricter than all.
+// They stand from the mildest to the strictest; one that is not here is stricter than all.
 constexpr std::array kByStrictness = {v1::VERDICT_CLEAR,       v1::VERDICT_WIRELESS,
                                       v1::VERDICT_INVALID,     v1::VERDICT_STALE,
                                       v1::VERDICT_NOT_COVERED, v1::VERDICT_LISTED};

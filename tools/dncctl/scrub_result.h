@@ -28,7 +28,7 @@ class ScrubSummary {
   // then it is the wrong column, or no table at all.
   absl::Status CheckReadable() const;
 
-  // For people, on stderr.
+  // Tells people on stderr.
   void Print(const std::string& output, absl::Duration took) const;
   nlohmann::ordered_json ToJson(const std::string& output, absl::Duration took) const;
 

@@ -51,7 +51,7 @@ class BatchFeed {
     return true;
   }
 
-  // From now on at most `most` numbers a batch.
+  // Makes batches of at most `most` numbers from now on, those that had no answer first.
   void Shrink(size_t most, std::deque<ScrubBatch> unanswered) {
     most_ = most;
     for (ScrubBatch& batch : pending_) unanswered.push_back(std::move(batch));

@@ -12,9 +12,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_replace.h"
 #include "absl/time/clock.h"
-#include "tools/cli/exit_code.h"
 #include "tools/cli/proto_json.h"
 #include "tools/cli/terminal.h"
+#include "tools/cli/tool_main.h"
 
 namespace dnc::cli {
 namespace {
@@ -79,7 +79,7 @@ absl::Status Session::Explain(absl::Status status) const {
       message += ProxyHint(server_);
       break;
     case absl::StatusCode::kDeadlineExceeded:
-      // Of a stream that was not read there is no room for more than a message.
+      // The error of a stream that was not read has no room for more than a message.
       if (absl::StartsWith(message, "STREAM_SILENT")) break;
       message = fmt::format("{} did not answer within {}; allow more time with --timeout", server_,
                             absl::FormatDuration(timeout_));

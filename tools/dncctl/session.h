@@ -88,7 +88,7 @@ class Watchdog {
  public:
   Watchdog(grpc::ClientContext* context, absl::Duration limit);
 
-  // Around each step in which the server has the next move.
+  // Stand around each step in which the server has the next move.
   void BeginWait();
   void EndWait();
 

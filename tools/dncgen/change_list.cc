@@ -27,8 +27,8 @@ struct Change {
   bool added = false;
 };
 
-// From the base's date to the end of the change list's, and never later than now. A full list may
-// be of the end of its day, so a deletion of that day is not believed
+// Changes happen from the base's date to the end of the change list's, and never later than now. A
+// full list may be of the end of its day, so a deletion of that day is not believed
 // (docs/internals/dates-and-guards.md).
 struct Span {
   int64_t first = 0;           // of additions

@@ -236,7 +236,7 @@ void AddTenantsCommand(CLI::App& app, absl::Status& status) {
   options->threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   options->tenants = 10'000;
   CLI::App* command = app.add_subcommand(
-      "tenants", "Write a new data folder of dncd with tenants and their own lists");
+      "tenants", "Write a new data folder of dncd with tenants and their records");
   command->add_option("--data-dir", options->data_dir, "The folder; no server may have it open")
       ->required();
   command->add_option("--records", options->records, "How many records, over all tenants")

@@ -26,7 +26,7 @@ namespace dnc {
 namespace {
 
 constexpr char kBy[] = "local";
-// Of one file of the store.
+// One file of the store holds so many.
 constexpr uint64_t kRecordsPerRun = 2'000'000;
 
 // Records [begin, end) of one tenant.
@@ -177,9 +177,9 @@ absl::StatusOr<TenantStoreResult> WriteTenantStore(const TenantStoreOptions& opt
   DNC_ASSIGN_OR_RETURN(const auto store, Store::Open(store_options));
   {
     // Makes a new store, or finds out that this one is whole.
-    TenantRecordsOptions own;
-    own.data_dir = options.data_dir;
-    DNC_RETURN_IF_ERROR(TenantRecords::Open(own, store.get(), &order, &clock).status());
+    TenantRecordsOptions record_options;
+    record_options.data_dir = options.data_dir;
+    DNC_RETURN_IF_ERROR(TenantRecords::Open(record_options, store.get(), &order, &clock).status());
   }
   DNC_ASSIGN_OR_RETURN(const auto bulk, BulkLoad::Begin(store.get(), options.data_dir));
   std::vector<StoredTenant> stored;

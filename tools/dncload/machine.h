@@ -24,7 +24,7 @@ Machine ThisMachine();
 // The processor time that all threads of this process have used, in seconds.
 double OwnProcessorSeconds();
 
-// Where the server's processor time can be read. Not thread-safe.
+// Knows where the server's processor time can be read. Not thread-safe.
 class ServerProcessor {
  public:
   // `pid` > 0: of that process on this machine. Else `metrics` (HOST:PORT) not empty: from the
@@ -42,7 +42,8 @@ class ServerProcessor {
   const std::string metrics_;
 };
 
-// Exposed for tests. The value of `process_cpu_seconds_total` in a page of Prometheus's text form.
+// Exposed for tests: returns the value of `process_cpu_seconds_total` in a page of Prometheus's
+// text form.
 absl::StatusOr<double> ProcessorSecondsOfPage(const std::string& page);
 
 // The seconds that /proc/PID/stat tells, for its text.

@@ -14,7 +14,6 @@
 #include "absl/time/clock.h"
 #include "fmt/format.h"
 #include "server/base/status_macros.h"
-#include "tools/cli/exit_code.h"
 #include "tools/cli/output_file.h"
 #include "tools/cli/proto_json.h"
 #include "tools/cli/terminal.h"
@@ -116,7 +115,8 @@ absl::Status Measure(const Options& options, ModeFunction mode, Report* report) 
   return status;
 }
 
-// Before the run, which may take hours: whether its report can be written where it is wanted.
+// Finds out before the run, which may take hours, whether its report can be written where it is
+// wanted.
 absl::Status CheckWritable(const std::string& path) {
   if (path.empty() || path == "-") return absl::OkStatus();
   const std::filesystem::path folder = std::filesystem::absolute(path).parent_path();

@@ -76,6 +76,8 @@ void AddClientOptions(CLI::App* app, Options* options) {
                   "wait counts")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
+  app->add_flag("--drop-excess", run.sender.drop_excess,
+                "Calls beyond --max-in-flight are not sent at all, instead of waiting");
   app->add_option("--timeout", run.sender.timeout, "Seconds that a call may take")
       ->check(CLI::Range(0.001, 3600.0))
       ->capture_default_str();

@@ -4,24 +4,25 @@
 
 #include "absl/time/time.h"
 #include "fmt/format.h"
+#include "tools/cli/svg_plot.h"
 #include "tools/cli/terminal.h"
 #include "tools/dncload/report_plots.h"
-#include "tools/dncload/svg_plot.h"
 
 namespace dnc::load {
 namespace {
 
-// The style sheet of the page. The classes s0 to s7, f0 to f7 and b0 to b7 colour plots
-// (svg_plot.h).
+// The style sheet of the page, but for what its plots add (cli::PlotStyle).
 constexpr char kReportStyle[] = R"css(
 :root { color-scheme: light dark; --back: #f6f7f9; --paper: #fff; --ink: #16202c; --soft: #5b6776;
   --rule: #e3e7ec; --good: #0a7f4f; --bad: #c02626; --warn: #8a5a00; --warnback: #fff5dc;
   --badback: #fde8e8; --goodback: #e2f6ec; --c0: #2563eb; --c1: #e07b00; --c2: #0e9384;
-  --c3: #d92d4a; --c4: #7a4fd6; --c5: #7b8794; --c6: #a04e9b; --c7: #6b8e23; }
+  --c3: #d92d4a; --c4: #7a4fd6; --c5: #7b8794; --c6: #a04e9b; --c7: #6b8e23;
+  --c8: #8a5a44; --c9: #0078a8; --c10: #5d6d31; }
 @media (prefers-color-scheme: dark) { :root { --back: #11161d; --paper: #1a212b; --ink: #e6ebf1;
   --soft: #9aa7b5; --rule: #2c3642; --good: #4fd39a; --bad: #ff8080; --warn: #ffcf70;
   --warnback: #3a2f14; --badback: #40191b; --goodback: #12352a; --c0: #6ea1ff; --c1: #ffa53d;
-  --c2: #3fd0bf; --c3: #ff7a90; --c4: #b396ff; --c5: #8c99a7; --c6: #e08fda; --c7: #b3d465; } }
+  --c2: #3fd0bf; --c3: #ff7a90; --c4: #b396ff; --c5: #8c99a7; --c6: #e08fda; --c7: #b3d465;
+  --c8: #d1a389; --c9: #5cc4ee; --c10: #c0cf8c; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--back); color: var(--ink);
   font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; }
@@ -57,21 +58,6 @@ figure p { margin: 4px 0 2px; color: var(--soft); font-size: 12.5px; }
   margin-right: 6px; vertical-align: middle; }
 .key .dashed { border-top-style: dashed; }
 svg { display: block; width: 100%; height: auto; }
-.grid { stroke: var(--rule); } .axis { stroke: var(--soft); }
-.mark { stroke: var(--bad); stroke-dasharray: 2 4; }
-.tick, .label { font-size: 12px; fill: var(--soft); } .label { font-size: 12.5px; }
-.line { fill: none; stroke-width: 2; stroke-linejoin: round; }
-.line.dashed { stroke-dasharray: 5 4; stroke-width: 1.5; }
-.s0 { stroke: var(--c0); } .s1 { stroke: var(--c1); } .s2 { stroke: var(--c2); }
-.s3 { stroke: var(--c3); } .s4 { stroke: var(--c4); } .s5 { stroke: var(--c5); }
-.s6 { stroke: var(--c6); } .s7 { stroke: var(--c7); }
-.f0 { fill: var(--c0); } .f1 { fill: var(--c1); } .f2 { fill: var(--c2); }
-.f3 { fill: var(--c3); } .f4 { fill: var(--c4); } .f5 { fill: var(--c5); }
-.f6 { fill: var(--c6); } .f7 { fill: var(--c7); }
-.key .b0 { border-color: var(--c0); } .key .b1 { border-color: var(--c1); }
-.key .b2 { border-color: var(--c2); } .key .b3 { border-color: var(--c3); }
-.key .b4 { border-color: var(--c4); } .key .b5 { border-color: var(--c5); }
-.key .b6 { border-color: var(--c6); } .key .b7 { border-color: var(--c7); }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; background: var(--paper); border: 1px solid var(--rule);
   border-radius: 12px; font-size: 13.5px; font-variant-numeric: tabular-nums; width: 100%; }
@@ -87,6 +73,7 @@ tr:last-child th, tr:last-child td { border-bottom: 0; }
 @media print { body { background: #fff; } .plots { grid-template-columns: 1fr 1fr; } }
 )css";
 
+using cli::HtmlText;
 using cli::WithCommas;
 
 constexpr size_t kMaxTimePlots = 6;
@@ -283,8 +270,8 @@ std::string ToHtml(const Report& report) {
   std::string html = fmt::format(
       "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
-      "<title>dncload {} against {}</title><style>{}</style></head><body><main>\n",
-      HtmlText(report.mode), HtmlText(report.server), kReportStyle);
+      "<title>dncload {} against {}</title><style>{}{}</style></head><body><main>\n",
+      HtmlText(report.mode), HtmlText(report.server), kReportStyle, cli::PlotStyle());
   html += Head(report) + Cards(report) + Plots(report) + RunsTable(report) + ClientTable(report) +
           AnswersTable(report) + Facts(report);
   return html + "</main></body></html>\n";

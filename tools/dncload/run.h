@@ -61,7 +61,7 @@ class Heartbeat {
   Heartbeat() : thread_([this] { Run(); }) {}
   ~Heartbeat() { Stop(); }
 
-  // From here on it counts.
+  // Counts from here on.
   void Begin() { counting_ = true; }
 
   // Ends it. What was counted: by how much each wake came late.
