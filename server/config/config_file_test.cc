@@ -60,14 +60,14 @@ TEST(ConfigFileTest, TheExampleHoldsTheDefaults) {
 TEST(ConfigFileTest, DefaultsAreThoseOfTheRooms) {
   const RegistryOptions ours = RegistryOptionsOf(ServerConfig());
   const RegistryOptions theirs;
-  EXPECT_EQ(ours.max_waiting_loads, theirs.max_waiting_loads);
-  EXPECT_EQ(ours.max_upload_bytes, theirs.max_upload_bytes);
   EXPECT_EQ(ours.history_cache_bytes, theirs.history_cache_bytes);
   EXPECT_EQ(ours.keep_releases, theirs.keep_releases);
   EXPECT_EQ(ours.max_releases, theirs.max_releases);
   EXPECT_EQ(ours.max_lists, theirs.max_lists);
-  EXPECT_EQ(ours.read_limits.max_unpacked_bytes, theirs.read_limits.max_unpacked_bytes);
-  EXPECT_EQ(ours.read_limits.max_ratio, theirs.read_limits.max_ratio);
+  const IntakeOptions intake = IntakeOptionsOf(ServerConfig());
+  EXPECT_EQ(intake.max_waiting_loads, IntakeOptions().max_waiting_loads);
+  EXPECT_EQ(intake.read_limits.max_unpacked_bytes, ReadLimits().max_unpacked_bytes);
+  EXPECT_EQ(intake.read_limits.max_ratio, ReadLimits().max_ratio);
   EXPECT_EQ(StoreOptionsOf(ServerConfig()).block_cache_bytes, StoreOptions().block_cache_bytes);
   const TenantRecordsOptions lists = RecordsOptionsOf(ServerConfig());
   EXPECT_EQ(lists.filter_bits, TenantRecordsOptions().filter_bits);
