@@ -12,7 +12,7 @@
 
 namespace dnc {
 
-// From when until when changes seem to be missing.
+// A time in which changes seem to be missing.
 struct ChangeHole {
   absl::Time from;
   absl::Time to;
@@ -65,8 +65,8 @@ struct PaceLimits {
   bool by_pace = true;
 };
 
-// Up to so long nothing is missing by the pace: a date may mean any moment of its day, and over a
-// weekend a publisher may rest.
+// A shorter silence is no hole by the pace: a date may mean any moment of its day, and a publisher
+// may rest over a weekend.
 inline constexpr absl::Duration kPaceGrace = absl::Hours(48);
 
 // The times of the changes of one list, or of one area code in it.

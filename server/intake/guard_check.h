@@ -1,5 +1,5 @@
-// What the guards found in one load. Nothing is refused at the first finding: all are collected, so
-// that whoever loads is told everything at once, and overrides each by its own name.
+// Collects what the guards find in one load. Nothing is refused at the first finding: whoever loads
+// is told everything at once, and overrides each finding by its own name.
 #pragma once
 
 #include <map>

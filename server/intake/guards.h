@@ -1,4 +1,5 @@
-// The guards of a load: what they are called and where their limits lie.
+// The guards of a load: what each is called, what it tells when it finds something, and where its
+// limits lie.
 #pragma once
 
 #include <cstdint>

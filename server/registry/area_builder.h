@@ -1,4 +1,5 @@
-// One area code of a release in the making.
+// One area code of a release in the making: what lists do to its numbers, its seal, and what has to
+// be stored of it.
 #pragma once
 
 #include <cstdint>
@@ -27,8 +28,8 @@ struct AppliedChanges {
 // Not thread-safe.
 class AreaBuilder {
  public:
-  // An area code as it is: `numbers` null and `covered` false if nothing that can be trusted is
-  // loaded.
+  // Begins with an area code as it is: with `numbers` null and `covered` false if nothing is loaded
+  // that can be trusted.
   AreaBuilder(storage::Seal seal, AreaSetPtr numbers, bool covered)
       : seal_(std::move(seal)), before_(numbers), numbers_(std::move(numbers)), covered_(covered) {}
 

@@ -31,7 +31,7 @@ struct AreaEvent {
   bool repeated = false;  // as in StoredChange
 };
 
-// All events of an area code up to a release. Immutable.
+// All events of an area code up to a release. It is immutable.
 class AreaHistory {
  public:
   // `events` by number, then in the order in which they took effect; `repeated` those of which
