@@ -104,7 +104,7 @@ void BM_BloomProbe(benchmark::State& state, CpuLevel level) {
   if (!IsSupported(level)) return state.SkipWithError("the processor can't");
   const auto filter = FilledFilter(Keys(state));
   RunProbes(state, [&](absl::Span<const Number> numbers, absl::Span<uint32_t> results) {
-    return filter->MarkPossibleWith(level, 7, numbers, 0, results);
+    return filter->MayContainBatchWith(level, 7, numbers, 0, results);
   });
 }
 BENCHMARK_CAPTURE(BM_BloomProbe, avx512, CpuLevel::kAvx512)->Arg(260)->Arg(500);
@@ -147,8 +147,8 @@ void BM_GrowingProbe(benchmark::State& state) {
   std::vector<uint32_t> results(batch);
   size_t start = 0;
   for (auto _ : state) {
-    filter.MarkPossible(7, absl::MakeConstSpan(Questions()).subspan(start, batch), 0,
-                        absl::MakeSpan(results));
+    filter.MayContainBatch(7, absl::MakeConstSpan(Questions()).subspan(start, batch), 0,
+                           absl::MakeSpan(results));
     start += batch;
     if (start + batch > kQuestions) start = 0;
   }

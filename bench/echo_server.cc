@@ -44,7 +44,7 @@ class EchoCall {
     }
     auto* const next = new EchoCall(service_, queue_);
     // Of one memory, that is only referred to: gRPC and the kernel are what is measured.
-    static const grpc::Slice zeros(std::string(kMostEchoBytes, '\0'));
+    static const grpc::Slice zeros(std::string(kMaxEchoBytes, '\0'));
     const grpc::Slice answer = zeros.sub(0, Wanted());
     const grpc::ByteBuffer response(&answer, 1);
     writer_.Finish(response, grpc::Status::OK, on_finish_.tag());
@@ -120,7 +120,7 @@ int RunPingPongServer() {
   const int peer = accept(listener, nullptr, nullptr);
   const int on = 1;
   setsockopt(peer, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-  std::vector<char> bytes(kMostEchoBytes);
+  std::vector<char> bytes(kMaxEchoBytes);
   PingPongSizes sizes{};
   while (ReadFully(peer, &sizes, sizeof(sizes)) && ReadFully(peer, bytes.data(), sizes.request) &&
          WriteFully(peer, bytes.data(), sizes.response)) {

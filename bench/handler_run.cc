@@ -30,24 +30,25 @@ HandlerRun::HandlerRun(const SnapshotPtr& snapshot, uint64_t filter_records)
 void HandlerRun::OptOut(absl::Span<const Number> numbers) {
   constexpr size_t kPart = 10'000;
   for (; !numbers.empty(); numbers.remove_prefix(std::min(kPart, numbers.size()))) {
-    OwnWrite write;
+    RecordWrite write;
     write.tenant = caller_.tenant;
     write.list = caller_.tenant->lists.at(kDefaultListId);
     for (const Number number : numbers.subspan(0, kPart)) {
-      OwnRecord record;
+      TenantRecord record;
       record.number = number;
       record.made_at = clock_.Now();
       record.channel = Channel::kCall;
       write.items.push_back({record, ""});
     }
     std::promise<bool> done;
-    stores_.own_lists().Submit(std::move(write), [&done](const absl::StatusOr<WriteReply>& reply) {
-      const auto refused = [](const WriteResult& result) {
-        return result.outcome == WriteOutcome::kRefused;
-      };
-      done.set_value(reply.ok() &&
-                     std::none_of(reply->results.begin(), reply->results.end(), refused));
-    });
+    stores_.tenant_records().Submit(
+        std::move(write), [&done](const absl::StatusOr<WriteReply>& reply) {
+          const auto refused = [](const WriteResult& result) {
+            return result.outcome == WriteOutcome::kRefused;
+          };
+          done.set_value(reply.ok() &&
+                         std::none_of(reply->results.begin(), reply->results.end(), refused));
+        });
     DNC_CHECK(done.get_future().get(), "opt-outs are written");
   }
 }

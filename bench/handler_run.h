@@ -38,7 +38,7 @@ class HandlerRun {
   bool Answer(grpc::ByteBuffer* request);
 
   VerdictCounts verdicts() const { return metrics_.Sum().numbers; }
-  OwnListsStats own_stats() { return stores_.own_lists().stats(); }
+  TenantRecordsStats own_stats() { return stores_.tenant_records().stats(); }
 
  private:
   const blackbox::TempDir folder_;  // outlives the stores in it

@@ -91,7 +91,7 @@ void Probe(int rounds) {
   std::vector<uint32_t> results(kBatch);
   size_t possible = 0;
   for (int round = 0; round < rounds; ++round) {
-    possible += filter.MarkPossible(7, numbers, 0, absl::MakeSpan(results));
+    possible += filter.MayContainBatch(7, numbers, 0, absl::MakeSpan(results));
   }
   DNC_CHECK(rounds == 0 || possible > 0, "keys are found");
 }

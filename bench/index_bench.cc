@@ -4,7 +4,7 @@
 //   bench_index --benchmark_filter=/260            // the whole registry only
 //
 // Sets are synthetic (bench/synthetic_registry.h).
-// BM_Floor is the mark for BM_MarkContained: one random cache line of as much memory, in huge
+// BM_Floor is the mark for BM_ContainsBatch: one random cache line of as much memory, in huge
 // pages, for each number, fetched in the same groups, and nothing else.
 #include <benchmark/benchmark.h>
 
@@ -69,7 +69,7 @@ void RunLookups(benchmark::State& state, const NumberSet& set) {
   size_t start = 0;
   for (auto _ : state) {
     std::fill(results.begin(), results.end(), 0);
-    set.MarkContained(absl::MakeConstSpan(numbers).subspan(start, batch), 0,
+    set.ContainsBatch(absl::MakeConstSpan(numbers).subspan(start, batch), 0,
                       absl::MakeSpan(results));
     benchmark::DoNotOptimize(results.data());
     start += batch;
@@ -83,21 +83,21 @@ void RunLookups(benchmark::State& state, const NumberSet& set) {
       static_cast<double>(set.memory_bytes()) / static_cast<double>(set.size());
 }
 
-void BM_MarkContained(benchmark::State& state) {
+void BM_ContainsBatch(benchmark::State& state) {
   RunLookups(state, BenchRegistry(static_cast<int>(state.range(0))));
 }
-BENCHMARK(BM_MarkContained)->ArgsProduct({{1, 10, 100, 260}, {1'000}});
-BENCHMARK(BM_MarkContained)->ArgsProduct({{260}, {1, 10, 10'000}});
+BENCHMARK(BM_ContainsBatch)->ArgsProduct({{1, 10, 100, 260}, {1'000}});
+BENCHMARK(BM_ContainsBatch)->ArgsProduct({{260}, {1, 10, 10'000}});
 
 // The same after a change list of 200,000 numbers that is not folded yet.
-void BM_MarkContainedInDeltas(benchmark::State& state) {
+void BM_ContainsBatchInDeltas(benchmark::State& state) {
   const NumberSet& set = BenchRegistry(static_cast<int>(state.range(0)));
   RunLookups(state, Changed(set, ChangesFor(set, 200'000)));
 }
-BENCHMARK(BM_MarkContainedInDeltas)->Args({260, 1'000});
+BENCHMARK(BM_ContainsBatchInDeltas)->Args({260, 1'000});
 
 // A list with few numbers in every exchange: arrays.
-void BM_MarkContainedSparse(benchmark::State& state) {
+void BM_ContainsBatchSparse(benchmark::State& state) {
   std::vector<std::vector<Change>> changes = ChangesFor(BenchRegistry(260), 4'000'000);
   NumberSet set;
   for (int area_code = 0; area_code < kAreaCodes; ++area_code) {
@@ -108,7 +108,7 @@ void BM_MarkContainedSparse(benchmark::State& state) {
   }
   RunLookups(state, set);
 }
-BENCHMARK(BM_MarkContainedSparse)->Args({260, 1'000});
+BENCHMARK(BM_ContainsBatchSparse)->Args({260, 1'000});
 
 void BM_Floor(benchmark::State& state) {
   RandomLines lines(BenchRegistry(static_cast<int>(state.range(0))).memory_bytes());

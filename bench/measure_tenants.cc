@@ -19,11 +19,11 @@
 #include "bench/synthetic_registry.h"
 #include "fmt/format.h"
 #include "server/base/status_macros.h"
+#include "server/records/tenant_records.h"
 #include "server/rpc/fake_registry.h"
 #include "server/rpc/scrub_handler.h"
 #include "server/storage/store.h"
 #include "server/storage/tenant_columns.h"
-#include "server/tenants/own_lists.h"
 #include "server/tenants/tenant_directory.h"
 #include "tools/dncgen/random.h"
 #include "tools/dncgen/tenant_plan.h"
@@ -34,7 +34,7 @@ namespace {
 struct Options {
   std::string data_dir;
   size_t batch = 1'000;
-  double own_hits = 0.02;
+  double record_hits = 0.02;
   uint64_t cache_mib = 256;
   uint64_t seed = 1;
   int batches = 2'000;
@@ -44,7 +44,7 @@ struct Options {
 struct Stores {
   RevisionOrder order;
   std::unique_ptr<Store> store;
-  std::unique_ptr<OwnLists> lists;
+  std::unique_ptr<TenantRecords> lists;
   std::unique_ptr<TenantDirectory> directory;
   ~Stores() {
     directory.reset();
@@ -58,9 +58,10 @@ absl::Status Open(const Options& options, const Clock* clock, Stores& stores) {
   store.block_cache_bytes = options.cache_mib << 20;
   store.columns = TenantColumns();
   DNC_ASSIGN_OR_RETURN(stores.store, Store::Open(store));
-  OwnListsOptions own;
+  TenantRecordsOptions own;
   own.data_dir = options.data_dir;
-  DNC_ASSIGN_OR_RETURN(stores.lists, OwnLists::Open(own, stores.store.get(), &stores.order, clock));
+  DNC_ASSIGN_OR_RETURN(stores.lists,
+                       TenantRecords::Open(own, stores.store.get(), &stores.order, clock));
   DNC_ASSIGN_OR_RETURN(stores.directory,
                        TenantDirectory::Open(stores.store.get(), &stores.order, clock, {}));
   return absl::OkStatus();
@@ -86,7 +87,7 @@ struct Question {
   size_t tenant = 0;
   v1::ScrubRequest request;
   std::vector<bool> own;
-  size_t own_hits = 0;
+  size_t record_hits = 0;
 };
 
 class Questions {
@@ -102,13 +103,13 @@ class Questions {
     while (drawn >= plans[question.tenant].records) drawn -= plans[question.tenant++].records;
     const TenantNumbers numbers(plans[question.tenant], options_.seed);
     for (size_t i = 0; i < options_.batch; ++i) {
-      const Number number = random_.Unit() < options_.own_hits
+      const Number number = random_.Unit() < options_.record_hits
                                 ? numbers.Nth(random_.Below64(numbers.size()))
                                 : others[random_.Below64(others.size())];
       const auto index = numbers.IndexOf(number);
       question.request.add_numbers(number);
       question.own.push_back(index.has_value() && numbers.ListOf(*index) == PlannedList::kInternal);
-      question.own_hits += index.has_value() ? 1 : 0;
+      question.record_hits += index.has_value() ? 1 : 0;
     }
     return question;
   }
@@ -121,7 +122,7 @@ class Questions {
 // What asking all questions once has shown.
 struct Round {
   std::vector<double> microseconds;
-  uint64_t own_hits = 0;
+  uint64_t record_hits = 0;
   uint64_t wrong = 0;
 
   double Percentile(double share) {
@@ -139,7 +140,7 @@ void Ask(ScrubHandler& handler, const Stores& stores, const TenantPlan& plan,
   const absl::Status status = handler.Scrub(caller, question.request, &response);
   const std::chrono::duration<double, std::micro> took = std::chrono::steady_clock::now() - start;
   round.microseconds.push_back(took.count());
-  round.own_hits += question.own_hits;
+  round.record_hits += question.record_hits;
   const bool answered =
       status.ok() && static_cast<size_t>(response.verdicts().size()) == question.own.size();
   for (size_t i = 0; i < question.own.size(); ++i) {
@@ -155,14 +156,14 @@ void Print(const char* name, Round& round) {
 }
 
 // What the filter let through must be all that was read of the store.
-void PrintReads(const OwnLists& lists, uint64_t own_hits, uint64_t asked) {
-  const OwnListsStats stats = lists.stats();
+void PrintReads(const TenantRecords& lists, uint64_t record_hits, uint64_t asked) {
+  const TenantRecordsStats stats = lists.stats();
   fmt::print(
       "numbers asked {}, on own lists {}, let through by the filter {} ({:.2f} % of the "
       "others), read from the store {}\n",
-      asked, own_hits, stats.filter_passed,
-      100.0 * static_cast<double>(stats.filter_passed - own_hits) /
-          static_cast<double>(asked - own_hits),
+      asked, record_hits, stats.filter_passed,
+      100.0 * static_cast<double>(stats.filter_passed - record_hits) /
+          static_cast<double>(asked - record_hits),
       stats.store_reads);
 }
 
@@ -195,7 +196,7 @@ absl::StatusOr<uint64_t> Run(const Options& options) {
   }
   Print("records on disk", first);
   Print("records in the store's cache", second);
-  PrintReads(*stores.lists, first.own_hits + second.own_hits,
+  PrintReads(*stores.lists, first.record_hits + second.record_hits,
              2 * options.batch * static_cast<uint64_t>(options.batches));
   return first.wrong + second.wrong;
 }
@@ -208,7 +209,7 @@ int main(int argc, char** argv) {
   CLI::App app("Measures batches for tenants over a data folder of `dncgen tenants`.");
   app.add_option("data-dir", options.data_dir, "The folder; it is not changed")->required();
   app.add_option("--batch", options.batch, "Numbers a batch")->capture_default_str();
-  app.add_option("--own-hits", options.own_hits, "Share on the tenant's lists")
+  app.add_option("--own-hits", options.record_hits, "Share on the tenant's lists")
       ->capture_default_str();
   app.add_option("--cache-mib", options.cache_mib, "As tenants.block_cache_bytes")
       ->capture_default_str();

@@ -84,7 +84,7 @@ std::vector<Number> BenchQuestions(const NumberSet& set, size_t count) {
       number = MakeNumber(area_code, exchange * kNumbersPerExchange + (word >> 42) % 10'000);
     }
     std::vector<uint32_t> results(kBatch);
-    set.MarkContained(batch, 0, absl::MakeSpan(results));
+    set.ContainsBatch(batch, 0, absl::MakeSpan(results));
     for (size_t i = 0; i < kBatch; ++i) {
       std::vector<Number>& numbers = by_answer[results[i]];
       if (numbers.size() < half) numbers.push_back(batch[i]);

@@ -9,7 +9,7 @@
 
 namespace dnc {
 
-inline constexpr size_t kMostEchoBytes = 1 << 20;
+inline constexpr size_t kMaxEchoBytes = 1 << 20;
 
 // Bytes of an echo's answer, from the beginning of its request.
 inline uint32_t WantedBytes(const void* request) {

@@ -22,6 +22,7 @@
 #include "server/config/options.h"
 #include "server/index/page_pool.h"
 #include "server/open_stores.h"
+#include "server/records/tenant_records.h"
 #include "server/registry/registry.h"
 #include "server/rpc/listener.h"
 #include "server/rpc/served_certificate.h"
@@ -31,7 +32,6 @@
 #include "server/telemetry/abort_note.h"
 #include "server/telemetry/log.h"
 #include "server/telemetry/metrics_collector.h"
-#include "server/tenants/own_lists.h"
 #include "server/tenants/quota.h"
 #include "server/tenants/tenant_directory.h"
 #include "spdlog/spdlog.h"
@@ -248,7 +248,7 @@ absl::Status Run(const ServerConfig& config, StartOptions start) {
   const bool loopback = IsLoopback(config.listen);
   const bool keys_required = !loopback || stores.directory->HadOperatorKey();
   if (!loopback && !stores.directory->HasOperatorKey()) {
-    return Error(absl::StatusCode::kFailedPrecondition, reason::kInvalidRequest,
+    return Error(reason::kInvalidNow,
                  StrCat("listening on ", config.listen,
                         " needs keys, and there is none of an operator: run dncd once with "
                         "--create-operator-key, or listen on 127.0.0.1"));
@@ -259,15 +259,15 @@ absl::Status Run(const ServerConfig& config, StartOptions start) {
   Metrics metrics;
   const auto collector = std::make_shared<MetricsCollector>(
       DNC_VERSION,
-      MetricsSources{&metrics, registry, stores.own_lists.get(), stores.directory.get(), &quotas,
-                     &clock, EndOf(certificate.get())});
+      MetricsSources{&metrics, registry, stores.tenant_records.get(), stores.directory.get(),
+                     &quotas, &clock, EndOf(certificate.get())});
   DNC_ASSIGN_OR_RETURN(const auto exposer, StartMetrics(config, collector));
   ServerOptions options{config.listen,      config.rpc,
                         config.limits,      config.registry.max_upload_bytes,
                         DNC_VERSION,        keys_required,
                         config.socket_mode, certificate ? certificate->Credentials() : nullptr,
                         stores.lost};
-  const ServerParts parts{registry, stores.directory.get(), stores.own_lists.get(),
+  const ServerParts parts{registry, stores.directory.get(), stores.tenant_records.get(),
                           &quotas,  &stores.order,          &metrics,
                           &clock};
   DNC_ASSIGN_OR_RETURN(const auto server, Server::Start(options, parts));
@@ -298,7 +298,7 @@ absl::StatusOr<absl::Time> ParseMoment(const std::string& text) {
     std::string ignored;
     if (absl::ParseTime(format, text, absl::UTCTimeZone(), &moment, &ignored)) return moment;
   }
-  return Error(absl::StatusCode::kInvalidArgument, reason::kInvalidRequest,
+  return Error(reason::kInvalidRequest,
                "--accept-clock takes the time that it is, in UTC: 2026-08-05T14:00:00Z");
 }
 

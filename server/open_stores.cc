@@ -13,12 +13,12 @@
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
 #include "server/config/options.h"
+#include "server/records/tenants_position.h"
 #include "server/registry/release_store.h"
 #include "server/storage/data_folder.h"
 #include "server/storage/mark_file.h"
 #include "server/storage/store_head.h"
 #include "server/store_pair.h"
-#include "server/tenants/tenants_position.h"
 #include "spdlog/spdlog.h"
 
 namespace dnc {
@@ -47,8 +47,8 @@ std::vector<Asker> AskersOf(const Stores& stores) {
     Asker& asker = askers.emplace_back();
     asker.terms = view->tenant.terms;
     for (const auto& [id, list] : view->lists) {
-      if (list.kind == OwnListKind::kInternal) continue;
-      asker.exemptions += stores.own_lists->Records(view->tenant.number, list.number);
+      if (list.kind == TenantListKind::kInternal) continue;
+      asker.exemptions += stores.tenant_records->Records(view->tenant.number, list.number);
     }
   }
   return askers;
@@ -67,7 +67,7 @@ class Opening {
     DNC_RETURN_IF_ERROR(OpenBoth(pair));
     stores_.lost = pair.lost();
     stores_.order.StartFrom(std::max({published_revision_, tenants_.revision, stores_.lost.up_to}));
-    DNC_RETURN_IF_ERROR(SettleClock());
+    DNC_RETURN_IF_ERROR(AcceptOrRefuseClock());
     DNC_RETURN_IF_ERROR(OpenContents());
     if (!pair.told().empty()) {
       DNC_RETURN_IF_ERROR(
@@ -137,7 +137,7 @@ class Opening {
     return newest;
   }
 
-  absl::Status SettleClock() {
+  absl::Status AcceptOrRefuseClock() {
     DNC_ASSIGN_OR_RETURN(const absl::Time newest, NewestKnown());
     const absl::Time machine = clock_->Now();
     const absl::Duration behind = newest - machine;
@@ -164,7 +164,7 @@ class Opening {
 
   absl::Status Accept(absl::Time newest, absl::Time machine) {
     if (absl::AbsDuration(*start_.accept_clock - machine) > kNearly) {
-      return Error(absl::StatusCode::kFailedPrecondition, reason::kInvalidRequest,
+      return Error(reason::kInvalidNow,
                    StrCat("--accept-clock says that it is ", Text(*start_.accept_clock),
                           ", but the machine's clock shows ", Text(machine),
                           "; set the clock right, or give the time that it is"));
@@ -198,19 +198,19 @@ class Opening {
         stores_.registry,
         Registry::Open(std::move(registry), stores_.registry_store.get(), clock_, order));
     DNC_ASSIGN_OR_RETURN(
-        stores_.own_lists,
-        OwnLists::Open(OwnListsOptionsOf(config_), stores_.tenant_store.get(), order, clock_));
+        stores_.tenant_records,
+        TenantRecords::Open(RecordsOptionsOf(config_), stores_.tenant_store.get(), order, clock_));
     // Last, since it may write.
     DNC_ASSIGN_OR_RETURN(stores_.directory,
                          TenantDirectory::Open(stores_.tenant_store.get(), order, clock_,
                                                DirectoryLimitsOf(config_)));
     // Of tenants whose removal a crash cut off.
     for (const TenantNumber tenant : stores_.directory->Removed()) {
-      if (stores_.own_lists->Records(tenant) == 0) continue;
-      DNC_RETURN_IF_ERROR(stores_.own_lists->Drop(tenant));
+      if (stores_.tenant_records->Records(tenant) == 0) continue;
+      DNC_RETURN_IF_ERROR(stores_.tenant_records->Drop(tenant));
     }
-    stores_.directory->SetJournal(stores_.own_lists->journal());
-    return stores_.own_lists->NoteListsOnce(stores_.directory->All());
+    stores_.directory->SetJournal(stores_.tenant_records->journal());
+    return stores_.tenant_records->NoteListsOnce(stores_.directory->All());
   }
 
   const ServerConfig& config_;

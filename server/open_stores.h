@@ -13,9 +13,9 @@
 #include "server/base/clock.h"
 #include "server/base/revision_order.h"
 #include "server/config/server_config.h"
+#include "server/records/tenant_records.h"
 #include "server/registry/registry.h"
 #include "server/storage/store.h"
-#include "server/tenants/own_lists.h"
 #include "server/tenants/tenant_directory.h"
 
 namespace dnc {
@@ -37,7 +37,7 @@ struct Stores {
   RevisionOrder order;
   std::unique_ptr<Store> registry_store;
   std::unique_ptr<Store> tenant_store;
-  std::unique_ptr<OwnLists> own_lists;
+  std::unique_ptr<TenantRecords> tenant_records;
   std::unique_ptr<TenantDirectory> directory;
   std::unique_ptr<Registry> registry;  // ends first, since its loads ask the others
   // With a store that began empty, or by a restore.

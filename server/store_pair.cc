@@ -13,10 +13,10 @@
 #include "server/base/file_error.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
+#include "server/records/change_log.h"
+#include "server/records/journal_position.h"
 #include "server/storage/mark_file.h"
 #include "server/storage/revision_note.h"
-#include "server/tenants/journal_position.h"
-#include "server/tenants/own_change_log.h"
 #include "spdlog/spdlog.h"
 
 namespace dnc {
@@ -45,7 +45,7 @@ const std::vector<std::string_view>& TenantsFiles() {
 }
 
 absl::Status Refused(std::string_view what, std::string_view remedy) {
-  return Error(absl::StatusCode::kFailedPrecondition, reason::kStorage,
+  return Error(reason::kStorageUnusable,
                StrCat(what, "; ", remedy, " (docs/operations.md, `The server does not start`)"));
 }
 
@@ -205,7 +205,7 @@ absl::Status StorePair::CheckNote(std::string_view file, StoreId id, uint64_t re
   }
   if (last.revision <= revision) return absl::OkStatus();
   return Error(
-      absl::StatusCode::kDataLoss, reason::kStorage,
+      reason::kStorageDamaged,
       StrCat(Path(what), " is at revision ", revision, ", but ", Path(file), " knows revision ",
              last.revision, " of it: it is an older copy than the other half, or lost changes; ",
              kWholeBackup, ", and start once with --restored (docs/operations.md, `Back up`)"));
@@ -223,7 +223,7 @@ absl::Status StorePair::NoteRestored(Store& published, Store& tenants, uint64_t 
   constexpr uint64_t kLeast = 1'000'000;
   lost_.Join({revision, std::max(std::max(lost_.up_to, revision) + kLeast, RevisionOfNow())});
   // Who watched must not go on as if nothing had been there.
-  OwnChangeLog changes;
+  ChangeLog changes;
   DNC_RETURN_IF_ERROR(changes.Read(*tenants.Snapshot()));
   StoreBatch batch;
   changes.Drop(lost_.up_to, batch);

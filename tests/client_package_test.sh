@@ -8,11 +8,11 @@ build=$(realpath "${1:-build}")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-cmake --install "$build/client" --component client --prefix "$work/prefix" >"$work/install.log" ||
+cmake --install "$build/clients/cpp" --component client --prefix "$work/prefix" >"$work/install.log" ||
   { cat "$work/install.log"; exit 1; }
 
 mkdir "$work/user"
-cp client/examples/check.cc "$work/user/"
+cp clients/cpp/examples/check.cc "$work/user/"
 cat >"$work/user/CMakeLists.txt" <<'CMAKE'
 cmake_minimum_required(VERSION 3.25)
 project(user LANGUAGES CXX)

@@ -54,7 +54,7 @@ run_pytest() {  # NAME DIRECTORY ARGUMENTS...
 }
 
 check_scripts() {
-  find dev .ci/run bench client deploy tests tools \( -name '*.sh' -o -name dev -o -name run \) -type f \
+  find dev .ci/run bench clients deploy tests tools \( -name '*.sh' -o -name dev -o -name run \) -type f \
     -exec shellcheck -x -S warning {} +
 }
 
@@ -150,8 +150,8 @@ step_sanitize() {
   export ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1
   export UBSAN_OPTIONS=print_stacktrace=1
   export TSAN_OPTIONS="suppressions=$PWD/tests/tsan.supp:history_size=4"
-  sanitize asan server/{numbers,index,formats,scrub,storage,registry,tenants,rpc} client
-  sanitize tsan server/{index,scrub,registry,tenants}
+  sanitize asan server/{numbers,index,formats,scrub,storage,registry,tenants,records,rpc} clients/cpp
+  sanitize tsan server/{index,scrub,registry,tenants,records}
 }
 
 main() {

@@ -26,7 +26,7 @@ class Bloom : public Subject {
   }
 
   absl::Status Ask(absl::Span<const Number> numbers, absl::Span<uint32_t> listed) override {
-    filter_->MarkPossible(0, numbers, 0, listed);
+    filter_->MayContainBatch(0, numbers, 0, listed);
     return absl::OkStatus();
   }
 

@@ -12,7 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "bench/compare/subject.h"
-#include "client/dnc/client.h"
+#include "clients/cpp/dnc/client.h"
 
 namespace dnc {
 namespace {

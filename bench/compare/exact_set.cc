@@ -24,7 +24,7 @@ class ExactSet : public Subject {
   }
 
   absl::Status Ask(absl::Span<const Number> numbers, absl::Span<uint32_t> listed) override {
-    set_.MarkContained(numbers, 0, listed);
+    set_.ContainsBatch(numbers, 0, listed);
     return absl::OkStatus();
   }
 

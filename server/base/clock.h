@@ -37,7 +37,7 @@ class Clock {
  public:
   // So far may the machine's clock lie behind what the stores know. By more nobody knows what time
   // it is.
-  static constexpr absl::Duration kMostBehind = absl::Hours(24);
+  static constexpr absl::Duration kMaxBehind = absl::Hours(24);
   // So much of the time may a kill forget.
   static constexpr absl::Duration kKeptWithin = absl::Seconds(90);
 
@@ -59,7 +59,7 @@ class Clock {
     return std::max(absl::ZeroDuration(), Now() - machine);
   }
   // Compares the clocks anew; now and then.
-  void Look() { behind_ = lag() >= kMostBehind; }
+  void Look() { behind_ = lag() >= kMaxBehind; }
   // Whether it lies so far behind that no answer may be CLEAR, as of the last Look.
   bool behind() const { return behind_.load(std::memory_order_relaxed); }
 

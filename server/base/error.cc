@@ -20,27 +20,25 @@ std::string Payload(const absl::Status& status, const char* url) {
 }
 }  // namespace
 
-absl::Status Error(absl::StatusCode code, std::string_view reason, std::string_view message) {
-  absl::Status status(code, ToAbsl(message));
-  status.SetPayload(kReasonUrl, absl::Cord(ToAbsl(reason)));
+absl::Status Error(const FailureReason& reason, std::string_view message) {
+  absl::Status status(reason.code, ToAbsl(message));
+  status.SetPayload(kReasonUrl, absl::Cord(ToAbsl(reason.name)));
   return status;
 }
 
 absl::Status GuardError(std::string_view guard, std::string_view message) {
-  absl::Status status =
-      Error(absl::StatusCode::kFailedPrecondition, reason::kGuardRefused, message);
+  absl::Status status = Error(reason::kGuardRefused, message);
   status.SetPayload(kGuardUrl, absl::Cord(ToAbsl(guard)));
   return status;
 }
 
 absl::Status QuotaError(std::string_view message, absl::Duration retry_after) {
-  return WithRetryAfter(
-      Error(absl::StatusCode::kResourceExhausted, reason::kQuotaExceeded, message), retry_after);
+  return WithRetryAfter(Error(reason::kQuotaExceeded, message), retry_after);
 }
 
 absl::Status CallableLimitError(uint64_t becomes_callable, uint64_t limit) {
   return WithMetadata(
-      Error(absl::StatusCode::kFailedPrecondition, reason::kCallableLimit,
+      Error(reason::kCallableLimit,
             StrCat(becomes_callable,
                    " numbers would become callable, and the limit of this request is ", limit,
                    "; look at what it would do, and confirm that number")),
@@ -69,10 +67,9 @@ std::map<std::string, std::string> ErrorMetadata(const absl::Status& status) {
 
 absl::Status BatchTooLarge(size_t count, std::string_view what, int max_batch,
                            std::string_view remedy) {
-  return WithMetadata(
-      Error(absl::StatusCode::kInvalidArgument, reason::kBatchTooLarge,
-            StrCat(count, " ", what, "; this server takes ", max_batch, ". ", remedy)),
-      "max_batch", StrCat(max_batch));
+  return WithMetadata(Error(reason::kBatchTooLarge, StrCat(count, " ", what, "; this server takes ",
+                                                           max_batch, ". ", remedy)),
+                      "max_batch", StrCat(max_batch));
 }
 
 std::string ErrorReason(const absl::Status& status) {

@@ -2,13 +2,14 @@
 // google.rpc.ErrorInfo. Messages tell the reader what happened and what to do next, and hold
 // no full phone number.
 //
-//   return Error(absl::StatusCode::kFailedPrecondition, reason::kNoBase,
+//   return Error(reason::kNoBase,
 //                "area code 818 has no full list yet; load one first");
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <ostream>
 #include <string>
 #include <string_view>
 
@@ -17,45 +18,88 @@
 
 namespace dnc {
 
-// The values of dnc.v1.ErrorReason without their prefix; a test holds the two together.
+// Why something failed, and the status code that follows from it: a value of dnc.v1.ErrorReason
+// without its prefix. A few reasons have several codes, by what the caller can do about it: then
+// each code has a constant of its own with the same name. This is the one map from reasons to
+// codes; docs/api.md has it as a table, and a test holds the two together.
+struct FailureReason {
+  std::string_view name;
+  absl::StatusCode code;
+
+  // A reason stands for its name where one is told or compared.
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  constexpr operator std::string_view() const { return name; }
+  friend constexpr bool operator==(std::string_view a, const FailureReason& b) {
+    return a == b.name;
+  }
+  friend std::ostream& operator<<(std::ostream& out, const FailureReason& reason) {
+    return out << reason.name;
+  }
+};
+
 namespace reason {
-inline constexpr std::string_view kStarting = "STARTING";
-inline constexpr std::string_view kBatchTooLarge = "BATCH_TOO_LARGE";
-inline constexpr std::string_view kInvalidRequest = "INVALID_REQUEST";
-inline constexpr std::string_view kRevisionNotReached = "REVISION_NOT_REACHED";
-inline constexpr std::string_view kHistoryNotReached = "HISTORY_NOT_REACHED";
-inline constexpr std::string_view kNotFound = "NOT_FOUND";
-inline constexpr std::string_view kGuardRefused = "GUARD_REFUSED";
-inline constexpr std::string_view kBadFile = "BAD_FILE";
-inline constexpr std::string_view kDamagedFile = "DAMAGED_FILE";
-inline constexpr std::string_view kPathNotAllowed = "PATH_NOT_ALLOWED";
-inline constexpr std::string_view kLimitReached = "LIMIT_REACHED";
-inline constexpr std::string_view kDiskFull = "DISK_FULL";
-inline constexpr std::string_view kStorage = "STORAGE";
-inline constexpr std::string_view kNoEarlierRelease = "NO_EARLIER_RELEASE";
-inline constexpr std::string_view kNoBase = "NO_BASE";
-inline constexpr std::string_view kNoDate = "NO_DATE";
-inline constexpr std::string_view kStopping = "STOPPING";
-inline constexpr std::string_view kInternal = "INTERNAL";
-inline constexpr std::string_view kCallerGone = "CALLER_GONE";
-inline constexpr std::string_view kDeadlinePassed = "DEADLINE_PASSED";
-inline constexpr std::string_view kUnauthenticated = "UNAUTHENTICATED";
-inline constexpr std::string_view kScopeMissing = "SCOPE_MISSING";
-inline constexpr std::string_view kTenantSuspended = "TENANT_SUSPENDED";
-inline constexpr std::string_view kNotSuspended = "NOT_SUSPENDED";
-inline constexpr std::string_view kAlreadyExists = "ALREADY_EXISTS";
-inline constexpr std::string_view kChangedMeanwhile = "CHANGED_MEANWHILE";
-inline constexpr std::string_view kRequestIdReused = "REQUEST_ID_REUSED";
-inline constexpr std::string_view kChangesTooOld = "CHANGES_TOO_OLD";
-inline constexpr std::string_view kOwnListsDamaged = "OWN_LISTS_DAMAGED";
-inline constexpr std::string_view kQuotaExceeded = "QUOTA_EXCEEDED";
-inline constexpr std::string_view kCallableLimit = "CALLABLE_LIMIT";
-inline constexpr std::string_view kStreamSilent = "STREAM_SILENT";
-inline constexpr std::string_view kFirstData = "FIRST_DATA";
+inline constexpr FailureReason kStarting{"STARTING", absl::StatusCode::kUnavailable};
+inline constexpr FailureReason kBatchTooLarge{"BATCH_TOO_LARGE",
+                                              absl::StatusCode::kInvalidArgument};
+inline constexpr FailureReason kInvalidRequest{"INVALID_REQUEST",
+                                               absl::StatusCode::kInvalidArgument};
+inline constexpr FailureReason kInvalidNow{"INVALID_REQUEST",
+                                           absl::StatusCode::kFailedPrecondition};
+inline constexpr FailureReason kCannotListen{"INVALID_REQUEST", absl::StatusCode::kUnavailable};
+inline constexpr FailureReason kRevisionNotReached{"REVISION_NOT_REACHED",
+                                                   absl::StatusCode::kFailedPrecondition};
+inline constexpr FailureReason kHistoryNotReached{"HISTORY_NOT_REACHED",
+                                                  absl::StatusCode::kOutOfRange};
+inline constexpr FailureReason kNotFound{"NOT_FOUND", absl::StatusCode::kNotFound};
+inline constexpr FailureReason kGuardRefused{"GUARD_REFUSED",
+                                             absl::StatusCode::kFailedPrecondition};
+inline constexpr FailureReason kBadFile{"BAD_FILE", absl::StatusCode::kInvalidArgument};
+inline constexpr FailureReason kDamagedFile{"DAMAGED_FILE", absl::StatusCode::kDataLoss};
+inline constexpr FailureReason kPathNotAllowed{"PATH_NOT_ALLOWED",
+                                               absl::StatusCode::kPermissionDenied};
+inline constexpr FailureReason kLimitReached{"LIMIT_REACHED", absl::StatusCode::kResourceExhausted};
+inline constexpr FailureReason kDiskFull{"DISK_FULL", absl::StatusCode::kResourceExhausted};
+inline constexpr FailureReason kStorage{"STORAGE", absl::StatusCode::kInternal};
+inline constexpr FailureReason kStorageDamaged{"STORAGE", absl::StatusCode::kDataLoss};
+inline constexpr FailureReason kStorageUnusable{"STORAGE", absl::StatusCode::kFailedPrecondition};
+inline constexpr FailureReason kStorageOutOfFiles{"STORAGE", absl::StatusCode::kResourceExhausted};
+inline constexpr FailureReason kStorageMissing{"STORAGE", absl::StatusCode::kNotFound};
+inline constexpr FailureReason kNoEarlierRelease{"NO_EARLIER_RELEASE",
+                                                 absl::StatusCode::kFailedPrecondition};
+inline constexpr FailureReason kNoBase{"NO_BASE", absl::StatusCode::kFailedPrecondition};
+inline constexpr FailureReason kNoDate{"NO_DATE", absl::StatusCode::kInvalidArgument};
+inline constexpr FailureReason kStopping{"STOPPING", absl::StatusCode::kUnavailable};
+inline constexpr FailureReason kLoadStopped{"STOPPING", absl::StatusCode::kCancelled};
+inline constexpr FailureReason kInternal{"INTERNAL", absl::StatusCode::kInternal};
+inline constexpr FailureReason kOutOfMemory{"INTERNAL", absl::StatusCode::kResourceExhausted};
+inline constexpr FailureReason kCannotStart{"INTERNAL", absl::StatusCode::kUnavailable};
+inline constexpr FailureReason kInternalOrder{"INTERNAL", absl::StatusCode::kFailedPrecondition};
+inline constexpr FailureReason kCallerGone{"CALLER_GONE", absl::StatusCode::kCancelled};
+inline constexpr FailureReason kDeadlinePassed{"DEADLINE_PASSED",
+                                               absl::StatusCode::kDeadlineExceeded};
+inline constexpr FailureReason kUnauthenticated{"UNAUTHENTICATED",
+                                                absl::StatusCode::kUnauthenticated};
+inline constexpr FailureReason kScopeMissing{"SCOPE_MISSING", absl::StatusCode::kPermissionDenied};
+inline constexpr FailureReason kTenantSuspended{"TENANT_SUSPENDED",
+                                                absl::StatusCode::kPermissionDenied};
+inline constexpr FailureReason kNotSuspended{"NOT_SUSPENDED",
+                                             absl::StatusCode::kFailedPrecondition};
+inline constexpr FailureReason kAlreadyExists{"ALREADY_EXISTS", absl::StatusCode::kAlreadyExists};
+inline constexpr FailureReason kChangedMeanwhile{"CHANGED_MEANWHILE", absl::StatusCode::kAborted};
+inline constexpr FailureReason kRequestIdReused{"REQUEST_ID_REUSED",
+                                                absl::StatusCode::kInvalidArgument};
+inline constexpr FailureReason kChangesTooOld{"CHANGES_TOO_OLD", absl::StatusCode::kOutOfRange};
+inline constexpr FailureReason kOwnListsDamaged{"OWN_LISTS_DAMAGED", absl::StatusCode::kDataLoss};
+inline constexpr FailureReason kQuotaExceeded{"QUOTA_EXCEEDED",
+                                              absl::StatusCode::kResourceExhausted};
+inline constexpr FailureReason kCallableLimit{"CALLABLE_LIMIT",
+                                              absl::StatusCode::kFailedPrecondition};
+inline constexpr FailureReason kStreamSilent{"STREAM_SILENT", absl::StatusCode::kDeadlineExceeded};
+inline constexpr FailureReason kFirstData{"FIRST_DATA", absl::StatusCode::kFailedPrecondition};
 }  // namespace reason
 
-// An error with a reason. `code` must not be kOk.
-absl::Status Error(absl::StatusCode code, std::string_view reason, std::string_view message);
+// An error with a reason, and the code that follows from it.
+absl::Status Error(const FailureReason& reason, std::string_view message);
 
 // A refusal by a guard: FAILED_PRECONDITION, GUARD_REFUSED, and the guard's name, for example
 // "shrink".

@@ -47,7 +47,7 @@ absl::Status NoPermission(std::string_view doing, const std::string& path) {
   text +=
       StrCat("; this process runs as ", me, ". Nothing is lost: give it to that user (chown -R ",
              geteuid(), " on the folder that it lies in), or run as its owner");
-  return Error(absl::StatusCode::kFailedPrecondition, reason::kStorage, text);
+  return Error(reason::kStorageUnusable, text);
 }
 
 }  // namespace
@@ -66,20 +66,20 @@ absl::Status FileError(std::string_view doing, const std::string& path, int erro
   if (error == EACCES || error == EPERM) return NoPermission(doing, path);
   const std::string text = StrCat(doing, " ", path, ": ", std::strerror(error));
   if (error == ENOSPC || error == EDQUOT || error == EFBIG) {
-    return Error(absl::StatusCode::kResourceExhausted, reason::kDiskFull,
+    return Error(reason::kDiskFull,
                  StrCat(text, "; free some space on the data disk and repeat the write"));
   }
   if (error == EMFILE || error == ENFILE) {
-    return Error(absl::StatusCode::kResourceExhausted, reason::kStorage,
+    return Error(reason::kStorageOutOfFiles,
                  StrCat(text,
                         "; raise the limit of open files (ulimit -n, LimitNOFILE), and "
                         "repeat it in a moment"));
   }
   if (error == EROFS) {
-    return Error(absl::StatusCode::kFailedPrecondition, reason::kStorage,
+    return Error(reason::kStorageUnusable,
                  StrCat(text, "; the file system is read-only: see dmesg, and mount it anew"));
   }
-  return Error(absl::StatusCode::kInternal, reason::kStorage, text);
+  return Error(reason::kStorage, text);
 }
 
 absl::Status CheckPermission(const std::string& path, int mode) {

@@ -242,8 +242,7 @@ absl::StatusOr<ServerConfig> ReadConfigFile(const std::string& path) {
   std::ostringstream content;
   content << file.rdbuf();
   if (!file.is_open() || file.bad()) {
-    return Error(absl::StatusCode::kNotFound, reason::kNotFound,
-                 StrCat("the configuration file ", path, " cannot be read"));
+    return Error(reason::kNotFound, StrCat("the configuration file ", path, " cannot be read"));
   }
   absl::StatusOr<ServerConfig> config = ParseConfig(content.str());
   if (!config.ok()) return WithPrefix(config.status(), path);
@@ -279,10 +278,10 @@ absl::Status CheckConfig(const ServerConfig& config) {
 }
 
 bool IsUnixAddress(const std::string& address) {
-  constexpr size_t kMostPathBytes = 100;  // Linux has room for 107
+  constexpr size_t kMaxPathBytes = 100;  // Linux has room for 107
   if (address.rfind(kUnixScheme, 0) != 0) return false;
   const std::string path = UnixPathOf(address);
-  return path.size() > 1 && path.size() <= kMostPathBytes && path.front() == '/';
+  return path.size() > 1 && path.size() <= kMaxPathBytes && path.front() == '/';
 }
 
 std::string UnixPathOf(const std::string& address) {

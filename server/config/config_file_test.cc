@@ -69,11 +69,11 @@ TEST(ConfigFileTest, DefaultsAreThoseOfTheRooms) {
   EXPECT_EQ(ours.read_limits.max_unpacked_bytes, theirs.read_limits.max_unpacked_bytes);
   EXPECT_EQ(ours.read_limits.max_ratio, theirs.read_limits.max_ratio);
   EXPECT_EQ(StoreOptionsOf(ServerConfig()).block_cache_bytes, StoreOptions().block_cache_bytes);
-  const OwnListsOptions lists = OwnListsOptionsOf(ServerConfig());
-  EXPECT_EQ(lists.filter_bits, OwnListsOptions().filter_bits);
-  EXPECT_EQ(lists.request_id_age, OwnListsOptions().request_id_age);
-  EXPECT_EQ(lists.max_changes, OwnListsOptions().max_changes);
-  EXPECT_EQ(lists.max_records, OwnListsOptions().max_records);
+  const TenantRecordsOptions lists = RecordsOptionsOf(ServerConfig());
+  EXPECT_EQ(lists.filter_bits, TenantRecordsOptions().filter_bits);
+  EXPECT_EQ(lists.request_id_age, TenantRecordsOptions().request_id_age);
+  EXPECT_EQ(lists.max_changes, TenantRecordsOptions().max_changes);
+  EXPECT_EQ(lists.max_records, TenantRecordsOptions().max_records);
   EXPECT_EQ(DirectoryLimitsOf(ServerConfig()).max_blocks, DirectoryLimits().max_blocks);
 }
 

@@ -45,7 +45,7 @@ std::optional<uint64_t> ParseBytes(std::string_view text) {
 }  // namespace
 
 absl::Status ConfigError(std::string_view message) {
-  return Error(absl::StatusCode::kInvalidArgument, reason::kInvalidRequest, message);
+  return Error(reason::kInvalidRequest, message);
 }
 
 ConfigSection::ConfigSection(std::string path, const YAML::Node& node)

@@ -2,8 +2,8 @@
 
 #include <filesystem>
 
+#include "server/records/idempotency_keys.h"
 #include "server/storage/tenant_columns.h"
-#include "server/tenants/own_requests.h"
 
 namespace dnc {
 
@@ -54,8 +54,8 @@ DirectoryLimits DirectoryLimitsOf(const ServerConfig& config) {
   return limits;
 }
 
-OwnListsOptions OwnListsOptionsOf(const ServerConfig& config) {
-  OwnListsOptions options;
+TenantRecordsOptions RecordsOptionsOf(const ServerConfig& config) {
+  TenantRecordsOptions options;
   options.data_dir = config.data_dir;
   options.filter_bits = config.tenants.filter_bits;
   options.filter_wear = config.tenants.filter_wear;

@@ -3,9 +3,9 @@
 
 #include "server/base/clock.h"
 #include "server/config/server_config.h"
+#include "server/records/tenant_records.h"
 #include "server/registry/registry.h"
 #include "server/storage/store.h"
-#include "server/tenants/own_lists.h"
 #include "server/tenants/tenant_directory.h"
 
 namespace dnc {
@@ -18,7 +18,7 @@ RegistryOptions RegistryOptionsOf(const ServerConfig& config);
 // `clock` must outlive the store.
 StoreOptions TenantStoreOptionsOf(const ServerConfig& config, const Clock* clock);
 DirectoryLimits DirectoryLimitsOf(const ServerConfig& config);
-OwnListsOptions OwnListsOptionsOf(const ServerConfig& config);
+TenantRecordsOptions RecordsOptionsOf(const ServerConfig& config);
 // Of tenants without quotas of their own.
 Quotas DefaultQuotasOf(const ServerConfig& config);
 

@@ -63,7 +63,8 @@ struct RegistryConfig {
   uint64_t max_archive_ratio = 200;
 };
 
-// Tenants, their keys, lists and quotas; fields as in DirectoryLimits, OwnListsOptions and Quotas.
+// Tenants, their keys, lists and quotas; fields as in DirectoryLimits, TenantRecordsOptions and
+// Quotas.
 struct TenantsConfig {
   int max_tenants = 100'000;
   int max_keys = 100;        // live ones of a tenant

@@ -13,16 +13,14 @@
 namespace dnc {
 
 // INVALID_ARGUMENT, BAD_FILE.
-inline absl::Status BadFile(std::string_view message) {
-  return Error(absl::StatusCode::kInvalidArgument, reason::kBadFile, message);
-}
+inline absl::Status BadFile(std::string_view message) { return Error(reason::kBadFile, message); }
 inline absl::Status BadLine(uint64_t line, std::string_view message) {
   return BadFile(StrCat("line ", line, ": ", message));
 }
 
 // DATA_LOSS, DAMAGED_FILE.
 inline absl::Status DamagedFile(std::string_view message) {
-  return Error(absl::StatusCode::kDataLoss, reason::kDamagedFile, message);
+  return Error(reason::kDamagedFile, message);
 }
 
 // `text` as a message may show it: at most 40 bytes, digits as `#`, everything but printable

@@ -11,7 +11,7 @@ namespace dnc {
 namespace {
 
 constexpr std::string_view kDelimiters = ",;\t|";
-constexpr uint64_t kMostLinesBytes = 16;  // of a record, in line limits
+constexpr uint64_t kMaxLinesBytes = 16;  // of a record, in line limits
 // A line with fewer holds no number.
 constexpr size_t kFewDigits = 4;
 
@@ -167,7 +167,7 @@ absl::StatusOr<const CsvRecord*> CsvParser::Next() {
       line_start = at;
     }
     DNC_ASSIGN_OR_RETURN(state, Step(state, c));
-    if (line_bytes > text_.max_line_bytes() || at > kMostLinesBytes * text_.max_line_bytes()) {
+    if (line_bytes > text_.max_line_bytes() || at > kMaxLinesBytes * text_.max_line_bytes()) {
       return LineTooLong(record_.line);
     }
   }

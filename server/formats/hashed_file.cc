@@ -21,14 +21,13 @@ namespace {
 absl::Status OpenError(int error, const std::string& path) {
   const std::string cause = StrCat("the file ", path, " cannot be opened: ", std::strerror(error));
   if (error == ENOENT || error == ENOTDIR) {
-    return Error(absl::StatusCode::kNotFound, reason::kNotFound,
-                 StrCat("there is no file ", path, "; check the path"));
+    return Error(reason::kNotFound, StrCat("there is no file ", path, "; check the path"));
   }
   if (error == EACCES || error == EPERM) {
-    return Error(absl::StatusCode::kPermissionDenied, reason::kPathNotAllowed,
+    return Error(reason::kPathNotAllowed,
                  StrCat("the server may not read ", path, "; let its user read the file"));
   }
-  return Error(absl::StatusCode::kInternal, reason::kInternal, cause);
+  return Error(reason::kInternal, cause);
 }
 
 }  // namespace
@@ -47,8 +46,7 @@ absl::StatusOr<std::unique_ptr<HashedFile>> HashedFile::Open(const std::string& 
   posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
   std::unique_ptr<HashedFile> file(new HashedFile(fd, info, bytes_done, stop));
   if (EVP_DigestInit_ex(file->digest_.get(), EVP_sha256(), nullptr) != 1) {
-    return Error(absl::StatusCode::kInternal, reason::kInternal,
-                 "OpenSSL offers no SHA-256; check the OpenSSL installation");
+    return Error(reason::kInternal, "OpenSSL offers no SHA-256; check the OpenSSL installation");
   }
   return file;
 }
@@ -66,8 +64,7 @@ HashedFile::~HashedFile() { close(fd_); }
 
 absl::StatusOr<size_t> HashedFile::ReadAt(uint64_t offset, char* out, size_t length) {
   if (stop_ != nullptr && stop_->load(std::memory_order_relaxed)) {
-    return Error(absl::StatusCode::kCancelled, reason::kStopping,
-                 "the load was stopped before its end; nothing has changed");
+    return Error(reason::kLoadStopped, "the load was stopped before its end; nothing has changed");
   }
   if (offset >= size_) return 0;
   const size_t wanted = std::min<uint64_t>(length, size_ - offset);

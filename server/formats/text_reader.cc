@@ -13,7 +13,7 @@ constexpr size_t kFirstPiece = 16 << 10;
 constexpr size_t kPiece = 1 << 20;
 constexpr char kCtrlZ = '\x1A';
 // Old systems fill their last block with it.
-constexpr size_t kMostPadding = 4096;
+constexpr size_t kMaxPadding = 4096;
 }  // namespace
 
 TextReader::TextReader(ByteSource& source, uint64_t max_line_bytes)
@@ -45,7 +45,7 @@ absl::Status TextReader::FillOnce() {
   exhausted_ = got == 0;
   shown_ = end_;
   while (shown_ > begin_ && buffer_[shown_ - 1] == kCtrlZ) --shown_;
-  if (end_ - shown_ > kMostPadding) shown_ = end_;
+  if (end_ - shown_ > kMaxPadding) shown_ = end_;
   if (exhausted_) end_ = shown_;
   piece_ = std::min(2 * piece_, kPiece);
   return absl::OkStatus();

@@ -261,8 +261,7 @@ absl::Status XmlReader::Feed() {
 
 absl::Status XmlReader::Read() {
   if (parser_ == nullptr) {
-    return Error(absl::StatusCode::kResourceExhausted, reason::kInternal,
-                 "not enough memory for the XML parser");
+    return Error(reason::kOutOfMemory, "not enough memory for the XML parser");
   }
   XML_SetUserData(parser_.get(), this);
   XML_SetElementHandler(parser_.get(), OnStart, OnEnd);

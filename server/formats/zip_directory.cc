@@ -26,8 +26,8 @@ constexpr uint32_t kLocatorSignature = 0x07064b50;
 constexpr uint32_t kEnd64Signature = 0x06064b50;
 constexpr uint32_t kHeaderSignature = 0x02014b50;
 // Of an archive with one list, whatever stands beside it.
-constexpr uint64_t kMostMembers = 1000;
-constexpr uint64_t kMostDirectoryBytes = 1 << 20;
+constexpr uint64_t kMaxMembers = 1000;
+constexpr uint64_t kMaxDirectoryBytes = 1 << 20;
 
 // `Bytes` little-endian bytes of `text` from `at` on.
 template <int Bytes>
@@ -284,7 +284,7 @@ absl::StatusOr<ZipMember> ReadZipDirectory(HashedFile& file) {
   if (directory.offset > directory.end || directory.size != directory.end - directory.offset) {
     return Incomplete();
   }
-  if (directory.members > kMostMembers || directory.size > kMostDirectoryBytes) {
+  if (directory.members > kMaxMembers || directory.size > kMaxDirectoryBytes) {
     return BadFile(StrCat("the archive has ", directory.members,
                           " members, but must have exactly one list; unpack it and load the list"));
   }

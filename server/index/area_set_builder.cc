@@ -65,7 +65,7 @@ size_t AreaSetBuilder::AddRun(absl::Span<const Number> numbers, uint64_t& there)
 
 absl::Status AreaSetBuilder::AddBlock(int exchange, std::string_view block) {
   if (exchange < 0 || exchange >= kExchangesPerArea || impl_->bitmaps[exchange] != nullptr) {
-    return Error(absl::StatusCode::kDataLoss, reason::kStorage,
+    return Error(reason::kStorageDamaged,
                  absl::StrCat("the stored list names exchange ", exchange,
                               " twice or wrongly; load the list again, and check the disk"));
   }

@@ -210,14 +210,14 @@ bool BloomFilter::MayContain(const BloomKey& key) const {
   return TestPortable(words_ + FirstWord(hash, design_.blocks), static_cast<uint32_t>(hash));
 }
 
-size_t BloomFilter::MarkPossible(uint32_t tenant, absl::Span<const Number> numbers, int bit,
-                                 absl::Span<uint32_t> results) const {
-  return MarkPossibleWith(UsedCpuLevel(), tenant, numbers, bit, results);
+size_t BloomFilter::MayContainBatch(uint32_t tenant, absl::Span<const Number> numbers, int bit,
+                                    absl::Span<uint32_t> results) const {
+  return MayContainBatchWith(UsedCpuLevel(), tenant, numbers, bit, results);
 }
 
-size_t BloomFilter::MarkPossibleWith(CpuLevel level, uint32_t tenant,
-                                     absl::Span<const Number> numbers, int bit,
-                                     absl::Span<uint32_t> results) const {
+size_t BloomFilter::MayContainBatchWith(CpuLevel level, uint32_t tenant,
+                                        absl::Span<const Number> numbers, int bit,
+                                        absl::Span<uint32_t> results) const {
   assert(numbers.size() == results.size() && bit >= 0 && bit < 32);
   if (!MayContainTenant(tenant)) return 0;
   const TestGroup test = TestGroupOf(level);

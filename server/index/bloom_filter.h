@@ -80,12 +80,12 @@ class BloomFilter {
   // bits, and returns how many it set. Overlaps the memory accesses of neighbouring numbers: far
   // faster than MayContain in a loop, and for a tenant without keys hardly more than nothing. The
   // spans have the same size.
-  size_t MarkPossible(uint32_t tenant, absl::Span<const Number> numbers, int bit,
-                      absl::Span<uint32_t> results) const;
+  size_t MayContainBatch(uint32_t tenant, absl::Span<const Number> numbers, int bit,
+                         absl::Span<uint32_t> results) const;
 
   // The same, tested in a given way, which must be supported.
-  size_t MarkPossibleWith(CpuLevel level, uint32_t tenant, absl::Span<const Number> numbers,
-                          int bit, absl::Span<uint32_t> results) const;
+  size_t MayContainBatchWith(CpuLevel level, uint32_t tenant, absl::Span<const Number> numbers,
+                             int bit, absl::Span<uint32_t> results) const;
 
   // Counts keys whose records are gone. Their bits stay, because other keys may share them.
   void NoteDeleted(uint64_t keys) { deleted_.fetch_add(keys, std::memory_order_relaxed); }

@@ -126,11 +126,11 @@ TEST(BloomFilterTest, EveryWayToTestAgrees) {
       std::vector<uint32_t> before(numbers.size());
       for (uint32_t& result : before) result = static_cast<uint32_t>(random());
       std::vector<uint32_t> chosen = before;
-      const size_t possible = filter.MarkPossible(tenant, numbers, bit, absl::MakeSpan(chosen));
+      const size_t possible = filter.MayContainBatch(tenant, numbers, bit, absl::MakeSpan(chosen));
       for (const CpuLevel level : {CpuLevel::kPortable, CpuLevel::kAvx2, CpuLevel::kAvx512}) {
         if (!IsSupported(level)) continue;
         std::vector<uint32_t> results = before;
-        EXPECT_EQ(filter.MarkPossibleWith(level, tenant, numbers, bit, absl::MakeSpan(results)),
+        EXPECT_EQ(filter.MayContainBatchWith(level, tenant, numbers, bit, absl::MakeSpan(results)),
                   possible);
         ASSERT_EQ(results, chosen) << static_cast<int>(level);
       }

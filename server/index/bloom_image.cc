@@ -44,7 +44,7 @@ struct Header {
 static_assert(sizeof(Header) == kBloomImageHeaderBytes);
 constexpr size_t kCheckedBytes = sizeof(Header) - sizeof(uint64_t);
 
-static_assert(sizeof(XXH128_canonical_t) == kBloomImageSealBytes);
+static_assert(sizeof(XXH128_canonical_t) == kBloomImageChecksumBytes);
 
 template <typename T>
 std::string_view BytesOf(const T& value) {
@@ -52,13 +52,13 @@ std::string_view BytesOf(const T& value) {
 }
 
 absl::Status Damaged(const std::string& path, std::string_view what) {
-  return Error(absl::StatusCode::kDataLoss, reason::kStorage,
+  return Error(reason::kStorageDamaged,
                StrCat(path, " is damaged: ", what,
                       "; the filter is rebuilt from the store, check the disk"));
 }
 
 absl::Status Foreign(const std::string& path, std::string_view what) {
-  return Error(absl::StatusCode::kFailedPrecondition, reason::kStorage,
+  return Error(reason::kStorageUnusable,
                StrCat(path, " ", what, "; the filter is rebuilt from the store"));
 }
 
@@ -111,12 +111,12 @@ absl::Status CheckSize(const std::string& path, const Header& header, uint64_t f
     return Damaged(path, StrCat("it names ", header.blocks, " blocks"));
   }
   const uint64_t content = header.blocks * kBloomBlockBytes;
-  const uint64_t expected = kBloomImageHeaderBytes + content + kBloomImageSealBytes;
+  const uint64_t expected = kBloomImageHeaderBytes + content + kBloomImageChecksumBytes;
   if (file_bytes != expected) {
     return Damaged(path, StrCat("it has ", file_bytes, " bytes instead of ", expected));
   }
   if (content > max_bytes) {
-    return Error(absl::StatusCode::kResourceExhausted, reason::kLimitReached,
+    return Error(reason::kLimitReached,
                  StrCat(path, " holds a filter of ", content, " bytes, the limit is ", max_bytes,
                         "; raise the limit, or have the filter rebuilt"));
   }

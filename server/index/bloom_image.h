@@ -21,7 +21,7 @@
 namespace dnc {
 
 inline constexpr size_t kBloomImageHeaderBytes = 128;
-inline constexpr size_t kBloomImageSealBytes = 16;
+inline constexpr size_t kBloomImageChecksumBytes = 16;
 
 // What an image belongs to.
 struct BloomImageOwner {

@@ -37,7 +37,7 @@ class BloomImageTest : public testing::Test {
 };
 
 // Gives a changed image fitting checksums, as if it had been written so.
-std::string Resealed(std::string image) {
+std::string WithChecksum(std::string image) {
   const uint64_t checksum = XXH3_64bits(image.data(), 120);
   image.replace(120, 8, reinterpret_cast<const char*>(&checksum), 8);
   image.resize(image.size() - 16);
@@ -47,7 +47,7 @@ std::string Resealed(std::string image) {
 }
 
 std::string WithField(std::string image, size_t offset, uint64_t value, size_t bytes = 8) {
-  return Resealed(image.replace(offset, bytes, reinterpret_cast<const char*>(&value), bytes));
+  return WithChecksum(image.replace(offset, bytes, reinterpret_cast<const char*>(&value), bytes));
 }
 
 TEST_F(BloomImageTest, AFilterComesBackAsItWas) {
@@ -81,7 +81,7 @@ TEST_F(BloomImageTest, TheLayoutIsTheOneOfTheDocuments) {
     expected.append(reinterpret_cast<const char*>(&word), 8);
   }
   expected += Content(filter) + std::string(16, '\0');
-  EXPECT_EQ(FileContent(folder_.image()), Resealed(expected));
+  EXPECT_EQ(FileContent(folder_.image()), WithChecksum(expected));
 }
 
 TEST_F(BloomImageTest, NoFileIsNotFound) {
@@ -121,7 +121,7 @@ TEST_F(BloomImageTest, PartsOfTwoImagesAreRefused) {
 
 TEST_F(BloomImageTest, AnotherVersionStoreOrRevisionIsRefused) {
   const std::string image = MakeImage(3, 60);
-  EXPECT_TRUE(Read(Resealed(image)).ok());
+  EXPECT_TRUE(Read(WithChecksum(image)).ok());
   for (const std::string& foreign :
        {WithField(image, 8, 2, 4), WithField(image, 8, 0, 4), WithField(image, 12, 2, 4),
         WithField(image, 16, 0x1112), WithField(image, 24, 0x2223), WithField(image, 32, 41),

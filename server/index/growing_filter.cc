@@ -48,17 +48,17 @@ void GrowingFilter::InsertBatch(absl::Span<const BloomKey> keys) {
 
 bool GrowingFilter::MayContain(const BloomKey& key) const {
   uint32_t result = 0;
-  return MarkPossible(key.tenant, {&key.number, 1}, 0, {&result, 1}) != 0;
+  return MayContainBatch(key.tenant, {&key.number, 1}, 0, {&result, 1}) != 0;
 }
 
-size_t GrowingFilter::MarkPossible(uint32_t tenant, absl::Span<const Number> numbers, int bit,
-                                   absl::Span<uint32_t> results) const {
+size_t GrowingFilter::MayContainBatch(uint32_t tenant, absl::Span<const Number> numbers, int bit,
+                                      absl::Span<uint32_t> results) const {
   assert(numbers.size() == results.size() && bit >= 0 && bit < 32);
   const ReaderGate::Pass pass(gate_);
   const BloomFilter* filter = state_.load()->current;
   size_t possible = numbers.size();
   if (filter != nullptr) {
-    possible = filter->MarkPossible(tenant, numbers, bit, results);
+    possible = filter->MayContainBatch(tenant, numbers, bit, results);
   } else {
     for (uint32_t& result : results) result |= uint32_t{1} << bit;
   }
@@ -81,7 +81,7 @@ absl::Status GrowingFilter::Adopt(std::unique_ptr<BloomFilter> filter) {
   const std::lock_guard lock(mutex_);
   std::shared_ptr<BloomFilter> adopted = std::move(filter);
   const auto refused = [] {
-    return Error(absl::StatusCode::kFailedPrecondition, reason::kInternal,
+    return Error(reason::kInternalOrder,
                  "the Bloom filter's image comes too late, keys were inserted or a rebuild began; "
                  "rebuild the filter from the store");
   };
@@ -101,14 +101,14 @@ absl::Status GrowingFilter::Adopt(std::unique_ptr<BloomFilter> filter) {
 absl::StatusOr<GrowingFilter::Rebuild> GrowingFilter::BeginRebuild(uint64_t capacity) {
   const BloomDesign design = DesignBloom(capacity, options_.bits_a_key, options_.seed);
   if (design.blocks > std::min(kMaxBloomBlocks, options_.max_bytes / kBloomBlockBytes)) {
-    return Error(absl::StatusCode::kResourceExhausted, reason::kLimitReached,
+    return Error(reason::kLimitReached,
                  StrCat("a Bloom filter for ", capacity, " keys is larger than the limit of ",
                         options_.max_bytes, " bytes; raise the limit, or add memory"));
   }
   {
     const std::lock_guard lock(mutex_);
     if (rebuilding_) {
-      return Error(absl::StatusCode::kFailedPrecondition, reason::kInternal,
+      return Error(reason::kInternalOrder,
                    "the Bloom filter is being rebuilt already; wait for the end of that");
     }
     rebuilding_ = true;

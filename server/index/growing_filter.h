@@ -107,9 +107,9 @@ class GrowingFilter {
   // False only if nothing is known about the key.
   bool MayContain(const BloomKey& key) const;
 
-  // As BloomFilter::MarkPossible.
-  size_t MarkPossible(uint32_t tenant, absl::Span<const Number> numbers, int bit,
-                      absl::Span<uint32_t> results) const;
+  // As BloomFilter::MayContainBatch.
+  size_t MayContainBatch(uint32_t tenant, absl::Span<const Number> numbers, int bit,
+                         absl::Span<uint32_t> results) const;
 
   // The owner reports keys whose last record it deleted.
   void NoteDeleted(uint64_t keys);

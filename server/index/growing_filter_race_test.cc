@@ -18,7 +18,7 @@ namespace {
 constexpr uint32_t kWriters = 2;
 constexpr uint32_t kProbers = 2;
 constexpr auto kDuration = std::chrono::seconds(4);
-constexpr uint64_t kMostKeys = 300'000;  // a writer
+constexpr uint64_t kMaxKeys = 300'000;  // a writer
 constexpr uint64_t kMaxBytes = 64 << 20;
 
 BloomKey KeyOf(uint32_t writer, uint64_t i) { return {writer, 2'010'000'000 + i * 3}; }
@@ -61,7 +61,7 @@ class Race {
   }
 
   void Write(uint32_t writer) {
-    for (uint64_t i = 0; i < kMostKeys && !stop_; ++i) {
+    for (uint64_t i = 0; i < kMaxKeys && !stop_; ++i) {
       stored_[writer].store(i + 1, std::memory_order_release);
       filter_.Insert(KeyOf(writer, i));
       answered_[writer].store(i + 1, std::memory_order_release);
@@ -85,7 +85,7 @@ class Race {
         numbers.push_back(KeyOf(writer, at).number);
       }
       std::vector<uint32_t> results(numbers.size());
-      const size_t possible = filter_.MarkPossible(writer, numbers, 0, absl::MakeSpan(results));
+      const size_t possible = filter_.MayContainBatch(writer, numbers, 0, absl::MakeSpan(results));
       ASSERT_EQ(possible, numbers.size());
       filter_.rebuild_due();
     }
@@ -93,7 +93,7 @@ class Race {
 
   void Rebuild() {
     for (int round = 0; !stop_; ++round) {
-      auto rebuild = filter_.BeginRebuild(2 * kWriters * kMostKeys);
+      auto rebuild = filter_.BeginRebuild(2 * kWriters * kMaxKeys);
       ASSERT_TRUE(rebuild.ok());
       const auto stored = counts(stored_);
       std::vector<BloomKey> keys;

@@ -31,7 +31,7 @@ TEST(GrowingFilterTest, WithoutAFilterItSaysYes) {
   EXPECT_TRUE(filter.MayContain(kFirst));
   std::vector<Number> numbers(700, 2'015'550'101);
   std::vector<uint32_t> results(numbers.size(), 2);
-  EXPECT_EQ(filter.MarkPossible(1, numbers, 4, absl::MakeSpan(results)), 700);
+  EXPECT_EQ(filter.MayContainBatch(1, numbers, 4, absl::MakeSpan(results)), 700);
   EXPECT_EQ(results, std::vector<uint32_t>(700, 18));
   EXPECT_FALSE(filter.Stats().ready);
   EXPECT_EQ(filter.Stats().possible, 701);
@@ -195,7 +195,7 @@ TEST(GrowingFilterTest, StatisticsTellHowGoodItIs) {
   std::vector<Number> absent;
   for (uint64_t i = 0; i < 200'000; ++i) absent.push_back(i);
   std::vector<uint32_t> results(absent.size());
-  const size_t wrong = filter.MarkPossible(0, absent, 0, absl::MakeSpan(results));
+  const size_t wrong = filter.MayContainBatch(0, absent, 0, absl::MakeSpan(results));
   filter.NoteFalsePositives(wrong);
   EXPECT_TRUE(filter.MayContain(RegularKey(5)));
   const GrowingFilterStats stats = filter.Stats();

@@ -20,19 +20,17 @@ absl::Status Failed(std::string_view doing, const std::string& path) {
   const int code = errno;
   const std::string text = StrCat(doing, " ", path, ": ", std::strerror(code));
   if (code == ENOSPC || code == EDQUOT || code == EFBIG) {
-    return Error(absl::StatusCode::kResourceExhausted, reason::kDiskFull,
-                 StrCat(text, "; free some space"));
+    return Error(reason::kDiskFull, StrCat(text, "; free some space"));
   }
-  return Error(absl::StatusCode::kInternal, reason::kStorage,
-               StrCat(text, "; check the folder's owner and the disk"));
+  return Error(reason::kStorage, StrCat(text, "; check the folder's owner and the disk"));
 }
 
 absl::Status NotThere(const std::string& path) {
-  return Error(absl::StatusCode::kNotFound, reason::kNotFound, StrCat("there is no ", path));
+  return Error(reason::kNotFound, StrCat("there is no ", path));
 }
 
 absl::Status Unreadable(const std::string& path, std::string_view what) {
-  return Error(absl::StatusCode::kDataLoss, reason::kStorage,
+  return Error(reason::kStorageDamaged,
                StrCat(path, " ", what, "; it is made anew from the store, check the disk"));
 }
 
@@ -109,8 +107,7 @@ absl::StatusOr<ImageFileReader> ImageFileReader::Open(const std::string& path) {
   struct stat status {};
   if (fstat(fd, &status) != 0) return Failed("examining", path);
   if (!S_ISREG(status.st_mode)) {
-    return Error(absl::StatusCode::kInternal, reason::kStorage,
-                 StrCat(path, " is no regular file; remove it"));
+    return Error(reason::kStorage, StrCat(path, " is no regular file; remove it"));
   }
   reader.size_ = static_cast<uint64_t>(status.st_size);
   posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);

@@ -29,7 +29,7 @@ bool NumberSet::Contains(Number number) const {
   return set != nullptr && set->Contains(SubscriberOf(number));
 }
 
-void NumberSet::MarkContained(absl::Span<const Number> numbers, int bit,
+void NumberSet::ContainsBatch(absl::Span<const Number> numbers, int bit,
                               absl::Span<uint32_t> results) const {
   assert(numbers.size() == results.size() && bit >= 0 && bit < 32);
   std::array<NumberGroup, kGroupsAhead> groups;

@@ -35,7 +35,7 @@ class NumberSet {
   // Sets bit `bit` (0 to 31) of results[i] where numbers[i] is in the set and leaves the other
   // bits. Numbers of kNumberLimit and above are in no set. Overlaps the memory accesses of
   // neighbouring numbers: far faster than Contains in a loop. The spans have the same size.
-  void MarkContained(absl::Span<const Number> numbers, int bit, absl::Span<uint32_t> results) const;
+  void ContainsBatch(absl::Span<const Number> numbers, int bit, absl::Span<uint32_t> results) const;
 
   // The first step of a group's lookup, for those who look it up in several sets at once.
   void Fetch(const NumberGroup& group, GroupLookup& lookup) const {

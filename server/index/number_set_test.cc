@@ -18,7 +18,7 @@ TEST(NumberSetTest, ANewSetHoldsNothing) {
   EXPECT_FALSE(set.Contains(2'015'550'123));
   const std::vector<Number> numbers = {0, 2'015'550'123, kNumberLimit - 1, kNumberLimit};
   std::vector<uint32_t> results(numbers.size());
-  set.MarkContained(numbers, 0, absl::MakeSpan(results));
+  set.ContainsBatch(numbers, 0, absl::MakeSpan(results));
   EXPECT_EQ(results, std::vector<uint32_t>(numbers.size()));
 }
 
@@ -68,7 +68,7 @@ TEST(NumberSetTest, MarkContainedAnswersAsContainsDoes) {
     std::vector<uint32_t> results(count);
     for (uint32_t& result : results) result = static_cast<uint32_t>(random());
     const std::vector<uint32_t> before = results;
-    set.MarkContained(absl::MakeConstSpan(numbers).subspan(start, count), bit,
+    set.ContainsBatch(absl::MakeConstSpan(numbers).subspan(start, count), bit,
                       absl::MakeSpan(results));
     for (size_t i = 0; i < count; ++i) {
       const uint32_t listed = set.Contains(numbers[start + i]) ? 1 : 0;
@@ -111,7 +111,7 @@ TEST(NumberSetTest, WhatIsNoNumberIsInNoSet) {
   const std::vector<Number> numbers = {kNumberLimit, kNumberLimit + 1,
                                        std::numeric_limits<Number>::max(), 0, kNumberLimit - 1};
   std::vector<uint32_t> results(numbers.size());
-  set.MarkContained(numbers, 31, absl::MakeSpan(results));
+  set.ContainsBatch(numbers, 31, absl::MakeSpan(results));
   EXPECT_EQ(results, (std::vector<uint32_t>{0, 0, 0, 1u << 31, 1u << 31}));
 }
 

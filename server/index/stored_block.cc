@@ -32,7 +32,7 @@ void WriteU16(char* data, uint32_t value) {
 }
 
 absl::Status Damaged(int exchange, const std::string& what) {
-  return Error(absl::StatusCode::kDataLoss, reason::kStorage,
+  return Error(reason::kStorageDamaged,
                absl::StrCat("the stored block of exchange ", exchange, " is damaged: ", what,
                             "; load the list again, and check the disk"));
 }

@@ -37,7 +37,7 @@ bool AreaHistory::ListedAt(uint32_t subscriber, absl::Time moment, bool now) con
   return !events.front().added;
 }
 
-absl::StatusOr<AreaHistoryPtr> HistoryCache::Get(const World& world, const ListState& list,
+absl::StatusOr<AreaHistoryPtr> HistoryCache::Get(const RegistryState& state, const ListState& list,
                                                  int area_code) {
   const Key key{list.list_id, area_code, list.head.id()};
   {
@@ -48,7 +48,7 @@ absl::StatusOr<AreaHistoryPtr> HistoryCache::Get(const World& world, const ListS
       return it->second.history;
     }
   }
-  DNC_ASSIGN_OR_RETURN(const AreaHistoryPtr history, Read(world, list, area_code));
+  DNC_ASSIGN_OR_RETURN(const AreaHistoryPtr history, Read(state, list, area_code));
   const std::lock_guard<std::mutex> lock(mutex_);
   if (entries_.find(key) != entries_.end()) return history;
   used_.push_front(key);
@@ -71,14 +71,14 @@ absl::StatusOr<uint64_t> HistoryCache::ChangesUpTo(uint64_t release_id, int area
   return 0;
 }
 
-absl::StatusOr<AreaHistoryPtr> HistoryCache::Read(const World& world, const ListState& list,
+absl::StatusOr<AreaHistoryPtr> HistoryCache::Read(const RegistryState& state, const ListState& list,
                                                   int area_code) const {
   std::vector<AreaEvent> events;
   std::vector<AreaEvent> repeated;
   const auto seal = list.seals.find(area_code);
   if (seal != list.seals.end()) {
     const storage::Seal& now = seal->second;
-    DNC_ASSIGN_OR_RETURN(std::vector<uint64_t> lineage, WholeLineage(world, list));
+    DNC_ASSIGN_OR_RETURN(std::vector<uint64_t> lineage, WholeLineage(state, list));
     std::reverse(lineage.begin(), lineage.end());
     // Of a history that was cut off, the oldest release is the base, and its own changes are gone.
     uint64_t cut_off = 0;
@@ -99,7 +99,7 @@ absl::StatusOr<AreaHistoryPtr> HistoryCache::Read(const World& world, const List
     }
     const uint64_t read = events.size() + repeated.size();
     if (now.has_history_changes() && now.history_changes() != cut_off + read) {
-      return Error(absl::StatusCode::kDataLoss, reason::kStorage,
+      return Error(reason::kStorageDamaged,
                    StrCat("the stored history of list ", list.name, ", area code ", area_code,
                           ", has ", read, " changes instead of ", now.history_changes() - cut_off,
                           "; restore the data folder from a copy, or retire the list and load it "

@@ -15,8 +15,8 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "server/registry/registry_state.h"
 #include "server/registry/release_store.h"
-#include "server/registry/world.h"
 
 namespace dnc {
 
@@ -67,7 +67,8 @@ class HistoryCache {
   HistoryCache(const ReleaseStore* store, uint64_t max_bytes)
       : store_(store), max_bytes_(max_bytes) {}
 
-  absl::StatusOr<AreaHistoryPtr> Get(const World& world, const ListState& list, int area_code);
+  absl::StatusOr<AreaHistoryPtr> Get(const RegistryState& state, const ListState& list,
+                                     int area_code);
 
  private:
   using Key = std::tuple<uint32_t, int, uint64_t>;  // list, area code, release in force
@@ -75,7 +76,7 @@ class HistoryCache {
     AreaHistoryPtr history;
     std::list<Key>::iterator used;
   };
-  absl::StatusOr<AreaHistoryPtr> Read(const World& world, const ListState& list,
+  absl::StatusOr<AreaHistoryPtr> Read(const RegistryState& state, const ListState& list,
                                       int area_code) const;
 
   // How many changes the area code's releases have, up to one.

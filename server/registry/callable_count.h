@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "server/numbers/area_codes.h"
+#include "server/rules/area_codes.h"
 #include "server/scrub/rules.h"
 #include "server/scrub/snapshot.h"
 #include "server/scrub/tenant_terms.h"

@@ -140,7 +140,7 @@ double ChangePace::ActiveDays() const {
   return days;
 }
 
-double ChangePace::OwnPerDay() const {
+double ChangePace::ListsPerDay() const {
   // Many changes at once may be what comes once a month.
   size_t most = 0;
   for (size_t from = 0, to = 0; to < times_.size(); ++to) {
@@ -151,7 +151,7 @@ double ChangePace::OwnPerDay() const {
 }
 
 double ChangePace::PerDay(const UsualPace& usual, double days) const {
-  if (usual.lists() == 0) return OwnPerDay();
+  if (usual.lists() == 0) return ListsPerDay();
   return std::min(usual.per_day(), static_cast<double>(times_.size()) / days);
 }
 
@@ -163,7 +163,7 @@ size_t ChangePace::Stragglers(const UsualPace& usual) const {
 }
 
 // Whoever publishes once a day does so at one hour; a hole or two may be those that are looked for.
-absl::Duration ChangePace::OwnQuiet() const {
+absl::Duration ChangePace::LongestQuiet() const {
   std::vector<absl::Duration> gaps(3, absl::ZeroDuration());
   for (size_t i = 1; i < times_.size(); ++i) gaps.push_back(times_[i] - EndOfChange(times_[i - 1]));
   std::nth_element(gaps.begin(), gaps.begin() + 2, gaps.end(), std::greater<>());
@@ -174,7 +174,7 @@ std::optional<ChangeHole> ChangePace::SparseAfter(absl::Time told, const UsualPa
   if (empty() || !limits_.by_pace) return std::nullopt;
   const double per_day = PerDay(usual, ActiveDays());
   if (per_day <= 0) return std::nullopt;
-  const absl::Duration quiet = usual.between().value_or(OwnQuiet()) + kQuieter;
+  const absl::Duration quiet = usual.between().value_or(LongestQuiet()) + kQuieter;
   const absl::Duration least = std::max(quiet, kFewestMissing / per_day * kDay);
   // Each stretch begins where one change ends, and goes on to the first one beyond `least`.
   absl::Time from = told;

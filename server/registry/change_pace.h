@@ -113,14 +113,14 @@ class ChangePace {
   // On how many days its changes lie, in halves and without stragglers.
   double ActiveDays() const;
   // How many changes a day are usual, by this list alone.
-  double OwnPerDay() const;
+  double ListsPerDay() const;
   // How many are surely usual: no more than this list has in its `days`, since it may be of fewer
   // area codes than those before.
   double PerDay(const UsualPace& usual, double days) const;
   // How many of its last changes may be stragglers: they show nothing.
   size_t Stragglers(const UsualPace& usual) const;
   // As UsualPace::between, of this list alone.
-  absl::Duration OwnQuiet() const;
+  absl::Duration LongestQuiet() const;
 
   // As EndOfMoment, if the list tells days and not times.
   absl::Time EndOfChange(absl::Time time) const { return days_alone_ ? EndOfMoment(time) : time; }

@@ -7,9 +7,9 @@ namespace dnc {
 namespace {
 
 // When the data was published, as ages count it.
-absl::Time PublishedAt(const World& world, absl::Time obtained_at, uint64_t brought_by,
+absl::Time PublishedAt(const RegistryState& state, absl::Time obtained_at, uint64_t brought_by,
                        int64_t brought_at) {
-  if (world.future_releases.count(brought_by) != 0) return absl::InfinitePast();
+  if (state.future_releases.count(brought_by) != 0) return absl::InfinitePast();
   if (brought_at == 0) return absl::InfiniteFuture();
   const absl::Time published_at = FromMicros(brought_at);
   return obtained_at - published_at >= kMaxFuture ? absl::InfinitePast() : published_at;
@@ -33,29 +33,29 @@ absl::Time AgedBefore(const AcceptedClock& accepted, const AreaCoverage& coverag
 
 }  // namespace
 
-AreaCoverage CoverageOf(const World& world, const ListState& list, int area_code) {
+AreaCoverage CoverageOf(const RegistryState& state, const ListState& list, int area_code) {
   if (!list.loaded()) return {};
   if (list.covers_all()) {
     return {
         AreaState::kLoaded, list.whole_obtained_at,
-        PublishedAt(world, list.whole_obtained_at, list.whole_brought_by, list.whole_brought_at)};
+        PublishedAt(state, list.whole_obtained_at, list.whole_brought_by, list.whole_brought_at)};
   }
   const auto seal = list.seals.find(area_code);
   if (seal == list.seals.end()) return {};
   const absl::Time obtained_at = FromMicros(seal->second.obtained_at());
   AreaCoverage coverage{
       AreaState::kLoaded, obtained_at,
-      PublishedAt(world, obtained_at, seal->second.brought_by(), seal->second.brought_at())};
+      PublishedAt(state, obtained_at, seal->second.brought_by(), seal->second.brought_at())};
   if (seal->second.known_by_silence_at() != 0) {
     coverage.known_by_silence_at = FromMicros(seal->second.known_by_silence_at());
   }
   return coverage;
 }
 
-AreaCoverage CoverageUnder(const World& world, const ListState& list, int area_code,
+AreaCoverage CoverageUnder(const RegistryState& state, const ListState& list, int area_code,
                            absl::Duration max_age) {
-  AreaCoverage coverage = CoverageOf(world, list, area_code);
-  const AcceptedClock& accepted = world.accepted;
+  AreaCoverage coverage = CoverageOf(state, list, area_code);
+  const AcceptedClock& accepted = state.accepted;
   if (coverage.state != AreaState::kLoaded || accepted.revision == 0) return coverage;
   const absl::Time aged_from = list.covers_all()
                                    ? AgedBefore(accepted, coverage, list.whole_brought_by, 0)
@@ -64,24 +64,24 @@ AreaCoverage CoverageUnder(const World& world, const ListState& list, int area_c
   return coverage;
 }
 
-AreaCoverage CoverageThen(const World& world, const ListState& list, int area_code,
+AreaCoverage CoverageThen(const RegistryState& state, const ListState& list, int area_code,
                           absl::Duration max_age, absl::Time moment) {
-  return moment < world.accepted.accepted_at ? CoverageOf(world, list, area_code)
-                                             : CoverageUnder(world, list, area_code, max_age);
+  return moment < state.accepted.accepted_at ? CoverageOf(state, list, area_code)
+                                             : CoverageUnder(state, list, area_code, max_age);
 }
 
-void NoteBrought(const World& world, const ListState& before, const std::set<int>& reloaded,
+void NoteBrought(const RegistryState& state, const ListState& before, const std::set<int>& reloaded,
                  absl::Time now, ListState& list) {
   for (auto& [area_code, seal] : list.seals) {
     const auto old = before.seals.find(area_code);
     const bool changed = old != before.seals.end() && reloaded.count(area_code) == 0;
     seal.set_aged_from_before(changed ? old->second.aged_from_before() : 0);
     if (changed && old->second.obtained_at() == seal.obtained_at()) continue;
-    const AreaCoverage was = CoverageOf(world, before, area_code);
+    const AreaCoverage was = CoverageOf(state, before, area_code);
     // How old the data is that was changed is not known, and so it stays.
     if (changed && was.published_at == absl::InfinitePast()) continue;
-    if (changed && world.accepted.revision != 0) {
-      const absl::Time aged_from = AgedBefore(world.accepted, was, old->second);
+    if (changed && state.accepted.revision != 0) {
+      const absl::Time aged_from = AgedBefore(state.accepted, was, old->second);
       if (aged_from != absl::InfiniteFuture()) {
         seal.set_aged_from_before(std::max<int64_t>(1, ToMicros(aged_from)));
       }
@@ -94,13 +94,13 @@ void NoteBrought(const World& world, const ListState& before, const std::set<int
   list.whole_brought_at = ToMicros(now);
 }
 
-void FindBrought(const ReleaseStore& store, const World& world, ListState& list) {
+void FindBrought(const ReleaseStore& store, const RegistryState& state, ListState& list) {
   std::set<int> open;
   for (const auto& [area_code, seal] : list.seals) {
     if (seal.brought_by() == 0) open.insert(area_code);
   }
   bool whole_open = list.covers_all() && list.loaded() && list.whole_brought_by == 0;
-  for (const uint64_t id : Lineage(world, list.head.id())) {
+  for (const uint64_t id : Lineage(state, list.head.id())) {
     if (open.empty() && !whole_open) return;
     ListState then;
     then.kind = list.kind;
@@ -112,7 +112,7 @@ void FindBrought(const ReleaseStore& store, const World& world, ListState& list)
       if (!seals.ok()) return;
       FromRecord(*seals, then);
     }
-    const int64_t published_at = world.releases.at(id)->published_at();
+    const int64_t published_at = state.releases.at(id)->published_at();
     for (auto area = open.begin(); area != open.end();) {
       storage::Seal& seal = list.seals.at(*area);
       const auto old = then.seals.find(*area);
@@ -131,16 +131,16 @@ void FindBrought(const ReleaseStore& store, const World& world, ListState& list)
   }
 }
 
-bool NoteFuture(absl::Time now, World& world) {
-  const size_t before = world.future_releases.size();
+bool NoteFuture(absl::Time now, RegistryState& state) {
+  const size_t before = state.future_releases.size();
   const auto look = [&](uint64_t release_id, absl::Time obtained_at, int64_t published_at) {
     const absl::Time newest = std::max(obtained_at, FromMicros(published_at));
-    if (release_id != 0 && newest - now >= kMaxFuture) world.future_releases.insert(release_id);
+    if (release_id != 0 && newest - now >= kMaxFuture) state.future_releases.insert(release_id);
   };
-  for (const auto& [id, release] : world.releases) {
+  for (const auto& [id, release] : state.releases) {
     look(id, absl::InfinitePast(), release->published_at());
   }
-  for (const auto& [name, list] : world.lists) {
+  for (const auto& [name, list] : state.lists) {
     if (list->loaded() && list->covers_all()) {
       look(list->whole_brought_by, list->whole_obtained_at, list->whole_brought_at);
     }
@@ -148,7 +148,7 @@ bool NoteFuture(absl::Time now, World& world) {
       look(seal.brought_by(), FromMicros(seal.obtained_at()), seal.brought_at());
     }
   }
-  return world.future_releases.size() != before;
+  return state.future_releases.size() != before;
 }
 
 }  // namespace dnc

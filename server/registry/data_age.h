@@ -4,39 +4,39 @@
 #include <set>
 
 #include "absl/time/time.h"
+#include "server/registry/registry_state.h"
 #include "server/registry/release_store.h"
-#include "server/registry/world.h"
 
 namespace dnc {
 
 // The coverage of an area code by a loaded list, damage aside: kNotLoaded, or kLoaded with the
 // times from which its age counts (AgedFrom).
-AreaCoverage CoverageOf(const World& world, const ListState& list, int area_code);
+AreaCoverage CoverageOf(const RegistryState& state, const ListState& list, int area_code);
 
 // The same for answers under a policy that counts the list for `max_age`: what was too old by the
 // stores' time, or was of a time to come, when an operator accepted a clock that lies behind them
 // stays too old until a full list is loaded again: change lists don't tell how old that is which
 // they change.
-AreaCoverage CoverageUnder(const World& world, const ListState& list, int area_code,
+AreaCoverage CoverageUnder(const RegistryState& state, const ListState& list, int area_code,
                            absl::Duration max_age);
 
 // The same for an answer of a moment: before the operator's word it is as CoverageOf.
-AreaCoverage CoverageThen(const World& world, const ListState& list, int area_code,
+AreaCoverage CoverageThen(const RegistryState& state, const ListState& list, int area_code,
                           absl::Duration max_age, absl::Time moment);
 
 // Notes in `list`, which its new release made of `before`, what that release brought: the area
 // codes that its full lists name, `reloaded`, and those that have become younger or older. `now`:
-// when it is published; `world` is of before.
-void NoteBrought(const World& world, const ListState& before, const std::set<int>& reloaded,
+// when it is published; `state` is of before.
+void NoteBrought(const RegistryState& state, const ListState& before, const std::set<int>& reloaded,
                  absl::Time now, ListState& list);
 
 // Finds out what an earlier version did not keep: for data whose release is not known, the oldest
 // of the list's releases from which on it has its date.
-void FindBrought(const ReleaseStore& store, const World& world, ListState& list);
+void FindBrought(const ReleaseStore& store, const RegistryState& state, ListState& list);
 
-// Adds to `world.future_releases` those that are a day or more ahead of `now`, by their own time or
+// Adds to `state.future_releases` those that are a day or more ahead of `now`, by their own time or
 // that of their data. They stay there: when time has passed their data is no better known. Returns
 // whether there were any. To be asked at every start, as the clock may have been set back by then.
-bool NoteFuture(absl::Time now, World& world);
+bool NoteFuture(absl::Time now, RegistryState& state);
 
 }  // namespace dnc

@@ -22,11 +22,11 @@ absl::StatusOr<MatchInfo> MakeMatch(const ExplainInputs& in, const ListView& vie
   match.effect = effect;
   match.obtained_at = view.list->areas[area_code].obtained_at;
   if (view.state == nullptr) return match;
-  const Beginning beginning = BeginningOf(*in.world, *view.state, area_code);
+  const Beginning beginning = BeginningOf(*in.state, *view.state, area_code);
   match.listed_since = beginning.since;
   match.release_id = beginning.release_id;
   DNC_ASSIGN_OR_RETURN(const AreaHistoryPtr history,
-                       in.histories->Get(*in.world, *view.state, area_code));
+                       in.histories->Get(*in.state, *view.state, area_code));
   const absl::Span<const AreaEvent> events = history->Of(SubscriberOf(number));
   for (auto event = events.rbegin(); event != events.rend(); ++event) {
     if (event->release_id > view.up_to || event->at_micros > ToMicros(view.until)) continue;
@@ -52,7 +52,7 @@ absl::StatusOr<Explanation> ExplainViews(const ExplainInputs& in,
     snapshot.unloaded.emplace_back(list.name, EffectOf(list));
   }
   Explanation answer;
-  answer.revision = in.world->revision;
+  answer.revision = in.state->revision;
   answer.decided_at = moment;
   std::vector<Rule> rules(numbers.size());
   std::vector<ReasonSet> reasons(numbers.size());
@@ -83,7 +83,7 @@ absl::StatusOr<Explanation> ExplainViews(const ExplainInputs& in,
       report.matches.push_back(std::move(match));
     }
     if (Holds(VerdictOf(report.rule))) {
-      const uint8_t facts = tenant.terms == nullptr ? uint8_t{kOwnNothing} : tenant.facts[i];
+      const uint8_t facts = tenant.terms == nullptr ? uint8_t{kNoRecord} : tenant.facts[i];
       const absl::Time lists_end = ends.OfLists(AreaCodeOf(report.number));
       const absl::Time end = std::min(
           lists_end, ends.OfRecords(report.number, facts, turns.Of(static_cast<uint32_t>(i))));
@@ -108,7 +108,7 @@ std::set<int> AskedAreaCodes(absl::Span<const ParsedNumber> numbers) {
 std::vector<std::string> ListNames(const ExplainInputs& in) {
   std::vector<std::string> names;
   for (const PolicyList& list : in.policy->lists) names.push_back(list.name);
-  for (const auto& [name, list] : in.world->lists) {
+  for (const auto& [name, list] : in.state->lists) {
     if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
   }
   return names;
@@ -119,8 +119,8 @@ absl::StatusOr<Explanation> ExplainNow(const ExplainInputs& inputs, absl::Time n
                                        const TenantSide& tenant) {
   std::vector<ListView> views;
   for (const SnapshotListPtr& list : inputs.snapshot->lists) {
-    const auto state = inputs.world->lists.find(list->name);
-    views.push_back({list, state == inputs.world->lists.end() ? nullptr : state->second});
+    const auto state = inputs.state->lists.find(list->name);
+    views.push_back({list, state == inputs.state->lists.end() ? nullptr : state->second});
   }
   return ExplainViews(inputs, views, now, numbers, tenant);
 }
@@ -128,7 +128,7 @@ absl::StatusOr<Explanation> ExplainNow(const ExplainInputs& inputs, absl::Time n
 namespace {
 
 // Of a list, the newest; each is read from the disk.
-constexpr size_t kMostTurnsTold = 100;
+constexpr size_t kMaxTurnsTold = 100;
 
 // Adds what the releases of a line later than `after` told of the number; returns whether they told
 // anything.
@@ -137,11 +137,11 @@ absl::StatusOr<bool> AddEvents(const ExplainInputs& in, const ListState& line, N
   const int area_code = AreaCodeOf(number);
   const size_t had = all.events.size();
   if (!line.Covers(area_code) || line.damaged[static_cast<size_t>(area_code)]) return false;
-  DNC_ASSIGN_OR_RETURN(const AreaHistoryPtr history, in.histories->Get(*in.world, line, area_code));
+  DNC_ASSIGN_OR_RETURN(const AreaHistoryPtr history, in.histories->Get(*in.state, line, area_code));
   const auto events = history->Of(SubscriberOf(number));
   const bool listed = line.numbers.Contains(number);
   const bool listed_first = events.empty() ? listed : !events.front().added;
-  const Beginning beginning = BeginningOf(*in.world, line, area_code);
+  const Beginning beginning = BeginningOf(*in.state, line, area_code);
   if (listed_first && beginning.release_id > after) {
     all.events.push_back(
         {line.name, HistoryAction::kFirstSeen, beginning.since, beginning.release_id, "", ""});
@@ -158,13 +158,13 @@ absl::StatusOr<bool> AddEvents(const ExplainInputs& in, const ListState& line, N
 absl::Status AddPast(const ExplainInputs& in, const ListState& list, Number number,
                      NumberHistory& all) {
   const size_t turns = list.turns.size();
-  for (size_t i = turns - std::min(turns, kMostTurnsTold); i < turns; ++i) {
+  for (size_t i = turns - std::min(turns, kMaxTurnsTold); i < turns; ++i) {
     const storage::Turn& turn = list.turns[i];
-    if (in.world->releases.count(turn.from()) == 0) continue;  // cut off
-    const auto line = PastLine(*in.store, *in.world, list, turn.from());
+    if (in.state->releases.count(turn.from()) == 0) continue;  // cut off
+    const auto line = PastLine(*in.store, *in.state, list, turn.from());
     if (ErrorReason(line.status()) == reason::kHistoryNotReached) continue;
     DNC_RETURN_IF_ERROR(line.status());
-    ReadPastArea(*in.store, *in.world, AreaCodeOf(number), **line);
+    ReadPastArea(*in.store, *in.state, AreaCodeOf(number), **line);
     DNC_ASSIGN_OR_RETURN(const bool any, AddEvents(in, **line, number, turn.to(), all));
     if (!any) continue;
     all.events.push_back({list.name,
@@ -178,7 +178,7 @@ absl::Status AddPast(const ExplainInputs& in, const ListState& list, Number numb
 
 absl::StatusOr<NumberHistory> HistoryOf(const ExplainInputs& inputs, Number number) {
   NumberHistory all;
-  for (const auto& [name, list] : inputs.world->lists) {
+  for (const auto& [name, list] : inputs.state->lists) {
     DNC_RETURN_IF_ERROR(AddPast(inputs, *list, number, all));
     DNC_RETURN_IF_ERROR(AddEvents(inputs, *list, number, 0, all).status());
     const auto area_code = static_cast<size_t>(AreaCodeOf(number));

@@ -8,14 +8,14 @@
 #include "absl/types/span.h"
 #include "server/registry/area_history.h"
 #include "server/registry/registry.h"
+#include "server/registry/registry_state.h"
 #include "server/registry/release_store.h"
-#include "server/registry/world.h"
 
 namespace dnc {
 
 struct ExplainInputs {
-  WorldPtr world;
-  SnapshotPtr snapshot;  // made from `world`
+  RegistryStatePtr state;
+  SnapshotPtr snapshot;  // made from `state`
   const Policy* policy = nullptr;
   const ReleaseStore* store = nullptr;
   HistoryCache* histories = nullptr;

@@ -14,7 +14,7 @@ namespace dnc {
 namespace {
 
 absl::Status NotTold(std::string_view what) {
-  return Error(absl::StatusCode::kOutOfRange, reason::kHistoryNotReached,
+  return Error(reason::kHistoryNotReached,
                StrCat("what was answered at that moment can't be told any more: ", what,
                       "; ask for a later moment, or with `as_of`"));
 }
@@ -35,9 +35,9 @@ class AnsweredList {
     FromRecord(seals, then);
     auto list = std::make_shared<SnapshotList>(unloaded);
     list->release_id = release_id_;
-    list->digest = in_.world->releases.at(release_id_)->digest();
+    list->digest = in_.state->releases.at(release_id_)->digest();
     for (const int area_code : AskedAreaCodes(numbers)) {
-      list->areas[area_code] = CoverageThen(*in_.world, then, area_code, list->max_age, moment_);
+      list->areas[area_code] = CoverageThen(*in_.state, then, area_code, list->max_age, moment_);
       const auto seal = then.seals.find(area_code);
       if (seal == then.seals.end()) continue;
       DNC_RETURN_IF_ERROR(CheckArea(area_code, seal->second));
@@ -49,12 +49,12 @@ class AnsweredList {
  private:
   // The line of releases from whose end the release is reached.
   absl::Status FindLine(absl::Span<const ParsedNumber> numbers) {
-    const uint64_t head_id = LineOf(*in_.world, *line_, release_id_);
+    const uint64_t head_id = LineOf(*in_.state, *line_, release_id_);
     if (head_id == 0) return NotTold(StrCat("releases of list ", line_->name, " are cut off"));
     if (head_id == line_->head.id()) return absl::OkStatus();
-    DNC_ASSIGN_OR_RETURN(const auto past, PastLine(*in_.store, *in_.world, *line_, head_id));
+    DNC_ASSIGN_OR_RETURN(const auto past, PastLine(*in_.store, *in_.state, *line_, head_id));
     for (const int area_code : AskedAreaCodes(numbers)) {
-      ReadPastArea(*in_.store, *in_.world, area_code, *past);
+      ReadPastArea(*in_.store, *in_.state, area_code, *past);
     }
     line_ = past;
     return absl::OkStatus();
@@ -77,7 +77,7 @@ class AnsweredList {
   absl::Status FindNumbers(int area_code, absl::Span<const ParsedNumber> numbers,
                            SnapshotList& list) const {
     DNC_ASSIGN_OR_RETURN(const AreaHistoryPtr history,
-                         in_.histories->Get(*in_.world, *line_, area_code));
+                         in_.histories->Get(*in_.state, *line_, area_code));
     const AreaSetPtr& at_the_end = line_->numbers.area(area_code);
     AreaSetBuilder builder;
     std::set<uint32_t> seen;
@@ -110,18 +110,18 @@ class AnsweredList {
 absl::StatusOr<Explanation> ExplainAsAnswered(const ExplainInputs& inputs, absl::Time moment,
                                               absl::Span<const ParsedNumber> numbers,
                                               const TenantSide& tenant) {
-  if (moment < inputs.world->begun_at) return NotTold("nothing had been published by then");
-  if (inputs.world->untold.Has(moment)) {
+  if (moment < inputs.state->begun_at) return NotTold("nothing had been published by then");
+  if (inputs.state->untold.Has(moment)) {
     return NotTold("the server was restored from an older backup since");
   }
   std::vector<ListView> views;
   for (const std::string& name : ListNames(inputs)) {
     const SnapshotListPtr unloaded = UnloadedList(*inputs.policy, name);
     if (unloaded == nullptr) continue;
-    const auto state = inputs.world->lists.find(name);
+    const auto state = inputs.state->lists.find(name);
     InForce then{InForce::State::kNothing, 0};
-    if (state != inputs.world->lists.end()) {
-      then = InForceAt(*inputs.world, *state->second, moment);
+    if (state != inputs.state->lists.end()) {
+      then = InForceAt(*inputs.state, *state->second, moment);
     }
     if (then.state == InForce::State::kUnknown) {
       return NotTold(StrCat("which release of list ", name, " was in force is not known"));

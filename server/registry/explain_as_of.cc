@@ -39,7 +39,7 @@ class ListThen {
       list->areas = now_.areas;
       return list;
     }
-    DNC_ASSIGN_OR_RETURN(const std::vector<uint64_t> lineage, WholeLineage(*in_.world, state_));
+    DNC_ASSIGN_OR_RETURN(const std::vector<uint64_t> lineage, WholeLineage(*in_.state, state_));
     FindRelease(lineage, *list);
     DNC_RETURN_IF_ERROR(FindCoverage(lineage, asked, *list));
     for (const auto& [area_code, subscribers] : asked) {
@@ -55,12 +55,12 @@ class ListThen {
   // The release in force then: the newest whose data had been obtained.
   void FindRelease(const std::vector<uint64_t>& lineage, SnapshotList& list) const {
     const auto obtained = [this](uint64_t id) {
-      return FromMicros(in_.world->releases.at(id)->obtained_at_newest()) <= moment_;
+      return FromMicros(in_.state->releases.at(id)->obtained_at_newest()) <= moment_;
     };
     const auto found = std::find_if(lineage.begin(), lineage.end(), obtained);
     // Some area codes may have been covered; the answer then rests on the first release.
     list.release_id = found == lineage.end() ? lineage.back() : *found;
-    if (found != lineage.end()) list.digest = in_.world->releases.at(*found)->digest();
+    if (found != lineage.end()) list.digest = in_.state->releases.at(*found)->digest();
   }
 
   // What can be said of an area code before its newest data then is looked for; kLoaded if that
@@ -69,11 +69,11 @@ class ListThen {
     const AreaState now = now_.areas[area_code].state;
     if (now == AreaState::kNotLoaded && (now_.required || !state_.vanished[area_code])) return now;
     if (now == AreaState::kDamaged) return now;
-    if (now == AreaState::kLoaded && moment_ >= BeginningOf(*in_.world, state_, area_code).since) {
+    if (now == AreaState::kLoaded && moment_ >= BeginningOf(*in_.state, state_, area_code).since) {
       return now;
     }
     // Without the list the server answered as if there were none, unless the policy asks for it.
-    const bool without = !now_.required && SurelyAbsent(*in_.world, state_, moment_);
+    const bool without = !now_.required && SurelyAbsent(*in_.state, state_, moment_);
     return without ? AreaState::kNotLoaded : AreaState::kBeforeHistory;
   }
 
@@ -93,7 +93,7 @@ class ListThen {
       DNC_ASSIGN_OR_RETURN(const storage::Seals seals, in_.store->ReadSeals(id));
       dnc::FromRecord(seals, then);
       for (auto it = open.begin(); it != open.end();) {
-        const AreaCoverage coverage = CoverageThen(*in_.world, then, *it, now_.max_age, moment_);
+        const AreaCoverage coverage = CoverageThen(*in_.state, then, *it, now_.max_age, moment_);
         if (coverage.state != AreaState::kLoaded || coverage.obtained_at > moment_) {
           ++it;
           continue;
@@ -109,7 +109,7 @@ class ListThen {
   absl::Status FindNumbers(int area_code, const std::set<uint32_t>& subscribers,
                            SnapshotList& list) const {
     DNC_ASSIGN_OR_RETURN(const AreaHistoryPtr history,
-                         in_.histories->Get(*in_.world, state_, area_code));
+                         in_.histories->Get(*in_.state, state_, area_code));
     const AreaSetPtr& now = state_.numbers.area(area_code);
     AreaSetBuilder builder;
     for (const uint32_t subscriber : subscribers) {
@@ -127,8 +127,7 @@ class ListThen {
 };
 
 absl::Status NotReached(const ListState& state, std::string_view advice) {
-  return Error(absl::StatusCode::kOutOfRange, reason::kHistoryNotReached,
-               StrCat("the history of list ", state.name, " ", advice));
+  return Error(reason::kHistoryNotReached, StrCat("the history of list ", state.name, " ", advice));
 }
 
 absl::Status CheckReach(const ListState& state, absl::Time moment) {
@@ -148,8 +147,8 @@ absl::Status CheckReach(const ListState& state, absl::Time moment) {
 absl::StatusOr<SnapshotListPtr> LostThen(const ExplainInputs& in, const ListState& state,
                                          const SnapshotList& unloaded, absl::Time moment) {
   auto list = std::make_shared<SnapshotList>(unloaded);
-  if (SurelyAbsent(*in.world, state, moment)) return list;
-  for (const auto& [id, release] : in.world->releases) {
+  if (SurelyAbsent(*in.state, state, moment)) return list;
+  for (const auto& [id, release] : in.state->releases) {
     if (release->list_id() == state.list_id) list->release_id = id;
   }
   if (list->release_id == 0) return NotReached(state, "is lost; ask without a moment");
@@ -163,12 +162,12 @@ absl::StatusOr<ListStatePtr> LineThen(const ExplainInputs& in, const ListStatePt
                                       absl::Time moment, absl::Span<const ParsedNumber> numbers) {
   for (const storage::Turn& turn : state->turns) {
     if (turn.to() != 0 || FromMicros(turn.at()) <= moment) continue;
-    if (in.world->releases.count(turn.from()) == 0) return nullptr;  // cut off
-    DNC_ASSIGN_OR_RETURN(const auto line, PastLine(*in.store, *in.world, *state, turn.from()));
+    if (in.state->releases.count(turn.from()) == 0) return nullptr;  // cut off
+    DNC_ASSIGN_OR_RETURN(const auto line, PastLine(*in.store, *in.state, *state, turn.from()));
     if (turn.absent_since() != 0) line->life.absent_since = FromMicros(turn.absent_since());
     if (turn.loaded_since() != 0) line->life.loaded_since = FromMicros(turn.loaded_since());
     for (const int area_code : AskedAreaCodes(numbers)) {
-      ReadPastArea(*in.store, *in.world, area_code, *line);
+      ReadPastArea(*in.store, *in.state, area_code, *line);
     }
     return line;
   }
@@ -192,7 +191,7 @@ absl::StatusOr<std::optional<ListView>> ViewThen(const ExplainInputs& in, const 
     if (was->release_id == 0 && !was->required) return std::nullopt;
     return ListView{was, nullptr};
   }
-  const SnapshotListPtr as_loaded = LoadedList(*in.world, *in.policy, *line);
+  const SnapshotListPtr as_loaded = LoadedList(*in.state, *in.policy, *line);
   if (as_loaded == nullptr) return std::nullopt;
   if (as_loaded->required) DNC_RETURN_IF_ERROR(CheckReach(*line, moment));
   DNC_ASSIGN_OR_RETURN(SnapshotListPtr was, ListThen(in, *line, *as_loaded, moment).Make(numbers));
@@ -206,8 +205,8 @@ absl::StatusOr<Explanation> ExplainAsOf(const ExplainInputs& inputs, absl::Time 
                                         const TenantSide& tenant) {
   std::vector<ListView> views;
   for (const std::string& name : ListNames(inputs)) {
-    const auto state = inputs.world->lists.find(name);
-    if (state == inputs.world->lists.end()) {
+    const auto state = inputs.state->lists.find(name);
+    if (state == inputs.state->lists.end()) {
       const SnapshotListPtr unloaded = UnloadedList(*inputs.policy, name);
       if (unloaded != nullptr && unloaded->required) views.push_back({unloaded, nullptr});
       continue;

@@ -11,7 +11,7 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "server/registry/explain.h"
-#include "server/registry/world.h"
+#include "server/registry/registry_state.h"
 
 namespace dnc {
 

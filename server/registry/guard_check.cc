@@ -44,7 +44,7 @@ bool GuardCheck::NoteFile(const std::string& file, GuardFinding finding) {
 absl::Status GuardCheck::CheckUnused() const {
   for (const std::string& allow : allow_) {
     if (used_.count(allow) != 0) continue;
-    return Error(absl::StatusCode::kInvalidArgument, reason::kInvalidRequest,
+    return Error(reason::kInvalidRequest,
                  StrCat("--allow ", allow,
                         " overrides nothing that was found in this load; leave it out, or look "
                         "whether it names the right area code, file or list"));

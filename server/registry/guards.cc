@@ -38,9 +38,7 @@ std::string AllowFor(Guard guard, std::string_view target) {
 }
 
 absl::Status CheckAllow(const std::vector<std::string>& allow) {
-  const auto bad = [](std::string_view message) {
-    return Error(absl::StatusCode::kInvalidArgument, reason::kInvalidRequest, message);
-  };
+  const auto bad = [](std::string_view message) { return Error(reason::kInvalidRequest, message); };
   if (allow.size() > kMaxFindings) {
     return bad(StrCat("a load takes at most ", kMaxFindings, " overrides; split it by area codes"));
   }

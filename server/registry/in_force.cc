@@ -8,7 +8,7 @@
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
 #include "server/registry/data_age.h"
-#include "server/registry/world_reader.h"
+#include "server/registry/registry_state_loader.h"
 
 namespace dnc {
 namespace {
@@ -27,9 +27,9 @@ struct Event {
   uint64_t after = 0;
 };
 
-std::vector<Event> EventsOf(const World& world, const ListState& list) {
+std::vector<Event> EventsOf(const RegistryState& state, const ListState& list) {
   std::vector<Event> events;
-  for (const auto& [id, release] : world.releases) {
+  for (const auto& [id, release] : state.releases) {
     if (release->list_id() != list.list_id) continue;
     events.push_back({release->revision(), release->published_at(), release->parent_id(), id});
   }
@@ -45,8 +45,8 @@ InForce Unknown() { return {}; }
 
 }  // namespace
 
-InForce InForceAt(const World& world, const ListState& list, absl::Time moment) {
-  const std::vector<Event> events = EventsOf(world, list);
+InForce InForceAt(const RegistryState& state, const ListState& list, absl::Time moment) {
+  const std::vector<Event> events = EventsOf(state, list);
   const int64_t micros = ToMicros(moment);
   const auto is_by_then = [micros](const Event& event) { return event.at <= micros; };
   const auto last = std::find_if(events.rbegin(), events.rend(), is_by_then);
@@ -86,56 +86,58 @@ void NoteTurn(absl::Time now, uint64_t revision, uint64_t from, uint64_t to, con
   if (list.turns.size() > kMaxTurns) list.turns.erase(list.turns.begin());
 }
 
-bool NoteUnknownTurns(absl::Time now, World& world) {
+bool NoteUnknownTurns(absl::Time now, RegistryState& state) {
   bool any = false;
-  for (auto& [name, list] : world.lists) {
-    const std::vector<Event> events = EventsOf(world, *list);
+  for (auto& [name, list] : state.lists) {
+    const std::vector<Event> events = EventsOf(state, *list);
     if (events.empty() || events.back().after == list->head.id()) continue;
     auto noted = std::make_shared<ListState>(*list);
-    NoteTurn(now, world.revision, kUnknownRelease, list->head.id(), list->life, {}, *noted);
+    NoteTurn(now, state.revision, kUnknownRelease, list->head.id(), list->life, {}, *noted);
     list = std::move(noted);
     any = true;
   }
   return any;
 }
 
-absl::StatusOr<std::shared_ptr<ListState>> PastLine(const ReleaseStore& store, const World& world,
+absl::StatusOr<std::shared_ptr<ListState>> PastLine(const ReleaseStore& store,
+                                                    const RegistryState& state,
                                                     const ListState& list, uint64_t head_id) {
   const auto gone = [&](std::string_view what) {
-    return Error(absl::StatusCode::kDataLoss, reason::kStorage,
+    return Error(reason::kStorageDamaged,
                  StrCat("the history of list ", list.name, " is damaged: ", what,
                         "; restore the data folder from a copy, or ask for a later moment"));
   };
-  const std::vector<uint64_t> lineage = Lineage(world, head_id);
+  const std::vector<uint64_t> lineage = Lineage(state, head_id);
   if (lineage.empty()) {
-    return Error(absl::StatusCode::kOutOfRange, reason::kHistoryNotReached,
+    return Error(reason::kHistoryNotReached,
                  StrCat("the history of list ", list.name, " is cut off; ask for a later moment"));
   }
   auto line = std::make_shared<ListState>();
   line->list_id = list.list_id;
   line->name = list.name;
   line->kind = list.kind;
-  line->head = *world.releases.at(head_id);
+  line->head = *state.releases.at(head_id);
   DNC_ASSIGN_OR_RETURN(const storage::Seals seals, store.ReadSeals(head_id));
   FromRecord(seals, *line);
   if (DigestOfSeals(line->seals).ToHex() != line->head.digest()) {
     return gone(StrCat("the seals of release ", head_id, " do not match its digest"));
   }
   line->life.first_loaded_at = list.life.first_loaded_at;
-  const storage::Release& oldest = *world.releases.at(lineage.back());
+  const storage::Release& oldest = *state.releases.at(lineage.back());
   if (oldest.parent_id() != 0) {  // cut off; nothing of it is later than its publication
     line->life.oldest_release = oldest.id();
     line->life.history_since = FromMicros(oldest.published_at());
   }
-  FindBrought(store, world, *line);
+  FindBrought(store, state, *line);
   return line;
 }
 
-void ReadPastArea(const ReleaseStore& store, const World& world, int area_code, ListState& line) {
+void ReadPastArea(const ReleaseStore& store, const RegistryState& state, int area_code,
+                  ListState& line) {
   const auto seal = line.seals.find(area_code);
   if (seal == line.seals.end() || line.damaged[static_cast<size_t>(area_code)]) return;
   absl::StatusOr<AreaSetPtr> set =
-      ReadArea(store, line.list_id, seal->second, Lineage(world, line.head.id()));
+      ReadArea(store, line.list_id, seal->second, Lineage(state, line.head.id()));
   if (set.ok()) {
     line.numbers.set_area(area_code, *std::move(set));
   } else {
@@ -143,10 +145,10 @@ void ReadPastArea(const ReleaseStore& store, const World& world, int area_code, 
   }
 }
 
-uint64_t LineOf(const World& world, const ListState& list, uint64_t release_id) {
+uint64_t LineOf(const RegistryState& state, const ListState& list, uint64_t release_id) {
   const auto leads_back = [&](uint64_t head_id) {
     if (head_id == 0) return false;
-    const std::vector<uint64_t> lineage = Lineage(world, head_id, release_id);
+    const std::vector<uint64_t> lineage = Lineage(state, head_id, release_id);
     return !lineage.empty() && lineage.back() == release_id;
   };
   if (leads_back(list.head.id())) return list.head.id();

@@ -7,8 +7,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "server/registry/registry_state.h"
 #include "server/registry/release_store.h"
-#include "server/registry/world.h"
 
 namespace dnc {
 
@@ -24,7 +24,7 @@ struct InForce {
 };
 
 // By what had been published at `moment`, that moment included.
-InForce InForceAt(const World& world, const ListState& list, absl::Time moment);
+InForce InForceAt(const RegistryState& state, const ListState& list, absl::Time moment);
 
 // Records in `list`, of which `from` is in force at `now`, that `to` will be (0: it is retired),
 // and who asked for it.
@@ -34,20 +34,22 @@ void NoteTurn(absl::Time now, uint64_t revision, uint64_t from, uint64_t to, con
 // For a data folder of a version that kept no turns: notes at a start, `now`, for each list of
 // which something else is in force than its releases tell, that this is so from now on, whatever
 // was before. Returns whether there were any.
-bool NoteUnknownTurns(absl::Time now, World& world);
+bool NoteUnknownTurns(absl::Time now, RegistryState& state);
 
 // A line of releases: one that was in force, with all that led to it.
 
 // The list as it was when the release `head_id` was in force, which is not any more; without its
 // numbers. HISTORY_NOT_REACHED if its records are cut off, DATA_LOSS if they are damaged.
-absl::StatusOr<std::shared_ptr<ListState>> PastLine(const ReleaseStore& store, const World& world,
+absl::StatusOr<std::shared_ptr<ListState>> PastLine(const ReleaseStore& store,
+                                                    const RegistryState& state,
                                                     const ListState& list, uint64_t head_id);
 
 // Reads the numbers of an area code of such a line; one that does not match its seal is damaged.
-void ReadPastArea(const ReleaseStore& store, const World& world, int area_code, ListState& line);
+void ReadPastArea(const ReleaseStore& store, const RegistryState& state, int area_code,
+                  ListState& line);
 
 // The release that was in force and that leads back to `release_id`, the present one first; 0 if
 // none is known any more.
-uint64_t LineOf(const World& world, const ListState& list, uint64_t release_id);
+uint64_t LineOf(const RegistryState& state, const ListState& list, uint64_t release_id);
 
 }  // namespace dnc

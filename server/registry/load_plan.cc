@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <memory>
 
-#include "server/registry/world.h"
+#include "server/registry/registry_state.h"
 
 namespace dnc {
 namespace {
@@ -42,14 +42,14 @@ bool LoadPlan::HasFirstData() const {
          });
 }
 
-LoadPlan ComparePlan(const World& world, const ListState& before, const ListState& after,
+LoadPlan ComparePlan(const RegistryState& state, const ListState& before, const ListState& after,
                      const Policy& policy, const Askers& askers, absl::Time now) {
-  World changed = world;
+  RegistryState changed = state;
   changed.lists[after.name] = std::make_shared<const ListState>(after);
-  const CallableCount count(MakeSnapshot(world, policy), MakeSnapshot(changed, policy), after.name,
+  const CallableCount count(MakeSnapshot(state, policy), MakeSnapshot(changed, policy), after.name,
                             askers, now);
-  const auto was = ListInSnapshot(world, policy, before);
-  const auto is = ListInSnapshot(world, policy, after);
+  const auto was = ListInSnapshot(state, policy, before);
+  const auto is = ListInSnapshot(state, policy, after);
   LoadPlan plan;
   plan.list = after.name;
   plan.first = !before.loaded();

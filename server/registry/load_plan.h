@@ -12,7 +12,7 @@
 namespace dnc {
 
 struct ListState;
-struct World;
+struct RegistryState;
 struct Policy;
 
 // What a change makes of one area code; dnc.v1.AreaPlan says what each field means.
@@ -42,10 +42,10 @@ struct LoadPlan {
   bool HasFirstData() const;
 };
 
-// Compares two versions of one list, `before` being that of `world`; either may be not loaded.
+// Compares two versions of one list, `before` being that of `state`; either may be not loaded.
 // Numbers of `before` that can't be read count by their seals: as many as come are taken to be the
 // same ones.
-LoadPlan ComparePlan(const World& world, const ListState& before, const ListState& after,
+LoadPlan ComparePlan(const RegistryState& state, const ListState& before, const ListState& after,
                      const Policy& policy, const Askers& askers, absl::Time now);
 
 }  // namespace dnc

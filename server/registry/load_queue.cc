@@ -7,7 +7,7 @@
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
-#include "server/registry/world.h"
+#include "server/registry/registry_state.h"
 
 namespace dnc {
 namespace {
@@ -99,8 +99,10 @@ LoadInfo FromRecord(const storage::Load& record) {
   } else if (!record.error_guard().empty()) {
     info.error = GuardError(record.error_guard(), record.error());
   } else {
-    info.error = Error(static_cast<absl::StatusCode>(record.error_code()), record.error_reason(),
-                       record.error());
+    // As it was told when the load ended, also if a reason has another code by now.
+    info.error = Error(
+        FailureReason{record.error_reason(), static_cast<absl::StatusCode>(record.error_code())},
+        record.error());
   }
   for (const uint32_t guard : record.overridden()) {
     info.overridden.push_back(static_cast<Guard>(guard));
@@ -185,11 +187,11 @@ absl::StatusOr<LoadInfo> LoadQueue::Submit(LoadOptions options, std::vector<Load
   const std::lock_guard<std::mutex> lock(mutex_);
   if (stopping_) {
     RemoveFolder(job->upload_dir);
-    return Error(absl::StatusCode::kUnavailable, reason::kStopping, "the server is stopping");
+    return Error(reason::kStopping, "the server is stopping");
   }
   if (waiting_.size() >= max_waiting_) {
     RemoveFolder(job->upload_dir);
-    return Error(absl::StatusCode::kResourceExhausted, reason::kLimitReached,
+    return Error(reason::kLimitReached,
                  StrCat(max_waiting_, " loads wait already; try again when some have ended"));
   }
   job->info.id = next_id_++;
@@ -213,8 +215,7 @@ absl::StatusOr<LoadInfo> LoadQueue::Get(uint64_t id) const {
   }
   const auto it = ended_.find(id);
   if (it != ended_.end()) return it->second;
-  return Error(absl::StatusCode::kNotFound, reason::kNotFound,
-               StrCat("there is no load ", id, "; `dncctl loads` lists them"));
+  return Error(reason::kNotFound, StrCat("there is no load ", id, "; `dncctl loads` lists them"));
 }
 
 std::vector<LoadInfo> LoadQueue::List(size_t limit, uint64_t before_id) const {

@@ -15,7 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "server/base/clock.h"
-#include "server/registry/file_stage.h"
+#include "server/registry/parsed_files.h"
 #include "server/registry/registry.h"
 #include "server/registry/release_store.h"
 

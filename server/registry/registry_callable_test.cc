@@ -11,8 +11,8 @@
 
 #include "server/base/error.h"
 #include "server/base/str_cat.h"
-#include "server/numbers/area_codes.h"
 #include "server/registry/registry_fixture.h"
+#include "server/rules/area_codes.h"
 
 namespace dnc {
 namespace {
@@ -69,8 +69,8 @@ class RegistryCallableTest : public RegistryTest {
 
   bool IsCallable(const Someone& one, Number number) const {
     const std::vector<ParsedNumber> numbers = {{number, true}};
-    const std::vector<uint8_t> facts = {one.consents.count(number) != 0 ? kOwnConsent
-                                                                        : kOwnNothing};
+    const std::vector<uint8_t> facts = {one.consents.count(number) != 0 ? kRecordConsent
+                                                                        : kNoRecord};
     std::vector<Rule> rules(1);
     std::vector<ReasonSet> reasons(1);
     TenantSide side;

@@ -13,7 +13,7 @@
 #include "server/registry/data_age.h"
 #include "server/registry/explain.h"
 #include "server/registry/in_force.h"
-#include "server/registry/world_reader.h"
+#include "server/registry/registry_state_loader.h"
 
 namespace dnc {
 namespace {
@@ -68,32 +68,32 @@ void RegistryImpl::Start() {
     order_->StartFrom(catalog->revision());
   }
   starter_ = std::thread([this] {
-    absl::StatusOr<WorldPtr> world = ReadWorld(
+    absl::StatusOr<RegistryStatePtr> state = LoadRegistryState(
         releases_, Threads(options_), [](const std::string& line) { spdlog::error("{}", line); });
     const absl::Status records = loads_.ReadRecords();
-    if (!records.ok()) world = records;
+    if (!records.ok()) state = records;
     const absl::StatusOr<Untold> untold = releases_.ReadUntold();
-    if (!untold.ok()) world = untold.status();
-    if (world.ok()) {
-      auto dated = std::make_shared<World>(**world);
+    if (!untold.ok()) state = untold.status();
+    if (state.ok()) {
+      auto dated = std::make_shared<RegistryState>(**state);
       dated->accepted = clock_->accepted();
       dated->untold = *untold;
-      world = WithStartNoted(dated);
+      state = WithStartNoted(dated);
     }
-    if (world.ok()) Publish(*world);
-    if (world.ok()) loads_.Start();
+    if (state.ok()) Publish(*state);
+    if (state.ok()) loads_.Start();
     const std::lock_guard<std::mutex> lock(mutex_);
     started_ = true;
-    start_status_ = world.status();
+    start_status_ = state.status();
     published_.notify_all();
   });
 }
 
-WorldPtr RegistryImpl::WithStartNoted(const WorldPtr& read) {
-  auto world = std::make_shared<World>(*read);
+RegistryStatePtr RegistryImpl::WithStartNoted(const RegistryStatePtr& read) {
+  auto state = std::make_shared<RegistryState>(*read);
   const absl::Time now = clock_->Now();
-  const bool future = NoteFuture(now, *world);
-  const bool turns = NoteUnknownTurns(now, *world);
+  const bool future = NoteFuture(now, *state);
+  const bool turns = NoteUnknownTurns(now, *state);
   if (future) {
     spdlog::error(
         "published lists are dated a day or more ahead of the clock, which is wrong or was when "
@@ -101,12 +101,12 @@ WorldPtr RegistryImpl::WithStartNoted(const WorldPtr& read) {
         "`dncctl coverage` tells which");
   }
   if (!future && !turns) return read;
-  const absl::Status kept = releases_.Commit(ToCatalog(*world), nullptr, nullptr);
+  const absl::Status kept = releases_.Commit(ToCatalog(*state), nullptr, nullptr);
   if (!kept.ok()) {
     spdlog::error("what the start found out could not be written down, and is found again: {}",
                   ToStd(kept.message()));
   }
-  return world;
+  return state;
 }
 
 SnapshotPtr RegistryImpl::snapshot() const {
@@ -116,24 +116,24 @@ SnapshotPtr RegistryImpl::snapshot() const {
 
 absl::StatusOr<RegistryImpl::View> RegistryImpl::Ready() const {
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (view_.world != nullptr) {
+  if (view_.state != nullptr) {
     View view = view_;
     if (clock_->behind()) view.snapshot = view.clock_behind;
     return view;
   }
   if (started_ && !start_status_.ok()) return start_status_;
-  return Error(absl::StatusCode::kUnavailable, reason::kStarting,
+  return Error(reason::kStarting,
                "the server is still reading and verifying its data; try again in a moment");
 }
 
-void RegistryImpl::Publish(WorldPtr world) {
-  SnapshotPtr snapshot = MakeSnapshot(*world, options_.policy);
+void RegistryImpl::Publish(RegistryStatePtr state) {
+  SnapshotPtr snapshot = MakeSnapshot(*state, options_.policy);
   auto behind = std::make_shared<Snapshot>(*snapshot);
   behind->clock_behind = true;
   View old;  // let go outside the lock
   const std::lock_guard<std::mutex> lock(mutex_);
   old = std::move(view_);
-  view_ = {std::move(world), std::move(snapshot), std::move(behind)};
+  view_ = {std::move(state), std::move(snapshot), std::move(behind)};
   published_.notify_all();
 }
 
@@ -148,19 +148,20 @@ absl::StatusOr<LoadOptions> RegistryImpl::CheckedOptions(const LoadOptions& opti
   DNC_ASSIGN_OR_RETURN(checked.list, CanonicalListName(options.list));
   DNC_RETURN_IF_ERROR(CheckAllow(options.allow));
   if (options.requested_by.size() > kMaxRequestedBy) {
-    return Error(absl::StatusCode::kInvalidArgument, reason::kInvalidRequest,
+    return Error(reason::kInvalidRequest,
                  StrCat("requested_by takes at most ", kMaxRequestedBy, " bytes"));
   }
   DNC_ASSIGN_OR_RETURN(const View view, Ready());
-  DNC_RETURN_IF_ERROR(CheckListLimit(*view.world, checked.list));
+  DNC_RETURN_IF_ERROR(CheckListLimit(*view.state, checked.list));
   return checked;
 }
 
-absl::Status RegistryImpl::CheckListLimit(const World& world, const std::string& name) const {
-  const bool fits = world.lists.size() < static_cast<size_t>(options_.max_lists);
-  if (fits || world.lists.count(name) != 0) return absl::OkStatus();
-  return Error(absl::StatusCode::kResourceExhausted, reason::kLimitReached,
-               StrCat("there are ", world.lists.size(), " lists, retired ones included, and ", name,
+absl::Status RegistryImpl::CheckListLimit(const RegistryState& state,
+                                          const std::string& name) const {
+  const bool fits = state.lists.size() < static_cast<size_t>(options_.max_lists);
+  if (fits || state.lists.count(name) != 0) return absl::OkStatus();
+  return Error(reason::kLimitReached,
+               StrCat("there are ", state.lists.size(), " lists, retired ones included, and ", name,
                       " would be one more; load into one of them, or raise registry.max_lists"));
 }
 
@@ -178,15 +179,14 @@ absl::Status RegistryImpl::CheckPath(const std::string& path) const {
       !error && std::any_of(options_.load_dirs.begin(), options_.load_dirs.end(), inside);
   if (!std::filesystem::path(path).is_absolute() || (!error && !allowed) ||
       options_.load_dirs.empty()) {
-    return Error(absl::StatusCode::kPermissionDenied, reason::kPathNotAllowed,
+    return Error(reason::kPathNotAllowed,
                  StrCat(path,
                         ": the server loads files only from the folders in registry.load_dirs "
                         "(or --load-dir); name an absolute path there, or upload the file"));
   }
   if (error == std::errc::permission_denied) return FileError("opening", path, error.value());
   if (error || !std::filesystem::is_regular_file(real, error)) {
-    return Error(absl::StatusCode::kNotFound, reason::kNotFound,
-                 StrCat(path, ": no such file on the server"));
+    return Error(reason::kNotFound, StrCat(path, ": no such file on the server"));
   }
   return absl::OkStatus();
 }
@@ -200,8 +200,7 @@ absl::StatusOr<LoadInfo> RegistryImpl::StartLoad(const LoadOptions& options,
     files.push_back({path, std::filesystem::path(path).filename().string()});
   }
   if (files.empty()) {
-    return Error(absl::StatusCode::kInvalidArgument, reason::kInvalidRequest,
-                 "a load needs at least one file");
+    return Error(reason::kInvalidRequest, "a load needs at least one file");
   }
   return loads_.Submit(std::move(checked), std::move(files), "");
 }
@@ -223,8 +222,7 @@ absl::StatusOr<LoadInfo> RegistryImpl::StartUploadedLoad(const LoadOptions& opti
   absl::StatusOr<LoadOptions> checked = CheckedOptions(options);
   absl::Status status = checked.status();
   if (status.ok() && files.empty()) {
-    status = Error(absl::StatusCode::kInvalidArgument, reason::kInvalidRequest,
-                   "a load needs at least one file");
+    status = Error(reason::kInvalidRequest, "a load needs at least one file");
   }
   if (!status.ok()) {
     std::error_code ignored;
@@ -244,21 +242,20 @@ std::vector<LoadInfo> RegistryImpl::ListLoads(size_t limit, uint64_t before_id) 
   return loads_.List(limit, before_id);
 }
 
-ListStatePtr RegistryImpl::ListOf(const World& world, std::string_view name) {
+ListStatePtr RegistryImpl::ListOf(const RegistryState& state, std::string_view name) {
   // As it is first: an earlier version may have left a list of another writing.
   for (const std::string& written : {std::string(name), CanonicalOrSame(name)}) {
-    const auto it = world.lists.find(written);
-    if (it != world.lists.end()) return it->second;
+    const auto it = state.lists.find(written);
+    if (it != state.lists.end()) return it->second;
   }
   return nullptr;
 }
 
-absl::StatusOr<ListStatePtr> RegistryImpl::FindList(const World& world,
+absl::StatusOr<ListStatePtr> RegistryImpl::FindList(const RegistryState& state,
                                                     std::string_view name) const {
-  if (ListStatePtr list = ListOf(world, name); list != nullptr && list->loaded()) return list;
-  return Error(absl::StatusCode::kNotFound, reason::kNotFound,
-               StrCat("no list \"", name.substr(0, 60),
-                      "\" is loaded; `dncctl status` shows those that are"));
+  if (ListStatePtr list = ListOf(state, name); list != nullptr && list->loaded()) return list;
+  return Error(reason::kNotFound, StrCat("no list \"", name.substr(0, 60),
+                                         "\" is loaded; `dncctl status` shows those that are"));
 }
 
 absl::StatusOr<std::vector<ReleaseInfo>> RegistryImpl::ListReleases(std::string_view list,
@@ -268,28 +265,28 @@ absl::StatusOr<std::vector<ReleaseInfo>> RegistryImpl::ListReleases(std::string_
   uint32_t only = 0;
   if (!list.empty()) {
     DNC_RETURN_IF_ERROR(ParseListName(list).status());
-    const ListStatePtr state = ListOf(*view.world, list);
+    const ListStatePtr state = ListOf(*view.state, list);
     if (state == nullptr) return std::vector<ReleaseInfo>();
     only = state->list_id;
   }
   std::vector<ReleaseInfo> infos;
-  for (auto it = view.world->releases.rbegin(); it != view.world->releases.rend(); ++it) {
+  for (auto it = view.state->releases.rbegin(); it != view.state->releases.rend(); ++it) {
     if (infos.size() >= limit) break;
     if (before_id != 0 && it->first >= before_id) continue;
     if (only != 0 && it->second->list_id() != only) continue;
     const absl::StatusOr<storage::Release> release = releases_.ReadRelease(it->first);
     if (!release.ok()) {
       DNC_ASSIGN_OR_RETURN(const View now, Ready());
-      if (now.world->releases.count(it->first) == 0) continue;  // cut off in the meantime
+      if (now.state->releases.count(it->first) == 0) continue;  // cut off in the meantime
       return release.status();
     }
     ReleaseInfo info = ToInfo(*release);
     info.list = it->second->list();
-    const auto state = view.world->lists.find(info.list);
-    if (state != view.world->lists.end()) {
+    const auto state = view.state->lists.find(info.list);
+    if (state != view.state->lists.end()) {
       info.in_force = state->second->head.id() == info.id;
       const ListState& now = *state->second;
-      const std::vector<uint64_t> lineage = Lineage(*view.world, now.head.id(), info.id);
+      const std::vector<uint64_t> lineage = Lineage(*view.state, now.head.id(), info.id);
       info.kept = info.id >= now.life.kept_from && !lineage.empty() && lineage.back() == info.id;
     }
     infos.push_back(std::move(info));
@@ -299,7 +296,7 @@ absl::StatusOr<std::vector<ReleaseInfo>> RegistryImpl::ListReleases(std::string_
 
 absl::StatusOr<CoverageInfo> RegistryImpl::Coverage(std::string_view list) const {
   DNC_ASSIGN_OR_RETURN(const View view, Ready());
-  DNC_ASSIGN_OR_RETURN(const ListStatePtr state, FindList(*view.world, list));
+  DNC_ASSIGN_OR_RETURN(const ListStatePtr state, FindList(*view.state, list));
   const PolicyList policy = PolicyOf(options_.policy, *state).value_or(PolicyList{});
   const absl::Duration max_age = policy.max_age.value_or(DefaultMaxAge(state->kind));
   const absl::Time now = clock_->Now();
@@ -311,7 +308,7 @@ absl::StatusOr<CoverageInfo> RegistryImpl::Coverage(std::string_view list) const
     AreaInfo area;
     area.area_code = area_code;
     area.numbers = seal.count();
-    const AreaCoverage coverage_now = CoverageUnder(*view.world, *state, area_code, max_age);
+    const AreaCoverage coverage_now = CoverageUnder(*view.state, *state, area_code, max_age);
     area.obtained_at = coverage_now.obtained_at;
     area.stale_at = AgedFrom(coverage_now) + max_age;
     const bool stale = view.snapshot->clock_behind || IsStale(coverage_now, max_age, now);
@@ -339,8 +336,8 @@ std::vector<ListInfo> RegistryImpl::Lists() const {
     info.effect = list->effect;
     info.required = list->required;
     info.max_age = list->max_age;
-    const auto state = view->world->lists.find(list->name);
-    if (state != view->world->lists.end() && state->second->loaded()) {
+    const auto state = view->state->lists.find(list->name);
+    if (state != view->state->lists.end() && state->second->loaded()) {
       info.release = ToInfo(state->second->head);
       info.release->in_force = true;
     }
@@ -356,19 +353,19 @@ std::vector<ListInfo> RegistryImpl::Lists() const {
   return infos;
 }
 
-bool RegistryImpl::KeepsAll(const World& world) const {
+bool RegistryImpl::KeepsAll(const RegistryState& state) const {
   const absl::StatusOr<View> now = Ready();
   if (!now.ok()) return false;
   const auto is_there = [&now](const auto& release) {
-    return now->world->releases.count(release.first) != 0;
+    return now->state->releases.count(release.first) != 0;
   };
-  if (!std::all_of(world.releases.begin(), world.releases.end(), is_there)) return false;
-  return std::all_of(world.lists.begin(), world.lists.end(), [&](const auto& entry) {
+  if (!std::all_of(state.releases.begin(), state.releases.end(), is_there)) return false;
+  return std::all_of(state.lists.begin(), state.lists.end(), [&](const auto& entry) {
     const uint64_t then = entry.second->head.id();
     if (then == 0) return true;
-    const ListState& list = *now->world->lists.at(entry.first);
+    const ListState& list = *now->state->lists.at(entry.first);
     if (list.life.oldest_release != entry.second->life.oldest_release) return false;
-    const std::vector<uint64_t> lineage = Lineage(*now->world, list.head.id(), then);
+    const std::vector<uint64_t> lineage = Lineage(*now->state, list.head.id(), then);
     return !lineage.empty() && lineage.back() == then;
   });
 }
@@ -377,8 +374,8 @@ absl::StatusOr<NumberHistory> RegistryImpl::History(Number number) const {
   while (true) {
     DNC_ASSIGN_OR_RETURN(const View view, Ready());
     auto history =
-        HistoryOf({view.world, view.snapshot, &options_.policy, &releases_, &histories_}, number);
-    if (KeepsAll(*view.world)) return history;
+        HistoryOf({view.state, view.snapshot, &options_.policy, &releases_, &histories_}, number);
+    if (KeepsAll(*view.state)) return history;
   }
 }
 
@@ -387,12 +384,12 @@ absl::StatusOr<Explanation> RegistryImpl::Explain(absl::Span<const ParsedNumber>
                                                   const TenantSide& tenant) const {
   while (true) {
     DNC_ASSIGN_OR_RETURN(const View view, Ready());
-    const ExplainInputs inputs{view.world, view.snapshot, &options_.policy, &releases_,
+    const ExplainInputs inputs{view.state, view.snapshot, &options_.policy, &releases_,
                                &histories_};
     auto answer = !moment.has_value()   ? ExplainNow(inputs, clock_->Now(), numbers, tenant)
                   : moment->as_answered ? ExplainAsAnswered(inputs, moment->time, numbers, tenant)
                                         : ExplainAsOf(inputs, moment->time, numbers, tenant);
-    if (KeepsAll(*view.world)) return answer;
+    if (KeepsAll(*view.state)) return answer;
   }
 }
 

@@ -12,9 +12,9 @@
 #include "server/registry/area_history.h"
 #include "server/registry/load_queue.h"
 #include "server/registry/registry.h"
+#include "server/registry/registry_state.h"
 #include "server/registry/release_limit.h"
 #include "server/registry/release_store.h"
-#include "server/registry/world.h"
 
 namespace dnc {
 
@@ -48,42 +48,42 @@ class RegistryImpl : public Registry {
 
  private:
   struct View {
-    WorldPtr world;
+    RegistryStatePtr state;
     SnapshotPtr snapshot;
     SnapshotPtr clock_behind;  // the same, in which all is stale
   };
 
   absl::StatusOr<View> Ready() const;
   // A list by its name, loaded or not; null if there never was one.
-  static ListStatePtr ListOf(const World& world, std::string_view name);
-  absl::StatusOr<ListStatePtr> FindList(const World& world, std::string_view name) const;
-  void Publish(WorldPtr world);
-  // The world with what a start finds out about it, written down: what its clock shows to be of a
+  static ListStatePtr ListOf(const RegistryState& state, std::string_view name);
+  absl::StatusOr<ListStatePtr> FindList(const RegistryState& state, std::string_view name) const;
+  void Publish(RegistryStatePtr state);
+  // The state with what a start finds out about it, written down: what its clock shows to be of a
   // time to come, and what an earlier version did not keep.
-  WorldPtr WithStartNoted(const WorldPtr& read);
+  RegistryStatePtr WithStartNoted(const RegistryStatePtr& read);
   // The options with the list's canonical name, or why they are refused.
   absl::StatusOr<LoadOptions> CheckedOptions(const LoadOptions& options) const;
   absl::Status CheckPath(const std::string& path) const;
 
   absl::Status RunLoad(LoadJob& job, const LoadQueue::Update& update);
-  absl::Status StoreAndPublish(LoadJob& job, StagedFiles staged, GuardCheck& guards,
+  absl::Status StoreAndPublish(LoadJob& job, ParsedFiles staged, GuardCheck& guards,
                                const LoadQueue::Update& update);
   // LIMIT_REACHED if `name` would be a list too many.
-  absl::Status CheckListLimit(const World& world, const std::string& name) const;
+  absl::Status CheckListLimit(const RegistryState& state, const std::string& name) const;
   // The releases that the limit cuts off, now that `list` has its newest; sets list.life.
-  std::vector<uint64_t> CutOffBeyond(const World& world, ListState& list) const;
+  std::vector<uint64_t> CutOffBeyond(const RegistryState& state, ListState& list) const;
   // The list at the release that `head` names, which was in force before the present one.
-  absl::StatusOr<ListStatePtr> ReleaseBefore(const World& world, const ListState& before,
+  absl::StatusOr<ListStatePtr> ReleaseBefore(const RegistryState& state, const ListState& before,
                                              const storage::ListHead& head) const;
-  std::shared_ptr<World> WithList(std::shared_ptr<const ListState> list) const;
+  std::shared_ptr<RegistryState> WithList(std::shared_ptr<const ListState> list) const;
   // Makes what shares blocks with an earlier version independent, a few area codes at a time, so
   // that the earlier version's memory can go.
   void FoldShared(const std::string& name);
   void CollectGarbage(const std::string& name);
-  // Whether all that is stored of the releases of `world` is still there: what a rollback or a
+  // Whether all that is stored of the releases of `state` is still there: what a rollback or a
   // retirement leaves behind goes with the next load. An answer read from the disk in the meantime
   // would lack changes, so it must be read again.
-  bool KeepsAll(const World& world) const;
+  bool KeepsAll(const RegistryState& state) const;
 
   const RegistryOptions options_;
   const ReleaseLimit limit_;

@@ -89,7 +89,7 @@ TEST_F(RegistryNamesTest, ATenantThatNamesAListInAnotherWriting) {
   TenantTerms terms;
   terms.entitled.set();
   terms.lists = {"state:TX"};
-  const uint8_t facts = kOwnNothing;
+  const uint8_t facts = kNoRecord;
   const auto answer = registry_->Explain({{kTexan, true}}, {}, {&terms, {&facts, 1}});
   ASSERT_TRUE(answer.ok());
   EXPECT_EQ(answer->numbers[0].rule, Rule::kState);
@@ -117,7 +117,7 @@ TEST_F(RegistryNamesTest, TwoListsOfOneNameBothCount) {
     EXPECT_TRUE(Knows("other:abc"));
     EXPECT_EQ(registry_->ListReleases("other:Abc", 9, 0)->at(0).list, "other:abc");
     for (const Number number : {kTexan, kTexan2}) {
-      const uint8_t facts = kOwnNothing;
+      const uint8_t facts = kNoRecord;
       const auto answer = registry_->Explain({{number, true}}, {}, {&terms, {&facts, 1}});
       EXPECT_EQ(answer->numbers[0].rule, Rule::kState);
     }

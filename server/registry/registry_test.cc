@@ -384,7 +384,7 @@ TEST_F(RegistryTest, AListThatATenantLeavesOutOnlyInformsAndLimitsNothing) {
   MustLoad({WriteFile("lit.csv", "2015550102\n")}, options);
   TenantTerms terms;
   terms.entitled.set();
-  const uint8_t facts = kOwnNothing;
+  const uint8_t facts = kNoRecord;
   const auto report = [&] {
     return registry_->Explain({{2015550102, true}}, {}, {&terms, {&facts, 1}})->numbers.at(0);
   };

@@ -10,7 +10,7 @@
 #include "server/registry/in_force.h"
 #include "server/registry/load_plan.h"
 #include "server/registry/registry_impl.h"
-#include "server/registry/world_reader.h"
+#include "server/registry/registry_state_loader.h"
 
 namespace dnc {
 namespace {
@@ -28,27 +28,27 @@ absl::Status CheckTexts(const ChangeLimits& limits) {
   if (std::max(limits.requested_by.size(), limits.reason.size()) <= kMaxTurnText) {
     return absl::OkStatus();
   }
-  return Error(absl::StatusCode::kInvalidArgument, reason::kInvalidRequest,
+  return Error(reason::kInvalidRequest,
                StrCat("requested_by and reason take at most ", kMaxTurnText, " bytes each"));
 }
 
 }  // namespace
 
-absl::StatusOr<ListStatePtr> RegistryImpl::ReleaseBefore(const World& world,
+absl::StatusOr<ListStatePtr> RegistryImpl::ReleaseBefore(const RegistryState& state,
                                                          const ListState& before,
                                                          const storage::ListHead& head) const {
   const uint64_t target = head.release_id();
   const auto none = [&](std::string_view why) {
-    return Error(absl::StatusCode::kFailedPrecondition, reason::kNoEarlierRelease,
+    return Error(reason::kNoEarlierRelease,
                  StrCat("list ", before.name, " cannot go back from release ", before.head.id(),
                         ": ", why, "; load the files that you want instead"));
   };
   if (target == 0) return none("it is the first");
-  if (target < before.life.kept_from || world.releases.count(target) == 0) {
+  if (target < before.life.kept_from || state.releases.count(target) == 0) {
     return none("the release before is not kept any more");
   }
   DNC_ASSIGN_OR_RETURN(const ListStatePtr list,
-                       ReadList(releases_, world, head, 1, &before,
+                       ReadList(releases_, state, head, 1, &before,
                                 [](const std::string& line) { spdlog::warn("{}", line); }));
   if (list->damaged.any()) return none("the data of the release before is no longer kept whole");
   return list;
@@ -59,19 +59,19 @@ absl::StatusOr<RolledBack> RegistryImpl::RollBack(std::string_view name, uint64_
   DNC_RETURN_IF_ERROR(CheckTexts(limits));
   const std::lock_guard<std::mutex> writing(write_mutex_);
   DNC_ASSIGN_OR_RETURN(const View view, Ready());
-  DNC_ASSIGN_OR_RETURN(const ListStatePtr before, FindList(*view.world, name));
+  DNC_ASSIGN_OR_RETURN(const ListStatePtr before, FindList(*view.state, name));
   if (expected != 0 && before->head.id() != expected) {
-    return Error(absl::StatusCode::kFailedPrecondition, reason::kInvalidRequest,
+    return Error(reason::kInvalidNow,
                  StrCat("release ", before->head.id(), " is in force, not ", expected,
                         "; look at `dncctl releases` and decide again"));
   }
   storage::ListHead head = ToHead(*before);
   head.set_release_id(before->head.parent_id());
-  DNC_ASSIGN_OR_RETURN(const ListStatePtr target, ReleaseBefore(*view.world, *before, head));
+  DNC_ASSIGN_OR_RETURN(const ListStatePtr target, ReleaseBefore(*view.state, *before, head));
   RolledBack back;
   back.release = ToInfo(target->head);
   const LoadPlan plan =
-      ComparePlan(*view.world, *before, *target, options_.policy, options_.askers, clock_->Now());
+      ComparePlan(*view.state, *before, *target, options_.policy, options_.askers, clock_->Now());
   back.becomes_callable = plan.becomes_callable;
   back.no_longer_callable = plan.no_longer_callable;
   if (limits.dry_run) return back;
@@ -80,14 +80,14 @@ absl::StatusOr<RolledBack> RegistryImpl::RollBack(std::string_view name, uint64_
   auto list = std::make_shared<ListState>(*target);
   NoteTurn(clock_->Now(), turn.revision(), before->head.id(), target->head.id(), before->life,
            limits, *list);
-  auto world = WithList(list);
-  world->revision = turn.revision();
-  DNC_RETURN_IF_ERROR(releases_.Commit(ToCatalog(*world), nullptr, nullptr));
-  Publish(world);
+  auto state = WithList(list);
+  state->revision = turn.revision();
+  DNC_RETURN_IF_ERROR(releases_.Commit(ToCatalog(*state), nullptr, nullptr));
+  Publish(state);
   turn.Commit();
   spdlog::warn("list {} went back to release {}, revision {}; {} numbers became callable",
-               list->name, list->head.id(), world->revision, back.becomes_callable);
-  back.revision = back.release.revision = world->revision;
+               list->name, list->head.id(), state->revision, back.becomes_callable);
+  back.revision = back.release.revision = state->revision;
   back.release.in_force = back.release.kept = true;
   return back;
 }
@@ -96,7 +96,7 @@ absl::StatusOr<Retired> RegistryImpl::Retire(std::string_view name, const Change
   DNC_RETURN_IF_ERROR(CheckTexts(limits));
   const std::lock_guard<std::mutex> writing(write_mutex_);
   DNC_ASSIGN_OR_RETURN(const View view, Ready());
-  DNC_ASSIGN_OR_RETURN(const ListStatePtr before, FindList(*view.world, name));
+  DNC_ASSIGN_OR_RETURN(const ListStatePtr before, FindList(*view.state, name));
   auto retired = std::make_shared<ListState>();
   retired->list_id = before->list_id;
   retired->name = before->name;
@@ -110,20 +110,20 @@ absl::StatusOr<Retired> RegistryImpl::Retire(std::string_view name, const Change
     answer.required = counts->required;
   }
   answer.becomes_callable =
-      ComparePlan(*view.world, *before, *retired, options_.policy, options_.askers, now)
+      ComparePlan(*view.state, *before, *retired, options_.policy, options_.askers, now)
           .becomes_callable;
   if (limits.dry_run) return answer;
   DNC_RETURN_IF_ERROR(CheckCallable(answer.becomes_callable, limits));
   RevisionOrder::Turn turn = order_->Begin();
   NoteTurn(now, turn.revision(), before->head.id(), 0, before->life, limits, *retired);
-  auto world = WithList(retired);
-  world->revision = turn.revision();
-  DNC_RETURN_IF_ERROR(releases_.Commit(ToCatalog(*world), nullptr, nullptr));
-  Publish(world);
+  auto state = WithList(retired);
+  state->revision = turn.revision();
+  DNC_RETURN_IF_ERROR(releases_.Commit(ToCatalog(*state), nullptr, nullptr));
+  Publish(state);
   turn.Commit();
   spdlog::warn("list {} retired, revision {}; {} numbers became callable", before->name,
-               world->revision, answer.becomes_callable);
-  answer.revision = world->revision;
+               state->revision, answer.becomes_callable);
+  answer.revision = state->revision;
   return answer;
 }
 

@@ -29,9 +29,9 @@ absl::StatusOr<uint64_t> NeededFrom(const ReleaseStore& store, const ListState& 
 }
 
 // Since when history is whole without the changes of this release and those before it.
-absl::Time WholeAfter(const ReleaseStore& store, const World& world, const ListState& list,
+absl::Time WholeAfter(const ReleaseStore& store, const RegistryState& state, const ListState& list,
                       uint64_t release_id) {
-  int64_t latest = world.releases.at(release_id)->obtained_at_newest();
+  int64_t latest = state.releases.at(release_id)->obtained_at_newest();
   const absl::StatusOr<storage::Seals> seals = SealsOf(store, list, release_id);
   // Nothing that the release in force knows is later than its publication.
   if (!seals.ok()) return FromMicros(list.head.published_at());
@@ -47,21 +47,22 @@ size_t ReleaseLimit::held() const {
   return static_cast<size_t>(std::max(max_releases, keep_releases + 3));
 }
 
-uint64_t RebaseBelow(const World& world, const ListState& before, const ReleaseLimit& limit) {
-  const std::vector<uint64_t> lineage = Lineage(world, before.head.id());
+uint64_t RebaseBelow(const RegistryState& state, const ListState& before,
+                     const ReleaseLimit& limit) {
+  const std::vector<uint64_t> lineage = Lineage(state, before.head.id());
   // Counted from the release that can be gone back to the furthest.
   const size_t depth = limit.held() - static_cast<size_t>(limit.keep_releases) - 2;
   return lineage.size() < depth ? 0 : lineage[depth - 1];
 }
 
-absl::StatusOr<std::vector<uint64_t>> CutOff(const ReleaseStore& store, const World& world,
+absl::StatusOr<std::vector<uint64_t>> CutOff(const ReleaseStore& store, const RegistryState& state,
                                              const ReleaseLimit& limit, ListState& list) {
   std::vector<uint64_t> all;
-  for (const auto& [id, release] : world.releases) {
+  for (const auto& [id, release] : state.releases) {
     if (release->list_id() == list.list_id) all.push_back(id);
   }
   if (all.size() <= limit.held()) return std::vector<uint64_t>();
-  std::vector<uint64_t> lineage = Lineage(world, list.head.id());
+  std::vector<uint64_t> lineage = Lineage(state, list.head.id());
   DNC_ASSIGN_OR_RETURN(const uint64_t needed, NeededFrom(store, list, lineage));
   std::reverse(lineage.begin(), lineage.end());
   std::vector<uint64_t> cut;
@@ -75,7 +76,7 @@ absl::StatusOr<std::vector<uint64_t>> CutOff(const ReleaseStore& store, const Wo
   // The oldest that stays is where history begins: its own changes are relative to what is gone.
   for (size_t i = 0; i <= forgotten; ++i) {
     list.life.history_since =
-        std::max(list.life.history_since, WholeAfter(store, world, list, lineage[i]));
+        std::max(list.life.history_since, WholeAfter(store, state, list, lineage[i]));
   }
   list.life.oldest_release = lineage[forgotten];
   return cut;

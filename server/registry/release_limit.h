@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "server/registry/registry_state.h"
 #include "server/registry/release_store.h"
-#include "server/registry/world.h"
 
 namespace dnc {
 
@@ -23,12 +23,13 @@ struct ReleaseLimit {
 
 // The oldest release that the next one may still build on. Area codes that need an older one must
 // be written whole by the next release, so that `CutOff` can keep to the limit.
-uint64_t RebaseBelow(const World& world, const ListState& before, const ReleaseLimit& limit);
+uint64_t RebaseBelow(const RegistryState& state, const ListState& before,
+                     const ReleaseLimit& limit);
 
 // The releases of `list` beyond the limit, and where that cuts its history: sets `list.life`.
-// `world` has the release in force; none that is in force, can be gone back to or is needed to read
+// `state` has the release in force; none that is in force, can be gone back to or is needed to read
 // those is cut off.
-absl::StatusOr<std::vector<uint64_t>> CutOff(const ReleaseStore& store, const World& world,
+absl::StatusOr<std::vector<uint64_t>> CutOff(const ReleaseStore& store, const RegistryState& state,
                                              const ReleaseLimit& limit, ListState& list);
 
 }  // namespace dnc

@@ -5,8 +5,8 @@
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
+#include "server/storage/checked_value.h"
 #include "server/storage/mark_file.h"
-#include "server/storage/sealed_value.h"
 
 namespace dnc {
 namespace {
@@ -50,16 +50,16 @@ std::string BlockKey(uint32_t list_id, uint64_t release_id, uint16_t area_code, 
 
 absl::Status Damaged(std::string_view what) {
   return Error(
-      absl::StatusCode::kDataLoss, reason::kStorage,
+      reason::kStorageDamaged,
       StrCat(
           "the stored ", what,
           " is damaged or missing; restore the data folder from the newest backup, or move `store` "
           "and `revision*` away, start with --new-published and load the lists again"));
 }
 
-absl::StatusOr<std::string_view> Unseal(std::string_view key, std::string_view sealed,
-                                        std::string_view what) {
-  const std::optional<std::string_view> value = UnsealValue(key, sealed);
+absl::StatusOr<std::string_view> RemoveCheckOf(std::string_view key, std::string_view sealed,
+                                               std::string_view what) {
+  const std::optional<std::string_view> value = RemoveCheck(key, sealed);
   if (!value.has_value()) return Damaged(what);
   return *value;
 }
@@ -67,7 +67,7 @@ absl::StatusOr<std::string_view> Unseal(std::string_view key, std::string_view s
 template <typename Record>
 absl::StatusOr<Record> Decode(std::string_view key, std::string_view sealed,
                               std::string_view what) {
-  DNC_ASSIGN_OR_RETURN(const std::string_view value, Unseal(key, sealed, what));
+  DNC_ASSIGN_OR_RETURN(const std::string_view value, RemoveCheckOf(key, sealed, what));
   Record record;
   if (!record.ParseFromArray(value.data(), static_cast<int>(value.size()))) return Damaged(what);
   return record;
@@ -75,7 +75,7 @@ absl::StatusOr<Record> Decode(std::string_view key, std::string_view sealed,
 
 template <typename Record>
 void PutRecord(const std::string& key, const Record& record, StoreBatch& batch) {
-  batch.Put(Column::kMeta, key, SealValue(key, record.SerializeAsString()));
+  batch.Put(Column::kMeta, key, AddCheck(key, record.SerializeAsString()));
 }
 
 template <typename Record>
@@ -116,7 +116,7 @@ absl::StatusOr<storage::Catalog> ReleaseStore::ReadCatalog() {
   DNC_ASSIGN_OR_RETURN(const std::optional<uint64_t> mark, ReadMark(mark_path_));
   if (mark.value_or(0) > catalog.revision()) {
     return Error(
-        absl::StatusCode::kDataLoss, reason::kStorage,
+        reason::kStorageDamaged,
         StrCat("the store is at revision ", catalog.revision(), " but revision ", *mark,
                " was acknowledged: it has lost changes. Restore the newest copy of the data "
                "folder, or move `store` and `revision*` away, start with --new-published and load "
@@ -170,14 +170,14 @@ absl::StatusOr<uint64_t> ReleaseStore::ReserveReleaseId() {
   uint64_t id = 1;
   if (value.has_value()) {
     DNC_ASSIGN_OR_RETURN(const std::string_view bytes,
-                         Unseal(kNextReleaseKey, *value, "release counter"));
+                         RemoveCheckOf(kNextReleaseKey, *value, "release counter"));
     if (bytes.size() != sizeof(id)) return Damaged("release counter");
     std::memcpy(&id, bytes.data(), sizeof(id));
   }
   const uint64_t next = id + 1;
   StoreBatch batch;
   batch.Put(Column::kMeta, kNextReleaseKey,
-            SealValue(kNextReleaseKey, {reinterpret_cast<const char*>(&next), sizeof(next)}));
+            AddCheck(kNextReleaseKey, {reinterpret_cast<const char*>(&next), sizeof(next)}));
   DNC_RETURN_IF_ERROR(store_->Write(batch));
   return id;
 }
@@ -203,7 +203,7 @@ absl::Status ReleaseStore::WriteContent(uint32_t list_id, uint64_t release_id,
   DNC_ASSIGN_OR_RETURN(auto changes_file, store_->NewIngest(Column::kChanges));
   for (const auto& [area_code, changes] : content.changes) {
     const std::string key = ContentKey(list_id, release_id, static_cast<uint16_t>(area_code));
-    DNC_RETURN_IF_ERROR(changes_file->Add(key, SealValue(key, EncodeChanges(changes))));
+    DNC_RETURN_IF_ERROR(changes_file->Add(key, AddCheck(key, EncodeChanges(changes))));
   }
   return changes_file->Finish();
 }
@@ -254,7 +254,7 @@ absl::StatusOr<std::vector<StoredChange>> ReleaseStore::ReadChanges(uint32_t lis
   std::vector<StoredChange> changes;
   DNC_ASSIGN_OR_RETURN(const std::optional<std::string> sealed, store_->Get(Column::kChanges, key));
   if (!sealed.has_value()) return changes;
-  DNC_ASSIGN_OR_RETURN(const std::string_view bytes, Unseal(key, *sealed, "change record"));
+  DNC_ASSIGN_OR_RETURN(const std::string_view bytes, RemoveCheckOf(key, *sealed, "change record"));
   if (bytes.size() % kChangeBytes != 0) return Damaged("change record");
   changes.resize(bytes.size() / kChangeBytes);
   const char* in = bytes.data();

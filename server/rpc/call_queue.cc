@@ -12,7 +12,7 @@ constexpr nanoseconds kLeastSpin = std::chrono::microseconds(1);
 // So many events that were there at once, one after the other, are more than one thread's work.
 constexpr int kManyInARow = 8;
 // So many events are taken in at once at most, and for so long work goes on in between.
-constexpr int kMostAtOnce = 64;
+constexpr int kMaxAtOnce = 64;
 constexpr nanoseconds kWorkSlice = std::chrono::microseconds(50);
 // How long events lie at most while all threads at work are stuck, and how long beside a flood and
 // for a second after it. Looking costs each time.
@@ -83,7 +83,7 @@ bool CallQueue::TakeIn(bool* any) {
   const gpr_timespec now = gpr_time_0(GPR_CLOCK_MONOTONIC);
   void* tag = nullptr;
   bool ok = false;
-  for (int i = 0; i < kMostAtOnce; ++i) {
+  for (int i = 0; i < kMaxAtOnce; ++i) {
     switch (queue_->AsyncNext(&tag, &ok, now)) {
       case grpc::CompletionQueue::GOT_EVENT:
         *any = true;

@@ -34,10 +34,10 @@ class CallQueueTest : public testing::Test {
     queue_ = std::make_unique<CallQueue>(builder.AddCompletionQueue(), threads,
                                          std::chrono::microseconds(50));
     server_ = builder.BuildAndStart();
-    site_ = CallSite{queue_->queue(), &workers_,    &metrics_, &live_, &stop_,
-                     &gatekeeper_,    queue_.get(), &gate_,    nullptr};
+    rpc_ = RpcContext{queue_->queue(), &workers_,    &metrics_, &live_, &stop_,
+                      &authorizer_,    queue_.get(), &gate_,    nullptr};
     health_.board()->Set("", true);
-    health_.Arm(site_, 4);
+    health_.Arm(rpc_, 4);
     queue_->Start();
     stub_ = grpc::health::v1::Health::NewStub(
         grpc::CreateChannel(StrCat("127.0.0.1:", port), grpc::InsecureChannelCredentials()));
@@ -60,10 +60,10 @@ class CallQueueTest : public testing::Test {
   WorkerPool workers_{1, 10};
   Metrics metrics_;
   LiveCalls live_;
-  ScrubGate gate_{1'000};
+  AdmissionControl gate_{1'000};
   StopLine stop_;
-  Gatekeeper gatekeeper_{nullptr, nullptr, false};  // health is open to all
-  CallSite site_;
+  Authorizer authorizer_{nullptr, nullptr, false};  // health is open to all
+  RpcContext rpc_;
   std::unique_ptr<CallQueue> queue_;
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<grpc::health::v1::Health::Stub> stub_;

@@ -11,10 +11,10 @@ constexpr int kRecordsAPart = 2'000;
 }  // namespace
 
 void ExportCall::Arm(v1::ListService::AsyncService* service, ListHandler* handler,
-                     StreamPlaces* places, const CallSite& site) {
-  auto* call = new ExportCall(service, handler, places, site);
-  service->RequestExportNumbers(&call->context_, &call->request_, &call->stream_, site.queue,
-                                site.queue, call->on_start_.tag());
+                     StreamPlaces* places, const RpcContext& rpc) {
+  auto* call = new ExportCall(service, handler, places, rpc);
+  service->RequestExportNumbers(&call->context_, &call->request_, &call->stream_, rpc.queue,
+                                rpc.queue, call->on_start_.tag());
 }
 
 void ExportCall::OnStart(bool ok) {
@@ -22,19 +22,19 @@ void ExportCall::OnStart(bool ok) {
     delete this;
     return;
   }
-  Arm(service_, handler_, places_, site());
-  if (site().stop->stopping()) {
+  Arm(service_, handler_, places_, rpc());
+  if (rpc().stop->stopping()) {
     Finish(Stopping());
     return;
   }
-  absl::StatusOr<Caller> caller = site().gatekeeper->Admit(context_, Access::kRecords);
+  absl::StatusOr<Caller> caller = rpc().authorizer->Admit(context_, Permission::kRecords);
   if (!caller.ok()) {
     Finish(caller.status());
     return;
   }
   Watch(&context_);
   const bool fits = place_.Take(places_, caller->tenant->tenant.number);
-  if (!fits || !site().workers->TryPost([this, caller = *std::move(caller)] { Run(caller); })) {
+  if (!fits || !rpc().workers->TryPost([this, caller = *std::move(caller)] { Run(caller); })) {
     Finish(LimitReached(StrCat("the server makes ", places_->all(), " exports at the same time, ",
                                places_->each(), " of one tenant; repeat this one later")));
   }
@@ -44,8 +44,10 @@ void ExportCall::Run(const Caller& caller) {
   absl::Status written;
   const absl::StatusOr<uint64_t> revision = handler_->Export(
       caller, request_.list_id(),
-      [this](const OwnList& list, uint64_t records) { FillList(list, records, part_.add_lists()); },
-      [&](const OwnList& list, const OwnRecord& record) {
+      [this](const TenantList& list, uint64_t records) {
+        FillList(list, records, part_.add_lists());
+      },
+      [&](const TenantList& list, const TenantRecord& record) {
         if (part_.records_size() == kRecordsAPart) {
           written = WritePart();
           part_.Clear();
@@ -68,8 +70,8 @@ void ExportCall::Run(const Caller& caller) {
 }
 
 absl::Status ExportCall::WritePart() {
-  if (site().stop->late()) return Stopping();
-  DNC_RETURN_IF_ERROR(site().gatekeeper->Admit(context_, Access::kRecords).status());
+  if (rpc().stop->late()) return Stopping();
+  DNC_RETURN_IF_ERROR(rpc().authorizer->Admit(context_, Permission::kRecords).status());
   std::unique_lock lock(mutex_);
   writing_ = true;
   BeginWrite();
@@ -89,7 +91,7 @@ void ExportCall::OnWrite(bool ok) {
 }
 
 void ExportCall::Finish(const absl::Status& status) {
-  site().metrics->CountCall(Method::kExportNumbers, status.code());
+  rpc().metrics->CountCall(Method::kExportNumbers, status.code());
   stream_.Finish(ToGrpcStatus(status), on_finish_.tag());
 }
 

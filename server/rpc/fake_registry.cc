@@ -12,9 +12,7 @@
 
 namespace dnc {
 namespace {
-absl::Status NotFound() {
-  return Error(absl::StatusCode::kNotFound, reason::kNotFound, "no such thing");
-}
+absl::Status NotFound() { return Error(reason::kNotFound, "no such thing"); }
 }  // namespace
 
 SnapshotPtr TestSnapshot(uint64_t revision, absl::Time obtained_at) {
@@ -64,7 +62,7 @@ SnapshotPtr FakeRegistry::snapshot() const {
 absl::StatusOr<LoadInfo> FakeRegistry::StartLoad(const LoadOptions& options,
                                                  const std::vector<std::string>& paths) {
   if (paths[0].rfind("/allowed/", 0) != 0) {
-    return Error(absl::StatusCode::kPermissionDenied, reason::kPathNotAllowed, "not allowed");
+    return Error(reason::kPathNotAllowed, "not allowed");
   }
   const std::lock_guard lock(mutex_);
   last_options_ = options;
@@ -150,7 +148,7 @@ std::vector<ListInfo> FakeRegistry::Lists() const {
 }
 
 absl::StatusOr<RolledBack> FakeRegistry::RollBack(std::string_view, uint64_t, const ChangeLimits&) {
-  return Error(absl::StatusCode::kFailedPrecondition, reason::kNoEarlierRelease, "nothing earlier");
+  return Error(reason::kNoEarlierRelease, "nothing earlier");
 }
 
 absl::StatusOr<Retired> FakeRegistry::Retire(std::string_view list, const ChangeLimits&) {

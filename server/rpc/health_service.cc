@@ -31,22 +31,21 @@ HealthService::HealthService(int max_watches)
              [this](auto* context, auto* request, auto* writer, auto* queue, void* tag) {
                service_.RequestCheck(context, request, writer, queue, queue, tag);
              },
-             Access::kOpen,
+             Permission::kOpen,
              [this](const Caller& /*caller*/, const Request& request, Response* response) {
                const std::optional<bool> serves = board_.Serves(request.service());
                if (!serves.has_value()) {
-                 return Error(absl::StatusCode::kNotFound, reason::kNotFound,
-                              "this server has no service of that name");
+                 return Error(reason::kNotFound, "this server has no service of that name");
                }
                response->set_status(*serves ? Response::SERVING : Response::NOT_SERVING);
                return absl::OkStatus();
              },
              [](const Request& /*request*/) { return true; }} {}
 
-void HealthService::Arm(const CallSite& site, int calls) {
+void HealthService::Arm(const RpcContext& rpc, int calls) {
   for (int i = 0; i < calls; ++i) {
-    UnaryCall<Request, Response>::Arm(check_, site);
-    HealthWatchCall::Arm(&service_, &board_, &watches_, site);
+    UnaryCall<Request, Response>::Arm(check_, rpc);
+    HealthWatchCall::Arm(&service_, &board_, &watches_, rpc);
   }
 }
 

@@ -11,7 +11,7 @@
 #include <string_view>
 
 #include "grpc/health/v1/health.grpc.pb.h"
-#include "server/rpc/call_site.h"
+#include "server/rpc/rpc_context.h"
 #include "server/rpc/stream_places.h"
 #include "server/rpc/unary_call.h"
 
@@ -44,7 +44,7 @@ class HealthService {
 
   // Lets `calls` calls of each method wait for callers; the server must have started. The service
   // must outlive the calls.
-  void Arm(const CallSite& site, int calls);
+  void Arm(const RpcContext& rpc, int calls);
 
  private:
   using Request = grpc::health::v1::HealthCheckRequest;

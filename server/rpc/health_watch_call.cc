@@ -19,15 +19,15 @@ std::string HostOf(const std::string& peer) {
 
 HealthWatchCall::HealthWatchCall(grpc::health::v1::Health::AsyncService* service,
                                  const HealthBoard* board, StreamPlaces* places,
-                                 const CallSite& site)
-    : Call(site), service_(service), board_(board), places_(places), stream_(&context_) {
+                                 const RpcContext& rpc)
+    : Call(rpc), service_(service), board_(board), places_(places), stream_(&context_) {
   context_.AsyncNotifyWhenDone(on_done_.tag());
 }
 
 void HealthWatchCall::Arm(grpc::health::v1::Health::AsyncService* service, const HealthBoard* board,
-                          StreamPlaces* places, const CallSite& site) {
-  auto* call = new HealthWatchCall(service, board, places, site);
-  service->RequestWatch(&call->context_, &call->request_, &call->stream_, site.queue, site.queue,
+                          StreamPlaces* places, const RpcContext& rpc) {
+  auto* call = new HealthWatchCall(service, board, places, rpc);
+  service->RequestWatch(&call->context_, &call->request_, &call->stream_, rpc.queue, rpc.queue,
                         call->on_start_.tag());
 }
 
@@ -36,7 +36,7 @@ void HealthWatchCall::OnStart(bool ok) {
     delete this;
     return;
   }
-  Arm(service_, board_, places_, site());
+  Arm(service_, board_, places_, rpc());
   // Whoever asks for health has no key, so addresses are what is counted.
   if (!place_.Take(places_, HostOf(context_.peer()))) {
     Finish(LimitReached(StrCat("the server has at most ", places_->all(),
@@ -59,10 +59,10 @@ void HealthWatchCall::Look() {
   if (now != response_.status()) {
     response_.set_status(now);
     stream_.Write(response_, on_write_.tag());
-  } else if (site().stop->stopping()) {
+  } else if (rpc().stop->stopping()) {
     Finish(Stopping());
   } else {
-    alarm_.Set(site().queue, std::chrono::system_clock::now() + kInterval, on_time_.tag());
+    alarm_.Set(rpc().queue, std::chrono::system_clock::now() + kInterval, on_time_.tag());
   }
 }
 
@@ -77,7 +77,7 @@ void HealthWatchCall::OnWrite(bool ok) {
 }
 
 void HealthWatchCall::Finish(const absl::Status& status) {
-  site().metrics->CountCall(Method::kHealthWatch, status.code());
+  rpc().metrics->CountCall(Method::kHealthWatch, status.code());
   stream_.Finish(ToGrpcStatus(status), on_finish_.tag());
 }
 

@@ -7,8 +7,8 @@
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "grpcpp/alarm.h"
 #include "server/rpc/call_queue.h"
-#include "server/rpc/call_site.h"
 #include "server/rpc/health_service.h"
+#include "server/rpc/rpc_context.h"
 #include "server/rpc/stream_places.h"
 
 namespace dnc {
@@ -19,13 +19,13 @@ class HealthWatchCall final : public Call {
  public:
   // Waits for a caller. All that is given must outlive the call.
   static void Arm(grpc::health::v1::Health::AsyncService* service, const HealthBoard* board,
-                  StreamPlaces* places, const CallSite& site);
+                  StreamPlaces* places, const RpcContext& rpc);
 
  private:
   using Response = grpc::health::v1::HealthCheckResponse;
 
   HealthWatchCall(grpc::health::v1::Health::AsyncService* service, const HealthBoard* board,
-                  StreamPlaces* places, const CallSite& site);
+                  StreamPlaces* places, const RpcContext& rpc);
 
   void OnStart(bool ok);
   void OnTime(bool ok);

@@ -6,9 +6,9 @@
 namespace dnc {
 
 void ImportCall::Arm(v1::ListService::AsyncService* service, ListHandler* handler,
-                     StreamPlaces* places, const CallSite& site) {
-  auto* call = new ImportCall(service, handler, places, site);
-  service->RequestImportNumbers(&call->context_, &call->stream_, site.queue, site.queue,
+                     StreamPlaces* places, const RpcContext& rpc) {
+  auto* call = new ImportCall(service, handler, places, rpc);
+  service->RequestImportNumbers(&call->context_, &call->stream_, rpc.queue, rpc.queue,
                                 call->on_start_.tag());
 }
 
@@ -17,12 +17,12 @@ void ImportCall::OnStart(bool ok) {
     delete this;
     return;
   }
-  Arm(service_, handler_, places_, site());
-  if (site().stop->stopping()) {
+  Arm(service_, handler_, places_, rpc());
+  if (rpc().stop->stopping()) {
     Finish(Stopping());
     return;
   }
-  const absl::StatusOr<Caller> caller = site().gatekeeper->Admit(context_, Access::kLists);
+  const absl::StatusOr<Caller> caller = rpc().authorizer->Admit(context_, Permission::kLists);
   if (!caller.ok()) {
     Finish(caller.status());
     return;
@@ -61,12 +61,12 @@ void ImportCall::OnRead(bool ok) {
   }
   begun_ = true;
   // Writes are not refused because scrubs wait, and a stream has one part under way.
-  site().workers->Post([this] { Store(); });
+  rpc().workers->Post([this] { Store(); });
 }
 
 void ImportCall::Store() {
   // Anew for each part: a key that was revoked meanwhile ends the stream.
-  const absl::StatusOr<Caller> caller = site().gatekeeper->Admit(context_, Access::kLists);
+  const absl::StatusOr<Caller> caller = rpc().authorizer->Admit(context_, Permission::kLists);
   if (!caller.ok()) {
     Finish(caller.status());
     return;
@@ -93,7 +93,7 @@ void ImportCall::OnWrite(bool ok) {
 }
 
 void ImportCall::Finish(const absl::Status& status) {
-  site().metrics->CountCall(Method::kImportNumbers, status.code());
+  rpc().metrics->CountCall(Method::kImportNumbers, status.code());
   stream_.Finish(ToGrpcStatus(status), on_finish_.tag());
 }
 

@@ -5,8 +5,8 @@
 
 #include "dnc/v1/list_service.grpc.pb.h"
 #include "server/rpc/call_queue.h"
-#include "server/rpc/call_site.h"
 #include "server/rpc/list_handler.h"
+#include "server/rpc/rpc_context.h"
 #include "server/rpc/stream_guard.h"
 #include "server/rpc/stream_places.h"
 
@@ -17,13 +17,13 @@ class ImportCall final : public Call, private GuardedStream {
  public:
   // Waits for a caller. All that is given must outlive the call.
   static void Arm(v1::ListService::AsyncService* service, ListHandler* handler,
-                  StreamPlaces* places, const CallSite& site);
+                  StreamPlaces* places, const RpcContext& rpc);
 
  private:
   ImportCall(v1::ListService::AsyncService* service, ListHandler* handler, StreamPlaces* places,
-             const CallSite& site)
-      : Call(site),
-        GuardedStream(site.guard, 1),
+             const RpcContext& rpc)
+      : Call(rpc),
+        GuardedStream(rpc.guard, 1),
         service_(service),
         handler_(handler),
         places_(places),

@@ -54,21 +54,20 @@ class ListNames {
       : directory_(directory), tenant_(std::move(tenant)) {}
 
   // Null if there is no such list, because the tenant was removed meanwhile; see `status`.
-  const OwnList* Of(ListNumber number) {
-    if (const OwnList* known = Known(number); known != nullptr) return known;
+  const TenantList* Of(ListNumber number) {
+    if (const TenantList* known = Known(number); known != nullptr) return known;
     absl::StatusOr<TenantViewPtr> now = directory_.Find(tenant_->tenant.id);
     if (now.ok()) {
       tenant_ = *std::move(now);
-      if (const OwnList* known = Known(number); known != nullptr) return known;
+      if (const TenantList* known = Known(number); known != nullptr) return known;
     }
-    status_ = Error(absl::StatusCode::kNotFound, reason::kNotFound,
-                    "the tenant was removed while its records were read");
+    status_ = Error(reason::kNotFound, "the tenant was removed while its records were read");
     return nullptr;
   }
   const absl::Status& status() const { return status_; }
 
  private:
-  const OwnList* Known(ListNumber number) const {
+  const TenantList* Known(ListNumber number) const {
     for (const auto& [id, list] : tenant_->lists) {
       if (list.number == number) return &list;
     }
@@ -81,7 +80,7 @@ class ListNames {
 };
 
 template <typename Request>
-void SetRequestId(const Request& request, OwnWrite* write) {
+void SetRequestId(const Request& request, RecordWrite* write) {
   if (request.request_id().empty()) return;
   write->request_id = request.request_id();
   write->request = request.SerializeAsString();
@@ -89,24 +88,24 @@ void SetRequestId(const Request& request, OwnWrite* write) {
 
 }  // namespace
 
-absl::StatusOr<OwnList> ListHandler::FindList(const Caller& caller,
-                                              const std::string& list_id) const {
+absl::StatusOr<TenantList> ListHandler::FindList(const Caller& caller,
+                                                 const std::string& list_id) const {
   const std::string& id = list_id.empty() ? kDefaultListId : list_id;
   const auto found = caller.tenant->lists.find(id);
   if (found != caller.tenant->lists.end()) return found->second;
-  return Error(absl::StatusCode::kNotFound, reason::kNotFound,
+  return Error(reason::kNotFound,
                "the tenant has no list of that id; look at ListLists, or make it with CreateList");
 }
 
-absl::StatusOr<OwnWrite> ListHandler::NewWrite(const Caller& caller, const std::string& list_id,
-                                               int items) const {
+absl::StatusOr<RecordWrite> ListHandler::NewWrite(const Caller& caller, const std::string& list_id,
+                                                  int items) const {
   // Until then the revisions that were given before are not known.
   if (from_.registry->snapshot() == nullptr) return StillStarting();
   if (items > limits_.max_batch) {
     return BatchTooLarge(static_cast<size_t>(items), "records in one message", limits_.max_batch,
                          "Send smaller parts");
   }
-  OwnWrite write;
+  RecordWrite write;
   DNC_ASSIGN_OR_RETURN(write.list, FindList(caller, list_id));
   write.tenant = caller.tenant;
   write.by = caller.key_id;
@@ -117,8 +116,8 @@ absl::StatusOr<OwnWrite> ListHandler::NewWrite(const Caller& caller, const std::
 
 absl::Status ListHandler::CreateList(const Caller& caller, const v1::CreateListRequest& request,
                                      v1::CreateListResponse* response) {
-  DNC_ASSIGN_OR_RETURN(const OwnList list, FromProto(request.list()));
-  DNC_ASSIGN_OR_RETURN(const OwnList made,
+  DNC_ASSIGN_OR_RETURN(const TenantList list, FromProto(request.list()));
+  DNC_ASSIGN_OR_RETURN(const TenantList made,
                        from_.directory->CreateList(caller.tenant->tenant.id, list, caller.key_id));
   FillList(made, 0, response->mutable_list());
   return absl::OkStatus();
@@ -126,7 +125,7 @@ absl::Status ListHandler::CreateList(const Caller& caller, const v1::CreateListR
 
 absl::Status ListHandler::ListLists(const Caller& caller, v1::ListListsResponse* response) const {
   for (const auto& [id, list] : caller.tenant->lists) {
-    FillList(list, from_.own_lists->Records(caller.tenant->tenant.number, list.number),
+    FillList(list, from_.tenant_records->Records(caller.tenant->tenant.number, list.number),
              response->add_lists());
   }
   return absl::OkStatus();
@@ -139,11 +138,11 @@ absl::Status ListHandler::GetRecord(const Caller& caller, const v1::GetRecordReq
     return InvalidRequest(StrCat("`number` is no North American number of ten digits: ",
                                  WhyNoNumber(request.number())));
   }
-  DNC_ASSIGN_OR_RETURN(const std::vector<OwnLists::Found> found,
-                       from_.own_lists->Find(caller.tenant->tenant.number, number.number));
+  DNC_ASSIGN_OR_RETURN(const std::vector<TenantRecords::Found> found,
+                       from_.tenant_records->Find(caller.tenant->tenant.number, number.number));
   ListNames names(*from_.directory, caller.tenant);
-  for (const OwnLists::Found& entry : found) {
-    const OwnList* list = names.Of(entry.list);
+  for (const TenantRecords::Found& entry : found) {
+    const TenantList* list = names.Of(entry.list);
     if (list != nullptr) FillRecord(entry.record, *list, accepted(), response->add_records());
   }
   return names.status();
@@ -151,7 +150,7 @@ absl::Status ListHandler::GetRecord(const Caller& caller, const v1::GetRecordReq
 
 absl::Status ListHandler::ListRecords(const Caller& caller, const v1::ListRecordsRequest& request,
                                       v1::ListRecordsResponse* response) const {
-  DNC_ASSIGN_OR_RETURN(const OwnList list, FindList(caller, request.list_id()));
+  DNC_ASSIGN_OR_RETURN(const TenantList list, FindList(caller, request.list_id()));
   if (request.page_size() > kMaxRecordsPage) {
     return InvalidRequest(StrCat("`page_size` is at most ", kMaxRecordsPage));
   }
@@ -162,9 +161,9 @@ absl::Status ListHandler::ListRecords(const Caller& caller, const v1::ListRecord
     if (!token.ok) return InvalidRequest("`page_token` comes from no answer of this method");
     from = token.number;
   }
-  DNC_RETURN_IF_ERROR(from_.own_lists
+  DNC_RETURN_IF_ERROR(from_.tenant_records
                           ->Scan(caller.tenant->tenant.number, list.number, from,
-                                 [&](ListNumber, const OwnRecord& record) {
+                                 [&](ListNumber, const TenantRecord& record) {
                                    if (static_cast<uint32_t>(response->records_size()) == size) {
                                      response->set_next_page_token(std::to_string(record.number));
                                      return false;
@@ -181,7 +180,7 @@ absl::Status ListHandler::AddBlocks(const Caller& caller, const v1::AddBlocksReq
   if (request.blocks_size() > kMaxBlocksAtOnce) {
     return InvalidRequest(StrCat("at most ", kMaxBlocksAtOnce, " blocks in one call"));
   }
-  DNC_ASSIGN_OR_RETURN(const OwnList list, FindList(caller, request.list_id()));
+  DNC_ASSIGN_OR_RETURN(const TenantList list, FindList(caller, request.list_id()));
   DNC_ASSIGN_OR_RETURN(const uint64_t revision,
                        from_.directory->AddBlocks(
                            caller.tenant->tenant.id, list.id,
@@ -195,7 +194,7 @@ absl::Status ListHandler::RemoveBlocks(const Caller& caller, const v1::RemoveBlo
   if (request.blocks_size() > kMaxBlocksAtOnce) {
     return InvalidRequest(StrCat("at most ", kMaxBlocksAtOnce, " blocks in one call"));
   }
-  DNC_ASSIGN_OR_RETURN(const OwnList list, FindList(caller, request.list_id()));
+  DNC_ASSIGN_OR_RETURN(const TenantList list, FindList(caller, request.list_id()));
   DNC_ASSIGN_OR_RETURN(const uint64_t revision,
                        from_.directory->RemoveBlocks(
                            caller.tenant->tenant.id, list.id,
@@ -206,7 +205,7 @@ absl::Status ListHandler::RemoveBlocks(const Caller& caller, const v1::RemoveBlo
 
 void ListHandler::AddNumbers(const Caller& caller, const v1::AddNumbersRequest& request,
                              v1::AddNumbersResponse* response, Done done) {
-  absl::StatusOr<OwnWrite> write = NewWrite(caller, request.list_id(), request.records_size());
+  absl::StatusOr<RecordWrite> write = NewWrite(caller, request.list_id(), request.records_size());
   if (write.ok() && request.request_id().size() > kMaxRequestIdBytes) {
     write = InvalidRequest(StrCat("`request_id` has at most ", kMaxRequestIdBytes, " bytes"));
   }
@@ -220,8 +219,8 @@ void ListHandler::AddNumbers(const Caller& caller, const v1::AddNumbersRequest& 
     write->items.push_back(ToItem(record, write->list, now, caller.key_id));
   }
   response->set_tenant_id(caller.tenant->tenant.id);
-  from_.own_lists->Submit(*std::move(write), [response, done = std::move(done)](
-                                                 const absl::StatusOr<WriteReply>& reply) {
+  from_.tenant_records->Submit(*std::move(write), [response, done = std::move(done)](
+                                                      const absl::StatusOr<WriteReply>& reply) {
     if (reply.ok()) {
       for (const WriteResult& result : reply->results) FillResult(result, response->add_results());
       response->set_revision(reply->revision);
@@ -232,7 +231,7 @@ void ListHandler::AddNumbers(const Caller& caller, const v1::AddNumbersRequest& 
 
 void ListHandler::RemoveNumbers(const Caller& caller, const v1::RemoveNumbersRequest& request,
                                 v1::RemoveNumbersResponse* response, Done done) {
-  absl::StatusOr<OwnWrite> write = NewWrite(caller, request.list_id(), request.numbers_size());
+  absl::StatusOr<RecordWrite> write = NewWrite(caller, request.list_id(), request.numbers_size());
   if (write.ok() && (request.request_id().size() > kMaxRequestIdBytes ||
                      request.reason().size() > kMaxReasonBytes)) {
     write = InvalidRequest(StrCat("`request_id` has at most ", kMaxRequestIdBytes,
@@ -248,8 +247,8 @@ void ListHandler::RemoveNumbers(const Caller& caller, const v1::RemoveNumbersReq
   write->reason = request.reason();
   for (const std::string& number : request.numbers()) write->items.push_back(ToRemoval(number));
   response->set_tenant_id(caller.tenant->tenant.id);
-  from_.own_lists->Submit(*std::move(write), [response, done = std::move(done)](
-                                                 const absl::StatusOr<WriteReply>& reply) {
+  from_.tenant_records->Submit(*std::move(write), [response, done = std::move(done)](
+                                                      const absl::StatusOr<WriteReply>& reply) {
     if (reply.ok()) {
       for (const WriteResult& result : reply->results) FillResult(result, response->add_results());
       response->set_revision(reply->revision);
@@ -261,7 +260,7 @@ void ListHandler::RemoveNumbers(const Caller& caller, const v1::RemoveNumbersReq
 void ListHandler::Import(const Caller& caller, const std::string& list_id,
                          const v1::ImportNumbersRequest& request,
                          v1::ImportNumbersResponse* response, Done done) {
-  absl::StatusOr<OwnWrite> write = NewWrite(caller, list_id, request.records_size());
+  absl::StatusOr<RecordWrite> write = NewWrite(caller, list_id, request.records_size());
   if (!write.ok()) {
     done(write.status());
     return;
@@ -271,8 +270,8 @@ void ListHandler::Import(const Caller& caller, const std::string& list_id,
     write->items.push_back(ToItem(record, write->list, now, caller.key_id));
   }
   response->set_tenant_id(caller.tenant->tenant.id);
-  from_.own_lists->Submit(*std::move(write), [response, done = std::move(done)](
-                                                 const absl::StatusOr<WriteReply>& reply) {
+  from_.tenant_records->Submit(*std::move(write), [response, done = std::move(done)](
+                                                      const absl::StatusOr<WriteReply>& reply) {
     if (reply.ok()) FillCounts(*reply, response);
     done(reply.status());
   });
@@ -283,7 +282,7 @@ absl::Status ListHandler::TellLists(const Caller& caller, ListNumber only,
   DNC_ASSIGN_OR_RETURN(const TenantViewPtr now, from_.directory->Find(caller.tenant->tenant.id));
   for (const auto& [id, list] : now->lists) {
     if (only != 0 && list.number != only) continue;
-    fn(list, from_.own_lists->Records(now->tenant.number, list.number));
+    fn(list, from_.tenant_records->Records(now->tenant.number, list.number));
   }
   return absl::OkStatus();
 }
@@ -292,21 +291,21 @@ absl::StatusOr<uint64_t> ListHandler::Export(const Caller& caller, const std::st
                                              const ListsFn& lists_fn, const PartFn& fn) const {
   ListNumber number = 0;
   if (!list_id.empty()) {
-    DNC_ASSIGN_OR_RETURN(const OwnList list, FindList(caller, list_id));
+    DNC_ASSIGN_OR_RETURN(const TenantList list, FindList(caller, list_id));
     number = list.number;
   }
   ListNames names(*from_.directory, caller.tenant);
   // Only once the scan has begun: the lists must have all changes up to its revision.
   bool told = false;
   absl::Status lists_told;
-  absl::StatusOr<uint64_t> revision = from_.own_lists->Scan(
+  absl::StatusOr<uint64_t> revision = from_.tenant_records->Scan(
       caller.tenant->tenant.number, number, 0,
-      [&](ListNumber list_number, const OwnRecord& record) {
+      [&](ListNumber list_number, const TenantRecord& record) {
         if (!told) {
           told = true;
           lists_told = TellLists(caller, number, lists_fn);
         }
-        const OwnList* list = lists_told.ok() ? names.Of(list_number) : nullptr;
+        const TenantList* list = lists_told.ok() ? names.Of(list_number) : nullptr;
         return list != nullptr && fn(*list, record);
       });
   if (!told && revision.ok()) lists_told = TellLists(caller, number, lists_fn);
@@ -317,23 +316,23 @@ absl::StatusOr<uint64_t> ListHandler::Export(const Caller& caller, const std::st
 
 namespace {
 
-void FillChange(const OwnChange& change, const OwnList& list, const AcceptedClock& accepted,
+void FillChange(const RecordChange& change, const TenantList& list, const AcceptedClock& accepted,
                 v1::WatchChangesResponse* out) {
   switch (change.what) {
-    case OwnChange::What::kRecord: {
+    case RecordChange::What::kRecord: {
       v1::RecordChange* of_record = out->add_changes();
       of_record->set_outcome(static_cast<v1::WriteOutcome>(change.outcome));
       FillRecord(change.record, list, accepted, of_record->mutable_record());
       return;
     }
-    case OwnChange::What::kBlock: {
+    case RecordChange::What::kBlock: {
       v1::BlockChange* of_block = out->add_block_changes();
       of_block->set_outcome(static_cast<v1::WriteOutcome>(change.outcome));
       of_block->set_list_id(list.id);
       of_block->set_block(change.block);
       return;
     }
-    case OwnChange::What::kList:
+    case RecordChange::What::kList:
       break;
   }
   // As it was made: what it blocks and holds is told as changes.
@@ -349,15 +348,15 @@ absl::Status ListHandler::NextChanges(const Caller& caller, uint64_t after, size
   size_t passed = 0;
   response->set_last_of_revision(true);
   ListNames names(*from_.directory, caller.tenant);
-  DNC_RETURN_IF_ERROR(
-      from_.own_lists->Changes(caller.tenant->tenant.number, after, [&](const OwnChange& change) {
+  DNC_RETURN_IF_ERROR(from_.tenant_records->Changes(
+      caller.tenant->tenant.number, after, [&](const RecordChange& change) {
         if (passed++ < told) return true;
         if (ChangesIn(*response) > 0 && change.revision != response->revision()) return false;
         if (ChangesIn(*response) == kChangesAtOnce) {
           response->set_last_of_revision(false);
           return false;
         }
-        const OwnList* list = names.Of(change.list);
+        const TenantList* list = names.Of(change.list);
         if (list == nullptr) return false;
         response->set_revision(change.revision);
         FillChange(change, *list, accepted(), response);

@@ -9,8 +9,8 @@
 #include "dnc/v1/list_service.pb.h"
 #include "server/base/clock.h"
 #include "server/base/revision_order.h"
+#include "server/records/tenant_records.h"
 #include "server/registry/registry.h"
-#include "server/tenants/own_lists.h"
 #include "server/tenants/quota.h"
 #include "server/tenants/tenant_directory.h"
 
@@ -23,7 +23,7 @@ struct ListLimits {
 // What the handler asks; all of it outlives the handler.
 struct ListSources {
   TenantDirectory* directory = nullptr;
-  OwnLists* own_lists = nullptr;
+  TenantRecords* tenant_records = nullptr;
   const QuotaBook* quotas = nullptr;
   const Registry* registry = nullptr;
   const RevisionOrder* order = nullptr;
@@ -41,9 +41,9 @@ class ListHandler {
  public:
   using Done = std::function<void(absl::Status)>;
   // Records of a list by number, with their list.
-  using PartFn = std::function<bool(const OwnList& list, const OwnRecord& record)>;
+  using PartFn = std::function<bool(const TenantList& list, const TenantRecord& record)>;
   // A list, and how many records it has now.
-  using ListsFn = std::function<void(const OwnList& list, uint64_t records)>;
+  using ListsFn = std::function<void(const TenantList& list, uint64_t records)>;
 
   ListHandler(ListLimits limits, ListSources sources) : limits_(limits), from_(sources) {}
 
@@ -87,9 +87,9 @@ class ListHandler {
 
  private:
   absl::Status TellLists(const Caller& caller, ListNumber only, const ListsFn& fn) const;
-  absl::StatusOr<OwnList> FindList(const Caller& caller, const std::string& list_id) const;
-  absl::StatusOr<OwnWrite> NewWrite(const Caller& caller, const std::string& list_id,
-                                    int items) const;
+  absl::StatusOr<TenantList> FindList(const Caller& caller, const std::string& list_id) const;
+  absl::StatusOr<RecordWrite> NewWrite(const Caller& caller, const std::string& list_id,
+                                       int items) const;
 
   const ListLimits limits_;
   const ListSources from_;

@@ -17,17 +17,17 @@ ListService::ListService(ListHandler* handler, const Streams& streams)
       imports_(std::numeric_limits<int>::max(), streams.each),
       watches_(std::numeric_limits<int>::max(), streams.each) {
   const auto add = [this](auto request, auto response, Method name, auto request_method,
-                          auto handle, Access access = Access::kLists) {
-    others_.Add<decltype(request), decltype(response)>(&service_, name, access, request_method,
+                          auto handle, Permission permission = Permission::kLists) {
+    others_.Add<decltype(request), decltype(response)>(&service_, name, permission, request_method,
                                                        handle);
   };
   writes_.AddSubmit<v1::AddNumbersRequest, v1::AddNumbersResponse>(
-      &service_, Method::kAddNumbers, Access::kLists, &Generated::RequestAddNumbers,
+      &service_, Method::kAddNumbers, Permission::kLists, &Generated::RequestAddNumbers,
       [handler](const Caller& caller, const auto& in, auto* out, auto done) {
         handler->AddNumbers(caller, in, out, std::move(done));
       });
   writes_.AddSubmit<v1::RemoveNumbersRequest, v1::RemoveNumbersResponse>(
-      &service_, Method::kRemoveNumbers, Access::kLists, &Generated::RequestRemoveNumbers,
+      &service_, Method::kRemoveNumbers, Permission::kLists, &Generated::RequestRemoveNumbers,
       [handler](const Caller& caller, const auto& in, auto* out, auto done) {
         handler->RemoveNumbers(caller, in, out, std::move(done));
       });
@@ -41,21 +41,21 @@ ListService::ListService(ListHandler* handler, const Streams& streams)
       [handler](const Caller& caller, const auto&, auto* out) {
         return handler->ListLists(caller, out);
       },
-      Access::kRecords);
+      Permission::kRecords);
   add(
       v1::GetRecordRequest(), v1::GetRecordResponse(), Method::kGetRecord,
       &Generated::RequestGetRecord,
       [handler](const Caller& caller, const auto& in, auto* out) {
         return handler->GetRecord(caller, in, out);
       },
-      Access::kRecords);
+      Permission::kRecords);
   add(
       v1::ListRecordsRequest(), v1::ListRecordsResponse(), Method::kListRecords,
       &Generated::RequestListRecords,
       [handler](const Caller& caller, const auto& in, auto* out) {
         return handler->ListRecords(caller, in, out);
       },
-      Access::kRecords);
+      Permission::kRecords);
   add(v1::AddBlocksRequest(), v1::AddBlocksResponse(), Method::kAddBlocks,
       &Generated::RequestAddBlocks, [handler](const Caller& caller, const auto& in, auto* out) {
         return handler->AddBlocks(caller, in, out);
@@ -66,13 +66,13 @@ ListService::ListService(ListHandler* handler, const Streams& streams)
       });
 }
 
-void ListService::Arm(const CallSite& site, int calls) {
-  for (int i = 0; i < calls; ++i) writes_.Arm(site);
+void ListService::Arm(const RpcContext& rpc, int calls) {
+  for (int i = 0; i < calls; ++i) writes_.Arm(rpc);
   for (int i = 0; i < std::max(1, calls / 8); ++i) {
-    others_.Arm(site);
-    ImportCall::Arm(&service_, handler_, &imports_, site);
-    ExportCall::Arm(&service_, handler_, &exports_, site);
-    WatchChangesCall::Arm(&service_, handler_, &watches_, site);
+    others_.Arm(rpc);
+    ImportCall::Arm(&service_, handler_, &imports_, rpc);
+    ExportCall::Arm(&service_, handler_, &exports_, rpc);
+    WatchChangesCall::Arm(&service_, handler_, &watches_, rpc);
   }
 }
 

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "dnc/v1/list_service.grpc.pb.h"
-#include "server/rpc/call_site.h"
 #include "server/rpc/export_call.h"
 #include "server/rpc/list_handler.h"
+#include "server/rpc/rpc_context.h"
 #include "server/rpc/stream_places.h"
 #include "server/rpc/unary_methods.h"
 
@@ -26,7 +26,7 @@ class ListService {
   grpc::Service* service() { return &service_; }
 
   // As ScrubService::Arm; `calls` of the writing methods, fewer of the others.
-  void Arm(const CallSite& site, int calls);
+  void Arm(const RpcContext& rpc, int calls);
 
  private:
   v1::ListService::AsyncService service_;

@@ -34,7 +34,7 @@ constexpr std::chrono::seconds kLogInterval(10);
 constexpr std::chrono::seconds kNotReadyAfter(1);
 
 absl::Status CannotListen(std::string_view address, std::string_view why) {
-  return Error(absl::StatusCode::kUnavailable, reason::kInvalidRequest,
+  return Error(reason::kCannotListen,
                StrCat("cannot listen on ", address, ": ", why,
                       "; is the port taken by another program, and the address one of this "
                       "machine's?"));

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "dnc/v1/registry_service.grpc.pb.h"
-#include "server/rpc/call_site.h"
 #include "server/rpc/registry_handler.h"
+#include "server/rpc/rpc_context.h"
 #include "server/rpc/stream_places.h"
 #include "server/rpc/unary_methods.h"
 #include "server/rpc/upload_call.h"
@@ -21,7 +21,7 @@ class RegistryService {
 
   // Lets `calls` calls of each method wait for callers; the server must have started. The service
   // must outlive the calls.
-  void Arm(const CallSite& site, int calls);
+  void Arm(const RpcContext& rpc, int calls);
 
  private:
   v1::RegistryService::AsyncService service_;

@@ -18,13 +18,13 @@ using namespace dnc;  // NOLINT(google-build-using-namespace)
 void CheckRecord(const std::string& bytes) {
   v1::Record record;
   if (!record.ParseFromString(bytes)) return;
-  OwnList list;
+  TenantList list;
   list.id = "internal";
-  const OwnWrite::Item item = ToItem(record, list, absl::FromUnixSeconds(1'790'000'000), "key");
+  const RecordWrite::Item item = ToItem(record, list, absl::FromUnixSeconds(1'790'000'000), "key");
   if (!item.refusal.empty()) return;
   v1::Record told;
   FillRecord(item.record, list, {}, &told);
-  const OwnWrite::Item again = ToItem(told, list, absl::UnixEpoch(), "");
+  const RecordWrite::Item again = ToItem(told, list, absl::UnixEpoch(), "");
   DNC_CHECK(again.refusal.empty(), "what is told is taken");
   v1::Record told_again;
   FillRecord(again.record, list, {}, &told_again);

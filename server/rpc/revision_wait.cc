@@ -6,8 +6,8 @@
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
-#include "server/rpc/call_site.h"
 #include "server/rpc/error_status.h"
+#include "server/rpc/rpc_context.h"
 
 namespace dnc {
 
@@ -26,9 +26,9 @@ absl::Status RevisionWait::Wait(uint64_t revision, absl::Time deadline, TenantNu
 }
 
 absl::Status RevisionWait::Reach(uint64_t revision, const grpc::ServerContext& context,
-                                 Access access, Caller* caller) {
+                                 Permission permission, Caller* caller) {
   DNC_RETURN_IF_ERROR(Wait(revision, DeadlineOf(context), caller->tenant->tenant.number));
-  DNC_ASSIGN_OR_RETURN(*caller, from_.gatekeeper->Admit(context, access));
+  DNC_ASSIGN_OR_RETURN(*caller, from_.authorizer->Admit(context, permission));
   return absl::OkStatus();
 }
 

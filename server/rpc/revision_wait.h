@@ -1,7 +1,7 @@
 // What a call does that asks for changes which the server has not made yet (at_least_revision).
 //
 //   if (caller.revision < revision) {
-//     DNC_RETURN_IF_ERROR(site.revisions->Reach(revision, context, Access::kScrub, &caller));
+//     DNC_RETURN_IF_ERROR(rpc.revisions->Reach(revision, context, Permission::kScrub, &caller));
 //   }
 #pragma once
 
@@ -13,7 +13,7 @@
 #include "grpcpp/server_context.h"
 #include "server/base/revision_order.h"
 #include "server/registry/registry.h"
-#include "server/rpc/gatekeeper.h"
+#include "server/rpc/authorizer.h"
 #include "server/rpc/stream_places.h"
 
 namespace dnc {
@@ -32,7 +32,7 @@ class RevisionWait {
   struct Sources {
     const RevisionOrder* order = nullptr;
     const Registry* registry = nullptr;
-    const Gatekeeper* gatekeeper = nullptr;
+    const Authorizer* authorizer = nullptr;
   };
 
   RevisionWait(Limits limits, Sources sources)
@@ -42,9 +42,9 @@ class RevisionWait {
 
   // Waits for `revision`, then admits the caller anew: its key, its tenant's terms and blocks as
   // they were before are older than the changes that the answer is to rest on. Blocks the thread.
-  // Errors: those of Gatekeeper::Admit; FAILED_PRECONDITION (REVISION_NOT_REACHED),
+  // Errors: those of Authorizer::Admit; FAILED_PRECONDITION (REVISION_NOT_REACHED),
   // RESOURCE_EXHAUSTED (LIMIT_REACHED), UNAVAILABLE (STARTING).
-  absl::Status Reach(uint64_t revision, const grpc::ServerContext& context, Access access,
+  absl::Status Reach(uint64_t revision, const grpc::ServerContext& context, Permission permission,
                      Caller* caller);
 
  private:

@@ -81,12 +81,12 @@ bool Serialize(const v1::ScrubResponse& response, grpc::ByteBuffer* out) {
 
 }  // namespace
 
-void ScrubCall::Arm(const ScrubMethod& method, const CallSite& site) {
-  (new ScrubCall(method, site))->WaitForCaller();
+void ScrubCall::Arm(const ScrubMethod& method, const RpcContext& rpc) {
+  (new ScrubCall(method, rpc))->WaitForCaller();
 }
 
 void ScrubCall::WaitForCaller() {
-  method_.service->RequestScrub(&context_, &request_, &writer_, site().queue, site().queue,
+  method_.service->RequestScrub(&context_, &request_, &writer_, rpc().queue, rpc().queue,
                                 on_start_.tag());
 }
 
@@ -96,25 +96,25 @@ void ScrubCall::OnStart(bool ok) {
     return;
   }
   // The next caller is waited for when this one is served: others wait, and the answer is sooner.
-  auto* const next = new ScrubCall(method_, site());
-  if (Admit()) site().calls->Submit(this);
+  auto* const next = new ScrubCall(method_, rpc());
+  if (Admit()) rpc().calls->Submit(this);
   next->WaitForCaller();
 }
 
 bool ScrubCall::Admit() {
-  if (site().stop->stopping()) {
+  if (rpc().stop->stopping()) {
     refusal_ = Stopping();
-    site().stop->Refuse(this);
+    rpc().stop->Refuse(this);
     return false;
   }
-  const int64_t cost = ScrubGate::CostOf(request_.Length());
-  if (!site().gate->TryEnter(cost)) {
-    site().metrics->CountCall(Method::kScrub, absl::StatusCode::kResourceExhausted);
+  const int64_t cost = AdmissionControl::CostOf(request_.Length());
+  if (!rpc().gate->TryEnter(cost)) {
+    rpc().metrics->CountCall(Method::kScrub, absl::StatusCode::kResourceExhausted);
     writer_.FinishWithError(Crowded(), on_finish_.tag());
     return false;
   }
   cost_ = cost;
-  absl::StatusOr<Caller> caller = site().gatekeeper->Admit(context_, Access::kScrub);
+  absl::StatusOr<Caller> caller = rpc().authorizer->Admit(context_, Permission::kScrub);
   if (!caller.ok()) {
     Finish(caller.status());
     return false;
@@ -147,7 +147,7 @@ void ScrubCall::Work(bool waited) {
   }
   absl::Status status;
   {
-    CallTimer timer(site().metrics, Method::kScrub);
+    CallTimer timer(rpc().metrics, Method::kScrub);
     status = method_.handler->AnswerColumns(caller_, charged_, *columns, &response_);
   }
   Finish(status);
@@ -156,7 +156,7 @@ void ScrubCall::Work(bool waited) {
 void ScrubCall::AnswerMessage(std::string_view bytes) {
   auto request = std::make_shared<v1::ScrubRequest>();
   if (!request->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-    site().metrics->CountCall(Method::kScrub, absl::StatusCode::kInternal);
+    rpc().metrics->CountCall(Method::kScrub, absl::StatusCode::kInternal);
     writer_.FinishWithError(NotAMessage(), on_finish_.tag());
   } else if (ScrubHandler::IsFast(caller_, *request)) {
     Finish(Scrub(*request));
@@ -167,8 +167,8 @@ void ScrubCall::AnswerMessage(std::string_view bytes) {
 
 void ScrubCall::AnswerOnWorker(std::shared_ptr<v1::ScrubRequest> request) {
   // Workers have a queue and a limit of their own.
-  site().gate->Leave(std::exchange(cost_, 0));
-  const bool posted = site().workers->TryPost([this, request = std::move(request)] {
+  rpc().gate->Leave(std::exchange(cost_, 0));
+  const bool posted = rpc().workers->TryPost([this, request = std::move(request)] {
     // Waited too long for a worker: nobody listens any more.
     Finish(DeadlineOf(context_) < absl::Now() ? DeadlinePassed() : Scrub(*request));
   });
@@ -176,9 +176,9 @@ void ScrubCall::AnswerOnWorker(std::shared_ptr<v1::ScrubRequest> request) {
 }
 
 absl::Status ScrubCall::Scrub(const v1::ScrubRequest& request) {
-  CallTimer timer(site().metrics, Method::kScrub);
+  CallTimer timer(rpc().metrics, Method::kScrub);
   if (const uint64_t revision = request.at_least_revision(); caller_.revision < revision) {
-    DNC_RETURN_IF_ERROR(site().revisions->Reach(revision, context_, Access::kScrub, &caller_));
+    DNC_RETURN_IF_ERROR(rpc().revisions->Reach(revision, context_, Permission::kScrub, &caller_));
   }
   v1::ScrubResponse response;
   DNC_RETURN_IF_ERROR(method_.handler->ScrubAdmitted(caller_, charged_, request, &response));
@@ -193,17 +193,17 @@ void ScrubCall::RefuseQuota(absl::Status status) {
     Finish(status);
     return;
   }
-  site().calls->NoteFlood();
-  site().gate->Leave(std::exchange(cost_, 0));
+  rpc().calls->NoteFlood();
+  rpc().gate->Leave(std::exchange(cost_, 0));
   request_.Clear();
   refusal_ = std::move(status);
-  if (!site().refusals->Hold(this)) Refuse();
+  if (!rpc().refusals->Hold(this)) Refuse();
 }
 
 void ScrubCall::Finish(const absl::Status& status) {
-  if (cost_ > 0) site().gate->Leave(std::exchange(cost_, 0));
+  if (cost_ > 0) rpc().gate->Leave(std::exchange(cost_, 0));
   admission_ = Admission();
-  site().metrics->CountCall(Method::kScrub, status.code());
+  rpc().metrics->CountCall(Method::kScrub, status.code());
   if (status.ok()) {
     writer_.Finish(response_, grpc::Status::OK, on_finish_.tag());
   } else {

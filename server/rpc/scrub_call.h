@@ -7,7 +7,7 @@
 #include "grpcpp/support/async_unary_call.h"
 #include "grpcpp/support/byte_buffer.h"
 #include "server/rpc/call_queue.h"
-#include "server/rpc/call_site.h"
+#include "server/rpc/rpc_context.h"
 #include "server/rpc/scrub_handler.h"
 
 namespace dnc {
@@ -28,11 +28,11 @@ struct ScrubMethod {
 class ScrubCall final : public Call, private QueueWork, private HeldRefusal {
  public:
   // Waits for a caller.
-  static void Arm(const ScrubMethod& method, const CallSite& site);
+  static void Arm(const ScrubMethod& method, const RpcContext& rpc);
 
  private:
-  ScrubCall(const ScrubMethod& method, const CallSite& site)
-      : Call(site), method_(method), writer_(&context_) {}
+  ScrubCall(const ScrubMethod& method, const RpcContext& rpc)
+      : Call(rpc), method_(method), writer_(&context_) {}
 
   void WaitForCaller();
   void OnStart(bool ok);

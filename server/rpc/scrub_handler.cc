@@ -16,7 +16,7 @@
 #include "server/numbers/number_batch.h"
 #include "server/numbers/phone_number.h"
 #include "server/rpc/error_status.h"
-#include "server/rpc/own_matches.h"
+#include "server/rpc/record_matches.h"
 #include "server/rpc/snapshot_frame.h"
 #include "server/rpc/translate_scrub.h"
 #include "server/rpc/translate_time.h"
@@ -32,7 +32,7 @@ struct Scratch {
   std::vector<ParsedNumber> numbers;
   std::vector<Number> plain;
   std::vector<uint8_t> facts;
-  std::vector<OwnTurn> turns;
+  std::vector<FactChange> turns;
   v1::ScrubResponse ends;
   std::vector<uint8_t> verdicts;
   SnapshotFrame frame;
@@ -98,10 +98,10 @@ void ToPlain(absl::Span<const ParsedNumber> numbers, std::vector<Number>* out) {
 // How many there are of each verdict. Counted by bytes, as many at a stroke as a vector holds.
 VerdictCounts CountVerdicts(absl::Span<const uint8_t> verdicts) {
   using Lanes = uint8_t __attribute__((vector_size(16)));
-  constexpr size_t kMostRounds = 255;  // that a byte can count
+  constexpr size_t kMaxRounds = 255;  // that a byte can count
   VerdictCounts counts{};
   while (verdicts.size() >= sizeof(Lanes)) {
-    const size_t rounds = std::min(verdicts.size() / sizeof(Lanes), kMostRounds);
+    const size_t rounds = std::min(verdicts.size() / sizeof(Lanes), kMaxRounds);
     std::array<Lanes, std::tuple_size_v<VerdictCounts>> found{};
     for (size_t round = 0; round < rounds; ++round) {
       Lanes in;
@@ -127,10 +127,10 @@ absl::Time FillEarlierEnds(const Snapshot& snapshot, const TenantSide& tenant, a
   TurnReader turns(tenant.turns);
   LeastEnd least(now);
   uint32_t told = 0;  // numbers up to this one were looked at
-  for (const OwnTurn& turn : tenant.turns) {
+  for (const FactChange& turn : tenant.turns) {
     if (turn.index < told) continue;
     told = turn.index + 1;
-    const absl::Span<const OwnTurn> its_turns = turns.Of(turn.index);
+    const absl::Span<const FactChange> its_turns = turns.Of(turn.index);
     if (!Holds(static_cast<Verdict>(verdicts[turn.index]))) continue;
     const Number number = numbers[turn.index];
     const absl::Time end = ends.OfRecords(number, tenant.facts[turn.index], its_turns);
@@ -219,9 +219,9 @@ TenantSide ScrubHandler::FindFacts(const TenantView& tenant, std::string_view sc
                                    absl::Span<const Number> numbers, absl::Time now) const {
   Scratch& scratch = MyScratch();
   // Whatever is not answered is not known.
-  scratch.facts.assign(numbers.size(), kOwnUnknown);
-  from_.own_lists->FindFacts(tenant, scope, now, numbers, absl::MakeSpan(scratch.facts),
-                             &scratch.turns);
+  scratch.facts.assign(numbers.size(), kRecordUnknown);
+  from_.tenant_records->FindFacts(tenant, scope, now, numbers, absl::MakeSpan(scratch.facts),
+                                  &scratch.turns);
   return {&tenant.tenant.terms, scratch.facts, scratch.turns};
 }
 
@@ -354,13 +354,13 @@ absl::StatusOr<Explanation> ScrubHandler::Explain(const Question& question) cons
   ToPlain(question.numbers, &plain);
   const TenantSide found = FindFacts(tenant, question.scope, plain, now);
   std::vector<uint8_t> facts(found.facts.begin(), found.facts.end());
-  std::vector<OwnTurn> turns(found.turns.begin(), found.turns.end());
+  std::vector<FactChange> turns(found.turns.begin(), found.turns.end());
   // Own lists have no history: whether an exemption was valid then is not known, and who asked not
   // to be called since is not called for a question about the past either.
   if (question.moment.has_value()) {
-    constexpr auto kKept = static_cast<uint8_t>(~(kOwnConsent | kOwnEbr));
+    constexpr auto kKept = static_cast<uint8_t>(~(kRecordConsent | kRecordEbr));
     for (uint8_t& fact : facts) fact &= kKept;
-    for (OwnTurn& turn : turns) turn.facts &= kKept;
+    for (FactChange& turn : turns) turn.facts &= kKept;
   }
   const TenantSide side{found.terms, facts, turns};
   DNC_ASSIGN_OR_RETURN(Explanation explanation,
@@ -368,9 +368,9 @@ absl::StatusOr<Explanation> ScrubHandler::Explain(const Question& question) cons
   if (explanation.numbers.size() != question.numbers.size()) return WrongCount();
   explanation.revision = question.caller.revision;
   for (size_t i = 0; i < facts.size(); ++i) {
-    if (facts[i] == kOwnNothing || !question.numbers[i].ok) continue;
-    DNC_RETURN_IF_ERROR(AddOwnMatches(*from_.own_lists, tenant, question.scope, now, facts[i],
-                                      explanation.numbers[i]));
+    if (facts[i] == kNoRecord || !question.numbers[i].ok) continue;
+    DNC_RETURN_IF_ERROR(AddRecordMatches(*from_.tenant_records, tenant, question.scope, now,
+                                         facts[i], explanation.numbers[i]));
   }
   return explanation;
 }

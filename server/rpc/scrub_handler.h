@@ -14,11 +14,11 @@
 #include "grpcpp/support/byte_buffer.h"
 #include "server/base/clock.h"
 #include "server/base/revision_order.h"
+#include "server/records/tenant_records.h"
 #include "server/registry/registry.h"
 #include "server/rpc/scrub_wire.h"
 #include "server/scrub/batch_engine.h"
 #include "server/telemetry/metrics.h"
-#include "server/tenants/own_lists.h"
 #include "server/tenants/quota.h"
 #include "server/tenants/tenant_directory.h"
 
@@ -32,7 +32,7 @@ struct ScrubLimits {
 // What the handler asks; all of it outlives the handler.
 struct ScrubSources {
   Registry* registry = nullptr;
-  OwnLists* own_lists = nullptr;
+  TenantRecords* tenant_records = nullptr;
   QuotaBook* quotas = nullptr;
   Metrics* metrics = nullptr;
   const Clock* clock = nullptr;

@@ -1,7 +1,7 @@
 // dnc.v1.ScrubService on the completion queues.
 #pragma once
 
-#include "server/rpc/call_site.h"
+#include "server/rpc/rpc_context.h"
 #include "server/rpc/scrub_call.h"
 #include "server/rpc/scrub_handler.h"
 #include "server/rpc/unary_call.h"
@@ -19,7 +19,7 @@ class ScrubService {
 
   // Lets `calls` calls of each method wait for callers; the server must have started. The service
   // must outlive the calls.
-  void Arm(const CallSite& site, int calls);
+  void Arm(const RpcContext& rpc, int calls);
 
  private:
   ScrubServiceBase service_;

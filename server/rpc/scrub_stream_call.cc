@@ -9,9 +9,9 @@
 
 namespace dnc {
 
-void ScrubStreamCall::Arm(ScrubServiceBase* service, ScrubHandler* handler, const CallSite& site) {
-  auto* call = new ScrubStreamCall(service, handler, site);
-  service->RequestScrubStream(&call->context_, &call->stream_, site.queue, site.queue,
+void ScrubStreamCall::Arm(ScrubServiceBase* service, ScrubHandler* handler, const RpcContext& rpc) {
+  auto* call = new ScrubStreamCall(service, handler, rpc);
+  service->RequestScrubStream(&call->context_, &call->stream_, rpc.queue, rpc.queue,
                               call->on_start_.tag());
 }
 
@@ -20,12 +20,12 @@ void ScrubStreamCall::OnStart(bool ok) {
     delete this;
     return;
   }
-  Arm(service_, handler_, site());
-  if (site().stop->stopping()) {
+  Arm(service_, handler_, rpc());
+  if (rpc().stop->stopping()) {
     Finish(Stopping());
     return;
   }
-  const absl::StatusOr<Caller> caller = site().gatekeeper->Admit(context_, Access::kScrub);
+  const absl::StatusOr<Caller> caller = rpc().authorizer->Admit(context_, Permission::kScrub);
   if (!caller.ok()) {
     Finish(caller.status());
     return;
@@ -49,15 +49,15 @@ void ScrubStreamCall::OnRead(bool ok) {
     return;
   }
   // Anew for each batch: a key that was revoked meanwhile ends the stream.
-  absl::StatusOr<Caller> caller = site().gatekeeper->Admit(context_, Access::kScrub);
+  absl::StatusOr<Caller> caller = rpc().authorizer->Admit(context_, Permission::kScrub);
   if (!caller.ok()) {
     Finish(caller.status());
     return;
   }
   caller_ = *std::move(caller);
   if (ScrubHandler::IsFast(caller_, request_.scrub())) {
-    site().calls->Submit(this);
-  } else if (!site().workers->TryPost([this] { Answer(); })) {
+    rpc().calls->Submit(this);
+  } else if (!rpc().workers->TryPost([this] { Answer(); })) {
     Finish(LimitReached("too many calls are waiting; send the rest of the numbers again later"));
   }
 }
@@ -66,7 +66,7 @@ void ScrubStreamCall::Answer() {
   response_.Clear();
   absl::Status status;
   {
-    CallTimer timer(site().metrics, Method::kScrubStream);
+    CallTimer timer(rpc().metrics, Method::kScrubStream);
     status = Scrub();
   }
   if (status.ok()) {
@@ -79,7 +79,7 @@ void ScrubStreamCall::Answer() {
 
 absl::Status ScrubStreamCall::Scrub() {
   if (const uint64_t revision = request_.scrub().at_least_revision(); caller_.revision < revision) {
-    DNC_RETURN_IF_ERROR(site().revisions->Reach(revision, context_, Access::kScrub, &caller_));
+    DNC_RETURN_IF_ERROR(rpc().revisions->Reach(revision, context_, Permission::kScrub, &caller_));
   }
   return handler_->Scrub(caller_, request_.scrub(), response_.mutable_scrub());
 }
@@ -95,7 +95,7 @@ void ScrubStreamCall::OnWrite(bool ok) {
 }
 
 void ScrubStreamCall::Finish(const absl::Status& status) {
-  site().metrics->CountCall(Method::kScrubStream, status.code());
+  rpc().metrics->CountCall(Method::kScrubStream, status.code());
   stream_.Finish(ToGrpcStatus(status), on_finish_.tag());
 }
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "server/rpc/call_queue.h"
-#include "server/rpc/call_site.h"
+#include "server/rpc/rpc_context.h"
 #include "server/rpc/scrub_call.h"
 #include "server/rpc/scrub_handler.h"
 #include "server/rpc/stream_guard.h"
@@ -15,12 +15,12 @@ namespace dnc {
 class ScrubStreamCall final : public Call, private QueueWork, private GuardedStream {
  public:
   // Waits for a caller. All that is given must outlive the call.
-  static void Arm(ScrubServiceBase* service, ScrubHandler* handler, const CallSite& site);
+  static void Arm(ScrubServiceBase* service, ScrubHandler* handler, const RpcContext& rpc);
 
  private:
-  ScrubStreamCall(ScrubServiceBase* service, ScrubHandler* handler, const CallSite& site)
-      : Call(site),
-        GuardedStream(site.guard, 1, Silence::kAllowed),
+  ScrubStreamCall(ScrubServiceBase* service, ScrubHandler* handler, const RpcContext& rpc)
+      : Call(rpc),
+        GuardedStream(rpc.guard, 1, Silence::kAllowed),
         service_(service),
         handler_(handler),
         stream_(&context_) {}

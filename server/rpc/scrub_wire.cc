@@ -30,8 +30,8 @@ enum ResponseTag : uint8_t {
 };
 
 // What protobuf makes of longer ones differs: values wrap around, lengths are refused.
-constexpr int kMostVarintBytes = 9;
-constexpr int kMostLengthBytes = 4;
+constexpr int kMaxVarintBytes = 9;
+constexpr int kMaxLengthBytes = 4;
 
 // Takes the parts of a message off its front. After a failure everything fails.
 class WireReader {
@@ -47,7 +47,7 @@ class WireReader {
     return true;
   }
 
-  bool ReadVarint(uint64_t* value, int most_bytes = kMostVarintBytes) {
+  bool ReadVarint(uint64_t* value, int most_bytes = kMaxVarintBytes) {
     *value = 0;
     for (int i = 0; i < most_bytes && !rest_.empty(); ++i) {
       const auto byte = static_cast<uint8_t>(rest_.front());
@@ -60,7 +60,7 @@ class WireReader {
 
   bool ReadBytes(std::string_view* bytes) {
     uint64_t size = 0;
-    if (!ReadVarint(&size, kMostLengthBytes) || size > rest_.size()) return false;
+    if (!ReadVarint(&size, kMaxLengthBytes) || size > rest_.size()) return false;
     *bytes = rest_.substr(0, size);
     rest_.remove_prefix(size);
     return true;

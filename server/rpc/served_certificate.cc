@@ -31,22 +31,21 @@ using Certificate = std::unique_ptr<X509, decltype(&X509_free)>;
 using PrivateKey = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
 
 // No certificate with its chain comes near; whoever names a disk image is told so.
-constexpr size_t kMostFileBytes = 1 << 20;
+constexpr size_t kMaxFileBytes = 1 << 20;
 
 absl::Status Unusable(std::string_view key, const std::string& path, std::string_view what) {
   ERR_clear_error();  // OpenSSL keeps its errors for the thread's next call
-  return Error(absl::StatusCode::kInvalidArgument, reason::kInvalidRequest,
-               StrCat("tls.", key, ": ", path, " ", what));
+  return Error(reason::kInvalidRequest, StrCat("tls.", key, ": ", path, " ", what));
 }
 
 absl::StatusOr<std::string> ReadPem(std::string_view key, const std::string& path) {
   DNC_RETURN_IF_ERROR(CheckPermission(path, R_OK));
   std::ifstream file(path, std::ios::binary);
-  std::string content(kMostFileBytes + 1, '\0');
+  std::string content(kMaxFileBytes + 1, '\0');
   file.read(content.data(), static_cast<std::streamsize>(content.size()));
   content.resize(static_cast<size_t>(file.gcount()));
   if (content.empty()) return Unusable(key, path, "can't be read, or is empty");
-  if (content.size() > kMostFileBytes) return Unusable(key, path, "has more than 1 MiB");
+  if (content.size() > kMaxFileBytes) return Unusable(key, path, "has more than 1 MiB");
   return content;
 }
 
@@ -95,7 +94,7 @@ absl::StatusOr<std::unique_ptr<ServedCertificate>> ServedCertificate::Open(
     const TlsConfig& config) {
   const int copy = memfd_create("dncd-certificate", MFD_CLOEXEC);
   if (copy < 0) {
-    return Error(absl::StatusCode::kUnavailable, reason::kInvalidRequest,
+    return Error(reason::kCannotListen,
                  "no file in memory can be made for the TLS certificate; is /proc mounted?");
   }
   std::unique_ptr<ServedCertificate> served(new ServedCertificate(config, copy));

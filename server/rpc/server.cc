@@ -16,15 +16,15 @@
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
+#include "server/rpc/authorizer.h"
 #include "server/rpc/call_queue.h"
-#include "server/rpc/call_site.h"
-#include "server/rpc/gatekeeper.h"
 #include "server/rpc/health_reporter.h"
 #include "server/rpc/health_service.h"
 #include "server/rpc/list_service.h"
 #include "server/rpc/listener.h"
 #include "server/rpc/registry_service.h"
 #include "server/rpc/revision_wait.h"
+#include "server/rpc/rpc_context.h"
 #include "server/rpc/scrub_service.h"
 #include "server/rpc/stop_line.h"
 #include "server/rpc/stream_guard.h"
@@ -95,18 +95,19 @@ struct Server::Impl {
         metrics(parts.metrics),
         workers(options.rpc.worker_threads, static_cast<size_t>(options.rpc.worker_queue)),
         guard(options.limits.silent_stream, &stop),
-        gatekeeper(parts.directory, parts.order, options.keys_required,
+        authorizer(parts.directory, parts.order, options.keys_required,
                    static_cast<size_t>(options.limits.max_metadata_bytes)),
-        revisions(RevisionLimitsOf(options), {parts.order, parts.registry, &gatekeeper}),
+        revisions(RevisionLimitsOf(options), {parts.order, parts.registry, &authorizer}),
         gate(int64_t{options.limits.numbers_under_way} * ThreadCount(options.rpc.threads)),
-        scrub_handler(ScrubLimitsOf(options),
-                      {parts.registry, parts.own_lists, parts.quotas, parts.metrics, parts.clock}),
+        scrub_handler(ScrubLimitsOf(options), {parts.registry, parts.tenant_records, parts.quotas,
+                                               parts.metrics, parts.clock}),
         registry_handler({options.version, parts.clock->Now(), options.limits.max_batch,
                           options.limits.max_request_bytes, parts.order},
                          parts.registry, parts.clock),
-        tenant_handler(parts.directory, parts.own_lists, parts.registry),
-        list_handler({options.limits.max_batch}, {parts.directory, parts.own_lists, parts.quotas,
-                                                  parts.registry, parts.order, parts.clock}),
+        tenant_handler(parts.directory, parts.tenant_records, parts.registry),
+        list_handler({options.limits.max_batch},
+                     {parts.directory, parts.tenant_records, parts.quotas, parts.registry,
+                      parts.order, parts.clock}),
         uploads(options.limits.max_uploads, options.limits.max_key_uploads),
         scrub_service(&scrub_handler),
         registry_service(&registry_handler, &uploads, options.limits.max_tenant_streams),
@@ -126,9 +127,9 @@ struct Server::Impl {
   LiveCalls live;
   WorkerPool workers;
   StreamGuard guard;
-  const Gatekeeper gatekeeper;
+  const Authorizer authorizer;
   RevisionWait revisions;
-  ScrubGate gate;
+  AdmissionControl gate;
   ScrubHandler scrub_handler;
   RegistryHandler registry_handler;
   TenantHandler tenant_handler;
@@ -140,8 +141,8 @@ struct Server::Impl {
   ListService list_service;
   HealthService health_service;
   std::unique_ptr<CallQueue> queue;
-  std::unique_ptr<RefusalLine> refusals;
-  CallSite site;
+  std::unique_ptr<DelayedRefusals> refusals;
+  RpcContext rpc;
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor;
   std::unique_ptr<grpc::Server> server;
   std::unique_ptr<HealthReporter> health;
@@ -175,25 +176,25 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   const int threads = ThreadCount(options.rpc.threads);
   impl->queue = std::make_unique<CallQueue>(builder.AddCompletionQueue(), threads,
                                             absl::ToChronoMicroseconds(options.rpc.spin));
-  impl->refusals = std::make_unique<RefusalLine>(impl->queue->queue());
+  impl->refusals = std::make_unique<DelayedRefusals>(impl->queue->queue());
   impl->server = builder.BuildAndStart();
   if (impl->server == nullptr) {
-    return Error(absl::StatusCode::kUnavailable, reason::kInternal,
+    return Error(reason::kCannotStart,
                  "the server could not be started; the log at level debug tells what gRPC says");
   }
   impl->health =
       std::make_unique<HealthReporter>(impl->health_service.board(), parts.registry, parts.metrics);
-  impl->site = CallSite{
+  impl->rpc = RpcContext{
       impl->queue->queue(), &impl->workers, parts.metrics,
-      &impl->live,          &impl->stop,    &impl->gatekeeper,
+      &impl->live,          &impl->stop,    &impl->authorizer,
       impl->queue.get(),    &impl->gate,    impl->refusals.get(),
       &impl->revisions,     &impl->guard,   absl::ToChronoNanoseconds(options.rpc.watch_heartbeat)};
   const int armed = options.rpc.armed_calls * threads;
-  impl->scrub_service.Arm(impl->site, armed);
-  impl->registry_service.Arm(impl->site, std::max(1, armed / 8));
-  impl->tenant_service.Arm(impl->site, std::max(1, armed / 8));
-  impl->list_service.Arm(impl->site, armed);
-  impl->health_service.Arm(impl->site, std::max(1, armed / 8));
+  impl->scrub_service.Arm(impl->rpc, armed);
+  impl->registry_service.Arm(impl->rpc, std::max(1, armed / 8));
+  impl->tenant_service.Arm(impl->rpc, std::max(1, armed / 8));
+  impl->list_service.Arm(impl->rpc, armed);
+  impl->health_service.Arm(impl->rpc, std::max(1, armed / 8));
   impl->queue->Start();
   impl->listener->Start(
       [acceptor = impl->acceptor.get()](int listener_fd, int fd) {

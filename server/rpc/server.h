@@ -14,9 +14,9 @@
 #include "server/base/clock.h"
 #include "server/base/revision_order.h"
 #include "server/config/server_config.h"
+#include "server/records/tenant_records.h"
 #include "server/registry/registry.h"
 #include "server/telemetry/metrics.h"
-#include "server/tenants/own_lists.h"
 #include "server/tenants/quota.h"
 #include "server/tenants/tenant_directory.h"
 
@@ -26,7 +26,7 @@ namespace dnc {
 struct ServerParts {
   Registry* registry = nullptr;
   TenantDirectory* directory = nullptr;
-  OwnLists* own_lists = nullptr;
+  TenantRecords* tenant_records = nullptr;
   QuotaBook* quotas = nullptr;
   const RevisionOrder* order = nullptr;
   Metrics* metrics = nullptr;

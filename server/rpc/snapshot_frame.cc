@@ -9,18 +9,18 @@ namespace dnc {
 namespace {
 
 // A Timestamp as a field: tag, length, two varints with a tag of one byte each.
-constexpr size_t kMostTimestampBytes = 2 + 11 + 11;
+constexpr size_t kMaxTimestampBytes = 2 + 11 + 11;
 
 }  // namespace
 
 size_t SnapshotFrame::MostBytes(const SnapshotPtr& snapshot) {
   Prepare(snapshot);
-  constexpr size_t kMostRevisionBytes = 11;
+  constexpr size_t kMaxRevisionBytes = 11;
   // Of each list three times, which may also make its own length a byte or two longer.
-  constexpr size_t kMostListBytes = 3 * kMostTimestampBytes + 4;
+  constexpr size_t kMaxListBytes = 3 * kMaxTimestampBytes + 4;
   // Of the whole the moment and the end.
-  return message_.ByteSizeLong() + kMostRevisionBytes + 2 * kMostTimestampBytes +
-         ages_.size() * kMostListBytes;
+  return message_.ByteSizeLong() + kMaxRevisionBytes + 2 * kMaxTimestampBytes +
+         ages_.size() * kMaxListBytes;
 }
 
 const v1::Snapshot& SnapshotFrame::Fill(const SnapshotPtr& snapshot, const Answered& answered,

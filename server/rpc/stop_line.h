@@ -11,7 +11,7 @@
 #include <mutex>
 #include <vector>
 
-#include "server/rpc/refusal_line.h"
+#include "server/rpc/delayed_refusals.h"
 
 namespace dnc {
 

@@ -22,7 +22,7 @@ constexpr milliseconds kStopSilence(250);
 
 absl::Status Silent(absl::Duration silence) {
   return Error(
-      absl::StatusCode::kDeadlineExceeded, reason::kStreamSilent,
+      reason::kStreamSilent,
       StrCat("the caller neither sent nor read anything for ", absl::FormatDuration(silence),
              " (limits.silent_stream_seconds), and its place is given to others; begin again"));
 }

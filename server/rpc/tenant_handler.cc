@@ -46,7 +46,7 @@ absl::Status TenantHandler::CheckLists(const Tenant& tenant, const Tenant& befor
 
 void TenantHandler::Fill(const TenantView& view, v1::Tenant* out) const {
   FillTenant(view.tenant, out);
-  out->set_records(own_lists_->Records(view.tenant.number));
+  out->set_records(tenant_records_->Records(view.tenant.number));
 }
 
 absl::Status TenantHandler::Create(const Caller& caller, const v1::CreateTenantRequest& request,
@@ -105,7 +105,7 @@ absl::Status TenantHandler::Remove(const Caller& caller, const v1::RemoveTenantR
                                    v1::RemoveTenantResponse* response) {
   DNC_ASSIGN_OR_RETURN(const Tenant gone, directory_->Remove(request.tenant_id(), caller.key_id));
   // Nobody can ask for them any more; what stays now is dropped at the next start.
-  if (const absl::Status dropped = own_lists_->Drop(gone.number); !dropped.ok()) {
+  if (const absl::Status dropped = tenant_records_->Drop(gone.number); !dropped.ok()) {
     spdlog::warn("records of a removed tenant are still on the disk: {}",
                  std::string(dropped.message()));
   }

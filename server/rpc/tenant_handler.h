@@ -3,8 +3,8 @@
 
 #include "absl/status/status.h"
 #include "dnc/v1/tenant_service.pb.h"
+#include "server/records/tenant_records.h"
 #include "server/registry/registry.h"
-#include "server/tenants/own_lists.h"
 #include "server/tenants/tenant_directory.h"
 
 namespace dnc {
@@ -13,8 +13,8 @@ namespace dnc {
 class TenantHandler {
  public:
   // What is given must outlive the handler.
-  TenantHandler(TenantDirectory* directory, OwnLists* own_lists, const Registry* registry)
-      : directory_(directory), own_lists_(own_lists), registry_(registry) {}
+  TenantHandler(TenantDirectory* directory, TenantRecords* tenant_records, const Registry* registry)
+      : directory_(directory), tenant_records_(tenant_records), registry_(registry) {}
 
   absl::Status Create(const Caller& caller, const v1::CreateTenantRequest& request,
                       v1::CreateTenantResponse* response);
@@ -41,7 +41,7 @@ class TenantHandler {
   void Fill(const TenantView& view, v1::Tenant* out) const;
 
   TenantDirectory* const directory_;
-  OwnLists* const own_lists_;
+  TenantRecords* const tenant_records_;
   const Registry* const registry_;
 };
 

@@ -7,7 +7,7 @@ using Generated = v1::TenantService::AsyncService;
 TenantService::TenantService(TenantHandler* handler) {
   const auto add = [this](auto request, auto response, Method name, auto request_method,
                           auto handle) {
-    methods_.Add<decltype(request), decltype(response)>(&service_, name, Access::kOperate,
+    methods_.Add<decltype(request), decltype(response)>(&service_, name, Permission::kOperate,
                                                         request_method, handle);
   };
   add(v1::CreateTenantRequest(), v1::CreateTenantResponse(), Method::kCreateTenant,
@@ -43,8 +43,8 @@ TenantService::TenantService(TenantHandler* handler) {
       });
 }
 
-void TenantService::Arm(const CallSite& site, int calls) {
-  for (int i = 0; i < calls; ++i) methods_.Arm(site);
+void TenantService::Arm(const RpcContext& rpc, int calls) {
+  for (int i = 0; i < calls; ++i) methods_.Arm(rpc);
 }
 
 }  // namespace dnc

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "dnc/v1/tenant_service.grpc.pb.h"
-#include "server/rpc/call_site.h"
+#include "server/rpc/rpc_context.h"
 #include "server/rpc/tenant_handler.h"
 #include "server/rpc/unary_methods.h"
 
@@ -18,7 +18,7 @@ class TenantService {
   grpc::Service* service() { return &service_; }
 
   // As ScrubService::Arm.
-  void Arm(const CallSite& site, int calls);
+  void Arm(const RpcContext& rpc, int calls);
 
  private:
   v1::TenantService::AsyncService service_;

@@ -24,35 +24,35 @@ class TestStores {
     auto store = Store::Open(options);
     EXPECT_TRUE(store.ok()) << store.status();
     store_ = *std::move(store);
-    OwnListsOptions own;
+    TenantRecordsOptions own;
     own.data_dir = folder;
     own.filter_min_records = filter_records;
-    auto lists = OwnLists::Open(own, store_.get(), &order_, clock);
+    auto lists = TenantRecords::Open(own, store_.get(), &order_, clock);
     EXPECT_TRUE(lists.ok()) << lists.status();
-    own_lists_ = *std::move(lists);
+    tenant_records_ = *std::move(lists);
     auto directory = TenantDirectory::Open(store_.get(), &order_, clock, {});
     EXPECT_TRUE(directory.ok()) << directory.status();
     directory_ = *std::move(directory);
-    directory_->SetJournal(own_lists_->journal());
+    directory_->SetJournal(tenant_records_->journal());
   }
 
   ServerParts Parts(Registry* registry, Metrics* metrics) {
-    return {registry, directory_.get(), own_lists_.get(), &quotas_, &order_, metrics, clock_};
+    return {registry, directory_.get(), tenant_records_.get(), &quotas_, &order_, metrics, clock_};
   }
   ScrubSources Sources(Registry* registry, Metrics* metrics) {
-    return {registry, own_lists_.get(), &quotas_, metrics, clock_};
+    return {registry, tenant_records_.get(), &quotas_, metrics, clock_};
   }
 
   RevisionOrder& order() { return order_; }
   TenantDirectory& directory() { return *directory_; }
-  OwnLists& own_lists() { return *own_lists_; }
+  TenantRecords& tenant_records() { return *tenant_records_; }
 
  private:
   const Clock* const clock_;
   RevisionOrder order_;
   QuotaBook quotas_;
   std::unique_ptr<Store> store_;
-  std::unique_ptr<OwnLists> own_lists_;
+  std::unique_ptr<TenantRecords> tenant_records_;
   std::unique_ptr<TenantDirectory> directory_;
 };
 

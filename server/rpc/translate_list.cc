@@ -2,18 +2,18 @@
 
 #include "server/base/str_cat.h"
 #include "server/numbers/phone_number.h"
+#include "server/records/record_meaning.h"
 #include "server/rpc/error_status.h"
 #include "server/rpc/translate_time.h"
-#include "server/tenants/own_meaning.h"
 
 namespace dnc {
 namespace {
 
 #define DNC_SAME(ours, theirs) static_assert(static_cast<int>(ours) == static_cast<int>(theirs))
-DNC_SAME(OwnListKind::kInternal, v1::OWN_LIST_KIND_INTERNAL);
-DNC_SAME(OwnListKind::kEbr, v1::OWN_LIST_KIND_EBR);
-DNC_SAME(OwnListKind::kConsent, v1::OWN_LIST_KIND_CONSENT);
-DNC_SAME(OwnListKind::kConsent, v1::OwnListKind_MAX);
+DNC_SAME(TenantListKind::kInternal, v1::OWN_LIST_KIND_INTERNAL);
+DNC_SAME(TenantListKind::kEbr, v1::OWN_LIST_KIND_EBR);
+DNC_SAME(TenantListKind::kConsent, v1::OWN_LIST_KIND_CONSENT);
+DNC_SAME(TenantListKind::kConsent, v1::OwnListKind_MAX);
 DNC_SAME(Channel::kCall, v1::CHANNEL_CALL);
 DNC_SAME(Channel::kText, v1::CHANNEL_TEXT);
 DNC_SAME(Channel::kWeb, v1::CHANNEL_WEB);
@@ -35,8 +35,8 @@ DNC_SAME(WriteOutcome::kRefused, v1::WriteOutcome_MAX);
 constexpr char kMalformed[] =
     "no North American number of ten digits, or of eleven with a leading 1";
 
-OwnWrite::Item Refused(std::string why) {
-  OwnWrite::Item item;
+RecordWrite::Item Refused(std::string why) {
+  RecordWrite::Item item;
   item.refusal = std::move(why);
   return item;
 }
@@ -51,8 +51,8 @@ bool ReadTime(bool given, const google::protobuf::Timestamp& timestamp, absl::Ti
 
 }  // namespace
 
-OwnWrite::Item ToItem(const v1::Record& in, const OwnList& list, absl::Time now,
-                      const std::string& by) {
+RecordWrite::Item ToItem(const v1::Record& in, const TenantList& list, absl::Time now,
+                         const std::string& by) {
   // An opt-out that is meant for one list must not become a consent of another.
   if (!in.list_id().empty() && in.list_id() != list.id) {
     return Refused(
@@ -65,8 +65,8 @@ OwnWrite::Item ToItem(const v1::Record& in, const OwnList& list, absl::Time now,
       in.ebr_kind() < v1::EBR_KIND_UNSPECIFIED || in.ebr_kind() > v1::EbrKind_MAX) {
     return Refused("`channel` or `ebr_kind` has a value that this server does not know");
   }
-  OwnWrite::Item item;
-  OwnRecord& record = item.record;
+  RecordWrite::Item item;
+  TenantRecord& record = item.record;
   record.number = number.number;
   record.made_at = now;
   if (!ReadTime(in.has_made_at(), in.made_at(), &record.made_at) ||
@@ -90,15 +90,15 @@ OwnWrite::Item ToItem(const v1::Record& in, const OwnList& list, absl::Time now,
   return item;
 }
 
-OwnWrite::Item ToRemoval(const std::string& text) {
+RecordWrite::Item ToRemoval(const std::string& text) {
   const ParsedNumber number = ParseNumber(text);
   if (!number.ok) return Refused(StrCat(kMalformed, ": ", WhyNoNumber(text)));
-  OwnWrite::Item item;
+  RecordWrite::Item item;
   item.record.number = number.number;
   return item;
 }
 
-void FillRecord(const OwnRecord& record, const OwnList& list, const AcceptedClock& accepted,
+void FillRecord(const TenantRecord& record, const TenantList& list, const AcceptedClock& accepted,
                 v1::Record* out) {
   out->set_number(std::to_string(record.number));
   const auto set = [](absl::Time time, google::protobuf::Timestamp* field) {
@@ -119,7 +119,7 @@ void FillRecord(const OwnRecord& record, const OwnList& list, const AcceptedCloc
   if (IsMoment(until)) set(until, out->mutable_counts_until());
 }
 
-void FillList(const OwnList& list, uint64_t records, v1::OwnList* out) {
+void FillList(const TenantList& list, uint64_t records, v1::OwnList* out) {
   out->set_list_id(list.id);
   out->set_kind(static_cast<v1::OwnListKind>(list.kind));
   out->set_scope(list.scope);
@@ -129,7 +129,7 @@ void FillList(const OwnList& list, uint64_t records, v1::OwnList* out) {
   for (const std::string& block : list.blocks) out->add_blocks(block);
 }
 
-absl::StatusOr<OwnList> FromProto(const v1::OwnList& in) {
+absl::StatusOr<TenantList> FromProto(const v1::OwnList& in) {
   if (in.kind() <= v1::OWN_LIST_KIND_UNSPECIFIED || in.kind() > v1::OwnListKind_MAX) {
     return InvalidRequest("`kind` must be internal, EBR or consent");
   }
@@ -142,9 +142,9 @@ absl::StatusOr<OwnList> FromProto(const v1::OwnList& in) {
     return InvalidRequest(
         "`created_at` and `records` are what the server tells of a list; leave them out");
   }
-  OwnList list;
+  TenantList list;
   list.id = in.list_id();
-  list.kind = static_cast<OwnListKind>(in.kind());
+  list.kind = static_cast<TenantListKind>(in.kind());
   list.scope = in.scope();
   list.display_name = in.display_name();
   return list;

@@ -38,14 +38,14 @@ DNC_SAME(Reason::kOtherList, v1::REASON_OTHER_LIST);
 DNC_SAME(Reason::kWireless, v1::REASON_WIRELESS);
 DNC_SAME(Reason::kWireline, v1::REASON_WIRELINE);
 DNC_SAME(Reason::kNotEntitled, v1::REASON_NOT_ENTITLED);
-DNC_SAME(Reason::kOwnDoNotCall, v1::REASON_OWN_DO_NOT_CALL);
+DNC_SAME(Reason::kRecordDoNotCall, v1::REASON_OWN_DO_NOT_CALL);
 DNC_SAME(Reason::kConsent, v1::REASON_CONSENT);
 DNC_SAME(Reason::kEbr, v1::REASON_EBR);
 DNC_SAME(Reason::kOwnListsUnknown, v1::REASON_OWN_LISTS_UNKNOWN);
 DNC_SAME(Reason::kOwnListsUnknown, v1::Reason_MAX);
 DNC_SAME(Rule::kUnspecified, v1::RULE_UNSPECIFIED);
 DNC_SAME(Rule::kMalformed, v1::RULE_MALFORMED);
-DNC_SAME(Rule::kOwnDoNotCall, v1::RULE_OWN_DO_NOT_CALL);
+DNC_SAME(Rule::kRecordDoNotCall, v1::RULE_OWN_DO_NOT_CALL);
 DNC_SAME(Rule::kLitigator, v1::RULE_LITIGATOR);
 DNC_SAME(Rule::kNotCovered, v1::RULE_NOT_COVERED);
 DNC_SAME(Rule::kStale, v1::RULE_STALE);
@@ -76,7 +76,7 @@ std::string_view RuleSentence(Rule rule) {
   switch (rule) {
     case Rule::kMalformed:
       return "This is no North American number of ten digits, or of eleven with a leading 1.";
-    case Rule::kOwnDoNotCall:
+    case Rule::kRecordDoNotCall:
       return "The number is on the tenant's own do-not-call list: do not call. Nothing lifts that.";
     case Rule::kLitigator:
       return "The number is on a list of litigators: do not call.";

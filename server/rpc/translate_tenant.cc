@@ -21,7 +21,7 @@ DNC_SAME(KeyScope::kOperate, v1::KEY_SCOPE_OPERATE);
 DNC_SAME(KeyScope::kOperate, v1::KeyScope_MAX);
 #undef DNC_SAME
 
-// Bit i of OwnFact's Liftable stands for the value i + 1.
+// Bit i of RecordFact's Liftable stands for the value i + 1.
 void FillLiftables(uint8_t lifts, google::protobuf::RepeatedField<int>* out) {
   for (int value = v1::LIFTABLE_NATIONAL; value <= v1::Liftable_MAX; ++value) {
     if ((lifts >> (value - 1) & 1) != 0) out->Add(value);

@@ -8,11 +8,11 @@
 #include "absl/time/clock.h"
 #include "grpcpp/server_context.h"
 #include "grpcpp/support/async_unary_call.h"
+#include "server/rpc/authorizer.h"
 #include "server/rpc/call_queue.h"
-#include "server/rpc/call_site.h"
 #include "server/rpc/error_status.h"
-#include "server/rpc/gatekeeper.h"
 #include "server/rpc/revision_wait.h"
+#include "server/rpc/rpc_context.h"
 #include "server/telemetry/call_timer.h"
 #include "server/telemetry/metrics.h"
 
@@ -27,7 +27,7 @@ struct UnaryMethod {
   // Asks gRPC for the next call: service.RequestX(context, request, writer, queue, queue, tag).
   std::function<void(grpc::ServerContext*, Request*, Writer*, grpc::ServerCompletionQueue*, void*)>
       arm;
-  Access access;
+  Permission permission;
   // Answers. Called on a queue or worker thread, many at once.
   std::function<absl::Status(const Caller&, const Request&, Response*)> handle;
   // Whether the request is answered fast and without waiting, on the queue's thread. Null: never.
@@ -49,27 +49,27 @@ class UnaryCall final : public Call, private HeldRefusal {
   using MethodType = UnaryMethod<Request, Response>;
 
   // Waits for a caller.
-  static void Arm(const MethodType& method, const CallSite& site) {
-    auto* call = new UnaryCall(method, site);
-    method.arm(&call->context_, &call->request_, &call->writer_, site.queue, call->on_start_.tag());
+  static void Arm(const MethodType& method, const RpcContext& rpc) {
+    auto* call = new UnaryCall(method, rpc);
+    method.arm(&call->context_, &call->request_, &call->writer_, rpc.queue, call->on_start_.tag());
   }
 
  private:
-  UnaryCall(const MethodType& method, const CallSite& site)
-      : Call(site), method_(method), writer_(&context_) {}
+  UnaryCall(const MethodType& method, const RpcContext& rpc)
+      : Call(rpc), method_(method), writer_(&context_) {}
 
   void OnStart(bool ok) {
     if (!ok) {  // the server stops
       delete this;
       return;
     }
-    Arm(method_, site());
+    Arm(method_, rpc());
     // Whether a server that stops still serves is answered by its health service.
-    if (site().stop->stopping() && method_.access != Access::kOpen) {
-      site().stop->Refuse(this);
+    if (rpc().stop->stopping() && method_.permission != Permission::kOpen) {
+      rpc().stop->Refuse(this);
       return;
     }
-    absl::StatusOr<Caller> caller = site().gatekeeper->Admit(context_, method_.access);
+    absl::StatusOr<Caller> caller = rpc().authorizer->Admit(context_, method_.permission);
     if (!caller.ok()) {
       Finish(caller.status());
       return;
@@ -78,13 +78,13 @@ class UnaryCall final : public Call, private HeldRefusal {
     if (method_.submit != nullptr) {
       // Not TryPost: writes are not refused because others wait, and their number is bounded where
       // they are submitted.
-      site().workers->Post([this] {
+      rpc().workers->Post([this] {
         method_.submit(caller_, request_, &response_,
                        [this](const absl::Status& status) { Finish(status); });
       });
     } else if (method_.is_fast != nullptr && method_.is_fast(request_)) {
       Answer();
-    } else if (!site().workers->TryPost([this] { Answer(); })) {
+    } else if (!rpc().workers->TryPost([this] { Answer(); })) {
       Finish(LimitReached("too many calls are waiting; retry in a moment"));
     }
   }
@@ -101,7 +101,7 @@ class UnaryCall final : public Call, private HeldRefusal {
     }
     absl::Status status;
     {
-      CallTimer timer(site().metrics, method_.name);
+      CallTimer timer(rpc().metrics, method_.name);
       status = ReachRevision();
       if (status.ok()) status = method_.handle(caller_, request_, &response_);
     }
@@ -112,11 +112,11 @@ class UnaryCall final : public Call, private HeldRefusal {
     if (method_.at_least_revision == nullptr) return absl::OkStatus();
     const uint64_t revision = method_.at_least_revision(request_);
     if (caller_.revision >= revision) return absl::OkStatus();
-    return site().revisions->Reach(revision, context_, method_.access, &caller_);
+    return rpc().revisions->Reach(revision, context_, method_.permission, &caller_);
   }
 
   void Finish(const absl::Status& status) {
-    site().metrics->CountCall(method_.name, status.code());
+    rpc().metrics->CountCall(method_.name, status.code());
     if (status.ok()) {
       writer_.Finish(response_, grpc::Status::OK, on_finish_.tag());
     } else {

@@ -17,8 +17,7 @@ namespace dnc {
 namespace {
 
 absl::Status CannotListen(const std::string& path, std::string_view why) {
-  return Error(absl::StatusCode::kUnavailable, reason::kInvalidRequest,
-               StrCat("cannot listen on ", path, ": ", why));
+  return Error(reason::kCannotListen, StrCat("cannot listen on ", path, ": ", why));
 }
 
 // Whether somebody accepts connections there; errno tells why not.

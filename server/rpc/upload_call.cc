@@ -8,9 +8,9 @@
 namespace dnc {
 
 UploadCall::UploadCall(v1::RegistryService::AsyncService* service, UploadShared* shared,
-                       const CallSite& site)
-    : Call(site),
-      GuardedStream(site.guard, 2),
+                       const RpcContext& rpc)
+    : Call(rpc),
+      GuardedStream(rpc.guard, 2),
       service_(service),
       shared_(shared),
       reader_(&context_) {
@@ -18,9 +18,9 @@ UploadCall::UploadCall(v1::RegistryService::AsyncService* service, UploadShared*
 }
 
 void UploadCall::Arm(v1::RegistryService::AsyncService* service, UploadShared* shared,
-                     const CallSite& site) {
-  auto* call = new UploadCall(service, shared, site);
-  service->RequestUploadRelease(&call->context_, &call->reader_, site.queue, site.queue,
+                     const RpcContext& rpc) {
+  auto* call = new UploadCall(service, shared, rpc);
+  service->RequestUploadRelease(&call->context_, &call->reader_, rpc.queue, rpc.queue,
                                 call->on_start_.tag());
 }
 
@@ -29,8 +29,8 @@ void UploadCall::OnStart(bool ok) {
     delete this;
     return;
   }
-  Arm(service_, shared_, site());
-  if (site().stop->stopping()) {
+  Arm(service_, shared_, rpc());
+  if (rpc().stop->stopping()) {
     Finish(Stopping());
     return;
   }
@@ -57,7 +57,7 @@ void UploadCall::Read() {
 }
 
 absl::StatusOr<Caller> UploadCall::Admit() const {
-  return site().gatekeeper->Admit(context_, Access::kOperate);
+  return rpc().authorizer->Admit(context_, Permission::kOperate);
 }
 
 void UploadCall::OnRead(bool ok) {
@@ -67,7 +67,7 @@ void UploadCall::OnRead(bool ok) {
   }
   if (ok) {
     // Not TryPost: to refuse would waste what was sent, and limits.max_uploads bounds these jobs.
-    site().workers->Post([this] { Store(); });
+    rpc().workers->Post([this] { Store(); });
     return;
   }
   // Either all parts have arrived, or the caller is gone: a read ends the same way for both, and
@@ -79,9 +79,9 @@ void UploadCall::OnRead(bool ok) {
 void UploadCall::OnAlive(bool ok) {
   if (!ok || gone_.load(std::memory_order_relaxed)) {
     // On a worker too: removing the files takes a while.
-    site().workers->Post([this] { Finish(CallerGone("the upload broke off; nothing changed")); });
+    rpc().workers->Post([this] { Finish(CallerGone("the upload broke off; nothing changed")); });
   } else {
-    site().workers->Post([this] { Complete(); });
+    rpc().workers->Post([this] { Complete(); });
   }
 }
 
@@ -102,7 +102,7 @@ void UploadCall::Complete() {
   }
   absl::StatusOr<LoadInfo> load;
   {
-    CallTimer timer(site().metrics, Method::kUploadRelease);
+    CallTimer timer(rpc().metrics, Method::kUploadRelease);
     load = session_->Complete();
   }
   if (load.ok()) FillLoad(*load, response_.mutable_load());
@@ -111,7 +111,7 @@ void UploadCall::Complete() {
 
 void UploadCall::Finish(const absl::Status& status) {
   session_.reset();  // before the answer, so that no file remains when the caller reads it
-  site().metrics->CountCall(Method::kUploadRelease, status.code());
+  rpc().metrics->CountCall(Method::kUploadRelease, status.code());
   if (status.ok()) {
     reader_.Finish(response_, grpc::Status::OK, on_finish_.tag());
   } else {

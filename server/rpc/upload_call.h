@@ -7,7 +7,7 @@
 #include "absl/status/statusor.h"
 #include "dnc/v1/registry_service.grpc.pb.h"
 #include "server/rpc/call_queue.h"
-#include "server/rpc/call_site.h"
+#include "server/rpc/rpc_context.h"
 #include "server/rpc/stream_guard.h"
 #include "server/rpc/stream_places.h"
 #include "server/rpc/upload_session.h"
@@ -31,11 +31,11 @@ class UploadCall final : public Call, private GuardedStream {
  public:
   // Waits for a caller. All that is given must outlive the call.
   static void Arm(v1::RegistryService::AsyncService* service, UploadShared* shared,
-                  const CallSite& site);
+                  const RpcContext& rpc);
 
  private:
   UploadCall(v1::RegistryService::AsyncService* service, UploadShared* shared,
-             const CallSite& site);
+             const RpcContext& rpc);
 
   void OnStart(bool ok);
   void OnRead(bool ok);
@@ -50,7 +50,7 @@ class UploadCall final : public Call, private GuardedStream {
   void Read();
   // On a worker: removing the files takes a while.
   void EndRead(const absl::Status& status) override {
-    site().workers->Post([this, status] { Finish(status); });
+    rpc().workers->Post([this, status] { Finish(status); });
   }
   void Finish(const absl::Status& status);
 

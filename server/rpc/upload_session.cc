@@ -23,11 +23,10 @@ constexpr size_t kMaxNameBytes = 255;
 
 absl::Status WriteError(int error) {
   if (error == ENOSPC || error == EDQUOT) {
-    return Error(absl::StatusCode::kResourceExhausted, reason::kDiskFull,
+    return Error(reason::kDiskFull,
                  "no room for the upload on the server's disk; free some space and repeat it");
   }
-  return Error(absl::StatusCode::kInternal, reason::kStorage,
-               StrCat("the upload could not be written: ", std::strerror(error)));
+  return Error(reason::kStorage, StrCat("the upload could not be written: ", std::strerror(error)));
 }
 
 absl::Status TooLarge(uint64_t limit) {

@@ -16,9 +16,9 @@ bool HasEnded(const v1::Load& load) {
 }  // namespace
 
 WatchCall::WatchCall(v1::RegistryService::AsyncService* service, RegistryHandler* handler,
-                     StreamPlaces* places, const CallSite& site)
-    : Call(site),
-      GuardedStream(site.guard, 2),
+                     StreamPlaces* places, const RpcContext& rpc)
+    : Call(rpc),
+      GuardedStream(rpc.guard, 2),
       service_(service),
       handler_(handler),
       places_(places),
@@ -27,10 +27,10 @@ WatchCall::WatchCall(v1::RegistryService::AsyncService* service, RegistryHandler
 }
 
 void WatchCall::Arm(v1::RegistryService::AsyncService* service, RegistryHandler* handler,
-                    StreamPlaces* places, const CallSite& site) {
-  auto* call = new WatchCall(service, handler, places, site);
-  service->RequestWatchLoad(&call->context_, &call->request_, &call->stream_, site.queue,
-                            site.queue, call->on_start_.tag());
+                    StreamPlaces* places, const RpcContext& rpc) {
+  auto* call = new WatchCall(service, handler, places, rpc);
+  service->RequestWatchLoad(&call->context_, &call->request_, &call->stream_, rpc.queue, rpc.queue,
+                            call->on_start_.tag());
 }
 
 void WatchCall::OnStart(bool ok) {
@@ -38,13 +38,13 @@ void WatchCall::OnStart(bool ok) {
     delete this;
     return;
   }
-  Arm(service_, handler_, places_, site());
-  if (site().stop->stopping()) {
+  Arm(service_, handler_, places_, rpc());
+  if (rpc().stop->stopping()) {
     Finish(Stopping());
     return;
   }
   // Also before a worker is asked for: they are not for callers without a key.
-  const absl::StatusOr<Caller> caller = site().gatekeeper->Admit(context_, Access::kOperate);
+  const absl::StatusOr<Caller> caller = rpc().authorizer->Admit(context_, Permission::kOperate);
   if (!caller.ok()) {
     Finish(caller.status());
     return;
@@ -56,7 +56,7 @@ void WatchCall::OnStart(bool ok) {
     return;
   }
   Watch(&context_);
-  if (!site().workers->TryPost([this] { Look(); })) {
+  if (!rpc().workers->TryPost([this] { Look(); })) {
     Finish(LimitReached("too many calls are waiting; retry in a moment"));
   }
 }
@@ -67,10 +67,10 @@ void WatchCall::Look() {
     return;
   }
   // Anew at each look: a key that was revoked meanwhile ends the watch.
-  absl::Status status = site().gatekeeper->Admit(context_, Access::kOperate).status();
+  absl::Status status = rpc().authorizer->Admit(context_, Permission::kOperate).status();
   response_.Clear();
   if (status.ok()) {
-    CallTimer timer(site().metrics, Method::kWatchLoad);
+    CallTimer timer(rpc().metrics, Method::kWatchLoad);
     status = handler_->GetLoad(request_.load_id(), response_.mutable_load());
   }
   if (!status.ok()) {
@@ -88,7 +88,7 @@ void WatchCall::Look() {
 }
 
 void WatchCall::LookSoon() {
-  alarm_.Set(site().queue, std::chrono::system_clock::now() + kInterval, on_time_.tag());
+  alarm_.Set(rpc().queue, std::chrono::system_clock::now() + kInterval, on_time_.tag());
 }
 
 void WatchCall::OnWrite(bool ok) {
@@ -106,15 +106,15 @@ void WatchCall::OnWrite(bool ok) {
 void WatchCall::OnTime(bool /*ok*/) {
   if (gone_.load(std::memory_order_relaxed)) {
     Finish(CallerGone("the caller is gone"));
-  } else if (site().stop->stopping()) {
+  } else if (rpc().stop->stopping()) {
     Finish(Stopping());
-  } else if (!site().workers->TryPost([this] { Look(); })) {
+  } else if (!rpc().workers->TryPost([this] { Look(); })) {
     LookSoon();  // busy: the next look will tell as much
   }
 }
 
 void WatchCall::Finish(const absl::Status& status) {
-  site().metrics->CountCall(Method::kWatchLoad, status.code());
+  rpc().metrics->CountCall(Method::kWatchLoad, status.code());
   stream_.Finish(ToGrpcStatus(status), on_finish_.tag());
 }
 

@@ -7,8 +7,8 @@
 #include "dnc/v1/registry_service.grpc.pb.h"
 #include "grpcpp/alarm.h"
 #include "server/rpc/call_queue.h"
-#include "server/rpc/call_site.h"
 #include "server/rpc/registry_handler.h"
+#include "server/rpc/rpc_context.h"
 #include "server/rpc/stream_guard.h"
 #include "server/rpc/stream_places.h"
 
@@ -20,11 +20,11 @@ class WatchCall final : public Call, private GuardedStream {
  public:
   // Waits for a caller. All that is given must outlive the call.
   static void Arm(v1::RegistryService::AsyncService* service, RegistryHandler* handler,
-                  StreamPlaces* places, const CallSite& site);
+                  StreamPlaces* places, const RpcContext& rpc);
 
  private:
   WatchCall(v1::RegistryService::AsyncService* service, RegistryHandler* handler,
-            StreamPlaces* places, const CallSite& site);
+            StreamPlaces* places, const RpcContext& rpc);
 
   void OnStart(bool ok);
   void OnTime(bool ok);

@@ -15,9 +15,9 @@ constexpr std::chrono::seconds kAcknowledged(2);
 }  // namespace
 
 WatchChangesCall::WatchChangesCall(v1::ListService::AsyncService* service, ListHandler* handler,
-                                   StreamPlaces* places, const CallSite& site)
-    : Call(site),
-      GuardedStream(site.guard, 2),
+                                   StreamPlaces* places, const RpcContext& rpc)
+    : Call(rpc),
+      GuardedStream(rpc.guard, 2),
       service_(service),
       handler_(handler),
       places_(places),
@@ -26,10 +26,10 @@ WatchChangesCall::WatchChangesCall(v1::ListService::AsyncService* service, ListH
 }
 
 void WatchChangesCall::Arm(v1::ListService::AsyncService* service, ListHandler* handler,
-                           StreamPlaces* places, const CallSite& site) {
-  auto* call = new WatchChangesCall(service, handler, places, site);
-  service->RequestWatchChanges(&call->context_, &call->request_, &call->stream_, site.queue,
-                               site.queue, call->on_start_.tag());
+                           StreamPlaces* places, const RpcContext& rpc) {
+  auto* call = new WatchChangesCall(service, handler, places, rpc);
+  service->RequestWatchChanges(&call->context_, &call->request_, &call->stream_, rpc.queue,
+                               rpc.queue, call->on_start_.tag());
 }
 
 void WatchChangesCall::OnStart(bool ok) {
@@ -37,13 +37,13 @@ void WatchChangesCall::OnStart(bool ok) {
     delete this;
     return;
   }
-  Arm(service_, handler_, places_, site());
-  if (site().stop->stopping()) {
+  Arm(service_, handler_, places_, rpc());
+  if (rpc().stop->stopping()) {
     Finish(Stopping());
     return;
   }
   // Also before a worker is asked for: they are not for callers without a key.
-  const absl::StatusOr<Caller> caller = site().gatekeeper->Admit(context_, Access::kRecords);
+  const absl::StatusOr<Caller> caller = rpc().authorizer->Admit(context_, Permission::kRecords);
   if (!caller.ok()) {
     Finish(caller.status());
     return;
@@ -56,7 +56,7 @@ void WatchChangesCall::OnStart(bool ok) {
   }
   after_ = request_.after_revision();
   written_at_ = std::chrono::steady_clock::now();
-  if (!site().workers->TryPost([this] { Look(); })) {
+  if (!rpc().workers->TryPost([this] { Look(); })) {
     Finish(LimitReached("too many calls are waiting; retry in a moment"));
   }
 }
@@ -67,7 +67,7 @@ void WatchChangesCall::Look() {
     return;
   }
   // Anew at each look: a key that was revoked meanwhile ends the watch.
-  const absl::StatusOr<Caller> caller = site().gatekeeper->Admit(context_, Access::kRecords);
+  const absl::StatusOr<Caller> caller = rpc().authorizer->Admit(context_, Permission::kRecords);
   if (!caller.ok()) {
     Finish(caller.status());
     return;
@@ -81,7 +81,7 @@ void WatchChangesCall::Look() {
       return;
     }
     Finish(Error(
-        absl::StatusCode::kOutOfRange, reason::kChangesTooOld,
+        reason::kChangesTooOld,
         StrCat("changes after revision ", after_, " are asked for, but the server is at ", revision,
                ": it was restored from an older backup, or is another one. Export the "
                "lists, write again what is missing, and watch from the export's "
@@ -102,7 +102,7 @@ void WatchChangesCall::Look() {
 }
 
 void WatchChangesCall::Heartbeat(uint64_t revision) {
-  if (std::chrono::steady_clock::now() - written_at_ < site().watch_heartbeat) {
+  if (std::chrono::steady_clock::now() - written_at_ < rpc().watch_heartbeat) {
     LookSoon();
     return;
   }
@@ -118,7 +118,7 @@ void WatchChangesCall::Write() {
 }
 
 void WatchChangesCall::LookSoon() {
-  alarm_.Set(site().queue, std::chrono::system_clock::now() + kInterval, on_time_.tag());
+  alarm_.Set(rpc().queue, std::chrono::system_clock::now() + kInterval, on_time_.tag());
 }
 
 void WatchChangesCall::OnWrite(bool ok) {
@@ -137,26 +137,26 @@ void WatchChangesCall::OnWrite(bool ok) {
   } else {
     told_ += ChangesIn(response_);
   }
-  if (!site().workers->TryPost([this] { Look(); })) LookSoon();
+  if (!rpc().workers->TryPost([this] { Look(); })) LookSoon();
 }
 
 void WatchChangesCall::OnTime(bool /*ok*/) {
   if (gone_.load(std::memory_order_relaxed)) {
     Finish(CallerGone("the caller is gone"));
-  } else if (site().stop->stopping()) {
+  } else if (rpc().stop->stopping()) {
     Finish(Stopping());
-  } else if (const auto caller = site().gatekeeper->Admit(context_, Access::kRecords);
+  } else if (const auto caller = rpc().authorizer->Admit(context_, Permission::kRecords);
              !caller.ok()) {
     Finish(caller.status());
   } else if (begun_ && handler_->revision() == looked_at_) {
     Heartbeat(looked_at_);
-  } else if (!site().workers->TryPost([this] { Look(); })) {
+  } else if (!rpc().workers->TryPost([this] { Look(); })) {
     LookSoon();
   }
 }
 
 void WatchChangesCall::Finish(const absl::Status& status) {
-  site().metrics->CountCall(Method::kWatchChanges, status.code());
+  rpc().metrics->CountCall(Method::kWatchChanges, status.code());
   stream_.Finish(ToGrpcStatus(status), on_finish_.tag());
 }
 

@@ -9,8 +9,8 @@
 #include "dnc/v1/list_service.grpc.pb.h"
 #include "grpcpp/alarm.h"
 #include "server/rpc/call_queue.h"
-#include "server/rpc/call_site.h"
 #include "server/rpc/list_handler.h"
+#include "server/rpc/rpc_context.h"
 #include "server/rpc/stream_guard.h"
 #include "server/rpc/stream_places.h"
 
@@ -23,11 +23,11 @@ class WatchChangesCall final : public Call, private GuardedStream {
  public:
   // Waits for a caller. All that is given must outlive the call.
   static void Arm(v1::ListService::AsyncService* service, ListHandler* handler,
-                  StreamPlaces* places, const CallSite& site);
+                  StreamPlaces* places, const RpcContext& rpc);
 
  private:
   WatchChangesCall(v1::ListService::AsyncService* service, ListHandler* handler,
-                   StreamPlaces* places, const CallSite& site);
+                   StreamPlaces* places, const RpcContext& rpc);
 
   void OnStart(bool ok);
   void OnTime(bool ok);

@@ -24,29 +24,29 @@ AnswerEnds::AnswerEnds(const Snapshot& snapshot, const TenantTerms* terms, absl:
 }
 
 absl::Time AnswerEnds::OfRecords(Number number, uint8_t facts,
-                                 absl::Span<const OwnTurn> turns) const {
+                                 absl::Span<const FactChange> turns) const {
   if (turns.empty() || terms_ == nullptr) return absl::InfiniteFuture();
   const Finding published = PublishedFinding(snapshot_, effects_, terms_, now_, number);
-  const OwnFacts own(*terms_);
+  const RecordFacts own(*terms_);
   const auto rule_with = [&](uint8_t its_facts) {
     Finding finding = published;
     own.Apply(its_facts, finding);
     return finding.deciding();
   };
   const Rule decides = rule_with(facts);
-  for (const OwnTurn& turn : turns) {
+  for (const FactChange& turn : turns) {
     if (rule_with(turn.facts) != decides) return turn.at;
   }
   return absl::InfiniteFuture();
 }
 
-absl::Span<const OwnTurn> TurnReader::Of(uint32_t index) {
+absl::Span<const FactChange> TurnReader::Of(uint32_t index) {
   const auto begin = std::find_if(rest_.begin(), rest_.end(),
-                                  [index](const OwnTurn& turn) { return turn.index >= index; });
-  const auto end =
-      std::find_if(begin, rest_.end(), [index](const OwnTurn& turn) { return turn.index > index; });
-  const absl::Span<const OwnTurn> found(rest_.data() + (begin - rest_.begin()),
-                                        static_cast<size_t>(end - begin));
+                                  [index](const FactChange& turn) { return turn.index >= index; });
+  const auto end = std::find_if(begin, rest_.end(),
+                                [index](const FactChange& turn) { return turn.index > index; });
+  const absl::Span<const FactChange> found(rest_.data() + (begin - rest_.begin()),
+                                           static_cast<size_t>(end - begin));
   rest_.remove_prefix(static_cast<size_t>(end - rest_.begin()));
   return found;
 }

@@ -37,7 +37,7 @@ class AnswerEnds {
 
   // The first of the number's turns from which on another rule decides than now, InfiniteFuture if
   // none does. `facts`: what the tenant's lists say now.
-  absl::Time OfRecords(Number number, uint8_t facts, absl::Span<const OwnTurn> turns) const;
+  absl::Time OfRecords(Number number, uint8_t facts, absl::Span<const FactChange> turns) const;
 
  private:
   const Snapshot& snapshot_;
@@ -49,13 +49,13 @@ class AnswerEnds {
 // The turns of the numbers of a batch, taken one number after the other.
 class TurnReader {
  public:
-  explicit TurnReader(absl::Span<const OwnTurn> turns) : rest_(turns) {}
+  explicit TurnReader(absl::Span<const FactChange> turns) : rest_(turns) {}
 
   // Those of the number at `index`; indexes must ascend from call to call.
-  absl::Span<const OwnTurn> Of(uint32_t index);
+  absl::Span<const FactChange> Of(uint32_t index);
 
  private:
-  absl::Span<const OwnTurn> rest_;
+  absl::Span<const FactChange> rest_;
 };
 
 // The least end of answers that hold at `decided_at`: an answer that is over already, because a

@@ -85,7 +85,7 @@ class BatchScrub {
     for (size_t l = 0; l < Lists(); ++l) listed_[l] = Lookup(g, l).Test(Group(g));
     if (plan_.has_table()) {
       AnswerFromTable(g);
-      AnswerOwn(g);
+      AnswerWithRecords(g);
     } else {
       for (size_t i = 0; i < Group(g).count; ++i) AnswerFromRules(g, i);
     }
@@ -155,11 +155,11 @@ class BatchScrub {
   }
 
   // Numbers of which the tenant's own lists say something are few.
-  void AnswerOwn(size_t g) {
+  void AnswerWithRecords(size_t g) {
     if (facts_.empty()) return;
     const uint8_t* const facts = facts_.data() + g * kGroupSize;
     const size_t count = Group(g).count;
-    static_assert(kOwnNothing == 0);
+    static_assert(kNoRecord == 0);
     for (size_t i = 0; i < count;) {
       uint64_t eight = 1;
       if (i + sizeof(eight) <= count) std::memcpy(&eight, facts + i, sizeof(eight));
@@ -167,14 +167,14 @@ class BatchScrub {
         i += sizeof(eight);
         continue;
       }
-      if (facts[i] != kOwnNothing) AnswerFromRules(g, i);
+      if (facts[i] != kNoRecord) AnswerFromRules(g, i);
       ++i;
     }
   }
 
   void AnswerFromRules(size_t g, size_t i) {
     const size_t at = g * kGroupSize + i;
-    const uint8_t facts = facts_.empty() ? uint8_t{kOwnNothing} : facts_[at];
+    const uint8_t facts = facts_.empty() ? uint8_t{kNoRecord} : facts_[at];
     const uint16_t area = Group(g).areas[i];
     asked_.Add(area);
     const BatchAnswer answer = plan_.Decide(snapshot_, now_, area, listed_, i, facts);

@@ -131,7 +131,7 @@ TEST(BatchEngine, AnswersAsTheRulesDoNumberByNumber) {
       const std::vector<Number> numbers = RandomQuestions(*snapshot, size, random);
       std::vector<uint8_t> facts(size);
       for (uint8_t& fact : facts)
-        fact = random() % 8 == 0 ? static_cast<uint8_t>(random() % 16) : uint8_t{kOwnNothing};
+        fact = random() % 8 == 0 ? static_cast<uint8_t>(random() % 16) : uint8_t{kNoRecord};
       const absl::Time now = kNow + absl::Hours(24 * (static_cast<int>(random() % 9) - 4));
       const bool nobodys = random() % 4 == 0;
       const TenantSide tenant{nobodys ? nullptr : &terms[random() % terms.size()], facts};
@@ -163,7 +163,7 @@ TEST(BatchEngine, AnswersHoldUntilTheirEnds) {
     for (const Number number : RandomQuestions(*snapshot, 50, random)) {
       if (number >= kNumberLimit) continue;
       const auto facts = static_cast<uint8_t>(random() % 8);
-      std::vector<OwnTurn> turns;
+      std::vector<FactChange> turns;
       absl::Time at = kNow;
       for (auto i = random() % 4; i > 0; --i) {
         at += absl::Hours(1 + random() % 200);
@@ -174,7 +174,7 @@ TEST(BatchEngine, AnswersHoldUntilTheirEnds) {
       const absl::Time lists_end = ends.OfLists(AreaCodeOf(number));
       const absl::Time records_end = ends.OfRecords(number, facts, turns);
       uint8_t facts_then = facts;
-      for (const OwnTurn& turn : turns) {
+      for (const FactChange& turn : turns) {
         if (turn.at >= records_end || turn.at > lists_end) break;
         facts_then = turn.facts;
         ASSERT_EQ(VerdictAt(*snapshot, terms, number, turn.at, facts_then), verdict);

@@ -56,7 +56,7 @@ void Scrub(const Snapshot& snapshot, absl::Time now, absl::Span<const ParsedNumb
     Finding finding = MalformedFinding();
     if (parsed.ok) {
       finding = PublishedFinding(snapshot, effects, tenant.terms, now, parsed.number);
-      if (tenant.terms != nullptr) OwnFacts(*tenant.terms).Apply(tenant.facts[i], finding);
+      if (tenant.terms != nullptr) RecordFacts(*tenant.terms).Apply(tenant.facts[i], finding);
     }
     rules[i] = finding.deciding();
     reasons[i] = finding.reasons;

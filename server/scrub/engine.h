@@ -24,11 +24,11 @@ namespace dnc {
 struct TenantSide {
   // Null: nobody's, the published lists alone decide, under the server's policy.
   const TenantTerms* terms = nullptr;
-  // With terms: what the tenant's own lists say, OwnFact bits, one a number.
+  // With terms: what the tenant's own lists say, RecordFact bits, one a number.
   absl::Span<const uint8_t> facts;
   // And when they say something else; ascending by index and time. Answers don't depend on it, only
   // how long they hold (answer_ends.h).
-  absl::Span<const OwnTurn> turns = {};
+  absl::Span<const FactChange> turns = {};
 };
 
 // What the published lists say of a well-formed number at `now`. `effects`: of the snapshot's

@@ -5,7 +5,7 @@
 #include "absl/strings/ascii.h"
 #include "server/base/error.h"
 #include "server/base/str_cat.h"
-#include "server/numbers/area_codes.h"
+#include "server/rules/area_codes.h"
 
 namespace dnc {
 namespace {
@@ -14,7 +14,7 @@ constexpr size_t kMaxQualifier = 40;
 
 absl::Status BadName(std::string_view name) {
   return Error(
-      absl::StatusCode::kInvalidArgument, reason::kInvalidRequest,
+      reason::kInvalidRequest,
       StrCat("\"", name.substr(0, 60),
              "\" names no list; use national, state:XX with a state's two letters, wireless, "
              "wireline, litigator:NAME or other:NAME"));

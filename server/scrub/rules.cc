@@ -130,7 +130,7 @@ Verdict VerdictOf(Rule rule) {
   switch (rule) {
     case Rule::kMalformed:
       return Verdict::kInvalid;
-    case Rule::kOwnDoNotCall:
+    case Rule::kRecordDoNotCall:
     case Rule::kLitigator:
     case Rule::kOtherList:
     case Rule::kNational:
@@ -201,19 +201,20 @@ Finding MatchFinding(ListKind kind, ListEffect effect) {
   return finding;
 }
 
-OwnFacts::OwnFacts(const TenantTerms& terms)
+RecordFacts::RecordFacts(const TenantTerms& terms)
     : consent_lifts_(LiftedRules(terms.consent_lifts)),
       // No relationship permits automatic calls to a wireless number.
       ebr_lifts_(LiftedRules(terms.ebr_lifts & static_cast<uint8_t>(~kLiftsWireless))) {}
 
-void OwnFacts::Apply(uint8_t facts, Finding& finding) const {
-  if ((facts & kOwnDoNotCall) != 0) finding.Note(Rule::kOwnDoNotCall, Reason::kOwnDoNotCall);
-  if ((facts & kOwnUnknown) != 0) finding.Note(Rule::kNotCovered, Reason::kOwnListsUnknown);
-  if ((facts & kOwnConsent) != 0) {
+void RecordFacts::Apply(uint8_t facts, Finding& finding) const {
+  if ((facts & kRecordDoNotCall) != 0)
+    finding.Note(Rule::kRecordDoNotCall, Reason::kRecordDoNotCall);
+  if ((facts & kRecordUnknown) != 0) finding.Note(Rule::kNotCovered, Reason::kOwnListsUnknown);
+  if ((facts & kRecordConsent) != 0) {
     Lift(consent_lifts_, Rule::kConsent, finding.rules);
     finding.reasons |= ReasonBit(Reason::kConsent);
   }
-  if ((facts & kOwnEbr) != 0) {
+  if ((facts & kRecordEbr) != 0) {
     Lift(ebr_lifts_, Rule::kEbr, finding.rules);
     finding.reasons |= ReasonBit(Reason::kEbr);
   }

@@ -66,11 +66,11 @@ inline bool IsTold(ListKind kind, ReasonSet reasons) {
 }
 
 // Adds what the tenant's own lists say.
-class OwnFacts {
+class RecordFacts {
  public:
-  explicit OwnFacts(const TenantTerms& terms);
+  explicit RecordFacts(const TenantTerms& terms);
 
-  // `facts`: OwnFact bits. Last, as exemptions lift what was found before.
+  // `facts`: RecordFact bits. Last, as exemptions lift what was found before.
   void Apply(uint8_t facts, Finding& finding) const;
 
  private:

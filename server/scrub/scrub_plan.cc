@@ -44,7 +44,7 @@ BatchAnswer ScrubPlan::Decide(const Snapshot& snapshot, absl::Time now, uint16_t
     const bool holds = (listed[l] >> i & 1) != 0;
     if (holds && IsTold(kinds_[l], finding.reasons)) finding.Add(matches_[l]);
   }
-  if (terms_.has_value()) OwnFacts(*terms_).Apply(facts, finding);
+  if (terms_.has_value()) RecordFacts(*terms_).Apply(facts, finding);
   return AnswerOf(finding);
 }
 

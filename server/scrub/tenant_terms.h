@@ -33,20 +33,20 @@ struct TenantTerms {
 };
 
 // What a tenant's own lists say of a number; bits, so that a batch has a byte a number.
-enum OwnFact : uint8_t {
-  kOwnNothing = 0,
-  kOwnDoNotCall = 1,  // on a do-not-call list of the tenant, or in a block of one
-  kOwnConsent = 2,    // a consent that is valid now
-  kOwnEbr = 4,        // a business relationship that is valid now
-  kOwnUnknown = 8,    // could not be read, or is known to be damaged: never clear
+enum RecordFact : uint8_t {
+  kNoRecord = 0,
+  kRecordDoNotCall = 1,  // on a do-not-call list of the tenant, or in a block of one
+  kRecordConsent = 2,    // a consent that is valid now
+  kRecordEbr = 4,        // a business relationship that is valid now
+  kRecordUnknown = 8,    // could not be read, or is known to be damaged: never clear
 };
 
 // A moment from which on a tenant's own lists say something else of a number, as far as is known
 // now: a record of it ends, or begins to count.
-struct OwnTurn {
+struct FactChange {
   uint32_t index = 0;  // the number's place among those that are asked
   absl::Time at;
-  uint8_t facts = kOwnNothing;  // from then on
+  uint8_t facts = kNoRecord;  // from then on
 };
 
 }  // namespace dnc

@@ -21,15 +21,17 @@ struct Case {
   bool stale = false;
   bool covered = true;
   bool entitled = true;
-  uint8_t facts = kOwnNothing;
+  uint8_t facts = kNoRecord;
   uint8_t consent_lifts = kLiftsNothing;
   uint8_t ebr_lifts = kLiftsNothing;
   bool wireless_counts = true;
 
-  bool Has(OwnFact fact) const { return (facts & fact) != 0; }
-  bool ConsentLifts(Liftable what) const { return Has(kOwnConsent) && (consent_lifts & what) != 0; }
+  bool Has(RecordFact fact) const { return (facts & fact) != 0; }
+  bool ConsentLifts(Liftable what) const {
+    return Has(kRecordConsent) && (consent_lifts & what) != 0;
+  }
   bool EbrLifts(Liftable what) const {
-    return Has(kOwnEbr) && (ebr_lifts & what) != 0 && what != kLiftsWireless;
+    return Has(kRecordEbr) && (ebr_lifts & what) != 0 && what != kLiftsWireless;
   }
   bool Lifted(Liftable what) const { return ConsentLifts(what) || EbrLifts(what); }
 };
@@ -91,9 +93,9 @@ Answer Ask(const Case& c, const TenantTerms& terms) { return Ask(SnapshotOf(c), 
 
 // The precedence as docs/design.md tells it.
 Rule Expected(const Case& c) {
-  if (c.Has(kOwnDoNotCall)) return Rule::kOwnDoNotCall;
+  if (c.Has(kRecordDoNotCall)) return Rule::kRecordDoNotCall;
   if (c.litigator) return Rule::kLitigator;
-  if (!c.covered || !c.entitled || c.Has(kOwnUnknown)) return Rule::kNotCovered;
+  if (!c.covered || !c.entitled || c.Has(kRecordUnknown)) return Rule::kNotCovered;
   if (c.stale) return Rule::kStale;
   if (c.other) return Rule::kOtherList;
   if (c.national && !c.Lifted(kLiftsNational)) return Rule::kNational;
@@ -121,10 +123,10 @@ ReasonSet ExpectedReasons(const Case& c) {
   note(c.covered && c.stale, Reason::kReleaseStale);
   note(!c.covered, Reason::kAreaCodeNotLoaded);
   note(!c.entitled, Reason::kNotEntitled);
-  note(c.Has(kOwnDoNotCall), Reason::kOwnDoNotCall);
-  note(c.Has(kOwnUnknown), Reason::kOwnListsUnknown);
-  note(c.Has(kOwnConsent), Reason::kConsent);
-  note(c.Has(kOwnEbr), Reason::kEbr);
+  note(c.Has(kRecordDoNotCall), Reason::kRecordDoNotCall);
+  note(c.Has(kRecordUnknown), Reason::kOwnListsUnknown);
+  note(c.Has(kRecordConsent), Reason::kConsent);
+  note(c.Has(kRecordEbr), Reason::kEbr);
   return reasons;
 }
 
@@ -162,7 +164,7 @@ TEST(TenantScrub, AMalformedNumberIsInvalidWhateverTheFacts) {
   TenantTerms terms;
   terms.entitled.set();
   const std::vector<ParsedNumber> numbers = {{0, false}};
-  const std::vector<uint8_t> facts = {kOwnDoNotCall | kOwnConsent};
+  const std::vector<uint8_t> facts = {kRecordDoNotCall | kRecordConsent};
   std::vector<Rule> rules(1);
   std::vector<ReasonSet> reasons(1);
   Scrub(Snapshot(), kNow, numbers, absl::MakeSpan(rules), absl::MakeSpan(reasons), {&terms, facts});
@@ -219,7 +221,7 @@ TEST(TenantScrub, WhatAPolicySaysOfAListHoldsWhileItIsNotLoaded) {
   TenantTerms terms = TermsOf(c);
   terms.lists = {"wireline", "other:informs"};
   const std::vector<ParsedNumber> numbers = {{kNumber, true}};
-  const std::vector<uint8_t> facts = {kOwnNothing};
+  const std::vector<uint8_t> facts = {kNoRecord};
   std::vector<Rule> rules(1);
   std::vector<ReasonSet> reasons(1);
   Snapshot snapshot = SnapshotOf(c);
@@ -234,7 +236,7 @@ TEST(TenantScrub, WhatAPolicySaysOfAListHoldsWhileItIsNotLoaded) {
 TEST(TenantScrub, AListThatTheTenantNamesMustCoverTheNumber) {
   Case c;
   const std::vector<ParsedNumber> numbers = {{kNumber, true}};
-  const std::vector<uint8_t> facts = {kOwnNothing};
+  const std::vector<uint8_t> facts = {kNoRecord};
   std::vector<Rule> rules(1);
   std::vector<ReasonSet> reasons(1);
   Snapshot snapshot = SnapshotOf(c);

@@ -32,7 +32,7 @@ enum class Reason : uint8_t {
   kWireless = 12,
   kWireline = 13,
   kNotEntitled = 14,
-  kOwnDoNotCall = 15,
+  kRecordDoNotCall = 15,
   kConsent = 16,
   kEbr = 17,
   kOwnListsUnknown = 18,
@@ -42,7 +42,7 @@ enum class Reason : uint8_t {
 enum class Rule : uint8_t {
   kUnspecified = 0,
   kMalformed = 1,
-  kOwnDoNotCall = 2,
+  kRecordDoNotCall = 2,
   kLitigator = 3,
   kNotCovered = 4,
   kStale = 5,

@@ -54,8 +54,7 @@ absl::StatusOr<std::vector<std::string>> PrepareDataFolder(const std::string& pa
     if (stat(path.c_str(), &info) != 0) return FileError("opening", path, errno);
   }
   if (!S_ISDIR(info.st_mode)) {
-    return Error(absl::StatusCode::kFailedPrecondition, reason::kStorage,
-                 StrCat(path, " is no folder; name one with --data-dir"));
+    return Error(reason::kStorageUnusable, StrCat(path, " is no folder; name one with --data-dir"));
   }
   std::vector<std::string> notes;
   if (info.st_uid != geteuid()) {
@@ -81,7 +80,7 @@ absl::Status CheckFolderOwner(const std::string& path, std::string_view doing) {
   }
   if (info.st_uid == geteuid()) return absl::OkStatus();
   const std::string owner = UserName(info.st_uid);
-  return Error(absl::StatusCode::kFailedPrecondition, reason::kStorage,
+  return Error(reason::kStorageUnusable,
                StrCat(path, " belongs to ", owner, ", and this process runs as ",
                       UserName(geteuid()), ": ", doing, " as the folder's owner (setpriv --reuid ",
                       info.st_uid, " --regid ", info.st_gid,

@@ -38,7 +38,7 @@ constexpr std::array<uint32_t, 256> kTable = MakeTable();
 uint32_t Masked(uint32_t crc) { return ((crc >> 15) | (crc << 17)) + 0xA282EAD8U; }
 
 absl::Status Damaged(std::string_view what) {
-  return Error(absl::StatusCode::kDataLoss, reason::kStorage,
+  return Error(reason::kStorageDamaged,
                StrCat(what,
                       "; restore the whole data folder from the newest backup "
                       "(docs/operations.md)"));

@@ -59,7 +59,7 @@ absl::StatusOr<std::optional<uint64_t>> Read(const std::string& path, std::strin
   if (content.rfind(word, 0) != 0 || space == std::string::npos ||
       !absl::SimpleAtoi(content.substr(word.size(), space - word.size()), &value) ||
       content != Content(word, value)) {
-    return Error(absl::StatusCode::kDataLoss, reason::kStorage,
+    return Error(reason::kStorageDamaged,
                  StrCat(path,
                         " is damaged; restore the whole data folder from the newest backup "
                         "(docs/operations.md)"));

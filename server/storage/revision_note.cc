@@ -34,7 +34,7 @@ uint64_t ChecksumOf(const Slot& slot) { return XXH3_64bits(&slot, offsetof(Slot,
 absl::StatusOr<std::unique_ptr<RevisionNote>> RevisionNote::Open(const std::string& path) {
   const int fd = open(path.c_str(), O_RDWR | O_CLOEXEC);
   if (fd < 0 && errno == ENOENT) {
-    return Error(absl::StatusCode::kNotFound, reason::kStorage, StrCat(path, " is missing"));
+    return Error(reason::kStorageMissing, StrCat(path, " is missing"));
   }
   if (fd < 0) return FileError("opening", path, errno);
   std::unique_ptr<RevisionNote> note(new RevisionNote(fd));
@@ -51,7 +51,7 @@ absl::StatusOr<std::unique_ptr<RevisionNote>> RevisionNote::Open(const std::stri
     any = true;
   }
   if (any) return note;
-  return Error(absl::StatusCode::kDataLoss, reason::kStorage, StrCat(path, " is damaged"));
+  return Error(reason::kStorageDamaged, StrCat(path, " is damaged"));
 }
 
 absl::StatusOr<std::unique_ptr<RevisionNote>> RevisionNote::Make(const std::string& path,

@@ -290,7 +290,7 @@ absl::Status Store::Write(const StoreBatch& batch) {
   const rocksdb::Status resumed = db_->Resume();
   // It has begun to recover by itself, which it does after a full disk; it takes some seconds.
   if (resumed.IsBusy()) {
-    return Error(absl::StatusCode::kResourceExhausted, reason::kDiskFull,
+    return Error(reason::kDiskFull,
                  "the store recovers from a full disk; free some space if there is none, and "
                  "repeat the write in a moment");
   }
@@ -351,7 +351,7 @@ absl::Status Store::CheckRoom(uint64_t bytes) const {
   if (statvfs(path_.c_str(), &disk) != 0) return absl::OkStatus();
   const uint64_t free_bytes = static_cast<uint64_t>(disk.f_bavail) * disk.f_frsize;
   if (free_bytes >= bytes + kReserveBytes) return absl::OkStatus();
-  return Error(absl::StatusCode::kResourceExhausted, reason::kDiskFull,
+  return Error(reason::kDiskFull,
                StrCat("the data disk has ", free_bytes >> 20, " MiB left and ",
                       (bytes + kReserveBytes) >> 20,
                       " MiB are needed; free some space and repeat. What is loaded is "

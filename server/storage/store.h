@@ -36,12 +36,12 @@ class RevisionNote;
 // What a key belongs to; each has a column family of its own. The registry's store and the tenants'
 // store have some each.
 enum class Column : uint8_t {
-  kMeta,        // catalog, releases, loads; tenants, keys, positions
-  kBlocks,      // exchanges of published lists
-  kChanges,     // numbers that came and went, a record a release and area code
-  kRecords,     // records of tenants' lists; keys begin with a StorePrefix
-  kOwnChanges,  // changes of tenants' lists, for those who follow them
-  kRequests,    // request ids of writes that were answered
+  kMeta,           // catalog, releases, loads; tenants, keys, positions
+  kBlocks,         // exchanges of published lists
+  kChanges,        // numbers that came and went, a record a release and area code
+  kRecords,        // records of tenants' lists; keys begin with a StorePrefix
+  kRecordChanges,  // changes of tenants' lists, for those who follow them
+  kRequests,       // request ids of writes that were answered
 };
 inline constexpr int kColumnCount = 6;
 

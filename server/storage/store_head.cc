@@ -13,7 +13,7 @@
 #include "server/base/file_error.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
-#include "server/storage/sealed_value.h"
+#include "server/storage/checked_value.h"
 
 namespace dnc {
 namespace {
@@ -41,10 +41,10 @@ absl::StatusOr<std::optional<std::string>> Read(const Store& store, std::string_
                                                 std::initializer_list<size_t> before = {}) {
   DNC_ASSIGN_OR_RETURN(const auto sealed, store.Get(Column::kMeta, key));
   if (!sealed.has_value()) return std::nullopt;
-  const auto content = UnsealValue(key, *sealed);
+  const auto content = RemoveCheck(key, *sealed);
   const auto has = [&content](size_t expected) { return content->size() == 8 * expected; };
   if (!content.has_value() || (!has(words) && std::none_of(before.begin(), before.end(), has))) {
-    return Error(absl::StatusCode::kDataLoss, reason::kStorage,
+    return Error(reason::kStorageDamaged,
                  StrCat("the value ", key, " in ", store.path(),
                         " is damaged; restore the data folder from the newest backup"));
   }
@@ -55,7 +55,7 @@ absl::StatusOr<std::optional<std::string>> Read(const Store& store, std::string_
 
 absl::Status Write(std::string_view key, const std::string& content, Store& store) {
   StoreBatch batch;
-  batch.Put(Column::kMeta, key, SealValue(key, content));
+  batch.Put(Column::kMeta, key, AddCheck(key, content));
   return store.Write(batch);
 }
 

@@ -6,9 +6,9 @@
 #include <fstream>
 
 #include "server/base/file_error.h"
+#include "server/storage/checked_value.h"
 #include "server/storage/mark_file.h"
 #include "server/storage/revision_note.h"
-#include "server/storage/sealed_value.h"
 
 namespace dnc {
 namespace {
@@ -76,7 +76,7 @@ TEST_F(StoreHeadTest, AHeadOfAnEarlierVersionIsRead) {
       content += std::string(7, '\0') + static_cast<char>(word + 1);
     }
     StoreBatch batch;
-    batch.Put(Column::kMeta, "store/head", SealValue("store/head", content));
+    batch.Put(Column::kMeta, "store/head", AddCheck("store/head", content));
     ASSERT_TRUE((*store)->Write(batch).ok());
     const auto read = ReadStoreHead(**store);
     if (words == 7) {  // none had so many
@@ -108,7 +108,7 @@ TEST_F(StoreHeadTest, ACopyIsToldOnce) {
   EXPECT_EQ(*KnownWhenCopied(**store), known);
   // As it was written before moments were noted.
   StoreBatch batch;
-  batch.Put(Column::kMeta, "store/place", SealValue("store/place", std::string(8, '\0')));
+  batch.Put(Column::kMeta, "store/place", AddCheck("store/place", std::string(8, '\0')));
   ASSERT_TRUE((*store)->Write(batch).ok());
   EXPECT_EQ(*KnownWhenCopied(**store), absl::InfiniteFuture());
   EXPECT_TRUE(*NoteCopied(dir_ + "/note", later, **store));

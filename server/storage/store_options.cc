@@ -85,7 +85,8 @@ class ErrorWatch final : public rocksdb::EventListener {
 };
 
 bool IsOfTenants(Column column) {
-  return column == Column::kRecords || column == Column::kOwnChanges || column == Column::kRequests;
+  return column == Column::kRecords || column == Column::kRecordChanges ||
+         column == Column::kRequests;
 }
 
 // LZ4 if the library was built with it.
@@ -114,31 +115,31 @@ absl::Status FromRocks(const rocksdb::Status& status, std::string_view doing) {
   const std::string text = StrCat(doing, ": ", status.ToString());
   if (status.IsNoSpace() || text.find("No space left") != std::string::npos ||
       text.find("File too large") != std::string::npos) {
-    return Error(absl::StatusCode::kResourceExhausted, reason::kDiskFull,
+    return Error(reason::kDiskFull,
                  StrCat(text, "; free some space on the data disk and repeat the write"));
   }
   if (text.find("Permission denied") != std::string::npos ||
       text.find("Operation not permitted") != std::string::npos) {
-    return Error(absl::StatusCode::kFailedPrecondition, reason::kStorage,
+    return Error(reason::kStorageUnusable,
                  StrCat(text, "; this process runs as ", UserName(geteuid()),
                         ". Nothing is lost: give the data folder to that user (chown -R), or run "
                         "dncd as its owner"));
   }
   if (text.find("Too many open files") != std::string::npos) {
-    return Error(absl::StatusCode::kResourceExhausted, reason::kStorage,
+    return Error(reason::kStorageOutOfFiles,
                  StrCat(text, "; raise the limit of open files (ulimit -n, LimitNOFILE)"));
   }
   if (status.IsCorruption()) {
-    return Error(absl::StatusCode::kDataLoss, reason::kStorage,
+    return Error(reason::kStorageDamaged,
                  StrCat(text,
                         "; restore the whole data folder from the newest backup "
                         "(docs/operations.md)"));
   }
   if (status.IsIOError() && text.find("lock") != std::string::npos) {
-    return Error(absl::StatusCode::kFailedPrecondition, reason::kStorage,
+    return Error(reason::kStorageUnusable,
                  StrCat(text, "; another dncd has this data folder open: stop it first"));
   }
-  return Error(absl::StatusCode::kInternal, reason::kStorage, text);
+  return Error(reason::kStorage, text);
 }
 
 const char* ColumnName(Column column) { return kColumnNames[static_cast<size_t>(column)]; }

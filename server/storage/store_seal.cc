@@ -30,12 +30,12 @@ constexpr char kLockName[] = "/LOCK";
 // it has a checksum that RocksDB compares when it reads the block.
 constexpr uint64_t kTailBytes = 4096;
 // A file above this would keep a start waiting; RocksDB makes none but table files.
-constexpr uint64_t kMostBytes = uint64_t{1} << 30;
-constexpr uint64_t kMostSealBytes = uint64_t{16} << 20;
+constexpr uint64_t kMaxBytes = uint64_t{1} << 30;
+constexpr uint64_t kMaxChecksumBytes = uint64_t{16} << 20;
 constexpr size_t kChunk = size_t{256} << 10;
 
 absl::Status Differs(const std::string& folder, std::string_view what) {
-  return Error(absl::StatusCode::kDataLoss, reason::kStorage,
+  return Error(reason::kStorageDamaged,
                StrCat("the files in ", folder, " are not those of the last stop: ", what,
                       "; if nobody restored or changed them, check the disk"));
 }
@@ -63,8 +63,8 @@ absl::StatusOr<std::string> Describe(const std::filesystem::path& path) {
   DNC_ASSIGN_OR_RETURN(ImageFileReader file, ImageFileReader::Open(path.string()));
   const bool tail = path.extension() == ".sst" || path.extension() == ".blob";
   const uint64_t left = tail ? std::min(kTailBytes, file.size()) : file.size();
-  if (left > kMostBytes) {
-    return Error(absl::StatusCode::kResourceExhausted, reason::kLimitReached,
+  if (left > kMaxBytes) {
+    return Error(reason::kLimitReached,
                  StrCat(path.string(), " is too large to be sealed; what is it?"));
   }
   DNC_RETURN_IF_ERROR(file.SkipTo(file.size() - left));
@@ -113,9 +113,8 @@ absl::StatusOr<std::string> SealOfFolder(const std::string& folder) {
 
 absl::StatusOr<std::string> ReadSeal(const std::string& path) {
   DNC_ASSIGN_OR_RETURN(ImageFileReader file, ImageFileReader::Open(path));
-  if (file.size() > kMostSealBytes) {
-    return Error(absl::StatusCode::kDataLoss, reason::kStorage,
-                 StrCat(path, " is too large for a seal"));
+  if (file.size() > kMaxChecksumBytes) {
+    return Error(reason::kStorageDamaged, StrCat(path, " is too large for a seal"));
   }
   std::string seal(file.size(), '\0');
   DNC_RETURN_IF_ERROR(file.Read(absl::MakeSpan(seal)));
@@ -138,7 +137,7 @@ absl::Status WhyDifferent(const std::string& folder, std::string_view sealed,
                           std::string_view now) {
   const size_t last = sealed.rfind("seal ");
   if (last == std::string_view::npos || sealed.substr(last) != LastLine(sealed.substr(0, last))) {
-    return Error(absl::StatusCode::kDataLoss, reason::kStorage,
+    return Error(reason::kStorageDamaged,
                  StrCat(StoreSealPath(folder), " is damaged; check the disk"));
   }
   const std::vector<std::string_view> before = Lines(sealed.substr(0, last));

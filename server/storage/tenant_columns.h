@@ -9,7 +9,7 @@ namespace dnc {
 
 // Keys, positions and the directory; records; their changes; answered request ids.
 inline std::vector<Column> TenantColumns() {
-  return {Column::kMeta, Column::kRecords, Column::kOwnChanges, Column::kRequests};
+  return {Column::kMeta, Column::kRecords, Column::kRecordChanges, Column::kRequests};
 }
 
 }  // namespace dnc

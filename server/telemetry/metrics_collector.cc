@@ -146,8 +146,9 @@ std::vector<MetricFamily> MetricsCollector::Collect() const {
   families.push_back(Latency(sum));
   AddProcessMetrics(&families);
   if (from_.certificate_end) families.push_back(CertificateEnd(from_.certificate_end()));
-  AddTenantMetrics({from_.directory->Counts(), from_.quotas->refusals(), from_.own_lists->stats()},
-                   now, &families);
+  AddTenantMetrics(
+      {from_.directory->Counts(), from_.quotas->refusals(), from_.tenant_records->stats()}, now,
+      &families);
   if (snapshot == nullptr) return families;
   families.push_back(
       SingleGauge("dnc_revision", "Revision in force.", static_cast<double>(snapshot->revision)));
@@ -164,7 +165,7 @@ absl::StatusOr<std::unique_ptr<prometheus::Exposer>> ServeMetrics(
     exposer->RegisterCollectable(collector);
     return exposer;
   } catch (const std::exception&) {
-    return Error(absl::StatusCode::kUnavailable, reason::kInvalidRequest,
+    return Error(reason::kCannotListen,
                  StrCat("cannot serve metrics on ", listen,
                         "; is the port taken by another "
                         "program? --metrics-listen names another address, or none if empty"));

@@ -13,10 +13,10 @@
 #include "prometheus/exposer.h"
 #include "prometheus/metric_family.h"
 #include "server/base/clock.h"
+#include "server/records/tenant_records.h"
 #include "server/registry/registry.h"
 #include "server/telemetry/load_counter.h"
 #include "server/telemetry/metrics.h"
-#include "server/tenants/own_lists.h"
 #include "server/tenants/quota.h"
 #include "server/tenants/tenant_directory.h"
 
@@ -26,7 +26,7 @@ namespace dnc {
 struct MetricsSources {
   const Metrics* metrics = nullptr;
   const Registry* registry = nullptr;
-  const OwnLists* own_lists = nullptr;
+  const TenantRecords* tenant_records = nullptr;
   const TenantDirectory* directory = nullptr;
   const QuotaBook* quotas = nullptr;
   const Clock* clock = nullptr;

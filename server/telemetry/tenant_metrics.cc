@@ -41,7 +41,7 @@ void AddDirectory(const TenantStats& stats, Families* families) {
   families->push_back(std::move(refusals));
 }
 
-void AddRecords(const OwnListsStats& stats, Families* families) {
+void AddRecords(const TenantRecordsStats& stats, Families* families) {
   families->push_back(
       SingleGauge("dnc_own_revision", "Revision that was committed last.", Number(stats.revision)));
   families->push_back(
@@ -67,7 +67,7 @@ void AddRecords(const OwnListsStats& stats, Families* families) {
                                     Number(stats.store_reads)));
 }
 
-void AddFilter(const OwnListsStats& stats, Families* families) {
+void AddFilter(const TenantRecordsStats& stats, Families* families) {
   families->push_back(SingleGauge("dnc_own_filter_bytes", "Memory of the filter that answers.",
                                   Number(stats.filter_bytes)));
   families->push_back(SingleGauge("dnc_own_filter_bytes_per_record",
@@ -98,7 +98,7 @@ void AddFilter(const OwnListsStats& stats, Families* families) {
                                     Number(stats.filter_rebuilds)));
 }
 
-void AddWrites(const OwnListsStats& stats, Families* families) {
+void AddWrites(const TenantRecordsStats& stats, Families* families) {
   families->push_back(SingleCounter("dnc_own_writes_total",
                                     "Calls and parts of imports that write, done or failed.",
                                     Number(stats.writes)));
@@ -132,7 +132,7 @@ void AddWrites(const OwnListsStats& stats, Families* families) {
                                     absl::ToDoubleSeconds(stats.commit_time)));
 }
 
-void AddChanges(const OwnListsStats& stats, absl::Time now, Families* families) {
+void AddChanges(const TenantRecordsStats& stats, absl::Time now, Families* families) {
   families->push_back(SingleGauge("dnc_own_changes_dropped_revision",
                                   "Revision up to which changes are no longer kept.",
                                   Number(stats.changes_dropped_up_to)));

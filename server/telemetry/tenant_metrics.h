@@ -6,7 +6,7 @@
 
 #include "absl/time/time.h"
 #include "prometheus/metric_family.h"
-#include "server/tenants/own_stats.h"
+#include "server/records/record_stats.h"
 #include "server/tenants/quota.h"
 #include "server/tenants/tenant_directory.h"
 
@@ -15,7 +15,7 @@ namespace dnc {
 struct TenantStats {
   DirectoryCounts directory;
   QuotaRefusals quotas;
-  OwnListsStats lists;
+  TenantRecordsStats lists;
 };
 
 void AddTenantMetrics(const TenantStats& stats, absl::Time now,

@@ -36,7 +36,7 @@ TEST(TenantMetricsTest, ShowsTenantsAndQuotas) {
 
 TEST(TenantMetricsTest, ShowsRecordsAndTheFilter) {
   TenantStats stats;
-  OwnListsStats& lists = stats.lists;
+  TenantRecordsStats& lists = stats.lists;
   lists.records = 21;
   lists.revision = 22;
   lists.verified = lists.proven = true;
@@ -68,7 +68,7 @@ TEST(TenantMetricsTest, ShowsRecordsAndTheFilter) {
 
 TEST(TenantMetricsTest, ShowsWritesAndChanges) {
   TenantStats stats;
-  OwnListsStats& lists = stats.lists;
+  TenantRecordsStats& lists = stats.lists;
   lists.writes = 31;
   lists.records_by_outcome = {99, 41, 42, 43, 44, 45, 46};
   lists.failed_writes = {51, 52, 53, 54, 56, 55};

@@ -66,7 +66,7 @@ std::string Checksum(std::string_view text) {
 }
 
 absl::Status Malformed(std::string_view what) {
-  return Error(absl::StatusCode::kUnauthenticated, reason::kUnauthenticated,
+  return Error(reason::kUnauthenticated,
                StrCat("the key ", what,
                       "; send a whole key, as it was shown when it was made, as "
                       "`authorization: Bearer dnck_...`"));

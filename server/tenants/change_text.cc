@@ -10,13 +10,13 @@
 namespace dnc {
 namespace {
 
-constexpr size_t kMostNamed = 10;
+constexpr size_t kMaxNamed = 10;
 
 // "a, b, c and 7 more".
 std::string Some(const std::vector<std::string>& names) {
-  if (names.size() <= kMostNamed) return absl::StrJoin(names, ", ");
-  return StrCat(absl::StrJoin(names.begin(), names.begin() + kMostNamed, ", "), " and ",
-                names.size() - kMostNamed, " more");
+  if (names.size() <= kMaxNamed) return absl::StrJoin(names, ", ");
+  return StrCat(absl::StrJoin(names.begin(), names.begin() + kMaxNamed, ", "), " and ",
+                names.size() - kMaxNamed, " more");
 }
 
 std::string StateText(TenantState state) {
@@ -135,16 +135,16 @@ std::string DescribeNewKey(const ApiKey& key) {
                     : StrCat("until ", TimeText(key.expires_at)));
 }
 
-std::string DescribeNewList(const OwnList& list) {
-  const char* const kind = list.kind == OwnListKind::kInternal ? "do-not-call list"
-                           : list.kind == OwnListKind::kEbr    ? "EBR list"
-                                                               : "consent list";
+std::string DescribeNewList(const TenantList& list) {
+  const char* const kind = list.kind == TenantListKind::kInternal ? "do-not-call list"
+                           : list.kind == TenantListKind::kEbr    ? "EBR list"
+                                                                  : "consent list";
   return StrCat("created ", kind, " ", list.id,
                 list.scope.empty() ? std::string() : " for " + list.scope);
 }
 
 std::string DescribeBlocks(std::string_view verb, const std::vector<std::string>& blocks,
-                           const OwnList& list) {
+                           const TenantList& list) {
   return StrCat(verb, " ", Some(blocks), " on list ", list.id);
 }
 

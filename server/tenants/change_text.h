@@ -14,9 +14,9 @@ std::string DescribeCreation(const Tenant& tenant);
 // Empty: both have the same configuration.
 std::string DescribeUpdate(const Tenant& before, const Tenant& after);
 std::string DescribeNewKey(const ApiKey& key);
-std::string DescribeNewList(const OwnList& list);
+std::string DescribeNewList(const TenantList& list);
 // `verb`: "blocked" or "ended the blocks of".
 std::string DescribeBlocks(std::string_view verb, const std::vector<std::string>& blocks,
-                           const OwnList& list);
+                           const TenantList& list);
 
 }  // namespace dnc

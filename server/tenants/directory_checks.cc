@@ -12,9 +12,7 @@ namespace {
 
 constexpr uint8_t kAllLifts = kLiftsNational | kLiftsState | kLiftsWireless;
 
-absl::Status Invalid(std::string_view message) {
-  return Error(absl::StatusCode::kInvalidArgument, reason::kInvalidRequest, message);
-}
+absl::Status Invalid(std::string_view message) { return Error(reason::kInvalidRequest, message); }
 
 // The character at `text[at]`, and in `size` its bytes; `size` 0: it is no UTF-8.
 uint32_t CharacterAt(std::string_view text, size_t at, size_t* size) {
@@ -147,10 +145,10 @@ absl::Status CheckKey(const ApiKey& key, absl::Time now) {
   return absl::OkStatus();
 }
 
-absl::Status CheckList(const OwnList& list) {
+absl::Status CheckList(const TenantList& list) {
   DNC_RETURN_IF_ERROR(CheckId("list_id", list.id));
   DNC_RETURN_IF_ERROR(CheckDisplayName(list.display_name));
-  if (list.kind < OwnListKind::kInternal || list.kind > OwnListKind::kConsent) {
+  if (list.kind < TenantListKind::kInternal || list.kind > TenantListKind::kConsent) {
     return Invalid("kind must be internal, EBR or consent");
   }
   if (!IsScope(list.scope)) {
@@ -161,8 +159,8 @@ absl::Status CheckList(const OwnList& list) {
   return absl::OkStatus();
 }
 
-absl::Status CheckBlocks(const OwnList& list, const std::vector<std::string>& blocks) {
-  if (list.kind != OwnListKind::kInternal) {
+absl::Status CheckBlocks(const TenantList& list, const std::vector<std::string>& blocks) {
+  if (list.kind != TenantListKind::kInternal) {
     return Invalid(StrCat("list ", list.id, " is no do-not-call list; only those have blocks"));
   }
   if (blocks.empty()) return Invalid("blocks is empty; give three or six digits each");

@@ -27,8 +27,8 @@ bool IsPlainText(std::string_view text);
 
 absl::Status CheckTenant(const Tenant& tenant);
 absl::Status CheckKey(const ApiKey& key, absl::Time now);
-absl::Status CheckList(const OwnList& list);
+absl::Status CheckList(const TenantList& list);
 // Of a call; the list must be a do-not-call list.
-absl::Status CheckBlocks(const OwnList& list, const std::vector<std::string>& blocks);
+absl::Status CheckBlocks(const TenantList& list, const std::vector<std::string>& blocks);
 
 }  // namespace dnc

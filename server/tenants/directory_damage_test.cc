@@ -5,8 +5,8 @@
 #include <filesystem>
 #include <map>
 
+#include "server/storage/checked_value.h"
 #include "server/storage/mark_file.h"
-#include "server/storage/sealed_value.h"
 #include "server/tenants/directory_fixture.h"
 #include "server/tenants/directory_records.h"
 
@@ -64,16 +64,16 @@ class DirectoryDamageTest : public DirectoryFixture {
 
 TEST_F(DirectoryDamageTest, EveryFlippedBitIsSeenByTheSeal) {
   for (const auto& [key, value] : Read()) {
-    ASSERT_TRUE(UnsealValue(key, value).has_value());
+    ASSERT_TRUE(RemoveCheck(key, value).has_value());
     for (size_t bit = 0; bit < 8 * value.size(); ++bit) {
       std::string flipped = value;
       flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ 1 << bit % 8);
-      ASSERT_FALSE(UnsealValue(key, flipped).has_value());
+      ASSERT_FALSE(RemoveCheck(key, flipped).has_value());
     }
     for (size_t size = 0; size < value.size(); ++size) {
-      ASSERT_FALSE(UnsealValue(key, std::string_view(value).substr(0, size)).has_value());
+      ASSERT_FALSE(RemoveCheck(key, std::string_view(value).substr(0, size)).has_value());
     }
-    EXPECT_FALSE(UnsealValue(key + "x", value).has_value());
+    EXPECT_FALSE(RemoveCheck(key + "x", value).has_value());
   }
 }
 

@@ -14,8 +14,8 @@ namespace {
 constexpr absl::Duration kKeysRemembered = absl::Hours(24 * 365);
 constexpr std::string_view kByServer = "local";
 
-OwnList DefaultList(absl::Time now) {
-  OwnList list;
+TenantList DefaultList(absl::Time now) {
+  TenantList list;
   list.number = 1;
   list.id = kDefaultListId;
   list.display_name = "Own do-not-call requests";
@@ -26,8 +26,7 @@ OwnList DefaultList(absl::Time now) {
 }  // namespace
 
 absl::Status NoSuchTenant() {
-  return Error(absl::StatusCode::kNotFound, reason::kNotFound,
-               "there is no tenant of that id; `dncctl tenants list` shows all");
+  return Error(reason::kNotFound, "there is no tenant of that id; `dncctl tenants list` shows all");
 }
 
 bool IsForgotten(const ApiKey& key, absl::Time now) {
@@ -62,7 +61,7 @@ absl::Status TenantDirectory::Impl::Load() {
 absl::Status TenantDirectory::Impl::LoadTenants(std::vector<StoredTenant> tenants,
                                                 std::vector<StoredList> lists,
                                                 DirectoryView& view) {
-  absl::flat_hash_map<TenantNumber, std::map<std::string, OwnList>> lists_of;
+  absl::flat_hash_map<TenantNumber, std::map<std::string, TenantList>> lists_of;
   for (StoredList& stored : lists) {
     std::string id = stored.list.id;
     if (!lists_of[stored.tenant].emplace(std::move(id), std::move(stored.list)).second) {
@@ -190,15 +189,14 @@ absl::StatusOr<TenantViewPtr> TenantDirectory::Impl::CreateTenant(Tenant tenant,
                                                                   std::string_view by) {
   const TenantNumber number = store.head().next_number;
   if (number + 1 == 0) {
-    return Error(absl::StatusCode::kResourceExhausted, reason::kLimitReached,
-                 "every number that a tenant can have was given");
+    return Error(reason::kLimitReached, "every number that a tenant can have was given");
   }
   DirectoryDraft draft = Begin();
   tenant.number = number;
   tenant.state = TenantState::kActive;
   tenant.created_at = draft.now;
   tenant.revision = draft.turn.revision();
-  const OwnList list = DefaultList(draft.now);
+  const TenantList list = DefaultList(draft.now);
   draft.batch.SetNextNumber(number + 1);
   draft.batch.Put(StoredTenant{.tenant = tenant, .removed_at = absl::InfiniteFuture()});
   draft.batch.Put(StoredList{.tenant = number, .list = list});
@@ -223,7 +221,7 @@ absl::Status TenantDirectory::Impl::CheckKeyLimit(std::string_view tenant_id,
       keys->second.begin(), keys->second.end(),
       [&](const std::string& id) { return IsLive((*latest->keys.Find(id))->key, now); });
   if (live < limits.max_keys) return absl::OkStatus();
-  return Error(absl::StatusCode::kResourceExhausted, reason::kLimitReached,
+  return Error(reason::kLimitReached,
                StrCat("there are ", live,
                       " live keys already, as many as are allowed; revoke one "
                       "that is no longer used"));

@@ -154,7 +154,7 @@ std::string Encode(const StoredKey& stored) {
 }
 
 std::string Encode(const StoredList& stored) {
-  const OwnList& list = stored.list;
+  const TenantList& list = stored.list;
   directory::ListRecord record;
   record.set_tenant(stored.tenant);
   record.set_number(list.number);
@@ -226,10 +226,10 @@ absl::Status Decode(std::string_view key, std::string_view content, StoredList* 
     return DirectoryDamaged("record of a tenant's list");
   }
   stored->tenant = record.tenant();
-  OwnList& list = stored->list;
+  TenantList& list = stored->list;
   list.number = record.number();
   list.id = record.id();
-  list.kind = static_cast<OwnListKind>(record.kind());
+  list.kind = static_cast<TenantListKind>(record.kind());
   list.scope = record.scope();
   list.display_name = record.display_name();
   list.created_at = FromMicros(record.created_at());
@@ -261,7 +261,7 @@ absl::Status Decode(std::string_view key, std::string_view content, TenantChange
 }
 
 absl::Status DirectoryDamaged(std::string_view what) {
-  return Error(absl::StatusCode::kDataLoss, reason::kStorage,
+  return Error(reason::kStorageDamaged,
                StrCat("the tenants' store is damaged: the ", what,
                       " is missing or not what was written. Restore the newest copy of the data "
                       "folder; docs/operations.md says how"));

@@ -39,7 +39,7 @@ struct StoredKey {
 
 struct StoredList {
   TenantNumber tenant = 0;
-  OwnList list;
+  TenantList list;
 };
 
 std::string TenantRecordKey(TenantNumber tenant);

@@ -5,8 +5,8 @@
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
+#include "server/storage/checked_value.h"
 #include "server/storage/mark_file.h"
-#include "server/storage/sealed_value.h"
 
 namespace dnc {
 namespace {
@@ -27,12 +27,12 @@ absl::Status ReadAll(const Store& store, std::string_view prefix, std::vector<Re
   return store.Scan(
       Column::kMeta, prefix, EndOf(prefix),
       [&records, &digest](std::string_view key, std::string_view sealed) -> absl::Status {
-        const std::optional<std::string_view> content = UnsealValue(key, sealed);
+        const std::optional<std::string_view> content = RemoveCheck(key, sealed);
         if (!content.has_value()) return DirectoryDamaged("record of a tenant, key or list");
         Record record;
         DNC_RETURN_IF_ERROR(Decode(key, *content, &record));
         records.push_back(std::move(record));
-        digest ^= SealOf(sealed);
+        digest ^= CheckOf(sealed);
         return absl::OkStatus();
       });
 }
@@ -44,7 +44,7 @@ absl::StatusOr<DirectoryStore::Contents> DirectoryStore::Read() {
                        store_->Get(Column::kMeta, kHeadKey));
   head_ = DirectoryHead();
   if (sealed.has_value()) {
-    const std::optional<std::string_view> content = UnsealValue(kHeadKey, *sealed);
+    const std::optional<std::string_view> content = RemoveCheck(kHeadKey, *sealed);
     if (!content.has_value()) return DirectoryDamaged("counter of tenants");
     DNC_RETURN_IF_ERROR(Decode(kHeadKey, *content, &head_));
   }
@@ -63,7 +63,7 @@ absl::StatusOr<DirectoryStore::Contents> DirectoryStore::Read() {
 absl::Status DirectoryStore::CheckMark() {
   DNC_ASSIGN_OR_RETURN(const std::optional<uint64_t> mark, ReadMark(mark_path_));
   if (mark.value_or(0) > head_.revision) {
-    return Error(absl::StatusCode::kDataLoss, reason::kStorage,
+    return Error(reason::kStorageDamaged,
                  StrCat("the tenants' store has changes of tenants and keys up to revision ",
                         head_.revision, ", but revision ", *mark,
                         " was acknowledged: it has lost changes. Restore the newest copy of the "
@@ -81,12 +81,12 @@ absl::Status DirectoryStore::Write(const DirectoryBatch& batch) {
     // What is there, and not what memory thinks is there: the digest is to fit the store.
     DNC_ASSIGN_OR_RETURN(const std::optional<std::string> before, store_->Get(Column::kMeta, key));
     if (before.has_value()) {
-      if (!UnsealValue(key, *before).has_value()) return DirectoryDamaged("record to be changed");
-      head.digest ^= SealOf(*before);
+      if (!RemoveCheck(key, *before).has_value()) return DirectoryDamaged("record to be changed");
+      head.digest ^= CheckOf(*before);
     }
     if (content.has_value()) {
-      const std::string sealed = SealValue(key, *content);
-      head.digest ^= SealOf(sealed);
+      const std::string sealed = AddCheck(key, *content);
+      head.digest ^= CheckOf(sealed);
       out.Put(Column::kMeta, key, sealed);
     } else {
       out.Delete(Column::kMeta, key);
@@ -99,7 +99,7 @@ absl::Status DirectoryStore::Write(const DirectoryBatch& batch) {
     DNC_RETURN_IF_ERROR(AddChange(batch, out, &kept));
   }
   head.next_number = batch.next_number_.value_or(head.next_number);
-  out.Put(Column::kMeta, kHeadKey, SealValue(kHeadKey, Encode(head)));
+  out.Put(Column::kMeta, kHeadKey, AddCheck(kHeadKey, Encode(head)));
   DNC_RETURN_IF_ERROR(store_->Write(out));
   head_ = head;
   if (batch.change_.has_value()) {
@@ -128,7 +128,7 @@ absl::Status DirectoryStore::AddChange(const DirectoryBatch& batch, StoreBatch& 
         }));
   }
   const std::string key = ChangeRecordKey(tenant, batch.change_->revision);
-  out.Put(Column::kMeta, key, SealValue(key, Encode(*batch.change_)));
+  out.Put(Column::kMeta, key, AddCheck(key, Encode(*batch.change_)));
   ++*kept;
   for (int i = 0; i<kMaxDrops&& * kept> std::max<uint64_t>(1, max_changes_); ++i) {
     DNC_ASSIGN_OR_RETURN(const std::optional<std::string> oldest,
@@ -153,7 +153,7 @@ absl::StatusOr<std::vector<TenantChange>> DirectoryStore::Changes(TenantNumber t
     end = *key;
     DNC_ASSIGN_OR_RETURN(const std::optional<std::string> sealed, store_->Get(Column::kMeta, *key));
     if (!sealed.has_value()) continue;  // dropped in between, as one of too many
-    const std::optional<std::string_view> content = UnsealValue(*key, *sealed);
+    const std::optional<std::string_view> content = RemoveCheck(*key, *sealed);
     if (!content.has_value()) return DirectoryDamaged("record of a change");
     TenantChange change;
     DNC_RETURN_IF_ERROR(Decode(*key, *content, &change));

@@ -15,7 +15,7 @@ struct Kept {
   DirectoryViewPtr view;
 };
 
-void AddBlocks(const OwnList& list, TenantView& view) {
+void AddBlocks(const TenantList& list, TenantView& view) {
   auto scope = std::find_if(view.blocks.begin(), view.blocks.end(),
                             [&list](const auto& blocks) { return blocks.scope == list.scope; });
   if (scope == view.blocks.end()) {
@@ -36,12 +36,12 @@ void AddBlocks(const OwnList& list, TenantView& view) {
 
 }  // namespace
 
-TenantViewPtr MakeTenantView(Tenant tenant, std::map<std::string, OwnList> lists) {
+TenantViewPtr MakeTenantView(Tenant tenant, std::map<std::string, TenantList> lists) {
   auto view = std::make_shared<TenantView>();
   view->tenant = std::move(tenant);
   view->lists = std::move(lists);
   for (const auto& [id, list] : view->lists) {
-    if (list.kind == OwnListKind::kInternal && !list.blocks.empty()) AddBlocks(list, *view);
+    if (list.kind == TenantListKind::kInternal && !list.blocks.empty()) AddBlocks(list, *view);
     if (list.scope.empty()) continue;
     view->scopes.insert(list.scope);
     view->scopes.insert(list.scope.substr(0, list.scope.find('/')));

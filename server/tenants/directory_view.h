@@ -93,7 +93,7 @@ struct DirectoryView {
 using DirectoryViewPtr = std::shared_ptr<const DirectoryView>;
 
 // A tenant with its lists, and the blocks that follow from them.
-TenantViewPtr MakeTenantView(Tenant tenant, std::map<std::string, OwnList> lists);
+TenantViewPtr MakeTenantView(Tenant tenant, std::map<std::string, TenantList> lists);
 
 // Where the view in force is found. Thread-safe.
 class DirectoryViewCell {

@@ -61,13 +61,13 @@ struct ApiKey {
   absl::Time last_used_at = absl::InfinitePast();
 };
 
-enum class OwnListKind : uint8_t { kInternal = 1, kEbr = 2, kConsent = 3 };
+enum class TenantListKind : uint8_t { kInternal = 1, kEbr = 2, kConsent = 3 };
 
-// dnc.v1.OwnList without its count.
-struct OwnList {
+// dnc.v1.TenantList without its count.
+struct TenantList {
   ListNumber number = 0;
   std::string id;
-  OwnListKind kind = OwnListKind::kInternal;
+  TenantListKind kind = TenantListKind::kInternal;
   std::string scope;  // empty: the whole tenant; BRAND; BRAND/CAMPAIGN
   std::string display_name;
   absl::Time created_at = absl::InfinitePast();

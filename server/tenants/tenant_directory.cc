@@ -19,7 +19,7 @@ namespace {
 // The same for a key that is unknown, expired or revoked, or whose tenant is gone: a stranger who
 // tries keys learns nothing from it.
 absl::Status NotLive() {
-  return Error(absl::StatusCode::kUnauthenticated, reason::kUnauthenticated,
+  return Error(reason::kUnauthenticated,
                "the key is not live: it is unknown, expired or revoked; ask the operator for a "
                "new one");
 }
@@ -73,7 +73,7 @@ absl::StatusOr<Caller> TenantDirectory::Authenticate(std::string_view secret) co
     entry.use->minute.store(minute, std::memory_order_relaxed);
   }
   if (caller.tenant != nullptr && caller.tenant->tenant.state == TenantState::kSuspended) {
-    return Error(absl::StatusCode::kPermissionDenied, reason::kTenantSuspended,
+    return Error(reason::kTenantSuspended,
                  "the operator has suspended the tenant; ask there what is to be done");
   }
   caller.key_id = id;
@@ -137,12 +137,11 @@ absl::StatusOr<TenantViewPtr> TenantDirectory::Create(const Tenant& tenant, std:
   DNC_RETURN_IF_ERROR(CheckTenant(tenant));
   const std::lock_guard lock(impl_->changing);
   if (impl_->by_id.count(tenant.id) != 0 || impl_->removed.contains(tenant.id)) {
-    return Error(absl::StatusCode::kAlreadyExists, reason::kAlreadyExists,
-                 StrCat("there is, or was, a tenant ", tenant.id,
-                        "; ids are never given again: choose another"));
+    return Error(reason::kAlreadyExists, StrCat("there is, or was, a tenant ", tenant.id,
+                                                "; ids are never given again: choose another"));
   }
   if (impl_->by_id.size() >= impl_->limits.max_tenants) {
-    return Error(absl::StatusCode::kResourceExhausted, reason::kLimitReached,
+    return Error(reason::kLimitReached,
                  StrCat("there are ", impl_->by_id.size(),
                         " tenants already, as many as the server's configuration allows"));
   }
@@ -154,7 +153,7 @@ absl::StatusOr<TenantViewPtr> TenantDirectory::Update(const Tenant& tenant, std:
   const std::lock_guard lock(impl_->changing);
   DNC_ASSIGN_OR_RETURN(const TenantViewPtr before, impl_->FindForChange(tenant.id));
   if (tenant.revision != 0 && tenant.revision != before->tenant.revision) {
-    return Error(absl::StatusCode::kAborted, reason::kChangedMeanwhile,
+    return Error(reason::kChangedMeanwhile,
                  StrCat("tenant ", tenant.id, " is at revision ", before->tenant.revision,
                         ", and the change starts from ", tenant.revision,
                         "; read it again and repeat the change"));
@@ -177,11 +176,11 @@ absl::StatusOr<Tenant> TenantDirectory::Remove(std::string_view tenant_id, std::
   const std::lock_guard lock(impl_->changing);
   DNC_ASSIGN_OR_RETURN(const TenantViewPtr before, impl_->FindForChange(tenant_id));
   if (tenant_id == kDefaultTenantId) {
-    return Error(absl::StatusCode::kInvalidArgument, reason::kInvalidRequest,
+    return Error(reason::kInvalidRequest,
                  "the tenant `default` can't be removed; suspend it if it is not to be served");
   }
   if (before->tenant.state != TenantState::kSuspended) {
-    return Error(absl::StatusCode::kFailedPrecondition, reason::kNotSuspended,
+    return Error(reason::kNotSuspended,
                  StrCat("tenant ", tenant_id,
                         " is active; export what is to be kept, then suspend it, then remove it"));
   }

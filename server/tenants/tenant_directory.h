@@ -30,7 +30,7 @@ namespace dnc {
 // A tenant with its lists. Immutable.
 struct TenantView {
   Tenant tenant;
-  std::map<std::string, OwnList> lists;  // by id
+  std::map<std::string, TenantList> lists;  // by id
   // Blocked prefixes by scope, ready for the scrub: of which three and six digits.
   struct Blocks {
     std::string scope;
@@ -109,7 +109,7 @@ class TenantDirectory {
   absl::StatusOr<TenantViewPtr> Create(const Tenant& tenant, std::string_view by);
   // A tenant's revision is that of its configuration: keys, lists and blocks do not move it.
   absl::StatusOr<TenantViewPtr> Update(const Tenant& tenant, std::string_view by);
-  // Takes the tenant out of the view; its records are the caller's to drop (OwnLists::Drop).
+  // Takes the tenant out of the view; its records are the caller's to drop (TenantRecords::Drop).
   absl::StatusOr<Tenant> Remove(std::string_view tenant_id, std::string_view by);
   // Also of a removed tenant; an empty id: of the operator's keys. Newest first, with revisions
   // below `before` (0: all).
@@ -132,8 +132,8 @@ class TenantDirectory {
   // A change of the server as a whole, recorded among those of the operator's keys.
   absl::Status Record(std::string_view by, const std::string& description);
 
-  absl::StatusOr<OwnList> CreateList(std::string_view tenant_id, const OwnList& list,
-                                     std::string_view by);
+  absl::StatusOr<TenantList> CreateList(std::string_view tenant_id, const TenantList& list,
+                                        std::string_view by);
   // Return the revision from which on the blocks stand, or have ended; what stood, or did not, is
   // passed over.
   absl::StatusOr<uint64_t> AddBlocks(std::string_view tenant_id, std::string_view list_id,

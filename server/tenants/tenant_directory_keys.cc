@@ -19,7 +19,7 @@ namespace {
 constexpr size_t kUsesABatch = 1000;
 
 absl::Status LimitReached(std::string_view message) {
-  return Error(absl::StatusCode::kResourceExhausted, reason::kLimitReached, message);
+  return Error(reason::kLimitReached, message);
 }
 
 }  // namespace
@@ -102,13 +102,13 @@ absl::StatusOr<ApiKey> TenantDirectory::RevokeKey(std::string_view key_id, std::
   const std::lock_guard lock(impl_->changing);
   const KeyEntryPtr* const found = impl_->latest->keys.Find(key_id);
   if (found == nullptr) {
-    return Error(absl::StatusCode::kNotFound, reason::kNotFound,
+    return Error(reason::kNotFound,
                  "there is no key of that id; give the 8 characters after `dnck_`");
   }
   if ((*found)->key.revoked_at != absl::InfiniteFuture()) return WithLastUse(**found);
   const bool of_operator = (*found)->key.tenant_id.empty();
   if (of_operator && IsLive((*found)->key, impl_->clock->Now()) && impl_->LiveOperatorKeys() == 1) {
-    return Error(absl::StatusCode::kFailedPrecondition, reason::kInvalidRequest,
+    return Error(reason::kInvalidNow,
                  "this is the operator's last key, and without one nobody could operate the "
                  "server; make another one first");
   }
@@ -144,13 +144,14 @@ absl::Status TenantDirectory::Record(std::string_view by, const std::string& des
   return impl_->Finish(draft, 0, by, description, std::nullopt);
 }
 
-absl::StatusOr<OwnList> TenantDirectory::CreateList(std::string_view tenant_id, const OwnList& list,
-                                                    std::string_view by) {
+absl::StatusOr<TenantList> TenantDirectory::CreateList(std::string_view tenant_id,
+                                                       const TenantList& list,
+                                                       std::string_view by) {
   const std::lock_guard lock(impl_->changing);
   DNC_ASSIGN_OR_RETURN(const TenantViewPtr before, impl_->FindForChange(tenant_id));
   DNC_RETURN_IF_ERROR(CheckList(list));
   if (before->lists.count(list.id) != 0) {
-    return Error(absl::StatusCode::kAlreadyExists, reason::kAlreadyExists,
+    return Error(reason::kAlreadyExists,
                  StrCat("there is a list ", list.id, " already; choose another id"));
   }
   if (before->lists.size() >= impl_->limits.max_lists) {
@@ -159,13 +160,13 @@ absl::StatusOr<OwnList> TenantDirectory::CreateList(std::string_view tenant_id, 
   }
   const std::unique_lock<std::mutex> noting = impl_->LockJournal();
   DirectoryDraft draft = impl_->Begin();
-  OwnList made = list;
+  TenantList made = list;
   // Lists are never removed, so their numbers have no gaps.
   made.number = static_cast<ListNumber>(before->lists.size() + 1);
   made.created_at = draft.now;
   made.blocks.clear();
   draft.batch.Put(StoredList{before->tenant.number, made});
-  std::map<std::string, OwnList> lists = before->lists;
+  std::map<std::string, TenantList> lists = before->lists;
   lists.emplace(made.id, made);
   draft.tenants.push_back(MakeTenantView(before->tenant, std::move(lists)));
   DNC_RETURN_IF_ERROR(impl_->FinishListChange(draft, before->tenant.number, by,
@@ -195,8 +196,7 @@ absl::StatusOr<uint64_t> TenantDirectory::Impl::ChangeBlocks(std::string_view te
   DNC_ASSIGN_OR_RETURN(const TenantViewPtr before, FindForChange(tenant_id));
   const auto found = before->lists.find(std::string(list_id));
   if (found == before->lists.end()) {
-    return Error(absl::StatusCode::kNotFound, reason::kNotFound,
-                 "the tenant has no list of that id; `dncctl lists` shows all");
+    return Error(reason::kNotFound, "the tenant has no list of that id; `dncctl lists` shows all");
   }
   DNC_RETURN_IF_ERROR(CheckBlocks(found->second, blocks));
   std::set<std::string> all(found->second.blocks.begin(), found->second.blocks.end());
@@ -214,8 +214,8 @@ absl::StatusOr<uint64_t> TenantDirectory::Impl::ChangeBlocks(std::string_view te
   }
   const std::unique_lock<std::mutex> noting = LockJournal();
   DirectoryDraft draft = Begin();
-  std::map<std::string, OwnList> lists = before->lists;
-  OwnList& list = lists[found->first];
+  std::map<std::string, TenantList> lists = before->lists;
+  TenantList& list = lists[found->first];
   list.blocks.assign(all.begin(), all.end());
   draft.batch.Put(StoredList{before->tenant.number, list});
   const std::string description =

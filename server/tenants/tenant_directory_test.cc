@@ -31,7 +31,7 @@ TEST_F(TenantDirectoryTest, HasTheDefaultTenantFromTheStart) {
   EXPECT_EQ(tenant->tenant.number, 1U);
   EXPECT_TRUE(tenant->tenant.terms.entitled.all());
   ASSERT_EQ(tenant->lists.size(), 1U);
-  EXPECT_EQ(tenant->lists.at("internal").kind, OwnListKind::kInternal);
+  EXPECT_EQ(tenant->lists.at("internal").kind, TenantListKind::kInternal);
   EXPECT_EQ(tenant->lists.at("internal").number, 1U);
   const Caller caller = directory_->LocalCaller();
   EXPECT_EQ(caller.tenant, tenant);
@@ -51,7 +51,7 @@ TEST_F(TenantDirectoryTest, KeepsEverythingOverAReopen) {
   tenant.terms.entitled.set(999);
   tenant.quotas = {.numbers_per_second = 5, .calls_under_way = 6, .max_records = 1ULL << 36};
   ASSERT_TRUE(directory_->Create(tenant, "opkey001").ok());
-  OwnList list;
+  TenantList list;
   list.id = "optouts-spring";
   list.scope = "brand/spring";
   list.display_name = "Spring";
@@ -69,7 +69,7 @@ TEST_F(TenantDirectoryTest, KeepsEverythingOverAReopen) {
   EXPECT_EQ(after->tenant.quotas, tenant.quotas);
   EXPECT_EQ(after->tenant.created_at, clock_.Now());
   EXPECT_EQ(after->tenant.revision, before->tenant.revision);
-  const OwnList& kept = after->lists.at("optouts-spring");
+  const TenantList& kept = after->lists.at("optouts-spring");
   EXPECT_EQ(kept.number, 2U);
   EXPECT_EQ(kept.scope, "brand/spring");
   EXPECT_EQ(kept.blocks, (std::vector<std::string>{"212555", "415"}));
@@ -221,7 +221,7 @@ TEST_F(TenantDirectoryTest, HoldsItsLimits) {
   ASSERT_TRUE(directory_->RevokeKey(second.key.id, "x").ok());
   EXPECT_TRUE(directory_->CreateKey(NewKey("a"), "x").ok());
 
-  OwnList list;
+  TenantList list;
   list.id = "second";
   EXPECT_TRUE(directory_->CreateList("a", list, "x").ok());
   EXPECT_EQ(ReasonOf(directory_->CreateList("a", list, "x").status()), reason::kAlreadyExists);
@@ -272,7 +272,7 @@ TEST_F(TenantDirectoryTest, AFailedWriteIsNoChange) {
 
 TEST_F(TenantDirectoryTest, GathersBlocksByScope) {
   Make("a");
-  OwnList list;
+  TenantList list;
   list.id = "more";
   ASSERT_TRUE(directory_->CreateList("a", list, "x").ok());
   list.id = "brand";
@@ -343,25 +343,25 @@ TEST_F(TenantDirectoryTest, RefusesBadTenants) {
 
 TEST_F(TenantDirectoryTest, RefusesBadListsAndBlocks) {
   Make("a");
-  const std::vector<std::pair<std::function<void(OwnList&)>, std::string>> lists = {
-      {[](OwnList& l) { l.id = std::string("A"); }, "list_id"},
-      {[](OwnList& l) { l.kind = static_cast<OwnListKind>(0); }, "kind"},
-      {[](OwnList& l) { l.kind = static_cast<OwnListKind>(4); }, "kind"},
-      {[](OwnList& l) { l.scope = std::string("a/b/c"); }, "scope"},
-      {[](OwnList& l) { l.scope = std::string("a/"); }, "scope"},
-      {[](OwnList& l) { l.display_name = std::string("\x01"); }, "display_name"},
+  const std::vector<std::pair<std::function<void(TenantList&)>, std::string>> lists = {
+      {[](TenantList& l) { l.id = std::string("A"); }, "list_id"},
+      {[](TenantList& l) { l.kind = static_cast<TenantListKind>(0); }, "kind"},
+      {[](TenantList& l) { l.kind = static_cast<TenantListKind>(4); }, "kind"},
+      {[](TenantList& l) { l.scope = std::string("a/b/c"); }, "scope"},
+      {[](TenantList& l) { l.scope = std::string("a/"); }, "scope"},
+      {[](TenantList& l) { l.display_name = std::string("\x01"); }, "display_name"},
   };
   for (const auto& [spoil, named] : lists) {
-    OwnList list;
+    TenantList list;
     list.id = "good";
     spoil(list);
     const absl::Status status = directory_->CreateList("a", list, "x").status();
     EXPECT_EQ(ReasonOf(status), reason::kInvalidRequest) << named;
     EXPECT_THAT(std::string(status.message()), HasSubstr(named));
   }
-  OwnList ebr;
+  TenantList ebr;
   ebr.id = "ebr";
-  ebr.kind = OwnListKind::kEbr;
+  ebr.kind = TenantListKind::kEbr;
   ASSERT_TRUE(directory_->CreateList("a", ebr, "x").ok());
   EXPECT_FALSE(directory_->AddBlocks("a", "ebr", {"212"}, "x").ok());
   for (const char* block : {"", "2", "21", "2125", "21255", "2125550", "199", "012555", "abc",

@@ -386,7 +386,7 @@ def test_the_python_example_names_the_reasons(shared, tmp_path):
     run(repo, sys.executable, "-m", "grpc_tools.protoc", "-I", "proto", f"--python_out={tmp_path}",
         f"--grpc_python_out={tmp_path}", "proto/dnc/v1/verdict.proto",
         "proto/dnc/v1/scrub_service.proto")
-    done = subprocess.run([sys.executable, "client/python/check.py", shared.address,
+    done = subprocess.run([sys.executable, "clients/python/check.py", shared.address,
                            "(201) 555-1001", "12"], cwd=repo, capture_output=True, text=True,
                           env={"PYTHONPATH": str(tmp_path), "PATH": "/usr/bin"}, check=False)
     assert done.returncode == 0, done.stderr

@@ -4,7 +4,7 @@
 #include <limits>
 #include <utility>
 
-#include "server/numbers/area_codes.h"
+#include "server/rules/area_codes.h"
 #include "tests/model/oracle_rules.h"
 
 namespace dnc::blackbox {

@@ -4,7 +4,7 @@
 #include <map>
 #include <utility>
 
-#include "server/numbers/area_codes.h"
+#include "server/rules/area_codes.h"
 #include "tests/model/oracle.h"
 #include "tests/model/oracle_rules.h"
 

@@ -1,7 +1,7 @@
 // What the guards must find, by the plain rules of docs/operations.md.
 #include <algorithm>
 
-#include "server/numbers/area_codes.h"
+#include "server/rules/area_codes.h"
 #include "tests/model/oracle.h"
 #include "tests/model/oracle_rules.h"
 

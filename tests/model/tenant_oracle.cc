@@ -136,7 +136,7 @@ size_t TenantOracle::Records() const {
 
 v1::WriteOutcome TenantOracle::Add(const std::string& list_id, v1::Record record,
                                    uint64_t revision) {
-  OwnListModel& list = lists_.at(list_id);
+  TenantListModel& list = lists_.at(list_id);
   if (Refused(list.kind, record)) return v1::WRITE_OUTCOME_REFUSED;
   record.set_list_id(list_id);
   record.set_revision(revision);
@@ -161,7 +161,7 @@ v1::WriteOutcome TenantOracle::Add(const std::string& list_id, v1::Record record
 }
 
 v1::WriteOutcome TenantOracle::Put(const std::string& list_id, const v1::Record& record) {
-  OwnListModel& list = lists_.at(list_id);
+  TenantListModel& list = lists_.at(list_id);
   const bool there = list.records.count(record.number()) != 0;
   list.records[record.number()] = record;
   v1::RecordChange change;
@@ -174,7 +174,7 @@ v1::WriteOutcome TenantOracle::Put(const std::string& list_id, const v1::Record&
 v1::WriteOutcome TenantOracle::AddAgain(const std::string& list_id, const v1::Record& record,
                                         v1::WriteOutcome told, uint64_t told_revision,
                                         uint64_t revision) {
-  const OwnListModel& list = lists_.at(list_id);
+  const TenantListModel& list = lists_.at(list_id);
   const auto present = list.records.find(record.number());
   const bool there = present != list.records.end();
   const bool refused = told == v1::WRITE_OUTCOME_REFUSED;
@@ -202,7 +202,7 @@ v1::WriteOutcome TenantOracle::RemoveAgain(const std::string& list_id, const std
 
 void TenantOracle::ChangeBlock(const std::string& list_id, const std::string& block, bool add,
                                uint64_t revision) {
-  OwnListModel& list = lists_.at(list_id);
+  TenantListModel& list = lists_.at(list_id);
   if (add) list.blocks.insert(block);
   if (!add) list.blocks.erase(block);
   v1::BlockChange change;
@@ -221,7 +221,7 @@ bool TenantOracle::Known(const std::string& scope) const {
 
 // A question that names no scope, or one that nobody knows, is answered with every do-not-call list
 // and the exemptions for the whole tenant.
-bool TenantOracle::HoldsFor(const OwnListModel& list, const std::string& scope) const {
+bool TenantOracle::HoldsFor(const TenantListModel& list, const std::string& scope) const {
   const bool forbids = list.kind == v1::OWN_LIST_KIND_INTERNAL;
   if (list.scope.empty()) return true;
   if (scope.empty() || !Known(scope)) return forbids;
@@ -231,7 +231,7 @@ bool TenantOracle::HoldsFor(const OwnListModel& list, const std::string& scope) 
 
 v1::WriteOutcome TenantOracle::Remove(const std::string& list_id, const std::string& number,
                                       bool remove_do_not_call, uint64_t revision) {
-  OwnListModel& list = lists_.at(list_id);
+  TenantListModel& list = lists_.at(list_id);
   if (number.size() != 10) return v1::WRITE_OUTCOME_REFUSED;
   if (list.records.count(number) == 0) return v1::WRITE_OUTCOME_NOT_THERE;
   if (list.kind == v1::OWN_LIST_KIND_INTERNAL && !remove_do_not_call) {
@@ -246,8 +246,8 @@ v1::WriteOutcome TenantOracle::Remove(const std::string& list_id, const std::str
   return change.outcome();
 }
 
-uint32_t TenantOracle::AskOwn(uint64_t number, const std::string& scope, std::time_t now,
-                              bool exemptions, TenantAnswer& answer) const {
+uint32_t TenantOracle::AskRecords(uint64_t number, const std::string& scope, std::time_t now,
+                                  bool exemptions, TenantAnswer& answer) const {
   uint32_t reasons = 0;
   const std::string digits = std::to_string(number);
   for (const auto& [id, list] : lists_) {
@@ -338,7 +338,7 @@ TenantAnswer TenantOracle::Ask(const Oracle& published, uint64_t number, const s
       if (list == "litigator:abc") answer.reasons |= Bit(v1::REASON_LITIGATOR);
       if (list == "other:own-2") answer.reasons |= Bit(v1::REASON_OTHER_LIST);
     }
-    own = AskOwn(number, scope, now, !as_of, answer);
+    own = AskRecords(number, scope, now, !as_of, answer);
     if (!entitled) own |= Bit(v1::REASON_NOT_ENTITLED);
   }
   answer.reasons |= own;
@@ -360,7 +360,7 @@ TenantAnswer TenantOracle::Ask(const Oracle& published, uint64_t number, const s
     if (moment <= now) continue;
     TenantAnswer then;
     const uint32_t not_entitled = own & Bit(v1::REASON_NOT_ENTITLED);
-    const uint32_t own_then = AskOwn(number, scope, moment, !as_of, then) | not_entitled;
+    const uint32_t own_then = AskRecords(number, scope, moment, !as_of, then) | not_entitled;
     if (Decide(counted, own_then, malformed) == answer.rule) continue;
     answer.records_end = moment;
     break;

@@ -23,7 +23,7 @@
 namespace dnc::blackbox {
 
 // A list of a tenant with its records by number.
-struct OwnListModel {
+struct TenantListModel {
   v1::OwnListKind kind = v1::OWN_LIST_KIND_UNSPECIFIED;
   std::string scope;
   std::map<std::string, v1::Record> records;  // as they must come out
@@ -49,8 +49,8 @@ class TenantOracle {
 
   v1::Tenant& tenant() { return tenant_; }
   const v1::Tenant& tenant() const { return tenant_; }
-  std::map<std::string, OwnListModel>& lists() { return lists_; }
-  const std::map<std::string, OwnListModel>& lists() const { return lists_; }
+  std::map<std::string, TenantListModel>& lists() { return lists_; }
+  const std::map<std::string, TenantListModel>& lists() const { return lists_; }
 
   // What must become of one record, in the order of the batch. `revision` of the write.
   v1::WriteOutcome Add(const std::string& list_id, v1::Record record, uint64_t revision);
@@ -82,19 +82,19 @@ class TenantOracle {
   // Puts the record in place, and notes the change.
   v1::WriteOutcome Put(const std::string& list_id, const v1::Record& record);
   // Whether a list counts for a question of the scope.
-  bool HoldsFor(const OwnListModel& list, const std::string& scope) const;
+  bool HoldsFor(const TenantListModel& list, const std::string& scope) const;
   bool Known(const std::string& scope) const;
   std::time_t ListsEnd(const Oracle& counted, uint64_t number) const;
   // Notes the matches of own lists; returns their reasons.
-  uint32_t AskOwn(uint64_t number, const std::string& scope, std::time_t now, bool exemptions,
-                  TenantAnswer& answer) const;
+  uint32_t AskRecords(uint64_t number, const std::string& scope, std::time_t now, bool exemptions,
+                      TenantAnswer& answer) const;
   v1::Rule Decide(uint32_t counted, uint32_t own, bool malformed) const;
   bool Counts(const std::string& list) const;
   // Whether a list that the tenant names, and that should know of the number, is not there.
   bool Misses(const Oracle& published, uint64_t number, bool as_of) const;
 
   v1::Tenant tenant_;
-  std::map<std::string, OwnListModel> lists_;
+  std::map<std::string, TenantListModel> lists_;
   std::vector<std::pair<uint64_t, v1::RecordChange>> changes_;
   std::vector<std::pair<uint64_t, v1::BlockChange>> block_changes_;
 };

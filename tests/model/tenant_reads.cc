@@ -111,7 +111,7 @@ void TenantScenario::ComparePages(TenantOracle& oracle) {
   ASSERT_TRUE(status.ok()) << status.error_message() << Diary();
   ASSERT_EQ(static_cast<size_t>(lists.lists_size()), oracle.lists().size()) << Diary();
   for (const v1::OwnList& list : lists.lists()) {
-    const OwnListModel& model = oracle.lists().at(list.list_id());
+    const TenantListModel& model = oracle.lists().at(list.list_id());
     EXPECT_EQ(list.records(), model.records.size()) << list.list_id() << Diary();
     EXPECT_EQ(std::set<std::string>(list.blocks().begin(), list.blocks().end()), model.blocks);
   }

@@ -10,8 +10,8 @@ namespace {
 
 const char* const kScopes[] = {"", "acme", "acme/spring", "acme/fall", "acm", "acme-x", "other"};
 constexpr uint32_t kNotReached = 1U << v1::REASON_HISTORY_NOT_REACHED;
-constexpr uint32_t kOwnBits = 1U << v1::REASON_NOT_ENTITLED | 1U << v1::REASON_OWN_DO_NOT_CALL |
-                              1U << v1::REASON_CONSENT | 1U << v1::REASON_EBR;
+constexpr uint32_t kRecordBits = 1U << v1::REASON_NOT_ENTITLED | 1U << v1::REASON_OWN_DO_NOT_CALL |
+                                 1U << v1::REASON_CONSENT | 1U << v1::REASON_EBR;
 
 bool Published(const std::string& list) { return list.rfind("own:", 0) != 0; }
 
@@ -27,7 +27,8 @@ bool SameTenantVerdict(const TenantAnswer& expected, v1::Verdict verdict, uint32
     return verdict == expected.verdict && reasons == expected.reasons;
   }
   const bool listed = expected.rule == v1::RULE_OWN_DO_NOT_CALL;
-  return (reasons & kNotReached) != 0 && (reasons & kOwnBits) == (expected.reasons & kOwnBits) &&
+  return (reasons & kNotReached) != 0 &&
+         (reasons & kRecordBits) == (expected.reasons & kRecordBits) &&
          (verdict == v1::VERDICT_LISTED || (verdict == v1::VERDICT_NOT_COVERED && !listed));
 }
 

@@ -196,7 +196,7 @@ void TenantScenario::ChangeBlocks() {
   TenantOracle& oracle = AnyTenant();
   if (!Active(oracle)) return;
   const std::string list = AnyList(oracle);
-  OwnListModel& model = oracle.lists().at(list);
+  TenantListModel& model = oracle.lists().at(list);
   const std::string block = kBlocks[Below(random_, std::size(kBlocks))];
   const bool add = model.blocks.empty();
   TenantClient own = As(oracle.tenant().tenant_id());

@@ -9,7 +9,7 @@ import pathlib
 import re
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-ROOMS = tuple(str(ROOT / room) + "/" for room in ("server", "client", "tools"))
+ROOMS = tuple(str(ROOT / room) + "/" for room in ("server", "clients", "tools"))
 
 
 def sources(unit):

@@ -14,7 +14,7 @@ namespace {
 constexpr absl::Duration kStaleSoon = absl::Hours(24 * 3);
 constexpr absl::Duration kKeyEndsSoon = absl::Hours(24 * 14);
 constexpr absl::Duration kClocksDiffer = absl::Minutes(1);
-constexpr uint32_t kMostTenants = 1000;
+constexpr uint32_t kMaxTenants = 1000;
 
 void LookAtClock(const v1::GetStatusResponse& status, DoctorReport* report) {
   if (!status.has_newest_known_at()) return;
@@ -84,7 +84,7 @@ void LookAtAllKeys(Session& session, DoctorReport* report) {
   int live = 0;
   const size_t before = report->findings().size();
   v1::ListTenantsRequest request;
-  request.set_page_size(kMostTenants);
+  request.set_page_size(kMaxTenants);
   const auto tenants =
       session.Call(session.tenants(), &v1::TenantService::Stub::ListTenants, request);
   if (!tenants.ok() || !LookAtKeys(session, "", report, &live)) {
@@ -98,7 +98,7 @@ void LookAtAllKeys(Session& session, DoctorReport* report) {
     report->Good("keys", fmt::format("{} are live, and none ends within two weeks", live));
   }
   if (!tenants->next_page_token().empty()) {
-    report->Unknown("keys", fmt::format("only those of {} tenants were looked at", kMostTenants),
+    report->Unknown("keys", fmt::format("only those of {} tenants were looked at", kMaxTenants),
                     "");
   }
 }

@@ -8,7 +8,7 @@
 #include <fstream>
 
 #include "absl/time/clock.h"
-#include "client/testing/fake_dncd.h"
+#include "clients/cpp/testing/fake_dncd.h"
 #include "tools/dncctl/names.h"
 #include "tools/dncctl/scrub_file.h"
 #include "tools/dncctl/scrub_stream.h"

@@ -23,7 +23,7 @@ constexpr size_t kExchanges = static_cast<size_t>(kAreaCodes) * kExchangesPerAre
 static_assert(kNumbersPerArea % 64 == 0);
 
 absl::Status BadLine(const std::string& path) {
-  return Error(absl::StatusCode::kInvalidArgument, reason::kBadFile,
+  return Error(reason::kBadFile,
                fmt::format("{} is not flat text as dncgen writes it; name a folder of "
                            "`dncgen full` without --xml",
                            path));
@@ -94,7 +94,7 @@ absl::StatusOr<BaseSet> BaseSet::Read(const std::string& folder, int threads) {
     paths.push_back(entry.path().string());
   }
   if (error || paths.empty()) {
-    return Error(absl::StatusCode::kNotFound, reason::kNotFound,
+    return Error(reason::kNotFound,
                  fmt::format("{} holds no full list; write one with `dncgen full --out {}`", folder,
                              folder));
   }

@@ -35,9 +35,7 @@ struct Span {
   int64_t last = 0;
 };
 
-absl::Status Refuse(std::string_view message) {
-  return Error(absl::StatusCode::kInvalidArgument, reason::kInvalidRequest, message);
-}
+absl::Status Refuse(std::string_view message) { return Error(reason::kInvalidRequest, message); }
 
 absl::StatusOr<Span> TimeSpan(absl::CivilDay base, absl::CivilDay day) {
   const absl::TimeZone utc = absl::UTCTimeZone();

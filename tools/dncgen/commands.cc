@@ -13,7 +13,7 @@
 #include "fmt/format.h"
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
-#include "server/numbers/area_codes.h"
+#include "server/rules/area_codes.h"
 #include "tools/dncgen/base_set.h"
 #include "tools/dncgen/change_list.h"
 #include "tools/dncgen/file_name.h"
@@ -110,7 +110,7 @@ absl::Status RunList(const ListArguments& arguments) {
   OtherListOptions options = arguments.list;
   const std::bitset<1000> of_state = AreaCodesOfState(arguments.state);
   if (!arguments.state.empty() && of_state.none()) {
-    return Error(absl::StatusCode::kInvalidArgument, reason::kInvalidRequest,
+    return Error(reason::kInvalidRequest,
                  fmt::format("'{}' is no state; name one by its postal code, for example TX",
                              arguments.state));
   }

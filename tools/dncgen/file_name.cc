@@ -33,7 +33,7 @@ absl::StatusOr<absl::CivilDay> ParseDay(std::string_view text) {
   int length = 0;
   const auto day = ReadDay(std::string(text), &length);
   if (day && static_cast<size_t>(length) == text.size()) return *day;
-  return Error(absl::StatusCode::kInvalidArgument, reason::kInvalidRequest,
+  return Error(reason::kInvalidRequest,
                fmt::format("'{}' is no date; write --date as 2026-08-05", text));
 }
 

@@ -59,8 +59,7 @@ std::string Writing(Number number, Random& random) {
 
 absl::StatusOr<uint64_t> WriteLeadList(const BaseSet& base, const LeadListOptions& options) {
   if (base.numbers() == 0 || !(options.hit_rate >= 0 && options.hit_rate <= 1)) {
-    return Error(absl::StatusCode::kInvalidArgument, reason::kInvalidRequest,
-                 "the base is empty or --hit-rate is not between 0 and 1");
+    return Error(reason::kInvalidRequest, "the base is empty or --hit-rate is not between 0 and 1");
   }
   DNC_ASSIGN_OR_RETURN(auto leads, OutputFile::Create(options.path, {}));
   std::unique_ptr<OutputFile> truth;

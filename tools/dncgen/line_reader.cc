@@ -35,9 +35,8 @@ absl::Status ForEachLine(const std::string& path,
   archive_read_support_format_raw(reader.get());
   archive_entry* entry = nullptr;
   const auto damaged = [&] {
-    return Error(absl::StatusCode::kDataLoss, reason::kDamagedFile,
-                 fmt::format("cannot read {}: {}; write it again", path,
-                             archive_error_string(reader.get())));
+    return Error(reason::kDamagedFile, fmt::format("cannot read {}: {}; write it again", path,
+                                                   archive_error_string(reader.get())));
   };
   if (archive_read_open_filename(reader.get(), path.c_str(), kBufferBytes) != ARCHIVE_OK ||
       archive_read_next_header(reader.get(), &entry) != ARCHIVE_OK) {

@@ -6,7 +6,7 @@
 
 #include "fmt/format.h"
 #include "server/base/error.h"
-#include "server/numbers/area_codes.h"
+#include "server/rules/area_codes.h"
 #include "tools/dncgen/random.h"
 
 namespace dnc {
@@ -97,7 +97,7 @@ absl::StatusOr<std::vector<AreaPlan>> PlanAreas(uint64_t numbers, uint64_t seed,
   std::sort(codes.begin(), codes.end());
   codes.erase(std::unique(codes.begin(), codes.end()), codes.end());
   if (numbers == 0 || numbers > kMaxNumbersPerArea * codes.size()) {
-    return Error(absl::StatusCode::kInvalidArgument, reason::kInvalidRequest,
+    return Error(reason::kInvalidRequest,
                  fmt::format("{} area codes hold 1 to {} numbers; change --numbers or --area-codes",
                              codes.size(), kMaxNumbersPerArea * codes.size()));
   }

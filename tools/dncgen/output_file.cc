@@ -21,11 +21,10 @@ constexpr std::string_view kZip = ".zip";
 
 absl::Status WriteError(const std::string& path, int code, std::string_view what) {
   if (code == ENOSPC) {
-    return Error(absl::StatusCode::kResourceExhausted, reason::kDiskFull,
+    return Error(reason::kDiskFull,
                  fmt::format("no room left to write {}; free some space and repeat", path));
   }
-  return Error(absl::StatusCode::kInternal, reason::kStorage,
-               fmt::format("cannot write {}: {}", path, what));
+  return Error(reason::kStorage, fmt::format("cannot write {}: {}", path, what));
 }
 
 // The name that a file has while it is written, and the end of both ways that it can go.

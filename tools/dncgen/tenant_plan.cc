@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "fmt/format.h"
-#include "server/numbers/area_codes.h"
+#include "server/rules/area_codes.h"
 #include "tools/dncgen/random.h"
 
 namespace dnc {

@@ -15,10 +15,10 @@
 #include "server/base/error.h"
 #include "server/base/revision_order.h"
 #include "server/base/status_macros.h"
+#include "server/records/bulk_load.h"
+#include "server/records/tenant_records.h"
 #include "server/storage/store.h"
 #include "server/storage/tenant_columns.h"
-#include "server/tenants/own_bulk.h"
-#include "server/tenants/own_lists.h"
 #include "server/tenants/tenant_directory.h"
 #include "tools/dncgen/random.h"
 #include "tools/dncgen/tenant_plan.h"
@@ -73,22 +73,22 @@ absl::StatusOr<StoredTenant> MakeTenant(const TenantPlan& plan, TenantDirectory&
   StoredTenant stored;
   stored.number = made->tenant.number;
   stored.lists[0] = made->lists.at(kDefaultListId).number;
-  OwnList list;
+  TenantList list;
   list.id = "customers";
-  list.kind = OwnListKind::kEbr;
-  DNC_ASSIGN_OR_RETURN(const OwnList customers, directory.CreateList(plan.id, list, kBy));
+  list.kind = TenantListKind::kEbr;
+  DNC_ASSIGN_OR_RETURN(const TenantList customers, directory.CreateList(plan.id, list, kBy));
   stored.lists[1] = customers.number;
   list.id = "consents";
-  list.kind = OwnListKind::kConsent;
-  DNC_ASSIGN_OR_RETURN(const OwnList consents, directory.CreateList(plan.id, list, kBy));
+  list.kind = TenantListKind::kConsent;
+  DNC_ASSIGN_OR_RETURN(const TenantList consents, directory.CreateList(plan.id, list, kBy));
   stored.lists[2] = consents.number;
   return stored;
 }
 
-OwnRecord MakeRecord(Number number, PlannedList list, uint64_t revision, absl::Time now,
-                     uint64_t seed) {
+TenantRecord MakeRecord(Number number, PlannedList list, uint64_t revision, absl::Time now,
+                        uint64_t seed) {
   Random random(seed, Purpose::kTenants, {number, 1});
-  OwnRecord record;
+  TenantRecord record;
   record.number = number;
   record.revision = revision;
   record.made_by = kBy;
@@ -113,7 +113,7 @@ OwnRecord MakeRecord(Number number, PlannedList list, uint64_t revision, absl::T
 class Writer {
  public:
   Writer(const TenantStoreOptions& options, const std::vector<TenantPlan>& plans,
-         const std::vector<StoredTenant>& stored, uint64_t revision, OwnBulk* bulk)
+         const std::vector<StoredTenant>& stored, uint64_t revision, BulkLoad* bulk)
       : options_(options),
         plans_(plans),
         stored_(stored),
@@ -166,7 +166,7 @@ class Writer {
   const std::vector<TenantPlan>& plans_;
   const std::vector<StoredTenant>& stored_;
   const uint64_t revision_;
-  OwnBulk* const bulk_;
+  BulkLoad* const bulk_;
   const std::vector<Work> work_;
   const absl::Time now_ = absl::Now();
   std::atomic<size_t> next_{0};
@@ -184,8 +184,7 @@ absl::Status MakePublishedStore(const std::filesystem::path& data_dir) {
 
 absl::StatusOr<TenantStoreResult> WriteTenantStore(const TenantStoreOptions& options) {
   if (options.tenants == 0 || options.records < options.tenants) {
-    return Error(absl::StatusCode::kInvalidArgument, reason::kInvalidRequest,
-                 "there must be a tenant at least, and a record a tenant");
+    return Error(reason::kInvalidRequest, "there must be a tenant at least, and a record a tenant");
   }
   const std::vector<TenantPlan> plans = PlanTenants(options.tenants, options.records, options.seed);
   std::filesystem::create_directories(options.data_dir);
@@ -198,11 +197,11 @@ absl::StatusOr<TenantStoreResult> WriteTenantStore(const TenantStoreOptions& opt
   DNC_ASSIGN_OR_RETURN(const auto store, Store::Open(store_options));
   {
     // Makes a new store, or finds out that this one is whole.
-    OwnListsOptions own;
+    TenantRecordsOptions own;
     own.data_dir = options.data_dir;
-    DNC_RETURN_IF_ERROR(OwnLists::Open(own, store.get(), &order, &clock).status());
+    DNC_RETURN_IF_ERROR(TenantRecords::Open(own, store.get(), &order, &clock).status());
   }
-  DNC_ASSIGN_OR_RETURN(const auto bulk, OwnBulk::Begin(store.get(), options.data_dir));
+  DNC_ASSIGN_OR_RETURN(const auto bulk, BulkLoad::Begin(store.get(), options.data_dir));
   std::vector<StoredTenant> stored;
   {
     DirectoryLimits limits;

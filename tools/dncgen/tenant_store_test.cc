@@ -13,8 +13,8 @@
 #include "gtest/gtest.h"
 #include "server/base/clock.h"
 #include "server/base/revision_order.h"
+#include "server/records/tenant_records.h"
 #include "server/storage/tenant_columns.h"
-#include "server/tenants/own_lists.h"
 #include "server/tenants/tenant_directory.h"
 #include "tools/dncgen/tenant_plan.h"
 
@@ -44,9 +44,9 @@ class TenantStoreTest : public testing::Test {
     auto opened = Store::Open(store);
     ASSERT_TRUE(opened.ok()) << opened.status();
     store_ = *std::move(opened);
-    OwnListsOptions own;
+    TenantRecordsOptions own;
     own.data_dir = options_.data_dir;
-    auto lists = OwnLists::Open(own, store_.get(), &order_, &clock_);
+    auto lists = TenantRecords::Open(own, store_.get(), &order_, &clock_);
     ASSERT_TRUE(lists.ok()) << lists.status();
     lists_ = *std::move(lists);
     auto directory = TenantDirectory::Open(store_.get(), &order_, &clock_, {});
@@ -59,7 +59,7 @@ class TenantStoreTest : public testing::Test {
   Clock clock_;
   RevisionOrder order_;
   std::unique_ptr<Store> store_;
-  std::unique_ptr<OwnLists> lists_;
+  std::unique_ptr<TenantRecords> lists_;
   std::unique_ptr<TenantDirectory> directory_;
 };
 
@@ -80,13 +80,13 @@ TEST_F(TenantStoreTest, IsWholeAndAnswersAsPlanned) {
       asked.push_back(numbers.Nth(i) + 1);
     }
     std::vector<uint8_t> facts(asked.size());
-    std::vector<OwnTurn> turns;
+    std::vector<FactChange> turns;
     lists_->FindFacts(**tenant, "", clock_.Now(), asked, absl::MakeSpan(facts), &turns);
     for (size_t i = 0; i < asked.size(); ++i) {
       const auto index = numbers.IndexOf(asked[i]);
       const bool internal = index.has_value() && numbers.ListOf(*index) == PlannedList::kInternal;
-      EXPECT_EQ((facts[i] & kOwnDoNotCall) != 0, internal) << plan.id << " " << i;
-      EXPECT_TRUE(index.has_value() || facts[i] == kOwnNothing) << plan.id << " " << i;
+      EXPECT_EQ((facts[i] & kRecordDoNotCall) != 0, internal) << plan.id << " " << i;
+      EXPECT_TRUE(index.has_value() || facts[i] == kNoRecord) << plan.id << " " << i;
     }
   }
 }
@@ -101,7 +101,7 @@ TEST_F(TenantStoreTest, ChangesBeginAfterIt) {
   ASSERT_TRUE(written.ok()) << written.status();
   OpenAll();
   ASSERT_NE(lists_, nullptr);
-  const auto none = [](const OwnChange&) { return true; };
+  const auto none = [](const RecordChange&) { return true; };
   EXPECT_EQ(lists_->Changes(2, 0, none).code(), absl::StatusCode::kOutOfRange);
   EXPECT_TRUE(lists_->Changes(2, written->revision, none).ok());
 }

@@ -34,7 +34,7 @@ namespace {
 using ModeFunction = absl::Status (Session::*)();
 
 constexpr int kExitInterrupted = 130;
-constexpr size_t kMostRuns = 200;  // of a sweep: a report keeps all of them in memory
+constexpr size_t kMaxRuns = 200;  // of a sweep: a report keeps all of them in memory
 constexpr char kFooter[] =
     "Exit codes:\n"
     "  0    measured, and every verified answer was right\n"
@@ -203,8 +203,8 @@ void CheckOptions(const Options& options, const std::string& mode) {
   if (mode == "sweep" && options.rates.empty() && options.from == 0) {
     throw CLI::RequiredError("--rates, or --from and --to");
   }
-  if (std::max(options.rates.size(), options.over.size()) > kMostRuns) {
-    throw CLI::ValidationError("usage", fmt::format("at most {} runs at once", kMostRuns));
+  if (std::max(options.rates.size(), options.over.size()) > kMaxRuns) {
+    throw CLI::ValidationError("usage", fmt::format("at most {} runs at once", kMaxRuns));
   }
   if (options.schedule == "replayed" && options.times.empty()) {
     throw CLI::RequiredError("--times with --schedule replayed");

@@ -11,9 +11,9 @@
 namespace dnc::load {
 namespace {
 
-constexpr double kMostSeconds = 7 * 86400;
-constexpr double kMostRate = 1e7;
-constexpr size_t kMostParts = 100;
+constexpr double kMaxSeconds = 7 * 86400;
+constexpr double kMaxRate = 1e7;
+constexpr size_t kMaxParts = 100;
 
 absl::Status BadOption(const std::string& name, const std::string& text, const char* form) {
   return absl::InvalidArgumentError(fmt::format("{} '{}': write {}", name, text, form));
@@ -112,7 +112,7 @@ void AddCommonOptions(CLI::App* app, Options* options) {
   AddClientOptions(app, options);
   AddReportOptions(app, options);
   app->add_option("--seconds", options->seconds, "Measured time of a run")
-      ->check(CLI::Range(0.05, kMostSeconds))
+      ->check(CLI::Range(0.05, kMaxSeconds))
       ->capture_default_str();
   app->add_option("--warm-up", options->warm_up, "Seconds before it that are not measured")
       ->check(CLI::Range(0.0, 3600.0))
@@ -134,7 +134,7 @@ absl::StatusOr<std::vector<BatchShare>> ParseBatches(const std::string& text) {
     BatchShare batch;
     if (!SplitPair(part, &numbers, &batch.weight) || !(numbers >= 1 && numbers <= 1e6) ||
         numbers != static_cast<int>(numbers) || !(batch.weight > 0 && batch.weight < 1e9) ||
-        batches.size() == kMostParts) {
+        batches.size() == kMaxParts) {
       return BadOption("--batch", text,
                        "numbers a call, 1 to 1,000,000, or sizes with weights: 1:50,1000:50");
     }
@@ -148,8 +148,8 @@ absl::StatusOr<std::vector<RateStep>> ParseSteps(const std::string& text) {
   std::vector<RateStep> steps;
   for (const absl::string_view part : absl::StrSplit(text, ',')) {
     RateStep step;
-    if (!SplitPair(part, &step.from, &step.seconds) || !(step.from > 0 && step.from <= kMostRate) ||
-        !(step.seconds > 0 && step.seconds <= kMostSeconds) || steps.size() == kMostParts) {
+    if (!SplitPair(part, &step.from, &step.seconds) || !(step.from > 0 && step.from <= kMaxRate) ||
+        !(step.seconds > 0 && step.seconds <= kMaxSeconds) || steps.size() == kMaxParts) {
       return BadOption("--steps", text, "RATE:SECONDS,RATE:SECONDS,..., for example 1000:5,2000:5");
     }
     step.to = step.from;
@@ -162,8 +162,8 @@ absl::StatusOr<std::pair<double, double>> ParsePair(const std::string& name,
                                                     const std::string& text, bool ascending) {
   double first = 0;
   double second = 0;
-  if (!SplitPair(text, &first, &second) || !(first > 0 && first <= kMostRate) ||
-      !(second > 0 && second <= kMostRate) || (ascending && first > second)) {
+  if (!SplitPair(text, &first, &second) || !(first > 0 && first <= kMaxRate) ||
+      !(second > 0 && second <= kMaxRate) || (ascending && first > second)) {
     return BadOption(
         name, text, ascending ? "LEAST:MOST, for example 0.5:5" : "FROM:TO, for example 1000:5000");
   }

@@ -20,7 +20,7 @@
 namespace dnc::load {
 namespace {
 
-constexpr size_t kMostPageBytes = 16 << 20;
+constexpr size_t kMaxPageBytes = 16 << 20;
 
 double ToSeconds(const timeval& time) {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
@@ -82,7 +82,7 @@ absl::StatusOr<std::string> ReadPage(const std::string& address) {
   std::array<char, 16384> buffer{};
   ssize_t count = 0;
   while ((count = recv(connection.fd(), buffer.data(), buffer.size(), 0)) > 0 &&
-         page.size() < kMostPageBytes) {
+         page.size() < kMaxPageBytes) {
     page.append(buffer.data(), static_cast<size_t>(count));
   }
   if (count < 0 || page.empty()) return gone;

@@ -14,7 +14,7 @@ namespace {
 
 using ctl::WithCommas;
 
-constexpr size_t kMostTimePlots = 6;
+constexpr size_t kMaxTimePlots = 6;
 
 std::string Card(const std::string& value, const std::string& label) {
   return fmt::format("<div class=\"card\"><b>{}</b><span>{}</span></div>", HtmlText(value),
@@ -94,7 +94,7 @@ std::string Plots(const Report& report) {
   html += ProcessorOverRatePlot(report);
   size_t shown = 0;
   for (const RunResult& run : report.runs) {
-    if (run.measured.series.size() < 2 || shown == kMostTimePlots) continue;
+    if (run.measured.series.size() < 2 || shown == kMaxTimePlots) continue;
     ++shown;
     html += LatencyOverTimePlot(run);
     html += RatesOverTimePlot(run);

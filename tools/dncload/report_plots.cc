@@ -11,7 +11,7 @@
 namespace dnc::load {
 namespace {
 
-constexpr size_t kMostLines = 8;
+constexpr size_t kMaxLines = 8;
 constexpr double kFlattens = 3;  // times the rest
 
 // "20 µs", "5 ms": a round value on an axis.
@@ -80,7 +80,7 @@ std::string PercentilePlot(const Report& report) {
   plot.y = LatencyAxis();
   plot.x = {.title = "percentile"};
   double least_left = 1;
-  for (size_t i = 0; i < report.runs.size() && plot.series.size() < kMostLines; ++i) {
+  for (size_t i = 0; i < report.runs.size() && plot.series.size() < kMaxLines; ++i) {
     const RunResult& run = report.runs[i];
     const Histogram& latency = run.measured.latency;
     if (latency.count() == 0 || run.probe) continue;

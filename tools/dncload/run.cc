@@ -12,7 +12,7 @@ namespace dnc::load {
 namespace {
 
 constexpr double kLeastInterval = 0.05;  // seconds
-constexpr double kMostIntervals = 120;
+constexpr double kMaxIntervals = 120;
 constexpr std::chrono::milliseconds kLook(100);
 // The senders' first calls are not late because threads are still starting.
 constexpr std::chrono::milliseconds kStartDelay(20);
@@ -22,7 +22,7 @@ std::chrono::nanoseconds ToNanoseconds(double seconds) {
 }
 
 size_t IntervalsFor(double seconds) {
-  return static_cast<size_t>(std::clamp(seconds / kLeastInterval, 1.0, kMostIntervals));
+  return static_cast<size_t>(std::clamp(seconds / kLeastInterval, 1.0, kMaxIntervals));
 }
 
 // Reads the processor times at the edges of the measured time.

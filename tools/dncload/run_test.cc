@@ -4,7 +4,7 @@
 #include <chrono>
 #include <thread>
 
-#include "client/testing/fake_dncd.h"
+#include "clients/cpp/testing/fake_dncd.h"
 #include "gtest/gtest.h"
 #include "tests/support/wait.h"
 #include "tools/dncload/live_view.h"

@@ -12,7 +12,7 @@ namespace {
 constexpr double kLeastSensibleRate = 0.5;
 constexpr double kUnansweredShare = 0.001;
 constexpr int kMisses = 2;
-constexpr int kMostTries = 5;
+constexpr int kMaxTries = 5;
 
 }  // namespace
 
@@ -46,7 +46,7 @@ absl::StatusOr<bool> TryRate(double rate,
                              const std::function<absl::StatusOr<Probe>(double rate)>& probe,
                              const std::function<bool()>& stop, std::vector<Probe>* probes) {
   int misses = 0;
-  for (int tries = 0; tries < kMostTries && misses < kMisses && !stop(); ++tries) {
+  for (int tries = 0; tries < kMaxTries && misses < kMisses && !stop(); ++tries) {
     DNC_ASSIGN_OR_RETURN(const Probe tried, probe(rate));
     if (stop()) break;  // what was interrupted tells nothing
     probes->push_back(tried);

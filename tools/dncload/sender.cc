@@ -18,7 +18,7 @@ constexpr int64_t kNanosecondsPerSecond = 1'000'000'000;
 constexpr int64_t kLeastBlocking = 3'000'000;
 constexpr int64_t kBlockingMargin = 2'000'000;
 // The longest wait, so that a stop is seen.
-constexpr int64_t kMostBlocking = 50'000'000;
+constexpr int64_t kMaxBlocking = 50'000'000;
 // A sleep ends late by about as much; the rest is spent looking at the clock.
 constexpr int64_t kSleepMargin = 60'000;
 constexpr int kSendsBetweenLooks = 16;
@@ -196,16 +196,16 @@ void Sender::Cancel() {
 }
 
 void Sender::WaitForEvent(int64_t now) {
-  const int64_t until = next_ ? *next_ : now < end_ ? end_ : now + kMostBlocking;
+  const int64_t until = next_ ? *next_ : now < end_ ? end_ : now + kMaxBlocking;
   const bool bounded = next_ && *next_ <= now;  // only an answer lets the next call go
-  const int64_t gap = bounded ? kMostBlocking : until - now;
+  const int64_t gap = bounded ? kMaxBlocking : until - now;
   if (gap <= 0) {
     TakeEvent(now, 0);
     return;
   }
   const bool may_block = in_flight_ == 0 || now - last_event_ >= Nanoseconds(options_.spin);
   if (gap >= kLeastBlocking && may_block) {
-    TakeEvent(now, std::min(gap - kBlockingMargin, kMostBlocking));
+    TakeEvent(now, std::min(gap - kBlockingMargin, kMaxBlocking));
   } else if (in_flight_ == 0 && gap > 2 * kSleepMargin && gap < kLeastBlocking) {
     SleepFor(gap - kSleepMargin);
     if (now >= warm_up_ && now < end_) measured_.idle_ns += Now() - now;

@@ -13,7 +13,7 @@ namespace {
 
 // A size has at least so many questions, so that small pools still mix, and at most so many.
 constexpr uint64_t kLeastQuestions = 16;
-constexpr uint64_t kMostQuestions = 1 << 16;
+constexpr uint64_t kMaxQuestions = 1 << 16;
 
 // The stretches of the list that numbers are drawn from.
 std::vector<BaseSet::Ranks> DrawnRanks(const BaseSet& base, int campaign_areas, uint64_t seed) {
@@ -38,7 +38,7 @@ void Workload::AddPools(const WorkloadOptions& options, Draw draw) {
     Pool pool;
     pool.share = batch;
     const auto size = static_cast<uint64_t>(batch.numbers);
-    pool.count = std::clamp(share / size, kLeastQuestions, kMostQuestions);
+    pool.count = std::clamp(share / size, kLeastQuestions, kMaxQuestions);
     v1::ScrubRequest request;
     for (size_t i = 0; i < pool.count; ++i) {
       request.clear_numbers();

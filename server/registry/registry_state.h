@@ -1,0 +1,133 @@
+// Everything that is loaded at a moment: an immutable value that a load replaces as a whole.
+#pragma once
+
+#include <bitset>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "server/base/clock.h"
+#include "server/index/number_set.h"
+#include "server/registry/policy.h"
+#include "server/registry/records.pb.h"
+#include "server/registry/registry.h"
+#include "server/scrub/snapshot.h"
+#include "server/storage/store_head.h"
+
+namespace dnc {
+
+// What is known of a list over time; times are InfiniteFuture where that is not known.
+struct ListLife {
+  // From `absent_since` until `loaded_since` the list was surely not loaded.
+  absl::Time absent_since = absl::InfiniteFuture();
+  absl::Time loaded_since = absl::InfiniteFuture();   // also while it is retired
+  absl::Time first_loaded_at = absl::InfinitePast();  // of all its lives; InfinitePast: not known
+  // Where the limit of releases cut the history off; 0 and InfinitePast: nowhere.
+  uint64_t oldest_release = 0;
+  absl::Time history_since = absl::InfinitePast();
+  // The oldest release that can be gone back to.
+  uint64_t kept_from = 0;
+};
+
+// A list with its release in force.
+struct ListState {
+  uint32_t list_id = 0;
+  std::string name;
+  ListKind kind = ListKind::kNational;
+  // The release in force, without its files; id 0: retired, or none loaded yet.
+  storage::Release head;
+  // What the release promises, by area code.
+  std::map<int, storage::Seal> seals;
+  // Lists that cover every area code as a whole.
+  absl::Time whole_obtained_at = absl::InfinitePast();
+  absl::Time whole_history_since = absl::InfinitePast();
+  uint64_t whole_first_release = 0;
+  uint64_t whole_brought_by = 0;  // as in storage::Seal
+  int64_t whole_brought_at = 0;
+  // The numbers, and the area codes whose stored data does not match their seals.
+  NumberSet numbers;
+  std::bitset<kAreaCodes> damaged;
+  std::bitset<kAreaCodes> vanished;  // left out by a full list, so not covered any more
+  ListLife life;
+  std::vector<storage::Turn> turns;  // when somebody went back or retired it; oldest first
+
+  bool loaded() const { return head.id() != 0; }
+  bool covers_all() const { return CoversAll(kind); }
+  bool Covers(int area_code) const {
+    return loaded() && (covers_all() || seals.find(area_code) != seals.end());
+  }
+};
+using ListStatePtr = std::shared_ptr<const ListState>;
+
+struct RegistryState {
+  uint64_t revision = 0;
+  // When the first release of any list was published; InfiniteFuture: not known.
+  absl::Time begun_at = absl::InfiniteFuture();
+  // What was published before counts as too old if it was so then.
+  AcceptedClock accepted;
+  // What was answered then, by releases that a restore has lost, is not known.
+  Untold untold;
+  std::map<std::string, ListStatePtr> lists;
+  // The published releases, without their files, by id: all but those that the limit cut off.
+  std::map<uint64_t, std::shared_ptr<const storage::Release>> releases;
+  // Those that were once of a time to come (data_age.h).
+  std::set<uint64_t> future_releases;
+};
+using RegistryStatePtr = std::shared_ptr<const RegistryState>;
+
+inline int64_t ToMicros(absl::Time time) { return absl::ToUnixMicros(time); }
+inline absl::Time FromMicros(int64_t micros) { return absl::FromUnixMicros(micros); }
+
+// The release, the one it followed, and so on: newest first. Stops below `down_to`.
+std::vector<uint64_t> Lineage(const RegistryState& state, uint64_t release_id,
+                              uint64_t down_to = 0);
+
+// The releases that led to the one in force, newest first, as far as the limit left them. DATA_LOSS
+// if one is missing otherwise: what history says would then be wrong.
+absl::StatusOr<std::vector<uint64_t>> WholeLineage(const RegistryState& state,
+                                                   const ListState& list);
+
+// Whether it is certain that the list was not loaded at `moment`.
+bool SurelyAbsent(const RegistryState& state, const ListState& list, absl::Time moment);
+
+// Since when the history of an area code answers, and the first release that tells of it.
+struct Beginning {
+  absl::Time since = absl::InfiniteFuture();  // never, if the list does not cover it
+  uint64_t release_id = 0;
+};
+Beginning BeginningOf(const RegistryState& state, const ListState& list, int area_code);
+
+// The digest of a release: over its seals, in order of area codes (docs/formats.md).
+Digest DigestOfSeals(const std::map<int, storage::Seal>& seals);
+
+// How a list counts under the policy; nullopt if it does not.
+std::optional<PolicyList> PolicyOf(const Policy& policy, const ListState& list);
+
+// The list as it counts under the policy; null if it does not.
+SnapshotListPtr LoadedList(const RegistryState& state, const Policy& policy, const ListState& list);
+
+// The list as a policy that names it, or takes all lists, counts it while nothing of it is loaded;
+// null under any other policy.
+SnapshotListPtr UnloadedList(const Policy& policy, const std::string& name);
+
+// The list as scrubs see it, under the policy, or as it would count by default.
+SnapshotListPtr ListInSnapshot(const RegistryState& state, const Policy& policy,
+                               const ListState& list);
+
+// The view for scrubs: the lists of the policy in their order, then the others that count.
+SnapshotPtr MakeSnapshot(const RegistryState& state, const Policy& policy);
+
+storage::ListHead ToHead(const ListState& list);
+ListLife ToLife(const storage::ListHead& head);
+storage::Seals ToRecord(const ListState& list);
+void FromRecord(const storage::Seals& seals, ListState& list);
+storage::Catalog ToCatalog(const RegistryState& state);
+ReleaseInfo ToInfo(const storage::Release& release);
+FileReport ToReport(const storage::File& file);
+
+}  // namespace dnc

@@ -1,0 +1,59 @@
+#include "server/rules/ebr_rules.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "server/rules/area_codes.h"
+
+namespace dnc {
+namespace {
+
+constexpr absl::CivilDay kAlways(1900, 1, 1);
+
+// The same day so many months later, or the month's last day where there is no such day: a
+// relationship never lasts longer than the calendar says.
+absl::CivilDay AddMonths(absl::CivilDay day, int months) {
+  const absl::CivilMonth month = absl::CivilMonth(day) + months;
+  const absl::CivilDay last = absl::CivilDay(month + 1) - 1;
+  return std::min(absl::CivilDay(month) + (day.day() - 1), last);
+}
+
+absl::CivilDay LastDay(const EbrRule& rule, absl::CivilDay event) {
+  return rule.months > 0 ? AddMonths(event, rule.months) : event + rule.days;
+}
+
+}  // namespace
+
+const std::vector<EbrRule>& EbrRules() {
+  static const std::vector<EbrRule> rules = {
+      {"", EbrKind::kTransaction, 18, 0, kAlways, "47 CFR 64.1200(f)(5)(i)"},
+      {"", EbrKind::kInquiry, 3, 0, kAlways, "47 CFR 64.1200(f)(5)(i)"},
+      {"TX", EbrKind::kTransaction, 12, 0, kAlways, "Texas, 12 months: secondary sources only"},
+      {"MO", EbrKind::kTransaction, 0, 180, kAlways, "Missouri, 180 days: secondary sources only"},
+  };
+  return rules;
+}
+
+absl::Time EbrEnd(EbrKind kind, absl::Time last_event, int area_code) {
+  if (kind == EbrKind::kNone || last_event == absl::InfinitePast() ||
+      last_event == absl::InfiniteFuture()) {
+    return absl::InfinitePast();
+  }
+  const std::string_view state = StateOfAreaCode(area_code);
+  // The day where the event ended first and the relationship ends first: the zone of Samoa for the
+  // event, where a day is the longest the day before, and UTC's start of the day for the end.
+  const absl::CivilDay event(absl::ToCivilSecond(last_event, absl::FixedTimeZone(-11 * 60 * 60)));
+  std::optional<absl::CivilDay> end;
+  for (const EbrRule& rule : EbrRules()) {
+    const bool applies = rule.state.empty() || state.empty() || rule.state == state;
+    if (!applies || rule.kind != kind || event < rule.effective) continue;
+    const absl::CivilDay last = LastDay(rule, event);
+    end = std::min(end.value_or(last), last);
+  }
+  // The last day counts to its end where it ends first.
+  // Without a rule there is no relationship.
+  if (!end.has_value()) return absl::InfinitePast();
+  return absl::FromCivil(absl::CivilSecond(*end + 1), absl::FixedTimeZone(10 * 60 * 60));
+}
+
+}  // namespace dnc
