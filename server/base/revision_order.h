@@ -13,7 +13,10 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <mutex>
+#include <utility>
 
 #include "absl/time/time.h"
 
@@ -69,6 +72,19 @@ class RevisionOrder {
                                 [&] { return last() >= revision; });
   }
 
+  // From now on `listener` is called after each commit, on the thread that commits: it must be
+  // quick, and must not ask anything of this order. Returns what RemoveListener takes; when that
+  // has returned, the listener is not called any more.
+  int AddListener(std::function<void()> listener) const {
+    const std::lock_guard lock(listening_);
+    listeners_.emplace(++last_listener_, std::move(listener));
+    return last_listener_;
+  }
+  void RemoveListener(int listener) const {
+    const std::lock_guard lock(listening_);
+    listeners_.erase(listener);
+  }
+
  private:
   void Advance(uint64_t revision) {
     {
@@ -76,11 +92,16 @@ class RevisionOrder {
       last_.store(revision, std::memory_order_release);
     }
     advanced_.notify_all();
+    const std::lock_guard lock(listening_);
+    for (const auto& [id, listener] : listeners_) listener();
   }
 
   std::mutex turn_;          // held by the change under way
   mutable std::mutex wait_;  // for a moment
   mutable std::condition_variable advanced_;
+  mutable std::mutex listening_;
+  mutable int last_listener_ = 0;                           // guarded by listening_
+  mutable std::map<int, std::function<void()>> listeners_;  // guarded by listening_
   std::atomic<uint64_t> last_{0};
 };
 
