@@ -18,7 +18,7 @@ constexpr size_t kMaxMessageBytes = 1500;
 std::string Shortened(std::string_view message) {
   if (message.size() <= kMaxMessageBytes) return std::string(message);
   size_t end = kMaxMessageBytes;
-  // Not in the middle of a UTF-8 character.
+  // The cut must not fall into the middle of a UTF-8 character.
   while (end > 0 && (static_cast<unsigned char>(message[end]) & 0xC0) == 0x80) --end;
   return StrCat(message.substr(0, end), "...");
 }

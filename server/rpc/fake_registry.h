@@ -3,13 +3,12 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <map>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/synchronization/mutex.h"
 #include "server/base/clock.h"
 #include "server/intake/intake.h"
 #include "server/registry/registry.h"
@@ -62,8 +61,7 @@ class FakeRegistry final : public Registry, public Intake {
  private:
   const std::string folder_;
   std::atomic<bool> short_answers_{false};
-  mutable std::mutex mutex_;
-  mutable std::condition_variable published_;
+  mutable absl::Mutex mutex_;
   SnapshotPtr snapshot_;
   std::map<uint64_t, LoadInfo> loads_;
   std::vector<Upload> uploads_;

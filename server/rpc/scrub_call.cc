@@ -12,7 +12,6 @@
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
 #include "server/rpc/error_status.h"
-#include "server/rpc/revision_wait.h"
 
 namespace dnc {
 namespace {
@@ -114,7 +113,7 @@ bool ScrubCall::Admit() {
     return false;
   }
   cost_ = cost;
-  absl::StatusOr<Caller> caller = rpc().authorizer->Admit(context_, Permission::kScrub);
+  absl::StatusOr<Caller> caller = AdmitCaller(context_, Permission::kScrub);
   if (!caller.ok()) {
     Finish(caller.status());
     return false;
@@ -177,9 +176,8 @@ void ScrubCall::AnswerOnWorker(std::shared_ptr<v1::ScrubRequest> request) {
 
 absl::Status ScrubCall::Scrub(const v1::ScrubRequest& request) {
   CallTimer timer(rpc().metrics, Method::kScrub);
-  if (const uint64_t revision = request.at_least_revision(); caller_.revision < revision) {
-    DNC_RETURN_IF_ERROR(rpc().revisions->Reach(revision, context_, Permission::kScrub, &caller_));
-  }
+  DNC_RETURN_IF_ERROR(
+      ReachRevision(request.at_least_revision(), context_, Permission::kScrub, &caller_));
   v1::ScrubResponse response;
   DNC_RETURN_IF_ERROR(method_.handler->ScrubAdmitted(caller_, charged_, request, &response));
   if (!Serialize(response, &response_)) {

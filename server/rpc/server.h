@@ -61,7 +61,7 @@ class Server {
   Server& operator=(const Server&) = delete;
 
   int port() const;  // of no meaning for a unix socket
-  // As `listen`, with the port that was taken.
+  // What `listen` says, with the port that was taken.
   const std::string& address() const;
 
   // Drains: tells that it is not ready, serves on for rpc.drain_seconds, then closes its listeners

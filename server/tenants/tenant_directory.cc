@@ -79,6 +79,7 @@ absl::StatusOr<Caller> TenantDirectory::Authenticate(std::string_view secret) co
                  "the operator has suspended the tenant; ask there what is to be done");
   }
   caller.key_id = id;
+  caller.expires_at = entry.key.expires_at;
   for (const KeyScope scope : entry.key.scopes) {
     caller.scopes = static_cast<uint8_t>(caller.scopes | 1 << static_cast<int>(scope));
   }

@@ -33,6 +33,7 @@ struct Caller {
   std::string key_id;     // `local` without a key
   uint8_t scopes = 0;     // bit KeyScope
   uint64_t revision = 0;  // every change up to this one is in what is said here
+  absl::Time expires_at = absl::InfiniteFuture();  // of the key
   bool Has(KeyScope scope) const { return (scopes >> static_cast<int>(scope) & 1) != 0; }
 };
 
