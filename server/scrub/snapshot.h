@@ -32,9 +32,9 @@ struct AreaCoverage {
   AreaState state = AreaState::kNotLoaded;
   absl::Time obtained_at = absl::InfinitePast();
   // When the release that brought the data was published: the data is no younger than that.
-  // InfinitePast: nobody knows how old it is, because it was once of a time to come, or too old when
-  // an operator accepted a clock that lies behind the stores. InfiniteFuture: it is not known, and
-  // the age counts from `obtained_at`.
+  // InfinitePast: nobody knows how old it is, because it was once of a time to come, or too old
+  // when an operator accepted a clock that lies behind the stores. InfiniteFuture: it is not known,
+  // and the age counts from `obtained_at`.
   absl::Time published_at = absl::InfiniteFuture();
   // Up to when change lists that were silent about it show that nothing changed; InfinitePast if
   // none does. No answer holds longer for it.
@@ -47,8 +47,8 @@ inline absl::Time AgedFrom(const AreaCoverage& coverage) {
   return std::min(coverage.obtained_at, coverage.published_at);
 }
 
-// Data of a time to come shows that a clock is wrong. There is a day of grace, because a file's date
-// is that of a day somewhere, and clocks differ.
+// Data of a time to come shows that a clock is wrong. There is a day of grace, because a file's
+// date is that of a day somewhere, and clocks differ.
 inline constexpr absl::Duration kMaxFuture = absl::Hours(24);
 
 // Until when data is young enough for a list of that maximum age; that moment included.
