@@ -108,7 +108,7 @@ class GzipFeed : public ByteFeed {
     stream_.avail_out = kPieceBytes;
     const int result = inflate(&stream_, Z_NO_FLUSH);
     position_ = input_.size() - stream_.avail_in;
-    out->resize(out->size() - stream_.avail_out);
+    out->erase(out->size() - std::min<size_t>(stream_.avail_out, kPieceBytes));
     if (result == Z_STREAM_END) {
       inside_ = false;
     } else if (result != Z_OK && result != Z_BUF_ERROR) {
