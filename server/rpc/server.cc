@@ -55,8 +55,8 @@ int ThreadCount(int configured) {
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
-ScrubLimits ScrubLimitsOf(const ServerOptions& options) {
-  ScrubLimits limits;
+DecideLimits DecideLimitsOf(const ServerOptions& options) {
+  DecideLimits limits;
   limits.max_batch = options.limits.max_batch;
   limits.lost = options.lost;
   return limits;
@@ -99,8 +99,9 @@ struct Server::Impl {
                    static_cast<size_t>(options.limits.max_metadata_bytes)),
         revisions(RevisionLimitsOf(options), {parts.order, parts.registry, &authorizer}),
         gate(int64_t{options.limits.numbers_under_way} * ThreadCount(options.rpc.threads)),
-        scrub_handler(ScrubLimitsOf(options), {parts.registry, parts.tenant_records, parts.quotas,
-                                               parts.metrics, parts.clock}),
+        decider(DecideLimitsOf(options),
+                {parts.registry, parts.tenant_records, parts.quotas, parts.metrics, parts.clock}),
+        scrub_handler(&decider),
         registry_handler({options.version, parts.clock->Now(), options.limits.max_batch,
                           options.limits.max_request_bytes, parts.order},
                          parts.registry, parts.clock),
@@ -130,6 +131,7 @@ struct Server::Impl {
   const Authorizer authorizer;
   RevisionWait revisions;
   AdmissionControl gate;
+  Decider decider;
   ScrubHandler scrub_handler;
   RegistryHandler registry_handler;
   TenantHandler tenant_handler;
