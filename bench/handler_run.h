@@ -46,7 +46,8 @@ class HandlerRun {
   FakeRegistry registry_;
   Metrics metrics_;
   TestStores stores_;
-  ScrubHandler handler_;
+  Decider decider_;
+  ScrubHandler handler_{&decider_};
   Caller caller_;
 };
 

@@ -184,7 +184,8 @@ absl::StatusOr<uint64_t> Run(const Options& options) {
   registry.SetSnapshot(National(options.millions, stores.order.last()));
   Metrics metrics;
   QuotaBook quotas;
-  ScrubHandler handler(ScrubLimits(), {&registry, stores.lists.get(), &quotas, &metrics, &clock});
+  Decider decider(DecideLimits(), {&registry, stores.lists.get(), &quotas, &metrics, &clock});
+  ScrubHandler handler(&decider);
   const std::vector<Number> others = BenchQuestions(BenchRegistry(options.millions), 10'000'000);
   Questions make(options);
   Round first;

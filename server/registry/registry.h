@@ -30,6 +30,7 @@
 #include "server/registry/load_plan.h"
 #include "server/registry/policy.h"
 #include "server/scrub/engine.h"
+#include "server/scrub/explanation.h"
 #include "server/scrub/snapshot.h"
 #include "server/scrub/verdict.h"
 
@@ -180,34 +181,6 @@ struct NumberHistory {
   std::vector<std::string> listed_on;
 };
 
-struct MatchInfo {
-  std::string list;
-  ListEffect effect = ListEffect::kDeny;
-  absl::Time listed_since;
-  bool listed_since_exact = false;
-  uint64_t release_id = 0;
-  absl::Time obtained_at;
-};
-
-struct NumberReport {
-  Number number = 0;
-  Rule rule = Rule::kUnspecified;
-  ReasonSet reasons = 0;
-  std::vector<MatchInfo> matches;
-  absl::Time valid_until = absl::InfinitePast();  // InfinitePast: nothing holds
-  bool ends_early = false;  // `valid_until` is a record's of the tenant: the lists' end is later
-};
-
-// What an answer rests on, a list each; dnc.v1.ListSnapshot.
-struct RestsOn {
-  std::string list;
-  uint64_t release_id = 0;
-  absl::Time obtained_at = absl::InfinitePast();  // InfinitePast: no area code asked is covered
-  absl::Time valid_until = absl::InfinitePast();
-  std::string digest;
-  absl::Time known_by_silence_at = absl::InfinitePast();  // of the oldest data; InfinitePast: not
-};
-
 // How far a rollback or a retirement may go, and who asks for it.
 struct ChangeLimits {
   bool dry_run = false;                    // tell what it would do, and change nothing
@@ -229,27 +202,6 @@ struct Retired {
   uint64_t revision = 0;  // of the change; 0: a dry run
   uint64_t becomes_callable = 0;
   bool required = false;  // the policy requires the list
-};
-
-// The moment that a question is about.
-struct AskedMoment {
-  // NOLINTNEXTLINE(google-explicit-constructor): a moment is what the lists said of it.
-  AskedMoment(absl::Time moment, bool answered = false) : time(moment), as_answered(answered) {}
-
-  absl::Time time;
-  // What was answered then, by what had been published; else what the lists said of it, by all
-  // that is known now.
-  bool as_answered = false;
-};
-
-// The answer of Explain.
-struct Explanation {
-  uint64_t revision = 0;
-  absl::Time decided_at;
-  std::vector<RestsOn> lists;
-  std::vector<NumberReport> numbers;  // as asked
-  // Until when all answers hold that hold at all; InfiniteFuture: nothing holds, or without an end.
-  absl::Time valid_until = absl::InfiniteFuture();
 };
 
 class Store;

@@ -170,10 +170,10 @@ absl::StatusOr<Explanation> FakeRegistry::Explain(absl::Span<const ParsedNumber>
   std::vector<Rule> rules(count);
   std::vector<ReasonSet> reasons(count);
   Explanation explanation;
-  explanation.revision = now->revision;
-  explanation.decided_at = moment.has_value() ? moment->time : absl::Now();
-  Scrub(*now, explanation.decided_at, numbers, absl::MakeSpan(rules), absl::MakeSpan(reasons),
-        tenant);
+  EvidenceSource(*now, AskedAreas::All()).Fill(*now, AskedAreas::All(), &explanation.evidence);
+  explanation.evidence.decided_at = moment.has_value() ? moment->time : absl::Now();
+  Scrub(*now, explanation.evidence.decided_at, numbers, absl::MakeSpan(rules),
+        absl::MakeSpan(reasons), tenant);
   for (size_t i = 0; i < count; ++i) {
     NumberReport report;
     report.number = numbers[i].number;

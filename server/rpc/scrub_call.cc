@@ -16,7 +16,7 @@
 namespace dnc {
 namespace {
 
-// Long enough for what was admitted to be answered.
+// Long enough that what was admitted will have been answered.
 constexpr absl::Duration kRetryAfter = absl::Milliseconds(20);
 
 // Made once: what is refused must cost little.
@@ -67,7 +67,7 @@ std::string& MySpace() {
   return space;
 }
 
-// As gRPC says it of a message that is none.
+// What gRPC says of a message that is none.
 grpc::Status NotAMessage() {
   return {grpc::StatusCode::INTERNAL, "the request is no ScrubRequest"};
 }
@@ -123,7 +123,7 @@ bool ScrubCall::Admit() {
   // A length that is a lie charges no more than could be there.
   charged_ = std::min(PeekCount(FirstBytes(&request_, space)).value_or(0),
                       request_.Length() / kPackedNumberBytes);
-  absl::StatusOr<Admission> admission = method_.handler->Admit(caller_, charged_);
+  absl::StatusOr<Admission> admission = method_.handler->decider().Admit(caller_, charged_);
   if (!admission.ok()) {
     RefuseQuota(admission.status());
     return false;
@@ -187,7 +187,7 @@ absl::Status ScrubCall::Scrub(const v1::ScrubRequest& request) {
 }
 
 void ScrubCall::RefuseQuota(absl::Status status) {
-  if (!method_.handler->IsFlood(caller_)) {
+  if (!method_.handler->decider().IsFlood(caller_)) {
     Finish(status);
     return;
   }

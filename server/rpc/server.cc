@@ -59,8 +59,8 @@ int ThreadCount(int configured) {
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
-ScrubLimits ScrubLimitsOf(const ServerOptions& options) {
-  ScrubLimits limits;
+DecideLimits DecideLimitsOf(const ServerOptions& options) {
+  DecideLimits limits;
   limits.max_batch = options.limits.max_batch;
   limits.lost = options.lost;
   return limits;
@@ -104,8 +104,9 @@ struct Server::Impl {
                    static_cast<size_t>(options.limits.max_metadata_bytes)),
         revisions(RevisionLimitsOf(options), {parts.order, parts.registry, &authorizer}),
         gate(int64_t{options.limits.numbers_under_way} * ThreadCount(options.rpc.threads)),
-        scrub_handler(ScrubLimitsOf(options), {parts.registry, parts.tenant_records, parts.quotas,
-                                               parts.metrics, parts.clock}),
+        decider(DecideLimitsOf(options),
+                {parts.registry, parts.tenant_records, parts.quotas, parts.metrics, parts.clock}),
+        scrub_handler(&decider),
         release_admin({options.version, parts.clock->Now(), options.limits.max_batch,
                        options.limits.max_request_bytes, parts.order},
                       parts.registry, parts.clock),
@@ -141,6 +142,7 @@ struct Server::Impl {
   const Authorizer authorizer;
   RevisionWait revisions;
   AdmissionControl gate;
+  Decider decider;
   ScrubHandler scrub_handler;
   ReleaseAdmin release_admin;
   TenantAdmin tenant_admin;

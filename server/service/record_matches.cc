@@ -1,4 +1,4 @@
-#include "server/rpc/record_matches.h"
+#include "server/service/record_matches.h"
 
 #include <algorithm>
 #include <string>
@@ -31,8 +31,8 @@ bool Blocks(const TenantList& list, Number number) {
 }  // namespace
 
 absl::Status AddRecordMatches(const TenantRecords& tenant_records, const TenantView& tenant,
-                              std::string_view scope, absl::Time now, uint8_t facts,
-                              NumberReport& report) {
+                              std::string_view scope, const Clock& clock, absl::Time now,
+                              uint8_t facts, NumberReport& report) {
   if ((facts & kRecordUnknown) != 0) return absl::OkStatus();  // the reason says so
   DNC_ASSIGN_OR_RETURN(const std::vector<TenantRecords::Found> found,
                        tenant_records.Find(tenant.tenant.number, report.number));
@@ -40,7 +40,8 @@ absl::Status AddRecordMatches(const TenantRecords& tenant_records, const TenantV
   for (const auto& [id, list] : tenant.lists) {
     if ((facts & FactOf(list.kind)) == 0 || !asked.Counts(list.kind, list.scope)) continue;
     for (const TenantRecords::Found& entry : found) {
-      if (entry.list != list.number || !SpanOf(list.kind, entry.record).At(now)) continue;
+      if (entry.list != list.number) continue;
+      if (!SpanOf(list.kind, entry.record, clock.accepted()).At(now)) continue;
       report.matches.push_back(MatchOf(list, entry.record.made_at));
     }
     if (Blocks(list, report.number)) {
