@@ -17,7 +17,7 @@ using GeneratedLists = v1::ListService::AsyncService;
 
 // Fills the answer to a write when its reply comes.
 template <typename Response>
-ListChanges::Done Answer(Response* out, std::function<void(absl::Status)> done) {
+ListChanges::Done WhenWritten(Response* out, std::function<void(absl::Status)> done) {
   return [out, done = std::move(done)](const absl::StatusOr<WriteReply>& reply) {
     if (reply.ok()) {
       for (const WriteResult& result : reply->results) FillResult(result, out->add_results());
@@ -51,13 +51,13 @@ void ListService::AddWrites() {
       &service_, Method::kAddNumbers, Permission::kLists, &GeneratedLists::RequestAddNumbers,
       [changes](const Caller& caller, const auto& in, auto* out, auto done) {
         out->set_tenant_id(caller.tenant->tenant.id);
-        changes->Add(caller, FromProto(in), Answer(out, std::move(done)));
+        changes->Add(caller, FromProto(in), WhenWritten(out, std::move(done)));
       });
   writes_.AddSubmit<v1::RemoveNumbersRequest, v1::RemoveNumbersResponse>(
       &service_, Method::kRemoveNumbers, Permission::kLists, &GeneratedLists::RequestRemoveNumbers,
       [changes](const Caller& caller, const auto& in, auto* out, auto done) {
         out->set_tenant_id(caller.tenant->tenant.id);
-        changes->Remove(caller, FromProto(in), Answer(out, std::move(done)));
+        changes->Remove(caller, FromProto(in), WhenWritten(out, std::move(done)));
       });
   others_.Add<v1::CreateListRequest, v1::CreateListResponse>(
       &service_, Method::kCreateList, Permission::kLists, &GeneratedLists::RequestCreateList,
