@@ -1,4 +1,5 @@
-// What the tenants' lists say of numbers: the filter first, the store for what it lets through.
+#include "server/records/record_reader.h"
+
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -7,24 +8,17 @@
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
+#include "server/records/change_log.h"
 #include "server/records/record_change.h"
 #include "server/records/record_keys.h"
 #include "server/records/record_meaning.h"
-#include "server/records/tenant_records_impl.h"
 #include "server/scrub/tenant_terms.h"
 #include "spdlog/spdlog.h"
 
 namespace dnc {
 namespace {
 
-// What a list's records mean for one call.
-struct ListMeaning {
-  ListNumber number = 0;
-  TenantListKind kind = TenantListKind::kInternal;
-  uint8_t fact = kNoRecord;  // nothing if its scope does not hold for the call
-};
-
-// What something says of the number at a place, and when.
+// What a record, or all blocks together, say of the number at a place, and when.
 struct FactSpan {
   uint32_t place = 0;
   uint8_t fact = kNoRecord;
@@ -42,7 +36,7 @@ struct Scratch {
   std::vector<uint32_t> marks;
   std::vector<std::pair<StorePrefix, uint32_t>> sought;  // and the number's place
   std::vector<StorePrefix> prefixes;
-  std::vector<ListMeaning> lists;
+  std::vector<AskedList> lists;  // ascending by number
   std::vector<FactSpan> spans;
   std::vector<FactEdge> edges;
 };
@@ -54,41 +48,32 @@ void AddBlocks(const TenantView& tenant, std::string_view scope, absl::Span<cons
   for (const TenantView::Blocks& blocks : tenant.blocks) {
     if (!asked.Counts(TenantListKind::kInternal, blocks.scope)) continue;
     for (size_t i = 0; i < numbers.size(); ++i) {
-      if (numbers[i] >= kNumberLimit) continue;
-      const auto exchange = static_cast<uint32_t>(numbers[i] / kNumbersPerExchange);
-      const bool blocked =
-          blocks.area_codes[static_cast<size_t>(AreaCodeOf(numbers[i]))] ||
-          std::binary_search(blocks.exchanges.begin(), blocks.exchanges.end(), exchange);
-      if (blocked) facts[i] |= kRecordDoNotCall;
+      if (numbers[i] < kNumberLimit && Holds(blocks, numbers[i])) facts[i] |= kRecordDoNotCall;
     }
   }
 }
 
-void FillMeanings(const TenantView& tenant, std::string_view scope,
-                  std::vector<ListMeaning>& lists) {
+void FillLists(const TenantView& tenant, std::string_view scope, std::vector<AskedList>& lists) {
   lists.clear();
   const AskedScope asked(tenant, scope);
-  for (const auto& [id, list] : tenant.lists) {
-    const bool counts = asked.Counts(list.kind, list.scope);
-    lists.push_back({list.number, list.kind, counts ? FactOf(list.kind) : kNoRecord});
-  }
+  for (const auto& [id, list] : tenant.lists) lists.emplace_back(asked, list);
   std::sort(lists.begin(), lists.end(),
-            [](const ListMeaning& a, const ListMeaning& b) { return a.number < b.number; });
+            [](const AskedList& a, const AskedList& b) { return a.number() < b.number(); });
 }
 
 // What a stored record says, and when; a damaged one, or one of a list that the view does not know,
 // says that nothing is certain.
-FactSpan FactOfRecord(const std::vector<ListMeaning>& lists, const Clock& clock, uint32_t place,
-                      std::string_view key, std::string_view value) {
+FactSpan FactOfRecord(const std::vector<AskedList>& lists, const AcceptedClock& accepted,
+                      uint32_t place, std::string_view key, std::string_view value) {
   const FactSpan unknown{place, kRecordUnknown, CountSpan()};
-  const absl::StatusOr<RecordKey> own_key = DecodeRecordKey(key);
+  const absl::StatusOr<RecordKey> record_key = DecodeRecordKey(key);
   const absl::StatusOr<TenantRecord> record = DecodeTenantRecord(key, value);
-  if (!own_key.ok() || !record.ok()) return unknown;
+  if (!record_key.ok() || !record.ok()) return unknown;
   const auto list = std::lower_bound(
-      lists.begin(), lists.end(), own_key->list,
-      [](const ListMeaning& meaning, ListNumber number) { return meaning.number < number; });
-  if (list == lists.end() || list->number != own_key->list) return unknown;
-  return {place, list->fact, SpanOf(list->kind, *record, clock.accepted())};
+      lists.begin(), lists.end(), record_key->list,
+      [](const AskedList& asked, ListNumber number) { return asked.number() < number; });
+  if (list == lists.end() || list->number() != record_key->list) return unknown;
+  return {place, list->fact(), list->SpanOf(*record, accepted)};
 }
 
 // The facts of a number, as spans of it begin and end.
@@ -112,8 +97,8 @@ class FactCounter {
 };
 
 // When the facts of one number, whose spans these are, change after `now`.
-void AddTurns(absl::Span<const FactSpan> spans, absl::Time now, std::vector<FactEdge>& edges,
-              std::vector<FactChange>& turns) {
+void AddChanges(absl::Span<const FactSpan> spans, absl::Time now, std::vector<FactEdge>& edges,
+                std::vector<FactChange>& changes) {
   edges.clear();
   FactCounter counter;
   for (const FactSpan& span : spans) {
@@ -131,19 +116,19 @@ void AddTurns(absl::Span<const FactSpan> spans, absl::Time now, std::vector<Fact
     const bool last_of_moment = i + 1 == edges.size() || edges[i + 1].at != edges[i].at;
     if (!last_of_moment || counter.facts() == facts) continue;
     facts = counter.facts();
-    turns.push_back({spans.front().place, edges[i].at, facts});
+    changes.push_back({spans.front().place, edges[i].at, facts});
   }
 }
 
-// The turns of all numbers that have any.
-void FindTurns(absl::Time now, std::vector<FactSpan>& spans, std::vector<FactEdge>& edges,
-               std::vector<FactChange>& turns) {
+// The changes of all numbers that have any.
+void FindChanges(absl::Time now, std::vector<FactSpan>& spans, std::vector<FactEdge>& edges,
+                 std::vector<FactChange>& changes) {
   std::stable_sort(spans.begin(), spans.end(),
                    [](const FactSpan& a, const FactSpan& b) { return a.place < b.place; });
   for (size_t begin = 0; begin < spans.size();) {
     size_t end = begin;
     while (end < spans.size() && spans[end].place == spans[begin].place) ++end;
-    AddTurns(absl::MakeConstSpan(spans).subspan(begin, end - begin), now, edges, turns);
+    AddChanges(absl::MakeConstSpan(spans).subspan(begin, end - begin), now, edges, changes);
     begin = end;
   }
 }
@@ -163,7 +148,7 @@ void FindPrefixes(TenantNumber id, absl::Span<const Number> numbers, Scratch& sc
   for (const auto& [prefix, place] : scratch.sought) scratch.prefixes.push_back(prefix);
 }
 
-// What is not on a do-not-call list is not certain.
+// What is not on a do-not-call list is not certain: the record that says so may be the missing one.
 void MarkUnproven(const std::vector<std::pair<StorePrefix, uint32_t>>& sought,
                   absl::Span<uint8_t> facts) {
   for (const auto& [prefix, place] : sought) {
@@ -173,57 +158,50 @@ void MarkUnproven(const std::vector<std::pair<StorePrefix, uint32_t>>& sought,
 
 }  // namespace
 
-bool TenantRecordsImpl::IsDamaged(TenantNumber tenant) const {
-  if (!any_damaged_.load(std::memory_order_acquire)) return false;
-  const std::lock_guard lock(damaged_mutex_);
-  return damaged_.count(tenant) != 0;
-}
-
-void TenantRecordsImpl::FindFacts(const TenantView& tenant, std::string_view scope, absl::Time now,
-                                  absl::Span<const Number> numbers, absl::Span<uint8_t> facts,
-                                  std::vector<FactChange>* turns) const {
+void RecordReader::FindFacts(const TenantView& tenant, std::string_view scope, absl::Time now,
+                             absl::Span<const Number> numbers, absl::Span<uint8_t> facts,
+                             std::vector<FactChange>* changes) const {
   DNC_CHECK(numbers.size() == facts.size(), "every number is answered");
-  turns->clear();
+  changes->clear();
   thread_local Scratch scratch;
   const TenantNumber id = tenant.tenant.number;
-  // Before it is asked which tenants are damaged: the reading names them, and then it is done.
-  const bool proven = proven_.load(std::memory_order_acquire);
-  std::fill(facts.begin(), facts.end(), uint8_t{kNoRecord});
-  const bool damaged = IsDamaged(id);
-  if (damaged) {
-    std::fill(facts.begin(), facts.end(), uint8_t{kRecordUnknown});
-    counters_.unknown_numbers.fetch_add(numbers.size(), std::memory_order_relaxed);
+  // Before the store is read: what a reading of all records finds meanwhile is in the next answer.
+  const RecordHealth::OfTenant health = parts_.health.Of(id);
+  RecordCounters& counters = parts_.counters;
+  std::fill(facts.begin(), facts.end(), uint8_t{health.damaged ? kRecordUnknown : kNoRecord});
+  if (health.damaged) {
+    counters.unknown_numbers.fetch_add(numbers.size(), std::memory_order_relaxed);
   }
   AddBlocks(tenant, scope, numbers, facts);
   scratch.marks.assign(numbers.size(), 0);
-  const size_t passed = filter_.MayContainBatch(id, numbers, 0, absl::MakeSpan(scratch.marks));
-  if (passed == 0) return;
-  FillMeanings(tenant, scope, scratch.lists);
+  if (parts_.filter.MayContainBatch(id, numbers, 0, absl::MakeSpan(scratch.marks)) == 0) return;
+  FillLists(tenant, scope, scratch.lists);
   FindPrefixes(id, numbers, scratch);
   scratch.spans.clear();
-  bool any_turns = false;
+  const AcceptedClock& accepted = parts_.clock->accepted();
+  bool any_changes = false;
   size_t found = 0;
   size_t last_found = SIZE_MAX;
-  const absl::Status status = store_->ReadPrefixes(
+  const absl::Status status = parts_.store->ReadPrefixes(
       scratch.prefixes, [&](size_t index, std::string_view key, std::string_view value) {
         const uint32_t place = scratch.sought[index].second;
         if (index != last_found) {
           ++found;
-          // What blocks say of it.
+          // What blocks say of the number.
           if (facts[place] != kNoRecord) scratch.spans.push_back({place, facts[place], {}});
         }
         last_found = index;
-        const FactSpan span = FactOfRecord(scratch.lists, *clock_, place, key, value);
+        const FactSpan span = FactOfRecord(scratch.lists, accepted, place, key, value);
         scratch.spans.push_back(span);
-        any_turns = any_turns || span.counts.from > now ||
-                    (span.counts.until > now && span.counts.until != absl::InfiniteFuture());
+        any_changes = any_changes || span.counts.from > now ||
+                      (span.counts.until > now && span.counts.until != absl::InfiniteFuture());
         if (span.counts.At(now)) facts[place] |= span.fact;
         return absl::OkStatus();
       });
-  if (any_turns) FindTurns(now, scratch.spans, scratch.edges, *turns);
+  if (any_changes) FindChanges(now, scratch.spans, scratch.edges, *changes);
   // While nobody knows that no record is missing, a number that the filter let through is not clear
   // because the store has nothing.
-  if (!proven) MarkUnproven(scratch.sought, facts);
+  if (!health.proven) MarkUnproven(scratch.sought, facts);
   if (!status.ok()) {
     for (const auto& [prefix, place] : scratch.sought) facts[place] |= kRecordUnknown;
     spdlog::error("tenants' records cannot be read: {}", std::string(status.message()));
@@ -231,32 +209,32 @@ void TenantRecordsImpl::FindFacts(const TenantView& tenant, std::string_view sco
   const auto unknown = std::count_if(
       scratch.sought.begin(), scratch.sought.end(),
       [&](const auto& sought) { return (facts[sought.second] & kRecordUnknown) != 0; });
-  if (unknown > 0 && !damaged) {
-    counters_.unknown_numbers.fetch_add(static_cast<uint64_t>(unknown), std::memory_order_relaxed);
+  if (unknown > 0 && !health.damaged) {
+    counters.unknown_numbers.fetch_add(static_cast<uint64_t>(unknown), std::memory_order_relaxed);
   }
-  counters_.reads.fetch_add(scratch.sought.size(), std::memory_order_relaxed);
-  if (status.ok()) filter_.NoteFalsePositives(scratch.sought.size() - found);
+  counters.reads.fetch_add(scratch.sought.size(), std::memory_order_relaxed);
+  if (status.ok()) parts_.filter.NoteFalsePositives(scratch.sought.size() - found);
 }
 
-absl::StatusOr<std::vector<TenantRecords::Found>> TenantRecordsImpl::Find(TenantNumber tenant,
-                                                                          Number number) const {
-  std::vector<Found> all;
+absl::StatusOr<std::vector<TenantRecords::Found>> RecordReader::Find(TenantNumber tenant,
+                                                                     Number number) const {
+  std::vector<TenantRecords::Found> all;
   const StorePrefix prefix = PrefixOf(tenant, number);
-  counters_.reads.fetch_add(1, std::memory_order_relaxed);
-  DNC_RETURN_IF_ERROR(store_->ReadPrefixes(
+  parts_.counters.reads.fetch_add(1, std::memory_order_relaxed);
+  DNC_RETURN_IF_ERROR(parts_.store->ReadPrefixes(
       {&prefix, 1}, [&all](size_t, std::string_view key, std::string_view value) -> absl::Status {
-        DNC_ASSIGN_OR_RETURN(const RecordKey own_key, DecodeRecordKey(key));
+        DNC_ASSIGN_OR_RETURN(const RecordKey record_key, DecodeRecordKey(key));
         DNC_ASSIGN_OR_RETURN(TenantRecord record, DecodeTenantRecord(key, value));
-        all.push_back({own_key.list, std::move(record)});
+        all.push_back({record_key.list, std::move(record)});
         return absl::OkStatus();
       }));
   return all;
 }
 
-absl::StatusOr<uint64_t> TenantRecordsImpl::Scan(
+absl::StatusOr<uint64_t> RecordReader::Scan(
     TenantNumber tenant, ListNumber list, Number from,
     absl::FunctionRef<bool(ListNumber, const TenantRecord&)> fn) const {
-  const std::unique_ptr<StoreSnapshot> store = store_->Snapshot();
+  const std::unique_ptr<StoreSnapshot> store = parts_.store->Snapshot();
   DNC_ASSIGN_OR_RETURN(uint64_t revision, StoredRevision(*store));
   // What was lost is not in the scan; who watches from it on must not be told to scan again.
   ChangeLog log;
@@ -266,18 +244,18 @@ absl::StatusOr<uint64_t> TenantRecordsImpl::Scan(
   const absl::Status status =
       store->Scan(Column::kRecords, EncodeRecordKey({tenant, from, 0}), EndOfTenant(tenant),
                   [&](std::string_view key, std::string_view value) -> absl::Status {
-                    DNC_ASSIGN_OR_RETURN(const RecordKey own_key, DecodeRecordKey(key));
-                    if (list != 0 && own_key.list != list) return absl::OkStatus();
+                    DNC_ASSIGN_OR_RETURN(const RecordKey record_key, DecodeRecordKey(key));
+                    if (list != 0 && record_key.list != list) return absl::OkStatus();
                     DNC_ASSIGN_OR_RETURN(const TenantRecord record, DecodeTenantRecord(key, value));
-                    return fn(own_key.list, record) ? absl::OkStatus() : end;
+                    return fn(record_key.list, record) ? absl::OkStatus() : end;
                   });
   if (!status.ok() && status != end) return status;
   return revision;
 }
 
-absl::Status TenantRecordsImpl::Changes(TenantNumber tenant, uint64_t after_revision,
-                                        absl::FunctionRef<bool(const RecordChange&)> fn) const {
-  const std::unique_ptr<StoreSnapshot> store = store_->Snapshot();
+absl::Status RecordReader::Changes(TenantNumber tenant, uint64_t after_revision,
+                                   absl::FunctionRef<bool(const RecordChange&)> fn) const {
+  const std::unique_ptr<StoreSnapshot> store = parts_.store->Snapshot();
   ChangeLog log;
   DNC_RETURN_IF_ERROR(log.Read(*store));
   if (after_revision < log.dropped_up_to()) {
