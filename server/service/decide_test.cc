@@ -129,6 +129,11 @@ class DecideTest : public RegistryTest {
     Write(list, record);
   }
 
+  // A request not to be called that ends soon was made long ago.
+  void OptOut(Number number, absl::Time expires_at) {
+    Write("internal", number, clock_.Now() - absl::Hours(24 * 366 * 6), expires_at);
+  }
+
   // As a front asks that has room for the answer.
   Told AskBatch(const std::vector<Number>& numbers) {
     Told told;
@@ -273,7 +278,7 @@ TEST_F(DecideTest, EveryWayToAskHasTheSameEvidence) {
   const std::vector<Number> numbers = {kListed, kFree, kElsewhere, 42, kFree + 1, kFree + 10};
   ExpectOneAnswer(numbers, /*exempted=*/false);
   const absl::Time soon = kNow + absl::Hours(3);
-  Write("internal", kFree, kNow, soon);
+  OptOut(kFree, soon);
   ExpectOneAnswer(numbers, /*exempted=*/false);
   ASSERT_EQ(Ask(numbers).evidence.earlier_ends, (std::vector<EarlierEnd>{{1, soon}}));
   EXPECT_EQ(Ask(numbers).evidence.valid_until, soon);
@@ -299,9 +304,13 @@ TEST_F(DecideTest, EveryWayToAskHasTheSameEvidenceAtAnyTime) {
                 clock_.Now() - absl::Hours(static_cast<int>(random() % 300)));
     }
     for (auto i = random() % 6; i > 0; --i) {
-      const absl::Time made = clock_.Now() + absl::Hours(static_cast<int>(random() % 90) - 45);
-      Write(random() % 2 == 0 ? "internal" : "consent", number(), made,
-            made + absl::Hours(1 + static_cast<int>(random() % 90)));
+      const absl::Time end = clock_.Now() + absl::Hours(24 + static_cast<int>(random() % 90));
+      if (random() % 2 == 0) {
+        OptOut(number(), end);
+      } else {
+        const auto hours = static_cast<int>(random() % 60) - 40;
+        Write("consent", number(), clock_.Now() + absl::Hours(hours), end);
+      }
     }
     std::vector<Number> numbers(random() % 20);
     for (Number& asked : numbers) {

@@ -82,6 +82,7 @@ absl::StatusOr<RecordWrite> ListChanges::NewWrite(const Caller& caller, const st
     return BatchTooLarge(items, "records in one message", limits_.max_batch, "Send smaller parts");
   }
   RecordWrite write;
+  write.time = from_.clock->Now();
   DNC_ASSIGN_OR_RETURN(write.list, FindList(caller, list_id));
   write.tenant = caller.tenant;
   write.by = caller.key_id;
@@ -119,9 +120,8 @@ void ListChanges::Add(const Caller& caller, AddRecordsCommand command, Done done
   }
   write->request_id = std::move(command.request_id);
   write->request = std::move(command.request);
-  const absl::Time now = from_.clock->Now();
   for (GivenRecord& record : command.records) {
-    write->items.push_back(ItemOf(std::move(record), write->list, now, caller.key_id));
+    write->items.push_back(ItemOf(std::move(record), write->list, write->time, caller.key_id));
   }
   from_.tenant_records->Submit(*std::move(write), std::move(done));
 }

@@ -12,6 +12,7 @@
 #include "server/base/error.h"
 #include "server/base/str_cat.h"
 #include "server/service/authorizer.h"
+#include "server/service/decide.h"
 #include "server/service/list_changes.h"
 #include "server/service/list_queries.h"
 #include "server/service/page.h"
@@ -64,6 +65,8 @@ class ServiceTest : public testing::Test {
     changes_.emplace(
         ListChanges::Limits{.max_batch = 3},
         ListChanges::Sources{directory_.get(), records_.get(), &quotas_, registry_.get(), &clock_});
+    decider_.emplace(DecideLimits(),
+                     DecideSources{registry_.get(), records_.get(), &quotas_, &metrics_, &clock_});
     queries_.emplace(ListQueries::Sources{directory_.get(), records_.get(), &order_});
   }
 
@@ -110,6 +113,16 @@ class ServiceTest : public testing::Test {
     record.channel = Channel::kCall;
     return record;
   }
+  // The verdict on a number, as of all changes so far.
+  Verdict Ask(Number number) const {
+    Caller caller = Writer();
+    caller.revision = order_.last();
+    const std::vector<ParsedNumber> numbers = {NormalizeNumber(number)};
+    const absl::StatusOr<Answer> answer = decider_->Decide(caller, {}, numbers);
+    EXPECT_TRUE(answer.ok()) << answer.status();
+    EXPECT_EQ(answer->evidence.revision, order_.last());
+    return static_cast<Verdict>(answer->verdicts.at(0));
+  }
   LoadInfo WaitFor(uint64_t id) const {
     EXPECT_TRUE(WaitUntil([&] {
       const LoadState state = release_admin_->GetLoad(id)->state;
@@ -122,6 +135,7 @@ class ServiceTest : public testing::Test {
   Clock clock_;
   RevisionOrder order_;
   QuotaBook quotas_;
+  Metrics metrics_;
   std::unique_ptr<Store> tenants_store_;
   std::unique_ptr<Store> registry_store_;
   std::unique_ptr<TenantRecords> records_;
@@ -133,6 +147,7 @@ class ServiceTest : public testing::Test {
   std::optional<ReleaseAdmin> release_admin_;
   std::optional<ListChanges> changes_;
   std::optional<ListQueries> queries_;
+  std::optional<Decider> decider_;
 };
 
 TEST_F(ServiceTest, WhatIsWrittenIsReadBack) {
@@ -256,6 +271,11 @@ TEST_F(ServiceTest, LoadsAFileAndTellsOfIt) {
   ASSERT_TRUE(load.ok()) << load.status();
   const LoadInfo ended = WaitFor(load->id);
   ASSERT_EQ(ended.state, LoadState::kSucceeded) << ended.error;
+
+  EXPECT_EQ(Ask(2015550101), Verdict::kListed);
+  EXPECT_EQ(Ask(2015550109), Verdict::kClear);
+  ASSERT_TRUE(Add(Writer(), {.records = {Of("2015550109")}}).ok());
+  EXPECT_EQ(Ask(2015550109), Verdict::kListed);
 
   const ServerStatus status = release_admin_->Status();
   EXPECT_EQ(status.version, "1.2.3");
