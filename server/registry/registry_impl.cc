@@ -131,9 +131,7 @@ absl::StatusOr<CoverageInfo> RegistryImpl::Coverage(std::string_view list) const
   coverage.release_id = state->head.id();
   coverage.covers_all = state->covers_all();
   for (const auto& [area_code, seal] : state->seals) {
-    AreaInfo area;
-    area.area_code = area_code;
-    area.numbers = seal.count();
+    AreaInfo area = ToInfo(seal);
     const AreaCoverage coverage_now = CoverageUnder(*view.state, *state, area_code, max_age);
     area.obtained_at = coverage_now.obtained_at;
     area.stale_at = AgedFrom(coverage_now) + max_age;
@@ -141,12 +139,6 @@ absl::StatusOr<CoverageInfo> RegistryImpl::Coverage(std::string_view list) const
     area.state = state->damaged[area_code] ? CoverageState::kDamaged
                  : stale                   ? CoverageState::kStale
                                            : CoverageState::kCovered;
-    area.digest = Digest{seal.digest_high(), seal.digest_low()}.ToHex();
-    area.release_id = seal.changed_by();
-    area.history_since = FromMicros(seal.history_since());
-    if (seal.known_by_silence_at() != 0) {
-      area.known_by_silence_at = FromMicros(seal.known_by_silence_at());
-    }
     coverage.areas.push_back(std::move(area));
   }
   return coverage;

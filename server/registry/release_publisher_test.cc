@@ -89,7 +89,7 @@ class Server {
   }
 
   absl::StatusOr<std::optional<ReleaseInfo>> Publish(const Content& content,
-                                                     ReleasePublisher::Request request = {
+                                                     const ReleasePublisher::Request& request = {
                                                          .list = "national"}) {
     const auto build = [&content](const ReleaseBase& base) -> absl::StatusOr<BuiltRelease> {
       return BuildOf(base, content);

@@ -147,6 +147,19 @@ ReleaseInfo ToInfo(const storage::Release& release) {
   return info;
 }
 
+AreaInfo ToInfo(const storage::Seal& seal) {
+  AreaInfo area;
+  area.area_code = static_cast<int>(seal.area_code());
+  area.numbers = seal.count();
+  area.digest = Digest{seal.digest_high(), seal.digest_low()}.ToHex();
+  area.release_id = seal.changed_by();
+  area.history_since = FromMicros(seal.history_since());
+  if (seal.known_by_silence_at() != 0) {
+    area.known_by_silence_at = FromMicros(seal.known_by_silence_at());
+  }
+  return area;
+}
+
 void SumUp(const ListState& list, storage::Release& release) {
   int64_t oldest = ToMicros(list.covers_all() ? list.whole_obtained_at : absl::InfiniteFuture());
   int64_t newest = ToMicros(list.covers_all() ? list.whole_obtained_at : absl::InfinitePast());

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "absl/time/time.h"
+#include "server/registry/list_info.h"
 #include "server/registry/records.pb.h"
 #include "server/registry/release_info.h"
 
@@ -40,6 +41,9 @@ storage::File ToFile(const FileReport& report);
 
 // A release as it is told, `in_force` and `kept` aside.
 ReleaseInfo ToInfo(const storage::Release& release);
+
+// What an area seal tells of its area code; state and ages are for the caller to say.
+AreaInfo ToInfo(const storage::Seal& seal);
 
 // Fills in what a release's record tells of the area codes of `list`: how many numbers and area
 // codes there are, the oldest and the newest date of their data, and their digest.
