@@ -42,6 +42,7 @@ beside() {  # NAME ADDRESS KEY [PID]
 # The server that is stopped, without data: SINK_PID, SINK its address.
 start_sink() {
   rm -rf "$BENCH/sink"
+  : >"$BENCH/sink.out"
   "$BIN/dncd" --data-dir "$BENCH/sink" --listen 127.0.0.1:0 --metrics-listen '' \
     >"$BENCH/sink.out" 2>"$BENCH/sink.log" &
   SINK_PID=$!

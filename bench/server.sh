@@ -16,6 +16,7 @@ stop_server() {
 trap stop_server EXIT
 
 start_server() {  # ARGUMENTS OF DNCD; ends when the server listens
+  : >"$BENCH/dncd.out"  # or the line of the server before would pass for that of this one
   "$BIN/dncd" "$@" >"$BENCH/dncd.out" 2>"$BENCH/dncd.log" &
   SERVER_PID=$!
   until grep -q ' listening on ' "$BENCH/dncd.out"; do

@@ -27,9 +27,9 @@ struct CsvRecord {
   // A line without a record: an empty one, the Ctrl-Z that old programs end a file with, or the
   // `sep=;` that spreadsheets begin one with.
   bool blank() const { return raw.empty() || raw == "\x1A" || (line == 1 && TellsDelimiter()); }
-  // The value of a field: without its quotes, doubled ones made one.
+  // Returns the value of a field: without its quotes, doubled ones made one.
   std::string Text(size_t field) const;
-  // The values of all fields.
+  // Returns the values of all fields.
   std::vector<std::string> Texts() const;
   // Whether no field holds anything but blanks.
   bool HoldsNothing() const;
@@ -65,7 +65,7 @@ class CsvReader {
 
   void set_shape(TableShape shape) { shape_ = std::move(shape); }
 
-  // Known from the first record on.
+  // It is known from the first record on.
   char delimiter() const { return delimiter_; }
   uint64_t bytes_read() const { return source_.bytes_read(); }
 

@@ -17,7 +17,7 @@ class InputFile {
 
   // Negative if it could not be opened; errno says why.
   int fd() const { return fd_; }
-  // 0 if unknown.
+  // Returns 0 if the size is unknown.
   uint64_t size() const;
 
  private:

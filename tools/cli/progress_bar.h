@@ -20,8 +20,8 @@ class ProgressBar {
   // Starts a stage: "uploading", "reading". Rate and remaining time count from here.
   void Begin(const std::string& stage);
 
-  // `total` 0: unknown, so no bar and no remaining time. `note` stands at the end, made
-  // Printable.
+  // A `total` of 0 is unknown: then there is no bar and no remaining time. `note` stands at the
+  // end, made Printable.
   void Update(uint64_t done_bytes, uint64_t total_bytes, const std::string& note);
 
   // Takes the bar off the screen.

@@ -1,6 +1,7 @@
 #include "tools/cli/svg_plot.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <optional>
@@ -101,12 +102,37 @@ struct Extent {
   }
 };
 
-// The colours of a document; its text is black, as what is around it is not known.
-constexpr char kDocumentStyle[] =
-    ":root { --rule: #ddd; --soft: #333; --bad: #c02626; --c0: #0b5fa5; --c1: #d1495b; "
-    "--c2: #2e8b57; --c3: #8d5a97;\n--c4: #c77d0a; --c5: #3a3a3a; --c6: #00838f; --c7: #a0522d; "
-    "--c8: #6b8e23; --c9: #b83280; --c10: #708090; }\n"
-    ".title { font-size: 15px; } .name { font-size: 12px; }\n";
+// The colours of a style sheet.
+struct Colours {
+  std::string rule;
+  std::string soft;
+  std::string bad;
+  std::array<std::string, kPlotColours> series;
+};
+// Those of a document are written out, as not every program that shows SVG knows variables.
+const Colours& DocumentColours() {
+  static const Colours* const colours =
+      new Colours{"#ddd",
+                  "#333",
+                  "#c02626",
+                  {"#0b5fa5", "#d1495b", "#2e8b57", "#8d5a97", "#c77d0a", "#3a3a3a", "#00838f",
+                   "#a0522d", "#6b8e23", "#b83280", "#708090"}};
+  return *colours;
+}
+
+std::string StyleIn(const Colours& colours) {
+  std::string style = fmt::format(
+      ".grid {{ stroke: {0}; }} .axis {{ stroke: {1}; }}\n"
+      ".mark {{ stroke: {2}; stroke-dasharray: 2 4; }}\n"
+      ".tick, .label {{ font-size: 12px; fill: {1}; }} .label {{ font-size: 12.5px; }}\n"
+      ".line {{ fill: none; stroke-width: 2; stroke-linejoin: round; }}\n"
+      ".line.dashed {{ stroke-dasharray: 5 4; stroke-width: 1.5; }}\n",
+      colours.rule, colours.soft, colours.bad);
+  for (size_t i = 0; i < kPlotColours; ++i) {
+    style += fmt::format(".s{0} {{ stroke: {1}; }} .f{0} {{ fill: {1}; }}\n", i, colours.series[i]);
+  }
+  return style;
+}
 
 class Drawing {
  public:
@@ -129,12 +155,13 @@ class Drawing {
   std::string RenderDocument() {
     svg_ = fmt::format(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0}\" height=\"{1}\" "
-        "viewBox=\"0 0 {0} {1}\" font-family=\"sans-serif\">\n<style>\n{2}{3}</style>\n"
+        "viewBox=\"0 0 {0} {1}\" font-family=\"sans-serif\">\n<style>\n{2}"
+        ".title {{ font-size: 15px; }} .name {{ font-size: 12px; }}\n</style>\n"
         "<rect width=\"{0}\" height=\"{1}\" fill=\"white\"/>\n"
-        "<text class=\"title\" x=\"{4}\" y=\"22\" text-anchor=\"middle\">{5}</text>\n"
-        "<text class=\"label\" x=\"18\" y=\"{6}\" text-anchor=\"middle\" "
-        "transform=\"rotate(-90 18 {6})\">{7}</text>\n",
-        frame_.width, frame_.height, kDocumentStyle, PlotStyle(), (frame_.left + right_) / 2,
+        "<text class=\"title\" x=\"{3}\" y=\"22\" text-anchor=\"middle\">{4}</text>\n"
+        "<text class=\"label\" x=\"18\" y=\"{5}\" text-anchor=\"middle\" "
+        "transform=\"rotate(-90 18 {5})\">{6}</text>\n",
+        frame_.width, frame_.height, StyleIn(DocumentColours()), (frame_.left + right_) / 2,
         HtmlText(plot_.title), (frame_.top + bottom_) / 2, HtmlText(plot_.y.title));
     Lines();
     Names();
@@ -300,19 +327,13 @@ std::string RenderPlotFile(const Plot& plot) {
 }
 
 std::string PlotStyle() {
-  std::string style =
-      ".grid { stroke: var(--rule); } .axis { stroke: var(--soft); }\n"
-      ".mark { stroke: var(--bad); stroke-dasharray: 2 4; }\n"
-      ".tick, .label { font-size: 12px; fill: var(--soft); } .label { font-size: 12.5px; }\n"
-      ".line { fill: none; stroke-width: 2; stroke-linejoin: round; }\n"
-      ".line.dashed { stroke-dasharray: 5 4; stroke-width: 1.5; }\n";
+  Colours colours{"var(--rule)", "var(--soft)", "var(--bad)", {}};
+  std::string keys;
   for (size_t i = 0; i < kPlotColours; ++i) {
-    style += fmt::format(
-        ".s{0} {{ stroke: var(--c{0}); }} .f{0} {{ fill: var(--c{0}); }} "
-        ".key .b{0} {{ border-color: var(--c{0}); }}\n",
-        i);
+    colours.series[i] = fmt::format("var(--c{})", i);
+    keys += fmt::format(".key .b{} {{ border-color: {}; }}\n", i, colours.series[i]);
   }
-  return style;
+  return StyleIn(colours) + keys;
 }
 
 }  // namespace dnc::cli

@@ -61,11 +61,11 @@ std::string RenderPlot(const Plot& plot);
 // end; without the caption.
 std::string RenderPlotFile(const Plot& plot);
 
-// The CSS of a plot's elements. It takes the colours of the variables --rule (grid), --soft (axes
-// and text), --bad (marks), and --c0, --c1 and so on, one for each of kPlotColours.
+// Returns the CSS of a plot's elements. It takes the colours of the variables --rule (grid), --soft
+// (axes and text), --bad (marks), and --c0, --c1 and so on, one for each of kPlotColours.
 std::string PlotStyle();
 
-// `text` for the content and the attributes of elements.
+// Escapes `text` for the content and the attributes of elements.
 std::string HtmlText(std::string_view text);
 
 }  // namespace dnc::cli

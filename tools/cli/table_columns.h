@@ -18,7 +18,7 @@ struct ColumnChoice {
   std::string area_code;             // of the area codes, where the numbers have seven digits
   bool no_heading = false;
 
-  // --column, --column-number, --area-code and --no-heading. *this must outlive the app.
+  // Adds --column, --column-number, --area-code and --no-heading. *this must outlive the app.
   void AddOptions(CLI::App* command);
 };
 
@@ -29,7 +29,7 @@ struct TableColumns {
   std::optional<size_t> area_code;
 };
 
-// Lower case, without blanks around it.
+// Returns the name in lower case, without blanks around it.
 std::string FoldedHeading(const std::string& name);
 
 // Whether a cell can be no heading, because it holds a phone number, however badly written: a first
@@ -48,7 +48,7 @@ absl::StatusOr<TableColumns> FindColumns(const std::vector<std::string>& first,
                                          const ColumnChoice& choice,
                                          const std::vector<size_t>& taken = {});
 
-// The first line's cells for a message: at most 20, made printable.
+// Writes the first line's cells for a message: at most 20, made printable.
 std::string ShownHeadings(const std::vector<std::string>& first);
 
 // A number of which the area code may stand in a cell of its own.

@@ -39,17 +39,17 @@ class Style {
 // through it before colours are added; Table and ProgressBar do it themselves.
 std::string Printable(std::string_view text);
 
-// 1234567 as "1,234,567".
+// Writes 1234567 as "1,234,567".
 std::string WithCommas(uint64_t value);
-// 1536 as "1.5 KiB".
+// Writes 1536 as "1.5 KiB".
 std::string HumanBytes(double bytes);
-// "4 s", "3 min 12 s", "2 h 5 min", "12 days".
+// Writes "4 s", "3 min 12 s", "2 h 5 min", "12 days".
 std::string HumanDuration(absl::Duration duration);
 
-// ISO 8601 in UTC, to the second: 2026-08-05T14:03:00Z.
+// Writes ISO 8601 in UTC, to the second: 2026-08-05T14:03:00Z.
 std::string IsoTime(const google::protobuf::Timestamp& timestamp);
 
-// Ten digits as "201-555-0123".
+// Writes ten digits as "201-555-0123".
 std::string FormatNumber(uint64_t number);
 
 // A table of left-aligned columns; columns named in `right` are right-aligned. Cells are made

@@ -1,4 +1,4 @@
-// Bytes of other encodings as UTF-8.
+// Turns bytes of other encodings into UTF-8.
 #pragma once
 
 #include <string>

@@ -56,18 +56,18 @@ void NotThere(const std::string& subject, const std::string& path, DoctorReport*
 
 // Reads `path`, and says in the report what is wrong with the file itself.
 DoctorConfig ReadDoctorConfig(const std::string& path, DoctorReport* report);
-// The certificate in a file: until when it is valid, with all that stand behind it.
+// Looks at the certificate in a file: until when it is valid, with all that stand behind it.
 void LookAtCertificate(const std::string& path, DoctorReport* report);
-// The certificate that the server shows to callers, if they come by TLS: until when it is valid,
-// with those that it brings. Waits no longer than calls do.
+// Looks at the certificate that the server shows to callers, if they come by TLS: until when it is
+// valid, with those that it brings. Waits no longer than calls do.
 void LookAtServedCertificate(const GlobalOptions& options, DoctorReport* report);
-// Certificate, key and folders that the configuration names.
+// Looks at the certificate, the key and the folders that the configuration names.
 void LookAtConfigured(const DoctorConfig& config, DoctorReport* report);
-// The data folder: owner, mode, halves, disk, and the process that has it open.
+// Looks at the data folder: owner, mode, halves, disk, and the process that has it open.
 void LookAtDataFolder(const std::string& path, DoctorReport* report);
-// Huge pages and the clock of this machine. `data_dir` may be empty.
+// Looks at huge pages and the clock of this machine. `data_dir` may be empty.
 void LookAtMachine(const std::string& data_dir, DoctorReport* report);
-// The server: whether it answers, its clock, lists and keys.
+// Looks at the server: whether it answers, its clock, lists and keys.
 void LookAtServer(const GlobalOptions& options, DoctorReport* report);
 
 }  // namespace dnc::cli

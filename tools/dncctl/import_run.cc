@@ -1,3 +1,12 @@
+// One thread sends parts of the file and takes their answers, which come in the same order:
+//
+//   file_ --> SendNext --> under_way_ (at most 2) --> ReadAnswer --> TakeAnswer --> reports
+//                ^                                                      |
+//                +---- again_: records without a fact, smaller parts <--+
+//
+// A part stays in under_way_ until its answer is there. So after an error all that has no answer is
+// still at hand: Shrink cuts it smaller where that helps, and the next attempt sends it again.
+// What the server had written already it then answers as "already there".
 #include "tools/dncctl/import_run.h"
 
 #include <fmt/format.h>

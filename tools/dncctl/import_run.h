@@ -34,8 +34,8 @@ class LineReport {
   // So many lines are told without a file.
   static constexpr uint64_t kTold = 20;
 
-  // `line_heading` and `because_heading`: of the file's first columns. `told`: behind the number of
-  // a line on stderr. `file` may be null; all must outlive the report.
+  // `line_heading` and `because_heading` head the file's first columns; `told` stands behind the
+  // number of a line on stderr. `file` may be null; all must outlive the report.
   LineReport(std::string line_heading, std::string because_heading, std::string told,
              OutputFile* file, ProgressBar* bar);
 

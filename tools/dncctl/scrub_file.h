@@ -60,7 +60,8 @@ class ScrubFile {
 
   bool has_heading() const { return columns_.heading; }
   size_t number_columns() const { return columns_.numbers.size(); }
-  // The heading with the added columns, as the output's first line; empty without a heading.
+  // Returns the heading with the added columns, as the output's first line; empty without a
+  // heading.
   std::string HeadingLine() const;
 
   // The next rows; false when there are no more. A row without a number has one text, which is

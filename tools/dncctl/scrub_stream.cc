@@ -1,3 +1,12 @@
+// Two threads share one stream, and the batches that are under way wait between them:
+//
+//   calling thread   source --> BatchFeed --> waiting_ --> Write --> server
+//   reader thread    sink <-- CheckAnswer <-- waiting_ <-- Read <--- server
+//
+// A batch enters the queue before it is written, so that its answer always finds it, and the server
+// answers in the order of the batches. If the stream ends early, the batches that the sink did not
+// get are kept: where the server only takes fewer numbers at once, BatchFeed cuts them smaller and
+// a new stream asks them again, so that no row is lost.
 #include "tools/dncctl/scrub_stream.h"
 
 #include <fmt/format.h>

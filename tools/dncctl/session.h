@@ -78,7 +78,7 @@ class Session {
 // Tells the error on stderr, and with --json also as an object on stdout. Returns kExitError.
 int ReportError(const GlobalOptions& options, const absl::Status& status);
 
-// user@host, for the server's record of who asked.
+// Returns user@host, for the server's record of who asked.
 std::string Requester();
 
 // Ends a stream whose server has stopped answering: cancels the call when it has been waited on for

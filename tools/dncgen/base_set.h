@@ -58,11 +58,12 @@ class BaseSet {
   friend class BaseReader;
 };
 
-// A number of the places `ranks`, of which there is one at least, each as likely as the others.
+// Draws a number of the places `ranks`, of which there is one at least, each as likely as the
+// others.
 Number DrawListed(const BaseSet& base, BaseSet::Ranks ranks, Random& random);
 
-// A number that the base does not hold, in the exchange of one drawn from `ranks`. At least one of
-// these exchanges must not be full.
+// Draws a number that the base does not hold, in the exchange of one drawn from `ranks`. At least
+// one of these exchanges must not be full.
 Number DrawUnlisted(const BaseSet& base, BaseSet::Ranks ranks, Random& random);
 
 }  // namespace dnc

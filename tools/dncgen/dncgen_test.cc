@@ -1,6 +1,7 @@
 // The properties that others rely on: exact counts, the registry's formats, the same bytes again.
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -8,6 +9,7 @@
 #include <set>
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include "fmt/format.h"
 #include "gtest/gtest.h"
@@ -15,9 +17,11 @@
 #include "tools/dncgen/change_list.h"
 #include "tools/dncgen/file_name.h"
 #include "tools/dncgen/full_list.h"
+#include "tools/dncgen/generated_file.h"
 #include "tools/dncgen/lead_list.h"
 #include "tools/dncgen/line_reader.h"
 #include "tools/dncgen/other_list.h"
+#include "tools/dncgen/parallel.h"
 
 namespace dnc {
 namespace {
@@ -282,6 +286,43 @@ TEST_F(DncgenTest, RefusesWhatNoAreaCodeCanHold) {
   EXPECT_EQ(WriteFullList(options).status().code(), absl::StatusCode::kInvalidArgument);
   options.numbers = 21'000'001;
   EXPECT_EQ(WriteFullList(options).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST(ForEachInParallelTest, CallsEachOnceUntilAnError) {
+  for (const int threads : {1, 4}) {
+    std::vector<std::atomic<int>> calls(1'000);
+    EXPECT_TRUE(ForEachInParallel(calls.size(), threads, [&](size_t at) {
+                  ++calls[at];
+                  return absl::OkStatus();
+                }).ok());
+    for (const auto& count : calls) EXPECT_EQ(count, 1);
+    std::atomic<size_t> begun{0};
+    const absl::Status status = ForEachInParallel(1'000'000, threads, [&](size_t) {
+      ++begun;
+      return absl::DataLossError("no more");
+    });
+    EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+    EXPECT_LE(begun, static_cast<size_t>(threads)) << "one call of each thread may have begun";
+  }
+  EXPECT_TRUE(ForEachInParallel(0, 4, [](size_t) { return absl::DataLossError("none"); }).ok());
+}
+
+TEST_F(DncgenTest, AFileAppearsWithCloseAloneAndAnEarlierOneStaysUntilThen) {
+  const std::string path = Path("deep/list.txt.zip");
+  fs::create_directories(fs::path(path).parent_path());
+  std::ofstream(path) << "an earlier file";
+  {
+    auto file = GeneratedFile::Create(path, {});
+    ASSERT_TRUE(file.ok()) << file.status();
+    ASSERT_TRUE((*file)->Append("201,5550123\n").ok());
+  }
+  EXPECT_EQ(fs::file_size(path), 15u);
+  auto file = GeneratedFile::Create(path, {.bytes = 12});
+  ASSERT_TRUE(file.ok()) << file.status();
+  ASSERT_TRUE((*file)->Append("201,5550123\n").ok());
+  ASSERT_TRUE((*file)->Close().ok());
+  EXPECT_EQ(Lines(path), std::vector<std::string>{"201,5550123"});
+  EXPECT_EQ(std::distance(fs::directory_iterator(fs::path(path).parent_path()), {}), 1);
 }
 
 TEST(FileNameTest, ReadsAndWritesDates) {

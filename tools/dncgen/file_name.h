@@ -11,7 +11,7 @@
 
 namespace dnc {
 
-// `YYYY-MM-DD`, with or without leading zeros; empty for today (UTC).
+// Reads `YYYY-MM-DD`, with or without leading zeros; an empty text is today (UTC).
 absl::StatusOr<absl::CivilDay> ParseDay(std::string_view text);
 
 // Today in UTC.
@@ -20,10 +20,10 @@ absl::CivilDay Today();
 // `2026-8-5`, as the registry writes it.
 std::string DayText(absl::CivilDay day);
 
-// An identifier of the form of a GUID, made from its arguments alone.
+// Makes an identifier of the form of a GUID from its arguments alone.
 std::string MakeGuid(uint64_t seed, std::string_view label, absl::CivilDay day);
 
-// `DAY_LABEL_GUID.EXTENSION`.
+// Returns `DAY_LABEL_GUID.EXTENSION`.
 std::string RegistryFileName(absl::CivilDay day, std::string_view label, uint64_t seed,
                              std::string_view extension);
 

@@ -1,4 +1,5 @@
-// The lines of a text file that dncgen wrote, plain or in a zip archive.
+// The lines of a text file that dncgen wrote, plain or in a zip archive. Their fields have fixed
+// places, so this is no reader of CSV.
 #pragma once
 
 #include <functional>

@@ -40,15 +40,15 @@ class Random {
 
   uint64_t Next() { return Mix(state_++); }
 
-  // 0 to limit - 1, for limits below 2^32; the bias is below limit / 2^32.
+  // Draws 0 to limit - 1, for limits below 2^32; the bias is below limit / 2^32.
   uint32_t Below(uint32_t limit) { return static_cast<uint32_t>(((Next() >> 32) * limit) >> 32); }
 
-  // 0 to limit - 1 for any limit above 0.
+  // Draws 0 to limit - 1 for any limit above 0.
   uint64_t Below64(uint64_t limit) {
     return limit >> 32 ? Next() % limit : Below(static_cast<uint32_t>(limit));
   }
 
-  // 0 to 1, without 1.
+  // Draws from 0 to 1, without 1.
   double Unit() { return static_cast<double>(Next() >> 11) * 0x1p-53; }
 
   // About normal, mean 0 and deviation 1: the sum of twelve uniform draws.

@@ -31,8 +31,8 @@ class Histogram {
   // It follows from the exact sum.
   double mean() const;
 
-  // The least value that `share` (0 to 1) of the recorded ones don't exceed, within 0.4 %; never
-  // below min() or above max(). 0 if nothing was recorded.
+  // Returns the least value that `share` (0 to 1) of the recorded ones don't exceed, within 0.4 %;
+  // never below min() or above max(). 0 if nothing was recorded.
   uint64_t Percentile(double share) const;
 
  private:

@@ -27,8 +27,9 @@ double OwnProcessorSeconds();
 // Knows where the server's processor time can be read. Not thread-safe.
 class ServerProcessor {
  public:
-  // `pid` > 0: of that process on this machine. Else `metrics` (HOST:PORT) not empty: from the
-  // metric process_cpu_seconds_total of that page. Else nowhere: Seconds() fails.
+  // A `pid` above 0 is that of the process on this machine. Else the time is read from the metric
+  // process_cpu_seconds_total of the page `metrics` (HOST:PORT), if that is not empty. Else it can
+  // be read nowhere, and Seconds() fails.
   ServerProcessor(int pid, std::string metrics) : pid_(pid), metrics_(std::move(metrics)) {}
 
   bool known() const { return pid_ > 0 || !metrics_.empty(); }

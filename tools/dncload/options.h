@@ -65,17 +65,17 @@ void AddCommonOptions(CLI::App* app, Options* options);
 // Adds the options of the modes that offer one schedule or rates of it.
 void AddScheduleOptions(CLI::App* app, Options* options);
 
-// "1000" or "1:50,1000:50": numbers a call with their weights.
+// Reads "1000" or "1:50,1000:50": numbers a call with their weights.
 absl::StatusOr<std::vector<BatchShare>> ParseBatches(const std::string& text);
-// "1000:5,2000:10": calls a second for so many seconds, one after the other.
+// Reads "1000:5,2000:10": calls a second for so many seconds, one after the other.
 absl::StatusOr<std::vector<RateStep>> ParseSteps(const std::string& text);
-// "FROM:TO", both above 0, `from` at most `to` if `ascending`.
+// Reads "FROM:TO", both above 0, `from` at most `to` if `ascending`.
 absl::StatusOr<std::pair<double, double>> ParsePair(const std::string& name,
                                                     const std::string& text, bool ascending);
 
 // The schedule of mode `run`. Errors: INVALID_ARGUMENT, and those of ReadSendTimes.
 absl::StatusOr<SchedulePlan> PlanOf(const Options& options);
-// A schedule of one rate with the chosen spacing.
+// Makes a schedule of one rate with the chosen spacing.
 SchedulePlan PlanAt(const Options& options, double rate, double seconds);
 
 }  // namespace dnc::load

@@ -118,13 +118,13 @@ std::string ClientCaveat(const RunSummary& summary);
 // Warnings of all runs, each with the run's name if there are several.
 std::vector<std::string> Warnings(const Report& report);
 
-// "34.1 µs", "1.20 ms", "3.4 s".
+// Writes "34.1 µs", "1.20 ms", "3.4 s".
 std::string DurationText(double nanoseconds);
-// So for the latency that a share of the calls, 0 to 1, took at most.
+// Does so for the latency that a share of the calls, 0 to 1, took at most.
 std::string PercentileText(const Histogram& histogram, double share);
-// 1234567.8 as "1,234,568"; below 100 with decimals: "12.5".
+// Writes 1234567.8 as "1,234,568"; values below 100 with decimals: "12.5".
 std::string RateText(double rate);
-// "1.5 million", "230 thousand" for large ones.
+// Writes "1.5 million", "230 thousand" for large ones.
 std::string LargeText(double value);
 
 // "dncd 0.1.0, revision 7, 260,000,000 numbers", or why that is not known.

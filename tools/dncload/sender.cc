@@ -1,3 +1,14 @@
+// A sender is one thread without a lock. It sends what is due, and then looks for an answer until
+// the next call is due; where there is time enough, it sleeps meanwhile.
+//
+//   start          warm_up_                              end_     + grace
+//     |---------------|------------------------------------|---------|
+//   intended    x   x    x  x      x      x  x   x             the schedule, made beforehand
+//   sent        s   s    s  s         s   s  s                 lateness = sent - intended
+//   answered      a   a    a  a           a   a  a             latency = answered - intended
+//
+// Latency counts from the intended time, so that a server that stands still can't hide the calls
+// that were due meanwhile; what was due and never sent has waited at least until the end.
 #include "tools/dncload/sender.h"
 
 #include <sched.h>

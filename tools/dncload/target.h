@@ -24,7 +24,7 @@ class Target {
   // Errors: as MakeTransport.
   static absl::StatusOr<Target> Make(const TargetOptions& options);
 
-  // A connection of its own, not shared with other channels.
+  // Makes a connection of its own, not shared with other channels.
   std::shared_ptr<grpc::Channel> MakeChannel(int index) const;
 
   // Adds key and tenant.

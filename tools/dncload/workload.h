@@ -64,7 +64,8 @@ class Workload {
   // Errors: INVALID_ARGUMENT for what can't be drawn.
   static absl::StatusOr<Workload> FromBase(const BaseSet& base, const WorkloadOptions& options);
 
-  // Numbers of a file, in its order, again and again. `hit_rate` and `campaign_areas` don't count.
+  // Asks for the numbers of a file, in its order, again and again. `hit_rate` and `campaign_areas`
+  // don't count.
   static absl::StatusOr<Workload> FromNumbers(absl::Span<const NumberTruth> numbers,
                                               const WorkloadOptions& options);
 
