@@ -177,7 +177,7 @@ void CountBytes(benchmark::State& state, uint64_t bytes) {
   state.SetBytesProcessed(static_cast<int64_t>(state.iterations() * bytes));
 }
 
-// With its fsync: the speed of the disk.
+// Includes the fsync, so that it measures the disk.
 void BM_WriteImage(benchmark::State& state) {
   const auto filter = FilledFilter(Keys(state));
   for (auto _ : state) {
@@ -188,7 +188,7 @@ void BM_WriteImage(benchmark::State& state) {
 }
 BENCHMARK(BM_WriteImage)->Arg(500)->Unit(benchmark::kMillisecond)->Iterations(2)->UseRealTime();
 
-// From the page cache, into new memory.
+// Reads from the page cache into new memory.
 void BM_ReadImage(benchmark::State& state) {
   const auto filter = FilledFilter(Keys(state));
   if (!WriteBloomImage(*filter, {}, ImagePath()).ok()) state.SkipWithError("not written");

@@ -25,7 +25,7 @@
 namespace dnc {
 namespace {
 
-// As ScrubCall, without what a scrub is.
+// Does as ScrubCall does, without a scrub.
 class EchoCall {
  public:
   EchoCall(ScrubServiceBase* service, CallQueue* queue)
@@ -43,7 +43,8 @@ class EchoCall {
       return;
     }
     auto* const next = new EchoCall(service_, queue_);
-    // Of one memory, that is only referred to: gRPC and the kernel are what is measured.
+    // The answer is of one memory that is only referred to: gRPC and the kernel are what is
+    // measured.
     static const grpc::Slice zeros(std::string(kMaxEchoBytes, '\0'));
     const grpc::Slice answer = zeros.sub(0, Wanted());
     const grpc::ByteBuffer response(&answer, 1);

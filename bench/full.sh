@@ -26,7 +26,9 @@ wait_until_ready() {
 
 generate() {
   # Files that are some days old would be refused or stale soon.
-  if [ -n "$(find "$BENCH/generated-$NUMBERS" -mtime -2 2>/dev/null)" ]; then return; fi
+  if [ -f "$BENCH/numbers.csv" ] && [ -n "$(find "$BENCH/generated-$NUMBERS" -mtime -2 2>/dev/null)" ]; then
+    return
+  fi
   rm -rf "$BENCH"
   mkdir -p "$BENCH"
   local day
@@ -35,7 +37,7 @@ generate() {
   "$BIN/dncgen" full --out "$BENCH/plain" --numbers "$NUMBERS" --date "$day" --plain
   changes_of yesterday 110000 90000 bench
   changes_of today 550000 450000 million
-  awk 'NR % 9973 == 0' "$BENCH"/plain/*.txt >"$BENCH/sample.txt"
+  sample 9973 "$BENCH"/plain/*.txt >"$BENCH/numbers.csv"
   touch "$BENCH/generated-$NUMBERS"
 }
 
@@ -129,8 +131,7 @@ million_changes() {
 }
 
 p99_of_scrubs() {
-  "$BIN/measure_open_loop" --server "$DNC_SERVER" --numbers "$BENCH/sample.txt" --batch 1000 \
-    --rate 1000 --seconds 1 |
+  load_with "$BENCH/numbers.csv" --batch 1000 --channels 4 --rate 1000 --warm-up 0.5 --seconds 1 |
     /usr/bin/python3 -c 'import json, sys; print(round(json.load(sys.stdin)["p99"]))'
 }
 

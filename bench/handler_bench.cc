@@ -53,7 +53,7 @@ std::shared_ptr<SnapshotList> MakeList(std::string name, ListKind kind, ListEffe
   return list;
 }
 
-// As large as the national list in as many area codes, of other numbers.
+// A set as large as the national list in as many area codes, of other numbers.
 NumberSet OtherNumbers(int area_codes, uint64_t seed) {
   NumberSet set;
   for (int i = 0; i < area_codes; ++i) {
@@ -74,7 +74,7 @@ SnapshotPtr NationalSnapshot() {
   return snapshot;
 }
 
-// Also a state of 27 area codes, and a wireless list of the whole country.
+// Adds a state of 27 area codes, and a wireless list of the whole country.
 SnapshotPtr ThreeLists() {
   static const std::vector<std::shared_ptr<const SnapshotList>> lists = [] {
     auto state = MakeList("state:TX", ListKind::kState, ListEffect::kDeny, OtherNumbers(27, 1'000));

@@ -22,7 +22,7 @@ grpc::ByteBuffer ScrubRequestBytes(absl::Span<const Number> numbers) {
 HandlerRun::HandlerRun(const SnapshotPtr& snapshot, uint64_t filter_records)
     : registry_("/nonexistent"),
       stores_(folder_.path(), &clock_, filter_records),
-      handler_(ScrubLimits(), stores_.Sources(&registry_, &metrics_)),
+      decider_(DecideLimits(), stores_.Sources(&registry_, &metrics_)),
       caller_(stores_.directory().LocalCaller()) {
   registry_.SetSnapshot(snapshot);
 }
@@ -58,7 +58,7 @@ bool HandlerRun::Answer(grpc::ByteBuffer* request) {
   if (!request->TrySingleSlice(&whole).ok()) return false;
   const std::string_view bytes(reinterpret_cast<const char*>(whole.begin()), whole.size());
   const size_t charged = PeekCount(bytes).value_or(0);
-  const auto admission = handler_.Admit(caller_, charged);
+  const auto admission = decider_.Admit(caller_, charged);
   if (!admission.ok()) return false;
   grpc::ByteBuffer response;
   {

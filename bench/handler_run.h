@@ -25,8 +25,8 @@ grpc::ByteBuffer ScrubRequestBytes(absl::Span<const Number> numbers);
 // One thread.
 class HandlerRun {
  public:
-  // The stores lie in a folder of their own, which goes with the run. The filter of own records has
-  // room for `filter_records`.
+  // The stores lie in a folder of their own, which goes with the run. The filter of tenant records
+  // has room for `filter_records`.
   HandlerRun(const SnapshotPtr& snapshot, uint64_t filter_records);
   HandlerRun(const HandlerRun&) = delete;
   HandlerRun& operator=(const HandlerRun&) = delete;
@@ -46,7 +46,8 @@ class HandlerRun {
   FakeRegistry registry_;
   Metrics metrics_;
   TestStores stores_;
-  ScrubHandler handler_;
+  Decider decider_;
+  ScrubHandler handler_{&decider_};
   Caller caller_;
 };
 

@@ -89,7 +89,7 @@ void BM_ContainsBatch(benchmark::State& state) {
 BENCHMARK(BM_ContainsBatch)->ArgsProduct({{1, 10, 100, 260}, {1'000}});
 BENCHMARK(BM_ContainsBatch)->ArgsProduct({{260}, {1, 10, 10'000}});
 
-// The same after a change list of 200,000 numbers that is not folded yet.
+// Asks the same after a change list of 200,000 numbers that is not folded yet.
 void BM_ContainsBatchInDeltas(benchmark::State& state) {
   const NumberSet& set = BenchRegistry(static_cast<int>(state.range(0)));
   RunLookups(state, Changed(set, ChangesFor(set, 200'000)));
@@ -119,7 +119,7 @@ void BM_Floor(benchmark::State& state) {
 }
 BENCHMARK(BM_Floor)->Arg(260);
 
-// All area codes of the registry, each with its digest.
+// Changes all area codes of the registry, each with its digest.
 void BM_WithChanges(benchmark::State& state) {
   const NumberSet& set = BenchRegistry(static_cast<int>(state.range(0)));
   const auto changes = ChangesFor(set, static_cast<size_t>(state.range(1)));

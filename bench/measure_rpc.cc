@@ -1,8 +1,8 @@
 // What a call costs beside an echo of the same bytes, through gRPC on the same kind of queue, and
-// beside a ping-pong over bare TCP; taken by turns in one run, so that the ratios hold on a noisy
-// machine. bench/rpc.sh starts a server with a registry and runs this against it.
+// beside a ping-pong over bare TCP; taken alternately in one run, so that the ratios hold on a
+// noisy machine. bench/rpc.sh starts a server with a registry and runs this against it.
 //
-//   measure_rpc --server 127.0.0.1:50061 --pid "$(pidof dncd)" --numbers plain/..._201_....txt
+//   measure_rpc --server 127.0.0.1:50061 --pid "$(pidof dncd)" --numbers numbers.csv
 //
 // --cpu measures the server's CPU a call, eight calls under way: start dncd with
 // rpc.spin_microseconds 0 for it, since looking for the next event is no cost of a call. --idle
@@ -61,7 +61,7 @@ double Microseconds(BenchClock::duration time) {
   return duration<double, std::micro>(time).count();
 }
 
-// Where calls go, and what came of them.
+// A target says where calls go, and what came of them.
 struct Target {
   std::string name;
   BenchClient* client = nullptr;
@@ -86,7 +86,7 @@ void RoundTrips(Target& target, milliseconds time) {
   std::vector<double> took;
   const auto end = BenchClock::now() + time;
   do {
-    target.client->Start(NextRequest(target), BenchClock::now(), {});
+    target.client->Start(NextRequest(target), BenchClock::now());
     target.client->Drain([&](const BenchAnswer& answer) {
       CheckAnswer(answer);
       took.push_back(Microseconds(answer.took));
@@ -106,7 +106,7 @@ void CpuOfCalls(Target& target, milliseconds time) {
   };
   while (BenchClock::now() < end) {
     while (target.client->under_way() < kUnderWay) {
-      target.client->Start(NextRequest(target), BenchClock::now(), {});
+      target.client->Start(NextRequest(target), BenchClock::now());
     }
     target.client->Poll(BenchClock::now() + milliseconds(100), done);
   }
@@ -184,7 +184,7 @@ class Bench {
     std::uniform_int_distribution<int> gap(500, 5'000);
     for (int i = 0; i < options_.gaps; ++i) {
       std::this_thread::sleep_for(milliseconds(gap(random)));
-      // Of both the first in turn, as whoever comes second finds the client awake.
+      // Each is the first every second time, as whoever comes second finds the client awake.
       Target* const order[] = {i % 2 == 0 ? &server : &echo, i % 2 == 0 ? &echo : &server};
       for (Target* const target : order) RoundTrips(*target, milliseconds(0));
     }
@@ -266,9 +266,9 @@ int Main(int argc, char** argv) {
   app.add_option("--server", options.server, "HOST:PORT of the dncd");
   app.add_option("--pid", options.pid, "Its process");
   app.add_option("--key", options.key, "An API key");
-  app.add_option("--numbers", options.numbers, "A plain registry file that it has loaded");
+  app.add_option("--numbers", options.numbers, "A CSV of numbers of what it has loaded");
   app.add_option("--batch", options.batches, "Numbers a call")->delimiter(',');
-  app.add_option("--rounds", options.rounds, "Rounds by turns");
+  app.add_option("--rounds", options.rounds, "Rounds, of both alternately");
   app.add_option("--round", options.round_milliseconds, "Milliseconds of a round");
   app.add_option("--gaps", options.gaps, "Calls of --idle");
   app.add_flag("--cpu", options.cpu, "CPU a call instead of round trips");

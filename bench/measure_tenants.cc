@@ -1,13 +1,14 @@
-// A batch for tenants of a large platform, inside the server: own lists of hundreds of millions of
-// records on the disk behind the Bloom filter, the national list of 260 million in memory.
+// Measures a batch for tenants of a large platform, inside the server: hundreds of millions of
+// tenant records lie on the disk behind the Bloom filter, the national list of 260 million in
+// memory.
 //
 //   dncgen tenants --data-dir DIR --records 500000000
 //   measure_tenants DIR [--batch 1000] [--own-hits 0.02] [--cache-mib 256]
 //
 // The folder must be one that dncgen made (its seed tells what the answers must be) and that no
-// server has open. Tenants are drawn by the size of their lists, own hits from all of a tenant's
-// numbers. Each batch is asked twice: the first time its records lie on the disk or in the page
-// cache, the second time in the store's cache. A wrong answer ends the run.
+// server has open. Tenants are drawn by the size of their lists, hits on record from all of a
+// tenant's numbers. Each batch is asked twice: the first time its records lie on the disk or in the
+// page cache, the second time in the store's cache. A wrong answer ends the run.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -58,10 +59,10 @@ absl::Status Open(const Options& options, const Clock* clock, Stores& stores) {
   store.block_cache_bytes = options.cache_mib << 20;
   store.columns = TenantColumns();
   DNC_ASSIGN_OR_RETURN(stores.store, Store::Open(store));
-  TenantRecordsOptions own;
-  own.data_dir = options.data_dir;
-  DNC_ASSIGN_OR_RETURN(stores.lists,
-                       TenantRecords::Open(own, stores.store.get(), &stores.order, clock));
+  TenantRecordsOptions record_options;
+  record_options.data_dir = options.data_dir;
+  DNC_ASSIGN_OR_RETURN(
+      stores.lists, TenantRecords::Open(record_options, stores.store.get(), &stores.order, clock));
   DNC_ASSIGN_OR_RETURN(stores.directory,
                        TenantDirectory::Open(stores.store.get(), &stores.order, clock, {}));
   return absl::OkStatus();
@@ -82,11 +83,11 @@ SnapshotPtr National(int millions, uint64_t revision) {
   return snapshot;
 }
 
-// A batch of one tenant, and which of its numbers are own do-not-call requests.
+// A batch of one tenant, and for which of its numbers it has a do-not-call request on record.
 struct Question {
   size_t tenant = 0;
   v1::ScrubRequest request;
-  std::vector<bool> own;
+  std::vector<bool> on_record;
   size_t record_hits = 0;
 };
 
@@ -108,7 +109,8 @@ class Questions {
                                 : others[random_.Below64(others.size())];
       const auto index = numbers.IndexOf(number);
       question.request.add_numbers(number);
-      question.own.push_back(index.has_value() && numbers.ListOf(*index) == PlannedList::kInternal);
+      question.on_record.push_back(index.has_value() &&
+                                   numbers.ListOf(*index) == PlannedList::kInternal);
       question.record_hits += index.has_value() ? 1 : 0;
     }
     return question;
@@ -142,9 +144,9 @@ void Ask(ScrubHandler& handler, const Stores& stores, const TenantPlan& plan,
   round.microseconds.push_back(took.count());
   round.record_hits += question.record_hits;
   const bool answered =
-      status.ok() && static_cast<size_t>(response.verdicts().size()) == question.own.size();
-  for (size_t i = 0; i < question.own.size(); ++i) {
-    const bool right = answered && (!question.own[i] ||
+      status.ok() && static_cast<size_t>(response.verdicts().size()) == question.on_record.size();
+  for (size_t i = 0; i < question.on_record.size(); ++i) {
+    const bool right = answered && (!question.on_record[i] ||
                                     response.verdicts(static_cast<int>(i)) == v1::VERDICT_LISTED);
     round.wrong += right ? 0 : 1;
   }
@@ -159,7 +161,7 @@ void Print(const char* name, Round& round) {
 void PrintReads(const TenantRecords& lists, uint64_t record_hits, uint64_t asked) {
   const TenantRecordsStats stats = lists.stats();
   fmt::print(
-      "numbers asked {}, on own lists {}, let through by the filter {} ({:.2f} % of the "
+      "numbers asked {}, on record {}, let through by the filter {} ({:.2f} % of the "
       "others), read from the store {}\n",
       asked, record_hits, stats.filter_passed,
       100.0 * static_cast<double>(stats.filter_passed - record_hits) /
@@ -184,7 +186,8 @@ absl::StatusOr<uint64_t> Run(const Options& options) {
   registry.SetSnapshot(National(options.millions, stores.order.last()));
   Metrics metrics;
   QuotaBook quotas;
-  ScrubHandler handler(ScrubLimits(), {&registry, stores.lists.get(), &quotas, &metrics, &clock});
+  Decider decider(DecideLimits(), {&registry, stores.lists.get(), &quotas, &metrics, &clock});
+  ScrubHandler handler(&decider);
   const std::vector<Number> others = BenchQuestions(BenchRegistry(options.millions), 10'000'000);
   Questions make(options);
   Round first;

@@ -8,9 +8,11 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source bench/rpc_server.sh
 
-load() {  # ARGUMENTS...
-  taskset -c 1 "$BIN/measure_open_loop" --server "$DNC_SERVER" --numbers "$SAMPLE" --packed \
-    --seconds "${DNC_BENCH_SECONDS:-3}" "$@"
+load() {  # ARGUMENTS OF dncload run...; on the client's core, as is all that it starts
+  (
+    taskset -cp 1 "$BASHPID" >/dev/null
+    load_with "$SAMPLE" --channels 4 --warm-up 0.5 --seconds "${DNC_BENCH_SECONDS:-3}" "$@"
+  )
 }
 
 row() {  # BATCH NAME PEAK JSON
@@ -18,31 +20,33 @@ row() {  # BATCH NAME PEAK JSON
 import json, sys
 # A client that is a tenth of a second late has measured itself.
 batch, name, peak, got = sys.argv[1], sys.argv[2], float(sys.argv[3]), json.loads(sys.argv[4])
-if got["client_lag_p99"] > 100_000: name += " (more than the client can send)"
-print(f"| {batch} | {name} | {got['offered']:.0f} | {got['ok']:.0f} | {got['ok'] / peak:.0%} | "
-      f"{got['refused']:.0f}, {got['refused_here']:.0f} | {got['p50'] / 1000:.2f}; {got['p99'] / 1000:.2f} | "
-      f"{got['refusal_p99'] / 1000:.2f} | {got['client_lag_p99'] / 1000:.2f} |")
+if got["client_late_p99"] > 100_000: name += " (more than the client can send)"
+print(f"| {batch} | {name} | {got['offered']:.0f} | {got['answered']:.0f} | "
+      f"{got['answered'] / peak:.0%} | {got['refused']:.0f}, {got['unsent']:.0f} | "
+      f"{got['p50'] / 1000:.2f}; {got['p99'] / 1000:.2f} | {got['refusal_p99'] / 1000:.2f} | "
+      f"{got['client_late_p99'] / 1000:.2f} |")
 PY
 }
 
 main() {
-  local batch peak got factor
+  local batch peak got factor rate
   generate
   start_with 'rpc: {threads: 1}'
   taskset -acp 0 "$SERVER_PID" >/dev/null
   echo '| numbers a call | offered | calls/s offered | answered | of the peak | refused by the server, by the client | answered p50; p99, ms | refused p99, ms | client late p99, ms |'
   echo '|---|---|---|---|---|---|---|---|---|'
   for batch in ${DNC_BENCH_BATCHES:-1000 10000}; do
-    got="$(load --batch "$batch" --under-way 8)"
-    peak="$(/usr/bin/python3 -c 'import json, sys; print(json.loads(sys.argv[1])["ok"])' "$got")"
+    got="$(load --batch "$batch" --closed-loop --callers 8)"
+    peak="$(/usr/bin/python3 -c 'import json, sys; print(json.loads(sys.argv[1])["answered"])' "$got")"
     row "$batch" 'highest, 8 under way' "$peak" "$got"
     for factor in 0.8 1.2 2 5 10; do
-      got="$(load --batch "$batch" --rate "$(awk -v p="$peak" -v f="$factor" 'BEGIN { print p * f }')")"
+      rate="$(awk -v p="$peak" -v f="$factor" 'BEGIN { print p * f }')"
+      got="$(load --batch "$batch" --rate "$rate" --max-in-flight 1000000)"
       row "$batch" "$factor times" "$peak" "$got"
     done
     for factor in 2 10; do
-      got="$(load --batch "$batch" --rate "$(awk -v p="$peak" -v f="$factor" 'BEGIN { print p * f }')" \
-        --max-under-way 8)"
+      rate="$(awk -v p="$peak" -v f="$factor" 'BEGIN { print p * f }')"
+      got="$(load --batch "$batch" --rate "$rate" --max-in-flight 8 --drop-excess)"
       row "$batch" "$factor times, 8 under way at most" "$peak" "$got"
     done
   done

@@ -1,15 +1,16 @@
 #!/usr/bin/python3
 """./dev bench report RESULTS.json [--out FOLDER]: docs/performance.md and its plots from a file of
-./dev bench compare. Standard library only."""
+./dev bench compare. Standard library only; build/bin/draw_plot draws the plots."""
 
 import argparse
 import json
 import pathlib
 import statistics
-
-from svg_plot import plot
+import subprocess
+import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
+DRAW_PLOT = ROOT / "build/bin/draw_plot"
 
 # What a reader calls each subject, and how it is used.
 SUBJECTS = {
@@ -107,7 +108,7 @@ def calibration_section(results):
                      f"p50 {trip['p50_us']:.1f} µs, p99 {trip['p99_us']:.1f} µs"])
     return ("## The machine itself\n"
             "`./dev bench compare --only calibration` (`build/bin/compare_calibration`). The bytes "
-            "of a ping-pong are those of\n1, 1,000 and 10,000 numbers: 8 bytes a number there, a "
+            "of a\nping-pong are those of 1, 1,000 and 10,000 numbers: 8 bytes a number there, a "
             "byte and a bit back.\n\n"
             + table(["what", "measured"], rows) + "\n")
 
@@ -145,7 +146,7 @@ def comparison_section(results):
                      f"{result['load_seconds']:,.1f}",
                      f"{result['numbers'] / result['load_seconds'] / 1e6:,.1f}"])
     lines.append("### Memory and loading\nBytes a number, and the time to load ascending numbers "
-                 "from memory on one thread (servers use the other core).\n\n"
+                 "from memory on one thread\n(servers use the other core).\n\n"
                  + table(["", "million listed", "memory", "whose figure", "disk", "load, s",
                           "million a second"], rows) + "\n")
     return ("## The same numbers through each\n`./dev bench compare`; the last table has the "
@@ -171,7 +172,7 @@ def rate_section(subjects):
     if not asked:
         return ""
     return ("### Numbers a second\nRandom numbers, million numbers a second with a batch of each "
-            "thread under way; servers and who asks\nthem share the cores. For batches of\n\n"
+            "thread under way; servers\nand who asks them share the cores. For batches of\n\n"
             + table(["", "threads that ask", *(f"{size:,}" for size in sizes),
                      "dncd is so many times as fast at 1,000"],
                     [row(*one) for one in asked]) + "\n")
@@ -186,7 +187,7 @@ def against_section(title, mark, subjects):
     rows = [[name_of(result), *(times(result, size) for size in sizes)]
             for result in subjects if result is not mark]
     return (f"### {title}\nRandom numbers; each time is taken in lines of its own run, so that a "
-            "busier minute of the machine counts for\nneither. For batches of\n\n"
+            "busier minute of\nthe machine counts for neither. For batches of\n\n"
             + table(["", *(f"{size:,}" for size in sizes)], rows) + "\n")
 
 
@@ -202,8 +203,9 @@ def growth_section(results):
                      "-" if two is None else f"{2000 / two['ns']:,.0f}"])
     sizes = batches(results["growth"])
     return ("## Growth of the exact set\n`./dev bench compare --only growth` "
-            "(`build/bin/compare_exact_set --millions N --threads 1,2`). Random numbers, half\n"
-            "listed; nanoseconds a number for batches of 1 to 100,000.\n\n" + table(
+            "(`build/bin/compare_exact_set --millions N --threads 1,2`).\n"
+            "Random numbers, half listed; nanoseconds a number for batches of 1 to 100,000."
+            "\n\n" + table(
                 ["million listed", "bytes a number", "growth of the process", "load, s",
                  *(f"{size:,}" for size in sizes), "lines at 1,000", "2 threads, 1,000, each",
                  "million a second, both"], rows)
@@ -255,6 +257,15 @@ are up to 4 million numbers. Every answer is checked, and a wrong one ends the r
 median of the rounds. *Lines* are times against a random line of memory that the same threads read
 between the rounds (median of the run): compare these with another machine's, not nanoseconds.
 {busy}"""
+
+
+def plot(title, x_title, y_title, lines, log_x=False, log_y=False):
+    """An SVG document with a line of points for each name."""
+    wanted = {"title": title, "x": {"title": x_title, "log": log_x},
+              "y": {"title": y_title, "log": log_y},
+              "lines": [{"name": name, "points": points} for name, points in lines.items()]}
+    return subprocess.run([DRAW_PLOT], input=json.dumps(wanted), stdout=subprocess.PIPE, text=True,
+                          check=True).stdout
 
 
 def plots(results):
@@ -309,6 +320,8 @@ def main():
     parser.add_argument("results", type=pathlib.Path)
     parser.add_argument("--out", type=pathlib.Path, default=ROOT / "docs")
     options = parser.parse_args()
+    if not DRAW_PLOT.exists():
+        sys.exit(f"no {DRAW_PLOT}, which draws the plots; run ./dev build first")
     results = json.loads(options.results.read_text())
     order = list(SUBJECTS)
     results["subjects"].sort(key=lambda result: order.index(result["subject"]))

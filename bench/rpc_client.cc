@@ -4,8 +4,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
-#include <random>
-#include <thread>
 #include <utility>
 
 #include "dnc/v1/scrub_service.pb.h"
@@ -37,20 +35,18 @@ struct BenchClient::Call {
   BenchClock::time_point begin;
 };
 
-BenchClient::BenchClient(const std::string& target, const std::string& key, size_t connections)
+BenchClient::BenchClient(const std::string& target, const std::string& key)
     : key_(key.empty() ? "" : "Bearer " + key) {
   grpc::ChannelArguments arguments;
-  // A connection for each, not one that they share.
+  // A connection of its own, not one that clients share.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
-  for (size_t i = 0; i < connections; ++i) {
-    const auto channel =
-        grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), arguments);
-    if (!channel->WaitForConnected(std::chrono::system_clock::now() + std::chrono::seconds(10))) {
-      Die("no connection to " + target);
-    }
-    stubs_.emplace_back(channel);
+  const auto channel =
+      grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), arguments);
+  if (!channel->WaitForConnected(std::chrono::system_clock::now() + std::chrono::seconds(10))) {
+    Die("no connection to " + target);
   }
+  stub_ = std::make_unique<grpc::GenericStub>(channel);
 }
 
 BenchClient::~BenchClient() {
@@ -61,27 +57,22 @@ BenchClient::~BenchClient() {
   while (queue_.Next(&tag, &ok)) continue;
 }
 
-void BenchClient::Start(const grpc::ByteBuffer& request, BenchClock::time_point begin,
-                        std::chrono::microseconds deadline) {
+void BenchClient::Start(const grpc::ByteBuffer& request, BenchClock::time_point begin) {
   auto* call = new Call;
   call->begin = begin;
   if (!key_.empty()) call->context.AddMetadata("authorization", key_);
-  if (deadline.count() > 0) call->context.set_deadline(std::chrono::system_clock::now() + deadline);
-  next_ = (next_ + 1) % stubs_.size();
-  call->reader = stubs_[next_].PrepareUnaryCall(&call->context, kScrub, request, &queue_);
-  under_way_.fetch_add(1, std::memory_order_relaxed);
+  call->reader = stub_->PrepareUnaryCall(&call->context, kScrub, request, &queue_);
+  ++under_way_;
   call->reader->StartCall();
   call->reader->Finish(&call->response, &call->status, call);
 }
 
 BenchAnswer BenchClient::Take(void* tag) {
   const std::unique_ptr<Call> call(static_cast<Call*>(tag));
-  under_way_.fetch_sub(1, std::memory_order_relaxed);
+  --under_way_;
   BenchAnswer answer;
   answer.took = BenchClock::now() - call->begin;
   answer.ok = call->status.ok();
-  answer.code = call->status.error_code();
-  answer.has_details = !call->status.error_details().empty();
   answer.response_bytes = answer.ok ? call->response.Length() : 0;
   return answer;
 }
@@ -105,7 +96,7 @@ std::string BenchClient::MustCall(const grpc::ByteBuffer& request) {
   if (!key_.empty()) context.AddMetadata("authorization", key_);
   grpc::ByteBuffer response;
   grpc::Status status;
-  const auto reader = stubs_.front().PrepareUnaryCall(&context, kScrub, request, &queue_);
+  const auto reader = stub_->PrepareUnaryCall(&context, kScrub, request, &queue_);
   reader->StartCall();
   reader->Finish(&response, &status, this);
   void* tag = nullptr;
@@ -135,24 +126,14 @@ std::vector<grpc::ByteBuffer> BenchRequests(const std::vector<uint64_t>& numbers
 }
 
 std::vector<uint64_t> BenchNumbers(const std::string& file, size_t count) {
-  std::ifstream in(file, std::ios::binary | std::ios::ate);
-  if (!in) Die(file + " cannot be read");
-  const auto size = static_cast<uint64_t>(in.tellg());
-  std::mt19937_64 random(11);
+  std::ifstream in(file);
   std::vector<uint64_t> numbers;
   std::string line;
-  while (numbers.size() < count) {
-    in.clear();
-    in.seekg(static_cast<std::streamoff>(random() % (size - 24)));
-    std::getline(in, line);
-    std::getline(in, line);
-    std::erase_if(line, [](char c) { return c < '0' || c > '9'; });
-    if (line.size() != 10) continue;
-    const uint64_t listed = std::strtoull(line.c_str(), nullptr, 10);
-    numbers.push_back(listed);
-    numbers.push_back(listed / 10'000 * 10'000 + random() % 10'000);
+  std::getline(in, line);  // the heading
+  while (numbers.size() < count && std::getline(in, line)) {
+    numbers.push_back(std::strtoull(line.c_str(), nullptr, 10));
   }
-  std::shuffle(numbers.begin(), numbers.end(), random);
+  if (numbers.empty()) Die(file + " cannot be read, or holds no number");
   return numbers;
 }
 

@@ -1,7 +1,9 @@
-// A client of Scrub for benchmarks: bytes in, bytes out, many calls under way on one thread.
+// The thin client of measure_rpc: bytes in, bytes out, several calls under way on one thread. Load
+// that follows a schedule is dncload's; this one serves a comparison that dncload can't make, in
+// which dncd and an echo of the same bytes are asked alternately, through the same few lines of
+// code.
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -19,31 +21,29 @@ using BenchClock = std::chrono::steady_clock;
 // What became of a call.
 struct BenchAnswer {
   bool ok = false;
-  grpc::StatusCode code = grpc::StatusCode::OK;
-  bool has_details = false;  // of an error: google.rpc.Status
   size_t response_bytes = 0;
   BenchClock::duration took{};  // since `begin` of the call
 };
 
-// One thread starts calls, and one, the same or another, takes what comes of them.
+// Serves one thread, on one connection.
 class BenchClient {
  public:
   using Done = std::function<void(const BenchAnswer&)>;
 
-  // Connects; calls take the connections by turns. `key`, if any, goes with each call.
-  BenchClient(const std::string& target, const std::string& key, size_t connections = 1);
-  ~BenchClient();  // as Drain
+  // Connects, or ends the process. `key`, if any, goes with each call.
+  BenchClient(const std::string& target, const std::string& key);
+  // Does what Drain does.
+  ~BenchClient();
   BenchClient(const BenchClient&) = delete;
   BenchClient& operator=(const BenchClient&) = delete;
 
   // Begins a call. `begin` is when its time began to run.
-  void Start(const grpc::ByteBuffer& request, BenchClock::time_point begin,
-             std::chrono::microseconds deadline);
-  // Hands the calls that end until `until` to `done`, at least one look. Whether there was one.
+  void Start(const grpc::ByteBuffer& request, BenchClock::time_point begin);
+  // Waits until `until` for a call to end, and hands it to `done`. False if none did.
   bool Poll(BenchClock::time_point until, const Done& done);
   // Waits until no call is under way.
   void Drain(const Done& done);
-  size_t under_way() const { return under_way_.load(std::memory_order_relaxed); }
+  size_t under_way() const { return under_way_; }
 
   // A call that must succeed; its response.
   std::string MustCall(const grpc::ByteBuffer& request);
@@ -53,18 +53,18 @@ class BenchClient {
   BenchAnswer Take(void* tag);
 
   const std::string key_;
-  std::vector<grpc::GenericStub> stubs_;  // one a connection
-  size_t next_ = 0;
+  std::unique_ptr<grpc::GenericStub> stub_;
   grpc::CompletionQueue queue_;
-  std::atomic<size_t> under_way_{0};
+  size_t under_way_ = 0;
 };
 
-// Requests of `batch` numbers each, taken from `numbers` by turns; five bytes a number or eight.
+// Requests of `batch` numbers each, taken from `numbers` one after the other; five bytes a number
+// or eight.
 std::vector<grpc::ByteBuffer> BenchRequests(const std::vector<uint64_t>& numbers, size_t batch,
                                             size_t count, bool packed);
 
-// Every `stride`-th line of a flat registry file (201,5550123), and as many others of the same
-// exchanges; shuffled. Ends the process if the file cannot be read.
+// The first `count` numbers of a CSV with one column, as bench/server.sh makes it. Ends the process
+// if it cannot be read or holds none.
 std::vector<uint64_t> BenchNumbers(const std::string& file, size_t count);
 
 std::string BytesOf(const grpc::ByteBuffer& buffer);

@@ -40,4 +40,22 @@ print_rows() {  # HEADING OF THE THIRD COLUMN
   printf '%s\n' "${ROWS[@]}"
 }
 
+# The numbers that the load of dncload asks for, as a CSV in random order: every STRIDE-th listed
+# one, and as many others of the same exchanges: sample STRIDE FILE... >numbers.csv
+sample() {
+  echo number
+  awk -v stride="$1" 'BEGIN { srand(11) } NR % stride == 0 {
+    print substr($0, 1, 3) substr($0, 5, 7)
+    printf "%s%s%04d\n", substr($0, 1, 3), substr($0, 5, 3), int(rand() * 10000)
+  }' "${@:2}" | shuf --random-source=<(yes)
+}
+
+# Asks for these numbers on a schedule, and prints the figures as a line of JSON:
+#   load_with numbers.csv ARGUMENTS OF dncload run...
+# Calls that are refused or have no answer are figures too, and no failure.
+load_with() {
+  { "$BIN/dncload" run --numbers "$1" --pool 500000 --json - "${@:2}" || true; } |
+    /usr/bin/python3 bench/load_figures.py
+}
+
 machine() { echo "$(date -u +%F), $(nproc) x $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)"; }

@@ -52,9 +52,9 @@ measure_batches() {
   # Without the image all is read at the start, and not while we measure.
   rm -f "$DATA/tenants.filter"
   "$BIN/measure_tenants" "$DATA" | tee "$BENCH/batches.txt" >&2
-  row "batch of 1,000, own records in the store's cache, p50" \
+  row "batch of 1,000, tenant records in the store's cache, p50" \
     "$(sed -n "s/.*store's cache *p50 *\([0-9.]*\) µs.*/\1/p" "$BENCH/batches.txt") µs" "100 µs"
-  row "the same, own records in the page cache or on the disk" \
+  row "the same, tenant records in the page cache or on the disk" \
     "$(sed -n 's/.*on disk *p50 *\([0-9.]*\) µs.*/\1/p' "$BENCH/batches.txt") µs" "-"
 }
 

@@ -134,8 +134,8 @@ absl::Status Run(const ServerConfig& config, StartOptions start) {
   QuotaBook quotas(config.default_quotas);
   Metrics metrics;
   const auto collector = std::make_shared<MetricsCollector>(
-      DNC_VERSION, MetricsSources{&metrics, registry, records, directory, &quotas, &clock,
-                                  EndOf(certificate.get())});
+      DNC_VERSION, MetricsSources{&metrics, registry, stores.intake.get(), records, directory,
+                                  &quotas, &clock, EndOf(certificate.get())});
   DNC_ASSIGN_OR_RETURN(const auto exposer, StartMetrics(config, collector));
   const ServerOptions options{
       config.listen,      config.rpc,
@@ -143,7 +143,8 @@ absl::Status Run(const ServerConfig& config, StartOptions start) {
       DNC_VERSION,        keys_required,
       config.socket_mode, certificate ? certificate->Credentials() : nullptr,
       stores.lost};
-  const ServerParts parts{registry, directory, records, &quotas, &stores.order, &metrics, &clock};
+  const ServerParts parts{registry, stores.intake.get(), directory, records,
+                          &quotas,  &stores.order,       &metrics,  &clock};
   DNC_ASSIGN_OR_RETURN(const auto server, Server::Start(options, parts));
   Announcer announcer(registry, server->address());
   signals.Wait();

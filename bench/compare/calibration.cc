@@ -69,8 +69,8 @@ nlohmann::json Copy(int rounds) {
   return {{"gb_a_second", Median(rates)}};
 }
 
-// All of `size` bytes with read or write, called as often as needed; false if the other end is
-// gone.
+// Moves all of `size` bytes with read or write, called as often as needed; false if the other end
+// is gone.
 template <typename Call, typename Byte>
 bool Whole(Call call, int socket, Byte* data, size_t size) {
   while (size > 0) {

@@ -18,8 +18,8 @@ inline constexpr size_t kLineMemory = size_t{256} << 20;
 // One random line of memory, nanoseconds, read for about `seconds`.
 double NanosecondsALine(RandomLines& lines, double seconds);
 
-// Of one input, batch and number of threads. Times are of one thread: with two threads at 10 ns a
-// number, 200 million numbers a second are answered.
+// The times of one input, batch and number of threads. Times are of one thread: with two threads at
+// 10 ns a number, 200 million numbers a second are answered.
 struct Timing {
   double nanoseconds = 0;  // a number, median over the rounds
   double line = 0;         // a random line between the same rounds, median

@@ -18,8 +18,8 @@ struct Questions {
 // Random numbers over all area codes and their exchanges, half of them listed.
 Questions RandomQuestions(const NumberSet& set, size_t count);
 
-// As campaigns dial: five area codes, runs of 64 neighbours, each within a few numbers of the one
-// before it, about half of them listed.
+// Numbers as campaigns dial them: five area codes, runs of 64 neighbours, each within a few numbers
+// of the one before it, about half of them listed.
 Questions CampaignQuestions(const NumberSet& set, size_t count);
 
 }  // namespace dnc

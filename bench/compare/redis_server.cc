@@ -21,7 +21,7 @@ constexpr size_t kDigits = 10;
 
 using Reply = std::unique_ptr<redisReply, decltype(&freeReplyObject)>;
 
-// Of one thread.
+// The connection of one thread.
 class RedisConnection {
  public:
   absl::Status Connect(const std::string& address) {

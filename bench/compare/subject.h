@@ -30,7 +30,7 @@ class Subject {
   virtual absl::Status Begin(uint64_t /*total*/) { return absl::OkStatus(); }
   // The next numbers, ascending over all calls, without duplicates.
   virtual absl::Status Add(absl::Span<const Number> numbers) = 0;
-  // After the last number; from here on Ask must answer.
+  // Called after the last number; from here on Ask must answer.
   virtual absl::Status Finish() { return absl::OkStatus(); }
 
   // Sets listed[i] to 1 where numbers[i] is listed. All are 0 before; the spans have the same size.
@@ -40,7 +40,7 @@ class Subject {
   virtual bool thread_safe() const { return false; }
   // False if it may say yes wrongly. It may never say no wrongly.
   virtual bool exact() const { return true; }
-  // After questions have warmed it up.
+  // Called after questions have warmed it up.
   virtual SubjectMemory memory() { return {}; }
 };
 

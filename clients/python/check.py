@@ -31,7 +31,7 @@ except grpc.RpcError as error:
 if len(answer.verdicts) != len(numbers):  # an answer that is too short is none
     sys.exit("short answer: call none of them")
 # Until when to rely on it: then, or after a load or an opt-out, ask again. `earlier_ends` tells it
-# by number, of those whose own records end; here one moment for all is enough.
+# by number, of those whose records end; here one moment for all is enough.
 until = answer.snapshot.valid_until.ToJsonString()
 for i, (number, verdict) in enumerate(zip(numbers, answer.verdicts)):
     may_call = verdict == verdict_pb2.VERDICT_CLEAR  # nothing else permits a call

@@ -71,7 +71,7 @@ absl::Status Configure(const CLI::App& app, const Arguments& arguments, Command&
   if (!arguments.accept_clock.empty()) {
     DNC_ASSIGN_OR_RETURN(command.start.accept_clock, ParseMoment(arguments.accept_clock));
   }
-  std::vector<std::string>& folders = config.registry.load_dirs;
+  std::vector<std::string>& folders = config.intake.load_dirs;
   folders.insert(folders.end(), arguments.load_dirs.begin(), arguments.load_dirs.end());
   return CheckConfig(config);
 }

@@ -212,6 +212,11 @@ class Opening {
       if (stores_.tenant_records->Records(tenant) == 0) continue;
       DNC_RETURN_IF_ERROR(stores_.tenant_records->Drop(tenant));
     }
+    IntakeOptions intake = config_.intake;
+    intake.data_dir = config_.data_dir;
+    DNC_ASSIGN_OR_RETURN(stores_.intake,
+                         Intake::Open(std::move(intake), stores_.registry_store.get(),
+                                      stores_.registry.get(), clock_));
     stores_.directory->SetJournal(stores_.tenant_records->journal());
     return stores_.tenant_records->NoteListsOnce(stores_.directory->All());
   }

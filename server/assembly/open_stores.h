@@ -13,6 +13,7 @@
 #include "server/base/clock.h"
 #include "server/base/revision_order.h"
 #include "server/config/server_config.h"
+#include "server/intake/intake.h"
 #include "server/records/tenant_records.h"
 #include "server/registry/registry.h"
 #include "server/storage/store.h"
@@ -39,7 +40,8 @@ struct Stores {
   std::unique_ptr<Store> tenant_store;
   std::unique_ptr<TenantRecords> tenant_records;
   std::unique_ptr<TenantDirectory> directory;
-  std::unique_ptr<Registry> registry;  // ends first, since its loads ask the others
+  std::unique_ptr<Registry> registry;
+  std::unique_ptr<Intake> intake;  // ends first, since its loads ask all others
   // What was lost with a store that began empty, or by a restore.
   LostRevisions lost;
 };

@@ -12,6 +12,8 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
@@ -84,14 +86,34 @@ class RevisionOrder {
     return wait_.AwaitWithDeadline(absl::Condition(&reached), deadline);
   }
 
+  // From now on `listener` is called after each commit, on the thread that commits: it must be
+  // quick, and must not ask anything of this order. Returns what RemoveListener takes; when that
+  // has returned, the listener is not called any more.
+  int AddListener(std::function<void()> listener) const ABSL_LOCKS_EXCLUDED(listening_) {
+    const absl::MutexLock lock(&listening_);
+    listeners_.emplace(++last_listener_, std::move(listener));
+    return last_listener_;
+  }
+  void RemoveListener(int listener) const ABSL_LOCKS_EXCLUDED(listening_) {
+    const absl::MutexLock lock(&listening_);
+    listeners_.erase(listener);
+  }
+
  private:
-  void Advance(uint64_t revision) ABSL_LOCKS_EXCLUDED(wait_) {
-    const absl::MutexLock lock(&wait_);
-    last_.store(revision, std::memory_order_release);
+  void Advance(uint64_t revision) ABSL_LOCKS_EXCLUDED(wait_, listening_) {
+    {
+      const absl::MutexLock lock(&wait_);
+      last_.store(revision, std::memory_order_release);
+    }
+    const absl::MutexLock lock(&listening_);
+    for (const auto& [id, listener] : listeners_) listener();
   }
 
   absl::Mutex changing_;      // held by the change under way
   mutable absl::Mutex wait_;  // for a moment: who waits is woken when it is let go
+  mutable absl::Mutex listening_;
+  mutable int last_listener_ ABSL_GUARDED_BY(listening_) = 0;
+  mutable std::map<int, std::function<void()>> listeners_ ABSL_GUARDED_BY(listening_);
   std::atomic<uint64_t> last_{0};
 };
 

@@ -129,19 +129,22 @@ absl::Status ReadGuards(const YAML::Node& node, GuardLimits* guards) {
   return section.Finish();
 }
 
-absl::Status ReadRegistry(const YAML::Node& node, RegistryOptions* registry, LimitsConfig* limits) {
+// One section sets up the registry and the intake of its files.
+absl::Status ReadRegistry(const YAML::Node& node, RegistryOptions* registry, IntakeOptions* intake,
+                          LimitsConfig* limits) {
   ConfigSection section("registry", node);
-  section.Read("load_dirs", &registry->load_dirs);
+  section.Read("load_dirs", &intake->load_dirs);
   section.Read("load_threads", &registry->load_threads, 0, 256);
-  section.Read("max_waiting_loads", &registry->max_waiting_loads, 1, 1000);
+  intake->load_threads = registry->load_threads;
+  section.Read("max_waiting_loads", &intake->max_waiting_loads, 1, 1000);
   section.ReadBytes("max_upload_bytes", &limits->max_upload_bytes, kMiB, 1024 * kGiB);
   section.ReadBytes("history_cache_bytes", &registry->history_cache_bytes, 0, 1024 * kGiB);
   section.Read("keep_releases", &registry->keep_releases, 0, 100);
   section.Read("max_releases", &registry->max_releases, 3, 100'000);
   section.Read("max_lists", &registry->max_lists, 1, 10'000);
-  section.ReadBytes("max_unpacked_bytes", &registry->read_limits.max_unpacked_bytes, kMiB,
+  section.ReadBytes("max_unpacked_bytes", &intake->read_limits.max_unpacked_bytes, kMiB,
                     1024 * kGiB);
-  section.Read("max_archive_ratio", &registry->read_limits.max_ratio, 2, 100'000);
+  section.Read("max_archive_ratio", &intake->read_limits.max_ratio, 2, 100'000);
   return section.Finish();
 }
 
@@ -209,8 +212,9 @@ absl::StatusOr<ServerConfig> ReadAll(const YAML::Node& root) {
   DNC_RETURN_IF_ERROR(ReadRpc(section.Child("rpc"), &config.rpc));
   DNC_RETURN_IF_ERROR(ReadLimits(section.Child("limits"), &config.limits));
   DNC_RETURN_IF_ERROR(ReadPolicy(section.Child("policy"), &config.registry.policy));
-  DNC_RETURN_IF_ERROR(ReadGuards(section.Child("guards"), &config.registry.guards));
-  DNC_RETURN_IF_ERROR(ReadRegistry(section.Child("registry"), &config.registry, &config.limits));
+  DNC_RETURN_IF_ERROR(ReadGuards(section.Child("guards"), &config.intake.guards));
+  DNC_RETURN_IF_ERROR(
+      ReadRegistry(section.Child("registry"), &config.registry, &config.intake, &config.limits));
   DNC_RETURN_IF_ERROR(ReadTenants(section.Child("tenants"), &config));
   DNC_RETURN_IF_ERROR(ReadStorage(section.Child("storage"), &config.published_store));
   DNC_RETURN_IF_ERROR(section.Finish());
@@ -270,7 +274,7 @@ absl::Status CheckConfig(const ServerConfig& config) {
     return ConfigError("log_level: expected debug, info, warn, error or off");
   }
   DNC_RETURN_IF_ERROR(CheckTls(config));
-  for (const std::string& folder : config.registry.load_dirs) {
+  for (const std::string& folder : config.intake.load_dirs) {
     if (folder.empty() || folder.front() != '/') {
       return ConfigError(StrCat("registry.load_dirs: \"", folder, "\" is no absolute path"));
     }

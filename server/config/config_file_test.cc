@@ -39,20 +39,20 @@ TEST(ConfigFileTest, TheExampleHoldsTheDefaults) {
   EXPECT_EQ(config->registry.policy.lists[0].name, "national");
   EXPECT_EQ(config->registry.policy.lists[0].effect, DefaultEffect(ListKind::kNational));
   EXPECT_EQ(config->registry.policy.lists[0].max_age, DefaultMaxAge(ListKind::kNational));
-  EXPECT_EQ(config->registry.guards.max_shrink, defaults.registry.guards.max_shrink);
-  EXPECT_EQ(config->registry.guards.max_lost_week, defaults.registry.guards.max_lost_week);
-  EXPECT_EQ(config->registry.guards.min_first_numbers, defaults.registry.guards.min_first_numbers);
-  EXPECT_EQ(config->registry.guards.gap_min_numbers, defaults.registry.guards.gap_min_numbers);
+  EXPECT_EQ(config->intake.guards.max_shrink, defaults.intake.guards.max_shrink);
+  EXPECT_EQ(config->intake.guards.max_lost_week, defaults.intake.guards.max_lost_week);
+  EXPECT_EQ(config->intake.guards.min_first_numbers, defaults.intake.guards.min_first_numbers);
+  EXPECT_EQ(config->intake.guards.gap_min_numbers, defaults.intake.guards.gap_min_numbers);
   EXPECT_EQ(config->limits.max_upload_bytes, defaults.limits.max_upload_bytes);
-  EXPECT_EQ(config->registry.load_dirs, defaults.registry.load_dirs);
-  EXPECT_EQ(config->registry.max_waiting_loads, defaults.registry.max_waiting_loads);
+  EXPECT_EQ(config->intake.load_dirs, defaults.intake.load_dirs);
+  EXPECT_EQ(config->intake.max_waiting_loads, defaults.intake.max_waiting_loads);
   EXPECT_EQ(config->registry.history_cache_bytes, defaults.registry.history_cache_bytes);
   EXPECT_EQ(config->registry.keep_releases, defaults.registry.keep_releases);
   EXPECT_EQ(config->registry.max_releases, defaults.registry.max_releases);
   EXPECT_EQ(config->registry.max_lists, defaults.registry.max_lists);
-  EXPECT_EQ(config->registry.read_limits.max_unpacked_bytes,
-            defaults.registry.read_limits.max_unpacked_bytes);
-  EXPECT_EQ(config->registry.read_limits.max_ratio, defaults.registry.read_limits.max_ratio);
+  EXPECT_EQ(config->intake.read_limits.max_unpacked_bytes,
+            defaults.intake.read_limits.max_unpacked_bytes);
+  EXPECT_EQ(config->intake.read_limits.max_ratio, defaults.intake.read_limits.max_ratio);
   EXPECT_EQ(config->published_store.block_cache_bytes, defaults.published_store.block_cache_bytes);
   EXPECT_EQ(config->tenant_store.block_cache_bytes, defaults.tenant_store.block_cache_bytes);
   EXPECT_EQ(config->directory.max_tenants, defaults.directory.max_tenants);
@@ -95,7 +95,7 @@ TEST(ConfigFileTest, ReadsValues) {
   EXPECT_FALSE(config->registry.policy.lists[0].effect.has_value());
   EXPECT_FALSE(config->registry.policy.lists[1].required);
   EXPECT_EQ(config->registry.policy.lists[1].effect, ListEffect::kInform);
-  EXPECT_EQ(config->registry.load_dirs.size(), 2);
+  EXPECT_EQ(config->intake.load_dirs.size(), 2);
 }
 
 // The section `tenants` is spread over the options of three rooms.
@@ -165,7 +165,7 @@ TEST(CheckConfigTest, ChecksWhatFlagsCanSet) {
   bad.log_level = "loud";
   EXPECT_FALSE(CheckConfig(bad).ok());
   bad = good;
-  bad.registry.load_dirs = {"relative"};
+  bad.intake.load_dirs = {"relative"};
   EXPECT_FALSE(CheckConfig(bad).ok());
   bad = good;
   bad.tls = {"cert.pem", ""};

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 
+#include "server/intake/intake.h"
 #include "server/records/tenant_records.h"
 #include "server/registry/registry.h"
 #include "server/rpc/options.h"
@@ -26,7 +27,8 @@ struct ServerConfig {
   TlsConfig tls;
   RpcConfig rpc;
   LimitsConfig limits;
-  RegistryOptions registry;  // also sections `policy` and `guards`
+  RegistryOptions registry;  // also section `policy`
+  IntakeOptions intake;      // also section `guards`
   StoreOptions published_store;
   // Section `tenants`.
   DirectoryLimits directory;

@@ -10,7 +10,6 @@
 namespace dnc {
 namespace {
 
-constexpr std::string_view kDelimiters = ",;\t|";
 constexpr uint64_t kMaxLinesBytes = 16;  // of a record, in line limits
 // A line with fewer holds no number.
 constexpr size_t kFewDigits = 4;
@@ -23,21 +22,6 @@ struct ForeignDigits {
 };
 constexpr ForeignDigits kForeignDigits[] = {
     {"\xD9", 0xA0}, {"\xDB", 0xB0}, {"\xE0\xA5", 0xA6}, {"\xEF\xBC", 0x90}};
-
-// The delimiter that the first line has most of outside quotes; a comma if it has none.
-char MostFrequentDelimiter(std::string_view text) {
-  std::vector<size_t> counts(kDelimiters.size());
-  bool quoted = false;
-  for (const char c : text) {
-    if (c == '"') quoted = !quoted;
-    if (quoted) continue;
-    if (c == '\n') break;
-    const size_t which = kDelimiters.find(c);
-    if (which != std::string_view::npos) ++counts[which];
-  }
-  const auto most = std::max_element(counts.begin(), counts.end());
-  return kDelimiters[static_cast<size_t>(most - counts.begin())];
-}
 
 }  // namespace
 
@@ -64,7 +48,8 @@ size_t CountDigits(std::string_view text) {
 
 absl::Status CsvParser::DetectDelimiter() {
   DNC_RETURN_IF_ERROR(text_.FillTo(text_.max_line_bytes()));
-  delimiter_ = MostFrequentDelimiter(text_.buffered().substr(0, text_.max_line_bytes()));
+  const std::string_view start = text_.buffered().substr(0, text_.max_line_bytes());
+  delimiter_ = FindDelimiter(start, CsvLineEnds::kNewline);
   return absl::OkStatus();
 }
 
@@ -84,34 +69,26 @@ void CsvParser::EndRecord(bool terminated) {
   }
 }
 
-absl::StatusOr<CsvParser::State> CsvParser::Step(State state, char c) {
-  if (state == State::kQuoted) {
-    if (c == '"') return State::kQuoteInQuoted;
-    content_.push_back(c);
-    return state;
+absl::StatusOr<bool> CsvParser::Take(char c, CsvByte what) {
+  switch (what) {
+    case CsvByte::kText:
+      content_.push_back(c);
+      return false;
+    case CsvByte::kQuote:
+      quoted_ = true;
+      return false;
+    case CsvByte::kDelimiter:
+      EndCell();
+      return false;
+    case CsvByte::kLineEnd:
+      EndRecord(true);
+      return true;
+    case CsvByte::kIgnored:
+      return false;
+    case CsvByte::kMisplaced:
+      break;
   }
-  if (c == '"' && state == State::kCellStart) {
-    quoted_ = true;
-    return State::kQuoted;
-  }
-  if (c == '"' && state == State::kQuoteInQuoted) {
-    content_.push_back(c);
-    return State::kQuoted;
-  }
-  if (c == delimiter_) {
-    EndCell();
-    return State::kCellStart;
-  }
-  if (c == '\n') {
-    EndRecord(true);
-    return State::kDone;
-  }
-  if (state == State::kQuoteInQuoted) {
-    if (c == '\r') return state;
-    return BadLine(record_.line, "text follows a closing quote; the quotes of this line are wrong");
-  }
-  content_.push_back(c);
-  return State::kPlain;
+  return BadLine(record_.line, "text follows a closing quote; the quotes of this line are wrong");
 }
 
 absl::Status CsvParser::CheckLines(std::string_view raw) const {
@@ -151,11 +128,12 @@ absl::StatusOr<const CsvRecord*> CsvParser::Next() {
   content_.clear();
   spans_.clear();
   cell_start_ = 0;
-  State state = State::kCellStart;
+  CsvGrammar grammar(delimiter_, CsvLineEnds::kNewline);
+  bool complete = false;
   uint64_t line_ends = 0;
   size_t at = 0;
   size_t line_start = 0;
-  while (state != State::kDone) {
+  while (!complete) {
     if (at == text_.buffered().size()) {
       DNC_RETURN_IF_ERROR(text_.Fill());
       if (at == text_.buffered().size() && text_.exhausted()) break;
@@ -166,20 +144,20 @@ absl::StatusOr<const CsvRecord*> CsvParser::Next() {
       ++line_ends;
       line_start = at;
     }
-    DNC_ASSIGN_OR_RETURN(state, Step(state, c));
+    DNC_ASSIGN_OR_RETURN(complete, Take(c, grammar.Take(c)));
     if (line_bytes > text_.max_line_bytes() || at > kMaxLinesBytes * text_.max_line_bytes()) {
       return LineTooLong(record_.line);
     }
   }
   const std::string_view raw = text_.buffered().substr(0, at);
   text_.Consume(at, line_ends);
-  if (state == State::kQuoted) {
+  if (grammar.inside_quotes()) {
     return BadLine(record_.line, "a quote is opened and never closed; the file may be cut off");
   }
-  if (line_ends > (state == State::kDone ? 1U : 0U)) {
+  if (line_ends > (complete ? 1U : 0U)) {
     DNC_RETURN_IF_ERROR(CheckLines(raw));  // the bytes stay where they are until the next Fill()
   }
-  if (state == State::kDone) return &record_;
+  if (complete) return &record_;
   if (at == 0) return nullptr;
   EndRecord(false);
   return &record_;

@@ -1,4 +1,4 @@
-// Records of a CSV text (RFC 4180), whatever their columns mean.
+// Records of a list in CSV (csv_grammar.h), whatever their columns mean.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "server/formats/csv_grammar.h"
 #include "server/formats/text_reader.h"
 
 namespace dnc {
@@ -24,10 +25,10 @@ struct CsvRecord {
 // How many digits `text` has, also those of other scripts.
 size_t CountDigits(std::string_view text);
 
-// Understands quoted cells with delimiters, line ends and doubled quotes in them; lines end with LF
-// or CRLF. Two stray quotes make one cell of the rows between them, which would be lost: so a
-// record of several lines is refused if one of them has as many cells as a row, and digits.
-// The delimiter is the one of `,` `;` tab `|` that the first line has most of. Not thread-safe.
+// Decodes the cells; lines end with LF or CRLF. Two stray quotes make one cell of the rows between
+// them, which would be lost: so a record of several lines is refused if one of them has as many
+// cells as a row, and digits. The delimiter is the one of `,` `;` tab `|` that the first line has
+// most of. Not thread-safe.
 class CsvParser {
  public:
   // `text` must outlive the parser.
@@ -42,11 +43,9 @@ class CsvParser {
   absl::StatusOr<const CsvRecord*> Next();
 
  private:
-  enum class State : uint8_t { kCellStart, kPlain, kQuoted, kQuoteInQuoted, kDone };
-
   absl::Status DetectDelimiter();
-  // What `c` does to the record.
-  absl::StatusOr<State> Step(State state, char c);
+  // Takes the next byte of the record. True if it was the last one.
+  absl::StatusOr<bool> Take(char c, CsvByte what);
   // `raw` is the record as it was read, of several lines.
   absl::Status CheckLines(std::string_view raw) const;
   void EndCell();

@@ -6,7 +6,6 @@
 #include "server/records/change_log.h"
 #include "server/records/journal_position.h"
 #include "server/records/record_keys.h"
-#include "server/storage/checked_value.h"
 
 namespace dnc {
 
@@ -37,21 +36,19 @@ absl::Status BulkLoad::Run::Add(const RecordKey& key, const TenantRecord& record
 
 absl::Status BulkLoad::Run::Finish() {
   DNC_RETURN_IF_ERROR(file_->Finish());
-  const std::lock_guard lock(bulk_->mutex_);
+  const absl::MutexLock lock(&bulk_->mutex_);
   for (const auto& [id, entry] : ledger_) bulk_->ledger_.Add(id, entry);
   return absl::OkStatus();
 }
 
 absl::Status BulkLoad::Finish(uint64_t revision) {
-  const std::lock_guard lock(mutex_);
+  const absl::MutexLock lock(&mutex_);
   StoreBatch batch;
   ledger_.WriteChanged(batch);
   ChangeLog changes;
   DNC_RETURN_IF_ERROR(changes.Read(*store_->Snapshot()));
   changes.Drop(revision, batch);
-  std::string content;
-  PutNumber(content, revision, 8);
-  batch.Put(Column::kMeta, kRecordsRevisionKey, AddCheck(kRecordsRevisionKey, content));
+  PutRevision(revision, batch);
   DNC_RETURN_IF_ERROR(store_->Write(batch));
   DNC_ASSIGN_OR_RETURN(const auto journal, JournalPosition::Open(data_dir_ + kJournalName));
   if (!journal->last().has_value()) {

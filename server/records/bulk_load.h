@@ -1,5 +1,6 @@
 // Fills a new tenants' store with records that are known beforehand: as sorted files that the store
-// takes over, many times faster than writes. For moving house, and for measuring at full size.
+// takes over, many times faster than writes. For moving from another system, and for measuring at
+// full size.
 //
 //   DNC_ASSIGN_OR_RETURN(auto bulk, BulkLoad::Begin(&store, data_dir));
 //   DNC_ASSIGN_OR_RETURN(auto run, bulk->NewRun());
@@ -15,11 +16,12 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "server/records/ledger.h"
 #include "server/records/tenant_record.h"
 #include "server/storage/store.h"
@@ -33,10 +35,10 @@ class BulkLoad {
   // may have it open. FAILED_PRECONDITION if it holds some.
   static absl::StatusOr<std::unique_ptr<BulkLoad>> Begin(Store* store, std::string data_dir);
 
-  // Records of one span of keys; the spans of runs do not overlap.
+  // The records of one span of keys; the spans of different runs do not overlap.
   class Run {
    public:
-    // Ascending by key, each once.
+    // In ascending order of keys, each once.
     absl::Status Add(const RecordKey& key, const TenantRecord& record);
     // Hands the records to the store.
     absl::Status Finish();
@@ -60,8 +62,8 @@ class BulkLoad {
 
   Store* const store_;
   const std::string data_dir_;
-  std::mutex mutex_;
-  Ledger ledger_;  // guarded by mutex_
+  absl::Mutex mutex_;
+  Ledger ledger_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace dnc

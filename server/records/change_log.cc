@@ -31,6 +31,22 @@ absl::Status Damaged() { return RecordsDamaged("the head of the changes is damag
 
 }  // namespace
 
+absl::StatusOr<uint64_t> StoredRevision(const StoreSnapshot& store) {
+  DNC_ASSIGN_OR_RETURN(const auto stored, store.Get(Column::kMeta, kRecordsRevisionKey));
+  if (!stored.has_value()) return 0;
+  const auto content = RemoveCheck(kRecordsRevisionKey, *stored);
+  if (!content.has_value() || content->size() != 8) {
+    return RecordsDamaged("the stored revision is damaged");
+  }
+  return GetNumber(*content);
+}
+
+void PutRevision(uint64_t revision, StoreBatch& batch) {
+  std::string content;
+  PutNumber(content, revision, 8);
+  batch.Put(Column::kMeta, kRecordsRevisionKey, AddCheck(kRecordsRevisionKey, content));
+}
+
 absl::Status ChangeLog::Read(const StoreSnapshot& store) {
   DNC_ASSIGN_OR_RETURN(const auto head, store.Get(Column::kMeta, kHeadKey));
   if (head.has_value()) {

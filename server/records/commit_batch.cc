@@ -14,9 +14,10 @@
 namespace dnc {
 namespace {
 
-// What a list has of a number when it is added again. Of a do-not-call request the promises made
-// stay, in whatever order the requests arrive: it counts from the first, and until the last of them
-// ends. Only a removal takes it away. Of the other kinds, what is said last is what holds.
+// What a list has of a number when it is added again. For a do-not-call request the promises that
+// were made stay, in whatever order the requests arrive: it counts from the first on, and until the
+// last of them ends, and only a removal takes it away. For the other kinds, what is said last
+// holds.
 TenantRecord Joined(TenantListKind kind, const TenantRecord& before, TenantRecord record) {
   if (kind != TenantListKind::kInternal) return record;
   record.made_at = std::min(before.made_at, record.made_at);
@@ -86,13 +87,13 @@ absl::StatusOr<WriteReply> CommitBatch::Apply(const RecordWrite& write) {
     const auto stored = requests_.find(request_key);
     if (stored != requests_.end()) {
       DNC_ASSIGN_OR_RETURN(const StoredReply before, DecodeReply(request_key, stored->second));
-      if (now_ - before.time < limits_.request_id_age) {
+      if (write.time - before.time < limits_.request_id_age) {
         if (before.content == ContentDigest(write)) return Repeat(write, request_key, before);
         return Error(reason::kRequestIdReused,
                      "this request_id came before with other content; use a new one");
       }
     }
-    if (limits_.request_ids_full) {
+    if (write.request_ids_full) {
       return Error(reason::kLimitReached,
                    "the server keeps as many request ids as it may (tenants.max_request_ids); "
                    "send the write without one, or ask its operator for more");
@@ -106,7 +107,7 @@ absl::StatusOr<WriteReply> CommitBatch::Apply(const RecordWrite& write) {
     ++counts_.by_outcome[static_cast<size_t>(reply.results.back().outcome)];
   }
   if (!request_key.empty()) {
-    std::string stored = EncodeReply(request_key, {now_, ContentDigest(write), reply});
+    std::string stored = EncodeReply(request_key, {write.time, ContentDigest(write), reply});
     batch_.Put(Column::kRequests, request_key, stored);
     requests_[request_key] = std::move(stored);
     ++change_count_;
@@ -164,7 +165,7 @@ WriteResult CommitBatch::RepeatItem(const RecordWrite& write, const RecordWrite:
   if (there->revision > before.reply.revision) {
     return {WriteOutcome::kAlreadyThere, "a later write of the same number stands in its place"};
   }
-  return {told.outcome, WhyNotInForce(write.list.kind, *there, limits_.accepted, now_)};
+  return {told.outcome, WhyNotInForce(write.list.kind, *there, limits_.accepted, write.time)};
 }
 
 WriteResult CommitBatch::RepeatOptOut(const RecordWrite& write, RecordWrite::Item item,
@@ -181,8 +182,8 @@ WriteResult CommitBatch::RepeatOptOut(const RecordWrite& write, RecordWrite::Ite
   TenantRecord record = *there;
   record.made_at = std::min(record.made_at, item.record.made_at);
   record.expires_at = std::max(record.expires_at, item.record.expires_at);
-  if (record.expires_at <= now_) {
-    return RefusedAsOver(WhyNotInForce(write.list.kind, record, limits_.accepted, now_));
+  if (record.expires_at <= write.time) {
+    return RefusedAsOver(WhyNotInForce(write.list.kind, record, limits_.accepted, write.time));
   }
   if (record.made_at == there->made_at && record.expires_at == there->expires_at) {
     return {told.outcome, ""};
@@ -205,7 +206,7 @@ WriteResult CommitBatch::ApplyItem(const RecordWrite& write, const RecordWrite::
 WriteResult CommitBatch::AddRecord(const RecordWrite& write, const RecordWrite::Item& item,
                                    const std::string& key, std::string& present) {
   const Ledger::Id id{write.tenant->tenant.number, write.list.number};
-  if (std::string why = WhyRefused(write.list.kind, item.record, now_); !why.empty()) {
+  if (std::string why = WhyRefused(write.list.kind, item.record, write.time); !why.empty()) {
     return Refused(std::move(why));
   }
   if (item.counts_until.has_value() &&
@@ -224,7 +225,7 @@ WriteResult CommitBatch::AddRecord(const RecordWrite& write, const RecordWrite::
     if (!before.ok()) return Refused(std::string(ToStd(before.status().message())));
     record = Joined(write.list.kind, *before, std::move(record));
     if (SameFacts(write.list.kind, *before, record)) {
-      std::string why = WhyNotInForce(write.list.kind, *before, limits_.accepted, now_);
+      std::string why = WhyNotInForce(write.list.kind, *before, limits_.accepted, write.time);
       if (internal && !why.empty()) return RefusedAsOver(std::move(why));
       return {WriteOutcome::kAlreadyThere, std::move(why)};
     }
@@ -237,9 +238,10 @@ WriteResult CommitBatch::AddRecord(const RecordWrite& write, const RecordWrite::
         "the server holds as many records as it may (tenants.max_records); ask its "
         "operator for more");
   }
-  if (internal && record.expires_at <= now_) {
-    return RefusedAsOver(StrCat(WhyNotInForce(write.list.kind, record, limits_.accepted, now_),
-                                "; give a later end, or none, if it is to hold"));
+  if (internal && record.expires_at <= write.time) {
+    return RefusedAsOver(
+        StrCat(WhyNotInForce(write.list.kind, record, limits_.accepted, write.time),
+               "; give a later end, or none, if it is to hold"));
   }
   return PutRecord(write, record, key, present);
 }
@@ -255,7 +257,7 @@ WriteResult CommitBatch::PutRecord(const RecordWrite& write, const TenantRecord&
   const WriteOutcome outcome = there ? WriteOutcome::kUpdated : WriteOutcome::kAdded;
   NoteChange(write, outcome, key, present);
   if (!there) inserted_.push_back({id.first, record.number});
-  return {outcome, WhyNotInForce(write.list.kind, record, limits_.accepted, now_)};
+  return {outcome, WhyNotInForce(write.list.kind, record, limits_.accepted, write.time)};
 }
 
 WriteResult CommitBatch::RemoveRecord(const RecordWrite& write, const std::string& key,
@@ -270,7 +272,7 @@ WriteResult CommitBatch::RemoveRecord(const RecordWrite& write, const std::strin
   changed_.push_back(key);
   TenantRecord gone;
   gone.number = DecodeRecordKey(key)->number;
-  gone.made_at = now_;
+  gone.made_at = write.time;
   gone.made_by = write.by;
   gone.reason = write.reason;
   gone.revision = revision_;

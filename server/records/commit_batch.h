@@ -1,11 +1,13 @@
 // One commit of tenants' writes: decides what becomes of each record, and gathers what is stored.
 //
-//   CommitBatch commit(revision, now, state);
+//   CommitBatch commit(revision, limits, &ledger);
 //   commit.ReadPresent(store, filter, writes);      // what the store has of their numbers
 //   for (write : writes) replies.push_back(commit.Apply(write));
 //   store.Write(commit.batch());
 //
-// Later writes of a commit see what earlier ones did. Not thread-safe.
+// Later writes of a commit see what earlier ones did. What is decided follows from the writes, the
+// store, the ledger and the limits alone: no clock is asked, for each write brings its time.
+// Not thread-safe.
 #pragma once
 
 #include <array>
@@ -33,13 +35,12 @@ class CommitBatch {
   struct Limits {
     uint64_t max_records = 0;  // of all tenants together
     absl::Duration request_id_age;
-    bool request_ids_full = false;  // a write with a new one is refused
-    AcceptedClock accepted;
+    AcceptedClock accepted;  // for what is told; what is stored does not depend on it
   };
 
-  // Changes `ledger`; if the batch is not written in the end, they must be read anew.
-  CommitBatch(uint64_t revision, absl::Time now, const Limits& limits, Ledger* ledger)
-      : revision_(revision), now_(now), limits_(limits), ledger_(ledger) {}
+  // Changes `ledger`; if the batch is not written in the end, it must be read anew.
+  CommitBatch(uint64_t revision, const Limits& limits, Ledger* ledger)
+      : revision_(revision), limits_(limits), ledger_(ledger) {}
 
   // Reads what the store has of all numbers of the writes, where the filter lets them through, and
   // of their request ids. An error means that nothing can be decided.
@@ -96,7 +97,6 @@ class CommitBatch {
   void PutChanges();
 
   const uint64_t revision_;
-  const absl::Time now_;
   const Limits limits_;
   Ledger* const ledger_;
   Present present_;

@@ -1,12 +1,13 @@
 #include "server/records/full_read.h"
 
 #include <algorithm>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
 #include "server/base/status_macros.h"
 #include "server/records/ledger.h"
 #include "server/records/record_keys.h"
@@ -26,7 +27,8 @@ struct Part {
   std::string end;
 };
 
-// All keys there can be, cut where the ledger say that many records are. A number is in one part.
+// All keys that there can be, cut where the ledger says that many records are. The records of a
+// number are in one part.
 std::vector<Part> Cut(const Ledger& ledger, uint64_t records_per_part) {
   std::vector<std::string> cuts;
   uint64_t records = 0;
@@ -55,11 +57,12 @@ class Reading {
         stored_(std::move(stored)),
         parts_(Cut(stored_, options.records_per_part)) {}
 
-  absl::StatusOr<std::set<TenantNumber>> Run() {
+  absl::StatusOr<std::set<TenantNumber>> Run() ABSL_LOCKS_EXCLUDED(mutex_) {
     std::vector<std::thread> threads;
     for (int i = 1; i < options_.threads; ++i) threads.emplace_back([this] { ReadParts(); });
     ReadParts();
     for (std::thread& thread : threads) thread.join();
+    const absl::MutexLock lock(&mutex_);
     DNC_RETURN_IF_ERROR(status_);
     for (const TenantNumber tenant : stored_.Differences(counted_)) damaged_.insert(tenant);
     return std::move(damaged_);
@@ -74,7 +77,7 @@ class Reading {
     uint64_t records = 0;
   };
 
-  void ReadParts() {
+  void ReadParts() ABSL_LOCKS_EXCLUDED(mutex_) {
     while (true) {
       const size_t next = next_.fetch_add(1);
       if (next >= parts_.size()) return;
@@ -83,7 +86,7 @@ class Reading {
           Column::kRecords, parts_[next].begin, parts_[next].end,
           [&](std::string_view key, std::string_view value) { return Take(found, key, value); });
       FlushKeys(found);
-      const std::lock_guard lock(mutex_);
+      const absl::MutexLock lock(&mutex_);
       counted_.Merge(found.ledger);
       damaged_.merge(found.damaged);
       if (status.ok()) continue;
@@ -93,14 +96,14 @@ class Reading {
   }
 
   absl::Status Take(Found& found, std::string_view key, std::string_view value) {
-    DNC_ASSIGN_OR_RETURN(const RecordKey own_key, DecodeRecordKey(key));
-    if (!RemoveCheck(key, value).has_value()) found.damaged.insert(own_key.tenant);
-    found.ledger.Add({own_key.tenant, own_key.list}, DigestOfRecord(key, value));
+    DNC_ASSIGN_OR_RETURN(const RecordKey record_key, DecodeRecordKey(key));
+    if (!RemoveCheck(key, value).has_value()) found.damaged.insert(record_key.tenant);
+    found.ledger.Add({record_key.tenant, record_key.list}, DigestOfRecord(key, value));
     if (++found.records % kKeysAtOnce == 0) {
       DNC_RETURN_IF_ERROR(GoOn());
     }
     if (options_.rebuild == nullptr) return absl::OkStatus();
-    const BloomKey bloom_key{own_key.tenant, own_key.number};
+    const BloomKey bloom_key{record_key.tenant, record_key.number};
     if (!found.keys.empty() && found.keys.back() == bloom_key) return absl::OkStatus();
     if (found.keys.size() >= kKeysAtOnce) FlushKeys(found);
     found.keys.push_back(bloom_key);
@@ -130,11 +133,10 @@ class Reading {
   const std::vector<Part> parts_;
   std::atomic<size_t> next_{0};
   std::atomic<uint64_t> read_{0};
-  std::mutex mutex_;
-  // Guarded by mutex_ while threads read:
-  Ledger counted_;
-  std::set<TenantNumber> damaged_;
-  absl::Status status_;
+  absl::Mutex mutex_;
+  Ledger counted_ ABSL_GUARDED_BY(mutex_);
+  std::set<TenantNumber> damaged_ ABSL_GUARDED_BY(mutex_);
+  absl::Status status_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace

@@ -8,7 +8,7 @@
 namespace dnc {
 namespace {
 
-constexpr size_t kHeadBytes = 8 + 16 + 8 + 4;
+constexpr size_t kReplyHeadBytes = 8 + 16 + 8 + 4;
 
 void AppendText(std::string& out, std::string_view text) {
   PutNumber(out, text.size(), 4);
@@ -49,7 +49,7 @@ WriteDigest ContentDigest(const RecordWrite& write) {
 bool RequestIsOld(std::string_view key, std::string_view value, absl::Time now,
                   absl::Duration age) {
   const auto content = RemoveCheck(key, value);
-  if (!content.has_value() || content->size() < kHeadBytes) return false;
+  if (!content.has_value() || content->size() < kReplyHeadBytes) return false;
   const auto time = static_cast<int64_t>(GetNumber(content->substr(0, 8)));
   return now - absl::FromUnixMicros(time) > age;
 }
@@ -75,7 +75,7 @@ std::string EncodeReply(std::string_view key, const StoredReply& stored) {
 absl::StatusOr<StoredReply> DecodeReply(std::string_view key, std::string_view value) {
   const absl::Status damaged = RecordsDamaged("a stored answer to a write is damaged");
   const auto content = RemoveCheck(key, value);
-  if (!content.has_value() || content->size() < kHeadBytes) return damaged;
+  if (!content.has_value() || content->size() < kReplyHeadBytes) return damaged;
   std::string_view rest = *content;
   const auto take = [&rest](size_t bytes) {
     const std::string_view part = rest.substr(0, bytes);

@@ -12,8 +12,8 @@
 
 namespace dnc {
 
-// XXH3-128 of all that a write says, but for what differs between repetitions: times that were not
-// given are set by the caller to the same for both only within a day, so made_at does not count.
+// XXH3-128 of all that a write says, except for what may differ between repetitions: where no
+// made_at was given it is the time of the call, so made_at does not count.
 using WriteDigest = std::array<uint64_t, 2>;
 WriteDigest ContentDigest(const RecordWrite& write);
 
@@ -23,8 +23,8 @@ struct StoredReply {
   WriteReply reply;
 };
 
-// Whether a stored answer is older than `age`. One that is damaged is not: it refuses its
-// repetition.
+// Whether a stored answer is older than `age`. A damaged one never is: it stays, and a repetition
+// of its write is refused.
 bool RequestIsOld(std::string_view key, std::string_view value, absl::Time now, absl::Duration age);
 
 std::string RequestKey(TenantNumber tenant, std::string_view request_id);

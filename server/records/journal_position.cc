@@ -52,7 +52,7 @@ absl::Status JournalPosition::Read() {
   struct stat info {};
   if (fstat(fd_, &info) != 0) return FileError("reading", path_, errno);
   if (info.st_size == 0) {
-    // All its room at once, so that a full disk never stops a later move.
+    // The file takes all its room at once, so that a full disk never stops a later move.
     if (const int error = posix_fallocate(fd_, 0, kFileBytes); error != 0) {
       static_cast<void>(ftruncate(fd_, 0));
       return FileError("making", path_, error);

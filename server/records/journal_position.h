@@ -2,9 +2,12 @@
 // a database that came back without its newest writes, or an older copy put in its place, is
 // noticed because it is behind.
 //
-// The file has two slots, each in two copies a page apart. Positions go to the slots in turn, and
-// are written and synced before they are acknowledged: a crash while one slot is written leaves the
-// other, and damage to one copy leaves its twin. docs/formats.md has the bytes.
+// The file has two slots, each in two copies that lie some pages apart. Positions go to one slot
+// and then to the other, and are written and synced before they are acknowledged: a crash while one
+// slot is written leaves the other, and damage to one copy leaves its twin. docs/formats.md has the
+// bytes.
+//
+//   page 0: slot 0   page 1: slot 1   page 2: slot 0 again   page 3: slot 1 again
 //
 // Not thread-safe.
 #pragma once
@@ -38,7 +41,7 @@ class JournalPosition {
   JournalPosition(const JournalPosition&) = delete;
   JournalPosition& operator=(const JournalPosition&) = delete;
 
-  // The newest position; none in a new file.
+  // The newest position; nullopt in a new file.
   const std::optional<Position>& last() const { return last_; }
 
   // Durable when it returns OK. INTERNAL STORAGE otherwise; the next call tries again.

@@ -23,7 +23,7 @@ absl::StatusOr<Ledger> Ledger::Read(const StoreSnapshot& store) {
         const auto content = RemoveCheck(key, value);
         if (!content.has_value() || content->size() != 16 ||
             key.size() != kLedgerPrefix.size() + 8) {
-          return RecordsDamaged("the book of a list is damaged");
+          return RecordsDamaged("the ledger's entry of a list is damaged");
         }
         const std::string_view id = key.substr(kLedgerPrefix.size());
         const LedgerEntry entry{GetNumber(content->substr(0, 8)), GetNumber(content->substr(8))};

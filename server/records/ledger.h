@@ -24,7 +24,7 @@ struct LedgerEntry {
   friend bool operator==(const LedgerEntry&, const LedgerEntry&) = default;
 };
 
-// What a stored record adds to its entry's digest.
+// What a stored record adds to the digest of its entry.
 uint64_t DigestOfRecord(std::string_view key, std::string_view value);
 
 // Not thread-safe.
@@ -36,31 +36,31 @@ class Ledger {
   static absl::StatusOr<Ledger> Read(const StoreSnapshot& store);
 
   void Add(const Id& id, uint64_t digest) { Add(id, LedgerEntry{1, digest}); }
-  // Many at once.
+  // The same for many records at once.
   void Add(const Id& id, const LedgerEntry& records);
   void Remove(const Id& id, uint64_t digest);
-  // Adds what other ledger hold.
+  // Adds what the other ledger holds.
   void Merge(const Ledger& other);
-  // Also puts that into `batch`.
+  // Forgets the tenant, and puts that into `batch`.
   void Drop(TenantNumber tenant, StoreBatch& batch);
-  // Those with ledger, ascending.
+  // The tenants that have an entry, ascending.
   std::vector<TenantNumber> Tenants() const;
 
   uint64_t records() const { return records_; }
   uint64_t records(TenantNumber tenant) const;
   uint64_t records(const Id& id) const;
 
-  // Puts the ledger that were changed since the last call into `batch`.
+  // Puts the entries that were changed since the last call into `batch`.
   void WriteChanged(StoreBatch& batch);
 
-  // The tenants whose ledger differ.
+  // The tenants whose entries differ.
   std::vector<TenantNumber> Differences(const Ledger& other) const;
 
  private:
   // Where the records of a list are counted. Records come by list, so the last one is kept at hand.
   struct Place {
     Place() = default;
-    // Of another object's ledger: to be looked up anew.
+    // What a copy points at belongs to another object, so it is looked up anew.
     Place(const Place& /*other*/) {}
     Place& operator=(const Place& /*other*/) {
       entry = nullptr;

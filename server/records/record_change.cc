@@ -7,9 +7,9 @@ namespace dnc {
 namespace {
 
 constexpr size_t kChangeKeyBytes = 4 + 8 + 8;
-// In place of the outcome of a single change: a pack of several.
+// Stands in place of the outcome of a single change, for a pack of several.
 constexpr char kSeveral = '\x80';
-// In the same place: a change of a list.
+// Stands in the same place, for a change of a list.
 constexpr char kOfList = '\x81';
 constexpr size_t kListHeadBytes = 2 + 4;  // kOfList, outcome, list
 constexpr int kSizeBytes = 4;
@@ -17,7 +17,7 @@ constexpr size_t kHeadBytes = 1 + kRecordKeyBytes;  // outcome and the record's 
 
 absl::Status Damaged() { return RecordsDamaged("a change of a tenant's list is damaged"); }
 
-// A change of which `head` is outcome and record's key.
+// One change; `head` is its outcome and the record's key.
 absl::StatusOr<RecordChange> DecodeOne(std::string_view key, std::string_view head,
                                        std::string_view record) {
   RecordChange change;
@@ -90,7 +90,7 @@ void ChangePack::Add(WriteOutcome outcome, std::string_view record_key, std::str
 }
 
 std::string ChangePack::Take(std::string_view key) {
-  // One alone needs no size: it goes to the end.
+  // A record that is alone needs no size, for it goes up to the end.
   if (count_ == 1) content_.erase(kHeadBytes, kSizeBytes);
   std::string value = AddCheck(key, count_ == 1 ? content_ : kSeveral + content_);
   count_ = 0;
@@ -123,7 +123,7 @@ absl::StatusOr<std::vector<RecordChange>> DecodeRecordChanges(std::string_view k
     changes.push_back(std::move(change));
     rest.remove_prefix(size);
   }
-  // One alone is written in its own form.
+  // A change that is alone is written in the other form.
   if (changes.size() < 2) return Damaged();
   return changes;
 }

@@ -1,4 +1,5 @@
-// Changes of a tenant's lists as the store keeps them for WatchChanges; docs/formats.md has the
+// The changes of a tenant's lists as the store keeps them for WatchChanges: with tenant_record.h
+// the place where values become bytes, and bytes become values. docs/formats.md describes the
 // bytes.
 #pragma once
 
@@ -14,14 +15,14 @@
 
 namespace dnc {
 
-// Changes that stand under one key: an entry of the store costs more than what is in it. Not
+// Several changes under one key, because an entry of the store costs more than what is in it. Not
 // thread-safe.
 class ChangePack {
  public:
   // `record_key` and `record` as the record is stored.
   void Add(WriteOutcome outcome, std::string_view record_key, std::string_view record);
   bool empty() const { return count_ == 0; }
-  // A reader takes a pack as a whole, so it has a limit.
+  // A reader takes a pack as a whole, so there is a limit to it.
   bool full() const { return count_ >= kMaxChanges || content_.size() >= kMaxBytes; }
   // The value to store under `key` (ChangeKey of the first change), of at least one change; the
   // pack is empty afterwards.
@@ -38,7 +39,8 @@ class ChangePack {
 // The value to store under `key` for a change of a list.
 std::string EncodeListChange(std::string_view key, const ListChange& change);
 
-// In the order of Add; of a change of a list each block by itself. DATA_LOSS OWN_LISTS_DAMAGED.
+// The changes in the order of Add; a change of a list has one for each block. DATA_LOSS
+// OWN_LISTS_DAMAGED.
 absl::StatusOr<std::vector<RecordChange>> DecodeRecordChanges(std::string_view key,
                                                               std::string_view value);
 

@@ -19,7 +19,7 @@ bool IsMomentOfOurs(absl::Time time) {
   return time >= begin && time < end;
 }
 
-// The first moment at which a request may end.
+// The first moment at which a do-not-call request may end.
 absl::Time EarliestEnd(absl::Time made_at) {
   const absl::CivilSecond made = absl::ToCivilSecond(made_at, absl::UTCTimeZone());
   const absl::CivilSecond end(made.year() + kKeepYears, made.month(), made.day(), made.hour(),

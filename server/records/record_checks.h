@@ -11,7 +11,7 @@ namespace dnc {
 // The least that a do-not-call request is kept (16 CFR 310.5): five years.
 inline constexpr int kKeepYears = 5;
 
-// Why the record cannot be on a list of that kind, for the one who sent it; empty if it can.
+// Why the record cannot be on a list of that kind, told to whoever sent it; empty if it can.
 std::string WhyRefused(TenantListKind kind, const TenantRecord& record, absl::Time now);
 
 }  // namespace dnc

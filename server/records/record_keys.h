@@ -12,7 +12,7 @@
 
 namespace dnc {
 
-// In Column::kMeta.
+// These are keys, or beginnings of keys, in Column::kMeta.
 inline constexpr std::string_view kRecordsStoreKey = "own/store";        // the store's id
 inline constexpr std::string_view kRecordsRevisionKey = "own/revision";  // RecordsRevision
 inline constexpr std::string_view kLedgerPrefix = "own/book/";           // tenant (4), list (4)
@@ -25,7 +25,7 @@ inline std::string EndOf(std::string_view prefix) {
   return end;
 }
 
-// Big-endian, so that keys sort by number.
+// Numbers are big-endian, so that keys sort by number.
 inline void PutNumber(std::string& out, uint64_t value, int bytes) {
   for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8) {
     out.push_back(static_cast<char>(value >> shift & 0xFF));
@@ -37,18 +37,18 @@ inline uint64_t GetNumber(std::string_view bytes) {
   return value;
 }
 
-// Keys of tenants begin with this.
+// What the keys of a tenant begin with.
 inline std::string TenantPrefix(uint64_t tenant) {
   std::string prefix;
   PutNumber(prefix, tenant, 4);
   return prefix;
 }
-// Above every key of the tenant, and of no other.
+// Above every key of the tenant, and below those of the next one.
 inline std::string EndOfTenant(uint32_t tenant) {
   return tenant == UINT32_MAX ? std::string(64, '\xFF') : TenantPrefix(uint64_t{tenant} + 1);
 }
 
-// Keys in Column::kRecords of a number begin with this: tenant (4), number (5).
+// What the keys of a number in Column::kRecords begin with: tenant (4), number (5).
 inline StorePrefix PrefixOf(uint32_t tenant, uint64_t number) {
   StorePrefix prefix;
   for (size_t i = 0; i < 4; ++i) prefix[i] = static_cast<char>(tenant >> (8 * (3 - i)));
@@ -56,7 +56,7 @@ inline StorePrefix PrefixOf(uint32_t tenant, uint64_t number) {
   return prefix;
 }
 
-// In Column::kRecordChanges: tenant (4), revision (8), place in the commit (8).
+// A key in Column::kRecordChanges: tenant (4), revision (8), place in the commit (8).
 inline std::string ChangeKey(uint32_t tenant, uint64_t revision, uint64_t place) {
   std::string key = TenantPrefix(tenant);
   PutNumber(key, revision, 8);

@@ -11,7 +11,7 @@ std::string Moment(absl::Time time) {
   return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", time, absl::UTCTimeZone());
 }
 
-// Whether what counts until then had ended when a clock was accepted.
+// Whether what counts until `until` had ended when a clock was accepted.
 bool HadEnded(TenantListKind kind, const TenantRecord& record, absl::Time until,
               const AcceptedClock& accepted) {
   return kind != TenantListKind::kInternal && accepted.HadEnded(record.revision, until);
@@ -68,8 +68,31 @@ AskedScope::AskedScope(const TenantView& tenant, std::string_view scope) {
 
 bool AskedScope::Counts(TenantListKind kind, std::string_view list_scope) const {
   if (Covers(list_scope, scope_)) return true;
-  // What is wider than the list: its brand, or the whole tenant.
+  // A do-not-call list counts also for a call whose scope is wider than the list's: for its brand,
+  // or for the whole tenant.
   return kind == TenantListKind::kInternal && Covers(scope_, list_scope);
+}
+
+bool Counts(const AskedScope& asked, const TenantList& list, const TenantRecord& record,
+            absl::Time now, const AcceptedClock& accepted) {
+  return AskedList(asked, list).SpanOf(record, accepted).At(now);
+}
+
+bool BlockCounts(const AskedScope& asked, const TenantList& list, Number number) {
+  if (list.kind != TenantListKind::kInternal || number >= kNumberLimit ||
+      !asked.Counts(list.kind, list.scope)) {
+    return false;
+  }
+  const std::string digits = std::to_string(number);
+  return std::any_of(list.blocks.begin(), list.blocks.end(), [&digits](const std::string& block) {
+    return digits.compare(0, block.size(), block) == 0;
+  });
+}
+
+bool Holds(const TenantView::Blocks& blocks, Number number) {
+  const auto exchange = static_cast<uint32_t>(number / kNumbersPerExchange);
+  return blocks.area_codes[static_cast<size_t>(AreaCodeOf(number))] ||
+         std::binary_search(blocks.exchanges.begin(), blocks.exchanges.end(), exchange);
 }
 
 }  // namespace dnc

@@ -1,9 +1,9 @@
 #include "server/records/record_stats.h"
 
 #include <algorithm>
+#include <string>
 
 #include "server/base/error.h"
-#include "server/records/tenant_records_impl.h"
 
 namespace dnc {
 namespace {
@@ -37,48 +37,20 @@ void RecordCounters::CountFailure(WriteFailure failure) {
   failed_writes[static_cast<size_t>(failure)].fetch_add(1, std::memory_order_relaxed);
 }
 
-TenantRecordsStats TenantRecordsImpl::stats() const {
-  const GrowingFilterStats filter = filter_.Stats();
-  TenantRecordsStats stats;
-  stats.revision = order_->last();
-  stats.verified = verified_;
-  stats.proven = proven_;
-  stats.filter_bytes = filter.memory_bytes;
-  stats.filter_bits_a_record = filter.bits_a_key;
-  stats.filter_fill = filter.fill;
-  stats.filter_expected_error = filter.estimated_error_rate;
-  stats.filter_asked = filter.probes;
-  stats.filter_passed = filter.possible;
-  stats.filter_false = filter.false_positives;
-  stats.filter_rebuilding = filter.rebuilding;
-  stats.filter_rebuild_due = filter_.rebuild_due() != RebuildReason::kNone;
-  stats.filter_rebuilds = filter.rebuilds;
-  stats.unknown_numbers = Get(counters_.unknown_numbers);
-  stats.store_reads = Get(counters_.reads);
-  stats.commits = Get(counters_.commits);
-  stats.commit_time = absl::Nanoseconds(static_cast<int64_t>(Get(counters_.commit_nanoseconds)));
-  stats.writes = Get(counters_.writes);
-  stats.records_by_outcome = GetAll(counters_.records_by_outcome);
-  stats.failed_writes = GetAll(counters_.failed_writes);
-  stats.quota_refusals = Get(counters_.quota_refusals);
-  stats.max_waiting_writes = options_.max_waiting_writes;
-  stats.request_ids = store_->EstimateCount(Column::kRequests);
-  stats.changes_dropped_up_to = Get(counters_.changes_dropped_up_to);
-  if (const int64_t micros = counters_.oldest_change_micros.load(std::memory_order_relaxed);
-      micros != RecordCounters::kNoChange) {
+void RecordCounters::Fill(TenantRecordsStats& stats) const {
+  stats.unknown_numbers = Get(unknown_numbers);
+  stats.store_reads = Get(reads);
+  stats.commits = Get(commits);
+  stats.commit_time = absl::Nanoseconds(static_cast<int64_t>(Get(commit_nanoseconds)));
+  stats.writes = Get(writes);
+  stats.records_by_outcome = GetAll(records_by_outcome);
+  stats.failed_writes = GetAll(failed_writes);
+  stats.quota_refusals = Get(quota_refusals);
+  stats.changes_dropped_up_to = Get(changes_dropped_up_to);
+  if (const int64_t micros = oldest_change_micros.load(std::memory_order_relaxed);
+      micros != kNoChange) {
     stats.oldest_change = absl::FromUnixMicros(micros);
   }
-  {
-    const std::lock_guard lock(ledger_mutex_);
-    stats.records = ledger_.records();
-  }
-  {
-    const std::lock_guard lock(damaged_mutex_);
-    stats.damaged_tenants = damaged_.size();
-  }
-  const std::lock_guard lock(mutex_);
-  stats.waiting_writes = waiting_.size();
-  return stats;
 }
 
 }  // namespace dnc

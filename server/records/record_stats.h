@@ -1,4 +1,4 @@
-// What is known of the tenants' lists as a whole, for metrics: sums over all tenants, without a
+// What is known of the tenants' records as a whole, for metrics: sums over all tenants, without the
 // number of a person or the name of a tenant.
 #pragma once
 
@@ -12,7 +12,7 @@
 
 namespace dnc {
 
-// The values of WriteOutcome, and 0, which is none.
+// How many values WriteOutcome has, with 0, which stands for none.
 inline constexpr size_t kWriteOutcomeCount = 7;
 
 // Why a write as a whole was not done, where the cause lies in the server.
@@ -31,7 +31,7 @@ struct TenantRecordsStats {
   uint64_t records = 0;
   uint64_t revision = 0;         // the last committed one
   bool verified = false;         // all records were read and compared with the ledger
-  bool proven = false;           // by that or by the seal: none is missing
+  bool proven = false;           // none is missing: all were read, or the files are sealed
   uint64_t damaged_tenants = 0;  // with damaged or missing records; answered kRecordUnknown
   uint64_t unknown_numbers = 0;  // answered kRecordUnknown, whatever the cause
 
@@ -64,14 +64,16 @@ struct TenantRecordsStats {
   absl::Time oldest_change = absl::InfiniteFuture();
 };
 
-// The counts behind it that no other part keeps. Thread-safe.
+// The counts behind TenantRecordsStats that no other part keeps. Thread-safe.
 struct RecordCounters {
   static constexpr int64_t kNoChange = INT64_MAX;
   using Count = std::atomic<uint64_t>;
 
-  // A write that failed; nothing if the cause is its caller's.
+  // Counts a write that failed, unless the cause is its caller's.
   void CountFailure(const absl::Status& status);
   void CountFailure(WriteFailure failure);
+  // What these counts say, the rest untouched.
+  void Fill(TenantRecordsStats& stats) const;
 
   Count reads = 0;
   Count unknown_numbers = 0;
@@ -81,7 +83,7 @@ struct RecordCounters {
   std::array<Count, kWriteOutcomeCount> records_by_outcome{};
   std::array<Count, kWriteFailureCount> failed_writes{};
   Count quota_refusals = 0;
-  // Copies of what the commits' lock guards: a disk that hangs must not stop who asks for them.
+  // Copies of what the committer's lock guards: a disk that hangs must not stop whoever asks.
   std::atomic<uint64_t> changes_dropped_up_to = 0;
   std::atomic<int64_t> oldest_change_micros = kNoChange;
 };

@@ -87,9 +87,9 @@ class Opened {
 
   std::vector<uint8_t> Facts(const std::vector<Number>& numbers) const {
     std::vector<uint8_t> facts(numbers.size());
-    std::vector<FactChange> turns;
+    std::vector<FactChange> changes;
     lists_->FindFacts(*directory_->LocalCaller().tenant, "", absl::Now(), numbers,
-                      absl::MakeSpan(facts), &turns);
+                      absl::MakeSpan(facts), &changes);
     return facts;
   }
 
@@ -162,7 +162,7 @@ pid_t InProcess(int index, const std::function<void(int index)>& fn) {
   return child;
 }
 
-// Runs `fn` in so many processes at a time. This one must have no other thread. Returns how many
+// Runs `fn` in so many processes at a time. This one must have no other thread. Rechanges how many
 // aborted; each of them was followed by another one.
 int InProcesses(int count, const std::function<void(int index)>& fn) {
   std::fflush(stdout);

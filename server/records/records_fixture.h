@@ -1,4 +1,4 @@
-// Own lists over a store in a folder of its own, for tests.
+// Tenants' records over a store in a folder of its own, for tests.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -29,7 +29,7 @@ inline TenantViewPtr TestTenant(TenantNumber number) {
   auto view = std::make_shared<TenantView>();
   view->tenant.number = number;
   view->tenant.id = StrCat("tenant-", number);
-  const auto add = [&view](ListNumber list, std::string id, TenantListKind kind,
+  const auto add = [&view](ListNumber list, const std::string& id, TenantListKind kind,
                            std::string scope) {
     TenantList entry;
     entry.number = list;
@@ -127,16 +127,17 @@ class TenantRecordsTest : public testing::Test {
   }
   uint8_t Facts(const TenantViewPtr& tenant, Number number, std::string_view scope = "") const {
     uint8_t fact = 0xFF;
-    std::vector<FactChange> turns;
-    lists_->FindFacts(*tenant, scope, clock_.now, {&number, 1}, {&fact, 1}, &turns);
+    std::vector<FactChange> changes;
+    lists_->FindFacts(*tenant, scope, clock_.now, {&number, 1}, {&fact, 1}, &changes);
     return fact;
   }
-  std::vector<FactChange> Turns(const TenantViewPtr& tenant, const std::vector<Number>& numbers,
-                                std::string_view scope = "") const {
+  std::vector<FactChange> FactChanges(const TenantViewPtr& tenant,
+                                      const std::vector<Number>& numbers,
+                                      std::string_view scope = "") const {
     std::vector<uint8_t> facts(numbers.size());
-    std::vector<FactChange> turns;
-    lists_->FindFacts(*tenant, scope, clock_.now, numbers, absl::MakeSpan(facts), &turns);
-    return turns;
+    std::vector<FactChange> changes;
+    lists_->FindFacts(*tenant, scope, clock_.now, numbers, absl::MakeSpan(facts), &changes);
+    return changes;
   }
 
   SetClock clock_;

@@ -23,8 +23,8 @@ TEST_F(TenantRecordsTest, WhatWasAcknowledgedIsSeenByEveryThread) {
           std::vector<Number> numbers;
           for (uint64_t i = 0; i < count; ++i) numbers.push_back(2010000000 + w * 10000 + i);
           std::vector<uint8_t> facts(numbers.size());
-          std::vector<FactChange> turns;
-          lists_->FindFacts(*one_, "", clock_.now, numbers, absl::MakeSpan(facts), &turns);
+          std::vector<FactChange> changes;
+          lists_->FindFacts(*one_, "", clock_.now, numbers, absl::MakeSpan(facts), &changes);
           for (const uint8_t fact : facts) ASSERT_EQ(fact, kRecordDoNotCall);
         }
       }

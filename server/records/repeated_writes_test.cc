@@ -128,14 +128,14 @@ TEST_F(TenantRecordsTest, ListsThatAreThereAreNotedOnce) {
   }
   EXPECT_EQ(DoOne(Write(one_, "internal", {kOther})), WriteOutcome::kAdded);
   // What is old goes, also of tenants without a record.
-  StoreBatch batch;
-  {
-    const auto lock = lists_->journal()->LockChanges();
-    const ListChange change{4, true, {"201"}};
-    lists_->journal()->PutListChanges(1, order_->last() + 1, {&change, 1}, batch);
-    ASSERT_TRUE(store_->Write(batch).ok());
-    lists_->journal()->ListChangesWritten();
-  }
+  const ListChange ended{4, true, {"201"}};
+  const absl::Status noted =
+      lists_->journal()->Note(1, clock_.now, [&](ListJournal::Put put) -> absl::Status {
+        StoreBatch batch;
+        put(ended, order_->last() + 1, batch);
+        return store_->Write(batch);
+      });
+  ASSERT_TRUE(noted.ok()) << noted;
   EXPECT_EQ(told().size(), expected.size() + 1);
 }
 
@@ -164,7 +164,7 @@ TEST_F(TenantRecordsTest, ExemptionsDatedAheadDoNotCountYet) {
 
 // When the lists say something else of a number: the end of a consent under a later one, of one
 // beside a block, and one that begins.
-TEST_F(TenantRecordsTest, TurnsTellWhenFactsChange) {
+TEST_F(TenantRecordsTest, ChangesTellWhenFactsChange) {
   Open();
   const absl::Time now = clock_.now;
   const auto add = [&](const std::string& list, Number number, absl::Time from, absl::Time until) {
@@ -180,11 +180,12 @@ TEST_F(TenantRecordsTest, TurnsTellWhenFactsChange) {
   add("consent", kOther, now, now + hour);
   add("internal", 2015550125, now, absl::InfiniteFuture());
   const auto told = [&](std::string_view scope) {
-    std::vector<std::tuple<uint32_t, absl::Time, int>> turns;
-    for (const FactChange& turn : Turns(one_, {2015550125, kNumber, 2015550126, kOther}, scope)) {
-      turns.emplace_back(turn.index, turn.at, turn.facts);
+    std::vector<std::tuple<uint32_t, absl::Time, int>> changes;
+    for (const FactChange& change :
+         FactChanges(one_, {2015550125, kNumber, 2015550126, kOther}, scope)) {
+      changes.emplace_back(change.index, change.at, change.facts);
     }
-    return turns;
+    return changes;
   };
   using Told = decltype(told(""));
   EXPECT_EQ(told(""), (Told{{1, now + 2 * hour, kNoRecord}, {3, now + hour, kRecordDoNotCall}}));

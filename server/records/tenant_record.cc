@@ -12,7 +12,7 @@ namespace {
 // The first byte of a value.
 constexpr char kVersion = 1;
 
-// Fields after the fixed part, ascending, each at most once.
+// The fields after the fixed part come in ascending order, each at most once.
 enum class Tag : uint8_t {
   kMadeBy = 1,
   kChannel = 2,
@@ -64,7 +64,7 @@ class Reader {
     rest_.remove_prefix(1);
     return byte;
   }
-  // In its shortest form only, so that a record has one encoding.
+  // Only the shortest form is taken, so that a record has one encoding.
   uint64_t Varint() {
     uint64_t value = 0;
     for (int shift = 0; shift < 64; shift += 7) {
@@ -186,13 +186,13 @@ std::string EncodeTenantRecord(std::string_view key, const TenantRecord& record)
 }
 
 absl::StatusOr<TenantRecord> DecodeTenantRecord(std::string_view key, std::string_view value) {
-  absl::StatusOr<RecordKey> own_key = DecodeRecordKey(key);
-  if (!own_key.ok()) return own_key.status();
+  const absl::StatusOr<RecordKey> record_key = DecodeRecordKey(key);
+  if (!record_key.ok()) return record_key.status();
   const auto content = RemoveCheck(key, value);
   if (!content.has_value()) return Damaged();
   Reader in(*content);
   TenantRecord record;
-  record.number = own_key->number;
+  record.number = record_key->number;
   in.MustBe(in.Byte() == kVersion);
   record.revision = in.Varint();
   record.made_at = in.Time();

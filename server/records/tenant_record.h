@@ -1,4 +1,5 @@
-// A record of a tenant's list, and its form in the store.
+// A record of a tenant's list, and its form in the store: the one place that turns one into the
+// other.
 //
 // Key: tenant (4 bytes), number (5), list (4), all big-endian, so that one short seek brings all
 // that a tenant knows about a number, and a list of a tenant is read by number. Value: the facts
@@ -31,7 +32,7 @@ struct TenantRecord {
   EbrKind ebr_kind = EbrKind::kNone;
   absl::Time last_event_at = absl::InfinitePast();
   std::string source;
-  uint64_t revision = 0;  // that wrote it last
+  uint64_t revision = 0;  // of the write that wrote it last
 };
 
 struct RecordKey {
@@ -44,15 +45,16 @@ struct RecordKey {
 inline constexpr size_t kRecordKeyBytes = 13;
 
 std::string EncodeRecordKey(const RecordKey& key);
-// DATA_LOSS if it is no such key.
+// DATA_LOSS OWN_LISTS_DAMAGED if it is no such key.
 absl::StatusOr<RecordKey> DecodeRecordKey(std::string_view bytes);
 
 std::string EncodeTenantRecord(std::string_view key, const TenantRecord& record);
 // DATA_LOSS OWN_LISTS_DAMAGED if the checksum or the form is wrong.
 absl::StatusOr<TenantRecord> DecodeTenantRecord(std::string_view key, std::string_view value);
 
-// From when on a record of a list of that kind no longer counts: what was given and, of an EBR,
-// what the rule for the number's area code gives (server/rules/ebr_rules.h), whichever is first.
+// From when on a record of a list of that kind no longer counts: its given end or, for a business
+// relationship, the end by the rules for the number's area code (server/rules/ebr_rules.h),
+// whichever comes first.
 absl::Time CountsUntil(TenantListKind kind, const TenantRecord& record);
 
 }  // namespace dnc

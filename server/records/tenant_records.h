@@ -1,9 +1,24 @@
 // The records of the tenants' lists: RocksDB behind a Bloom filter.
 //
-// Reads: `FindFacts` for scrubs asks the filter for the whole batch and the store only for what the
-// filter lets through. Writes go through one committer thread: it takes all that wait, writes them
-// as one synced batch, puts their numbers into the filter before, moves the journal position
-// after, and only then answers. An error is never "nothing known".
+// Reads (record_reader.h): `FindFacts` for scrubs asks the filter for the whole batch and the store
+// only for what the filter lets through. Writes (record_committer.h) go through one thread, which
+// takes all that wait, writes them as one synced batch, puts their numbers into the filter, moves
+// the journal position, and only then answers. Maintenance (record_maintenance.h) makes the filter
+// anew, reads all records to see that none is missing, and has old changes dropped. An error is
+// never "nothing known".
+//
+// A write is a command: its time is fixed before it is ordered, and what it does follows from that,
+// the store, and options that every server has alike (max_records, request_id_age). A commit is
+// what is ordered: its writes in their order, under one revision. The same commits, applied to the
+// same store, leave the same store, whatever the clocks of the machines say; commands_test.cc holds
+// this together with the directory's commands. Local, and so not the same everywhere, are only
+// - the store's id and its head (own/store, the keys of store_head.h);
+// - how many changes are still kept for WatchChanges, because each server drops old ones by its own
+//   clock: changes up to the revision in own/changes, the marks own/mark/, and that revision;
+// - answered request ids older than request_id_age, which a commit treats as gone by its writes'
+//   times, and which leave the disk some time later by the machine's clock. A server that applies
+//   commits far behind their times must not drop any before it has caught up;
+// - own/lists-noted and the changes that NoteListsOnce notes in a store of an old version.
 //
 // All methods are thread-safe.
 #pragma once
@@ -44,12 +59,14 @@ static_assert(static_cast<size_t>(WriteOutcome::kRefused) + 1 == kWriteOutcomeCo
 
 struct WriteResult {
   WriteOutcome outcome = WriteOutcome::kRefused;
-  std::string message;  // of a refused one why; of one that is there and does not count, too
+  std::string message;  // why it was refused, or why it is there and does not count
   bool over = false;    // a refused do-not-call request that only came too late: its end has passed
 };
 
-// A write of one tenant to one list.
+// A write of one tenant to one list: a command (see above).
 struct RecordWrite {
+  // When it was asked for. Unset: Submit sets it.
+  absl::Time time = absl::InfinitePast();
   TenantViewPtr tenant;
   TenantList list;
   bool remove = false;
@@ -70,6 +87,8 @@ struct RecordWrite {
   // With an id: the request as it came. What was refused is in it, too, so that a repetition can be
   // told from another request.
   std::string request;
+  // The sender's server keeps as many request ids as it may: a new one is refused. Submit sets it.
+  bool request_ids_full = false;
   uint64_t max_records = 0;  // of the tenant, after quotas and defaults; 0: no limit
 };
 
@@ -91,14 +110,14 @@ struct RecordChange {
 
 struct TenantRecordsOptions {
   std::string data_dir;                     // for the journal position and the filter's image
-  double filter_bits = 12;                  // a record
+  double filter_bits = 12;                  // for each record
   double filter_wear = 0.2;                 // share of deleted records that calls for a rebuild
-  uint64_t filter_min_records = 1'000'000;  // that the filter has room for at least
+  uint64_t filter_min_records = 1'000'000;  // for so many it has room at least
   // With fewer records all are read at the start: only a larger store begins with the filter's
   // image, and reads them in the background.
   uint64_t image_min_records = 5'000'000;
-  bool read_in_background = true;                          // false: tests ask meanwhile
-  absl::Duration maintenance_interval = absl::Minutes(1);  // between looks what is to be done
+  bool read_in_background = true;  // false: tests ask meanwhile
+  absl::Duration maintenance_interval = absl::Minutes(1);
   absl::Duration request_id_age = absl::Hours(48);
   uint64_t max_request_ids = 100'000'000;            // kept, of all tenants together; about
   absl::Duration change_age = absl::Hours(24 * 30);  // of changes kept for WatchChanges
@@ -109,24 +128,25 @@ struct TenantRecordsOptions {
 
 class TenantRecords {
  public:
-  // Compares the store with the journal position, loads or rebuilds the filter. DATA_LOSS
+  // Compares the store with the journal position, and loads or makes the filter. DATA_LOSS
   // OWN_LISTS_DAMAGED, with the remedy, if acknowledged writes are missing or a record is damaged:
-  // without the tenants' own lists nothing could be answered clear, so the server does not start.
+  // without the tenants' records nothing could be answered clear, so the server does not start.
   // A store that is large and neither sealed nor read yet answers kRecordUnknown for what the
   // filter lets through and no do-not-call list holds.
   static absl::StatusOr<std::unique_ptr<TenantRecords>> Open(TenantRecordsOptions options,
                                                              Store* store, RevisionOrder* order,
                                                              const Clock* clock);
-  // Ends the committer when what waits is written; writes the filter's image, and has the store
-  // sealed when it is closed if it is known that no record is missing.
+  // Returns when what waits is written. Writes the filter's image, and has the store sealed when it
+  // is closed if it is known that no record is missing.
   virtual ~TenantRecords() = default;
 
   // What the tenant's lists say of each number for a call with the given scope; which lists count
-  // for it, AskedScope says. Numbers of kNumberLimit and above: kNoRecord. `facts` has the size
-  // of `numbers`. Puts into `turns` when they say something else, ascending by index and time.
+  // for it, record_meaning.h says. Numbers of kNumberLimit and above: kNoRecord. `facts` has the
+  // size of `numbers`. Puts into `changes` from when on they say something else, ascending by index
+  // and time.
   virtual void FindFacts(const TenantView& tenant, std::string_view scope, absl::Time now,
                          absl::Span<const Number> numbers, absl::Span<uint8_t> facts,
-                         std::vector<FactChange>* turns) const = 0;
+                         std::vector<FactChange>* changes) const = 0;
 
   struct Found {
     ListNumber list = 0;

@@ -6,26 +6,10 @@
 
 #include "server/base/status_macros.h"
 #include "server/records/change_log.h"
-#include "server/records/tenant_records_impl.h"
-#include "server/storage/checked_value.h"
 #include "server/tenants/directory_records.h"
 #include "server/tenants/directory_store.h"
 
 namespace dnc {
-namespace {
-
-absl::StatusOr<DirectoryHead> ReadHead(const Store& store) {
-  DirectoryHead head;
-  DNC_ASSIGN_OR_RETURN(const auto sealed, store.Get(Column::kMeta, kHeadKey));
-  if (!sealed.has_value()) return head;
-  const auto content = RemoveCheck(kHeadKey, *sealed);
-  if (!content.has_value()) return DirectoryDamaged("counter of tenants");
-  DNC_RETURN_IF_ERROR(Decode(kHeadKey, *content, &head));
-  return head;
-}
-
-}  // namespace
-
 absl::StatusOr<absl::Time> NewestInDirectory(Store* store) {
   DirectoryStore directory(store, 1);
   DNC_ASSIGN_OR_RETURN(const DirectoryStore::Contents contents, directory.Read());
@@ -50,7 +34,8 @@ absl::StatusOr<TenantsPosition> ReadTenantsPosition(const Store& store, uint64_t
   TenantsPosition position;
   const std::unique_ptr<StoreSnapshot> snapshot = store.Snapshot();
   DNC_ASSIGN_OR_RETURN(const uint64_t records, StoredRevision(*snapshot));
-  DNC_ASSIGN_OR_RETURN(const DirectoryHead head, ReadHead(store));
+  DNC_ASSIGN_OR_RETURN(const std::optional<DirectoryHead> stored, ReadDirectoryHead(store));
+  const DirectoryHead head = stored.value_or(DirectoryHead());
   position.revision = std::max(records, head.revision);
   ChangeLog changes;
   DNC_RETURN_IF_ERROR(changes.Read(*snapshot));

@@ -11,18 +11,19 @@ namespace dnc {
 
 struct TenantsPosition {
   uint64_t revision = 0;  // the last change of the directory or of records
-  // The newest moment that the store knows the server's clock to have had; of changes above the
-  // revision asked for.
+  // The newest moment that the server's clock is known to have had, by the changes above the
+  // revision that was asked for.
   absl::Time newest = absl::InfinitePast();
-  // True if a directory of a version that noted no time holds newer ones: NewestInDirectory.
+  // A version that noted no time has written the directory, so it may know a newer moment: ask
+  // NewestInDirectory.
   bool reads_all = false;
 };
 
 // DATA_LOSS if what is read is damaged.
 absl::StatusOr<TenantsPosition> ReadTenantsPosition(const Store& store, uint64_t newest_after);
 
-// The newest moment that records of tenants, keys and lists tell of. Catches up with a mark that
-// lags, so the marks must have been looked at before.
+// The newest moment that the records of tenants, keys and lists tell of. It catches up with a mark
+// that lags, so the marks must have been looked at before.
 absl::StatusOr<absl::Time> NewestInDirectory(Store* store);
 
 }  // namespace dnc

@@ -1,9 +1,20 @@
+// What a release stores of an area code that it changes:
+//
+//   release 10    12        15        16               40
+//   all blocks    changes   changes   changes   ...    all blocks
+//   [##########]  ++        +         +++              [############]
+//    generation   |------------ the chain ----------|   generation, and a new chain
+//
+// Changes are short (12 bytes each), but a start replays the whole chain onto the blocks. So the
+// area code is written whole when it is covered for the first time, when one number in eight has
+// changed since, when the chain has grown long, or when its releases are about to be cut off.
+// Blocks and changes stay until no release that is kept needs them (ListWriter::TidyUp).
 #include "server/registry/area_builder.h"
 
 #include <algorithm>
 
-#include "server/registry/change_pace.h"
-#include "server/registry/registry_state.h"
+#include "server/registry/change_time.h"
+#include "server/registry/stored_values.h"
 
 namespace dnc {
 namespace {
@@ -37,7 +48,7 @@ void AreaBuilder::ReplaceBy(AreaSetPtr numbers, int64_t obtained_at, uint64_t re
     seal_.set_history_changes(0);
   }
   numbers_ = std::move(numbers);
-  // An older full list takes with it what was known since, but for what change lists told.
+  // An older full list takes away what was known since, but not what change lists told.
   const bool older = obtained_at < seal_.full_obtained_at();
   seal_.set_known_until(older ? obtained_at : std::max<int64_t>(seal_.known_until(), obtained_at));
   const int64_t told = ToMicros(EndOfMoment(FromMicros(obtained_at)));

@@ -41,7 +41,7 @@ absl::StatusOr<AreaHistoryPtr> HistoryCache::Get(const RegistryState& state, con
                                                  int area_code) {
   const Key key{list.list_id, area_code, list.head.id()};
   {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const absl::MutexLock lock(&mutex_);
     const auto it = entries_.find(key);
     if (it != entries_.end()) {
       used_.splice(used_.begin(), used_, it->second.used);
@@ -49,7 +49,7 @@ absl::StatusOr<AreaHistoryPtr> HistoryCache::Get(const RegistryState& state, con
     }
   }
   DNC_ASSIGN_OR_RETURN(const AreaHistoryPtr history, Read(state, list, area_code));
-  const std::lock_guard<std::mutex> lock(mutex_);
+  const absl::MutexLock lock(&mutex_);
   if (entries_.find(key) != entries_.end()) return history;
   used_.push_front(key);
   entries_[key] = {history, used_.begin()};

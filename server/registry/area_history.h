@@ -6,13 +6,14 @@
 #include <list>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <tuple>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "server/registry/registry_state.h"
@@ -30,7 +31,7 @@ struct AreaEvent {
   bool repeated = false;  // as in StoredChange
 };
 
-// All events of an area code up to a release. Immutable.
+// All events of an area code up to a release. It is immutable.
 class AreaHistory {
  public:
   // `events` by number, then in the order in which they took effect; `repeated` those of which
@@ -68,7 +69,7 @@ class HistoryCache {
       : store_(store), max_bytes_(max_bytes) {}
 
   absl::StatusOr<AreaHistoryPtr> Get(const RegistryState& state, const ListState& list,
-                                     int area_code);
+                                     int area_code) ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
   using Key = std::tuple<uint32_t, int, uint64_t>;  // list, area code, release in force
@@ -84,10 +85,10 @@ class HistoryCache {
 
   const ReleaseStore* store_;
   const uint64_t max_bytes_;
-  std::mutex mutex_;
-  uint64_t bytes_ = 0;            // guarded by mutex_
-  std::list<Key> used_;           // guarded by mutex_; most recent first
-  std::map<Key, Entry> entries_;  // guarded by mutex_
+  absl::Mutex mutex_;
+  uint64_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::list<Key> used_ ABSL_GUARDED_BY(mutex_);  // most recent first
+  std::map<Key, Entry> entries_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace dnc

@@ -10,7 +10,7 @@
 namespace dnc {
 namespace {
 
-// What exemptions may lift of a list's entries.
+// Which entries of a list exemptions may lift.
 uint8_t LiftableOf(ListKind kind) {
   if (kind == ListKind::kNational) return kLiftsNational;
   if (kind == ListKind::kState) return kLiftsState;
@@ -18,7 +18,7 @@ uint8_t LiftableOf(ListKind kind) {
   return kLiftsNothing;
 }
 
-// The largest need not be gone through.
+// How many numbers are in any of the sets. The largest one need not be gone through.
 uint64_t SizeOfUnion(std::vector<AreaSetPtr> sets) {
   std::sort(sets.begin(), sets.end(),
             [](const AreaSetPtr& a, const AreaSetPtr& b) { return a->size() > b->size(); });

@@ -15,8 +15,9 @@ absl::Time PublishedAt(const RegistryState& state, absl::Time obtained_at, uint6
   return obtained_at - published_at >= kMaxFuture ? absl::InfinitePast() : published_at;
 }
 
-// From when the age of data counted when a clock was accepted; InfiniteFuture: it came later. What
-// change lists brought since doesn't count: each rests on how old the data was before.
+// From when the age of data counted when a clock was accepted. InfiniteFuture says that the data
+// came later. What change lists brought since does not count: each of them rests on how old the
+// data was before.
 absl::Time AgedBefore(const AcceptedClock& accepted, const AreaCoverage& coverage,
                       uint64_t brought_by, int64_t aged_from_before) {
   const absl::Time before =
@@ -78,7 +79,7 @@ void NoteBrought(const RegistryState& state, const ListState& before, const std:
     seal.set_aged_from_before(changed ? old->second.aged_from_before() : 0);
     if (changed && old->second.obtained_at() == seal.obtained_at()) continue;
     const AreaCoverage was = CoverageOf(state, before, area_code);
-    // How old the data is that was changed is not known, and so it stays.
+    // If nobody knows how old the data was, nobody knows it after a change either.
     if (changed && was.published_at == absl::InfinitePast()) continue;
     if (changed && state.accepted.revision != 0) {
       const absl::Time aged_from = AgedBefore(state.accepted, was, old->second);

@@ -13,20 +13,20 @@ namespace dnc {
 // times from which its age counts (AgedFrom).
 AreaCoverage CoverageOf(const RegistryState& state, const ListState& list, int area_code);
 
-// The same for answers under a policy that counts the list for `max_age`: what was too old by the
-// stores' time, or was of a time to come, when an operator accepted a clock that lies behind them
-// stays too old until a full list is loaded again: change lists don't tell how old that is which
-// they change.
+// The same for answers under a policy that counts the list for `max_age`. When an operator accepts
+// a clock that lies behind the stores, what was too old by their time, or of a time to come, stays
+// too old until a full list is loaded again; change lists don't tell how old the data is that they
+// change.
 AreaCoverage CoverageUnder(const RegistryState& state, const ListState& list, int area_code,
                            absl::Duration max_age);
 
-// The same for an answer of a moment: before the operator's word it is as CoverageOf.
+// The same for an answer of a moment. Before the operator accepted the clock it is CoverageOf.
 AreaCoverage CoverageThen(const RegistryState& state, const ListState& list, int area_code,
                           absl::Duration max_age, absl::Time moment);
 
 // Notes in `list`, which its new release made of `before`, what that release brought: the area
-// codes that its full lists name, `reloaded`, and those that have become younger or older. `now`:
-// when it is published; `state` is of before.
+// codes that its full lists name, `reloaded`, and those that have become younger or older. `now` is
+// when it is published, and `state` is that of before.
 void NoteBrought(const RegistryState& state, const ListState& before, const std::set<int>& reloaded,
                  absl::Time now, ListState& list);
 
@@ -35,8 +35,8 @@ void NoteBrought(const RegistryState& state, const ListState& before, const std:
 void FindBrought(const ReleaseStore& store, const RegistryState& state, ListState& list);
 
 // Adds to `state.future_releases` those that are a day or more ahead of `now`, by their own time or
-// that of their data. They stay there: when time has passed their data is no better known. Returns
-// whether there were any. To be asked at every start, as the clock may have been set back by then.
+// that of their data. They stay there, because their data is no better known when time has passed.
+// Returns whether there were any. Every start asks, as the clock may have been set back by then.
 bool NoteFuture(absl::Time now, RegistryState& state);
 
 }  // namespace dnc

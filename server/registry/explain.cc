@@ -8,12 +8,14 @@
 #include "server/registry/explain_view.h"
 #include "server/registry/in_force.h"
 #include "server/scrub/answer_ends.h"
+#include "server/scrub/batch_engine.h"
 #include "server/scrub/engine.h"
+#include "server/scrub/evidence.h"
 
 namespace dnc {
 namespace {
 
-// Since when a number that is on the list has been listed.
+// Makes the match of a number that is on the list, with the time since when it has been listed.
 absl::StatusOr<MatchInfo> MakeMatch(const ExplainInputs& in, const ListView& view,
                                     ListEffect effect, Number number) {
   const int area_code = AreaCodeOf(number);
@@ -39,6 +41,43 @@ absl::StatusOr<MatchInfo> MakeMatch(const ExplainInputs& in, const ListView& vie
   return match;
 }
 
+// The lists that hold the number and that the tenant may learn of.
+absl::StatusOr<std::vector<MatchInfo>> MatchesOf(const ExplainInputs& in,
+                                                 const std::vector<ListView>& views,
+                                                 const TenantTerms* terms, Number number,
+                                                 ReasonSet reasons) {
+  std::vector<MatchInfo> matches;
+  for (const ListView& view : views) {
+    const SnapshotListPtr& list = view.list;
+    if (!IsTold(list->kind, reasons) || !list->numbers.Contains(number)) continue;
+    DNC_ASSIGN_OR_RETURN(MatchInfo match, MakeMatch(in, view, EffectFor(*list, terms), number));
+    matches.push_back(std::move(match));
+  }
+  return matches;
+}
+
+// Fills the evidence of the answers that `rules` gave, and tells each answer its own end.
+void FillEvidence(const Snapshot& snapshot, absl::Time moment, absl::Span<const Rule> rules,
+                  const TenantSide& tenant, absl::Span<const Number> numbers, Explanation& answer) {
+  AskedAreas asked;
+  std::vector<uint8_t> verdicts;
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    if (numbers[i] < kNumberLimit) asked.Add(static_cast<uint16_t>(AreaCodeOf(numbers[i])));
+    verdicts.push_back(static_cast<uint8_t>(VerdictOf(rules[i])));
+  }
+  answer.evidence.decided_at = moment;
+  EvidenceSource(snapshot, asked).Fill(snapshot, asked, &answer.evidence);
+  const AnswerEnds ends(snapshot, tenant.terms, moment);
+  ends.Fill(tenant, numbers, verdicts, ends.LeastOfLists(numbers, verdicts), &answer.evidence);
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    if (!Holds(static_cast<Verdict>(verdicts[i]))) continue;
+    answer.numbers[i].valid_until = ends.OfLists(AreaCodeOf(numbers[i])).until;
+  }
+  for (const EarlierEnd& end : answer.evidence.earlier_ends) {
+    answer.numbers[end.index].valid_until = end.valid_until;
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<Explanation> ExplainViews(const ExplainInputs& in,
@@ -46,54 +85,27 @@ absl::StatusOr<Explanation> ExplainViews(const ExplainInputs& in,
                                          absl::Span<const ParsedNumber> numbers,
                                          const TenantSide& tenant) {
   Snapshot snapshot;
+  snapshot.revision = in.state->revision;
   snapshot.clock_behind = in.snapshot->clock_behind;
   for (const ListView& view : views) snapshot.lists.push_back(view.list);
   for (const PolicyList& list : in.policy->lists) {  // those above are looked for first
     snapshot.unloaded.emplace_back(list.name, EffectOf(list));
   }
-  Explanation answer;
-  answer.revision = in.state->revision;
-  answer.decided_at = moment;
   std::vector<Rule> rules(numbers.size());
   std::vector<ReasonSet> reasons(numbers.size());
   Scrub(snapshot, moment, numbers, absl::MakeSpan(rules), absl::MakeSpan(reasons), tenant);
-  const std::vector<absl::Time> oldest = OldestObtainedAt(snapshot, numbers);
-  const std::vector<absl::Time> aged_from = OldestAge(snapshot, numbers);
-  const std::vector<absl::Time> silence = OldestSilence(snapshot, numbers);
-  for (size_t l = 0; l < snapshot.lists.size(); ++l) {
-    const SnapshotList& list = *snapshot.lists[l];
-    answer.lists.push_back({list.name, list.release_id, oldest[l], aged_from[l] + list.max_age,
-                            list.digest, silence[l]});
-  }
-  const AnswerEnds ends(snapshot, tenant.terms, moment);
-  TurnReader turns(tenant.turns);
-  LeastEnd least(moment);
+  Explanation answer;
+  answer.evidence.revision = in.state->revision;
   for (size_t i = 0; i < numbers.size(); ++i) {
-    NumberReport report;
+    NumberReport& report = answer.numbers.emplace_back();
     report.number = numbers[i].number;
     report.rule = rules[i];
     report.reasons = reasons[i];
-    for (const ListView& view : views) {
-      if (!numbers[i].ok) break;
-      const SnapshotListPtr& list = view.list;
-      const ListEffect effect = EffectFor(*list, tenant.terms);
-      if (!IsTold(list->kind, report.reasons)) continue;
-      if (!list->numbers.Contains(numbers[i].number)) continue;
-      DNC_ASSIGN_OR_RETURN(MatchInfo match, MakeMatch(in, view, effect, numbers[i].number));
-      report.matches.push_back(std::move(match));
-    }
-    if (Holds(VerdictOf(report.rule))) {
-      const uint8_t facts = tenant.terms == nullptr ? uint8_t{kNoRecord} : tenant.facts[i];
-      const absl::Time lists_end = ends.OfLists(AreaCodeOf(report.number));
-      const absl::Time end = std::min(
-          lists_end, ends.OfRecords(report.number, facts, turns.Of(static_cast<uint32_t>(i))));
-      if (end != absl::InfiniteFuture()) report.valid_until = end;
-      report.ends_early = end < lists_end;
-      least.Add(end);
-    }
-    answer.numbers.push_back(std::move(report));
+    if (!numbers[i].ok) continue;
+    DNC_ASSIGN_OR_RETURN(report.matches,
+                         MatchesOf(in, views, tenant.terms, report.number, report.reasons));
   }
-  answer.valid_until = least.least();
+  FillEvidence(snapshot, moment, rules, tenant, PlainNumbers(numbers), answer);
   return answer;
 }
 
@@ -127,7 +139,7 @@ absl::StatusOr<Explanation> ExplainNow(const ExplainInputs& inputs, absl::Time n
 
 namespace {
 
-// Of a list, the newest; each is read from the disk.
+// How many turns of a list are told: the newest ones, because each is read from the disk.
 constexpr size_t kMaxTurnsTold = 100;
 
 // Adds what the releases of a line later than `after` told of the number; returns whether they told
@@ -154,7 +166,7 @@ absl::StatusOr<bool> AddEvents(const ExplainInputs& in, const ListState& line, N
   return all.events.size() > had;
 }
 
-// The same of what counts no longer, because somebody went back from it or retired the list.
+// Adds the same of what counts no longer, because somebody went back from it or retired the list.
 absl::Status AddPast(const ExplainInputs& in, const ListState& list, Number number,
                      NumberHistory& all) {
   const size_t turns = list.turns.size();

@@ -1,4 +1,5 @@
-// Everything known about numbers, now or as of a moment.
+// Answers numbers with everything known about them, now or as of a moment. The answers are those of
+// the rules (server/scrub/engine.h); here the lists are put together that they are asked of.
 #pragma once
 
 #include <optional>
@@ -21,24 +22,25 @@ struct ExplainInputs {
   HistoryCache* histories = nullptr;
 };
 
-// As Registry::Explain, at `now`.
+// Answers as Registry::Explain does, at `now`.
 absl::StatusOr<Explanation> ExplainNow(const ExplainInputs& inputs, absl::Time now,
                                        absl::Span<const ParsedNumber> numbers,
                                        const TenantSide& tenant);
 
-// The same as of `moment`: each number as the registry had it then, an event counting from its own
-// time on whichever release told of it; ages by the data that had been obtained by then.
+// Answers as of `moment`: each number as the registry had it then, where an event counts from its
+// own time on, whichever release told of it. Ages are those of the data that had been obtained by
+// then.
 absl::StatusOr<Explanation> ExplainAsOf(const ExplainInputs& inputs, absl::Time moment,
                                         absl::Span<const ParsedNumber> numbers,
                                         const TenantSide& tenant);
 
-// What was answered at `moment`: from the releases that were in force then. OUT_OF_RANGE
+// Tells what was answered at `moment`, from the releases that were in force then. OUT_OF_RANGE,
 // HISTORY_NOT_REACHED if that can't be told any more.
 absl::StatusOr<Explanation> ExplainAsAnswered(const ExplainInputs& inputs, absl::Time moment,
                                               absl::Span<const ParsedNumber> numbers,
                                               const TenantSide& tenant);
 
-// As Registry::History.
+// Answers as Registry::History does.
 absl::StatusOr<NumberHistory> HistoryOf(const ExplainInputs& inputs, Number number);
 
 }  // namespace dnc

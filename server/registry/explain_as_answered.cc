@@ -1,4 +1,13 @@
-// What this server answered at a moment: from what it had published by then.
+// Tells what this server answered at a moment, from what it had published by then.
+//
+// Of each list the release is found that was in force (in_force.h). The numbers that it held are
+// not kept for each release: they are those at the end of its line of releases, with the events of
+// later releases undone. For each number that is asked, the first event that a later release
+// brought tells what was before it:
+//
+//   release:     5 (in force then)      6        7 (end of the line)
+//   number A:    listed <----------- deleted     not listed
+//   number B:    as at the end <---------------- listed
 #include <algorithm>
 #include <set>
 

@@ -1,4 +1,9 @@
-// What the lists said of a moment, by all that is known now.
+// Tells what the lists said of a moment, by all that is known now.
+//
+// For each list a view of that moment is built that holds only the numbers that are asked: which
+// release was in force by its dates, how old its data was then (from the newest release whose data
+// of an area code had been obtained by then), and which numbers were listed (from their events).
+// The rules then answer from these views as they do from a snapshot.
 #include <algorithm>
 #include <map>
 #include <optional>

@@ -1,4 +1,5 @@
-// The parts of Explain: lists as they count for one answer. Used by explain*.cc alone.
+// What the sources of explain.h have in common: lists as they count for one answer. Only
+// explain*.cc use it.
 #pragma once
 
 #include <cstdint>
@@ -18,12 +19,12 @@ namespace dnc {
 // A list as an answer takes it.
 struct ListView {
   SnapshotListPtr list;
-  ListStatePtr state;           // whose history tells since when a number is listed; null: none
-  uint64_t up_to = UINT64_MAX;  // by what the releases up to this one told,
+  ListStatePtr state;           // its history tells since when a number is listed; null: none
+  uint64_t up_to = UINT64_MAX;  // the history counts that releases up to this one told,
   absl::Time until = absl::InfiniteFuture();  // of times up to this
 };
 
-// The answer that the lists give; ages are measured at `moment`.
+// Makes the answer that the lists give. Ages are measured at `moment`.
 absl::StatusOr<Explanation> ExplainViews(const ExplainInputs& in,
                                          const std::vector<ListView>& views, absl::Time moment,
                                          absl::Span<const ParsedNumber> numbers,

@@ -1,3 +1,12 @@
+// What was in force when is told by two records of a list: its releases, each with the time at
+// which it was published, and its turns, each with the time at which somebody went back or retired
+// the list. In the order of their revisions they make a chain:
+//
+//   release 3 (after 2) | release 4 (after 3) | turn (4 -> 3) | release 5 (after 3) | ...
+//   ------------------- time ---------------------------------------------------------->
+//
+// A moment is answered by the last event before it. The next event must say that this was in force
+// until then; where it says otherwise something in between is cut off, and nothing is told.
 #include "server/registry/in_force.h"
 
 #include <algorithm>
@@ -13,7 +22,8 @@
 namespace dnc {
 namespace {
 
-// Older ones are forgotten, and what was answered then can't be told any more.
+// How many turns a list keeps. Older ones are forgotten, and what was answered then can't be told
+// any more.
 constexpr size_t kMaxTurns = 1000;
 
 // No release has this id: an earlier version did not keep from which one somebody went back.

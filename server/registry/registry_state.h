@@ -5,8 +5,10 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -15,7 +17,7 @@
 #include "server/index/number_set.h"
 #include "server/registry/policy.h"
 #include "server/registry/records.pb.h"
-#include "server/registry/registry.h"
+#include "server/registry/stored_values.h"
 #include "server/scrub/snapshot.h"
 #include "server/storage/store_head.h"
 
@@ -80,8 +82,13 @@ struct RegistryState {
 };
 using RegistryStatePtr = std::shared_ptr<const RegistryState>;
 
-inline int64_t ToMicros(absl::Time time) { return absl::ToUnixMicros(time); }
-inline absl::Time FromMicros(int64_t micros) { return absl::FromUnixMicros(micros); }
+// A list by its name, written in any case, loaded or not; null if there never was one.
+ListStatePtr ListOf(const RegistryState& state, std::string_view name);
+// The same of a list that is loaded. NOT_FOUND if none is.
+absl::StatusOr<ListStatePtr> FindLoaded(const RegistryState& state, std::string_view name);
+
+// The state with another version of one list, or with one list more.
+std::shared_ptr<RegistryState> WithList(const RegistryState& state, ListStatePtr list);
 
 // The release, the one it followed, and so on: newest first. Stops below `down_to`.
 std::vector<uint64_t> Lineage(const RegistryState& state, uint64_t release_id,
@@ -121,13 +128,5 @@ SnapshotListPtr ListInSnapshot(const RegistryState& state, const Policy& policy,
 
 // The view for scrubs: the lists of the policy in their order, then the others that count.
 SnapshotPtr MakeSnapshot(const RegistryState& state, const Policy& policy);
-
-storage::ListHead ToHead(const ListState& list);
-ListLife ToLife(const storage::ListHead& head);
-storage::Seals ToRecord(const ListState& list);
-void FromRecord(const storage::Seals& seals, ListState& list);
-storage::Catalog ToCatalog(const RegistryState& state);
-ReleaseInfo ToInfo(const storage::Release& release);
-FileReport ToReport(const storage::File& file);
 
 }  // namespace dnc

@@ -1,12 +1,24 @@
+// How a start finds out what is in force, and how far it can be trusted.
+//
+//   catalog            which release of each list is in force
+//     release          has the digest of its area seals
+//       area seals     each: how many numbers, their digest, `generation`, `changed_by`
+//         blocks       written whole by the release `generation`       [############]
+//         changes      of the releases after it, up to `changed_by`           + + +
+//                      together they must have the seal's count and digest
+//
+// An area code that does not match its seal is damaged, which answers nothing; the others go on. A
+// list whose release or seals can't be read is damaged as a whole. Area codes are read side by
+// side, since a start waits for them all.
 #include "server/registry/registry_state_loader.h"
 
 #include <algorithm>
 #include <map>
-#include <mutex>
 #include <set>
-#include <thread>
 
+#include "absl/synchronization/mutex.h"
 #include "server/base/error.h"
+#include "server/base/for_each_parallel.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
 #include "server/registry/data_age.h"
@@ -14,41 +26,24 @@
 namespace dnc {
 namespace {
 
-// Calls fn(i) for each i < count, on `threads` threads.
-void ForEachParallel(size_t count, int threads, const std::function<void(size_t)>& fn) {
-  std::atomic<size_t> next{0};
-  const auto work = [&] {
-    for (size_t i = next.fetch_add(1); i < count; i = next.fetch_add(1)) fn(i);
-  };
-  std::vector<std::thread> helpers;
-  for (int t = 1; t < threads && static_cast<size_t>(t) < count; ++t) helpers.emplace_back(work);
-  work();
-  for (std::thread& helper : helpers) helper.join();
-}
-
 bool Matches(const storage::Seal& seal, const AreaSet* set) {
   if (set == nullptr) return seal.count() == 0;
   return seal.count() == set->size() && seal.digest_high() == set->digest().high &&
          seal.digest_low() == set->digest().low;
 }
 
-// A list whose release can't be read: it is loaded, and nothing of it can be trusted.
+// A list whose release can't be read counts as loaded, and nothing of it can be trusted.
 ListStatePtr DamagedList(const storage::ListHead& head) {
-  auto list = std::make_shared<ListState>();
-  list->list_id = head.list_id();
-  list->name = head.name();
-  list->kind = ParseListName(head.name()).value_or(ListName{}).kind;
-  list->life = ToLife(head);
-  list->turns.assign(head.turns().begin(), head.turns().end());
+  auto list = ToList(head);
   list->head.set_id(head.release_id());
   list->head.set_list(head.name());
   list->damaged.set();
   return list;
 }
 
-// The lists of the catalog, and in `state` their releases, by canonical names. An earlier version
-// took `state:tx` and `state:TX` for two lists; then one has the name, and the other keeps the one
-// that it was given. Both count wherever the name counts.
+// Gives the lists of the catalog, and in `state` their releases, canonical names. An earlier
+// version took `state:tx` and `state:TX` for two lists; then one has the name, and the other keeps
+// the one that it was given. Both count wherever the name counts.
 std::vector<storage::ListHead> WithCanonicalNames(
     const storage::Catalog& catalog, RegistryState& state,
     const std::function<void(const std::string&)>& log) {
@@ -110,13 +105,8 @@ absl::StatusOr<ListStatePtr> ReadList(const ReleaseStore& store, const RegistryS
                                       const storage::ListHead& head, int threads,
                                       const ListState* shared,
                                       const std::function<void(const std::string&)>& log) {
-  auto list = std::make_shared<ListState>();
-  list->list_id = head.list_id();
-  list->name = head.name();
-  DNC_ASSIGN_OR_RETURN(const ListName name, ParseListName(head.name()));
-  list->kind = name.kind;
-  list->life = ToLife(head);
-  list->turns.assign(head.turns().begin(), head.turns().end());
+  DNC_RETURN_IF_ERROR(ParseListName(head.name()).status());
+  auto list = ToList(head);
   if (head.release_id() == 0) return list;
   const auto release = state.releases.find(head.release_id());
   if (release == state.releases.end()) {
@@ -134,18 +124,18 @@ absl::StatusOr<ListStatePtr> ReadList(const ReleaseStore& store, const RegistryS
   const std::vector<uint64_t> lineage = Lineage(state, head.release_id());
   std::vector<const storage::Seal*> todo;
   for (const auto& [area_code, seal] : list->seals) todo.push_back(&seal);
-  std::mutex mutex;
+  absl::Mutex mutex;  // of `list` and `log`
   ForEachParallel(todo.size(), threads, [&](size_t i) {
     const storage::Seal& seal = *todo[i];
     const int area_code = static_cast<int>(seal.area_code());
     if (shared != nullptr && !shared->damaged[area_code] &&
         Matches(seal, shared->numbers.area(area_code).get())) {
-      const std::lock_guard<std::mutex> lock(mutex);
+      const absl::MutexLock lock(&mutex);
       list->numbers.set_area(area_code, shared->numbers.area(area_code));
       return;
     }
     absl::StatusOr<AreaSetPtr> set = ReadArea(store, list->list_id, seal, lineage);
-    const std::lock_guard<std::mutex> lock(mutex);
+    const absl::MutexLock lock(&mutex);
     if (set.ok()) {
       list->numbers.set_area(area_code, *std::move(set));
     } else {
@@ -161,15 +151,13 @@ absl::StatusOr<RegistryStatePtr> LoadRegistryState(
     ReleaseStore& store, int threads, const std::function<void(const std::string&)>& log) {
   auto state = std::make_shared<RegistryState>();
   DNC_ASSIGN_OR_RETURN(const storage::Catalog catalog, store.ReadCatalog());
-  state->revision = catalog.revision();
-  if (catalog.begun_at() != 0) state->begun_at = FromMicros(catalog.begun_at());
+  FromRecord(catalog, *state);
   DNC_ASSIGN_OR_RETURN(std::vector<storage::Release> releases, store.ReadReleases());
   for (storage::Release& release : releases) {
     release.clear_files();
     const uint64_t id = release.id();
     state->releases[id] = std::make_shared<const storage::Release>(std::move(release));
   }
-  state->future_releases.insert(catalog.future_releases().begin(), catalog.future_releases().end());
   for (const storage::ListHead& head : WithCanonicalNames(catalog, *state, log)) {
     absl::StatusOr<ListStatePtr> list = ReadList(store, *state, head, threads, nullptr, log);
     if (!list.ok()) log(StrCat("list ", head.name(), ": ", list.status().message()));

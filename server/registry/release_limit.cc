@@ -13,7 +13,7 @@ absl::StatusOr<storage::Seals> SealsOf(const ReleaseStore& store, const ListStat
   return store.ReadSeals(release_id);
 }
 
-// The oldest release that the one in force and those to go back to are read from.
+// The oldest release that is needed to read the one in force and those to go back to.
 absl::StatusOr<uint64_t> NeededFrom(const ReleaseStore& store, const ListState& list,
                                     const std::vector<uint64_t>& lineage) {
   uint64_t needed = list.head.id();
@@ -50,7 +50,7 @@ size_t ReleaseLimit::held() const {
 uint64_t RebaseBelow(const RegistryState& state, const ListState& before,
                      const ReleaseLimit& limit) {
   const std::vector<uint64_t> lineage = Lineage(state, before.head.id());
-  // Counted from the release that can be gone back to the furthest.
+  // The depth is counted from the oldest release that can be gone back to.
   const size_t depth = limit.held() - static_cast<size_t>(limit.keep_releases) - 2;
   return lineage.size() < depth ? 0 : lineage[depth - 1];
 }

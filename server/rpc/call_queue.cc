@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/time/time.h"
+
 namespace dnc {
 namespace {
 using SteadyClock = std::chrono::steady_clock;
@@ -20,10 +22,17 @@ constexpr std::chrono::milliseconds kLookInterval(20);
 constexpr std::chrono::milliseconds kFloodLookInterval(1);
 constexpr std::chrono::seconds kFloodLasts(1);
 
-// Whether this thread puts work off.
+// This thread takes events in and puts their work off.
 thread_local bool takes_in = false;
 
 void Handle(void* tag, bool ok) { static_cast<QueueEvent*>(tag)->Happen(ok); }
+
+// How long a refusal of a flood is held, and how many at once: each call takes some kilobytes.
+constexpr std::chrono::milliseconds kHold(500);
+constexpr size_t kMaxHeld = 10'000;
+// What came in a burst must not go out in one: at most 4,000 go out in a second.
+constexpr std::chrono::milliseconds kTick(2);
+constexpr size_t kPerTick = 8;
 }  // namespace
 
 CallQueue::CallQueue(std::unique_ptr<grpc::ServerCompletionQueue> queue, int threads,
@@ -38,10 +47,9 @@ void CallQueue::Start() {
 void CallQueue::Stop() {
   queue_->Shutdown();
   {
-    const std::lock_guard lock(mutex_);
+    const absl::MutexLock lock(&mutex_);
     stopping_ = true;
   }
-  called_.notify_all();
   if (threads_.empty()) Help();
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
@@ -52,7 +60,7 @@ void CallQueue::Submit(QueueWork* work) {
     work->Work(false);
     return;
   }
-  const std::lock_guard lock(waiting_mutex_);
+  const absl::MutexLock lock(&waiting_mutex_);
   waiting_.push_back(work);
 }
 
@@ -107,7 +115,7 @@ bool CallQueue::WorkOnWaiting() {
   do {
     QueueWork* work = nullptr;
     {
-      const std::lock_guard lock(waiting_mutex_);
+      const absl::MutexLock lock(&waiting_mutex_);
       if (waiting_.empty()) return any;
       work = waiting_.front();
       waiting_.pop_front();
@@ -150,12 +158,13 @@ void CallQueue::Help() {
 
 void CallQueue::Rest() {
   const bool flood = SteadyClock::now().time_since_epoch() < flood_until_.load();
-  std::unique_lock lock(mutex_);
+  const absl::MutexLock lock(&mutex_);
   if (stopping_) return;
   ++resting_;
-  // By turns: however many rest, one looks in each interval.
-  called_.wait_for(lock, (flood ? kFloodLookInterval : kLookInterval) * resting_,
-                   [this] { return calls_ > 0 || stopping_; });
+  // The helpers look by turns: however many rest, one looks in each interval.
+  mutex_.AwaitWithTimeout(
+      absl::Condition(this, &CallQueue::IsCalled),
+      absl::FromChrono((flood ? kFloodLookInterval : kLookInterval) * resting_));
   --resting_;
   if (calls_ > 0) --calls_;
 }
@@ -171,12 +180,37 @@ void CallQueue::PollSockets() {
 }
 
 void CallQueue::CallHelper() {
-  {
-    const std::lock_guard lock(mutex_);
-    if (calls_ >= resting_) return;
-    ++calls_;
+  const absl::MutexLock lock(&mutex_);
+  if (calls_ < resting_) ++calls_;
+}
+
+bool DelayedRefusals::Hold(HeldRefusal* call) {
+  const absl::MutexLock lock(&mutex_);
+  if (held_.size() >= kMaxHeld) return false;
+  held_.emplace_back(Clock::now() + kHold, call);
+  if (!ticking_) {
+    ticking_ = true;
+    alarm_.Set(queue_, std::chrono::system_clock::now() + kHold, on_tick_.tag());
   }
-  called_.notify_one();
+  return true;
+}
+
+void DelayedRefusals::OnTick(bool /*ok*/) {
+  std::vector<HeldRefusal*> due;
+  {
+    const absl::MutexLock lock(&mutex_);
+    const Clock::time_point now = Clock::now();
+    while (!held_.empty() && due.size() < kPerTick && held_.front().first <= now) {
+      due.push_back(held_.front().second);
+      held_.pop_front();
+    }
+    ticking_ = !held_.empty();
+    if (ticking_) {
+      alarm_.Set(queue_, std::chrono::system_clock::now() + kTick, on_tick_.tag());
+    }
+  }
+  // The last of them may be the last call of a server that stops: nothing is touched afterwards.
+  for (HeldRefusal* const call : due) call->Refuse();
 }
 
 }  // namespace dnc

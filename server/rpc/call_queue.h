@@ -1,15 +1,26 @@
 // A completion queue and the threads that serve it.
+//
+//             gRPC's events                          calls that were put off
+//                  |                                           |
+//   leader:  Next -+-> Happen -- eight in a row? --> TakeIn <--+--> WorkOnWaiting
+//                                     |                (by turns until nothing is left)
+//                                 CallHelper
+//                                     v
+//   helpers: Rest (called, or 20 ms) --------------> the same turns --> Rest
 #pragma once
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
+#include <cstddef>
 #include <deque>
 #include <memory>
-#include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "grpcpp/alarm.h"
 #include "grpcpp/completion_queue.h"
 
 namespace dnc {
@@ -88,8 +99,8 @@ class CallQueue {
   CallQueue& operator=(const CallQueue&) = delete;
 
   grpc::ServerCompletionQueue* queue() { return queue_.get(); }
-  // On a thread of the queue, in an event: works now, or if events pile up, when they have been
-  // looked at; in the order of their coming.
+  // Is called on a thread of the queue, in an event. The work is done now, or if events pile up,
+  // when they have been looked at, in the order of their coming.
   void Submit(QueueWork* work);
   // Tells of a call that belongs to a flood. Thread-safe.
   void NoteFlood();
@@ -110,8 +121,9 @@ class CallQueue {
   // Works on what waits, for a short while; whether there was something.
   bool WorkOnWaiting();
   // Rests until called or until it is time to look.
-  void Rest();
-  void CallHelper();
+  void Rest() ABSL_LOCKS_EXCLUDED(mutex_);
+  bool IsCalled() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return calls_ > 0 || stopping_; }
+  void CallHelper() ABSL_LOCKS_EXCLUDED(mutex_);
   // Lets gRPC read what has arrived, without waiting.
   void PollSockets();
 
@@ -125,14 +137,116 @@ class CallQueue {
   // Since the steady clock's epoch.
   std::atomic<std::chrono::nanoseconds> flood_until_{std::chrono::nanoseconds::min()};
 
-  std::mutex mutex_;
-  std::condition_variable called_;
-  int resting_ = 0;        // helpers; guarded by mutex_
-  int calls_ = 0;          // for helpers, not answered yet; guarded by mutex_
-  bool stopping_ = false;  // guarded by mutex_
+  absl::Mutex mutex_;
+  int resting_ ABSL_GUARDED_BY(mutex_) = 0;  // helpers
+  int calls_ ABSL_GUARDED_BY(mutex_) = 0;    // for helpers, not answered yet
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
 
-  std::mutex waiting_mutex_;
-  std::deque<QueueWork*> waiting_;  // guarded by waiting_mutex_
+  absl::Mutex waiting_mutex_;
+  std::deque<QueueWork*> waiting_ ABSL_GUARDED_BY(waiting_mutex_);
+};
+
+// Refusals that do not go out at once, of two kinds:
+//
+// DelayedRefusals keeps those of a flood for half a second: a caller who floods the server with
+// calls that are refused is slowed by his own calls under way, and takes little from the others.
+//
+//   if (!refusals->Hold(call)) call->Refuse();
+//
+// StopLine keeps those of calls that come while the server stops. gRPC 1.51 cuts off calls that
+// arrive after it has begun to shut down and before their caller has heard of it: such a caller
+// sees CANCELLED without a reason. So calls that arrive just before are held, which keeps their
+// callers from sending further ones, and are answered with STOPPING when GOAWAY has gone out:
+// whoever repeats his call then opens another connection.
+//
+//   calls --Refuse--> [ held ] --Release, behind GOAWAY--> STOPPING
+
+// A call that is refused.
+class HeldRefusal {
+ public:
+  // Sends the refusal. Called once, on a thread of the queue.
+  virtual void Refuse() = 0;
+
+ protected:
+  ~HeldRefusal() = default;
+};
+
+// Thread-safe. All that is held must have been refused before the queue shuts down.
+class DelayedRefusals {
+ public:
+  explicit DelayedRefusals(grpc::CompletionQueue* queue) : queue_(queue) {}
+  DelayedRefusals(const DelayedRefusals&) = delete;
+  DelayedRefusals& operator=(const DelayedRefusals&) = delete;
+
+  // Takes the call for half a second. False if so many are held that there is no room: then the
+  // caller refuses it.
+  bool Hold(HeldRefusal* call);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  void OnTick(bool ok);
+
+  grpc::CompletionQueue* const queue_;
+  grpc::Alarm alarm_;
+  MemberEvent<DelayedRefusals, &DelayedRefusals::OnTick> on_tick_{this};
+  absl::Mutex mutex_;
+  std::deque<std::pair<Clock::time_point, HeldRefusal*>> held_ ABSL_GUARDED_BY(mutex_);
+  bool ticking_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+// Thread-safe. Calls are held only between BeginStop and Release.
+class StopLine {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  StopLine() = default;
+  StopLine(const StopLine&) = delete;
+  StopLine& operator=(const StopLine&) = delete;
+
+  // The server stops, so a call that has just arrived is refused.
+  bool stopping() const { return stopping_.load(std::memory_order_relaxed); }
+
+  // Refuses a call that has just arrived while the server stops, now or when it is time.
+  void Refuse(HeldRefusal* call) {
+    {
+      const absl::MutexLock lock(&mutex_);
+      if (!released_) {
+        held_.push_back(call);
+        return;
+      }
+    }
+    call->Refuse();
+  }
+
+  // The server stops. What is still under way at `last_moment` is to end.
+  void BeginStop(Clock::time_point last_moment) {
+    last_moment_.store(last_moment.time_since_epoch().count(), std::memory_order_relaxed);
+    stopping_.store(true, std::memory_order_release);
+  }
+
+  // What is under way must end now.
+  bool late() const {
+    return stopping_.load(std::memory_order_acquire) &&
+           Clock::now().time_since_epoch().count() >= last_moment_.load(std::memory_order_relaxed);
+  }
+
+  // Refuses all that is held, and from now on at once.
+  void Release() {
+    std::vector<HeldRefusal*> held;
+    {
+      const absl::MutexLock lock(&mutex_);
+      released_ = true;
+      held.swap(held_);
+    }
+    for (HeldRefusal* const call : held) call->Refuse();
+  }
+
+ private:
+  std::atomic<bool> stopping_{false};
+  std::atomic<Clock::rep> last_moment_{0};
+  absl::Mutex mutex_;
+  bool released_ ABSL_GUARDED_BY(mutex_) = false;
+  std::vector<HeldRefusal*> held_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace dnc

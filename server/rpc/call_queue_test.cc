@@ -37,7 +37,7 @@ class CallQueueTest : public testing::Test {
     server_ = builder.BuildAndStart();
     rpc_ = RpcContext{queue_->queue(), &workers_,    &metrics_, &live_, &stop_,
                       &authorizer_,    queue_.get(), &gate_,    nullptr};
-    health_.board()->Set("", true);
+    board_.Set("", true);
     health_.Arm(rpc_, 4);
     queue_->Start();
     stub_ = grpc::health::v1::Health::NewStub(
@@ -57,7 +57,8 @@ class CallQueueTest : public testing::Test {
     return stub_->Check(&context, {}, &response);
   }
 
-  HealthService health_;
+  HealthBoard board_;
+  HealthService health_{&board_, 16};
   WorkerPool workers_{1, 10};
   Metrics metrics_;
   LiveCalls live_;

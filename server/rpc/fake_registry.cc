@@ -33,29 +33,28 @@ SnapshotPtr TestSnapshot(uint64_t revision, absl::Time obtained_at) {
 
 void FakeRegistry::SetSnapshot(SnapshotPtr snapshot) {
   {
-    const std::lock_guard lock(mutex_);
+    const absl::MutexLock lock(&mutex_);
     snapshot_ = std::move(snapshot);
   }
-  published_.notify_all();
 }
 
 void FakeRegistry::SetLoad(const LoadInfo& load) {
-  const std::lock_guard lock(mutex_);
+  const absl::MutexLock lock(&mutex_);
   loads_[load.id] = load;
 }
 
 std::vector<FakeRegistry::Upload> FakeRegistry::uploads() const {
-  const std::lock_guard lock(mutex_);
+  const absl::MutexLock lock(&mutex_);
   return uploads_;
 }
 
 LoadOptions FakeRegistry::last_options() const {
-  const std::lock_guard lock(mutex_);
+  const absl::MutexLock lock(&mutex_);
   return last_options_;
 }
 
 SnapshotPtr FakeRegistry::snapshot() const {
-  const std::lock_guard lock(mutex_);
+  const absl::MutexLock lock(&mutex_);
   return snapshot_;
 }
 
@@ -64,7 +63,7 @@ absl::StatusOr<LoadInfo> FakeRegistry::StartLoad(const LoadOptions& options,
   if (paths[0].rfind("/allowed/", 0) != 0) {
     return Error(reason::kPathNotAllowed, "not allowed");
   }
-  const std::lock_guard lock(mutex_);
+  const absl::MutexLock lock(&mutex_);
   last_options_ = options;
   LoadInfo load;
   load.id = loads_.size() + 1;
@@ -74,7 +73,7 @@ absl::StatusOr<LoadInfo> FakeRegistry::StartLoad(const LoadOptions& options,
 }
 
 absl::StatusOr<std::string> FakeRegistry::NewUploadDir() {
-  const std::lock_guard lock(mutex_);
+  const absl::MutexLock lock(&mutex_);
   const std::string folder = StrCat(folder_, "/", ++folders_);
   std::filesystem::create_directories(folder);
   return folder;
@@ -89,7 +88,7 @@ absl::StatusOr<LoadInfo> FakeRegistry::StartUploadedLoad(const LoadOptions& opti
     upload.emplace_back(file.name, std::string(std::istreambuf_iterator<char>(stream), {}));
   }
   std::filesystem::remove_all(upload_dir);
-  const std::lock_guard lock(mutex_);
+  const absl::MutexLock lock(&mutex_);
   last_options_ = options;
   uploads_.push_back(std::move(upload));
   LoadInfo load;
@@ -100,14 +99,14 @@ absl::StatusOr<LoadInfo> FakeRegistry::StartUploadedLoad(const LoadOptions& opti
 }
 
 absl::StatusOr<LoadInfo> FakeRegistry::GetLoad(uint64_t id) const {
-  const std::lock_guard lock(mutex_);
+  const absl::MutexLock lock(&mutex_);
   const auto found = loads_.find(id);
   if (found == loads_.end()) return NotFound();
   return found->second;
 }
 
 std::vector<LoadInfo> FakeRegistry::ListLoads(size_t limit, uint64_t before_id) const {
-  const std::lock_guard lock(mutex_);
+  const absl::MutexLock lock(&mutex_);
   std::vector<LoadInfo> loads;
   for (auto it = loads_.rbegin(); it != loads_.rend() && loads.size() < limit; ++it) {
     if (before_id == 0 || it->first < before_id) loads.push_back(it->second);
@@ -171,10 +170,10 @@ absl::StatusOr<Explanation> FakeRegistry::Explain(absl::Span<const ParsedNumber>
   std::vector<Rule> rules(count);
   std::vector<ReasonSet> reasons(count);
   Explanation explanation;
-  explanation.revision = now->revision;
-  explanation.decided_at = moment.has_value() ? moment->time : absl::Now();
-  Scrub(*now, explanation.decided_at, numbers, absl::MakeSpan(rules), absl::MakeSpan(reasons),
-        tenant);
+  EvidenceSource(*now, AskedAreas::All()).Fill(*now, AskedAreas::All(), &explanation.evidence);
+  explanation.evidence.decided_at = moment.has_value() ? moment->time : absl::Now();
+  Scrub(*now, explanation.evidence.decided_at, numbers, absl::MakeSpan(rules),
+        absl::MakeSpan(reasons), tenant);
   for (size_t i = 0; i < count; ++i) {
     NumberReport report;
     report.number = numbers[i].number;

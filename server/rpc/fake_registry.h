@@ -1,15 +1,16 @@
-// A registry for tests: its snapshot and loads are set by hand, and it remembers what it was asked.
+// A registry and its intake for tests: snapshot and loads are set by hand, and it remembers what
+// it was asked.
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <map>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/synchronization/mutex.h"
 #include "server/base/clock.h"
+#include "server/intake/intake.h"
 #include "server/registry/registry.h"
 
 namespace dnc {
@@ -19,7 +20,7 @@ namespace dnc {
 SnapshotPtr TestSnapshot(uint64_t revision, absl::Time obtained_at);
 
 // Thread-safe.
-class FakeRegistry final : public Registry {
+class FakeRegistry final : public Registry, public Intake {
  public:
   // Makes upload folders below `folder`.
   explicit FakeRegistry(std::string folder) : folder_(std::move(folder)) {}
@@ -34,6 +35,7 @@ class FakeRegistry final : public Registry {
   std::vector<Upload> uploads() const;
   LoadOptions last_options() const;
 
+  ReleasePublisher* publisher() override { return nullptr; }
   SnapshotPtr snapshot() const override;
   absl::Status WaitUntilReady() const override { return absl::OkStatus(); }
   absl::StatusOr<LoadInfo> StartLoad(const LoadOptions& options,
@@ -59,8 +61,7 @@ class FakeRegistry final : public Registry {
  private:
   const std::string folder_;
   std::atomic<bool> short_answers_{false};
-  mutable std::mutex mutex_;
-  mutable std::condition_variable published_;
+  mutable absl::Mutex mutex_;
   SnapshotPtr snapshot_;
   std::map<uint64_t, LoadInfo> loads_;
   std::vector<Upload> uploads_;

@@ -7,6 +7,8 @@
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -20,7 +22,6 @@
 #include "server/base/listen_address.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
-#include "server/rpc/unix_socket.h"
 #include "spdlog/spdlog.h"
 
 namespace dnc {
@@ -38,6 +39,48 @@ absl::Status CannotListen(std::string_view address, std::string_view why) {
                StrCat("cannot listen on ", address, ": ", why,
                       "; is the port taken by another program, and the address one of this "
                       "machine's?"));
+}
+
+absl::Status CannotServe(const std::string& path, std::string_view why) {
+  return Error(reason::kCannotListen, StrCat("cannot listen on ", path, ": ", why));
+}
+
+// Tries whether somebody accepts connections there; if not, errno tells why.
+bool IsServed(const std::string& path) {
+  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return false;
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::copy_n(path.data(), std::min(path.size(), sizeof(address.sun_path) - 1), address.sun_path);
+  const bool served = connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0;
+  const int error = errno;
+  close(fd);
+  errno = error;
+  return served;
+}
+
+// Removes the socket at `path` that a server left behind which was killed. UNAVAILABLE if another
+// program serves it, or something else than a socket is there.
+absl::Status FreeSocket(const std::string& path) {
+  struct stat found {};
+  if (lstat(path.c_str(), &found) != 0) {
+    if (errno == ENOENT) return absl::OkStatus();
+    return CannotServe(path, std::strerror(errno));
+  }
+  if (!S_ISSOCK(found.st_mode)) {
+    return CannotServe(path, "something else than a socket is there; choose another path");
+  }
+  if (IsServed(path) || errno != ECONNREFUSED) {
+    return CannotServe(path, "another program serves this socket; stop it, or choose another path");
+  }
+  if (unlink(path.c_str()) != 0) return CannotServe(path, std::strerror(errno));
+  return absl::OkStatus();
+}
+
+// Sets who may connect. UNAVAILABLE if that fails.
+absl::Status SetMode(const std::string& path, uint32_t mode) {
+  if (chmod(path.c_str(), mode) == 0) return absl::OkStatus();
+  return CannotServe(path, std::strerror(errno));
 }
 
 uint64_t DescriptorLimit() {

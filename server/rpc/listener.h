@@ -5,6 +5,11 @@
 // told, and the next try follows within half a second. It also keeps some descriptors back, so
 // that however many callers come, the stores can open their files.
 //
+//   callers --> [ sockets ] --poll--> the listener's thread --Take--> gRPC's threads
+//                                       |
+//                                       +-- no descriptor is left: accepts with the spare one and
+//                                           closes at once, and says what is wrong
+//
 //   DNC_ASSIGN_OR_RETURN(auto listener, Listener::Open("127.0.0.1:0", 0660, metrics));
 //   listener->Start([](int listener_fd, int fd) { ...takes the connection over... });
 #pragma once
@@ -73,7 +78,7 @@ class Listener {
   bool RefuseOne(int listener_fd);
   void NoteFailure(int error);
   void NoteSuccess();
-  // Whether a connection could be accepted now, by trying what it needs.
+  // Tries whether a connection could be accepted now.
   bool HasRoom();
 
   Metrics* const metrics_;
@@ -86,7 +91,7 @@ class Listener {
   Take take_;
   int patience_ms_ = 0;
   std::thread thread_;
-  // Of the thread.
+  // What follows belongs to the thread.
   bool failing_ = false;
   Clock::time_point failing_since_;
   Clock::time_point logged_;

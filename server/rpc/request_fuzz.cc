@@ -6,10 +6,11 @@
 #include "absl/time/time.h"
 #include "google/protobuf/stubs/logging.h"
 #include "server/base/check.h"
-#include "server/rpc/page.h"
 #include "server/rpc/translate_list.h"
 #include "server/rpc/translate_registry.h"
 #include "server/rpc/translate_tenant.h"
+#include "server/service/list_changes.h"
+#include "server/service/page.h"
 
 namespace {
 
@@ -20,11 +21,12 @@ void CheckRecord(const std::string& bytes) {
   if (!record.ParseFromString(bytes)) return;
   TenantList list;
   list.id = "internal";
-  const RecordWrite::Item item = ToItem(record, list, absl::FromUnixSeconds(1'790'000'000), "key");
+  const RecordWrite::Item item =
+      ItemOf(FromProto(record), list, absl::FromUnixSeconds(1'790'000'000), "key");
   if (!item.refusal.empty()) return;
   v1::Record told;
   FillRecord(item.record, list, {}, &told);
-  const RecordWrite::Item again = ToItem(told, list, absl::UnixEpoch(), "");
+  const RecordWrite::Item again = ItemOf(FromProto(told), list, absl::UnixEpoch(), "");
   DNC_CHECK(again.refusal.empty(), "what is told is taken");
   v1::Record told_again;
   FillRecord(again.record, list, {}, &told_again);
@@ -47,13 +49,13 @@ void CheckList(const std::string& bytes) {
 void CheckTenant(const std::string& bytes) {
   v1::Tenant tenant;
   if (!tenant.ParseFromString(bytes)) return;
-  const auto taken = FromProto(tenant, Tenant());
+  const auto taken = FromProto(tenant);
   if (!taken.ok()) return;
   v1::Tenant told, told_again;
-  FillTenant(*taken, &told);
-  const auto again = FromProto(told, Tenant());
+  FillTenant(Apply(*taken, Tenant()), &told);
+  const auto again = FromProto(told);
   DNC_CHECK(again.ok(), "a tenant that is told is taken");
-  FillTenant(*again, &told_again);
+  FillTenant(Apply(*again, Tenant()), &told_again);
   DNC_CHECK(told_again.SerializeAsString() == told.SerializeAsString(), "and is the same");
 }
 
@@ -71,6 +73,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (options.ParseFromString(bytes)) static_cast<void>(FromProto(options));
   const auto page = ReadPage(static_cast<uint32_t>(size), bytes);
   DNC_CHECK(!page.ok() || bytes.empty() || page->before_id > 0, "a token is a place");
-  DNC_CHECK(!page.ok() || (page->size > 0 && page->size <= kMaxPageSize), "a page has a limit");
+  DNC_CHECK(!page.ok() || (page->size > 0 && page->size <= kPageSizes.most), "a page has a limit");
   return 0;
 }

@@ -1,9 +1,12 @@
 #include "server/rpc/rpc_context.h"
 
 #include <chrono>
+#include <optional>
+#include <string_view>
 #include <thread>
 
 #include "grpc/support/time.h"
+#include "server/service/revision_wait.h"
 
 namespace dnc {
 
@@ -11,6 +14,28 @@ void LiveCalls::WaitUntilNone() const {
   while (count_.load(std::memory_order_acquire) != 0) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
+}
+
+Credentials CredentialsOf(const grpc::ServerContextBase& context) {
+  constexpr size_t kEachEntry = 32;  // RFC 9113, 6.5.2
+  Credentials credentials;
+  // Of a name that comes twice, the first value counts.
+  const auto take = [](const grpc::string_ref& value, std::optional<std::string_view>* out) {
+    if (!out->has_value()) *out = std::string_view(value.data(), value.size());
+  };
+  for (const auto& [key, value] : context.client_metadata()) {
+    credentials.metadata_bytes += key.size() + value.size() + kEachEntry;
+    if (key == "authorization") take(value, &credentials.authorization);
+    if (key == "dnc-tenant") take(value, &credentials.tenant);
+  }
+  return credentials;
+}
+
+absl::Status Call::ReachRevision(uint64_t revision, const grpc::ServerContext& context,
+                                 Permission permission, Caller* caller) const {
+  if (caller->revision >= revision) return absl::OkStatus();
+  return rpc_.revisions->Reach(revision, DeadlineOf(context), CredentialsOf(context), permission,
+                               caller);
 }
 
 absl::Time DeadlineOf(const grpc::ServerContext& context) {

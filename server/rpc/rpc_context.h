@@ -1,20 +1,22 @@
-// What every call needs of the server that it runs in.
+// What every call needs of the server that it runs in, and what all calls have in common.
 #pragma once
 
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "grpcpp/completion_queue.h"
 #include "grpcpp/server_context.h"
+#include "server/base/clock.h"
 #include "server/base/metrics.h"
-#include "server/rpc/admission_control.h"
-#include "server/rpc/authorizer.h"
 #include "server/rpc/call_queue.h"
-#include "server/rpc/delayed_refusals.h"
-#include "server/rpc/stop_line.h"
-#include "server/rpc/worker_pool.h"
+#include "server/service/admission_control.h"
+#include "server/service/authorizer.h"
+#include "server/service/waker.h"
+#include "server/service/worker_pool.h"
 
 namespace dnc {
 
@@ -26,14 +28,14 @@ class LiveCalls {
  public:
   void Add() { count_.fetch_add(1, std::memory_order_relaxed); }
   void Remove() { count_.fetch_sub(1, std::memory_order_release); }
-  // Returns when there is none; only at the end, so it may poll.
+  // Returns when there is none. It is called only at the end, so it may poll.
   void WaitUntilNone() const;
 
  private:
   std::atomic<int64_t> count_{0};
 };
 
-// Shared by the calls of a queue; outlives them.
+// What the calls of a queue share. It outlives them.
 struct RpcContext {
   grpc::ServerCompletionQueue* queue = nullptr;
   WorkerPool* workers = nullptr;
@@ -46,10 +48,15 @@ struct RpcContext {
   DelayedRefusals* refusals = nullptr;
   RevisionWait* revisions = nullptr;
   StreamGuard* guard = nullptr;
+  Waker* waker = nullptr;
+  const Clock* clock = nullptr;
   std::chrono::nanoseconds watch_heartbeat = std::chrono::seconds(20);
 };
 
-// Base of all calls: counts itself.
+// What the metadata of a call say of its caller; valid as long as the context.
+Credentials CredentialsOf(const grpc::ServerContextBase& context);
+
+// Base of all calls, which counts them.
 class Call {
  public:
   Call(const Call&) = delete;
@@ -60,23 +67,20 @@ class Call {
   virtual ~Call() { rpc_.live->Remove(); }
   const RpcContext& rpc() const { return rpc_; }
 
+  // Who calls, and whether the call is permitted: Authorizer::Admit.
+  absl::StatusOr<Caller> AdmitCaller(const grpc::ServerContextBase& context,
+                                     Permission permission) const {
+    return rpc_.authorizer->Admit(CredentialsOf(context), permission);
+  }
+  // Waits until the server is at `revision`, if the caller is not there yet: RevisionWait::Reach.
+  absl::Status ReachRevision(uint64_t revision, const grpc::ServerContext& context,
+                             Permission permission, Caller* caller) const;
+
  private:
   const RpcContext& rpc_;
 };
 
-// The two ends of a call that asks gRPC to say when it is done: its own Finish, and gRPC's word.
-// They come in any order, perhaps at the same time on two threads; whoever comes last deletes the
-// call.
-class CallEnds {
- public:
-  // True for the last of the two.
-  bool Arrive() { return left_.fetch_sub(1, std::memory_order_acq_rel) == 1; }
-
- private:
-  std::atomic<int> left_{2};
-};
-
-// When the caller stops waiting; far in the future if never.
+// When the caller stops waiting; InfiniteFuture if never.
 absl::Time DeadlineOf(const grpc::ServerContext& context);
 
 }  // namespace dnc

@@ -12,12 +12,11 @@
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
 #include "server/rpc/error_status.h"
-#include "server/rpc/revision_wait.h"
 
 namespace dnc {
 namespace {
 
-// Long enough for what was admitted to be answered.
+// Long enough that what was admitted will have been answered.
 constexpr absl::Duration kRetryAfter = absl::Milliseconds(20);
 
 // Made once: what is refused must cost little.
@@ -68,7 +67,7 @@ std::string& MySpace() {
   return space;
 }
 
-// As gRPC says it of a message that is none.
+// What gRPC says of a message that is none.
 grpc::Status NotAMessage() {
   return {grpc::StatusCode::INTERNAL, "the request is no ScrubRequest"};
 }
@@ -114,7 +113,7 @@ bool ScrubCall::Admit() {
     return false;
   }
   cost_ = cost;
-  absl::StatusOr<Caller> caller = rpc().authorizer->Admit(context_, Permission::kScrub);
+  absl::StatusOr<Caller> caller = AdmitCaller(context_, Permission::kScrub);
   if (!caller.ok()) {
     Finish(caller.status());
     return false;
@@ -124,7 +123,7 @@ bool ScrubCall::Admit() {
   // A length that is a lie charges no more than could be there.
   charged_ = std::min(PeekCount(FirstBytes(&request_, space)).value_or(0),
                       request_.Length() / kPackedNumberBytes);
-  absl::StatusOr<Admission> admission = method_.handler->Admit(caller_, charged_);
+  absl::StatusOr<Admission> admission = method_.handler->decider().Admit(caller_, charged_);
   if (!admission.ok()) {
     RefuseQuota(admission.status());
     return false;
@@ -177,9 +176,8 @@ void ScrubCall::AnswerOnWorker(std::shared_ptr<v1::ScrubRequest> request) {
 
 absl::Status ScrubCall::Scrub(const v1::ScrubRequest& request) {
   CallTimer timer(rpc().metrics, Method::kScrub);
-  if (const uint64_t revision = request.at_least_revision(); caller_.revision < revision) {
-    DNC_RETURN_IF_ERROR(rpc().revisions->Reach(revision, context_, Permission::kScrub, &caller_));
-  }
+  DNC_RETURN_IF_ERROR(
+      ReachRevision(request.at_least_revision(), context_, Permission::kScrub, &caller_));
   v1::ScrubResponse response;
   DNC_RETURN_IF_ERROR(method_.handler->ScrubAdmitted(caller_, charged_, request, &response));
   if (!Serialize(response, &response_)) {
@@ -189,7 +187,7 @@ absl::Status ScrubCall::Scrub(const v1::ScrubRequest& request) {
 }
 
 void ScrubCall::RefuseQuota(absl::Status status) {
-  if (!method_.handler->IsFlood(caller_)) {
+  if (!method_.handler->decider().IsFlood(caller_)) {
     Finish(status);
     return;
   }

@@ -23,8 +23,8 @@ struct ScrubMethod {
   ScrubHandler* handler = nullptr;
 };
 
-// Who may ask, and whether there is room, is decided before the numbers are looked at. Deletes
-// itself when the answer has gone out.
+// Decides who may ask, and whether there is room, before it looks at the numbers. Deletes itself
+// when the answer has gone out.
 class ScrubCall final : public Call, private QueueWork, private HeldRefusal {
  public:
   // Waits for a caller.
@@ -42,7 +42,7 @@ class ScrubCall final : public Call, private QueueWork, private HeldRefusal {
   bool Admit();
   // Answers on this thread, now or when the queue has come to it.
   void Work(bool waited) override;
-  // By protobuf, for whatever ScrubColumns does not tell.
+  // Reads the request by protobuf, for whatever ScrubColumns does not tell.
   void AnswerMessage(std::string_view bytes);
   void AnswerOnWorker(std::shared_ptr<v1::ScrubRequest> request);
   absl::Status Scrub(const v1::ScrubRequest& request);

@@ -7,8 +7,12 @@
 //     out.Take(snapshot, rest, &response);
 //   }
 //
-// There is one meaning of the bytes: protobuf's. What the reader takes, protobuf reads as the same;
-// everything else is left to protobuf. What the writer makes is what protobuf would make.
+// The bytes have one meaning, which is protobuf's. What the reader takes, protobuf reads as the
+// same; everything else is left to protobuf. What the writer makes is what protobuf would make:
+//
+//   | 0a.. verdicts | 12.. reasons, aligned | 1a.. snapshot |   | 32.. earlier ends |
+//     one slice of memory, reserved before the numbers are       a second slice, if there
+//     answered: the engine writes straight into it               are any
 #pragma once
 
 #include <cstddef>

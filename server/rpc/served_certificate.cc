@@ -99,7 +99,7 @@ absl::StatusOr<std::unique_ptr<ServedCertificate>> ServedCertificate::Open(
   }
   std::unique_ptr<ServedCertificate> served(new ServedCertificate(config, copy));
   DNC_RETURN_IF_ERROR(served->Refresh());
-  served->watcher_ = std::thread([raw = served.get()] { raw->Watch(); });
+  served->watcher_.emplace(kRefresh, [raw = served.get()] { raw->Watch(); });
   return served;
 }
 
@@ -107,12 +107,7 @@ ServedCertificate::ServedCertificate(TlsConfig config, int copy)
     : config_(std::move(config)), copy_(copy) {}
 
 ServedCertificate::~ServedCertificate() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  wake_.notify_all();
-  if (watcher_.joinable()) watcher_.join();
+  watcher_.reset();
   close(copy_);
 }
 
@@ -153,18 +148,14 @@ absl::Status ServedCertificate::Publish(const CertificatePair& pair) {
 }
 
 void ServedCertificate::Watch() {
-  std::string told;
-  std::unique_lock lock(mutex_);
-  while (!wake_.wait_for(lock, absl::ToChronoSeconds(kRefresh), [this] { return stopping_; })) {
-    const absl::Status refreshed = Refresh();
-    const std::string now(refreshed.message());
-    // Once for each complaint, not every few seconds.
-    if (!refreshed.ok() && now != told) {
-      spdlog::warn("{}; still serving the certificate from before, until {}", now,
-                   absl::FormatTime(absl::RFC3339_sec, end(), absl::UTCTimeZone()));
-    }
-    told = now;
+  const absl::Status refreshed = Refresh();
+  const std::string now(refreshed.message());
+  // Each complaint is told once, not every few seconds.
+  if (!refreshed.ok() && now != told_) {
+    spdlog::warn("{}; still serving the certificate from before, until {}", now,
+                 absl::FormatTime(absl::RFC3339_sec, end(), absl::UTCTimeZone()));
   }
+  told_ = now;
 }
 
 }  // namespace dnc

@@ -2,16 +2,15 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
 #include <memory>
-#include <mutex>
+#include <optional>
 #include <string>
-#include <thread>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "grpcpp/security/server_credentials.h"
+#include "server/base/periodic_task.h"
 #include "server/rpc/options.h"
 
 namespace dnc {
@@ -40,7 +39,7 @@ class ServedCertificate {
   ServedCertificate(const ServedCertificate&) = delete;
   ServedCertificate& operator=(const ServedCertificate&) = delete;
 
-  // For servers that end before this: TLS 1.2 or newer.
+  // What servers use that end before this; they speak TLS 1.2 or newer.
   std::shared_ptr<grpc::ServerCredentials> Credentials() const;
 
   // When the certificate that is served runs out.
@@ -57,11 +56,9 @@ class ServedCertificate {
   const TlsConfig config_;
   const int copy_;        // a file in memory: the key is on no disk a second time
   CertificatePair seen_;  // by the last Refresh; of the watching thread once that runs
+  std::string told_;      // what the last Refresh of the watcher complained of
   std::atomic<int64_t> end_{0};
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  bool stopping_ = false;  // guarded by mutex_
-  std::thread watcher_;
+  std::optional<PeriodicTask> watcher_;  // ends before what it uses
 };
 
 }  // namespace dnc

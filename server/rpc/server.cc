@@ -16,20 +16,24 @@
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
-#include "server/rpc/authorizer.h"
 #include "server/rpc/call_queue.h"
-#include "server/rpc/health_reporter.h"
 #include "server/rpc/health_service.h"
 #include "server/rpc/list_service.h"
 #include "server/rpc/listener.h"
 #include "server/rpc/registry_service.h"
-#include "server/rpc/revision_wait.h"
 #include "server/rpc/rpc_context.h"
 #include "server/rpc/scrub_service.h"
-#include "server/rpc/stop_line.h"
-#include "server/rpc/stream_guard.h"
+#include "server/rpc/streams.h"
 #include "server/rpc/tenant_service.h"
-#include "server/rpc/worker_pool.h"
+#include "server/service/authorizer.h"
+#include "server/service/health.h"
+#include "server/service/list_changes.h"
+#include "server/service/list_queries.h"
+#include "server/service/release_admin.h"
+#include "server/service/revision_wait.h"
+#include "server/service/tenant_admin.h"
+#include "server/service/waker.h"
+#include "server/service/worker_pool.h"
 #include "spdlog/spdlog.h"
 
 namespace dnc {
@@ -55,8 +59,8 @@ int ThreadCount(int configured) {
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
-ScrubLimits ScrubLimitsOf(const ServerOptions& options) {
-  ScrubLimits limits;
+DecideLimits DecideLimitsOf(const ServerOptions& options) {
+  DecideLimits limits;
   limits.max_batch = options.limits.max_batch;
   limits.lost = options.lost;
   return limits;
@@ -93,53 +97,65 @@ struct Server::Impl {
       : drain(options.rpc.drain),
         grace(options.rpc.stop_grace),
         metrics(parts.metrics),
+        order(parts.order),
         workers(options.rpc.worker_threads, static_cast<size_t>(options.rpc.worker_queue)),
         guard(options.limits.silent_stream, &stop),
         authorizer(parts.directory, parts.order, options.keys_required,
                    static_cast<size_t>(options.limits.max_metadata_bytes)),
         revisions(RevisionLimitsOf(options), {parts.order, parts.registry, &authorizer}),
         gate(int64_t{options.limits.numbers_under_way} * ThreadCount(options.rpc.threads)),
-        scrub_handler(ScrubLimitsOf(options), {parts.registry, parts.tenant_records, parts.quotas,
-                                               parts.metrics, parts.clock}),
-        registry_handler({options.version, parts.clock->Now(), options.limits.max_batch,
-                          options.limits.max_request_bytes, parts.order},
-                         parts.registry, parts.clock),
-        tenant_handler(parts.directory, parts.tenant_records, parts.registry),
-        list_handler({options.limits.max_batch},
-                     {parts.directory, parts.tenant_records, parts.quotas, parts.registry,
-                      parts.order, parts.clock}),
-        uploads(options.limits.max_uploads, options.limits.max_key_uploads),
+        decider(DecideLimitsOf(options),
+                {parts.registry, parts.tenant_records, parts.quotas, parts.metrics, parts.clock}),
+        scrub_handler(&decider),
+        release_admin({options.version, parts.clock->Now(), options.limits.max_batch,
+                       options.limits.max_request_bytes, parts.order},
+                      parts.registry, parts.intake, parts.clock),
+        tenant_admin(parts.directory, parts.tenant_records, parts.registry),
+        list_changes({options.limits.max_batch}, {parts.directory, parts.tenant_records,
+                                                  parts.quotas, parts.registry, parts.clock}),
+        list_queries({parts.directory, parts.tenant_records, parts.order}),
+        uploads(options.limits.max_uploads, options.limits.max_key_uploads,
+                options.max_upload_bytes, parts.intake),
         scrub_service(&scrub_handler),
-        registry_service(&registry_handler, &uploads, options.limits.max_tenant_streams),
-        tenant_service(&tenant_handler),
-        list_service(&list_handler, {std::max(1, options.rpc.worker_threads / 2),
-                                     options.limits.max_tenant_streams}),
-        health_service(options.limits.max_health_watches) {
-    uploads.limits.max_bytes = options.max_upload_bytes;
-    uploads.registry = parts.registry;
-  }
+        registry_service(&release_admin, &uploads, options.limits.max_tenant_streams),
+        tenant_service(&tenant_admin),
+        list_service(
+            &list_changes, &list_queries, parts.clock,
+            {std::max(1, options.rpc.worker_threads / 2), options.limits.max_tenant_streams}),
+        board([this] { waker.Notify(Topic::kHealth); }),
+        health_service(&board, options.limits.max_health_watches),
+        order_listener(order->AddListener([this] { waker.Notify(Topic::kChanges); })) {}
+  ~Impl() { order->RemoveListener(order_listener); }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
 
   const absl::Duration drain;
   const absl::Duration grace;
   Metrics* const metrics;
+  const RevisionOrder* const order;
   bool stopped = false;
   StopLine stop;
   LiveCalls live;
   WorkerPool workers;
   StreamGuard guard;
+  Waker waker;
   const Authorizer authorizer;
   RevisionWait revisions;
   AdmissionControl gate;
+  Decider decider;
   ScrubHandler scrub_handler;
-  RegistryHandler registry_handler;
-  TenantHandler tenant_handler;
-  ListHandler list_handler;
+  ReleaseAdmin release_admin;
+  TenantAdmin tenant_admin;
+  ListChanges list_changes;
+  const ListQueries list_queries;
   UploadShared uploads;
   ScrubService scrub_service;
   RegistryService registry_service;
   TenantService tenant_service;
   ListService list_service;
+  HealthBoard board;
   HealthService health_service;
+  const int order_listener;  // tells the waker of changes
   std::unique_ptr<CallQueue> queue;
   std::unique_ptr<DelayedRefusals> refusals;
   RpcContext rpc;
@@ -182,13 +198,15 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
     return Error(reason::kCannotStart,
                  "the server could not be started; the log at level debug tells what gRPC says");
   }
-  impl->health =
-      std::make_unique<HealthReporter>(impl->health_service.board(), parts.registry, parts.metrics);
-  impl->rpc = RpcContext{
-      impl->queue->queue(), &impl->workers, parts.metrics,
-      &impl->live,          &impl->stop,    &impl->authorizer,
-      impl->queue.get(),    &impl->gate,    impl->refusals.get(),
-      &impl->revisions,     &impl->guard,   absl::ToChronoNanoseconds(options.rpc.watch_heartbeat)};
+  impl->health = std::make_unique<HealthReporter>(&impl->board, parts.registry, parts.metrics);
+  impl->rpc =
+      RpcContext{impl->queue->queue(), &impl->workers,
+                 parts.metrics,        &impl->live,
+                 &impl->stop,          &impl->authorizer,
+                 impl->queue.get(),    &impl->gate,
+                 impl->refusals.get(), &impl->revisions,
+                 &impl->guard,         &impl->waker,
+                 parts.clock,          absl::ToChronoNanoseconds(options.rpc.watch_heartbeat)};
   const int armed = options.rpc.armed_calls * threads;
   impl->scrub_service.Arm(impl->rpc, armed);
   impl->registry_service.Arm(impl->rpc, std::max(1, armed / 8));
@@ -217,9 +235,11 @@ void Server::Stop() {
   const absl::Duration reserve = std::min(grace / 5, absl::Seconds(1));
   impl_->stop.BeginStop(StopLine::Clock::now() + absl::ToChronoNanoseconds(grace - reserve));
   impl_->guard.BeginStop();
+  impl_->waker.WakeAll();
   // Callers that send call after call have by now one each that is held.
   absl::SleepFor(std::min(kGather, grace));
-  // As grpc::Server::Shutdown begins, but this returns when GOAWAY is on its way: answers to what
+  // This does what grpc::Server::Shutdown begins with, but returns when GOAWAY is on its way:
+  // answers to what
   // is held go out behind it.
   grpc_completion_queue* const queue = grpc_completion_queue_create_for_next(nullptr);
   grpc_server_shutdown_and_notify(impl_->server->c_server(), queue, nullptr);

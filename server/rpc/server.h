@@ -14,6 +14,7 @@
 #include "server/base/clock.h"
 #include "server/base/metrics.h"
 #include "server/base/revision_order.h"
+#include "server/intake/intake.h"
 #include "server/records/tenant_records.h"
 #include "server/registry/registry.h"
 #include "server/rpc/options.h"
@@ -25,6 +26,7 @@ namespace dnc {
 // What the server serves; all of it outlives the server.
 struct ServerParts {
   Registry* registry = nullptr;
+  Intake* intake = nullptr;
   TenantDirectory* directory = nullptr;
   TenantRecords* tenant_records = nullptr;
   QuotaBook* quotas = nullptr;
@@ -59,7 +61,7 @@ class Server {
   Server& operator=(const Server&) = delete;
 
   int port() const;  // of no meaning for a unix socket
-  // As `listen`, with the port that was taken.
+  // What `listen` says, with the port that was taken.
   const std::string& address() const;
 
   // Drains: tells that it is not ready, serves on for rpc.drain_seconds, then closes its listeners

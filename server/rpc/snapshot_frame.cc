@@ -1,8 +1,5 @@
 #include "server/rpc/snapshot_frame.h"
 
-#include <algorithm>
-#include <utility>
-
 #include "server/rpc/translate_time.h"
 
 namespace dnc {
@@ -11,93 +8,58 @@ namespace {
 // A Timestamp as a field: tag, length, two varints with a tag of one byte each.
 constexpr size_t kMaxTimestampBytes = 2 + 11 + 11;
 
-}  // namespace
-
-size_t SnapshotFrame::MostBytes(const SnapshotPtr& snapshot) {
-  Prepare(snapshot);
-  constexpr size_t kMaxRevisionBytes = 11;
-  // Of each list three times, which may also make its own length a byte or two longer.
-  constexpr size_t kMaxListBytes = 3 * kMaxTimestampBytes + 4;
-  // Of the whole the moment and the end.
-  return message_.ByteSizeLong() + kMaxRevisionBytes + 2 * kMaxTimestampBytes +
-         ages_.size() * kMaxListBytes;
+void FillAge(const ListAge& age, v1::ListSnapshot* out) {
+  out->clear_obtained_at();
+  out->clear_valid_until();
+  out->clear_known_by_silence_at();
+  if (IsMoment(age.obtained_at)) *out->mutable_obtained_at() = ToTimestamp(age.obtained_at);
+  if (IsMoment(age.valid_until)) *out->mutable_valid_until() = ToTimestamp(age.valid_until);
+  if (IsMoment(age.known_by_silence_at)) {
+    *out->mutable_known_by_silence_at() = ToTimestamp(age.known_by_silence_at);
+  }
 }
 
-const v1::Snapshot& SnapshotFrame::Fill(const SnapshotPtr& snapshot, const Answered& answered,
-                                        const AskedAreas& asked) {
-  Prepare(snapshot);
-  message_.set_revision(answered.revision);
-  *message_.mutable_decided_at() = ToTimestamp(answered.now);
+}  // namespace
+
+size_t SnapshotFrame::MostBytes(const ReleaseNames& releases) {
+  Prepare(releases);
+  constexpr size_t kMaxRevisionBytes = 11;
+  // A list has three times, which may also make its own length a byte or two longer.
+  constexpr size_t kMaxListBytes = 3 * kMaxTimestampBytes + 4;
+  // The whole has two: its moment and its end.
+  return message_.ByteSizeLong() + kMaxRevisionBytes + 2 * kMaxTimestampBytes +
+         told_.size() * kMaxListBytes;
+}
+
+const v1::Snapshot& SnapshotFrame::Fill(const Evidence& evidence) {
+  Prepare(evidence.releases);
+  message_.set_revision(evidence.revision);
+  *message_.mutable_decided_at() = ToTimestamp(evidence.decided_at);
   message_.clear_valid_until();
-  if (IsMoment(answered.valid_until)) {
-    *message_.mutable_valid_until() = ToTimestamp(answered.valid_until);
+  if (IsMoment(evidence.valid_until)) {
+    *message_.mutable_valid_until() = ToTimestamp(evidence.valid_until);
   }
-  for (size_t l = 0; l < ages_.size(); ++l) {
-    const SnapshotList& list = *snapshot->lists[l];
-    Ages& ages = ages_[l];
-    const AreaCoverage* const first = FirstAsked(list, ages.by_age, asked);
-    const AreaCoverage* const ends =
-        ages.by_end.empty() ? first : FirstAsked(list, ages.by_end, asked);
-    const absl::Time oldest = first == nullptr ? absl::InfiniteFuture() : first->obtained_at;
-    const absl::Time aged_from = ends == nullptr ? absl::InfiniteFuture() : AgedFrom(*ends);
-    const absl::Time silence = first == nullptr ? absl::InfinitePast() : first->known_by_silence_at;
-    if (oldest == ages.told && aged_from == ages.told_end && silence == ages.told_silence) continue;
-    ages.told = oldest;
-    ages.told_end = aged_from;
-    ages.told_silence = silence;
-    v1::ListSnapshot* entry = message_.mutable_lists(static_cast<int>(l));
-    entry->clear_obtained_at();
-    entry->clear_valid_until();
-    entry->clear_known_by_silence_at();
-    if (IsMoment(silence)) *entry->mutable_known_by_silence_at() = ToTimestamp(silence);
-    if (IsMoment(oldest)) *entry->mutable_obtained_at() = ToTimestamp(oldest);
-    if (IsMoment(aged_from)) {
-      *entry->mutable_valid_until() = ToTimestamp(aged_from + list.max_age);
-    }
+  for (size_t l = 0; l < told_.size(); ++l) {
+    if (told_[l] == evidence.ages[l]) continue;
+    told_[l] = evidence.ages[l];
+    FillAge(told_[l], message_.mutable_lists(static_cast<int>(l)));
   }
   return message_;
 }
 
-void SnapshotFrame::Prepare(const SnapshotPtr& snapshot) {
-  if (!snapshot_.owner_before(snapshot) && !snapshot.owner_before(snapshot_)) return;
-  snapshot_ = snapshot;
+void SnapshotFrame::Prepare(const ReleaseNames& releases) {
+  if (releases == releases_) return;
+  releases_ = releases;
   message_.Clear();
-  ages_.clear();
-  for (const auto& list : snapshot->lists) {
-    v1::ListSnapshot* entry = message_.add_lists();
-    entry->set_list(list->name);
-    entry->set_release_id(list->release_id);
-    entry->set_digest(list->digest);
-    Ages& ages = ages_.emplace_back();
-    std::vector<uint16_t>& by_age = ages.by_age;
-    bool published_first = false;
-    for (uint16_t area = 0; area < kAreaCodes; ++area) {
-      const AreaCoverage& coverage = list->areas[area];
-      if (coverage.state != AreaState::kLoaded) continue;
-      by_age.push_back(area);
-      published_first = published_first || coverage.published_at < coverage.obtained_at;
-    }
-    std::stable_sort(by_age.begin(), by_age.end(), [&list](uint16_t a, uint16_t b) {
-      const AreaCoverage& left = list->areas[a];
-      const AreaCoverage& right = list->areas[b];
-      return std::pair(left.obtained_at, left.known_by_silence_at) <
-             std::pair(right.obtained_at, right.known_by_silence_at);
-    });
-    if (!published_first) continue;
-    ages.by_end = by_age;
-    std::stable_sort(ages.by_end.begin(), ages.by_end.end(), [&list](uint16_t a, uint16_t b) {
-      return AgedFrom(list->areas[a]) < AgedFrom(list->areas[b]);
-    });
+  told_.clear();
+  if (releases == nullptr) return;
+  told_.resize(releases->size());  // as a message says it that has no times
+  for (const ReleaseName& release : *releases) {
+    v1::ListSnapshot* const entry = message_.add_lists();
+    entry->set_list(release.list);
+    entry->set_release_id(release.release_id);
+    entry->set_digest(release.digest);
   }
-}
-
-const AreaCoverage* SnapshotFrame::FirstAsked(const SnapshotList& list,
-                                              const std::vector<uint16_t>& areas,
-                                              const AskedAreas& asked) {
-  for (const uint16_t area : areas) {
-    if (asked.Has(area)) return &list.areas[area];
-  }
-  return nullptr;
 }
 
 }  // namespace dnc

@@ -6,8 +6,9 @@
 #include <string>
 
 #include "gtest/gtest.h"
-#include "server/rpc/scrub_handler.h"
+#include "server/rpc/fake_registry.h"
 #include "server/rpc/server.h"
+#include "server/service/decide.h"
 #include "server/storage/store.h"
 #include "server/storage/tenant_columns.h"
 
@@ -36,10 +37,11 @@ class TestStores {
     directory_->SetJournal(tenant_records_->journal());
   }
 
-  ServerParts Parts(Registry* registry, Metrics* metrics) {
-    return {registry, directory_.get(), tenant_records_.get(), &quotas_, &order_, metrics, clock_};
+  ServerParts Parts(FakeRegistry* registry, Metrics* metrics) {
+    return {registry, registry, directory_.get(), tenant_records_.get(),
+            &quotas_, &order_,  metrics,          clock_};
   }
-  ScrubSources Sources(Registry* registry, Metrics* metrics) {
+  DecideSources Sources(Registry* registry, Metrics* metrics) {
     return {registry, tenant_records_.get(), &quotas_, metrics, clock_};
   }
 

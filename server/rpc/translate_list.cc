@@ -1,7 +1,7 @@
 #include "server/rpc/translate_list.h"
 
-#include "server/base/str_cat.h"
-#include "server/numbers/phone_number.h"
+#include <optional>
+
 #include "server/records/record_meaning.h"
 #include "server/rpc/error_status.h"
 #include "server/rpc/translate_time.h"
@@ -32,70 +32,85 @@ DNC_SAME(WriteOutcome::kRefused, v1::WRITE_OUTCOME_REFUSED);
 DNC_SAME(WriteOutcome::kRefused, v1::WriteOutcome_MAX);
 #undef DNC_SAME
 
-constexpr char kMalformed[] =
-    "no North American number of ten digits, or of eleven with a leading 1";
-
-RecordWrite::Item Refused(std::string why) {
-  RecordWrite::Item item;
-  item.refusal = std::move(why);
-  return item;
+// What is wrong with a record's own values; empty: nothing.
+std::string WhyUnreadable(const v1::Record& in) {
+  if (in.channel() < v1::CHANNEL_UNSPECIFIED || in.channel() > v1::Channel_MAX ||
+      in.ebr_kind() < v1::EBR_KIND_UNSPECIFIED || in.ebr_kind() > v1::EbrKind_MAX) {
+    return "`channel` or `ebr_kind` has a value that this server does not know";
+  }
+  return {};
 }
 
-// Keeps `time` where nothing is given; false if what is given is no time.
-bool ReadTime(bool given, const google::protobuf::Timestamp& timestamp, absl::Time* time) {
+// Reads a time if one is given; false if it is none.
+bool ReadTime(bool given, const google::protobuf::Timestamp& timestamp,
+              std::optional<absl::Time>* time) {
   if (!given) return true;
   const absl::StatusOr<absl::Time> read = FromTimestamp(timestamp);
   if (read.ok()) *time = *read;
   return read.ok();
 }
 
+// With an id, a repetition of the request is told from another one by all that it says.
+template <typename Request, typename Command>
+void ReadRequestId(const Request& request, Command* command) {
+  if (request.request_id().empty()) return;
+  command->request_id = request.request_id();
+  command->request = request.SerializeAsString();
+}
+
+template <typename Request>
+void ReadRecords(const Request& request, AddRecordsCommand* command) {
+  command->records.reserve(static_cast<size_t>(request.records_size()));
+  for (const v1::Record& record : request.records()) command->records.push_back(FromProto(record));
+}
+
 }  // namespace
 
-RecordWrite::Item ToItem(const v1::Record& in, const TenantList& list, absl::Time now,
-                         const std::string& by) {
-  // An opt-out that is meant for one list must not become a consent of another.
-  if (!in.list_id().empty() && in.list_id() != list.id) {
-    return Refused(
-        "`list_id` of the record names another list than that of the call; write it to its own "
-        "list, or leave it out");
-  }
-  const ParsedNumber number = ParseNumber(in.number());
-  if (!number.ok) return Refused(StrCat(kMalformed, ": ", WhyNoNumber(in.number())));
-  if (in.channel() < v1::CHANNEL_UNSPECIFIED || in.channel() > v1::Channel_MAX ||
-      in.ebr_kind() < v1::EBR_KIND_UNSPECIFIED || in.ebr_kind() > v1::EbrKind_MAX) {
-    return Refused("`channel` or `ebr_kind` has a value that this server does not know");
-  }
-  RecordWrite::Item item;
-  TenantRecord& record = item.record;
-  record.number = number.number;
-  record.made_at = now;
+GivenRecord FromProto(const v1::Record& in) {
+  GivenRecord record;
+  record.list_id = in.list_id();
+  record.number = in.number();
+  record.unreadable = WhyUnreadable(in);
+  if (!record.unreadable.empty()) return record;
   if (!ReadTime(in.has_made_at(), in.made_at(), &record.made_at) ||
       !ReadTime(in.has_expires_at(), in.expires_at(), &record.expires_at) ||
-      !ReadTime(in.has_last_event_at(), in.last_event_at(), &record.last_event_at)) {
-    return Refused("a time lies outside of the years 1 to 9999");
+      !ReadTime(in.has_last_event_at(), in.last_event_at(), &record.last_event_at) ||
+      !ReadTime(in.has_counts_until(), in.counts_until(), &record.counts_until)) {
+    record.unreadable = "a time lies outside of the years 1 to 9999";
+    return record;
   }
-  record.made_by = in.made_by().empty() ? by : in.made_by();
+  record.made_by = in.made_by();
   record.channel = static_cast<Channel>(in.channel());
   record.reason = in.reason();
   record.note = in.note();
   record.ebr_kind = static_cast<EbrKind>(in.ebr_kind());
   record.source = in.source();
-  item.dated = in.has_made_at();
-  if (in.has_counts_until()) {
-    item.counts_until = absl::InfiniteFuture();
-    if (!ReadTime(true, in.counts_until(), &*item.counts_until)) {
-      return Refused("a time lies outside of the years 1 to 9999");
-    }
-  }
-  return item;
+  return record;
 }
 
-RecordWrite::Item ToRemoval(const std::string& text) {
-  const ParsedNumber number = ParseNumber(text);
-  if (!number.ok) return Refused(StrCat(kMalformed, ": ", WhyNoNumber(text)));
-  RecordWrite::Item item;
-  item.record.number = number.number;
-  return item;
+AddRecordsCommand FromProto(const v1::AddNumbersRequest& request) {
+  AddRecordsCommand command;
+  command.list_id = request.list_id();
+  ReadRequestId(request, &command);
+  ReadRecords(request, &command);
+  return command;
+}
+
+RemoveRecordsCommand FromProto(const v1::RemoveNumbersRequest& request) {
+  RemoveRecordsCommand command;
+  command.list_id = request.list_id();
+  ReadRequestId(request, &command);
+  command.numbers.assign(request.numbers().begin(), request.numbers().end());
+  command.remove_do_not_call = request.remove_do_not_call();
+  command.reason = request.reason();
+  return command;
+}
+
+AddRecordsCommand FromProto(const v1::ImportNumbersRequest& request, const std::string& list_id) {
+  AddRecordsCommand command;
+  command.list_id = list_id;
+  ReadRecords(request, &command);
+  return command;
 }
 
 void FillRecord(const TenantRecord& record, const TenantList& list, const AcceptedClock& accepted,
@@ -153,6 +168,57 @@ absl::StatusOr<TenantList> FromProto(const v1::OwnList& in) {
 void FillResult(const WriteResult& result, v1::WriteResult* out) {
   out->set_outcome(static_cast<v1::WriteOutcome>(result.outcome));
   out->set_message(result.message);
+}
+
+void FillCounts(const WriteReply& reply, v1::ImportNumbersResponse* out) {
+  uint64_t added = 0;
+  uint64_t already_there = 0;
+  uint64_t updated = 0;
+  uint64_t not_in_force = 0;
+  for (size_t i = 0; i < reply.results.size(); ++i) {
+    const WriteResult& result = reply.results[i];
+    added += result.outcome == WriteOutcome::kAdded ? 1 : 0;
+    already_there += result.outcome == WriteOutcome::kAlreadyThere ? 1 : 0;
+    updated += result.outcome == WriteOutcome::kUpdated ? 1 : 0;
+    if (result.outcome != WriteOutcome::kRefused) {
+      not_in_force += result.message.empty() ? 0 : 1;
+      continue;
+    }
+    v1::RefusedRecord* refused = out->add_refused();
+    refused->set_index(static_cast<uint32_t>(i));
+    refused->set_message(result.message);
+    refused->set_over(result.over);
+  }
+  out->set_added(added);
+  out->set_already_there(already_there);
+  out->set_updated(updated);
+  out->set_not_in_force(not_in_force);
+  out->set_revision(reply.revision);
+}
+
+void FillChange(const RecordChange& change, const TenantList& list, const AcceptedClock& accepted,
+                v1::WatchChangesResponse* out) {
+  switch (change.what) {
+    case RecordChange::What::kRecord: {
+      v1::RecordChange* of_record = out->add_changes();
+      of_record->set_outcome(static_cast<v1::WriteOutcome>(change.outcome));
+      FillRecord(change.record, list, accepted, of_record->mutable_record());
+      return;
+    }
+    case RecordChange::What::kBlock: {
+      v1::BlockChange* of_block = out->add_block_changes();
+      of_block->set_outcome(static_cast<v1::WriteOutcome>(change.outcome));
+      of_block->set_list_id(list.id);
+      of_block->set_block(change.block);
+      return;
+    }
+    case RecordChange::What::kList:
+      break;
+  }
+  // The list is told as it was made: what it blocks and holds is told as changes.
+  v1::OwnList* made = out->add_lists_made();
+  FillList(list, 0, made);
+  made->clear_blocks();
 }
 
 }  // namespace dnc

@@ -1,11 +1,11 @@
 #include "server/rpc/translate_registry.h"
 
+#include <algorithm>
+#include <limits>
 #include <string>
 
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
-#include "server/base/str_cat.h"
-#include "server/rpc/error_status.h"
 #include "server/rpc/translate_scrub.h"
 #include "server/rpc/translate_time.h"
 
@@ -51,8 +51,9 @@ DNC_SAME(HistoryAction::kRolledBack, v1::HISTORY_ACTION_ROLLED_BACK);
 DNC_SAME(HistoryAction::kRolledBack, v1::HistoryAction_MAX);
 #undef DNC_SAME
 
-constexpr size_t kMaxRequestedByBytes = 200;
-constexpr uint32_t kMaxCsvColumns = 10'000;
+// How large a page of loads gets, which may have thousands of findings each: well below what
+// callers take.
+constexpr size_t kMaxLoadsBytes = 1 << 20;
 
 template <class To, class From>
 To As(From value) {
@@ -157,6 +158,18 @@ void FillLoad(const LoadInfo& load, v1::Load* out) {
   out->set_dry_run(load.dry_run);
 }
 
+void FillLoads(const LoadsPage& page, v1::ListLoadsResponse* out) {
+  out->set_next_page_token(page.next_token);
+  size_t bytes = 0;
+  for (const LoadInfo& load : page.loads) {
+    FillLoad(load, out->add_loads());
+    bytes += out->loads(out->loads_size() - 1).ByteSizeLong();
+    if (bytes < kMaxLoadsBytes || load.id == page.loads.back().id) continue;
+    out->set_next_page_token(PageToken(load.id));
+    break;
+  }
+}
+
 void FillCoverage(const CoverageInfo& coverage, v1::GetCoverageResponse* out) {
   out->set_list(coverage.list);
   out->set_release_id(coverage.release_id);
@@ -191,6 +204,22 @@ void FillListStatus(const ListInfo& list, v1::ListStatus* out) {
   out->set_max_age_days(static_cast<uint32_t>(list.max_age / absl::Hours(24)));
 }
 
+void FillStatus(const ServerStatus& status, v1::GetStatusResponse* out) {
+  out->set_version(status.version);
+  *out->mutable_started_at() = ToTimestamp(status.started_at);
+  out->set_max_batch(static_cast<uint32_t>(status.max_batch));
+  out->set_max_message_bytes(static_cast<uint64_t>(status.max_message_bytes));
+  *out->mutable_newest_known_at() = ToTimestamp(status.newest_known_at);
+  out->set_clock_behind(status.clock_behind);
+  out->set_revision(status.revision);
+  out->set_numbers(status.numbers);
+  out->set_index_bytes(status.index_bytes);
+  for (const ListInfo& list : status.lists) FillListStatus(list, out->add_lists());
+  if (status.running_load.has_value()) {
+    FillLoad(*status.running_load, out->mutable_running_load());
+  }
+}
+
 void FillHistoryEvent(const HistoryEvent& event, v1::HistoryEvent* out) {
   out->set_list(event.list);
   out->set_action(As<v1::HistoryAction>(event.action));
@@ -208,19 +237,13 @@ absl::StatusOr<LoadOptions> FromProto(const v1::LoadOptions& options) {
     DNC_ASSIGN_OR_RETURN(result.obtained_at, FromTimestamp(options.obtained_at()));
   }
   result.allow.assign(options.allow().begin(), options.allow().end());
-  DNC_RETURN_IF_ERROR(CheckAllow(result.allow));
   result.dry_run = options.dry_run();
   if (options.has_callable_limit()) result.callable_limit = options.callable_limit();
   result.refuse_first = options.refuse_first();
-  if (options.csv().column_number() > kMaxCsvColumns) {
-    return InvalidRequest(
-        StrCat("csv.column_number is above ", kMaxCsvColumns, "; columns count from 1"));
-  }
   result.csv.column = options.csv().column();
-  result.csv.column_number = static_cast<int>(options.csv().column_number());
-  if (options.requested_by().size() > kMaxRequestedByBytes) {
-    return InvalidRequest(StrCat("requested_by is longer than ", kMaxRequestedByBytes, " bytes"));
-  }
+  // What does not fit is far above the limit, too.
+  constexpr uint32_t kMaxInt = std::numeric_limits<int>::max();
+  result.csv.column_number = static_cast<int>(std::min(options.csv().column_number(), kMaxInt));
   result.requested_by = options.requested_by();
   return result;
 }

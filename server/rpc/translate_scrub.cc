@@ -108,22 +108,12 @@ std::string_view RuleSentence(Rule rule) {
   return "No rule decided: do not call.";
 }
 
-void FillSnapshot(const Explanation& explanation, v1::Snapshot* out) {
-  out->set_revision(explanation.revision);
-  *out->mutable_decided_at() = ToTimestamp(explanation.decided_at);
-  if (IsMoment(explanation.valid_until)) {
-    *out->mutable_valid_until() = ToTimestamp(explanation.valid_until);
-  }
-  for (const RestsOn& list : explanation.lists) {
-    v1::ListSnapshot* entry = out->add_lists();
-    entry->set_list(list.list);
-    entry->set_release_id(list.release_id);
-    entry->set_digest(list.digest);
-    if (IsMoment(list.obtained_at)) *entry->mutable_obtained_at() = ToTimestamp(list.obtained_at);
-    if (IsMoment(list.valid_until)) *entry->mutable_valid_until() = ToTimestamp(list.valid_until);
-    if (IsMoment(list.known_by_silence_at)) {
-      *entry->mutable_known_by_silence_at() = ToTimestamp(list.known_by_silence_at);
-    }
+void FillEarlierEnds(const Evidence& evidence, v1::ScrubResponse* out) {
+  out->clear_earlier_ends();
+  for (const EarlierEnd& end : evidence.earlier_ends) {
+    v1::EarlierEnd* const entry = out->add_earlier_ends();
+    entry->set_index(end.index);
+    *entry->mutable_valid_until() = ToTimestamp(end.valid_until);
   }
 }
 

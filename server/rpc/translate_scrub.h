@@ -8,7 +8,8 @@
 #include "absl/types/span.h"
 #include "dnc/v1/scrub_service.pb.h"
 #include "dnc/v1/verdict.pb.h"
-#include "server/registry/registry.h"
+#include "server/scrub/evidence.h"
+#include "server/scrub/explanation.h"
 #include "server/scrub/verdict.h"
 
 namespace dnc {
@@ -20,8 +21,9 @@ inline v1::ListEffect ToProto(ListEffect effect) { return static_cast<v1::ListEf
 // The rule in a sentence, for a person.
 std::string_view RuleSentence(Rule rule);
 
-// What an explanation rests on.
-void FillSnapshot(const Explanation& explanation, v1::Snapshot* out);
+// Fills `earlier_ends`: the numbers whose answers end before their lists. The rest of the evidence
+// is a Snapshot (snapshot_frame.h).
+void FillEarlierEnds(const Evidence& evidence, v1::ScrubResponse* out);
 
 void FillResult(const NumberReport& report, v1::NumberResult* out);
 

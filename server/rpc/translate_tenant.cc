@@ -6,7 +6,6 @@
 #include "server/base/str_cat.h"
 #include "server/rpc/error_status.h"
 #include "server/rpc/translate_time.h"
-#include "server/scrub/list_name.h"
 
 namespace dnc {
 namespace {
@@ -39,14 +38,14 @@ absl::StatusOr<uint8_t> ReadLiftables(const google::protobuf::RepeatedField<int>
   return lifts;
 }
 
-absl::Status ReadEntitlement(const v1::Entitlement& entitlement, TenantTerms* terms) {
-  if (entitlement.all()) terms->entitled.set();
+absl::Status ReadEntitlement(const v1::Entitlement& entitlement, GivenTenant* given) {
+  if (entitlement.all()) given->entitled.set();
   for (const uint32_t area_code : entitlement.area_codes()) {
     if (area_code > 999 || !IsAreaCode(static_cast<int>(area_code))) {
       return InvalidRequest(
           StrCat("the entitlement has ", area_code, ", which is no area code: 200 to 999"));
     }
-    terms->entitled[area_code] = true;
+    given->entitled[area_code] = true;
   }
   return absl::OkStatus();
 }
@@ -79,37 +78,58 @@ void FillTenant(const Tenant& tenant, v1::Tenant* out) {
   out->set_revision(tenant.revision);
 }
 
-absl::StatusOr<Tenant> FromProto(const v1::Tenant& in, const Tenant& base) {
-  Tenant tenant = base;
-  tenant.id = in.tenant_id();
-  tenant.display_name = in.display_name();
+void FillTenant(const ToldTenant& told, v1::Tenant* out) {
+  FillTenant(told.view->tenant, out);
+  out->set_records(told.records);
+}
+
+absl::StatusOr<GivenTenant> FromProto(const v1::Tenant& in) {
+  GivenTenant given;
+  given.id = in.tenant_id();
+  given.display_name = in.display_name();
   if (in.state() < v1::TENANT_STATE_UNSPECIFIED || in.state() > v1::TenantState_MAX) {
     return InvalidRequest("`state` has a value that this server does not know");
   }
   if (in.state() != v1::TENANT_STATE_UNSPECIFIED) {
-    tenant.state = static_cast<TenantState>(in.state());
+    given.state = static_cast<TenantState>(in.state());
   }
-  tenant.terms.entitled.reset();
-  DNC_RETURN_IF_ERROR(ReadEntitlement(in.entitlement(), &tenant.terms));
+  DNC_RETURN_IF_ERROR(ReadEntitlement(in.entitlement(), &given));
   if (in.has_policy()) {
-    const v1::TenantPolicy& policy = in.policy();
-    // What names no list is refused with the lists that this server does not have.
-    tenant.terms.lists.clear();
-    for (const std::string& list : policy.lists()) {
-      tenant.terms.lists.push_back(CanonicalOrSame(list));
-    }
-    DNC_ASSIGN_OR_RETURN(tenant.terms.consent_lifts, ReadLiftables(policy.consent_lifts()));
-    DNC_ASSIGN_OR_RETURN(tenant.terms.ebr_lifts, ReadLiftables(policy.ebr_lifts()));
+    GivenPolicy& policy = given.policy.emplace();
+    policy.lists.assign(in.policy().lists().begin(), in.policy().lists().end());
+    DNC_ASSIGN_OR_RETURN(policy.consent_lifts, ReadLiftables(in.policy().consent_lifts()));
+    DNC_ASSIGN_OR_RETURN(policy.ebr_lifts, ReadLiftables(in.policy().ebr_lifts()));
     // Left out it counts: what is not said permits no call.
-    tenant.terms.wireless_counts = !policy.has_wireless_counts() || policy.wireless_counts();
+    policy.wireless_counts = !in.policy().has_wireless_counts() || in.policy().wireless_counts();
   }
   if (in.has_quotas()) {
-    tenant.quotas.numbers_per_second = in.quotas().numbers_per_second();
-    tenant.quotas.calls_under_way = in.quotas().calls_under_way();
-    tenant.quotas.max_records = in.quotas().max_records();
+    Quotas& quotas = given.quotas.emplace();
+    quotas.numbers_per_second = in.quotas().numbers_per_second();
+    quotas.calls_under_way = in.quotas().calls_under_way();
+    quotas.max_records = in.quotas().max_records();
   }
-  tenant.revision = in.revision();
-  return tenant;
+  if (in.has_created_at()) {
+    DNC_ASSIGN_OR_RETURN(given.created_at, FromTimestamp(in.created_at()));
+  }
+  given.revision = in.revision();
+  given.records = in.records();
+  return given;
+}
+
+absl::StatusOr<GivenKey> FromProto(const v1::CreateKeyRequest& request) {
+  GivenKey given;
+  given.tenant_id = request.tenant_id();
+  given.display_name = request.display_name();
+  for (const int scope : request.scopes()) {
+    if (scope < v1::KEY_SCOPE_SCRUB || scope > v1::KeyScope_MAX) {
+      return InvalidRequest("a scope has a value that this server does not know");
+    }
+    given.scopes.push_back(static_cast<KeyScope>(scope));
+  }
+  if (request.has_expires_at()) {
+    DNC_ASSIGN_OR_RETURN(given.expires_at, FromTimestamp(request.expires_at()));
+  }
+  return given;
 }
 
 void FillKey(const ApiKey& key, v1::Key* out) {

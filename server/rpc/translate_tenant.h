@@ -1,20 +1,22 @@
-// Between the tenants' values and those of dnc/v1/tenant_service.proto.
+// Translates between what operators ask of tenants and keys and the messages of
+// dnc/v1/tenant_service.proto. Nothing is decided here.
 #pragma once
 
 #include "absl/status/statusor.h"
 #include "dnc/v1/tenant_service.pb.h"
+#include "server/service/tenant_admin.h"
 #include "server/tenants/tenant.h"
 
 namespace dnc {
 
-// Without the count of records.
+void FillTenant(const ToldTenant& told, v1::Tenant* out);
+// Tells all but the count of records.
 void FillTenant(const Tenant& tenant, v1::Tenant* out);
 
-// `base` with what `tenant` says in its place. What is not said opens nothing: without an
-// entitlement there is none, and a state, a policy and quotas that are left out are those of
-// `base`. What only the server tells is not looked at. INVALID_REQUEST for values that the contract
-// does not know.
-absl::StatusOr<Tenant> FromProto(const v1::Tenant& tenant, const Tenant& base);
+// What a message says of a tenant. INVALID_REQUEST for values that the contract does not know.
+absl::StatusOr<GivenTenant> FromProto(const v1::Tenant& tenant);
+// INVALID_REQUEST for scopes that the contract does not know, and for an impossible time.
+absl::StatusOr<GivenKey> FromProto(const v1::CreateKeyRequest& request);
 
 void FillKey(const ApiKey& key, v1::Key* out);
 

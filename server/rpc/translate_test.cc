@@ -162,23 +162,24 @@ TEST(LoadOptionsTest, ChecksItsFields) {
   v1::LoadOptions options;
   EXPECT_EQ(FromProto(options)->list, "national");
   options.set_requested_by(std::string(201, 'x'));
-  EXPECT_FALSE(FromProto(options).ok());
+  EXPECT_FALSE(CheckLoadOptions(*FromProto(options)).ok());
   options.set_requested_by("x");
   options.mutable_csv()->set_column_number(4'000'000'000);
-  EXPECT_FALSE(FromProto(options).ok());
+  EXPECT_FALSE(CheckLoadOptions(*FromProto(options)).ok());
   options.mutable_csv()->set_column_number(3);
   EXPECT_EQ(FromProto(options)->csv.column_number, 3);
   options.add_allow("shrink:201");
   options.set_callable_limit(0);
   EXPECT_EQ(FromProto(options)->allow, std::vector<std::string>{"shrink:201"});
   EXPECT_EQ(FromProto(options)->callable_limit, 0U);
+  EXPECT_TRUE(CheckLoadOptions(*FromProto(options)).ok());
   for (const std::string bad : {"", "shrink", "shrink:", "shrunk:201", "unspecified:201"}) {
     v1::LoadOptions wrong;
     wrong.add_allow(bad);
-    EXPECT_FALSE(FromProto(wrong).ok()) << bad;
+    EXPECT_FALSE(CheckLoadOptions(*FromProto(wrong)).ok()) << bad;
   }
   for (int i = 0; i < 10'000; ++i) options.add_allow("shrink:202");
-  EXPECT_FALSE(FromProto(options).ok());
+  EXPECT_FALSE(CheckLoadOptions(*FromProto(options)).ok());
 }
 
 }  // namespace

@@ -2,9 +2,9 @@
 //
 //   AreaCodesOfState("TX")[512]   // true
 //
-// Geographic codes only: no toll-free, premium or personal numbers. New area codes come into
-// service every year, so no verdict rests on a code's absence: one that the table does not know may
-// belong to any state.
+// The table has geographic codes only, and none of toll-free, premium or personal numbers. New area
+// codes come into service every year, so no verdict rests on a code's absence: one that the table
+// does not know may belong to any state.
 #pragma once
 
 #include <bitset>

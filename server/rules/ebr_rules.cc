@@ -10,7 +10,7 @@ namespace {
 
 constexpr absl::CivilDay kAlways(1900, 1, 1);
 
-// The same day so many months later, or the month's last day where there is no such day: a
+// The same day so many months later, or the last day of that month if it has no such day: a
 // relationship never lasts longer than the calendar says.
 absl::CivilDay AddMonths(absl::CivilDay day, int months) {
   const absl::CivilMonth month = absl::CivilMonth(day) + months;
@@ -40,8 +40,8 @@ absl::Time EbrEnd(EbrKind kind, absl::Time last_event, int area_code) {
     return absl::InfinitePast();
   }
   const std::string_view state = StateOfAreaCode(area_code);
-  // The day where the event ended first and the relationship ends first: the zone of Samoa for the
-  // event, where a day is the longest the day before, and UTC's start of the day for the end.
+  // The event's day is that of American Samoa (UTC-11), where it is still the day before for the
+  // longest time.
   const absl::CivilDay event(absl::ToCivilSecond(last_event, absl::FixedTimeZone(-11 * 60 * 60)));
   std::optional<absl::CivilDay> end;
   for (const EbrRule& rule : EbrRules()) {
@@ -50,9 +50,8 @@ absl::Time EbrEnd(EbrKind kind, absl::Time last_event, int area_code) {
     const absl::CivilDay last = LastDay(rule, event);
     end = std::min(end.value_or(last), last);
   }
-  // The last day counts to its end where it ends first.
-  // Without a rule there is no relationship.
-  if (!end.has_value()) return absl::InfinitePast();
+  if (!end.has_value()) return absl::InfinitePast();  // without a rule there is no relationship
+  // The last day counts up to its end, and it ends first in Guam (UTC+10).
   return absl::FromCivil(absl::CivilSecond(*end + 1), absl::FixedTimeZone(10 * 60 * 60));
 }
 

@@ -1,4 +1,4 @@
-// The area codes of a batch, for which an answer says how old its data is.
+// The area codes of a batch. An answer says how old its data of them is.
 #pragma once
 
 #include <array>
@@ -11,9 +11,16 @@
 
 namespace dnc {
 
-// A set of area codes. What is malformed has none. Not thread-safe.
+// A set of area codes. A malformed number has none. Not thread-safe.
 class AskedAreas {
  public:
+  // Every area code.
+  static AskedAreas All() {
+    AskedAreas all;
+    all.asked_.fill(1);
+    return all;
+  }
+
   // `area`: an area code or kNoArea.
   void Add(uint16_t area) { asked_[area] = 1; }
 
@@ -38,8 +45,9 @@ class AskedAreas {
   static_assert(kNoArea == kAreaCodes);
   static constexpr size_t kBytes = (kAreaCodes + 1 + 63) / 64 * 64;
 
-  // A byte an area code, which each number sets without a look at what is there. As bits they would
-  // wait for each other, and in bulk data a branch would be a guess. That of kNoArea means nothing.
+  // There is a byte for each area code, which a number sets without a look at what is there. Bits
+  // would make the numbers wait for each other, and in bulk data a branch would be a guess. The
+  // byte of kNoArea means nothing.
   alignas(64) std::array<uint8_t, kBytes> asked_{};
 };
 

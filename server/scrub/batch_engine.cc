@@ -1,3 +1,25 @@
+// How a batch is answered. The memory that holds the lists is far larger than the caches, so the
+// time goes into waiting for lines of it. Groups of 64 numbers therefore overlap: while one group
+// is answered, the lines of the next groups are on their way.
+//
+//   group g+2   Fetch    takes the numbers apart and asks for the line of each in every list
+//   group g+1   Resolve  where that line only tells a difference, asks for the line of its base
+//   group g     Answer   tests the numbers in every list, and reads their answers from the plan
+//
+// Testing gives a word for each list, with a bit for each number. The plan's table has a row for
+// each area code and wants a byte for each number, with a bit for each list; so the words are
+// turned around (Transpose):
+//
+//              number 0 1 2 3 ...                              list 0 1 2
+//     list 0:         1 0 0 1        Transpose    number 0:         1 0 1
+//     list 1:         0 0 1 0      ------------>  number 1:         0 0 1
+//     list 2:         1 1 0 0                     number 2:         0 1 0
+//
+//     answer of a number = table[row of its area code + its byte]
+//
+// What the table cannot know is added number by number, straight from the rules: the few numbers of
+// which the tenant's records say something, and all of them where there are too many lists for a
+// table.
 #include "server/scrub/batch_engine.h"
 
 #include <algorithm>
@@ -17,8 +39,8 @@ namespace {
 
 static_assert(kGroupSize == 64, "a word has a bit for each number of a group");
 
-// The plans that a thread used last, the latest first: few, as a plan is for all tenants that have
-// the same terms.
+// The plans that a thread used last, the latest first. They are few, because tenants that have the
+// same terms share a plan.
 class Plans {
  public:
   ScrubPlan& Of(const SnapshotPtr& snapshot, const TenantTerms* terms, absl::Time now) {
@@ -39,7 +61,7 @@ class Plans {
   std::array<std::unique_ptr<ScrubPlan>, 8> plans_;
 };
 
-// Byte i of entry b is bit i of b: makes bytes of eight marks at a stroke.
+// Byte i of entry b is bit i of b, so that a look-up makes eight bytes of eight bits.
 constexpr std::array<uint64_t, 256> MakeSpread() {
   std::array<uint64_t, 256> spread{};
   for (uint64_t bits = 0; bits < 256; ++bits) {
@@ -49,7 +71,7 @@ constexpr std::array<uint64_t, 256> MakeSpread() {
 }
 constexpr std::array<uint64_t, 256> kSpread = MakeSpread();
 
-// Bit l of marks[i] is bit i of listed[l].
+// Sets bit l of marks[i] to bit i of listed[l].
 void Transpose(absl::Span<const uint64_t> listed, size_t count,
                std::array<uint8_t, kGroupSize>& marks) {
   for (size_t start = 0; start < count; start += 8) {
@@ -93,32 +115,21 @@ class BatchScrub {
 
   const AskedAreas& asked() const { return asked_; }
 
-  // After the last answer.
-  absl::Time ListsEnd(absl::Span<const Number> numbers) const {
+  // AnswerEnds::LeastOfLists, after the last answer; the plan knows the spans of the area codes.
+  absl::Time LeastOfLists(absl::Span<const Number> numbers) const {
     const absl::Span<const uint8_t> verdicts = answers_.verdicts;
     // Where something is not covered, its area code may have no answer that holds.
     const bool all_hold =
         verdicts.empty() || std::memchr(verdicts.data(), static_cast<int>(Verdict::kNotCovered),
                                         verdicts.size()) == nullptr;
-    return all_hold ? LeastOf(asked_) : LeastOf(HoldingAreas(numbers));
+    return all_hold ? LeastOf(asked_) : LeastOf(HoldingAreas(numbers, verdicts));
   }
 
  private:
   absl::Time LeastOf(const AskedAreas& areas) const {
     LeastEnd end(now_);
-    areas.ForEach([&](uint16_t area) { end.Add(plan_.EndOf(area)); });
+    areas.ForEach([&](uint16_t area) { end.Add(plan_.ListsSpanOf(area)); });
     return end.least();
-  }
-
-  AskedAreas HoldingAreas(absl::Span<const Number> numbers) const {
-    AskedAreas holding;
-    for (size_t i = 0; i < numbers.size(); ++i) {
-      if (numbers[i] >= kNumberLimit || !Holds(static_cast<Verdict>(answers_.verdicts[i]))) {
-        continue;
-      }
-      holding.Add(static_cast<uint16_t>(AreaCodeOf(numbers[i])));
-    }
-    return holding;
   }
 
   size_t Lists() const { return snapshot_.lists.size(); }
@@ -129,12 +140,12 @@ class BatchScrub {
     std::array<uint8_t, kGroupSize> marks;
     Transpose(listed_, Group(g).count, marks);
     if (ReadTable(g, marks)) return;
-    // The first numbers of some area code; from now on the table has its answers.
+    // These are the first numbers of some area code; from now on the table has its answers.
     plan_.Classify(snapshot_, now_, Group(g));
     DNC_CHECK(ReadTable(g, marks), "an area code that was classified has answers");
   }
 
-  // False if the table has no answer for some number.
+  // Returns false if the table has no answer for some number.
   bool ReadTable(size_t g, const std::array<uint8_t, kGroupSize>& marks) {
     const NumberGroup& group = Group(g);
     const BatchAnswer* const table = plan_.table();
@@ -154,7 +165,7 @@ class BatchScrub {
            nullptr;
   }
 
-  // Numbers of which the tenant's own lists say something are few.
+  // Answers anew where the tenant's records say something; those numbers are few.
   void AnswerWithRecords(size_t g) {
     if (facts_.empty()) return;
     const uint8_t* const facts = facts_.data() + g * kGroupSize;
@@ -184,16 +195,16 @@ class BatchScrub {
 
   const Snapshot& snapshot_;
   const absl::Time now_;
-  const absl::Span<const uint8_t> facts_;  // empty: none of any number
+  const absl::Span<const uint8_t> facts_;  // empty: no number has any
   const BatchAnswers& answers_;
   ScrubPlan& plan_;
   std::vector<GroupLookup>& lookups_;
-  std::vector<uint64_t>& listed_;  // of the group that is answered, a word a list
+  std::vector<uint64_t>& listed_;  // a word for each list, of the group that is answered
   std::array<NumberGroup, kGroupsAhead> groups_;
   AskedAreas asked_;
 };
 
-// Kept a thread, so that a batch allocates nothing.
+// Each thread keeps one, so that a batch allocates nothing.
 struct Scratch {
   Plans plans;
   std::vector<GroupLookup> lookups;
@@ -207,7 +218,7 @@ BatchBasis ScrubBatch(const SnapshotPtr& snapshot, absl::Time now, absl::Span<co
   DNC_CHECK(numbers.size() == answers.verdicts.size() && numbers.size() == answers.reasons.size(),
             "a scrub answers every number");
   DNC_CHECK(tenant.terms == nullptr || tenant.facts.size() == numbers.size(),
-            "a tenant's scrub knows the own lists' word on every number");
+            "a tenant's scrub knows what its records say of every number");
   thread_local Scratch scratch;
   const size_t lists = snapshot->lists.size();
   if (scratch.lookups.size() < lists * kGroupsAhead) scratch.lookups.resize(lists * kGroupsAhead);
@@ -218,7 +229,7 @@ BatchBasis ScrubBatch(const SnapshotPtr& snapshot, absl::Time now, absl::Span<co
       numbers.size(),
       [&](size_t g) { scrub.Fetch(g, numbers.subspan(g * kGroupSize, kGroupSize)); },
       [&](size_t g) { scrub.Resolve(g); }, [&](size_t g) { scrub.Answer(g); });
-  return {scrub.asked(), scrub.ListsEnd(numbers)};
+  return {scrub.asked(), scrub.LeastOfLists(numbers)};
 }
 
 }  // namespace dnc

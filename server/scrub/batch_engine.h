@@ -2,11 +2,12 @@
 //
 //   ScrubBatch(snapshot, now, numbers, {&terms, facts}, {verdicts, reasons});
 //
-// A group of 64 numbers is taken apart and its lines are asked for in all lists, while the groups
-// before it are tested and answered from a table (scrub_plan.h).
+// Groups of 64 numbers are looked up in all lists at once, and answered from a table that the rules
+// have filled (scrub_plan.h). The source says how.
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "absl/types/span.h"
@@ -17,7 +18,17 @@
 
 namespace dnc {
 
-// Where the answers go, one a number: a Verdict as its value, and the reasons that apply.
+// Numbers as ScrubBatch takes them.
+inline std::vector<Number> PlainNumbers(absl::Span<const ParsedNumber> numbers) {
+  std::vector<Number> plain;
+  plain.reserve(numbers.size());
+  for (const ParsedNumber& parsed : numbers) {
+    plain.push_back(parsed.ok ? parsed.number : kNumberLimit);
+  }
+  return plain;
+}
+
+// Where the answers go, one for each number: a Verdict as its value, and the reasons that apply.
 struct BatchAnswers {
   absl::Span<uint8_t> verdicts;
   absl::Span<ReasonSet> reasons;
@@ -26,14 +37,14 @@ struct BatchAnswers {
 // What the answers of a batch rest on.
 struct BatchBasis {
   AskedAreas asked;  // the area codes that were asked for
-  // The least of the lists' ends (ListsEnd) over the answers that hold; InfiniteFuture if none.
+  // AnswerEnds::LeastOfLists: the least end of the lists over the answers that hold.
   absl::Time lists_end = absl::InfiniteFuture();
 };
 
-// Answers every number, and returns what the answers rest on; all spans have the same
-// size, and the facts too unless there are no terms. Well-formed numbers as they are, what is
-// malformed as kNumberLimit or above. Thread-safe; allocates nothing a number, and nothing at all
-// when the thread has seen the snapshot, the terms and batches as large before.
+// Answers every number, and returns what the answers rest on. All spans have the same size, and the
+// facts too unless there are no terms. A malformed number is given as kNumberLimit or above.
+// Thread-safe. Nothing is allocated for a number, and nothing at all when the thread has seen the
+// snapshot, the terms and batches as large before.
 BatchBasis ScrubBatch(const SnapshotPtr& snapshot, absl::Time now, absl::Span<const Number> numbers,
                       const TenantSide& tenant, const BatchAnswers& answers);
 

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 #include <string>
 #include <vector>
@@ -105,12 +106,15 @@ void ExpectSameAnswers(const SnapshotPtr& snapshot, absl::Time now,
   std::vector<ReasonSet> reasons(numbers.size(), 0xEEEEEEEE);
   const BatchBasis basis = ScrubBatch(snapshot, now, numbers, tenant,
                                       {absl::MakeSpan(verdicts), absl::MakeSpan(reasons)});
+  absl::Time least = absl::InfiniteFuture();
   const AnswerEnds ends(*snapshot, tenant.terms, now);
-  LeastEnd least(now);
   for (size_t i = 0; i < numbers.size(); ++i) {
-    if (Holds(VerdictOf(rules[i]))) least.Add(ends.OfLists(AreaCodeOf(numbers[i])));
+    if (!Holds(VerdictOf(rules[i]))) continue;
+    const absl::Time end = ends.OfLists(AreaCodeOf(numbers[i])).until;
+    if (end >= now) least = std::min(least, end);
   }
-  ASSERT_EQ(basis.lists_end, least.least());
+  ASSERT_EQ(basis.lists_end, least);
+  ASSERT_EQ(ends.LeastOfLists(numbers, verdicts), least);
   for (size_t i = 0; i < numbers.size(); ++i) {
     ASSERT_EQ(verdicts[i], static_cast<uint8_t>(VerdictOf(rules[i]))) << i << " " << numbers[i];
     ASSERT_EQ(reasons[i], expected[i]) << i << " " << numbers[i];
@@ -163,21 +167,22 @@ TEST(BatchEngine, AnswersHoldUntilTheirEnds) {
     for (const Number number : RandomQuestions(*snapshot, 50, random)) {
       if (number >= kNumberLimit) continue;
       const auto facts = static_cast<uint8_t>(random() % 8);
-      std::vector<FactChange> turns;
+      std::vector<FactChange> changes;
       absl::Time at = kNow;
       for (auto i = random() % 4; i > 0; --i) {
         at += absl::Hours(1 + random() % 200);
-        turns.push_back({0, at, static_cast<uint8_t>(random() % 8)});
+        changes.push_back({0, at, static_cast<uint8_t>(random() % 8)});
       }
       const Verdict verdict = VerdictAt(*snapshot, terms, number, kNow, facts);
       if (!Holds(verdict) || verdict == Verdict::kStale) continue;
-      const absl::Time lists_end = ends.OfLists(AreaCodeOf(number));
-      const absl::Time records_end = ends.OfRecords(number, facts, turns);
+      const absl::Time lists_end = ends.OfLists(AreaCodeOf(number)).until;
+      const absl::Time records_end = ends.OfRecords(number, facts, changes).until;
+      ASSERT_EQ(ends.Of(number, facts, changes).until, std::min(lists_end, records_end));
       uint8_t facts_then = facts;
-      for (const FactChange& turn : turns) {
-        if (turn.at >= records_end || turn.at > lists_end) break;
-        facts_then = turn.facts;
-        ASSERT_EQ(VerdictAt(*snapshot, terms, number, turn.at, facts_then), verdict);
+      for (const FactChange& change : changes) {
+        if (change.at >= records_end || change.at > lists_end) break;
+        facts_then = change.facts;
+        ASSERT_EQ(VerdictAt(*snapshot, terms, number, change.at, facts_then), verdict);
       }
       if (records_end <= lists_end) {
         ++ended_by_records;

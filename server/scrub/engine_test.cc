@@ -198,17 +198,5 @@ TEST(Engine, AgeCountsFromTheEarlierOfObtainedAndPublished) {
       << "once of a time to come";
 }
 
-TEST(Engine, OldestObtainedAtOfTheAreaCodesAsked) {
-  auto list = std::make_shared<SnapshotList>();
-  list->areas[201] = {AreaState::kLoaded, kNow - absl::Hours(5)};
-  list->areas[202] = {AreaState::kLoaded, kNow - absl::Hours(9)};
-  list->areas[203] = {AreaState::kLoaded, kNow - absl::Hours(99)};
-  Snapshot snapshot;
-  snapshot.lists.push_back(list);
-  EXPECT_EQ(OldestObtainedAt(snapshot, {{2015550100, true}, {2025550100, true}, {0, false}})[0],
-            kNow - absl::Hours(9));
-  EXPECT_EQ(OldestObtainedAt(snapshot, {{2045550100, true}})[0], absl::InfinitePast());
-}
-
 }  // namespace
 }  // namespace dnc

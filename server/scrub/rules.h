@@ -1,5 +1,5 @@
 // The rules of a verdict, one by one, without regard to speed: what coverage says of an area code,
-// what a match in a list brings, what the tenant's own lists add and lift, and which rule decides.
+// what a match in a list brings, what the tenant's records add and lift, and which rule decides.
 // Both engines, for single answers and for batches, are made of these.
 #pragma once
 
@@ -42,11 +42,11 @@ struct Finding {
   friend bool operator==(const Finding&, const Finding&) = default;
 };
 
-// Of what is no number, whatever else is said of it.
+// The finding for what is no number, whatever else is said of it.
 Finding MalformedFinding();
 
-// What the list's entries mean for the tenant: those that it does not count only inform. Null
-// terms: what they mean by the server's policy.
+// What the list's entries mean for the tenant: those that it does not count only inform. With null
+// terms, what they mean by the server's policy.
 ListEffect EffectFor(const SnapshotList& list, const TenantTerms* terms);
 
 // What is known of a number of the area code before any list is asked for it: whether the tenant
@@ -65,12 +65,12 @@ inline bool IsTold(ListKind kind, ReasonSet reasons) {
   return kind != ListKind::kNational || (reasons & ReasonBit(Reason::kNotEntitled)) == 0;
 }
 
-// Adds what the tenant's own lists say.
+// Adds what the tenant's records say.
 class RecordFacts {
  public:
   explicit RecordFacts(const TenantTerms& terms);
 
-  // `facts`: RecordFact bits. Last, as exemptions lift what was found before.
+  // `facts`: RecordFact bits. Comes last, because exemptions lift what was found before.
   void Apply(uint8_t facts, Finding& finding) const;
 
  private:

@@ -24,7 +24,7 @@ ScrubPlan::ScrubPlan(const SnapshotPtr& snapshot, const TenantTerms* terms) : sn
   }
   AddUnclassified();
   row_of_area_.fill(0);
-  ends_.fill(absl::InfiniteFuture());
+  spans_.fill(Span());
   // What is no number is on no list.
   row_of_area_[kNoArea] = AddClass(MalformedFinding(), {});
 }
@@ -57,7 +57,7 @@ void ScrubPlan::Classify(const Snapshot& snapshot, absl::Time now, const NumberG
 void ScrubPlan::ClassifyArea(const Snapshot& snapshot, absl::Time now, uint16_t area) {
   const Finding finding = AreaFinding(snapshot, effects_, terms(), now, area);
   LimitTime(snapshot, now, area);
-  ends_[area] = ListsEnd(snapshot, effects_, area);
+  spans_[area] = ListsSpan(snapshot, effects_, area);
   // The first two classes are no area code's.
   const auto known = std::find(classes_.begin() + 2, classes_.end(), finding);
   const auto number = static_cast<size_t>(known - classes_.begin());
@@ -91,7 +91,7 @@ void ScrubPlan::LimitTime(const Snapshot& snapshot, absl::Time now, uint16_t are
     if (coverage.state != AreaState::kLoaded) continue;
     // The two moments at which IsStale changes its mind: it says of either what it says before.
     for (const absl::Time change :
-         {coverage.obtained_at - kMaxFuture, AgedFrom(coverage) + list->max_age}) {
+         {coverage.obtained_at - kMaxFuture, FreshUntil(coverage, list->max_age)}) {
       if (now <= change) {
         until_ = std::min(until_, change);
       } else {

@@ -1,8 +1,13 @@
 // What the answers of a batch have in common, worked out once for many batches.
 //
 // Coverage, age and entitlement say the same of all numbers of an area code, and most area codes
-// say the same as each other: so each area code has a class, and a class and the lists that hold a
-// number make one of a few answers. They are kept in a table that the rules (rules.h) have filled.
+// say the same as each other. So each area code has a class, and a class and the lists that hold a
+// number make one of a few answers. They are kept in a table that the rules (rules.h) have filled:
+//
+//   row of area 201 -+    +- marks: bit l says that list l holds the number
+//   row of area 212 -+    v
+//                    +-> [ clear | national | state | national and state | ... ]   a class
+//   row of area 303 ---> [ stale | stale    | stale | stale              | ... ]   another one
 #pragma once
 
 #include <array>
@@ -15,6 +20,7 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "server/index/number_group.h"
+#include "server/scrub/answer_ends.h"
 #include "server/scrub/rules.h"
 #include "server/scrub/snapshot.h"
 #include "server/scrub/tenant_terms.h"
@@ -27,11 +33,11 @@ struct BatchAnswer {
   Verdict verdict = Verdict::kNotCovered;
 };
 
-// Of one snapshot on one tenant's terms, for a span of time in which no list grows stale. Keeps no
-// list alive. Not thread-safe: area codes are classified when first asked for.
+// The plan for one snapshot on one tenant's terms, for a span of time in which no list grows stale.
+// It keeps no list alive. Not thread-safe: area codes are classified when first asked for.
 class ScrubPlan {
  public:
-  // With more lists there is no table: it has an answer for each set of lists.
+  // With more lists there is no table, because it would need an answer for each set of lists.
   static constexpr size_t kTableLists = 6;
   static_assert((kAreaCodes + 2) << kTableLists < UINT16_MAX, "a row fits into 16 bits");
 
@@ -50,20 +56,20 @@ class ScrubPlan {
   // The row of each area code.
   const uint16_t* rows() const { return row_of_area_.data(); }
 
-  // Until when the lists that count answer for an area code that was classified (ListsEnd).
-  absl::Time EndOf(uint16_t area) const { return ends_[area]; }
+  // ListsSpan of an area code that was classified.
+  const Span& ListsSpanOf(uint16_t area) const { return spans_[area]; }
 
   // Works out the answers for the area codes of a group.
   void Classify(const Snapshot& snapshot, absl::Time now, const NumberGroup& group);
 
   // The answer for one number, straight from the rules: bit i of listed[l] says that list l holds
-  // it, `facts` what the tenant's own lists say.
+  // it, `facts` what the tenant's records say.
   BatchAnswer Decide(const Snapshot& snapshot, absl::Time now, uint16_t area,
                      absl::Span<const uint64_t> listed, size_t i, uint8_t facts);
 
  private:
   // The answers of the classes follow each other, so the row of an area code is that of its class:
-  // the class's number times the answers a class.
+  // the class's number times the number of answers that a class has.
   size_t answers_a_class() const { return has_table() ? size_t{1} << matches_.size() : 1; }
   const Finding& FindingOf(uint16_t area) const {
     return classes_[row_of_area_[area] / answers_a_class()];
@@ -85,7 +91,7 @@ class ScrubPlan {
   std::vector<ListKind> kinds_;   // of each list
   std::vector<Finding> matches_;  // of each list
   std::array<uint16_t, kAreaCodes + 1> row_of_area_;
-  std::array<absl::Time, kAreaCodes> ends_;
+  std::array<Span, kAreaCodes> spans_;
   std::vector<Finding> classes_;  // the first is none, the second what is no number
   std::vector<BatchAnswer> answers_;
   absl::Time after_ = absl::InfinitePast();    // the plan holds later than this

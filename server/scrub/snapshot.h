@@ -1,5 +1,5 @@
-// What a scrub reads: the lists that count, each with its numbers and its coverage. Built and
-// published by the registry; immutable from then on.
+// What a scrub reads: the lists that count, each with its numbers and its coverage. The registry
+// builds and publishes it; from then on it never changes.
 #pragma once
 
 #include <algorithm>
@@ -31,29 +31,34 @@ enum class AreaState : uint8_t {
 struct AreaCoverage {
   AreaState state = AreaState::kNotLoaded;
   absl::Time obtained_at = absl::InfinitePast();
-  // When the release that brought the data was published: it is no younger than that.
-  // InfinitePast: it was once of a time to come, or too old when an operator accepted a clock that
-  // lies behind the stores, so how old it is nobody knows. InfiniteFuture: not known, and the age
-  // counts from `obtained_at`.
+  // When the release that brought the data was published: the data is no younger than that.
+  // InfinitePast: nobody knows how old it is, because it was once of a time to come, or too old
+  // when an operator accepted a clock that lies behind the stores. InfiniteFuture: it is not known,
+  // and the age counts from `obtained_at`.
   absl::Time published_at = absl::InfiniteFuture();
-  // Up to when change lists that were silent about it show that nothing changed; InfinitePast:
-  // nothing by silence. No answer holds longer for it.
+  // Up to when change lists that were silent about it show that nothing changed; InfinitePast if
+  // none does. No answer holds longer for it.
   absl::Time known_by_silence_at = absl::InfinitePast();
 };
 
-// From when on the age of data counts: the earlier of when it was obtained and when it was
+// The moment from which the age of data counts: the earlier of when it was obtained and when it was
 // published. InfinitePast: it can't be told, so the data is older than any limit.
 inline absl::Time AgedFrom(const AreaCoverage& coverage) {
   return std::min(coverage.obtained_at, coverage.published_at);
 }
 
-// Data of a time to come shows that a clock is wrong. A day of grace, because a file's date is that
-// of a day somewhere, and clocks differ.
+// Data of a time to come shows that a clock is wrong. There is a day of grace, because a file's
+// date is that of a day somewhere, and clocks differ.
 inline constexpr absl::Duration kMaxFuture = absl::Hours(24);
+
+// Until when data is young enough for a list of that maximum age; that moment included.
+inline absl::Time FreshUntil(const AreaCoverage& coverage, absl::Duration max_age) {
+  return AgedFrom(coverage) + max_age;
+}
 
 // Whether data is too old at a moment, or of a time to come.
 inline bool IsStale(const AreaCoverage& coverage, absl::Duration max_age, absl::Time now) {
-  return now - AgedFrom(coverage) > max_age || coverage.obtained_at - now >= kMaxFuture;
+  return now > FreshUntil(coverage, max_age) || coverage.obtained_at - now >= kMaxFuture;
 }
 
 // A list in a snapshot.

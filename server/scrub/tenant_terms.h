@@ -1,5 +1,5 @@
-// On whose terms a scrub is decided: what the tenant may ask about, which lists count, what
-// exempts from what; and what its own lists say of a number.
+// The terms on which a scrub is decided: what the tenant may ask about, which lists count, and what
+// exempts from what. Also what the tenant's records say of a number.
 #pragma once
 
 #include <bitset>
@@ -12,7 +12,7 @@
 
 namespace dnc {
 
-// What an exemption may lift; bits.
+// What an exemption may lift, as bits.
 enum Liftable : uint8_t {
   kLiftsNothing = 0,
   kLiftsNational = 1,
@@ -32,7 +32,8 @@ struct TenantTerms {
   friend bool operator==(const TenantTerms&, const TenantTerms&) = default;
 };
 
-// What a tenant's own lists say of a number; bits, so that a batch has a byte a number.
+// What a tenant's records say of a number. These are bits, so that a batch has a byte for each
+// number.
 enum RecordFact : uint8_t {
   kNoRecord = 0,
   kRecordDoNotCall = 1,  // on a do-not-call list of the tenant, or in a block of one
@@ -41,8 +42,8 @@ enum RecordFact : uint8_t {
   kRecordUnknown = 8,    // could not be read, or is known to be damaged: never clear
 };
 
-// A moment from which on a tenant's own lists say something else of a number, as far as is known
-// now: a record of it ends, or begins to count.
+// A moment from which on a tenant's records say something else of a number, as far as is known now,
+// because a record of it ends or begins to count.
 struct FactChange {
   uint32_t index = 0;  // the number's place among those that are asked
   absl::Time at;

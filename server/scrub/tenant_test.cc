@@ -91,7 +91,7 @@ Answer Ask(const Snapshot& snapshot, const Case& c, const TenantTerms& terms) {
 
 Answer Ask(const Case& c, const TenantTerms& terms) { return Ask(SnapshotOf(c), c, terms); }
 
-// The precedence as docs/design.md tells it.
+// The precedence as docs/tenants.md tells it.
 Rule Expected(const Case& c) {
   if (c.Has(kRecordDoNotCall)) return Rule::kRecordDoNotCall;
   if (c.litigator) return Rule::kLitigator;

@@ -7,8 +7,8 @@ namespace {
 constexpr size_t kNewest = 128;
 }
 
-const LoadCounts& LoadCounter::Update(const Registry& registry) {
-  const std::vector<LoadInfo> loads = registry.ListLoads(kNewest, 0);
+const LoadCounts& LoadCounter::Update(const Intake& intake) {
+  const std::vector<LoadInfo> loads = intake.ListLoads(kNewest, 0);
   for (const LoadInfo& load : loads) {
     const bool succeeded = load.state == LoadState::kSucceeded;
     const bool refused = load.state == LoadState::kRefused;

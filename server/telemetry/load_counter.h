@@ -5,7 +5,7 @@
 #include <set>
 
 #include "absl/time/time.h"
-#include "server/registry/registry.h"
+#include "server/intake/intake.h"
 
 namespace dnc {
 
@@ -14,14 +14,14 @@ struct LoadCounts {
   uint64_t refused = 0;
 };
 
-// Looks at the records of the newest loads; the registry itself counts nothing. Not thread-safe.
+// Looks at the records of the newest loads; the intake itself counts nothing. Not thread-safe.
 class LoadCounter {
  public:
   // Loads asked for before `since` are not counted.
   explicit LoadCounter(absl::Time since) : since_(since) {}
 
   // The counts by now. Look at least once in a hundred loads.
-  const LoadCounts& Update(const Registry& registry);
+  const LoadCounts& Update(const Intake& intake);
 
  private:
   const absl::Time since_;

@@ -154,7 +154,7 @@ std::vector<MetricFamily> MetricsCollector::Collect() const {
       SingleGauge("dnc_revision", "Revision in force.", static_cast<double>(snapshot->revision)));
   AddLists(from_.registry->Lists(), now, &families);
   const absl::MutexLock lock(&mutex_);
-  families.push_back(Loads(loads_.Update(*from_.registry)));
+  families.push_back(Loads(loads_.Update(*from_.intake)));
   return families;
 }
 

@@ -15,6 +15,7 @@
 #include "prometheus/metric_family.h"
 #include "server/base/clock.h"
 #include "server/base/metrics.h"
+#include "server/intake/intake.h"
 #include "server/records/tenant_records.h"
 #include "server/registry/registry.h"
 #include "server/telemetry/load_counter.h"
@@ -27,6 +28,7 @@ namespace dnc {
 struct MetricsSources {
   const Metrics* metrics = nullptr;
   const Registry* registry = nullptr;
+  const Intake* intake = nullptr;
   const TenantRecords* tenant_records = nullptr;
   const TenantDirectory* directory = nullptr;
   const QuotaBook* quotas = nullptr;

@@ -36,7 +36,7 @@ class MetricsCollectorTest : public testing::Test {
 
   MetricsSources Sources() {
     const ServerParts parts = stores_->Parts(&registry_, &metrics_);
-    return {parts.metrics,   parts.registry, parts.tenant_records,
+    return {parts.metrics,   parts.registry, parts.intake, parts.tenant_records,
             parts.directory, parts.quotas,   parts.clock};
   }
 

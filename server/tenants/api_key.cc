@@ -4,8 +4,10 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
+#include <utility>
 
 #include "server/base/check.h"
 #include "server/base/error.h"
@@ -52,7 +54,8 @@ uint32_t AddSymbol(uint32_t crc, int symbol) {
   return crc;
 }
 
-// Of the id and the random characters; `text` is a whole key whose characters are checked.
+// The checksum of the id and the random characters; `text` is a whole key whose characters are
+// checked.
 std::string Checksum(std::string_view text) {
   uint32_t crc = kMask;
   for (size_t i = kPrefix.size(); i < kChecksumAt; ++i) {
@@ -89,6 +92,20 @@ NewApiKey GenerateApiKey() {
   key.secret += Checksum(key.secret);
   return key;
 }
+
+MadeApiKey MakeApiKey(ApiKey key) {
+  NewApiKey drawn = GenerateApiKey();
+  key.id = std::move(drawn.id);
+  key.hash = HashApiKey(drawn.secret);
+  return {std::move(key), std::move(drawn.secret)};
+}
+
+bool IsApiKeyId(std::string_view text) {
+  return text.size() == kIdSymbols &&
+         std::all_of(text.begin(), text.end(), [](char c) { return ValueOf(c) >= 0; });
+}
+
+bool IsApiKeyHash(std::string_view text) { return text.size() == kHashBytes; }
 
 absl::StatusOr<std::string> ApiKeyId(std::string_view secret) {
   if (secret.substr(0, kPrefix.size()) != kPrefix) return Malformed("does not begin with `dnck_`");

@@ -1,5 +1,5 @@
 // The sentences that a tenant's changes are recorded with: what was changed, from what to what.
-// For people; without secrets.
+// They are for people, and have no secrets in them.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@
 namespace dnc {
 
 std::string DescribeCreation(const Tenant& tenant);
-// Empty: both have the same configuration.
+// Empty if both have the same configuration.
 std::string DescribeUpdate(const Tenant& before, const Tenant& after);
 std::string DescribeNewKey(const ApiKey& key);
 std::string DescribeNewList(const TenantList& list);

@@ -1,5 +1,5 @@
-// What a tenant, a key, a list and blocks must be like before they are taken. Errors are
-// INVALID_ARGUMENT INVALID_REQUEST unless said otherwise, and name the field.
+// What a tenant, a key, a list and blocks must be like before they are accepted. Errors are
+// INVALID_ARGUMENT INVALID_REQUEST unless it says otherwise, and name the field.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ inline constexpr size_t kMaxDisplayNameBytes = 200;
 inline constexpr size_t kMaxPolicyLists = 100;
 inline constexpr size_t kMaxPolicyListBytes = 100;
 inline constexpr size_t kMaxBlocksACall = 1'000;
-// Of quotas; those of the server's defaults, too.
+// The most that a quota may be, also as the server's default.
 inline constexpr uint64_t kMaxNumbersPerSecond = 1'000'000'000'000;
 inline constexpr uint64_t kMaxCallsUnderWay = 1'000'000;
 inline constexpr uint64_t kMaxQuotaRecords = 100'000'000'000;
@@ -28,7 +28,7 @@ bool IsPlainText(std::string_view text);
 absl::Status CheckTenant(const Tenant& tenant);
 absl::Status CheckKey(const ApiKey& key, absl::Time now);
 absl::Status CheckList(const TenantList& list);
-// Of a call; the list must be a do-not-call list.
+// The blocks of a call; the list must be a do-not-call list.
 absl::Status CheckBlocks(const TenantList& list, const std::vector<std::string>& blocks);
 
 }  // namespace dnc

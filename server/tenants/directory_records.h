@@ -1,4 +1,5 @@
-// The directory's records as they are stored: keys, and contents without their seals.
+// The one place where tenants, keys, lists and changes become stored records, and records become
+// them again: the keys, and the contents without their checks (checked_value.h).
 // docs/formats.md has the bytes.
 #pragma once
 
@@ -22,8 +23,8 @@ inline constexpr std::string_view kHeadKey = "next-number";
 struct DirectoryHead {
   TenantNumber next_number = 1;
   uint64_t revision = 0;
-  uint64_t digest = 0;  // of tenant, key and list records: their seals, combined by exclusive or
-  absl::Time changed_at = absl::UnixEpoch();  // the last change; the epoch: not known
+  uint64_t digest = 0;  // the checks of all tenant, key and list records, by exclusive or
+  absl::Time changed_at = absl::UnixEpoch();  // of the last change; the epoch: not known
 };
 
 struct StoredTenant {
@@ -45,7 +46,7 @@ struct StoredList {
 std::string TenantRecordKey(TenantNumber tenant);
 std::string KeyRecordKey(std::string_view key_id);
 std::string ListRecordKey(TenantNumber tenant, ListNumber list);
-// Changes of the operator's keys have the tenant 0.
+// Changes of the operator's keys are those of tenant 0.
 std::string ChangeRecordKey(TenantNumber tenant, uint64_t revision);
 
 std::string Encode(const DirectoryHead& head);

@@ -11,7 +11,7 @@
 namespace dnc {
 namespace {
 
-// If the limit was lowered, what is above it goes in steps.
+// If the limit was lowered, the changes above it are dropped in steps of so many.
 constexpr int kMaxDrops = 100;
 
 // The end of all keys with the prefix, which ends with `/`.
@@ -26,35 +26,39 @@ absl::Status ReadAll(const Store& store, std::string_view prefix, std::vector<Re
                      uint64_t& digest) {
   return store.Scan(
       Column::kMeta, prefix, EndOf(prefix),
-      [&records, &digest](std::string_view key, std::string_view sealed) -> absl::Status {
-        const std::optional<std::string_view> content = RemoveCheck(key, sealed);
+      [&records, &digest](std::string_view key, std::string_view value) -> absl::Status {
+        const std::optional<std::string_view> content = RemoveCheck(key, value);
         if (!content.has_value()) return DirectoryDamaged("record of a tenant, key or list");
         Record record;
         DNC_RETURN_IF_ERROR(Decode(key, *content, &record));
         records.push_back(std::move(record));
-        digest ^= CheckOf(sealed);
+        digest ^= CheckOf(value);
         return absl::OkStatus();
       });
 }
 
 }  // namespace
 
+absl::StatusOr<std::optional<DirectoryHead>> ReadDirectoryHead(const Store& store) {
+  DNC_ASSIGN_OR_RETURN(const std::optional<std::string> value, store.Get(Column::kMeta, kHeadKey));
+  if (!value.has_value()) return std::nullopt;
+  const std::optional<std::string_view> content = RemoveCheck(kHeadKey, *value);
+  if (!content.has_value()) return DirectoryDamaged("counter of tenants");
+  DirectoryHead head;
+  DNC_RETURN_IF_ERROR(Decode(kHeadKey, *content, &head));
+  return head;
+}
+
 absl::StatusOr<DirectoryStore::Contents> DirectoryStore::Read() {
-  DNC_ASSIGN_OR_RETURN(const std::optional<std::string> sealed,
-                       store_->Get(Column::kMeta, kHeadKey));
-  head_ = DirectoryHead();
-  if (sealed.has_value()) {
-    const std::optional<std::string_view> content = RemoveCheck(kHeadKey, *sealed);
-    if (!content.has_value()) return DirectoryDamaged("counter of tenants");
-    DNC_RETURN_IF_ERROR(Decode(kHeadKey, *content, &head_));
-  }
+  DNC_ASSIGN_OR_RETURN(const std::optional<DirectoryHead> head, ReadDirectoryHead(*store_));
+  head_ = head.value_or(DirectoryHead());
   Contents contents;
   uint64_t digest = 0;
   DNC_RETURN_IF_ERROR(ReadAll(*store_, kTenantPrefix, contents.tenants, digest));
   DNC_RETURN_IF_ERROR(ReadAll(*store_, kKeyPrefix, contents.keys, digest));
   DNC_RETURN_IF_ERROR(ReadAll(*store_, kListPrefix, contents.lists, digest));
   const bool any = !contents.tenants.empty() || !contents.keys.empty() || !contents.lists.empty();
-  if (any && !sealed.has_value()) return DirectoryDamaged("counter of tenants");
+  if (any && !head.has_value()) return DirectoryDamaged("counter of tenants");
   if (digest != head_.digest) return DirectoryDamaged("record of at least one tenant, key or list");
   DNC_RETURN_IF_ERROR(CheckMark());
   return contents;
@@ -69,7 +73,7 @@ absl::Status DirectoryStore::CheckMark() {
                         " was acknowledged: it has lost changes. Restore the newest copy of the "
                         "data folder; docs/operations.md says how"));
   }
-  // A crash between the write and the mark; the write holds.
+  // Where a crash came between the write and the mark, the write holds.
   if (mark.value_or(0) < head_.revision) return WriteMark(mark_path_, head_.revision);
   return absl::OkStatus();
 }
@@ -78,16 +82,16 @@ absl::Status DirectoryStore::Write(const DirectoryBatch& batch) {
   StoreBatch out = batch.beside_;
   DirectoryHead head = head_;
   for (const auto& [key, content] : batch.records_) {
-    // What is there, and not what memory thinks is there: the digest is to fit the store.
+    // The digest must fit the store, so what the store has counts, and not what memory has.
     DNC_ASSIGN_OR_RETURN(const std::optional<std::string> before, store_->Get(Column::kMeta, key));
     if (before.has_value()) {
       if (!RemoveCheck(key, *before).has_value()) return DirectoryDamaged("record to be changed");
       head.digest ^= CheckOf(*before);
     }
     if (content.has_value()) {
-      const std::string sealed = AddCheck(key, *content);
-      head.digest ^= CheckOf(sealed);
-      out.Put(Column::kMeta, key, sealed);
+      const std::string value = AddCheck(key, *content);
+      head.digest ^= CheckOf(value);
+      out.Put(Column::kMeta, key, value);
     } else {
       out.Delete(Column::kMeta, key);
     }
@@ -130,7 +134,8 @@ absl::Status DirectoryStore::AddChange(const DirectoryBatch& batch, StoreBatch& 
   const std::string key = ChangeRecordKey(tenant, batch.change_->revision);
   out.Put(Column::kMeta, key, AddCheck(key, Encode(*batch.change_)));
   ++*kept;
-  for (int i = 0; i<kMaxDrops&& * kept> std::max<uint64_t>(1, max_changes_); ++i) {
+  const uint64_t most = std::max<uint64_t>(1, max_changes_);
+  for (int i = 0; i<kMaxDrops&& * kept> most; ++i) {
     DNC_ASSIGN_OR_RETURN(const std::optional<std::string> oldest,
                          store_->FirstKey(Column::kMeta, from, end));
     if (!oldest.has_value()) break;
@@ -151,9 +156,9 @@ absl::StatusOr<std::vector<TenantChange>> DirectoryStore::Changes(TenantNumber t
                          store_->LastKey(Column::kMeta, begin, end));
     if (!key.has_value()) break;
     end = *key;
-    DNC_ASSIGN_OR_RETURN(const std::optional<std::string> sealed, store_->Get(Column::kMeta, *key));
-    if (!sealed.has_value()) continue;  // dropped in between, as one of too many
-    const std::optional<std::string_view> content = RemoveCheck(*key, *sealed);
+    DNC_ASSIGN_OR_RETURN(const std::optional<std::string> value, store_->Get(Column::kMeta, *key));
+    if (!value.has_value()) continue;  // dropped in between, as one of too many
+    const std::optional<std::string_view> content = RemoveCheck(*key, *value);
     if (!content.has_value()) return DirectoryDamaged("record of a change");
     TenantChange change;
     DNC_RETURN_IF_ERROR(Decode(*key, *content, &change));

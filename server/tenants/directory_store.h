@@ -1,9 +1,9 @@
-// The directory in the tenants' store: read whole at start, written a change at a time.
+// The directory in the tenants' store: read as a whole at the start, written one change at a time.
 //
-// Damage is found in three ways: each record has a seal; the head record has a digest over all
-// others, so that one that is missing or old is found too; and a mark outside of the database
-// tells whether the newest changes are missing. Records of past changes are not in the digest:
-// nobody's rights rest on them.
+// Damage is found in three ways: each record has a check (checked_value.h); the head record has a
+// digest over all others, so that one that is missing or old is found, too; and a mark outside of
+// the database tells whether the newest changes are missing. Records of past changes are not in the
+// digest, because nobody's rights rest on them.
 //
 // Not thread-safe, but Changes is.
 #pragma once
@@ -37,13 +37,13 @@ class DirectoryBatch {
   void DeleteList(TenantNumber tenant, ListNumber list) {
     records_[ListRecordKey(tenant, list)] = std::nullopt;
   }
-  // A change has one.
+  // What is recorded of the change itself.
   void SetChange(TenantNumber tenant, TenantChange change) {
     tenant_ = tenant;
     change_ = std::move(change);
   }
   void SetNextNumber(TenantNumber number) { next_number_ = number; }
-  // What others have to be stored together with it.
+  // For what others store together with it.
   StoreBatch& beside() { return beside_; }
 
  private:
@@ -54,6 +54,9 @@ class DirectoryBatch {
   std::optional<TenantNumber> next_number_;
   StoreBatch beside_;
 };
+
+// The head record; nullopt in a new store. DATA_LOSS if it is damaged.
+absl::StatusOr<std::optional<DirectoryHead>> ReadDirectoryHead(const Store& store);
 
 class DirectoryStore {
  public:
@@ -81,14 +84,15 @@ class DirectoryStore {
 
  private:
   absl::Status CheckMark();
-  // Adds the change, and removes the oldest ones that are too many.
+  // Adds the change, and removes the oldest ones if there are too many.
   absl::Status AddChange(const DirectoryBatch& batch, StoreBatch& out, uint64_t* kept);
 
   Store* store_;
   std::string mark_path_;
   uint32_t max_changes_;
   DirectoryHead head_;
-  // How many changes are kept of a tenant; counted when it is changed for the first time.
+  // How many changes of a tenant are kept, counted when it is changed for the first time since the
+  // start.
   absl::flat_hash_map<TenantNumber, uint64_t> changes_kept_;
 };
 

@@ -58,7 +58,7 @@ const DirectoryView& DirectoryViewCell::Get() const {
   thread_local Kept kept;
   if (kept.version != version_.load(std::memory_order_seq_cst)) {
     DirectoryViewPtr old;  // ends after the lock
-    const std::lock_guard lock(mutex_);
+    const absl::MutexLock lock(&mutex_);
     old = std::exchange(kept.view, view_);
     kept.version = version_.load(std::memory_order_relaxed);
   }
@@ -67,7 +67,7 @@ const DirectoryView& DirectoryViewCell::Get() const {
 
 void DirectoryViewCell::Publish(DirectoryViewPtr view) {
   DirectoryViewPtr old;  // ends after the lock
-  const std::lock_guard lock(mutex_);
+  const absl::MutexLock lock(&mutex_);
   old = std::exchange(view_, std::move(view));
   version_.store(last_version.fetch_add(1) + 1, std::memory_order_seq_cst);
 }

@@ -1,21 +1,24 @@
-// All tenants and keys at one moment, as calls see them, and how a new moment is published.
+// All tenants and keys at one moment, as calls see them, and how the next moment is published.
 //
-// A view is immutable once published. The next one shares all of it but the shards that a change
-// touches, so that a change costs the same for ten tenants and for a hundred thousand.
+// A view is immutable once it is published. The next one shares all of it except for the shards
+// that a change touches, so that a change costs the same for ten tenants and for a hundred
+// thousand.
 #pragma once
 
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
+#include "absl/synchronization/mutex.h"
 #include "server/base/str_cat.h"
-#include "server/tenants/tenant_directory.h"
+#include "server/tenants/tenant.h"
 
 namespace dnc {
 
@@ -33,11 +36,11 @@ class SharedMap {
 
   // Copies one shard; other copies of the map keep theirs.
   void Put(std::string_view key, Value value) {
-    Own(key)->insert_or_assign(std::string(key), std::move(value));
+    CopyShard(key)->insert_or_assign(std::string(key), std::move(value));
   }
-  void Erase(std::string_view key) { Own(key)->erase(std::string(key)); }
+  void Erase(std::string_view key) { CopyShard(key)->erase(std::string(key)); }
 
-  // As Put, but in place: only while no copy of the map was made.
+  // As Put, but in place; only before the map is copied.
   void Fill(std::string_view key, Value value) {
     ShardPtr& shard = shards_[ShardOf(key)];
     if (shard == nullptr) shard = std::make_shared<Shard>();
@@ -58,13 +61,13 @@ class SharedMap {
   using ShardPtr = std::shared_ptr<Shard>;
 
   static size_t ShardOf(std::string_view key) {
-    // FNV-1a: another one than the shard's own, or all keys of a shard would crowd there.
+    // FNV-1a: another hash than the one inside a shard, or all keys of a shard would crowd there.
     uint64_t hash = 0xCBF29CE484222325;
     for (const char c : key) hash = (hash ^ static_cast<uint8_t>(c)) * 0x100000001B3;
     return (hash ^ hash >> 32) % kShards;
   }
 
-  Shard* Own(std::string_view key) {
+  Shard* CopyShard(std::string_view key) {
     ShardPtr& shard = shards_[ShardOf(key)];
     shard = shard == nullptr ? std::make_shared<Shard>() : std::make_shared<Shard>(*shard);
     return shard.get();
@@ -98,17 +101,17 @@ TenantViewPtr MakeTenantView(Tenant tenant, std::map<std::string, TenantList> li
 // Where the view in force is found. Thread-safe.
 class DirectoryViewCell {
  public:
-  // What was published last before the call. Costs a load of a version that changes rarely: each
-  // thread keeps a pointer of its own, so that calls do not write to a shared counter. Valid until
-  // the next Get on this thread, of whatever cell.
+  // What was published last before the call. It costs a load of a version that changes rarely: each
+  // thread keeps a pointer for itself, so that calls do not write to a shared counter. The view is
+  // valid until the next Get on this thread, of whatever cell.
   const DirectoryView& Get() const;
 
   // Every Get that begins after it returned gives `view` or a later one.
   void Publish(DirectoryViewPtr view);
 
  private:
-  mutable std::mutex mutex_;
-  DirectoryViewPtr view_;             // under mutex_
+  mutable absl::Mutex mutex_;
+  DirectoryViewPtr view_ ABSL_GUARDED_BY(mutex_);
   std::atomic<uint64_t> version_{0};  // of no other cell's view
 };
 

@@ -1,6 +1,6 @@
 // Keys that this thread has checked before, so that the hash of a key is computed once and not for
-// each call. Only what follows from the key's own bytes is kept: whether it is known, live and
-// whose is asked of the directory at every call, so a revoked key is refused at once.
+// each call. Only what follows from the bytes of the key is kept. Whether it is known and live, and
+// whose it is, the directory is asked at every call, so that a revoked key is refused at once.
 //
 //   if (const KnownKey* known = FindKnownKey(secret)) ... known->id, known->hash ...
 #pragma once

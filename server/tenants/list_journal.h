@@ -3,11 +3,12 @@
 #pragma once
 
 #include <cstdint>
-#include <mutex>
 #include <string>
 #include <vector>
 
-#include "absl/types/span.h"
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "server/storage/store.h"
 #include "server/tenants/tenant.h"
 
@@ -25,16 +26,15 @@ class ListJournal {
  public:
   virtual ~ListJournal() = default;
 
-  // Keeps all others from writing changes until the lock is gone. Taken before the change takes its
-  // turn in the order of revisions.
-  virtual std::unique_lock<std::mutex> LockChanges() = 0;
+  // Puts a change of a list into the batch that makes it durable under `revision`.
+  using Put =
+      absl::FunctionRef<void(const ListChange& change, uint64_t revision, StoreBatch& batch)>;
 
-  // Puts changes of the tenant's lists into the batch that makes them durable. With the lock held.
-  virtual void PutListChanges(TenantNumber tenant, uint64_t revision,
-                              absl::Span<const ListChange> changes, StoreBatch& batch) = 0;
-
-  // That batch is written. With the lock held.
-  virtual void ListChangesWritten() = 0;
+  // Calls `write` while nobody else writes changes. `write` begins a change of the order of
+  // revisions, calls `put` at most once, and writes the batch; what it returns is returned. After
+  // an error the journal is as it was. `time` is when the change was asked for.
+  virtual absl::Status Note(TenantNumber tenant, absl::Time time,
+                            absl::FunctionRef<absl::Status(Put put)> write) = 0;
 };
 
 }  // namespace dnc

@@ -17,7 +17,7 @@ constexpr int64_t kSecond = 1'000'000'000;
 constexpr int64_t kSetBack = 10 * kSecond;
 // The most that one batch can put a bucket into debt: eleven days.
 constexpr long double kMaxCost = 1e15L;
-// When one of the calls under way will have ended, nobody knows; they take milliseconds.
+// Nobody knows when one of the calls under way will have ended; they take milliseconds.
 constexpr absl::Duration kCallsRetry = absl::Milliseconds(100);
 
 // How long the bucket takes to earn `numbers`, rounded up.
@@ -117,7 +117,7 @@ absl::Status QuotaBook::SpendFrom(Entry& entry, uint64_t rate, uint64_t numbers,
   const int64_t now_ns = absl::ToUnixNanos(now);
   const int64_t seen = entry.seen.load(std::memory_order_relaxed);
   if (now_ns > seen || now_ns < seen - kSetBack) {
-    // Set back: what is counted lies in a future that nobody reaches soon.
+    // The clock was set back: what is counted lies in a future that nobody reaches soon.
     if (now_ns < seen) entry.empty_at.store(now_ns - kSecond, std::memory_order_relaxed);
     entry.seen.store(now_ns, std::memory_order_relaxed);
   }

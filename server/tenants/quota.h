@@ -1,6 +1,6 @@
 // How much each tenant uses at the moment, held against its quotas.
 //
-//   DNC_ASSIGN_OR_RETURN(const Admission admission, book.Admit(tenant, quotas, numbers, now));
+//   DNC_ASSIGN_OR_RETURN(const Admission admission, usage.Admit(tenant, quotas, numbers, now));
 //   ... answer; the call counts as under way until `admission` is gone ...
 //
 // Numbers a second are a bucket that holds one second's worth: a tenant that was quiet may use
@@ -24,7 +24,7 @@
 
 namespace dnc {
 
-// A call under way. Must not outlive its book.
+// A call under way. Must not outlive what admitted it.
 class Admission {
  public:
   Admission() = default;
@@ -50,10 +50,10 @@ class Admission {
   std::atomic<uint32_t>* calls_ = nullptr;
 };
 
-// Refusals so far, of all tenants together.
+// How often something was refused so far, for all tenants together.
 struct QuotaRefusals {
-  uint64_t calls = 0;    // of calls, for the calls under way
-  uint64_t numbers = 0;  // of calls and messages of streams, for the numbers a second
+  uint64_t calls = 0;    // calls, because of the calls under way
+  uint64_t numbers = 0;  // calls and messages of streams, because of the numbers a second
 };
 
 class QuotaBook {
@@ -71,8 +71,8 @@ class QuotaBook {
   // Only the numbers, for the messages of a stream that was admitted as a call.
   absl::Status Spend(TenantNumber tenant, const Quotas& limits, uint64_t numbers, absl::Time now);
 
-  // Notes that a call of the tenant was refused. Whether it has had more than some 100 refusals a
-  // second of late: it floods, and need not be told soon.
+  // Notes that a call of the tenant was refused. Returns whether it has had more than about 100
+  // refusals a second of late: then it floods the server, and need not be told soon.
   bool NoteRefusal(TenantNumber tenant, absl::Time now);
 
   // The limits in force: the server's defaults in place of zeros.
@@ -83,7 +83,7 @@ class QuotaBook {
   QuotaRefusals refusals() const;
 
  private:
-  // A cache line of its own, so that tenants do not slow each other.
+  // Each has a cache line for itself, so that tenants do not slow each other.
   struct alignas(64) Entry {
     // When the bucket was, or will be, empty, in nanoseconds since 1970: it is full a second after.
     std::atomic<int64_t> empty_at{-(1LL << 62)};

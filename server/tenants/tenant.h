@@ -1,9 +1,12 @@
-// A tenant, its keys and its lists as they are configured: values, without their storage.
+// A tenant, its keys and its lists as they are configured: values that know nothing of storage.
 #pragma once
 
 #include <bitset>
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,19 +17,20 @@
 
 namespace dnc {
 
-// How a tenant is named in records and in the filter: short, given once, never reused. 0: nobody.
+// The short name of a tenant in records and in the filter. It is given once and never reused; 0 is
+// nobody.
 using TenantNumber = uint32_t;
-// The same for a list, within its tenant.
+// The short name of a list within its tenant.
 using ListNumber = uint32_t;
 
-// The tenant of calls without a key, where those are allowed; there from the first start.
+// The tenant of calls without a key, where those are allowed. It is there from the first start.
 inline constexpr char kDefaultTenantId[] = "default";
-// The list that every tenant has from the start: its own do-not-call requests.
+// The list that every tenant has from the start, for do-not-call requests made to it.
 inline constexpr char kDefaultListId[] = "internal";
 
 enum class TenantState : uint8_t { kActive = 1, kSuspended = 2 };
 
-// Limits of a tenant's use; 0: the server's default.
+// The limits of a tenant's use. 0 stands for the server's default.
 struct Quotas {
   uint64_t numbers_per_second = 0;
   uint32_t calls_under_way = 0;
@@ -74,19 +78,37 @@ struct TenantList {
   std::vector<std::string> blocks;  // three or six digits, ascending
 };
 
+// A tenant with its lists. Immutable.
+struct TenantView {
+  Tenant tenant;
+  std::map<std::string, TenantList> lists;  // by id
+  // What the blocks of its do-not-call lists of one scope hold, ready for the scrub.
+  struct Blocks {
+    std::string scope;
+    std::bitset<kAreaCodes> area_codes;
+    std::vector<uint32_t> exchanges;  // six digits, ascending
+  };
+  std::vector<Blocks> blocks;  // one for each scope that has any
+  // The scopes that its lists have, and the brands of those that are a campaign's.
+  std::set<std::string, std::less<>> scopes;
+};
+using TenantViewPtr = std::shared_ptr<const TenantView>;
+
 struct TenantChange {
   uint64_t revision = 0;
   absl::Time time;
   std::string changed_by;
   std::string description;
-  std::optional<Tenant> after;  // not of changes of keys, lists and blocks, nor of a removal
+  // Unset for changes of keys, lists and blocks, and for a removal.
+  std::optional<Tenant> after;
 };
 
 // A valid `TenantId`, list id or part of a scope: 1 to 63 of a-z, 0-9 and `-`, not at the ends.
 bool IsPlainId(std::string_view text);
 // Empty, or one or two plain ids with a slash between.
 bool IsScope(std::string_view text);
-// Whether what holds for `wide` holds for `narrow` too: it is empty, equal, or its first part.
+// Whether what holds for the scope `wide` holds for `narrow`, too: `wide` is empty, equal to it, or
+// its first part.
 bool Covers(std::string_view wide, std::string_view narrow);
 
 }  // namespace dnc

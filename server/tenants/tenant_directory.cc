@@ -1,20 +1,21 @@
 #include "server/tenants/tenant_directory.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "server/base/check.h"
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
-#include "server/base/str_cat.h"
 #include "server/tenants/api_key.h"
-#include "server/tenants/change_text.h"
-#include "server/tenants/directory_checks.h"
-#include "server/tenants/directory_impl.h"
+#include "server/tenants/directory_committer.h"
+#include "server/tenants/directory_state.h"
 #include "server/tenants/known_keys.h"
 
 namespace dnc {
 namespace {
+
+constexpr int kKeysDrawn = 10;
 
 // The same for a key that is unknown, expired or revoked, or whose tenant is gone: a stranger who
 // tries keys learns nothing from it.
@@ -26,22 +27,23 @@ absl::Status NotLive() {
 
 }  // namespace
 
-TenantDirectory::TenantDirectory(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+TenantDirectory::TenantDirectory(Store* store, RevisionOrder* order, const Clock* clock,
+                                 const DirectoryLimits& limits)
+    : clock_(clock),
+      state_(std::make_unique<DirectoryState>()),
+      committer_(std::make_unique<DirectoryCommitter>(store, order, limits, state_.get())) {}
 TenantDirectory::~TenantDirectory() = default;
-
-void TenantDirectory::SetJournal(ListJournal* journal) {
-  const std::lock_guard lock(impl_->changing);
-  impl_->journal = journal;
-}
 
 absl::StatusOr<std::unique_ptr<TenantDirectory>> TenantDirectory::Open(Store* store,
                                                                        RevisionOrder* order,
                                                                        const Clock* clock,
                                                                        DirectoryLimits limits) {
-  auto impl = std::make_unique<Impl>(store, order, clock, limits);
-  DNC_RETURN_IF_ERROR(impl->Load());
-  return std::unique_ptr<TenantDirectory>(new TenantDirectory(std::move(impl)));
+  std::unique_ptr<TenantDirectory> directory(new TenantDirectory(store, order, clock, limits));
+  DNC_RETURN_IF_ERROR(directory->committer_->Load(clock->Now()));
+  return directory;
 }
+
+void TenantDirectory::SetJournal(ListJournal* journal) { committer_->SetJournal(journal); }
 
 absl::StatusOr<Caller> TenantDirectory::Authenticate(std::string_view secret) const {
   const KnownKey* known = FindKnownKey(secret);
@@ -52,13 +54,13 @@ absl::StatusOr<Caller> TenantDirectory::Authenticate(std::string_view secret) co
   }
   const std::string& id = known == nullptr ? read.id : known->id;
   const std::string& hash = known == nullptr ? read.hash : known->hash;
-  const DirectoryView& view = impl_->cell.Get();
+  const DirectoryView& view = state_->view();
   // The id is public, so how long this search takes tells nothing; what the secret decides is
   // compared in constant time.
   const KeyEntryPtr* const found = view.keys.Find(id);
   if (found == nullptr) return NotLive();
   const KeyEntry& entry = **found;
-  const absl::Time now = impl_->clock->Now();
+  const absl::Time now = clock_->Now();
   if (!EqualHashes(hash, entry.key.hash) || !IsLive(entry.key, now)) return NotLive();
   if (known == nullptr) RememberKey(secret, id, hash);
   Caller caller;
@@ -77,6 +79,7 @@ absl::StatusOr<Caller> TenantDirectory::Authenticate(std::string_view secret) co
                  "the operator has suspended the tenant; ask there what is to be done");
   }
   caller.key_id = id;
+  caller.expires_at = entry.key.expires_at;
   for (const KeyScope scope : entry.key.scopes) {
     caller.scopes = static_cast<uint8_t>(caller.scopes | 1 << static_cast<int>(scope));
   }
@@ -84,7 +87,7 @@ absl::StatusOr<Caller> TenantDirectory::Authenticate(std::string_view secret) co
 }
 
 Caller TenantDirectory::LocalCaller() const {
-  const TenantViewPtr* const tenant = impl_->cell.Get().tenants.Find(kDefaultTenantId);
+  const TenantViewPtr* const tenant = state_->view().tenants.Find(kDefaultTenantId);
   DNC_CHECK(tenant != nullptr, "the default tenant is always there");
   Caller caller;
   caller.tenant = *tenant;
@@ -95,27 +98,25 @@ Caller TenantDirectory::LocalCaller() const {
   return caller;
 }
 
+bool TenantDirectory::HasOperatorKey() const { return state_->LiveKeysOf("", clock_->Now()) > 0; }
+
+bool TenantDirectory::HadOperatorKey() const { return !state_->KeysOf("").empty(); }
+
 absl::StatusOr<TenantViewPtr> TenantDirectory::Find(std::string_view tenant_id) const {
-  const TenantViewPtr* const found = impl_->cell.Get().tenants.Find(tenant_id);
+  const TenantViewPtr* const found = state_->view().tenants.Find(tenant_id);
   if (found == nullptr) return NoSuchTenant();
   return *found;
 }
 
 std::vector<TenantViewPtr> TenantDirectory::List(std::string_view after, size_t limit) const {
-  std::vector<TenantViewPtr> tenants;
-  const std::lock_guard lock(impl_->index);
-  for (auto it = impl_->by_id.upper_bound(after);
-       it != impl_->by_id.end() && tenants.size() < limit; ++it) {
-    tenants.push_back(it->second);
-  }
-  return tenants;
+  return state_->List(after, limit);
 }
 
 std::vector<TenantViewPtr> TenantDirectory::All() const { return List("", ~size_t{0}); }
 
 DirectoryCounts TenantDirectory::Counts() const {
-  const DirectoryView& view = impl_->cell.Get();
-  const absl::Time now = impl_->clock->Now();
+  const DirectoryView& view = state_->view();
+  const absl::Time now = clock_->Now();
   DirectoryCounts counts;
   view.tenants.ForEach([&](const TenantViewPtr& tenant) {
     ++(tenant->tenant.state == TenantState::kActive ? counts.active : counts.suspended);
@@ -125,101 +126,127 @@ DirectoryCounts TenantDirectory::Counts() const {
   return counts;
 }
 
-std::vector<TenantNumber> TenantDirectory::Removed() const {
-  std::vector<TenantNumber> numbers;
-  const std::lock_guard lock(impl_->index);
-  for (const auto& [id, number] : impl_->removed) numbers.push_back(number);
-  std::sort(numbers.begin(), numbers.end());
-  return numbers;
-}
-
-absl::StatusOr<TenantViewPtr> TenantDirectory::Create(const Tenant& tenant, std::string_view by) {
-  DNC_RETURN_IF_ERROR(CheckTenant(tenant));
-  const std::lock_guard lock(impl_->changing);
-  if (impl_->by_id.count(tenant.id) != 0 || impl_->removed.contains(tenant.id)) {
-    return Error(reason::kAlreadyExists, StrCat("there is, or was, a tenant ", tenant.id,
-                                                "; ids are never given again: choose another"));
-  }
-  if (impl_->by_id.size() >= impl_->limits.max_tenants) {
-    return Error(reason::kLimitReached,
-                 StrCat("there are ", impl_->by_id.size(),
-                        " tenants already, as many as the server's configuration allows"));
-  }
-  return impl_->CreateTenant(tenant, by);
-}
-
-absl::StatusOr<TenantViewPtr> TenantDirectory::Update(const Tenant& tenant, std::string_view by) {
-  DNC_RETURN_IF_ERROR(CheckTenant(tenant));
-  const std::lock_guard lock(impl_->changing);
-  DNC_ASSIGN_OR_RETURN(const TenantViewPtr before, impl_->FindForChange(tenant.id));
-  if (tenant.revision != 0 && tenant.revision != before->tenant.revision) {
-    return Error(reason::kChangedMeanwhile,
-                 StrCat("tenant ", tenant.id, " is at revision ", before->tenant.revision,
-                        ", and the change starts from ", tenant.revision,
-                        "; read it again and repeat the change"));
-  }
-  const std::string description = DescribeUpdate(before->tenant, tenant);
-  if (description.empty()) return before;
-  DirectoryDraft draft = impl_->Begin();
-  Tenant after = tenant;
-  after.number = before->tenant.number;
-  after.created_at = before->tenant.created_at;
-  after.revision = draft.turn.revision();
-  draft.batch.Put(StoredTenant{.tenant = after, .removed_at = absl::InfiniteFuture()});
-  const TenantViewPtr made = MakeTenantView(after, before->lists);
-  draft.tenants.push_back(made);
-  DNC_RETURN_IF_ERROR(impl_->Finish(draft, after.number, by, description, after));
-  return made;
-}
-
-absl::StatusOr<Tenant> TenantDirectory::Remove(std::string_view tenant_id, std::string_view by) {
-  const std::lock_guard lock(impl_->changing);
-  DNC_ASSIGN_OR_RETURN(const TenantViewPtr before, impl_->FindForChange(tenant_id));
-  if (tenant_id == kDefaultTenantId) {
-    return Error(reason::kInvalidRequest,
-                 "the tenant `default` can't be removed; suspend it if it is not to be served");
-  }
-  if (before->tenant.state != TenantState::kSuspended) {
-    return Error(reason::kNotSuspended,
-                 StrCat("tenant ", tenant_id,
-                        " is active; export what is to be kept, then suspend it, then remove it"));
-  }
-  DirectoryDraft draft = impl_->Begin();
-  Tenant gone = before->tenant;
-  gone.revision = draft.turn.revision();
-  draft.batch.Put(StoredTenant{.tenant = gone, .removed_at = draft.now});
-  draft.removed_tenant = gone.id;
-  for (const auto& [id, list] : before->lists) draft.batch.DeleteList(gone.number, list.number);
-  if (const auto keys = impl_->keys_of.find(gone.id); keys != impl_->keys_of.end()) {
-    for (const std::string& id : keys->second) {
-      draft.batch.DeleteKey(id);
-      draft.dropped_keys.push_back(id);
-    }
-  }
-  DNC_RETURN_IF_ERROR(
-      impl_->Finish(draft, gone.number, by,
-                    StrCat("removed tenant ", gone.id, " with ", draft.dropped_keys.size(),
-                           " keys and ", before->lists.size(), " lists"),
-                    std::nullopt));
-  return gone;
-}
+std::vector<TenantNumber> TenantDirectory::Removed() const { return state_->Removed(); }
 
 absl::StatusOr<std::vector<TenantChange>> TenantDirectory::Changes(std::string_view tenant_id,
                                                                    size_t limit,
                                                                    uint64_t before) const {
   TenantNumber number = 0;
   if (!tenant_id.empty()) {
-    const std::lock_guard lock(impl_->index);
-    if (const auto live = impl_->by_id.find(tenant_id); live != impl_->by_id.end()) {
-      number = live->second->tenant.number;
-    } else if (const auto gone = impl_->removed.find(ToAbsl(tenant_id));
-               gone != impl_->removed.end()) {
-      number = gone->second;
-    } else {
-      return NoSuchTenant();
-    }
+    const std::optional<TenantNumber> found = state_->NumberOf(tenant_id);
+    if (!found.has_value()) return NoSuchTenant();
+    number = *found;
   }
-  return impl_->store.Changes(number, limit, before);
+  return committer_->Changes(number, limit, before);
 }
+
+absl::StatusOr<std::vector<ApiKey>> TenantDirectory::Keys(std::string_view tenant_id) const {
+  const DirectoryView& view = state_->view();
+  if (!tenant_id.empty() && view.tenants.Find(tenant_id) == nullptr) return NoSuchTenant();
+  const absl::Time now = clock_->Now();
+  std::vector<ApiKey> keys;
+  for (const std::string& id : state_->KeysOf(tenant_id)) {
+    const KeyEntryPtr* const entry = view.keys.Find(id);
+    if (entry != nullptr && !IsForgotten((*entry)->key, now)) keys.push_back(WithLastUse(**entry));
+  }
+  std::stable_sort(keys.begin(), keys.end(),
+                   [](const ApiKey& a, const ApiKey& b) { return a.created_at > b.created_at; });
+  return keys;
+}
+
+absl::StatusOr<TenantViewPtr> TenantDirectory::Apply(const TenantCommand& command) {
+  return committer_->Apply(command);
+}
+absl::StatusOr<ApiKey> TenantDirectory::Apply(const KeyCommand& command) {
+  return committer_->Apply(command);
+}
+absl::StatusOr<ListOutcome> TenantDirectory::Apply(const ListCommand& command) {
+  return committer_->Apply(command);
+}
+absl::Status TenantDirectory::Apply(const ServerCommand& command) {
+  return committer_->Apply(command);
+}
+
+absl::StatusOr<TenantViewPtr> TenantDirectory::Create(const Tenant& tenant, std::string_view by) {
+  return Apply(TenantCommand{TenantCommand::What::kCreate, clock_->Now(), std::string(by), tenant});
+}
+
+absl::StatusOr<TenantViewPtr> TenantDirectory::Update(const Tenant& tenant, std::string_view by) {
+  return Apply(TenantCommand{TenantCommand::What::kUpdate, clock_->Now(), std::string(by), tenant});
+}
+
+absl::StatusOr<Tenant> TenantDirectory::Remove(std::string_view tenant_id, std::string_view by) {
+  TenantCommand command{TenantCommand::What::kRemove, clock_->Now(), std::string(by), {}};
+  command.tenant.id = tenant_id;
+  DNC_ASSIGN_OR_RETURN(const TenantViewPtr gone, Apply(command));
+  return gone->tenant;
+}
+
+absl::StatusOr<TenantDirectory::CreatedKey> TenantDirectory::CreateKey(const ApiKey& key,
+                                                                       std::string_view by) {
+  absl::Status refused;
+  // An id that is taken is drawn once in a million keys, if there are a million.
+  for (int i = 0; i < kKeysDrawn; ++i) {
+    MadeApiKey made = MakeApiKey(key);
+    const absl::StatusOr<ApiKey> created =
+        Apply(KeyCommand{KeyCommand::What::kCreate, clock_->Now(), std::string(by), made.key});
+    if (created.ok()) return CreatedKey{*created, std::move(made.secret)};
+    refused = created.status();
+    if (!absl::IsAlreadyExists(refused)) break;
+  }
+  return refused;
+}
+
+absl::StatusOr<ApiKey> TenantDirectory::RevokeKey(std::string_view key_id, std::string_view by) {
+  KeyCommand command{KeyCommand::What::kRevoke, clock_->Now(), std::string(by), {}};
+  command.key.id = key_id;
+  return Apply(command);
+}
+
+absl::Status TenantDirectory::AcceptClock(absl::Time stores_time, std::string_view by,
+                                          const std::string& description) {
+  return Apply(ServerCommand{clock_->Now(), std::string(by), description, stores_time});
+}
+
+absl::Status TenantDirectory::Record(std::string_view by, const std::string& description) {
+  return Apply(ServerCommand{clock_->Now(), std::string(by), description, std::nullopt});
+}
+
+absl::StatusOr<TenantList> TenantDirectory::CreateList(std::string_view tenant_id,
+                                                       const TenantList& list,
+                                                       std::string_view by) {
+  DNC_ASSIGN_OR_RETURN(const ListOutcome made,
+                       Apply(ListCommand{ListCommand::What::kCreate, clock_->Now(), std::string(by),
+                                         std::string(tenant_id), list}));
+  return made.list;
+}
+
+absl::StatusOr<uint64_t> TenantDirectory::AddBlocks(std::string_view tenant_id,
+                                                    std::string_view list_id,
+                                                    const std::vector<std::string>& blocks,
+                                                    std::string_view by) {
+  return ChangeBlocks(ListCommand::What::kAddBlocks, tenant_id, list_id, blocks, by);
+}
+
+absl::StatusOr<uint64_t> TenantDirectory::RemoveBlocks(std::string_view tenant_id,
+                                                       std::string_view list_id,
+                                                       const std::vector<std::string>& blocks,
+                                                       std::string_view by) {
+  return ChangeBlocks(ListCommand::What::kRemoveBlocks, tenant_id, list_id, blocks, by);
+}
+
+absl::StatusOr<uint64_t> TenantDirectory::ChangeBlocks(ListCommand::What what,
+                                                       std::string_view tenant_id,
+                                                       std::string_view list_id,
+                                                       const std::vector<std::string>& blocks,
+                                                       std::string_view by) {
+  ListCommand command{what, clock_->Now(), std::string(by), std::string(tenant_id), {}};
+  command.list.id = list_id;
+  command.list.blocks = blocks;
+  DNC_ASSIGN_OR_RETURN(const ListOutcome outcome, Apply(command));
+  return outcome.revision;
+}
+
+absl::Status TenantDirectory::FlushLastUsed() { return committer_->FlushLastUsed(); }
 
 }  // namespace dnc

@@ -1,47 +1,31 @@
 // The tenants, their keys and their lists: on disk in the tenants' store, in memory as a view that
 // calls read without a lock.
 //
-// All methods are thread-safe. Changes are durable and visible when they return; `by` is the id of
-// the key that asked for them.
+// Changes are commands (directory_commands.h): values that are fixed before they are ordered.
+// Beside Apply stands a method for each, which makes the command as of now; `by` is the id of the
+// key that asked for it.
+//
+// All methods are thread-safe. Changes are durable and visible when they return.
 #pragma once
 
-#include <atomic>
-#include <bitset>
 #include <cstdint>
-#include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "server/base/clock.h"
 #include "server/base/revision_order.h"
 #include "server/storage/store.h"
+#include "server/tenants/api_key.h"
+#include "server/tenants/directory_commands.h"
 #include "server/tenants/list_journal.h"
 #include "server/tenants/tenant.h"
 
 namespace dnc {
-
-// A tenant with its lists. Immutable.
-struct TenantView {
-  Tenant tenant;
-  std::map<std::string, TenantList> lists;  // by id
-  // Blocked prefixes by scope, ready for the scrub: of which three and six digits.
-  struct Blocks {
-    std::string scope;
-    std::bitset<kAreaCodes> area_codes;
-    std::vector<uint32_t> exchanges;  // six digits, ascending
-  };
-  std::vector<Blocks> blocks;  // one a scope that has any
-  // The scopes that its lists have, and the brands of those that are a campaign's.
-  std::set<std::string, std::less<>> scopes;
-};
-using TenantViewPtr = std::shared_ptr<const TenantView>;
 
 // Who calls, what for, and as of when: the answer rests on no later terms than these.
 struct Caller {
@@ -49,6 +33,7 @@ struct Caller {
   std::string key_id;     // `local` without a key
   uint8_t scopes = 0;     // bit KeyScope
   uint64_t revision = 0;  // every change up to this one is in what is said here
+  absl::Time expires_at = absl::InfiniteFuture();  // of the key
   bool Has(KeyScope scope) const { return (scopes >> static_cast<int>(scope) & 1) != 0; }
 };
 
@@ -65,6 +50,9 @@ struct DirectoryCounts {
   uint64_t suspended = 0;  // tenants
   uint64_t live_keys = 0;  // the operator's too
 };
+
+class DirectoryCommitter;
+class DirectoryState;
 
 class TenantDirectory {
  public:
@@ -106,20 +94,27 @@ class TenantDirectory {
   // removal and the drop of the tenant's records.
   std::vector<TenantNumber> Removed() const;
 
+  // Returns the tenant as it is after the command; of a removal what was removed, with the revision
+  // of the removal: its records are the caller's to drop (TenantRecords::Drop). A tenant's revision
+  // is that of its configuration, so keys, lists and blocks do not move it. NOT_FOUND,
+  // ALREADY_EXISTS, LIMIT_REACHED, INVALID_REQUEST, CHANGED_MEANWHILE, NOT_SUSPENDED.
+  absl::StatusOr<TenantViewPtr> Apply(const TenantCommand& command);
+  // Returns the key as it is after the command. ALREADY_EXISTS if there is a key of that id: then
+  // draw another one.
+  absl::StatusOr<ApiKey> Apply(const KeyCommand& command);
+  // Blocks that stand already, or do not stand, are passed over.
+  absl::StatusOr<ListOutcome> Apply(const ListCommand& command);
+  absl::Status Apply(const ServerCommand& command);
+
   absl::StatusOr<TenantViewPtr> Create(const Tenant& tenant, std::string_view by);
-  // A tenant's revision is that of its configuration: keys, lists and blocks do not move it.
   absl::StatusOr<TenantViewPtr> Update(const Tenant& tenant, std::string_view by);
-  // Takes the tenant out of the view; its records are the caller's to drop (TenantRecords::Drop).
   absl::StatusOr<Tenant> Remove(std::string_view tenant_id, std::string_view by);
   // Also of a removed tenant; an empty id: of the operator's keys. Newest first, with revisions
   // below `before` (0: all).
   absl::StatusOr<std::vector<TenantChange>> Changes(std::string_view tenant_id, size_t limit,
                                                     uint64_t before) const;
 
-  struct CreatedKey {
-    ApiKey key;
-    std::string secret;
-  };
+  using CreatedKey = MadeApiKey;
   // `key`: tenant_id, scopes, display_name, expires_at.
   absl::StatusOr<CreatedKey> CreateKey(const ApiKey& key, std::string_view by);
   absl::StatusOr<std::vector<ApiKey>> Keys(std::string_view tenant_id) const;
@@ -134,8 +129,7 @@ class TenantDirectory {
 
   absl::StatusOr<TenantList> CreateList(std::string_view tenant_id, const TenantList& list,
                                         std::string_view by);
-  // Return the revision from which on the blocks stand, or have ended; what stood, or did not, is
-  // passed over.
+  // Return the revision from which on the blocks stand, or have ended.
   absl::StatusOr<uint64_t> AddBlocks(std::string_view tenant_id, std::string_view list_id,
                                      const std::vector<std::string>& blocks, std::string_view by);
   absl::StatusOr<uint64_t> RemoveBlocks(std::string_view tenant_id, std::string_view list_id,
@@ -146,9 +140,16 @@ class TenantDirectory {
   absl::Status FlushLastUsed();
 
  private:
-  struct Impl;
-  explicit TenantDirectory(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
+  TenantDirectory(Store* store, RevisionOrder* order, const Clock* clock,
+                  const DirectoryLimits& limits);
+  absl::StatusOr<uint64_t> ChangeBlocks(ListCommand::What what, std::string_view tenant_id,
+                                        std::string_view list_id,
+                                        const std::vector<std::string>& blocks,
+                                        std::string_view by);
+
+  const Clock* const clock_;
+  const std::unique_ptr<DirectoryState> state_;
+  const std::unique_ptr<DirectoryCommitter> committer_;
 };
 
 }  // namespace dnc

@@ -1,4 +1,4 @@
-"""Tenants over real sockets: entitlements, own lists, precedence, and what stays apart."""
+"""Tenants over real sockets: entitlements, records, precedence, and what stays apart."""
 
 import threading
 import time

@@ -32,8 +32,8 @@ std::time_t MonthsLater(std::time_t day, int months) {
   return timegm(&calendar);
 }
 
-// docs/design.md: the event's day as in American Samoa (UTC-11), the end as in Guam (UTC+10), the
-// shortest rule if the state is not known.
+// docs/internals/tenant-records.md: the event's day as in American Samoa (UTC-11), the end as in
+// Guam (UTC+10), the shortest rule if the state is not known.
 std::time_t EbrEndOf(const v1::Record& record) {
   const std::time_t event = record.last_event_at().seconds() - 11 * 3600;
   const int area = std::stoi(record.number().substr(0, 3));
@@ -348,7 +348,7 @@ TenantAnswer TenantOracle::Ask(const Oracle& published, uint64_t number, const s
     return answer;
   }
   answer.lists_end = ListsEnd(Counted(published), number);
-  // The first moment at which the own records make another rule decide.
+  // The first moment at which the tenant's records make another rule decide.
   std::set<std::time_t> moments;
   for (const auto& [id, list] : lists_) {
     const auto record = list.records.find(std::to_string(number));

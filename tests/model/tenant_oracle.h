@@ -35,10 +35,10 @@ struct TenantAnswer {
   v1::Verdict verdict = v1::VERDICT_UNSPECIFIED;
   v1::Rule rule = v1::RULE_UNSPECIFIED;
   uint32_t reasons = 0;
-  // Until when it holds by the lists and by the own records; 0: it does not, or without an end.
+  // Until when it holds by the lists and by the records; 0: it does not, or without an end.
   std::time_t lists_end = 0;
   std::time_t records_end = 0;
-  // List, effect, and of own records when they were made; 0: not compared, or none.
+  // List, effect, and of tenant records when they were made; 0: not compared, or none.
   std::multiset<std::tuple<std::string, int, std::time_t>> matches;
 };
 
@@ -71,7 +71,7 @@ class TenantOracle {
   }
   size_t Records() const;
 
-  // `number` 0: malformed. As of a moment the own lists are as they are now, and exempt from
+  // `number` 0: malformed. As of a moment the tenant's lists are as they are now, and exempt from
   // nothing: they have no history.
   TenantAnswer Ask(const Oracle& published, uint64_t number, const std::string& scope,
                    std::time_t now, std::optional<std::time_t> as_of = std::nullopt) const;
@@ -85,7 +85,7 @@ class TenantOracle {
   bool HoldsFor(const TenantListModel& list, const std::string& scope) const;
   bool Known(const std::string& scope) const;
   std::time_t ListsEnd(const Oracle& counted, uint64_t number) const;
-  // Notes the matches of own lists; returns their reasons.
+  // Notes the matches of tenant records; returns their reasons.
   uint32_t AskRecords(uint64_t number, const std::string& scope, std::time_t now, bool exemptions,
                       TenantAnswer& answer) const;
   v1::Rule Decide(uint32_t counted, uint32_t own, bool malformed) const;

@@ -7,9 +7,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 API = (ROOT / "docs/api.md").read_text()
 # Errors of a start, which end the program: no call ever sees them.
 ONLY_AT_START = {"server/main.cc", "server/rpc/listener.cc", "server/rpc/server.cc",
-                 "server/storage/revision_note.cc", "server/rpc/unix_socket.cc",
-                 "server/rpc/served_certificate.cc", "server/telemetry/metrics_collector.cc",
-                 "server/registry/policy.cc"}
+                 "server/storage/revision_note.cc", "server/rpc/served_certificate.cc",
+                 "server/telemetry/metrics_collector.cc", "server/registry/policy.cc"}
 
 
 def constant_name(text):

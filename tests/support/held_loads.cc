@@ -37,7 +37,7 @@ int OpenWhenReleased(Open next, const char* path, int flags, mode_t mode) {
 
 }  // namespace
 
-// In place of the C library's.
+// These stand in for the C library's.
 #define DNC_OPEN(name)                                        \
   extern "C" int name(const char* path, int flags, ...) {     \
     static const Open next = Next(#name);                     \

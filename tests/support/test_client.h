@@ -36,7 +36,7 @@ struct LoadOutcome {
 
   bool succeeded() const { return status.ok() && load.state() == v1::LOAD_STATE_SUCCEEDED; }
   bool refused() const { return status.ok() && load.state() == v1::LOAD_STATE_REFUSED; }
-  // For failure messages.
+  // Describes the answer in failure messages.
   std::string Describe() const;
 };
 
@@ -46,7 +46,7 @@ std::string ReasonOf(const grpc::Status& status);
 // Thread-safe. Every call has a deadline, so that a test never hangs.
 class TestClient {
  public:
-  // With an operator's key every call is made with it, as the tenant `default`.
+  // Makes every call with the operator's key, if there is one, as the tenant `default`.
   explicit TestClient(const std::string& address, std::string operator_key = "");
 
   // Uploads, and waits for the end of the load.
@@ -73,7 +73,7 @@ class TestClient {
   // How many records an export of it has; 0 if the export was not complete.
   size_t OptOuts();
 
-  // For other clients of the same server.
+  // Other clients of the same server may use it.
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
 
  private:

@@ -6,7 +6,7 @@
 
 namespace dnc {
 
-// For everything that must end some time: far more than anything takes on a slow machine.
+// Everything that must end some time has as long: far more than it takes on a slow machine.
 constexpr std::chrono::minutes kPatience(5);
 
 // Asks each few milliseconds. False if `condition()` was not true for all of kPatience.

@@ -5,13 +5,13 @@
 
 #include "absl/time/clock.h"
 #include "dnc/client.h"
+#include "tools/cli/names.h"
+#include "tools/cli/proto_json.h"
+#include "tools/cli/terminal.h"
+#include "tools/cli/tool_main.h"
 #include "tools/dncctl/commands.h"
-#include "tools/dncctl/exit_code.h"
-#include "tools/dncctl/names.h"
-#include "tools/dncctl/proto_json.h"
-#include "tools/dncctl/terminal.h"
 
-namespace dnc::ctl {
+namespace dnc::cli {
 namespace {
 
 struct CheckArguments {
@@ -47,7 +47,7 @@ void PrintRow(const Style& style, const std::string& label, const std::string& t
 void PrintMatches(const Style& style, const v1::NumberResult& result) {
   std::string label = "matches";
   if (result.matches().empty()) {
-    // Only a CLEAR has proven it.
+    // Only a CLEAR has proven the rule.
     const bool proven = result.verdict() == v1::VERDICT_CLEAR;
     PrintRow(style, label, proven ? "on no list" : "none known");
   }
@@ -164,4 +164,4 @@ void AddCheckCommand(CLI::App* app, const GlobalOptions& options, Job* job) {
   });
 }
 
-}  // namespace dnc::ctl
+}  // namespace dnc::cli

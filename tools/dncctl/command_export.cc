@@ -3,15 +3,15 @@
 
 #include <memory>
 
+#include "tools/cli/output_file.h"
+#include "tools/cli/proto_json.h"
+#include "tools/cli/terminal.h"
+#include "tools/cli/tool_main.h"
 #include "tools/dncctl/commands.h"
-#include "tools/dncctl/exit_code.h"
-#include "tools/dncctl/output_file.h"
-#include "tools/dncctl/proto_json.h"
 #include "tools/dncctl/record_csv.h"
-#include "tools/dncctl/terminal.h"
-#include "tools/dncctl/watchdog.h"
+#include "tools/dncctl/session.h"
 
-namespace dnc::ctl {
+namespace dnc::cli {
 namespace {
 
 struct ExportArguments {
@@ -114,4 +114,4 @@ void AddExportCommand(CLI::App* app, const GlobalOptions& options, Job* job) {
   SetJob(command, options, job, arguments, RunExport);
 }
 
-}  // namespace dnc::ctl
+}  // namespace dnc::cli

@@ -1,15 +1,16 @@
-// dncctl lists: a tenant's own lists, and the area codes and exchanges that they block.
+// dncctl lists: shows and makes the lists of a tenant, and the area codes and exchanges that they
+// block.
 #include <fmt/format.h>
 
 #include <memory>
 
+#include "tools/cli/names.h"
+#include "tools/cli/proto_json.h"
+#include "tools/cli/terminal.h"
+#include "tools/cli/tool_main.h"
 #include "tools/dncctl/commands.h"
-#include "tools/dncctl/exit_code.h"
-#include "tools/dncctl/names.h"
-#include "tools/dncctl/proto_json.h"
-#include "tools/dncctl/terminal.h"
 
-namespace dnc::ctl {
+namespace dnc::cli {
 namespace {
 
 using Lists = v1::ListService::Stub;
@@ -91,7 +92,7 @@ int RunUnblock(const GlobalOptions& options, const ListArguments& arguments) {
 }  // namespace
 
 void AddListCommands(CLI::App* app, const GlobalOptions& options, Job* job) {
-  CLI::App* lists = app->add_subcommand("lists", "A tenant's own lists");
+  CLI::App* lists = app->add_subcommand("lists", "A tenant's lists");
   lists->require_subcommand(1);
   auto arguments = std::make_shared<ListArguments>();
   using Run = int (*)(const GlobalOptions&, const ListArguments&);
@@ -123,4 +124,4 @@ void AddListCommands(CLI::App* app, const GlobalOptions& options, Job* job) {
   add_blocks("unblock", "End such blocks", RunUnblock);
 }
 
-}  // namespace dnc::ctl
+}  // namespace dnc::cli

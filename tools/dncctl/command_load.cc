@@ -5,19 +5,15 @@
 #include <memory>
 
 #include "absl/time/clock.h"
+#include "tools/cli/names.h"
+#include "tools/cli/progress_bar.h"
+#include "tools/cli/proto_json.h"
+#include "tools/cli/terminal.h"
+#include "tools/cli/tool_main.h"
 #include "tools/dncctl/commands.h"
-#include "tools/dncctl/confirm.h"
-#include "tools/dncctl/exit_code.h"
-#include "tools/dncctl/list_warnings.h"
-#include "tools/dncctl/load_plan.h"
-#include "tools/dncctl/load_upload.h"
-#include "tools/dncctl/load_watch.h"
-#include "tools/dncctl/names.h"
-#include "tools/dncctl/progress_bar.h"
-#include "tools/dncctl/proto_json.h"
-#include "tools/dncctl/terminal.h"
+#include "tools/dncctl/load_steps.h"
 
-namespace dnc::ctl {
+namespace dnc::cli {
 namespace {
 
 using Registry = v1::RegistryService::Stub;
@@ -332,4 +328,4 @@ void AddLoadCommand(CLI::App* app, const GlobalOptions& options, Job* job) {
   });
 }
 
-}  // namespace dnc::ctl
+}  // namespace dnc::cli

@@ -7,15 +7,14 @@
 
 #include "dnc/number_text.h"
 #include "server/numbers/phone_number.h"
+#include "tools/cli/names.h"
+#include "tools/cli/proto_json.h"
+#include "tools/cli/terminal.h"
+#include "tools/cli/tool_main.h"
 #include "tools/dncctl/commands.h"
-#include "tools/dncctl/exit_code.h"
-#include "tools/dncctl/names.h"
-#include "tools/dncctl/number_block.h"
-#include "tools/dncctl/proto_json.h"
-#include "tools/dncctl/record_facts.h"
-#include "tools/dncctl/terminal.h"
+#include "tools/dncctl/record_csv.h"
 
-namespace dnc::ctl {
+namespace dnc::cli {
 namespace {
 
 using Lists = v1::ListService::Stub;
@@ -237,4 +236,4 @@ void AddRecordCommands(CLI::App* app, const GlobalOptions& options, Job* job) {
       ->expected(1);
 }
 
-}  // namespace dnc::ctl
+}  // namespace dnc::cli

@@ -4,14 +4,13 @@
 #include <algorithm>
 #include <memory>
 
+#include "tools/cli/names.h"
+#include "tools/cli/proto_json.h"
+#include "tools/cli/terminal.h"
+#include "tools/cli/tool_main.h"
 #include "tools/dncctl/commands.h"
-#include "tools/dncctl/confirm.h"
-#include "tools/dncctl/exit_code.h"
-#include "tools/dncctl/names.h"
-#include "tools/dncctl/proto_json.h"
-#include "tools/dncctl/terminal.h"
 
-namespace dnc::ctl {
+namespace dnc::cli {
 namespace {
 
 using Registry = v1::RegistryService::Stub;
@@ -222,4 +221,4 @@ void AddReleaseCommands(CLI::App* app, const GlobalOptions& options, Job* job) {
   retire->add_flag("--yes", arguments->yes, "Don't ask");
 }
 
-}  // namespace dnc::ctl
+}  // namespace dnc::cli

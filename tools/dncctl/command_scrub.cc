@@ -6,19 +6,18 @@
 #include <memory>
 
 #include "absl/time/clock.h"
+#include "tools/cli/input_file.h"
+#include "tools/cli/output_file.h"
+#include "tools/cli/progress_bar.h"
+#include "tools/cli/proto_json.h"
+#include "tools/cli/terminal.h"
+#include "tools/cli/tool_main.h"
 #include "tools/dncctl/commands.h"
-#include "tools/dncctl/exit_code.h"
-#include "tools/dncctl/input_file.h"
-#include "tools/dncctl/output_file.h"
-#include "tools/dncctl/progress_bar.h"
-#include "tools/dncctl/proto_json.h"
-#include "tools/dncctl/scrub_answer.h"
 #include "tools/dncctl/scrub_file.h"
+#include "tools/dncctl/scrub_result.h"
 #include "tools/dncctl/scrub_stream.h"
-#include "tools/dncctl/scrub_summary.h"
-#include "tools/dncctl/terminal.h"
 
-namespace dnc::ctl {
+namespace dnc::cli {
 namespace {
 
 struct ScrubArguments {
@@ -172,4 +171,4 @@ void AddScrubCommand(CLI::App* app, const GlobalOptions& options, Job* job) {
   });
 }
 
-}  // namespace dnc::ctl
+}  // namespace dnc::cli

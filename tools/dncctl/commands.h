@@ -5,10 +5,13 @@
 #include <CLI/CLI.hpp>
 #include <functional>
 #include <memory>
+#include <string>
+#include <vector>
 
+#include "dnc/v1/registry_service.pb.h"
 #include "tools/dncctl/session.h"
 
-namespace dnc::ctl {
+namespace dnc::cli {
 
 using Job = std::function<int()>;
 
@@ -45,4 +48,13 @@ void AddWatchCommand(CLI::App* app, const GlobalOptions& options, Job* job);
 // Reads a time as ReadTime does, or fails the parse, for option callbacks.
 absl::Time TimeArgument(const std::string& name, const std::string& text);
 
-}  // namespace dnc::ctl
+// What a list's state means for the answers, where it is not what one expects.
+struct ListWarning {
+  std::string text;     // a sentence, with what to do
+  bool damage = false;  // what was stored is lost
+};
+
+// The warnings of a list that is damaged, stale, or required and not loaded.
+std::vector<ListWarning> ListWarnings(const v1::ListStatus& list);
+
+}  // namespace dnc::cli

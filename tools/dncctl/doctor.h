@@ -7,7 +7,7 @@
 
 #include "tools/dncctl/session.h"
 
-namespace dnc::ctl {
+namespace dnc::cli {
 
 enum class Health { kGood, kUnknown, kWarning, kFailure };
 
@@ -70,4 +70,4 @@ void LookAtMachine(const std::string& data_dir, DoctorReport* report);
 // The server: whether it answers, its clock, lists and keys.
 void LookAtServer(const GlobalOptions& options, DoctorReport* report);
 
-}  // namespace dnc::ctl
+}  // namespace dnc::cli

@@ -23,10 +23,10 @@
 #include <system_error>
 
 #include "absl/time/clock.h"
+#include "tools/cli/terminal.h"
 #include "tools/dncctl/doctor.h"
-#include "tools/dncctl/terminal.h"
 
-namespace dnc::ctl {
+namespace dnc::cli {
 namespace {
 
 namespace fs = std::filesystem;
@@ -303,4 +303,4 @@ void LookAtMachine(const std::string& data_dir, DoctorReport* report) {
   }
 }
 
-}  // namespace dnc::ctl
+}  // namespace dnc::cli

@@ -7,18 +7,18 @@
 #include <utility>
 
 #include "absl/strings/str_split.h"
-#include "tools/dncctl/input_file.h"
+#include "tools/cli/input_file.h"
+#include "tools/cli/terminal.h"
 #include "tools/dncctl/record_csv.h"
-#include "tools/dncctl/terminal.h"
 
-namespace dnc::ctl {
+namespace dnc::cli {
 namespace {
 
 bool Contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-// Of rows without a number.
+// Whether a column is of an export's rows without a number.
 bool IsExportColumn(const std::string& name) {
   return name == kBlockColumn || name == kListKindColumn || name == kListScopeColumn ||
          name == kListNameColumn;
@@ -69,7 +69,7 @@ class Finder {
     return std::move(found_);
   }
 
-  // As --columns says.
+  // Finds the columns as --columns says.
   absl::StatusOr<ImportColumns> FindNamed() {
     found_.meanings.clear();
     for (const std::string& name : format_.columns) {
@@ -248,4 +248,4 @@ absl::StatusOr<ImportColumns> FindImportColumns(const std::vector<std::string>& 
   return format.columns.empty() ? finder.Find() : finder.FindNamed();
 }
 
-}  // namespace dnc::ctl
+}  // namespace dnc::cli

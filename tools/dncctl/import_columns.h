@@ -9,10 +9,10 @@
 
 #include "absl/status/statusor.h"
 #include "dnc/v1/list_service.pb.h"
-#include "tools/dncctl/csv_reader.h"
-#include "tools/dncctl/table_columns.h"
+#include "tools/cli/csv_reader.h"
+#include "tools/cli/table_columns.h"
 
-namespace dnc::ctl {
+namespace dnc::cli {
 
 // Headings of the file of refused lines, before those of the lines themselves, and of the file of
 // lines that were kept without a fact. An import leaves them out, so that the corrected file can be
@@ -68,4 +68,4 @@ std::string ListNamed(std::string_view cell);
 absl::StatusOr<ImportColumns> FindImportColumns(const std::vector<std::string>& first,
                                                 const ImportFormat& format);
 
-}  // namespace dnc::ctl
+}  // namespace dnc::cli

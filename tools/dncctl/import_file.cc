@@ -8,13 +8,12 @@
 
 #include "dnc/number_text.h"
 #include "server/numbers/phone_number.h"
-#include "tools/dncctl/names.h"
-#include "tools/dncctl/number_block.h"
+#include "tools/cli/names.h"
+#include "tools/cli/terminal.h"
+#include "tools/cli/text_encoding.h"
 #include "tools/dncctl/record_csv.h"
-#include "tools/dncctl/terminal.h"
-#include "tools/dncctl/text_encoding.h"
 
-namespace dnc::ctl {
+namespace dnc::cli {
 namespace {
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
@@ -179,7 +178,7 @@ absl::Status ImportFile::Parse(const std::vector<std::string>& cells, ImportLine
   if (auto status = ParseNumber(cells, record); !status.ok()) return status;
   for (size_t i = 0; i < cells.size(); ++i) {
     const std::string& meaning = columns_.meanings[i];
-    // Only facts of records; all others are read elsewhere.
+    // Takes only facts of records; all others are read elsewhere.
     if (meaning == "number" || v1::Record::descriptor()->FindFieldByName(meaning) == nullptr ||
         meaning == kListIdColumn) {
       continue;
@@ -261,4 +260,4 @@ std::vector<ImportPart> CutPart(ImportPart part, const PartLimits& limits) {
   return parts;
 }
 
-}  // namespace dnc::ctl
+}  // namespace dnc::cli

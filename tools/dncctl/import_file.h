@@ -8,11 +8,11 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "dnc/v1/list_service.pb.h"
-#include "tools/dncctl/csv_reader.h"
+#include "tools/cli/csv_reader.h"
 #include "tools/dncctl/import_columns.h"
-#include "tools/dncctl/record_facts.h"
+#include "tools/dncctl/record_csv.h"
 
-namespace dnc::ctl {
+namespace dnc::cli {
 
 // A line of the file and what is to be told of it.
 struct ImportLine {
@@ -66,13 +66,12 @@ class ImportFile {
  private:
   ImportFile(int fd, ImportFormat format, Facts facts);
   absl::Status ReadFirst();
-  absl::Status ClearDefaults();
   // Fills `record`; `line->because` tells which facts it lacks.
   absl::Status Parse(const std::vector<std::string>& cells, ImportLine* line,
                      v1::Record* record) const;
   absl::Status ParseNumber(const std::vector<std::string>& cells, v1::Record* record) const;
   absl::Status CheckList(const std::vector<std::string>& cells) const;
-  // Of a list of exemptions: whether the row can't be an opt-out.
+  // Refuses a row of a list of exemptions that may be an opt-out.
   absl::Status CheckExempts(const std::vector<std::string>& cells) const;
   // The cell of that meaning; empty if there is none.
   std::string CellOf(const std::vector<std::string>& cells, const std::string& meaning) const;
@@ -104,4 +103,4 @@ class ImportFile {
 // Cuts a part at the limits; its refused lines go with the first.
 std::vector<ImportPart> CutPart(ImportPart part, const PartLimits& limits);
 
-}  // namespace dnc::ctl
+}  // namespace dnc::cli

@@ -8,13 +8,12 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "tools/cli/output_file.h"
+#include "tools/cli/progress_bar.h"
 #include "tools/dncctl/import_file.h"
-#include "tools/dncctl/import_report.h"
-#include "tools/dncctl/progress_bar.h"
 #include "tools/dncctl/session.h"
-#include "tools/dncctl/watchdog.h"
 
-namespace dnc::ctl {
+namespace dnc::cli {
 
 // What became of the lines.
 struct ImportCounts {
@@ -26,6 +25,36 @@ struct ImportCounts {
   uint64_t revision = 0;
   uint64_t durable_line = 0;  // all lines up to this one have been answered
   std::string tenant;         // that was written to; empty if the server does not tell
+};
+
+// Tells lines of one kind, those that were refused or those that were kept without a fact: in a
+// file of their own, which can be corrected and imported again, or on stderr.
+class LineReport {
+ public:
+  // So many lines are told without a file.
+  static constexpr uint64_t kTold = 20;
+
+  // `line_heading` and `because_heading`: of the file's first columns. `told`: behind the number of
+  // a line on stderr. `file` may be null; all must outlive the report.
+  LineReport(std::string line_heading, std::string because_heading, std::string told,
+             OutputFile* file, ProgressBar* bar);
+
+  // Once, though a file is imported list by list.
+  absl::Status WriteHeading(const ImportFile& import);
+  // Tells them by their places in the file.
+  absl::Status Tell(std::vector<ImportLine> lines);
+
+  uint64_t count() const { return count_; }
+
+ private:
+  const std::string line_heading_;
+  const std::string because_heading_;
+  const std::string told_;
+  OutputFile* const file_;
+  ProgressBar& bar_;
+  char delimiter_ = ',';
+  bool has_heading_ = false;
+  uint64_t count_ = 0;
 };
 
 // One import; not thread-safe.
@@ -53,7 +82,7 @@ class ImportRun {
   absl::Status ReadAnswer();
   absl::Status TakeAnswer(ImportPart part);
   absl::Status TakeRefused(ImportPart* part);
-  // After an error: whether smaller parts may help, which are made then.
+  // Makes smaller parts after an error; false if they can't help.
   bool Shrink(const absl::Status& status);
   uint64_t DurableLine() const;
   absl::Status Broken();
@@ -79,4 +108,4 @@ class ImportRun {
   ImportCounts counts_;
 };
 
-}  // namespace dnc::ctl
+}  // namespace dnc::cli

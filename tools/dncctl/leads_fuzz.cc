@@ -16,12 +16,12 @@
 
 namespace {
 
-using dnc::ctl::Facts;
-using dnc::ctl::ImportFile;
-using dnc::ctl::ImportPart;
-using dnc::ctl::ScrubBatch;
-using dnc::ctl::ScrubFile;
-using dnc::ctl::ScrubRow;
+using dnc::cli::Facts;
+using dnc::cli::ImportFile;
+using dnc::cli::ImportPart;
+using dnc::cli::ScrubBatch;
+using dnc::cli::ScrubFile;
+using dnc::cli::ScrubRow;
 
 int MemoryFile(std::string_view content) {
   static const int fd = memfd_create("leads.csv", 0);
@@ -34,8 +34,8 @@ int MemoryFile(std::string_view content) {
 }
 
 void Scrub(std::string_view text, bool replace) {
-  ScrubFile file(MemoryFile(text), dnc::ctl::CsvReader::kFindDelimiter);
-  dnc::ctl::ScrubTable table;
+  ScrubFile file(MemoryFile(text), dnc::cli::CsvReader::kFindDelimiter);
+  dnc::cli::ScrubTable table;
   table.replace = replace;
   if (!file.Open(table).ok()) return;
   const std::vector<std::string> added(file.number_columns() == 1 ? 4 : 4 + file.number_columns(),
@@ -60,10 +60,10 @@ void Scrub(std::string_view text, bool replace) {
 }
 
 void Import(std::string_view text, Facts facts) {
-  dnc::ctl::ImportFormat format;
+  dnc::cli::ImportFormat format;
   format.list = "internal";
   format.ignore_others = true;
-  auto file = ImportFile::Open(MemoryFile(text), format, dnc::ctl::RecordFacts(), facts);
+  auto file = ImportFile::Open(MemoryFile(text), format, dnc::cli::RecordFacts(), facts);
   if (!file.ok()) return;
   ImportPart part;
   for (;;) {

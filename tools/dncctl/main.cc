@@ -1,14 +1,13 @@
 // dncctl: loads lists into a dncd, asks it about numbers, and looks after it.
 #include <CLI/CLI.hpp>
 
+#include "tools/cli/server_options.h"
+#include "tools/cli/time_text.h"
+#include "tools/cli/tool_main.h"
+#include "tools/cli/usage.h"
 #include "tools/dncctl/commands.h"
-#include "tools/dncctl/exit_code.h"
-#include "tools/dncctl/server_options.h"
-#include "tools/dncctl/time_text.h"
-#include "tools/dncctl/tool_main.h"
-#include "tools/dncctl/usage.h"
 
-namespace dnc::ctl {
+namespace dnc::cli {
 
 absl::Time TimeArgument(const std::string& name, const std::string& text) {
   const auto time = ReadTime(text);
@@ -78,6 +77,6 @@ int Run(int argc, char** argv) {
 }
 
 }  // namespace
-}  // namespace dnc::ctl
+}  // namespace dnc::cli
 
-int main(int argc, char** argv) { dnc::ctl::RunTool(&dnc::ctl::Run, argc, argv); }
+int main(int argc, char** argv) { dnc::cli::RunTool(&dnc::cli::Run, argc, argv); }

@@ -7,11 +7,11 @@
 
 #include "absl/strings/ascii.h"
 #include "dnc/number_text.h"
-#include "tools/dncctl/names.h"
-#include "tools/dncctl/terminal.h"
-#include "tools/dncctl/time_text.h"
+#include "tools/cli/names.h"
+#include "tools/cli/terminal.h"
+#include "tools/cli/time_text.h"
 
-namespace dnc::ctl {
+namespace dnc::cli {
 namespace {
 
 using google::protobuf::FieldDescriptor;
@@ -37,7 +37,7 @@ absl::Status SetTime(const FieldDescriptor* field, const std::string& text, v1::
   return absl::OkStatus();
 }
 
-// To the last digit: a record that comes back says the same as the one that is there.
+// Writes a time to the last digit: a record that comes back says the same as the one that is there.
 std::string ExactTime(const Timestamp& timestamp) {
   return absl::FormatTime("%E4Y-%m-%d%ET%H:%M:%E*SZ", ToTime(timestamp), absl::UTCTimeZone());
 }
@@ -129,7 +129,7 @@ absl::Status SetFact(std::string_view column, const std::string& text, FactReadi
   const size_t most = MostBytes(column);
   if (reading == FactReading::kExact || text.size() <= most) return SetField(column, text, record);
   size_t end = most;
-  // Not in the middle of a character.
+  // It must not be cut in the middle of a character.
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
   if (auto status = SetField(column, text.substr(0, end), record); !status.ok()) return status;
   return absl::InvalidArgumentError(
@@ -197,4 +197,67 @@ std::string ExportListRow(const v1::OwnList& list, const ExportColumns& columns)
   return row;
 }
 
-}  // namespace dnc::ctl
+namespace {
+
+// What the contract says of each, in short.
+std::string Help(const std::string& column) {
+  if (column == "made_at") return "When it was made; now if not given";
+  if (column == "made_by") return "Who wrote it; the key's id if not given";
+  if (column == "channel") return "How it came: " + EnumChoices(v1::Channel_descriptor());
+  if (column == "reason") return "Why";
+  if (column == "note") return "Anything else";
+  if (column == "expires_at") return "From when on it no longer counts; never if not given";
+  if (column == "ebr_kind") return "EBR: what made it: " + EnumChoices(v1::EbrKind_descriptor());
+  if (column == "last_event_at") return "EBR: date of the last transaction or inquiry";
+  return "Consent: where it was given, for the proof";
+}
+
+}  // namespace
+
+void RecordFacts::AddOptions(CLI::App* command) {
+  for (const std::string& column : RecordColumns()) {
+    if (column == "number") continue;
+    std::string option = "--" + column;
+    std::replace(option.begin(), option.end(), '_', '-');
+    command->add_option(option, texts_[column], Help(column));
+  }
+}
+
+absl::Status RecordFacts::Apply(v1::Record* record) const {
+  for (const auto& [column, text] : texts_) {
+    if (auto status = SetField(column, text, record); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+std::string BlockOf(std::string_view text) {
+  std::string digits;
+  size_t placeholders = 0;
+  bool star = false;
+  for (const char c : text) {
+    if (absl::ascii_isdigit(static_cast<unsigned char>(c))) {
+      if (placeholders > 0) return "";
+      digits += c;
+    } else if (c == '*' || c == 'x' || c == 'X' || c == '#' || c == '?' || c == '%') {
+      star = star || c == '*' || c == '%';
+      ++placeholders;
+    } else if (std::string_view(" .-()+/").find(c) == std::string_view::npos) {
+      return "";
+    }
+  }
+  if (digits.size() > 3 && digits.size() != 6 && digits.front() == '1') digits.erase(0, 1);
+  const bool whole =
+      placeholders == 0 || placeholders + digits.size() == 10 || (star && placeholders == 1);
+  const bool block = digits.size() == 3 || digits.size() == 6;
+  return block && whole && digits.front() >= '2' ? digits : "";
+}
+
+std::string WhyNoBlockHere(const std::string& block, const std::string& list) {
+  return fmt::format(
+      "it is no number of ten digits; if it stands for {} {}, block all of its numbers with: "
+      "dncctl lists block {} --list {}",
+      block.size() == 3 ? "the whole area code" : "the whole exchange", block, block,
+      Printable(list));
+}
+
+}  // namespace dnc::cli

@@ -1,6 +1,8 @@
 // Records of a tenant's lists as rows of CSV, by the names of their columns.
 #pragma once
 
+#include <CLI/CLI.hpp>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -8,7 +10,7 @@
 #include "absl/status/status.h"
 #include "dnc/v1/list_service.pb.h"
 
-namespace dnc::ctl {
+namespace dnc::cli {
 
 // Sets the field that a column of this name holds; an empty text leaves it unset. INVALID_ARGUMENT
 // for a text that the field can't hold and for a name that is no column. The number is checked by
@@ -64,4 +66,25 @@ std::string ExportListRow(const v1::OwnList& list, const ExportColumns& columns)
 // Quoted where CSV (RFC 4180) needs it.
 std::string CsvField(std::string_view text, char delimiter = ',');
 
-}  // namespace dnc::ctl
+// The facts of a record as options of a command: --channel, --made-at, --expires-at and so on.
+class RecordFacts {
+ public:
+  // Adds an option for each of RecordColumns but the number. *this must outlive the app.
+  void AddOptions(CLI::App* command);
+
+  // Sets what the options gave. INVALID_ARGUMENT for a text that a field can't hold.
+  absl::Status Apply(v1::Record* record) const;
+
+ private:
+  std::map<std::string, std::string> texts_;  // by column
+};
+
+// A whole area code or exchange where a number is expected: the three or six digits of what people
+// write for all numbers of an area code or exchange: `201XXXXXXX`, `201*`, `201-555-XXXX`, `1 (201)
+// 555-****`, `201`. Empty for other texts.
+std::string BlockOf(std::string_view text);
+
+// Why a block is no number of a list, and how it is blocked.
+std::string WhyNoBlockHere(const std::string& block, const std::string& list);
+
+}  // namespace dnc::cli

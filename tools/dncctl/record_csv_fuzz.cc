@@ -10,7 +10,7 @@
 
 #include "dnc/v1/list_service.pb.h"
 #include "server/base/check.h"
-#include "tools/dncctl/csv_reader.h"
+#include "tools/cli/csv_reader.h"
 #include "tools/dncctl/record_csv.h"
 
 namespace {
@@ -28,8 +28,8 @@ int MemoryFile(std::string_view content) {
 // The fields of a row of an export; none of one whose text on several lines looks like rows.
 std::vector<std::string> FieldsOf(const std::string& written) {
   // No first line of a file: that would be looked at for what kind of file it is.
-  dnc::ctl::CsvReader reader(MemoryFile(dnc::ctl::ExportHeading() + "\n" + written + "\n"), ',');
-  dnc::ctl::CsvRecord row;
+  dnc::cli::CsvReader reader(MemoryFile(dnc::cli::ExportHeading() + "\n" + written + "\n"), ',');
+  dnc::cli::CsvRecord row;
   DNC_CHECK(reader.Next(&row).ok(), "the heading is read");
   const auto more = reader.Next(&row);
   const bool lines = written.find_first_of("\r\n") != std::string::npos;
@@ -42,29 +42,29 @@ std::vector<std::string> FieldsOf(const std::string& written) {
 
 // A record of these fields, exported and read back.
 void CheckRecord(const std::vector<std::string>& fields) {
-  const std::vector<std::string>& columns = dnc::ctl::RecordColumns();
+  const std::vector<std::string>& columns = dnc::cli::RecordColumns();
   dnc::v1::Record record;
   for (size_t i = 0; i < fields.size() && i < columns.size(); ++i) {
-    if (!dnc::ctl::SetField(columns[i], fields[i], &record).ok()) return;
+    if (!dnc::cli::SetField(columns[i], fields[i], &record).ok()) return;
   }
-  const std::vector<std::string> names = FieldsOf(dnc::ctl::ExportHeading());
-  const std::vector<std::string> written = FieldsOf(dnc::ctl::ExportRow(record));
+  const std::vector<std::string> names = FieldsOf(dnc::cli::ExportHeading());
+  const std::vector<std::string> written = FieldsOf(dnc::cli::ExportRow(record));
   if (written.empty()) return;
   DNC_CHECK(names.size() == written.size(), "a row has the heading's columns");
   dnc::v1::Record read;
   for (size_t i = 0; i < names.size(); ++i) {
     if (names[i] == "list_id") continue;
-    DNC_CHECK(dnc::ctl::SetField(names[i], written[i], &read).ok(), "an export is read");
+    DNC_CHECK(dnc::cli::SetField(names[i], written[i], &read).ok(), "an export is read");
   }
-  DNC_CHECK(dnc::ctl::ExportRow(read) == dnc::ctl::ExportRow(record), "an export is read the same");
+  DNC_CHECK(dnc::cli::ExportRow(read) == dnc::cli::ExportRow(record), "an export is read the same");
 }
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  dnc::ctl::CsvReader reader(MemoryFile(text), ',');
-  dnc::ctl::CsvRecord row;
+  dnc::cli::CsvReader reader(MemoryFile(text), ',');
+  dnc::cli::CsvRecord row;
   std::string whole;
   std::vector<std::vector<std::string>> rows;
   for (;;) {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace dnc::ctl {
+namespace dnc::cli {
 namespace {
 
 TEST(RecordCsvTest, FieldsByTheNamesOfTheirColumns) {
@@ -80,4 +80,4 @@ TEST(RecordCsvTest, UnsetsTheFactsThatAreNamed) {
 }
 
 }  // namespace
-}  // namespace dnc::ctl
+}  // namespace dnc::cli

@@ -6,10 +6,10 @@
 #include <utility>
 
 #include "dnc/number_text.h"
+#include "tools/cli/text_encoding.h"
 #include "tools/dncctl/record_csv.h"
-#include "tools/dncctl/text_encoding.h"
 
-namespace dnc::ctl {
+namespace dnc::cli {
 namespace {
 
 // A heading that a scrub has made.
@@ -181,4 +181,4 @@ void ScrubFile::AppendRow(const ScrubRow& row, const std::vector<std::string>& a
   *out += row.line_end;
 }
 
-}  // namespace dnc::ctl
+}  // namespace dnc::cli

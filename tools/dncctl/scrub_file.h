@@ -9,10 +9,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "dnc/v1/scrub_service.pb.h"
-#include "tools/dncctl/csv_reader.h"
-#include "tools/dncctl/table_columns.h"
+#include "tools/cli/csv_reader.h"
+#include "tools/cli/table_columns.h"
 
-namespace dnc::ctl {
+namespace dnc::cli {
 
 // The columns that a scrub adds, in this order. With several columns of numbers they tell the
 // strictest answer of the row, and a verdict for each column follows: dnc_verdict_HEADING, or
@@ -95,4 +95,4 @@ class ScrubFile {
   size_t kept_columns_ = 0;     // of the heading
 };
 
-}  // namespace dnc::ctl
+}  // namespace dnc::cli

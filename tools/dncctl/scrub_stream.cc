@@ -8,11 +8,12 @@
 #include <thread>
 #include <utility>
 
-#include "tools/dncctl/batch_queue.h"
-#include "tools/dncctl/terminal.h"
-#include "tools/dncctl/watchdog.h"
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "tools/cli/terminal.h"
+#include "tools/dncctl/session.h"
 
-namespace dnc::ctl {
+namespace dnc::cli {
 namespace {
 
 constexpr size_t kBatchesInFlight = 8;
@@ -50,7 +51,7 @@ class BatchFeed {
     return true;
   }
 
-  // From now on at most `most` numbers a batch.
+  // Makes batches of at most `most` numbers from now on, those that had no answer first.
   void Shrink(size_t most, std::deque<ScrubBatch> unanswered) {
     most_ = most;
     for (ScrubBatch& batch : pending_) unanswered.push_back(std::move(batch));
@@ -80,6 +81,45 @@ class BatchFeed {
   const BatchSource& source_;
   size_t most_ = std::numeric_limits<size_t>::max();
   std::deque<ScrubBatch> pending_;
+};
+
+// The batches that wait for their answers, at most `limit` of them. Thread-safe.
+class BatchQueue {
+ public:
+  explicit BatchQueue(size_t limit) : limit_(limit) {}
+
+  // Waits for room and takes the batch. False after Close: the batch stays as it is.
+  bool Push(ScrubBatch& batch) {
+    const absl::MutexLock lock(&mutex_, absl::Condition(this, &BatchQueue::MayPush));
+    if (closed_) return false;
+    batches_.push_back(std::move(batch));
+    return true;
+  }
+
+  // Waits for a batch. Returns nothing after Close, when the queue is empty.
+  std::optional<ScrubBatch> Pop() {
+    const absl::MutexLock lock(&mutex_, absl::Condition(this, &BatchQueue::MayPop));
+    if (batches_.empty()) return std::nullopt;
+    ScrubBatch batch = std::move(batches_.front());
+    batches_.pop_front();
+    return batch;
+  }
+
+  void Close() {
+    const absl::MutexLock lock(&mutex_);
+    closed_ = true;
+  }
+
+ private:
+  bool MayPush() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return closed_ || batches_.size() < limit_;
+  }
+  bool MayPop() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return closed_ || !batches_.empty(); }
+
+  const size_t limit_;
+  absl::Mutex mutex_;
+  std::deque<ScrubBatch> batches_ ABSL_GUARDED_BY(mutex_);
+  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 class Pipeline {
@@ -185,7 +225,7 @@ class Pipeline {
   grpc::ClientContext context_;
   Watchdog watchdog_;
   std::unique_ptr<Stream> stream_;
-  BatchQueue<ScrubBatch> waiting_;
+  BatchQueue waiting_;
   bool cut_short_ = false;             // the writer's
   bool broken_ = false;                // the reader's, until it has been joined
   absl::Status sink_status_;           // the reader's, until it has been joined
@@ -210,4 +250,4 @@ absl::Status ScrubStream(Session& session, const ScrubQuestion& question, const 
   }
 }
 
-}  // namespace dnc::ctl
+}  // namespace dnc::cli

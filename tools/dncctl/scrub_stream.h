@@ -12,7 +12,7 @@
 #include "tools/dncctl/scrub_file.h"
 #include "tools/dncctl/session.h"
 
-namespace dnc::ctl {
+namespace dnc::cli {
 
 // What is asked about all numbers.
 struct ScrubQuestion {
@@ -34,4 +34,4 @@ using BatchSink = std::function<absl::Status(const ScrubBatch&, const v1::ScrubR
 absl::Status ScrubStream(Session& session, const ScrubQuestion& question, const BatchSource& source,
                          const BatchSink& sink);
 
-}  // namespace dnc::ctl
+}  // namespace dnc::cli

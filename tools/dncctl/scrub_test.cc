@@ -9,11 +9,11 @@
 
 #include "absl/time/clock.h"
 #include "clients/cpp/testing/fake_dncd.h"
-#include "tools/dncctl/names.h"
+#include "tools/cli/names.h"
 #include "tools/dncctl/scrub_file.h"
 #include "tools/dncctl/scrub_stream.h"
 
-namespace dnc::ctl {
+namespace dnc::cli {
 namespace {
 
 class ScrubTest : public ::testing::Test {
@@ -212,4 +212,4 @@ TEST_F(ScrubTest, NoServerIsAnError) {
 }
 
 }  // namespace
-}  // namespace dnc::ctl
+}  // namespace dnc::cli

@@ -11,11 +11,12 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_replace.h"
-#include "tools/dncctl/exit_code.h"
-#include "tools/dncctl/proto_json.h"
-#include "tools/dncctl/terminal.h"
+#include "absl/time/clock.h"
+#include "tools/cli/proto_json.h"
+#include "tools/cli/terminal.h"
+#include "tools/cli/tool_main.h"
 
-namespace dnc::ctl {
+namespace dnc::cli {
 namespace {
 
 void CopyPayloads(const absl::Status& from, absl::Status* to) {
@@ -78,7 +79,7 @@ absl::Status Session::Explain(absl::Status status) const {
       message += ProxyHint(server_);
       break;
     case absl::StatusCode::kDeadlineExceeded:
-      // Of a stream that was not read there is no room for more than a message.
+      // The error of a stream that was not read has no room for more than a message.
       if (absl::StartsWith(message, "STREAM_SILENT")) break;
       message = fmt::format("{} did not answer within {}; allow more time with --timeout", server_,
                             absl::FormatDuration(timeout_));
@@ -118,4 +119,29 @@ std::string Requester() {
       .substr(0, 200);
 }
 
-}  // namespace dnc::ctl
+Watchdog::Watchdog(grpc::ClientContext* context, absl::Duration limit)
+    : context_(context), limit_(limit), task_(absl::Milliseconds(50), [this] { Look(); }) {}
+
+void Watchdog::BeginWait() {
+  const absl::MutexLock lock(&mutex_);
+  waiting_since_ = absl::Now();
+}
+
+void Watchdog::EndWait() {
+  const absl::MutexLock lock(&mutex_);
+  waiting_since_ = absl::InfiniteFuture();
+}
+
+bool Watchdog::fired() const {
+  const absl::MutexLock lock(&mutex_);
+  return fired_;
+}
+
+void Watchdog::Look() {
+  const absl::MutexLock lock(&mutex_);
+  if (fired_ || absl::Now() - waiting_since_ <= limit_) return;
+  fired_ = true;
+  context_->TryCancel();
+}
+
+}  // namespace dnc::cli

@@ -1,11 +1,14 @@
-// A connection to the server for one command, and how the command reports errors.
+// A connection to the server for one command, the timeout of its streams, and how the command
+// reports errors.
 #pragma once
 
 #include <memory>
 #include <string>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "dnc/channel.h"
 #include "dnc/rpc_status.h"
@@ -14,9 +17,10 @@
 #include "dnc/v1/scrub_service.grpc.pb.h"
 #include "dnc/v1/tenant_service.grpc.pb.h"
 #include "grpcpp/client_context.h"
-#include "tools/dncctl/server_options.h"
+#include "server/base/periodic_task.h"
+#include "tools/cli/server_options.h"
 
-namespace dnc::ctl {
+namespace dnc::cli {
 
 // What holds for every command.
 struct GlobalOptions : ServerOptions {
@@ -77,4 +81,29 @@ int ReportError(const GlobalOptions& options, const absl::Status& status);
 // user@host, for the server's record of who asked.
 std::string Requester();
 
-}  // namespace dnc::ctl
+// Ends a stream whose server has stopped answering: cancels the call when it has been waited on for
+// longer than `limit` at a stretch. A stream of any length can't have a deadline; this is its
+// timeout. Thread-safe.
+class Watchdog {
+ public:
+  Watchdog(grpc::ClientContext* context, absl::Duration limit);
+
+  // Stand around each step in which the server has the next move.
+  void BeginWait();
+  void EndWait();
+
+  // True once the call was cancelled for this reason.
+  bool fired() const;
+
+ private:
+  void Look() ABSL_LOCKS_EXCLUDED(mutex_);
+
+  grpc::ClientContext* const context_;
+  const absl::Duration limit_;
+  mutable absl::Mutex mutex_;
+  bool fired_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::Time waiting_since_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteFuture();
+  PeriodicTask task_;
+};
+
+}  // namespace dnc::cli

@@ -4,16 +4,17 @@
 #include <atomic>
 #include <bit>
 #include <filesystem>
-#include <mutex>
 #include <string_view>
 #include <system_error>
-#include <thread>
 
+#include "absl/base/const_init.h"
+#include "absl/synchronization/mutex.h"
 #include "fmt/format.h"
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
 #include "tools/dncgen/file_name.h"
 #include "tools/dncgen/line_reader.h"
+#include "tools/dncgen/parallel.h"
 
 namespace dnc {
 namespace {
@@ -68,8 +69,8 @@ class BaseReader {
 
  private:
   void Enter(int area_code) {
-    static std::mutex mutex;
-    const std::lock_guard<std::mutex> lock(mutex);
+    static absl::Mutex mutex(absl::kConstInit);
+    const absl::MutexLock lock(&mutex);
     auto& area = set_.areas_[static_cast<size_t>(area_code)];
     if (area == nullptr) area = std::make_unique<BaseSet::Area>(kWordsPerArea, 0);
     area_ = area.get();
@@ -98,22 +99,8 @@ absl::StatusOr<BaseSet> BaseSet::Read(const std::string& folder, int threads) {
                  fmt::format("{} holds no full list; write one with `dncgen full --out {}`", folder,
                              folder));
   }
-  std::atomic<size_t> next = 0;
-  std::mutex mutex;
-  absl::Status status;
-  const auto work = [&] {
-    BaseReader reader(set);
-    for (size_t at = next.fetch_add(1); at < paths.size(); at = next.fetch_add(1)) {
-      const absl::Status read = reader.ReadFile(paths[at]);
-      const std::lock_guard<std::mutex> lock(mutex);
-      status.Update(read);
-    }
-  };
-  std::vector<std::thread> workers;
-  for (int i = 1; i < threads; ++i) workers.emplace_back(work);
-  work();
-  for (std::thread& worker : workers) worker.join();
-  DNC_RETURN_IF_ERROR(status);
+  DNC_RETURN_IF_ERROR(ForEachInParallel(
+      paths.size(), threads, [&](size_t at) { return BaseReader(set).ReadFile(paths[at]); }));
   set.Count();
   return set;
 }
@@ -184,6 +171,21 @@ Number BaseSet::NthListed(uint64_t rank) const {
     for (; left > 0; --left) bits &= bits - 1;
     const uint32_t at = word * 64 + static_cast<uint32_t>(std::countr_zero(bits));
     return MakeNumber(static_cast<int>(exchange / kExchangesPerArea), at);
+  }
+}
+
+Number DrawListed(const BaseSet& base, BaseSet::Ranks ranks, Random& random) {
+  return base.NthListed(ranks.first + random.Below64(ranks.end - ranks.first));
+}
+
+Number DrawUnlisted(const BaseSet& base, BaseSet::Ranks ranks, Random& random) {
+  while (true) {
+    const Number listed = DrawListed(base, ranks, random);
+    for (int i = 0; i < 100; ++i) {
+      const Number number =
+          listed - listed % kNumbersPerExchange + random.Below(kNumbersPerExchange);
+      if (!base.Contains(number)) return number;
+    }
   }
 }
 

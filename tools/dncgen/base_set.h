@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/civil_time.h"
 #include "server/numbers/phone_number.h"
+#include "tools/dncgen/random.h"
 
 namespace dnc {
 
@@ -56,5 +57,12 @@ class BaseSet {
 
   friend class BaseReader;
 };
+
+// A number of the places `ranks`, of which there is one at least, each as likely as the others.
+Number DrawListed(const BaseSet& base, BaseSet::Ranks ranks, Random& random);
+
+// A number that the base does not hold, in the exchange of one drawn from `ranks`. At least one of
+// these exchanges must not be full.
+Number DrawUnlisted(const BaseSet& base, BaseSet::Ranks ranks, Random& random);
 
 }  // namespace dnc

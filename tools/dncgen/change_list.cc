@@ -12,7 +12,7 @@
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
 #include "tools/dncgen/file_name.h"
-#include "tools/dncgen/output_file.h"
+#include "tools/dncgen/generated_file.h"
 #include "tools/dncgen/random.h"
 
 namespace dnc {
@@ -27,8 +27,9 @@ struct Change {
   bool added = false;
 };
 
-// From the base's date to the end of the change list's, and never later than now. A full list may
-// be of the end of its day, so a deletion of that day is not believed (docs/design.md, 4).
+// Changes happen from the base's date to the end of the change list's, and never later than now. A
+// full list may be of the end of its day, so a deletion of that day is not believed
+// (docs/internals/dates-and-guards.md).
 struct Span {
   int64_t first = 0;           // of additions
   int64_t first_deletion = 0;  // beyond `last`: there can be none
@@ -114,10 +115,10 @@ absl::StatusOr<std::string> WriteChangeList(const BaseSet& base, const ChangeLis
   const std::string name = RegistryFileName(day, "changes", options.seed, "txt.zip");
   const std::string path =
       options.path.empty() ? (std::filesystem::path(options.folder) / name).string() : options.path;
-  OutputFile::Options file_options;
+  GeneratedFile::Options file_options;
   file_options.bytes = kLineBytes * changes.size();
   file_options.time = absl::FromCivil(day, absl::UTCTimeZone());
-  DNC_ASSIGN_OR_RETURN(auto file, OutputFile::Create(path, file_options));
+  DNC_ASSIGN_OR_RETURN(auto file, GeneratedFile::Create(path, file_options));
   std::string buffer;
   for (const Change& change : changes) {
     buffer += Line(change);

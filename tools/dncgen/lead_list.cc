@@ -7,8 +7,8 @@
 #include "fmt/format.h"
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
-#include "tools/dncgen/draw.h"
-#include "tools/dncgen/output_file.h"
+#include "tools/dncgen/base_set.h"
+#include "tools/dncgen/generated_file.h"
 #include "tools/dncgen/random.h"
 
 namespace dnc {
@@ -61,10 +61,10 @@ absl::StatusOr<uint64_t> WriteLeadList(const BaseSet& base, const LeadListOption
   if (base.numbers() == 0 || !(options.hit_rate >= 0 && options.hit_rate <= 1)) {
     return Error(reason::kInvalidRequest, "the base is empty or --hit-rate is not between 0 and 1");
   }
-  DNC_ASSIGN_OR_RETURN(auto leads, OutputFile::Create(options.path, {}));
-  std::unique_ptr<OutputFile> truth;
+  DNC_ASSIGN_OR_RETURN(auto leads, GeneratedFile::Create(options.path, {}));
+  std::unique_ptr<GeneratedFile> truth;
   if (!options.truth_path.empty()) {
-    DNC_ASSIGN_OR_RETURN(truth, OutputFile::Create(options.truth_path, {}));
+    DNC_ASSIGN_OR_RETURN(truth, GeneratedFile::Create(options.truth_path, {}));
     DNC_RETURN_IF_ERROR(truth->Append("id,listed\n"));
   }
   DNC_RETURN_IF_ERROR(leads->Append("id,name,phone,city\n"));

@@ -5,8 +5,8 @@
 
 #include "fmt/format.h"
 #include "server/base/status_macros.h"
+#include "tools/dncgen/generated_file.h"
 #include "tools/dncgen/number_plan.h"
-#include "tools/dncgen/output_file.h"
 #include "tools/dncgen/random.h"
 
 namespace dnc {
@@ -66,7 +66,7 @@ absl::Status WriteOtherList(const OtherListOptions& options) {
   // The own purpose keeps the list apart from a full list of the same seed.
   const uint64_t seed = Random(options.seed, Purpose::kLists).Next();
   DNC_ASSIGN_OR_RETURN(const auto areas, PlanAreas(options.numbers, seed, options.area_codes));
-  DNC_ASSIGN_OR_RETURN(auto file, OutputFile::Create(options.path, {}));
+  DNC_ASSIGN_OR_RETURN(auto file, GeneratedFile::Create(options.path, {}));
   DNC_RETURN_IF_ERROR(file->Append(Head(options.kind)));
   for (const AreaPlan& area : areas) {
     for (const ExchangePlan& exchange : PlanExchanges(area, seed)) {

@@ -1,4 +1,4 @@
-// The tenants of a synthetic platform and the numbers on their own lists: a few tenants with tens
+// The tenants of a synthetic platform and the numbers of their records: a few tenants with tens
 // of millions of records, most with hundreds.
 //
 //   const std::vector<TenantPlan> tenants = PlanTenants(10'000, 500'000'000, seed);
@@ -42,7 +42,7 @@ class TenantNumbers {
   uint64_t size() const { return records_; }
   // Ascending in `i`, which is below size().
   Number Nth(uint64_t i) const;
-  // Where `number` stands; nullopt if it is not one of them.
+  // Returns where `number` stands; nullopt if it is not one of them.
   std::optional<uint64_t> IndexOf(Number number) const;
   bool Contains(Number number) const { return IndexOf(number).has_value(); }
   // 85 of 100 are do-not-call requests, 10 relationships, 5 consents.

@@ -5,8 +5,6 @@
 #include <atomic>
 #include <filesystem>
 #include <memory>
-#include <mutex>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -20,6 +18,7 @@
 #include "server/storage/store.h"
 #include "server/storage/tenant_columns.h"
 #include "server/tenants/tenant_directory.h"
+#include "tools/dncgen/parallel.h"
 #include "tools/dncgen/random.h"
 #include "tools/dncgen/tenant_plan.h"
 
@@ -27,7 +26,7 @@ namespace dnc {
 namespace {
 
 constexpr char kBy[] = "local";
-// Of one file of the store.
+// One file of the store holds so many.
 constexpr uint64_t kRecordsPerRun = 2'000'000;
 
 // Records [begin, end) of one tenant.
@@ -121,28 +120,12 @@ class Writer {
         bulk_(bulk),
         work_(CutWork(plans)) {}
 
-  // All threads; the first error ends them.
   absl::Status Run() {
-    std::vector<std::thread> threads;
-    for (int i = 1; i < options_.threads; ++i) threads.emplace_back([this] { RunOne(); });
-    RunOne();
-    for (std::thread& thread : threads) thread.join();
-    return status_;
+    return ForEachInParallel(work_.size(), options_.threads,
+                             [this](size_t at) { return Write(work_[at]); });
   }
 
  private:
-  void RunOne() {
-    while (true) {
-      const size_t next = next_.fetch_add(1);
-      if (next >= work_.size()) return;
-      const absl::Status status = Write(work_[next]);
-      if (status.ok()) continue;
-      const std::lock_guard lock(mutex_);
-      if (status_.ok()) status_ = status;
-      next_ = work_.size();
-    }
-  }
-
   absl::Status Write(const Work& work) {
     DNC_ASSIGN_OR_RETURN(const auto run, bulk_->NewRun());
     for (const Slice& slice : work) {
@@ -169,10 +152,7 @@ class Writer {
   BulkLoad* const bulk_;
   const std::vector<Work> work_;
   const absl::Time now_ = absl::Now();
-  std::atomic<size_t> next_{0};
   std::atomic<uint64_t> written_{0};
-  std::mutex mutex_;
-  absl::Status status_;  // guarded by mutex_
 };
 
 // The other half of the data folder, empty: a server takes no half alone.
@@ -197,9 +177,9 @@ absl::StatusOr<TenantStoreResult> WriteTenantStore(const TenantStoreOptions& opt
   DNC_ASSIGN_OR_RETURN(const auto store, Store::Open(store_options));
   {
     // Makes a new store, or finds out that this one is whole.
-    TenantRecordsOptions own;
-    own.data_dir = options.data_dir;
-    DNC_RETURN_IF_ERROR(TenantRecords::Open(own, store.get(), &order, &clock).status());
+    TenantRecordsOptions record_options;
+    record_options.data_dir = options.data_dir;
+    DNC_RETURN_IF_ERROR(TenantRecords::Open(record_options, store.get(), &order, &clock).status());
   }
   DNC_ASSIGN_OR_RETURN(const auto bulk, BulkLoad::Begin(store.get(), options.data_dir));
   std::vector<StoredTenant> stored;
@@ -213,11 +193,11 @@ absl::StatusOr<TenantStoreResult> WriteTenantStore(const TenantStoreOptions& opt
       DNC_ASSIGN_OR_RETURN(stored.emplace_back(), MakeTenant(plan, *directory));
     }
   }
-  RevisionOrder::Change turn = order.Begin();
-  DNC_RETURN_IF_ERROR(Writer(options, plans, stored, turn.revision(), bulk.get()).Run());
-  DNC_RETURN_IF_ERROR(bulk->Finish(turn.revision()));
-  turn.Commit();
-  return TenantStoreResult{options.records, turn.revision()};
+  RevisionOrder::Change change = order.Begin();
+  DNC_RETURN_IF_ERROR(Writer(options, plans, stored, change.revision(), bulk.get()).Run());
+  DNC_RETURN_IF_ERROR(bulk->Finish(change.revision()));
+  change.Commit();
+  return TenantStoreResult{options.records, change.revision()};
 }
 
 }  // namespace dnc

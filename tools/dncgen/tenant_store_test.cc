@@ -80,8 +80,8 @@ TEST_F(TenantStoreTest, IsWholeAndAnswersAsPlanned) {
       asked.push_back(numbers.Nth(i) + 1);
     }
     std::vector<uint8_t> facts(asked.size());
-    std::vector<FactChange> turns;
-    lists_->FindFacts(**tenant, "", clock_.Now(), asked, absl::MakeSpan(facts), &turns);
+    std::vector<FactChange> changes;
+    lists_->FindFacts(**tenant, "", clock_.Now(), asked, absl::MakeSpan(facts), &changes);
     for (size_t i = 0; i < asked.size(); ++i) {
       const auto index = numbers.IndexOf(asked[i]);
       const bool internal = index.has_value() && numbers.ListOf(*index) == PlannedList::kInternal;

@@ -7,7 +7,7 @@
 
 #include "fmt/format.h"
 #include "server/base/status_macros.h"
-#include "tools/dncctl/terminal.h"
+#include "tools/cli/terminal.h"
 #include "tools/dncload/report_json.h"
 
 namespace dnc::load {
@@ -172,15 +172,15 @@ absl::StatusOr<Json> ReadReport(const std::string& path) {
 }
 
 void PrintComparison(const Comparison& comparison, const std::string& a, const std::string& b) {
-  const ctl::Style style(stdout);
-  fmt::print("A {}\nB {}\n", ctl::Printable(a), ctl::Printable(b));
+  const cli::Style style(stdout);
+  fmt::print("A {}\nB {}\n", cli::Printable(a), cli::Printable(b));
   if (!comparison.unlike.empty()) {
     fmt::print("{}\n", style.Warn("UNLIKE RUNS: the ratios compare more than two servers"));
     for (const std::string& condition : comparison.unlike) {
-      fmt::print("  {}\n", ctl::Printable(condition));
+      fmt::print("  {}\n", cli::Printable(condition));
     }
   }
-  ctl::Table table({"RUN", "FIGURE", "A", "B", "B / A"}, {2, 3, 4});
+  cli::Table table({"RUN", "FIGURE", "A", "B", "B / A"}, {2, 3, 4});
   std::string last;
   for (const ComparedFigure& figure : comparison.figures) {
     table.AddRow({figure.run == last ? "" : figure.run, figure.figure,
@@ -190,7 +190,7 @@ void PrintComparison(const Comparison& comparison, const std::string& a, const s
   }
   table.Print(stdout);
   for (const std::string& warning : comparison.warnings) {
-    fmt::print("note: {}\n", ctl::Printable(warning));
+    fmt::print("note: {}\n", cli::Printable(warning));
   }
 }
 

@@ -55,11 +55,4 @@ uint64_t Histogram::Percentile(double share) const {
   return max_;
 }
 
-uint64_t Histogram::CountAbove(uint64_t nanoseconds) const {
-  uint64_t above = 0;
-  const size_t bucket = BucketOf(std::min(nanoseconds, kHighest));
-  for (size_t i = bucket + 1; i < counts_.size(); ++i) above += counts_[i];
-  return above;
-}
-
 }  // namespace dnc::load

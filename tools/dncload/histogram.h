@@ -18,7 +18,7 @@ namespace dnc::load {
 // Nanoseconds. Not thread-safe; each thread has its own, and they are merged.
 class Histogram {
  public:
-  // Above it (36 minutes) values count as this one; max() still tells the truth.
+  // Values above it (36 minutes) count as this one; max() still tells the truth.
   static constexpr uint64_t kHighest = (uint64_t{1} << 41) - 1;
 
   void Record(uint64_t nanoseconds, uint64_t count = 1);
@@ -28,15 +28,12 @@ class Histogram {
   // Exact; 0 if nothing was recorded.
   uint64_t min() const { return count_ == 0 ? 0 : min_; }
   uint64_t max() const { return max_; }
-  // From the exact sum.
+  // It follows from the exact sum.
   double mean() const;
 
   // The least value that `share` (0 to 1) of the recorded ones don't exceed, within 0.4 %; never
   // below min() or above max(). 0 if nothing was recorded.
   uint64_t Percentile(double share) const;
-
-  // How many of the recorded values lie above `nanoseconds`, as far as buckets can tell.
-  uint64_t CountAbove(uint64_t nanoseconds) const;
 
  private:
   static constexpr unsigned kSubBits = 7;

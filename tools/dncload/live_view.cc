@@ -5,7 +5,7 @@
 #include <string>
 
 #include "fmt/format.h"
-#include "tools/dncctl/terminal.h"
+#include "tools/cli/terminal.h"
 #include "tools/dncload/report.h"
 
 namespace dnc::load {
@@ -100,7 +100,7 @@ class LineView final : public LiveView {
 }  // namespace
 
 std::unique_ptr<LiveView> MakeLiveView() {
-  if (!ctl::IsTerminal(stderr)) return std::make_unique<NoView>();
+  if (!cli::IsTerminal(stderr)) return std::make_unique<NoView>();
   return std::make_unique<LineView>();
 }
 

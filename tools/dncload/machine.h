@@ -1,7 +1,11 @@
-// The machine that a figure was measured on; without it the figure says nothing.
+// The machine that a figure was measured on, without which the figure says nothing, and the
+// processor time that client and server used there.
 #pragma once
 
+#include <memory>
 #include <string>
+
+#include "absl/status/statusor.h"
 
 namespace dnc::load {
 
@@ -16,5 +20,33 @@ struct Machine {
 
 // What cannot be found out is "unknown", or 0.
 Machine ThisMachine();
+
+// The processor time that all threads of this process have used, in seconds.
+double OwnProcessorSeconds();
+
+// Knows where the server's processor time can be read. Not thread-safe.
+class ServerProcessor {
+ public:
+  // `pid` > 0: of that process on this machine. Else `metrics` (HOST:PORT) not empty: from the
+  // metric process_cpu_seconds_total of that page. Else nowhere: Seconds() fails.
+  ServerProcessor(int pid, std::string metrics) : pid_(pid), metrics_(std::move(metrics)) {}
+
+  bool known() const { return pid_ > 0 || !metrics_.empty(); }
+
+  // Since the server's start. Errors: NOT_FOUND tells what is missing, UNAVAILABLE a page that
+  // can't be read.
+  absl::StatusOr<double> Seconds() const;
+
+ private:
+  const int pid_;
+  const std::string metrics_;
+};
+
+// Exposed for tests: returns the value of `process_cpu_seconds_total` in a page of Prometheus's
+// text form.
+absl::StatusOr<double> ProcessorSecondsOfPage(const std::string& page);
+
+// The seconds that /proc/PID/stat tells, for its text.
+absl::StatusOr<double> ProcessorSecondsOfStat(const std::string& stat);
 
 }  // namespace dnc::load

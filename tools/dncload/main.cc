@@ -14,11 +14,10 @@
 #include "absl/time/clock.h"
 #include "fmt/format.h"
 #include "server/base/status_macros.h"
-#include "tools/dncctl/exit_code.h"
-#include "tools/dncctl/output_file.h"
-#include "tools/dncctl/proto_json.h"
-#include "tools/dncctl/terminal.h"
-#include "tools/dncctl/tool_main.h"
+#include "tools/cli/output_file.h"
+#include "tools/cli/proto_json.h"
+#include "tools/cli/terminal.h"
+#include "tools/cli/tool_main.h"
 #include "tools/dncgen/base_set.h"
 #include "tools/dncload/compare.h"
 #include "tools/dncload/live_view.h"
@@ -116,7 +115,8 @@ absl::Status Measure(const Options& options, ModeFunction mode, Report* report) 
   return status;
 }
 
-// Before the run, which may take hours: whether its report can be written where it is wanted.
+// Finds out before the run, which may take hours, whether its report can be written where it is
+// wanted.
 absl::Status CheckWritable(const std::string& path) {
   if (path.empty() || path == "-") return absl::OkStatus();
   const std::filesystem::path folder = std::filesystem::absolute(path).parent_path();
@@ -126,14 +126,14 @@ absl::Status CheckWritable(const std::string& path) {
 }
 
 absl::Status WriteFile(const std::string& path, const std::string& content) {
-  DNC_ASSIGN_OR_RETURN(const auto file, ctl::OutputFile::Open(path));
+  DNC_ASSIGN_OR_RETURN(const auto file, cli::OutputFile::Open(path));
   DNC_RETURN_IF_ERROR(file->Write(content));
   return file->Commit();
 }
 
 absl::Status WriteReport(const Options& options, const Report& report) {
   if (options.json == "-") {
-    ctl::PrintJson(ToJson(report));
+    cli::PrintJson(ToJson(report));
   } else if (options.brief) {
     PrintBrief(report, stdout);
   } else {
@@ -153,8 +153,8 @@ int Execute(const Options& options, const std::string& name, ModeFunction mode,
   report.command = command;
   for (const std::string& path : {options.json, options.html}) {
     if (const absl::Status writable = CheckWritable(path); !writable.ok()) {
-      fmt::print(stderr, "error: {}\n", ctl::Printable(std::string(writable.message())));
-      return ctl::kExitError;
+      fmt::print(stderr, "error: {}\n", cli::Printable(std::string(writable.message())));
+      return cli::kExitError;
     }
   }
   CatchInterrupts();
@@ -162,16 +162,16 @@ int Execute(const Options& options, const std::string& name, ModeFunction mode,
   report.interrupted = g_stop;
   if (!status.ok()) report.error = std::string(status.message());
   if (report.runs.empty() && !status.ok()) {
-    fmt::print(stderr, "error: {}\n", ctl::Printable(report.error));
-    return ctl::kExitError;
+    fmt::print(stderr, "error: {}\n", cli::Printable(report.error));
+    return cli::kExitError;
   }
   const absl::Status written = WriteReport(options, report);
   if (!written.ok()) {
-    fmt::print(stderr, "error: {}\n", ctl::Printable(std::string(written.message())));
-    return ctl::kExitError;
+    fmt::print(stderr, "error: {}\n", cli::Printable(std::string(written.message())));
+    return cli::kExitError;
   }
-  if (!Failures(report).empty()) return ctl::kExitError;
-  return report.interrupted ? kExitInterrupted : ctl::kExitOk;
+  if (!Failures(report).empty()) return cli::kExitError;
+  return report.interrupted ? kExitInterrupted : cli::kExitOk;
 }
 
 int ExecuteCompare(const std::string& a, const std::string& b) {
@@ -181,11 +181,11 @@ int ExecuteCompare(const std::string& a, const std::string& b) {
                           : !report_b.ok() ? absl::StatusOr<Comparison>(report_b.status())
                                            : Compare(*report_a, *report_b);
   if (!comparison.ok()) {
-    fmt::print(stderr, "error: {}\n", ctl::Printable(std::string(comparison.status().message())));
-    return ctl::kExitError;
+    fmt::print(stderr, "error: {}\n", cli::Printable(std::string(comparison.status().message())));
+    return cli::kExitError;
   }
   PrintComparison(*comparison, a, b);
-  return ctl::kExitOk;
+  return cli::kExitOk;
 }
 
 // What CLI11 can't check. Throws what a wrong use of the command line throws.
@@ -196,8 +196,8 @@ void CheckOptions(const Options& options, const std::string& mode) {
   if (options.base.empty() && options.numbers.empty()) {
     throw CLI::RequiredError("--base or --numbers");
   }
-  ctl::ServerOptions server = options.target;
-  must(ctl::CheckServerOptions(&server));
+  cli::ServerOptions server = options.target;
+  must(cli::CheckServerOptions(&server));
   must(ParseBatches(options.batches).status());
   must(ParsePair("--gap", options.gap, true).status());
   if (mode == "sweep" && options.rates.empty() && options.from == 0) {
@@ -317,7 +317,7 @@ int Main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? ctl::kExitOk : ctl::kExitUsage;
+    return app.exit(error) == 0 ? cli::kExitOk : cli::kExitUsage;
   }
   return job();
 }
@@ -325,4 +325,4 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace dnc::load
 
-int main(int argc, char** argv) { dnc::ctl::RunTool(&dnc::load::Main, argc, argv); }
+int main(int argc, char** argv) { dnc::cli::RunTool(&dnc::load::Main, argc, argv); }

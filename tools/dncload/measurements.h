@@ -20,7 +20,8 @@ struct CallCounts {
   uint64_t refused = 0;    // RESOURCE_EXHAUSTED
   uint64_t timed_out = 0;  // no answer within the timeout, or until the run was interrupted
   uint64_t failed = 0;     // any other error
-  uint64_t unsent = 0;     // due, but the bound of calls under way held them back until the end
+  uint64_t unsent = 0;     // due, but the bound of calls under way held them back until the end, or
+                           // they were dropped because of it
   uint64_t held = 0;       // of those sent: later than scheduled because of that bound
 
   void Merge(const CallCounts& other);

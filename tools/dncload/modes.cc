@@ -121,7 +121,7 @@ absl::Status Session::Idle() {
   plan.name = "idle";
   plan.gap_least = gap.first;
   plan.gap_most = gap.second;
-  // At least one call that is not measured: the first pays for the connection.
+  // At least one call is not measured, as the first pays for the connection.
   plan.warm_up = std::max(plan.warm_up, gap.second);
   return Add(plan.name, plan);
 }

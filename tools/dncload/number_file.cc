@@ -9,15 +9,15 @@
 #include "absl/strings/ascii.h"
 #include "fmt/format.h"
 #include "server/base/status_macros.h"
-#include "tools/dncctl/csv_reader.h"
-#include "tools/dncctl/input_file.h"
+#include "tools/cli/csv_reader.h"
+#include "tools/cli/input_file.h"
 
 namespace dnc::load {
 namespace {
 
 constexpr std::array<const char*, 4> kUsualNames = {"phone", "phone_number", "number", "telephone"};
 
-std::string Folded(const ctl::CsvRecord& record, size_t field) {
+std::string Folded(const cli::CsvRecord& record, size_t field) {
   return absl::AsciiStrToLower(absl::StripAsciiWhitespace(record.Text(field)));
 }
 
@@ -26,7 +26,7 @@ struct Columns {
   std::optional<size_t> listed;
 };
 
-absl::StatusOr<Columns> FindColumns(const ctl::CsvRecord& heading, const std::string& path,
+absl::StatusOr<Columns> FindColumns(const cli::CsvRecord& heading, const std::string& path,
                                     const std::string& column) {
   Columns columns;
   std::optional<size_t> number;
@@ -54,7 +54,7 @@ std::optional<Truth> ParseTruth(const std::string& text) {
   return std::nullopt;
 }
 
-absl::StatusOr<NumberTruth> ParseRecord(const ctl::CsvRecord& record, const Columns& columns,
+absl::StatusOr<NumberTruth> ParseRecord(const cli::CsvRecord& record, const Columns& columns,
                                         const std::string& path) {
   const ParsedNumber number = columns.number < record.fields.size()
                                   ? ParseNumber(record.Text(columns.number))
@@ -79,10 +79,10 @@ absl::StatusOr<NumberTruth> ParseRecord(const ctl::CsvRecord& record, const Colu
 
 absl::StatusOr<std::vector<NumberTruth>> ReadNumberFile(const std::string& path,
                                                         const std::string& column, uint64_t limit) {
-  const ctl::InputFile file(path);
+  const cli::InputFile file(path);
   if (file.fd() < 0) return absl::NotFoundError(fmt::format("{}: {}", path, std::strerror(errno)));
-  ctl::CsvReader reader(file.fd(), ',');
-  ctl::CsvRecord record;
+  cli::CsvReader reader(file.fd(), ',');
+  cli::CsvRecord record;
   DNC_ASSIGN_OR_RETURN(bool more, reader.Next(&record));
   if (!more) return absl::InvalidArgumentError(fmt::format("{} is empty", path));
   DNC_ASSIGN_OR_RETURN(const Columns columns, FindColumns(record, path, column));

@@ -6,7 +6,7 @@
 #include "absl/strings/str_split.h"
 #include "fmt/format.h"
 #include "server/base/status_macros.h"
-#include "tools/dncctl/server_options.h"
+#include "tools/cli/server_options.h"
 
 namespace dnc::load {
 namespace {
@@ -76,6 +76,8 @@ void AddClientOptions(CLI::App* app, Options* options) {
                   "wait counts")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
+  app->add_flag("--drop-excess", run.sender.drop_excess,
+                "Calls beyond --max-in-flight are not sent at all, instead of waiting");
   app->add_option("--timeout", run.sender.timeout, "Seconds that a call may take")
       ->check(CLI::Range(0.001, 3600.0))
       ->capture_default_str();
@@ -107,7 +109,7 @@ void AddReportOptions(CLI::App* app, Options* options) {
 }  // namespace
 
 void AddCommonOptions(CLI::App* app, Options* options) {
-  ctl::AddServerOptions(app, &options->target);
+  cli::AddServerOptions(app, &options->target);
   AddWorkloadOptions(app, options);
   AddClientOptions(app, options);
   AddReportOptions(app, options);

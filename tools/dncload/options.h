@@ -60,9 +60,9 @@ struct Options {
   bool brief = false;
 };
 
-// The options of every mode.
+// Adds the options of every mode.
 void AddCommonOptions(CLI::App* app, Options* options);
-// Of the modes that offer one schedule or rates of it.
+// Adds the options of the modes that offer one schedule or rates of it.
 void AddScheduleOptions(CLI::App* app, Options* options);
 
 // "1000" or "1:50,1000:50": numbers a call with their weights.

@@ -1,9 +1,10 @@
 #include "tools/dncload/report.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "fmt/format.h"
-#include "tools/dncctl/terminal.h"
+#include "tools/cli/terminal.h"
 
 namespace dnc::load {
 namespace {
@@ -73,11 +74,11 @@ void JudgeCalls(const RunResult& run, RunSummary* summary) {
   if (calls.timed_out > 0 && !run.interrupted) {
     summary->warnings.push_back(
         fmt::format("{} calls had no answer within their timeout; they count as that slow",
-                    ctl::WithCommas(calls.timed_out)));
+                    cli::WithCommas(calls.timed_out)));
   }
   if (calls.failed > 0) {
     summary->warnings.push_back(fmt::format("{} calls failed; the table of errors tells why",
-                                            ctl::WithCommas(calls.failed)));
+                                            cli::WithCommas(calls.failed)));
   }
   if (answers.undecided > 0) {
     summary->warnings.push_back(fmt::format(
@@ -220,17 +221,17 @@ std::vector<std::string> Failures(const Report& report) {
   std::vector<std::string> failures;
   if (answers.wrongly_clear > 0) {
     failures.push_back(fmt::format("{} times a LISTED number was answered CLEAR",
-                                   ctl::WithCommas(answers.wrongly_clear)));
+                                   cli::WithCommas(answers.wrongly_clear)));
   }
   if (answers.wrongly_listed > 0) {
     failures.push_back(
         fmt::format("{} times a number that is on no list was answered LISTED (if the server holds "
                     "more than the lists named here, say --other-lists)",
-                    ctl::WithCommas(answers.wrongly_listed)));
+                    cli::WithCommas(answers.wrongly_listed)));
   }
   if (answers.bad_answers > 0) {
     failures.push_back(fmt::format("{} answers had another length than asked, or were no message",
-                                   ctl::WithCommas(answers.bad_answers)));
+                                   cli::WithCommas(answers.bad_answers)));
   }
   if (IsNothingLoaded(answers)) {
     failures.push_back(
@@ -264,6 +265,63 @@ std::vector<std::string> Warnings(const Report& report) {
     }
   }
   return warnings;
+}
+
+std::string DurationText(double nanoseconds) {
+  if (nanoseconds < 999.5) return fmt::format("{:.0f} ns", nanoseconds);
+  double value = nanoseconds / 1e3;
+  const char* unit = "µs";
+  if (value >= 999.5) {
+    value /= 1e3;
+    unit = "ms";
+  }
+  if (value >= 999.5) {
+    value /= 1e3;
+    unit = "s";
+  }
+  return fmt::format("{:.{}f} {}", value, value < 9.995 ? 2 : value < 99.95 ? 1 : 0, unit);
+}
+
+std::string PercentileText(const Histogram& histogram, double share) {
+  return DurationText(static_cast<double>(histogram.Percentile(share)));
+}
+
+std::string RateText(double rate) {
+  if (rate < 99.95) return fmt::format("{:.1f}", rate);
+  return cli::WithCommas(static_cast<uint64_t>(std::llround(rate)));
+}
+
+std::string LargeText(double value) {
+  if (value >= 1e6) return fmt::format("{:.3g} million", value / 1e6);
+  return RateText(value);
+}
+
+std::string ServerText(const Report& report) {
+  if (!report.status) return fmt::format("not known: {}", report.status_unknown);
+  return fmt::format("dncd {}, revision {}, {} numbers", report.status->version(),
+                     report.status->revision(), cli::WithCommas(report.status->numbers()));
+}
+
+std::string MachineText(const Machine& machine) {
+  return fmt::format("{} x {}, {:.0f} GiB, Linux {}, {}", machine.cores, machine.processor,
+                     machine.memory_gib, machine.kernel, machine.system);
+}
+
+std::string ServerMachineText(const Report& report) {
+  if (!report.server_machine.empty()) return report.server_machine;
+  if (report.same_machine) return "the same; client and server share its cores";
+  return "another, not known; name it with --server-machine";
+}
+
+std::string ScheduleText(const RunResult& run) {
+  const SchedulePlan& plan = run.plan;
+  if (plan.spacing == Spacing::kClosed) {
+    return fmt::format("closed loop, {} callers; latency counts from the send", plan.callers);
+  }
+  if (plan.spacing == Spacing::kGaps) {
+    return fmt::format("a call every {} to {} s", plan.gap_least, plan.gap_most);
+  }
+  return fmt::format("{}, {} calls/s", plan.name, RateText(plan.MeanRate()));
 }
 
 }  // namespace dnc::load

@@ -1,4 +1,4 @@
-// All that a report tells, in whichever form, and what follows from a run's figures.
+// A report holds all that is told in whichever form, and what follows from a run's figures.
 #pragma once
 
 #include <optional>
@@ -112,7 +112,7 @@ std::string Headline(const Report& report);
 // Why the chief figure may be the client's and not the server's: "the client stalled, ..."; empty
 // if it is not.
 std::string ClientCaveat(const Report& report);
-// The same of one run: " (the client stalled)", or empty.
+// Says the same of one run: " (the client stalled)", or nothing.
 std::string ClientCaveat(const RunSummary& summary);
 
 // Warnings of all runs, each with the run's name if there are several.
@@ -130,7 +130,7 @@ std::string LargeText(double value);
 // "dncd 0.1.0, revision 7, 260,000,000 numbers", or why that is not known.
 std::string ServerText(const Report& report);
 std::string MachineText(const Machine& machine);
-// Of the server, as far as it is known.
+// Names the server's machine, as far as it is known.
 std::string ServerMachineText(const Report& report);
 // "poisson, 1,000 calls/s", "closed loop, 4 callers".
 std::string ScheduleText(const RunResult& run);

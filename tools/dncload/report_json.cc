@@ -3,7 +3,7 @@
 #include <string>
 
 #include "absl/time/time.h"
-#include "tools/dncctl/names.h"
+#include "tools/cli/names.h"
 
 namespace dnc::load {
 namespace {
@@ -71,7 +71,7 @@ Json AnswersJson(const AnswerTally& answers) {
   for (size_t i = 0; i < answers.verdicts.size(); ++i) {
     if (answers.verdicts[i] == 0) continue;
     const bool last = i + 1 == answers.verdicts.size();
-    verdicts[last ? "UNKNOWN" : ctl::Name(static_cast<v1::Verdict>(i))] = answers.verdicts[i];
+    verdicts[last ? "UNKNOWN" : cli::Name(static_cast<v1::Verdict>(i))] = answers.verdicts[i];
   }
   return {{"numbers", answers.numbers},
           {"verified", answers.known},

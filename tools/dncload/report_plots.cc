@@ -5,11 +5,16 @@
 #include <vector>
 
 #include "fmt/format.h"
+#include "tools/cli/svg_plot.h"
 #include "tools/dncload/report_json.h"
-#include "tools/dncload/svg_plot.h"
 
 namespace dnc::load {
 namespace {
+
+using cli::Plot;
+using cli::PlotAxis;
+using cli::PlotSeries;
+using cli::RenderPlot;
 
 constexpr size_t kMaxLines = 8;
 constexpr double kFlattens = 3;  // times the rest
@@ -40,7 +45,7 @@ std::vector<const RunResult*> ByRate(const Report& report) {
   std::vector<const RunResult*> runs;
   for (const RunResult& run : report.runs) {
     if (run.plan.spacing == Spacing::kClosed) continue;
-    // Of several tries of a rate the last counts.
+    // The last of several tries of a rate counts.
     std::erase_if(runs, [&run](const RunResult* earlier) {
       return earlier->plan.MeanRate() == run.plan.MeanRate();
     });

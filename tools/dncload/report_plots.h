@@ -15,7 +15,7 @@ std::string LatencyOverRatePlot(const Report& report);
 std::string GoodputOverRatePlot(const Report& report);
 std::string ProcessorOverRatePlot(const Report& report);
 
-// Of one run over its time.
+// These show one run over its time.
 std::string LatencyOverTimePlot(const RunResult& run);
 std::string RatesOverTimePlot(const RunResult& run);
 

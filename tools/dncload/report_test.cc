@@ -6,13 +6,13 @@
 #include "fmt/format.h"
 #include "fmt/ranges.h"
 #include "gtest/gtest.h"
+#include "tools/cli/svg_plot.h"
 #include "tools/dncload/compare.h"
+#include "tools/dncload/machine.h"
 #include "tools/dncload/options.h"
-#include "tools/dncload/processor_time.h"
 #include "tools/dncload/report_html.h"
 #include "tools/dncload/report_json.h"
 #include "tools/dncload/report_plots.h"
-#include "tools/dncload/svg_plot.h"
 
 namespace dnc::load {
 namespace {

@@ -4,17 +4,17 @@
 
 #include "absl/strings/str_replace.h"
 #include "fmt/format.h"
-#include "tools/dncctl/names.h"
-#include "tools/dncctl/terminal.h"
+#include "tools/cli/names.h"
+#include "tools/cli/terminal.h"
 
 namespace dnc::load {
 namespace {
 
-using ctl::Printable;
-using ctl::WithCommas;
+using cli::Printable;
+using cli::WithCommas;
 
 void PrintHead(const Report& report, FILE* stream) {
-  const ctl::Style style(stream);
+  const cli::Style style(stream);
   fmt::print(stream, "{} {} against {}{}\n", style.Strong("dncload"), report.mode,
              Printable(report.server), report.tls ? " (TLS)" : "");
   fmt::print(stream, "server    {}\n", Printable(ServerText(report)));
@@ -27,7 +27,7 @@ void PrintHead(const Report& report, FILE* stream) {
 
 // One run in full.
 void PrintRun(const RunResult& run, FILE* stream) {
-  const ctl::Style style(stream);
+  const cli::Style style(stream);
   const RunSummary summary = Summarize(run);
   const Measurements& measured = run.measured;
   fmt::print(stream, "\n{}: {}, {:.3g} s after {:.3g} s of warm-up, {} threads, {} channels\n",
@@ -70,7 +70,7 @@ void PrintRun(const RunResult& run, FILE* stream) {
 
 // Several runs, a line each.
 void PrintTable(const Report& report, FILE* stream) {
-  ctl::Table table({"RUN", "OFFERED/S", "ANSWERED/S", "GOOD/S", "NUMBERS/S", "p50", "p99", "p99.9",
+  cli::Table table({"RUN", "OFFERED/S", "ANSWERED/S", "GOOD/S", "NUMBERS/S", "p50", "p99", "p99.9",
                     "MAX", "REFUSED", "CLIENT"},
                    {1, 2, 3, 4, 5, 6, 7, 8, 9});
   for (const RunResult& run : report.runs) {
@@ -92,7 +92,7 @@ void PrintTable(const Report& report, FILE* stream) {
 }
 
 void PrintOutcome(const Report& report, FILE* stream) {
-  const ctl::Style style(stream);
+  const cli::Style style(stream);
   if (report.search) {
     fmt::print(stream, "\n{}\n", style.Strong(Headline(report)));
     for (const Probe& probe : report.search->probes) {
@@ -113,7 +113,7 @@ void PrintOutcome(const Report& report, FILE* stream) {
 }
 
 void PrintConclusion(const Report& report, FILE* stream) {
-  const ctl::Style style(stream);
+  const cli::Style style(stream);
   for (const std::string& warning : Warnings(report)) {
     fmt::print(stream, "{} {}\n", style.Warn("note:"), Printable(warning));
   }
@@ -134,7 +134,7 @@ void PrintText(const Report& report, FILE* stream) {
   PrintOutcome(report, stream);
   fmt::print(stream, "\n");
   PrintConclusion(report, stream);
-  const ctl::Style style(stream);
+  const cli::Style style(stream);
   const Badge badge = BadgeOf(report);
   if (badge.kind == Badge::Kind::kFailure) return;
   fmt::print(stream, "{}\n",

@@ -1,12 +1,13 @@
 #include "tools/dncload/run.h"
 
+#include <sys/prctl.h>
+
 #include <algorithm>
 #include <chrono>
 #include <thread>
 #include <utility>
 
 #include "server/base/status_macros.h"
-#include "tools/dncload/heartbeat.h"
 
 namespace dnc::load {
 namespace {
@@ -149,6 +150,24 @@ absl::StatusOr<RunResult> Run(const RunParts& parts, const RunOptions& options,
   senders.Join(&result);
   result.interrupted = parts.stop.load();
   return result;
+}
+
+const Histogram& Heartbeat::Stop() {
+  stopping_ = true;
+  if (thread_.joinable()) thread_.join();
+  return late_;
+}
+
+void Heartbeat::Run() {
+  constexpr std::chrono::milliseconds kBeat(1);
+  prctl(PR_SET_TIMERSLACK, 1);
+  auto due = std::chrono::steady_clock::now() + kBeat;
+  while (!stopping_) {
+    std::this_thread::sleep_until(due);
+    const auto now = std::chrono::steady_clock::now();
+    if (counting_) late_.Record(static_cast<uint64_t>((now - due).count()));
+    due = now + kBeat;
+  }
 }
 
 }  // namespace dnc::load

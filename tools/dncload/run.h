@@ -6,11 +6,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "tools/dncload/histogram.h"
+#include "tools/dncload/machine.h"
 #include "tools/dncload/measurements.h"
-#include "tools/dncload/processor_time.h"
 #include "tools/dncload/schedule.h"
 #include "tools/dncload/sender.h"
 #include "tools/dncload/target.h"
@@ -49,6 +51,29 @@ struct RunResult {
   double client_processor = 0;  // seconds in the measured time
   std::optional<double> server_processor;
   std::string server_processor_unknown;  // why it is not known
+};
+
+// Notices when this machine does not let the client run: a thread wants to wake every millisecond
+// and notes by how much it overslept. If it could not run, the senders could not either, and the
+// latencies hold the client's own stall.
+class Heartbeat {
+ public:
+  Heartbeat() : thread_([this] { Run(); }) {}
+  ~Heartbeat() { Stop(); }
+
+  // Counts from here on.
+  void Begin() { counting_ = true; }
+
+  // Ends it. What was counted: by how much each wake came late.
+  const Histogram& Stop();
+
+ private:
+  void Run();
+
+  std::atomic<bool> counting_{false};
+  std::atomic<bool> stopping_{false};
+  Histogram late_;  // the thread's until it has ended
+  std::thread thread_;
 };
 
 // What a run shows while it goes on. Called some ten times a second.

@@ -128,6 +128,10 @@ void Sender::SendDue(int64_t now) {
   }
   for (int sent = 0; next_ && *next_ <= now && sent < kSendsBetweenLooks; ++sent) {
     if (in_flight_ >= options_.max_in_flight) {
+      if (options_.drop_excess) {
+        Drop();
+        continue;
+      }
       bound_hit_at_ = now;
       return;
     }
@@ -138,6 +142,15 @@ void Sender::SendDue(int64_t now) {
 }
 
 void Sender::Advance() { next_ = schedule_->Next(); }
+
+void Sender::Drop() {
+  if (*next_ >= warm_up_) {
+    ++measured_.calls.scheduled;
+    ++measured_.calls.unsent;
+    if (Interval* interval = IntervalAt(*next_)) ++interval->scheduled;
+  }
+  Advance();
+}
 
 void Sender::Send(int64_t intended, int64_t now) {
   if (free_.empty()) {

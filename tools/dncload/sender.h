@@ -30,6 +30,7 @@ using Clock = std::chrono::steady_clock;
 struct SenderOptions {
   int channels = 1;          // connections of this thread
   int max_in_flight = 1000;  // calls of this thread that may be under way
+  bool drop_excess = false;  // those beyond are not sent at all, instead of waiting
   double timeout = 10;       // seconds for a call
   double good_within = 0.1;  // seconds in which an answer must come to count as good
   double grace = 0.05;       // seconds after the measured time in which late calls are still sent
@@ -65,7 +66,7 @@ class Sender {
   // timeout; or until `stop`, which ends calls under way at once.
   void Run(Clock::time_point start, const std::atomic<bool>& stop);
 
-  // After Run.
+  // Both may be asked after Run.
   const Measurements& measurements() const { return measured_; }
   // How long the measured time was, in ns: less than planned after a stop.
   int64_t measured_ns() const { return end_ - warm_up_; }
@@ -80,6 +81,8 @@ class Sender {
   void SendDue(int64_t now);
   void Send(int64_t intended, int64_t now);
   void Advance();
+  // Counts the due call as one that was never sent.
+  void Drop();
   void EndSchedule(int64_t now);
   void Cancel();
   void WaitForEvent(int64_t now);

@@ -14,7 +14,7 @@ namespace dnc::load {
 
 absl::StatusOr<Target> Target::Make(const TargetOptions& options) {
   TargetOptions checked = options;
-  DNC_RETURN_IF_ERROR(ctl::CheckServerOptions(&checked));
+  DNC_RETURN_IF_ERROR(cli::CheckServerOptions(&checked));
   Target target(std::move(checked));
   DNC_ASSIGN_OR_RETURN(target.transport_, MakeTransport(options.tls));
   return target;

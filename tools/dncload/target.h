@@ -10,11 +10,11 @@
 #include "dnc/v1/registry_service.pb.h"
 #include "grpcpp/channel.h"
 #include "grpcpp/client_context.h"
-#include "tools/dncctl/server_options.h"
+#include "tools/cli/server_options.h"
 
 namespace dnc::load {
 
-struct TargetOptions : ctl::ServerOptions {
+struct TargetOptions : cli::ServerOptions {
   double timeout = 10;  // seconds after which a connection whose other end takes nothing is closed
 };
 

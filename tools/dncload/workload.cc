@@ -6,7 +6,7 @@
 
 #include "dnc/v1/scrub_service.pb.h"
 #include "fmt/format.h"
-#include "tools/dncgen/draw.h"
+#include "tools/dncgen/base_set.h"
 
 namespace dnc::load {
 namespace {

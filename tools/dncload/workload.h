@@ -54,7 +54,7 @@ struct Question {
 // Immutable, so thread-safe. What it hands out lives as long as it does.
 class Workload {
  public:
-  // Where a thread stands. Each has its own.
+  // Tells where a thread stands. Each thread has its own.
   struct Cursor {
     Random random;
     std::vector<size_t> next;  // the next question of each size

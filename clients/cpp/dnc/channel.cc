@@ -206,7 +206,7 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(const std::string& ta
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kPingEach);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
-  // For the answer to a ping, and by TCP_USER_TIMEOUT for whatever is sent.
+  // It bounds the answer to a ping, and by TCP_USER_TIMEOUT whatever is sent.
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS,
                    static_cast<int>(std::clamp<int64_t>(absl::ToInt64Milliseconds(patience), 100,
                                                         kMaxPatience)));

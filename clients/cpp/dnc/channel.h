@@ -13,7 +13,7 @@
 
 namespace dnc {
 
-// As whom calls are made. Never logged.
+// Says as whom calls are made. It is never logged.
 struct Identity {
   std::string api_key;  // `dnck_...`; empty: none
   std::string tenant;   // for an operator's key: the tenant to act as
@@ -41,7 +41,7 @@ bool IsLocal(const std::string& target);
 // through none. Connections on this machine never do.
 std::string ProxyVariable(const std::string& target);
 
-// To add to the message of a connection that failed; empty if no proxy is used.
+// What to add to the message of a connection that failed; empty if no proxy is used.
 std::string ProxyHint(const std::string& target);
 
 // Connects at the first call. A call on a broken connection fails at once instead of waiting for a
@@ -54,7 +54,7 @@ std::string ProxyHint(const std::string& target);
 // A connection that is quiet for half a minute is pinged, also without calls, so that one that
 // broke without a word is noticed.
 //
-// With `identity` every call carries its metadata. Errors: as CheckIdentity and CheckTarget.
+// Every call carries the metadata of `identity`. Errors: as CheckIdentity and CheckTarget.
 absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(const std::string& target,
                                                            absl::Duration patience,
                                                            const Identity& identity = {},

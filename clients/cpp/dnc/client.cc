@@ -15,7 +15,7 @@ namespace dnc {
 namespace {
 
 constexpr absl::Duration kMaxDeadline = absl::Hours(24);
-// Below what any server takes: `limits.max_request_bytes` is at least 2 MiB.
+// It lies below what any server takes: `limits.max_request_bytes` is at least 2 MiB.
 constexpr size_t kMaxRequestBytes = 1 << 20;
 constexpr size_t kNumberBytes = 5;
 // What a field of a message takes beside its text.

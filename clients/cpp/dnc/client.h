@@ -38,8 +38,8 @@ struct ClientOptions {
   // `ipv4:10.0.0.1:50061,10.0.0.2:50061`: one of them is asked, and when it stops or is lost, the
   // next. White space at the ends is dropped, here and of the key, the tenant and the scope.
   std::string target = "127.0.0.1:50061";
-  // For each request to the server with all its attempts. A scrub of more than one batch makes
-  // several requests.
+  // It holds for each request to the server with all its attempts. A scrub of more than one batch
+  // makes several requests.
   absl::Duration deadline = absl::Seconds(2);
   // How often a request is tried while the server is UNAVAILABLE, or has too much to do and says
   // when to come again; at least 1.
@@ -62,8 +62,8 @@ struct ScrubOptions {
   absl::Time as_answered_at = absl::InfiniteFuture();
   // Answer only from a snapshot of at least this revision. 0: whatever is current.
   uint64_t at_least_revision = 0;
-  // For whom the calls are made within the tenant: BRAND or BRAND/CAMPAIGN. Empty: the strictest
-  // answer.
+  // It names for whom the calls are made within the tenant: BRAND or BRAND/CAMPAIGN. Empty: the
+  // strictest answer.
   std::string scope;
 };
 
@@ -94,7 +94,7 @@ class Client {
   // certificates that can't be read.
   [[nodiscard]] static absl::StatusOr<Client> Connect(const ClientOptions& options);
 
-  // For tests and other transports.
+  // This one is for tests and other transports.
   Client(std::unique_ptr<Connection> connection, const ClientOptions& options);
 
   Client(Client&&) noexcept;
@@ -105,8 +105,8 @@ class Client {
   // stand in the order asked. Goes on until a batch fails: see ScrubResult::status().
   ScrubResult Scrub(absl::Span<const uint64_t> numbers, const ScrubOptions& options = {}) const;
 
-  // The same for numbers in any usual writing. A text that is not valid UTF-8 is asked with its
-  // foreign bytes replaced, and so answered INVALID.
+  // Does the same for numbers in any usual writing. A text that is not valid UTF-8 is asked with
+  // its foreign bytes replaced, and so answered INVALID.
   ScrubResult Scrub(absl::Span<const std::string> texts, const ScrubOptions& options = {}) const;
 
   // Asks about one number, in any usual writing, everything that is known. A number that is none

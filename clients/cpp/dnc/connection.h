@@ -28,7 +28,7 @@ class Connection {
   using Sleep = std::function<void(absl::Duration)>;
 
   Connection(std::unique_ptr<ScrubStub> stub, const RetryPolicy& policy);
-  // For tests: `sleep` stands in for the waits.
+  // Tests let `sleep` stand in for the waits.
   Connection(std::unique_ptr<ScrubStub> stub, const RetryPolicy& policy, Sleep sleep);
 
   absl::Status Scrub(const v1::ScrubRequest& request, v1::ScrubResponse* response);

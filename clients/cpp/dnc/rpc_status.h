@@ -1,4 +1,4 @@
-// Between gRPC's errors and absl::Status, keeping the reason that a dncd gives.
+// Turns gRPC's errors into absl::Status and keeps the reason that a dncd gives.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@
 
 namespace dnc {
 
-// The same code and message; google.rpc.ErrorInfo and RetryInfo among the details are kept as
+// Keeps code and message; google.rpc.ErrorInfo and RetryInfo among the details are kept as
 // payloads, which the functions below read. Never OK for a status that is an error.
 absl::Status FromGrpcStatus(const grpc::Status& status);
 

@@ -36,7 +36,7 @@ class [[nodiscard]] ScrubResult {
   // All reasons that apply, ascending, also ones that this version has no name for.
   [[nodiscard]] std::vector<v1::Reason> reasons(size_t i) const;
 
-  // The same as a set: bit n stands for the reason of value n.
+  // The same reasons as a set: bit n stands for the reason of value n.
   [[nodiscard]] uint32_t reason_bits(size_t i) const {
     return i < reasons_.size() ? reasons_[i] : 0;
   }

@@ -8,7 +8,7 @@
 
 namespace dnc {
 
-// To the last digit.
+// Converts to the last digit.
 inline absl::Time ToTime(const google::protobuf::Timestamp& timestamp) {
   return absl::FromUnixSeconds(timestamp.seconds()) + absl::Nanoseconds(timestamp.nanos());
 }

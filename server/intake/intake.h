@@ -1,0 +1,68 @@
+// How files become releases: loads, one after another, each refused as a whole or published as a
+// whole.
+//
+//   DNC_ASSIGN_OR_RETURN(auto intake, Intake::Open(options, store, registry, clock));
+//   DNC_ASSIGN_OR_RETURN(LoadInfo load, intake->StartLoad({.list = "national"}, {path}));
+//   intake->GetLoad(load.id);   // until its state is kSucceeded or kRefused
+//
+//   files -> parse -> build a release -> ask the guards -> publish (registry/release_publisher.h)
+//
+// All methods are thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "server/base/clock.h"
+#include "server/formats/registry_file.h"
+#include "server/intake/guards.h"
+#include "server/intake/load_info.h"
+
+namespace dnc {
+
+class Registry;
+class Store;
+
+struct IntakeOptions {
+  std::string data_dir;
+  std::vector<std::string> load_dirs;  // folders that StartLoad may read; absolute
+  GuardLimits guards;
+  ReadLimits read_limits;
+  int load_threads = 0;  // that read the files of one load; 0: the processor's
+  int max_waiting_loads = 16;
+  int max_load_records = 10'000;  // records of past loads kept
+};
+
+class Intake {
+ public:
+  // Reads the records of past loads from `store`, which is the registry's, and removes what uploads
+  // have left behind below the data folder. What is given must outlive the intake. Errors: STORAGE.
+  static absl::StatusOr<std::unique_ptr<Intake>> Open(IntakeOptions options, Store* store,
+                                                      Registry* registry, const Clock* clock);
+  // Stops a running load at its next step; nothing half-done stays.
+  virtual ~Intake() = default;
+
+  // Queues a load of files that lie in `load_dirs`. Errors: PATH_NOT_ALLOWED, NOT_FOUND,
+  // LIMIT_REACHED, STARTING, STOPPING, and INVALID_REQUEST, also for an override that does not say
+  // what it is of.
+  virtual absl::StatusOr<LoadInfo> StartLoad(const LoadOptions& options,
+                                             const std::vector<std::string>& paths) = 0;
+
+  // A new folder for an upload, below the data folder; at the next start leftovers are removed.
+  virtual absl::StatusOr<std::string> NewUploadDir() = 0;
+  // Queues a load of files in such a folder, and removes the folder when the load has ended or
+  // was not accepted. Errors as StartLoad.
+  virtual absl::StatusOr<LoadInfo> StartUploadedLoad(const LoadOptions& options,
+                                                     const std::string& upload_dir,
+                                                     const std::vector<LoadFile>& files) = 0;
+
+  // Errors: NOT_FOUND, STARTING.
+  virtual absl::StatusOr<LoadInfo> GetLoad(uint64_t id) const = 0;
+  // Newest first, at most `limit`, with ids below `before_id` (0: all).
+  virtual std::vector<LoadInfo> ListLoads(size_t limit, uint64_t before_id) const = 0;
+};
+
+}  // namespace dnc

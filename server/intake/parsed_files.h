@@ -1,0 +1,69 @@
+// Reads the files of a load, side by side, into area codes and changes in memory.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "server/formats/registry_file.h"
+#include "server/index/area_set.h"
+#include "server/intake/guard_check.h"
+#include "server/intake/load_info.h"
+#include "server/registry/records.pb.h"
+
+namespace dnc {
+
+// A full list's numbers in one area code, of all files of its date.
+struct ParsedArea {
+  AreaSetPtr numbers;
+  absl::Time obtained_at;
+  bool labelled = false;  // a file's name speaks for this area code alone
+  size_t file = 0;        // its place among the files
+};
+
+// One file with a full list.
+struct ParsedFull {
+  size_t file = 0;
+  absl::Time obtained_at;
+  bool labelled = false;
+  std::map<int, AreaSetPtr> areas;
+};
+
+// The changes of one change list.
+struct ParsedChanges {
+  size_t file = 0;
+  std::vector<ChangeRecord> records;  // in the file's order
+  absl::Time obtained_at;
+  std::optional<int> area_code;  // if its name speaks for one area code alone
+  // Whether its silence about an area code says that nothing changed there: its label names no area
+  // code, and nothing else that might be a part of them ("NJ").
+  bool for_all = false;
+
+  // Whether an area code that the list does not name has no changes, rather than being left out.
+  bool SpeaksFor(int code) const { return for_all || area_code == code; }
+};
+
+struct ParsedFiles {
+  std::vector<storage::File> files;
+  std::vector<ParsedFull> full;        // in the order of the files
+  std::vector<ParsedChanges> changes;  // by the date of their files
+};
+
+// Shared with those who watch the load.
+struct LoadProgress {
+  std::atomic<uint64_t> bytes_done{0};
+  std::atomic<uint64_t> records_done{0};
+  std::atomic<bool> stop{false};
+};
+
+// Reads `files` with at most `threads` threads. The first error, by the order of the files, ends
+// it; nothing of what was read remains. What the guards find goes to `guards`, whose refusal is an
+// error here only if a file can't be read without an override.
+absl::StatusOr<ParsedFiles> ParseFiles(ListKind kind, const LoadOptions& options,
+                                       const std::vector<LoadFile>& files, const ReadLimits& limits,
+                                       int threads, GuardCheck& guards, LoadProgress& progress);
+
+}  // namespace dnc

@@ -1,0 +1,51 @@
+#include "server/registry/published_state.h"
+
+#include <memory>
+#include <utility>
+
+#include "server/base/error.h"
+
+namespace dnc {
+
+void PublishedState::Publish(RegistryStatePtr state) {
+  SnapshotPtr snapshot = MakeSnapshot(*state, *policy_);
+  auto behind = std::make_shared<Snapshot>(*snapshot);
+  behind->clock_behind = true;
+  // What it replaces is freed outside the lock: that may take long.
+  View old{std::move(state), std::move(snapshot)};
+  SnapshotPtr old_behind = std::move(behind);
+  const absl::MutexLock lock(&mutex_);
+  std::swap(view_, old);
+  std::swap(clock_behind_, old_behind);
+}
+
+void PublishedState::NoteStarted(const absl::Status& status) {
+  const absl::MutexLock lock(&mutex_);
+  started_ = true;
+  start_status_ = status;
+}
+
+absl::Status PublishedState::WaitUntilStarted() const {
+  const absl::MutexLock lock(&mutex_);
+  mutex_.Await(absl::Condition(&started_));
+  return start_status_;
+}
+
+SnapshotPtr PublishedState::snapshot() const {
+  const absl::MutexLock lock(&mutex_);
+  return clock_->behind() ? clock_behind_ : view_.snapshot;
+}
+
+absl::StatusOr<PublishedState::View> PublishedState::Get() const {
+  const absl::MutexLock lock(&mutex_);
+  if (view_.state != nullptr) {
+    View view = view_;
+    if (clock_->behind()) view.snapshot = clock_behind_;
+    return view;
+  }
+  if (started_ && !start_status_.ok()) return start_status_;
+  return Error(reason::kStarting,
+               "the server is still reading and verifying its data; try again in a moment");
+}
+
+}  // namespace dnc

@@ -1,0 +1,54 @@
+#include "server/service/record_matches.h"
+
+#include <algorithm>
+#include <string>
+
+#include "server/base/status_macros.h"
+#include "server/base/str_cat.h"
+#include "server/records/record_meaning.h"
+#include "server/scrub/tenant_terms.h"
+
+namespace dnc {
+namespace {
+
+MatchInfo MatchOf(const TenantList& list, absl::Time since) {
+  MatchInfo match;
+  match.list = StrCat("own:", list.id);
+  match.effect = list.kind == TenantListKind::kInternal ? ListEffect::kDeny : ListEffect::kExempt;
+  match.listed_since = since;
+  match.listed_since_exact = true;
+  match.obtained_at = absl::InfinitePast();
+  return match;
+}
+
+bool Blocks(const TenantList& list, Number number) {
+  const std::string digits = std::to_string(number);
+  return std::any_of(list.blocks.begin(), list.blocks.end(), [&digits](const std::string& block) {
+    return digits.compare(0, block.size(), block) == 0;
+  });
+}
+
+}  // namespace
+
+absl::Status AddRecordMatches(const TenantRecords& tenant_records, const TenantView& tenant,
+                              std::string_view scope, const Clock& clock, absl::Time now,
+                              uint8_t facts, NumberReport& report) {
+  if ((facts & kRecordUnknown) != 0) return absl::OkStatus();  // the reason says so
+  DNC_ASSIGN_OR_RETURN(const std::vector<TenantRecords::Found> found,
+                       tenant_records.Find(tenant.tenant.number, report.number));
+  const AskedScope asked(tenant, scope);
+  for (const auto& [id, list] : tenant.lists) {
+    if ((facts & FactOf(list.kind)) == 0 || !asked.Counts(list.kind, list.scope)) continue;
+    for (const TenantRecords::Found& entry : found) {
+      if (entry.list != list.number) continue;
+      if (!SpanOf(list.kind, entry.record, clock.accepted()).At(now)) continue;
+      report.matches.push_back(MatchOf(list, entry.record.made_at));
+    }
+    if (Blocks(list, report.number)) {
+      report.matches.push_back(MatchOf(list, absl::InfinitePast()));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace dnc

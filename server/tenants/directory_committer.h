@@ -1,0 +1,115 @@
+// How the directory is changed: a command is checked against the state, written durably together
+// with the sentence that it is recorded with, and published. One command at a time.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "server/base/revision_order.h"
+#include "server/tenants/directory_commands.h"
+#include "server/tenants/directory_state.h"
+#include "server/tenants/directory_store.h"
+#include "server/tenants/list_journal.h"
+#include "server/tenants/tenant_directory.h"
+
+namespace dnc {
+
+// Thread-safe.
+class DirectoryCommitter {
+ public:
+  // `store`, `order` and `state` must outlive it.
+  DirectoryCommitter(Store* store, RevisionOrder* order, const DirectoryLimits& limits,
+                     DirectoryState* state)
+      : order_(*order), limits_(limits), state_(*state), store_(store, limits.max_changes) {}
+
+  // At the start: fills the state from the store, and makes the tenant `default`, as of `now`, in a
+  // new one. DATA_LOSS if a record is damaged.
+  absl::Status Load(absl::Time now) ABSL_LOCKS_EXCLUDED(changing_);
+  // As TenantDirectory::SetJournal.
+  void SetJournal(ListJournal* journal) ABSL_LOCKS_EXCLUDED(changing_);
+
+  // As TenantDirectory::Apply.
+  absl::StatusOr<TenantViewPtr> Apply(const TenantCommand& command) ABSL_LOCKS_EXCLUDED(changing_);
+  absl::StatusOr<ApiKey> Apply(const KeyCommand& command) ABSL_LOCKS_EXCLUDED(changing_);
+  absl::StatusOr<ListOutcome> Apply(const ListCommand& command) ABSL_LOCKS_EXCLUDED(changing_);
+  absl::Status Apply(const ServerCommand& command) ABSL_LOCKS_EXCLUDED(changing_);
+
+  // As TenantDirectory::FlushLastUsed. Not a change: it has no revision, so that writes of other
+  // stores need not wait for it.
+  absl::Status FlushLastUsed() ABSL_LOCKS_EXCLUDED(changing_);
+
+  // As DirectoryStore::Changes.
+  absl::StatusOr<std::vector<TenantChange>> Changes(TenantNumber tenant, size_t limit,
+                                                    uint64_t before) const {
+    return store_.Changes(tenant, limit, before);
+  }
+
+ private:
+  // What a command writes, and what the state will have.
+  struct Update {
+    uint64_t revision = 0;
+    absl::Time time;
+    std::string by;
+    TenantNumber tenant = 0;  // whose change it is; 0: the operator's
+    std::string description;
+    std::optional<Tenant> after;  // as TenantChange has it
+    DirectoryBatch batch;
+    DirectoryDelta delta;
+  };
+
+  absl::StatusOr<TenantViewPtr> Create(const TenantCommand& command)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(changing_);
+  absl::StatusOr<TenantViewPtr> Change(const TenantCommand& command)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(changing_);
+  absl::StatusOr<TenantViewPtr> Remove(const TenantCommand& command)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(changing_);
+  absl::StatusOr<ApiKey> CreateKey(const KeyCommand& command)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(changing_);
+  absl::StatusOr<ApiKey> RevokeKey(const KeyCommand& command)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(changing_);
+  absl::StatusOr<ListOutcome> CreateList(const ListCommand& command)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(changing_);
+  absl::StatusOr<ListOutcome> ChangeBlocks(const ListCommand& command)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(changing_);
+
+  absl::StatusOr<TenantViewPtr> Find(std::string_view tenant_id) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(changing_);
+  void DropForgottenKeys(std::string_view tenant_id, Update& update) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(changing_);
+  // Writes the update with its sentence, and publishes it.
+  absl::Status Finish(Update update) ABSL_EXCLUSIVE_LOCKS_REQUIRED(changing_);
+  // Puts `list` in place of the tenant's list of that id, in the order of revisions and with the
+  // change noted in the journal; returns the revision.
+  absl::StatusOr<uint64_t> FinishList(const ListCommand& command, const TenantView& before,
+                                      const TenantList& list, std::string description,
+                                      const ListChange& noted)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(changing_);
+  // Writes when these keys were last used.
+  absl::Status WriteUses(absl::Span<const std::string> key_ids) ABSL_LOCKS_EXCLUDED(changing_);
+
+  RevisionOrder& order_;
+  const DirectoryLimits limits_;
+  DirectoryState& state_;
+
+  // Held by the one command under way. Taken before the journal's lock, and before a change of the
+  // order of revisions begins.
+  absl::Mutex changing_;
+  DirectoryStore store_;  // only Changes is called without `changing_`
+  DirectoryViewPtr latest_ ABSL_GUARDED_BY(changing_);
+  ListJournal* journal_ ABSL_GUARDED_BY(changing_) = nullptr;  // null: nothing is noted
+};
+
+// NOT_FOUND.
+absl::Status NoSuchTenant();
+
+}  // namespace dnc

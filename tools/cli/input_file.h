@@ -1,0 +1,34 @@
+// A CSV file that a command reads.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <string>
+
+namespace dnc::cli {
+
+// Open for reading, closed at the end; "-" is stdin.
+class InputFile {
+ public:
+  explicit InputFile(const std::string& path);
+  ~InputFile();
+  InputFile(const InputFile&) = delete;
+  InputFile& operator=(const InputFile&) = delete;
+
+  // Negative if it could not be opened; errno says why.
+  int fd() const { return fd_; }
+  // 0 if unknown.
+  uint64_t size() const;
+
+ private:
+  const int fd_;
+};
+
+// Whether an output of this name would take the place of the input.
+bool IsSameFile(const std::string& in, const std::string& out);
+
+// --delimiter: a character, or tab; if it is not given, `delimiter` stays
+// CsvReader::kFindDelimiter.
+void AddDelimiterOption(CLI::App* command, char* delimiter);
+
+}  // namespace dnc::cli

@@ -1,0 +1,17 @@
+// Work on several threads.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+
+#include "absl/status/status.h"
+
+namespace dnc {
+
+// Calls `work`, which must be thread-safe, with each of 0 to `count` - 1, in this order but on
+// `threads` threads, of which the calling one is the first. After an error no further call begins;
+// returns one of the errors when all calls have ended.
+absl::Status ForEachInParallel(size_t count, int threads,
+                               const std::function<absl::Status(size_t)>& work);
+
+}  // namespace dnc
