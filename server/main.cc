@@ -78,12 +78,12 @@ std::function<absl::Time()> EndOf(const ServedCertificate* certificate) {
   return [certificate] { return certificate->end(); };
 }
 
-// Metrics are a help, not a duty: only an address that was asked for must work.
-absl::StatusOr<std::unique_ptr<prometheus::Exposer>> StartMetrics(const ServerConfig& config,
-                                                                  const MetricsSources& sources) {
+// Metrics are a help, not a duty: only an address that was asked for must work. The exposer does
+// not keep the collector alive.
+absl::StatusOr<std::unique_ptr<prometheus::Exposer>> StartMetrics(
+    const ServerConfig& config, const std::shared_ptr<MetricsCollector>& collector) {
   if (config.metrics_listen.empty()) return nullptr;
-  auto exposer =
-      ServeMetrics(config.metrics_listen, std::make_shared<MetricsCollector>(DNC_VERSION, sources));
+  auto exposer = ServeMetrics(config.metrics_listen, collector);
   if (exposer.ok() || config.metrics_listen != ServerConfig().metrics_listen) return exposer;
   spdlog::warn("{}; going on without metrics", std::string(exposer.status().message()));
   return nullptr;
@@ -133,10 +133,10 @@ absl::Status Run(const ServerConfig& config, StartOptions start) {
   const LastUseWriter last_uses(directory);
   QuotaBook quotas(config.default_quotas);
   Metrics metrics;
-  DNC_ASSIGN_OR_RETURN(
-      const auto exposer,
-      StartMetrics(config, {&metrics, registry, stores.intake.get(), records, directory, &quotas,
-                            &clock, EndOf(certificate.get())}));
+  const auto collector = std::make_shared<MetricsCollector>(
+      DNC_VERSION, MetricsSources{&metrics, registry, stores.intake.get(), records, directory,
+                                  &quotas, &clock, EndOf(certificate.get())});
+  DNC_ASSIGN_OR_RETURN(const auto exposer, StartMetrics(config, collector));
   const ServerOptions options{
       config.listen,      config.rpc,
       config.limits,      config.limits.max_upload_bytes,

@@ -61,8 +61,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     std::memcpy(image.data() + 40, &blocks, 8);
     std::memset(image.data() + 80, 0, 40);
   }
-  const uint64_t checksum = XXH3_64bits(image.data(), 120);
-  std::memcpy(image.data() + 120, &checksum, 8);
+  const uint64_t of_header = XXH3_64bits(image.data(), 120);
+  std::memcpy(image.data() + 120, &of_header, 8);
   XXH128_canonical_t checksum;
   XXH128_canonicalFromHash(&checksum, XXH3_128bits(image.data(), image.size()));
   Check(image.append(reinterpret_cast<const char*>(checksum.digest), sizeof(checksum.digest)));

@@ -38,8 +38,8 @@ class BloomImageTest : public testing::Test {
 
 // Gives a changed image fitting checksums, as if it had been written so.
 std::string WithChecksum(std::string image) {
-  const uint64_t checksum = XXH3_64bits(image.data(), 120);
-  image.replace(120, 8, reinterpret_cast<const char*>(&checksum), 8);
+  const uint64_t of_header = XXH3_64bits(image.data(), 120);
+  image.replace(120, 8, reinterpret_cast<const char*>(&of_header), 8);
   image.resize(image.size() - 16);
   XXH128_canonical_t checksum;
   XXH128_canonicalFromHash(&checksum, XXH3_128bits(image.data(), image.size()));

@@ -4,13 +4,14 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
 #include "grpcpp/alarm.h"
 #include "grpcpp/grpcpp.h"
 #include "gtest/gtest.h"
@@ -76,40 +77,40 @@ class EndlessEvent final : public QueueEvent {
   explicit EndlessEvent(grpc::CompletionQueue* queue) : queue_(queue) { Again(); }
 
   void End() {
-    std::unique_lock lock(mutex_);
+    const absl::MutexLock lock(&mutex_);
     ending_ = true;
-    ended_.wait(lock, [this] { return over_; });
+    mutex_.Await(absl::Condition(&over_));
   }
 
  private:
   void Again() { alarm_.Set(queue_, gpr_inf_past(GPR_CLOCK_REALTIME), tag()); }
 
   void Run(bool /*ok*/) override {
-    const std::lock_guard lock(mutex_);
+    const absl::MutexLock lock(&mutex_);
     if (!ending_) {
       Again();
       return;
     }
     over_ = true;
-    ended_.notify_all();
   }
 
   grpc::CompletionQueue* const queue_;
   grpc::Alarm alarm_;
-  std::mutex mutex_;
-  std::condition_variable ended_;
-  bool ending_ = false;
-  bool over_ = false;
+  absl::Mutex mutex_;
+  bool ending_ ABSL_GUARDED_BY(mutex_) = false;
+  bool over_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 // Returns when all of its kind have come so far.
 class MeetingEvent final : public QueueEvent {
  public:
   struct Meeting {
-    std::mutex mutex;
-    std::condition_variable all_here;
-    int missing = 0;
-    int left = 0;
+    bool AllHere() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) { return missing == 0; }
+    bool AllLeft() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) { return left == 4; }
+
+    absl::Mutex mutex;
+    int missing ABSL_GUARDED_BY(mutex) = 4;  // so many threads must be at it at the same time
+    int left ABSL_GUARDED_BY(mutex) = 0;
   };
 
   MeetingEvent(grpc::CompletionQueue* queue, Meeting* meeting) : meeting_(meeting) {
@@ -118,12 +119,10 @@ class MeetingEvent final : public QueueEvent {
 
  private:
   void Run(bool /*ok*/) override {
-    std::unique_lock lock(meeting_->mutex);
+    const absl::MutexLock lock(&meeting_->mutex);
     --meeting_->missing;
-    meeting_->all_here.notify_all();
-    meeting_->all_here.wait(lock, [this] { return meeting_->missing == 0; });
+    meeting_->mutex.Await(absl::Condition(meeting_, &Meeting::AllHere));
     ++meeting_->left;
-    meeting_->all_here.notify_all();
   }
 
   Meeting* const meeting_;
@@ -153,13 +152,13 @@ TEST_P(StuckQueueTest, OtherThreadsStepInForOneThatIsStuck) {
   Start(4);
   if (GetParam()) queue_->NoteFlood();
   MeetingEvent::Meeting meeting;
-  meeting.missing = 4;  // four threads must be at it at the same time
   std::vector<std::unique_ptr<MeetingEvent>> events;
   for (int i = 0; i < 4; ++i) {
     events.push_back(std::make_unique<MeetingEvent>(queue_->queue(), &meeting));
   }
-  std::unique_lock lock(meeting.mutex);
-  EXPECT_TRUE(meeting.all_here.wait_for(lock, kPatience, [&meeting] { return meeting.left == 4; }));
+  const absl::MutexLock lock(&meeting.mutex);
+  EXPECT_TRUE(meeting.mutex.AwaitWithTimeout(
+      absl::Condition(&meeting, &MeetingEvent::Meeting::AllLeft), absl::FromChrono(kPatience)));
 }
 
 INSTANTIATE_TEST_SUITE_P(BesideAFloodOrNot, StuckQueueTest, testing::Bool());

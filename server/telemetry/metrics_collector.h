@@ -51,7 +51,8 @@ class MetricsCollector final : public prometheus::Collectable {
   mutable LoadCounter loads_ ABSL_GUARDED_BY(mutex_);
 };
 
-// Serves http://HOST:PORT/metrics until it is destroyed. UNAVAILABLE if the address cannot be
+// Serves http://HOST:PORT/metrics until it is destroyed, as long as `collector` lives: it is not
+// kept alive, and without it the page is almost empty. UNAVAILABLE if the address cannot be
 // listened on.
 absl::StatusOr<std::unique_ptr<prometheus::Exposer>> ServeMetrics(
     const std::string& listen, const std::shared_ptr<MetricsCollector>& collector);
