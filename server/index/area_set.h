@@ -83,7 +83,8 @@ class AreaSet {
   uint32_t size() const { return size_; }
 
   // The digest of the canonical content: for each exchange that is not empty, ascending, its number
-  // (two bytes, little-endian) and its 1,250-byte bitmap. See docs/formats.md. Computed once.
+  // (two bytes, little-endian) and its 1,250-byte bitmap. See docs/internals/disk-format.md.
+  // Computed once.
   const Digest& digest() const { return digest_; }
 
   // Bytes of memory that the set holds alone (what it shares with another set not counted).
@@ -93,7 +94,7 @@ class AreaSet {
   bool shares() const;
 
   // Calls `fn` for each exchange that is not empty, ascending, with its block as it is stored on
-  // disk (docs/formats.md). The bytes live until `fn` returns.
+  // disk (docs/internals/disk-format.md). The bytes live until `fn` returns.
   void ForEachBlock(absl::FunctionRef<void(int exchange, std::string_view block)> fn) const;
 
   // Calls `fn` for each number of the set, ascending.

@@ -7,7 +7,7 @@
 // The key is hashed with XXH3-64 (16 bytes: tenant and number, each as 8 bytes, little-endian). The
 // high bits choose the block, hash * blocks / 2^64, so any number of blocks works; the low 32 bits
 // choose a bit in each of its 8 words, by 8 multiplications. A probe reads one cache line.
-// bloom_design.h has the error rate, docs/formats.md the exact rule.
+// bloom_design.h has the error rate, docs/internals/disk-format.md the exact rule.
 #pragma once
 
 #include <atomic>

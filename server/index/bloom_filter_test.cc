@@ -69,7 +69,7 @@ TEST(BloomFilterTest, TenantsAndNumbersAreApart) {
   EXPECT_FALSE(filter.MayContain({7, 2'015'550'123 + (uint64_t{1} << 32)}));
 }
 
-// The rule of docs/formats.md, written a second time and simply.
+// The rule of docs/internals/disk-format.md, written a second time and simply.
 TEST(BloomFilterTest, TheBitsAreThoseOfTheDocuments) {
   constexpr uint32_t kSalts[8] = {0x47b6137b, 0x44974d91, 0x8824ad5b, 0xa2b7289d,
                                   0x705495c7, 0x2df1424b, 0x9efc4947, 0x5c6bfb31};

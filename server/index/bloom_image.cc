@@ -1,4 +1,4 @@
-// How an image lies in its file; docs/formats.md has the fields.
+// How an image lies in its file; docs/internals/disk-format.md has the fields.
 //
 //   0            128                                    128 + 64 * blocks
 //   +------------+--------------------------------------+-------------+
@@ -36,7 +36,7 @@ constexpr uint32_t kXxh3OverTenantAndNumber = 1;
 // Read, hashed and written at a time: stays in the second-level cache between the two.
 constexpr size_t kChunk = size_t{512} << 10;
 
-// As it lies in the file; docs/formats.md.
+// As it lies in the file; docs/internals/disk-format.md.
 struct Header {
   char magic[8];
   uint32_t version;

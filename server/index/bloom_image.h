@@ -6,7 +6,8 @@
 //   auto filter = ReadBloomImage(path, {store_id, revision});    // else rebuild it from the store
 //
 // A filter that lacks a key makes a number look unknown, so an image is used only if it proves to
-// be whole and to belong to exactly this content of this store. docs/formats.md gives the layout.
+// be whole and to belong to exactly this content of this store. docs/internals/disk-format.md gives
+// the layout.
 #pragma once
 
 #include <cstddef>

@@ -67,7 +67,7 @@ TEST_F(BloomImageTest, AFilterComesBackAsItWas) {
   }
 }
 
-// docs/formats.md, written a second time.
+// docs/internals/disk-format.md, written a second time.
 TEST_F(BloomImageTest, TheLayoutIsTheOneOfTheDocuments) {
   BloomFilter filter({2, 3, 4});
   filter.Insert({6, 7});

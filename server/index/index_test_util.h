@@ -60,7 +60,7 @@ inline AreaSetPtr BuildFrom(const Oracle& oracle, std::mt19937_64& random) {
   return std::move(builder).Build();
 }
 
-// The digest as docs/formats.md defines it, written a second time and simply.
+// The digest as docs/internals/disk-format.md defines it, written a second time and simply.
 inline Digest PlainDigest(const Oracle& oracle) {
   std::string content;
   for (uint32_t exchange = 0; exchange < 1000; ++exchange) {

@@ -1,4 +1,4 @@
-// An exchange as bytes for the disk. docs/formats.md gives the layout.
+// An exchange as bytes for the disk. docs/internals/disk-format.md gives the layout.
 //
 // A set of lines has exactly one stored form, so equal bytes mean equal exchanges.
 #pragma once

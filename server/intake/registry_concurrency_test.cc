@@ -224,7 +224,7 @@ class RegistryConcurrency : public testing::Test {
         ++tally.answers;
         if (version < 0) ++tally.mixed;
       } else {
-        tally.Note(answer->revision, version);
+        tally.Note(answer->evidence.lists_revision, version);
       }
       const auto coverage = registry_->Coverage("national");
       if (!coverage.ok() || coverage->areas.size() != std::size(kAreas)) ++tally.failed;

@@ -4,8 +4,8 @@
 //
 // The file has two slots, each in two copies that lie some pages apart. Positions go to one slot
 // and then to the other, and are written and synced before they are acknowledged: a crash while one
-// slot is written leaves the other, and damage to one copy leaves its twin. docs/formats.md has the
-// bytes.
+// slot is written leaves the other, and damage to one copy leaves its twin.
+// docs/internals/disk-format.md has the bytes.
 //
 //   page 0: slot 0   page 1: slot 1   page 2: slot 0 again   page 3: slot 1 again
 //

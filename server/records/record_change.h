@@ -1,6 +1,6 @@
 // The changes of a tenant's lists as the store keeps them for WatchChanges: with tenant_record.h
-// the place where values become bytes, and bytes become values. docs/formats.md describes the
-// bytes.
+// the place where values become bytes, and bytes become values. docs/internals/disk-format.md
+// describes the bytes.
 #pragma once
 
 #include <cstddef>

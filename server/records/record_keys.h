@@ -1,4 +1,4 @@
-// The keys of tenants' records in the store; docs/formats.md has them all.
+// The keys of tenants' records in the store; docs/internals/disk-format.md has them all.
 #pragma once
 
 #include <cstdint>

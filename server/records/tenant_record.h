@@ -3,7 +3,7 @@
 //
 // Key: tenant (4 bytes), number (5), list (4), all big-endian, so that one short seek brings all
 // that a tenant knows about a number, and a list of a tenant is read by number. Value: the facts
-// and a checksum (XXH3-64 over key and facts). docs/formats.md has the bytes.
+// and a checksum (XXH3-64 over key and facts). docs/internals/disk-format.md has the bytes.
 #pragma once
 
 #include <cstdint>

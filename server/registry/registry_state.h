@@ -109,7 +109,7 @@ struct Beginning {
 };
 Beginning BeginningOf(const RegistryState& state, const ListState& list, int area_code);
 
-// The digest of a release: over its seals, in order of area codes (docs/formats.md).
+// The digest of a release: over its seals, in order of area codes (docs/internals/disk-format.md).
 Digest DigestOfSeals(const std::map<int, storage::Seal>& seals);
 
 // How a list counts under the policy; nullopt if it does not.

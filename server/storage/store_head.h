@@ -1,6 +1,6 @@
 // What stands in the head of each of the two stores of a data folder: who it is, and which other
-// store it belongs with. A store whose other half is missing is no empty store. docs/formats.md has
-// the bytes.
+// store it belongs with. A store whose other half is missing is no empty store.
+// docs/internals/disk-format.md has the bytes.
 #pragma once
 
 #include <array>

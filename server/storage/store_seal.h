@@ -4,7 +4,7 @@
 // one, without complaint and without the newest keys. So a store that was closed in order leaves a
 // list of its files beside its folder. Before it is opened again the list is compared and taken
 // away: files that are as it says are the whole store, and what becomes of the folder afterwards
-// can't be taken for what was closed. docs/formats.md has the bytes.
+// can't be taken for what was closed. docs/internals/disk-format.md has the bytes.
 #pragma once
 
 #include <cstdint>

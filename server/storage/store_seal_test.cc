@@ -98,7 +98,7 @@ TEST_F(StoreSealTest, ACopyTakenWhileTheStoreIsOpenHasNone) {
   EXPECT_TRUE(Run(true, [&] { EXPECT_FALSE(fs::exists(StoreSealPath(folder()))); }).ok());
 }
 
-// docs/formats.md.
+// docs/internals/disk-format.md.
 TEST_F(StoreSealTest, WritesAsDocumented) {
   ASSERT_NO_FATAL_FAILURE(Prepare());
   const auto digest = [](std::string_view bytes) {

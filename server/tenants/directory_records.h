@@ -1,6 +1,6 @@
 // The one place where tenants, keys, lists and changes become stored records, and records become
 // them again: the keys, and the contents without their checks (checked_value.h).
-// docs/formats.md has the bytes.
+// docs/internals/disk-format.md has the bytes.
 #pragma once
 
 #include <cstdint>

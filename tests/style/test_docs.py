@@ -18,6 +18,8 @@ MAX_COLUMNS = 100
 LANGUAGES = {"sh", "console", "text", "cpp", "python", "yaml", "json", "proto"}
 # The pages of the repository's top that a reader begins with.
 ENTRIES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
+CODE_FOLDERS = ("bench", "clients", "cmake", "deploy", "findings", "proto", "server", "tests",
+                "tools")
 MARKDOWN_LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
@@ -96,6 +98,16 @@ def test_sources_name_pages_that_exist():
         for page in set(re.findall(r"\bdocs/[\w/-]+\.md\b", path.read_text(errors="replace"))):
             if not (ROOT / page).is_file():
                 bad.append(f"{name(path)} names {page}")
+    assert not bad, "\n".join(bad)
+
+
+@pytest.mark.parametrize("path", pages(), ids=name)
+def test_files_and_rooms_that_pages_name_exist(path):
+    bad = []
+    for number, line in prose(path):
+        for named in re.findall(rf"`((?:{'|'.join(CODE_FOLDERS)})/[\w./*-]+)`", line):
+            if not any(ROOT.glob(named.rstrip("/"))):
+                bad.append(f"{name(path)}:{number}: there is no {named}")
     assert not bad, "\n".join(bad)
 
 
