@@ -15,7 +15,7 @@
 
 #include "server/base/error.h"
 #include "server/index/index_test_util.h"
-#include "server/registry/registry_fixture.h"
+#include "server/intake/registry_fixture.h"
 #include "server/storage/tenant_columns.h"
 
 namespace dnc {
