@@ -1,8 +1,5 @@
 #include "server/service/record_matches.h"
 
-#include <algorithm>
-#include <string>
-
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
 #include "server/records/record_meaning.h"
@@ -21,13 +18,6 @@ MatchInfo MatchOf(const TenantList& list, absl::Time since) {
   return match;
 }
 
-bool Blocks(const TenantList& list, Number number) {
-  const std::string digits = std::to_string(number);
-  return std::any_of(list.blocks.begin(), list.blocks.end(), [&digits](const std::string& block) {
-    return digits.compare(0, block.size(), block) == 0;
-  });
-}
-
 }  // namespace
 
 absl::Status AddRecordMatches(const TenantRecords& tenant_records, const TenantView& tenant,
@@ -38,13 +28,13 @@ absl::Status AddRecordMatches(const TenantRecords& tenant_records, const TenantV
                        tenant_records.Find(tenant.tenant.number, report.number));
   const AskedScope asked(tenant, scope);
   for (const auto& [id, list] : tenant.lists) {
-    if ((facts & FactOf(list.kind)) == 0 || !asked.Counts(list.kind, list.scope)) continue;
+    if ((facts & FactOf(list.kind)) == 0) continue;
     for (const TenantRecords::Found& entry : found) {
       if (entry.list != list.number) continue;
-      if (!SpanOf(list.kind, entry.record, clock.accepted()).At(now)) continue;
+      if (!Counts(asked, list, entry.record, now, clock.accepted())) continue;
       report.matches.push_back(MatchOf(list, entry.record.made_at));
     }
-    if (Blocks(list, report.number)) {
+    if (BlockCounts(asked, list, report.number)) {
       report.matches.push_back(MatchOf(list, absl::InfinitePast()));
     }
   }
