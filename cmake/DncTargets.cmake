@@ -16,7 +16,15 @@ if(DNC_FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 
-# dnc_join(NAME [ALONE SOURCES...]): the sources of a library are compiled eight as one file: headers
+# GCC 12 warns of joined strings that can't be as it fears (its bug 105651), more often so.
+function(dnc_join_warnings name)
+  if(DNC_JOIN AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(${name} PRIVATE -Wno-array-bounds -Wno-restrict
+      -Wno-stringop-overflow -Wno-stringop-overread)
+  endif()
+endfunction()
+
+# dnc_join(NAME [ALONE SOURCES...]): the sources of a library are compiled 16 as one file: headers
 # are read and inline functions are made once for all of them, in a fraction of the time. ALONE are
 # those whose names without linkage meet another's ("redefinition of"). With DNC_JOIN off each is
 # compiled alone, for whoever works on a few; clang-tidy reads each alone in any case, so that each
@@ -27,7 +35,8 @@ function(dnc_join name)
     return()
   endif()
   cmake_parse_arguments(ARG "" "" "ALONE" ${ARGN})
-  set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+  set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 16)
+  dnc_join_warnings(${name})
   set_source_files_properties(${ARG_ALONE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 endfunction()
 
@@ -63,52 +72,68 @@ function(dnc_program name)
   dnc_join(${name})
 endfunction()
 
-# dnc_test_headers(): headers from elsewhere that most tests read, compiled once for all of them: a
-# third of a test's time to compile is theirs. Two sets: for tests that know the contract's messages,
-# and for the others. With DNC_JOIN off there are none, so that it shows which file forgot an include.
-function(dnc_test_headers)
+# dnc_header_sets(): headers from elsewhere that most sources read, compiled once for all of them: a
+# third of a test's time to compile is theirs, and a sixth of a library's. One set for libraries, and
+# two for tests, which are compiled with other options: for tests that know the contract's messages,
+# and for the others. A library would gain nothing of the contract's: they take as long to compile as
+# the few files that a library's sources are joined to need to read them. With DNC_JOIN off there are
+# none, so that it shows which file forgot an include.
+function(dnc_header_sets)
   if(NOT DNC_JOIN)
     return()
   endif()
-  set(empty ${PROJECT_BINARY_DIR}/test_headers.cc)
-  file(GENERATE OUTPUT ${empty} CONTENT "// Holds nothing: compiled headers belong to a library.\n")
-  set(headers <gmock/gmock.h> <gtest/gtest.h> <algorithm> <atomic> <chrono> <filesystem> <fstream>
-    <functional> <map> <memory> <random> <regex> <set> <string> <thread> <unordered_map> <vector>
-    <absl/container/flat_hash_map.h> <absl/status/statusor.h> <absl/strings/str_cat.h>
-    <absl/synchronization/mutex.h> <absl/time/time.h>)
+  set(headers <algorithm> <atomic> <chrono> <filesystem> <fstream> <functional> <map> <memory> <set>
+    <string> <thread> <unordered_map> <vector> <absl/container/flat_hash_map.h>
+    <absl/status/statusor.h> <absl/strings/str_cat.h> <absl/synchronization/mutex.h>
+    <absl/time/time.h>)
+  set(test_headers <gmock/gmock.h> <gtest/gtest.h> <random> <regex>)
   set(contract_headers <grpcpp/grpcpp.h>)
   foreach(service list registry scrub tenant)
     list(APPEND contract_headers <dnc/v1/${service}_service.grpc.pb.h>)
   endforeach()
-  foreach(set dnc_headers_of_tests dnc_headers_of_contract_tests)
-    add_library(${set} STATIC ${empty})
-    target_link_libraries(${set} PRIVATE dnc_options GTest::gtest GTest::gmock Threads::Threads
-      absl::synchronization absl::statusor absl::flat_hash_map)
-    dnc_compile_quickly(${set})
-    target_compile_options(${set} PRIVATE -pthread)
-    target_precompile_headers(${set} PRIVATE ${headers})
+  dnc_header_set(dnc_headers_of_libraries "${headers}")
+  dnc_header_set(dnc_headers_of_tests "${test_headers};${headers}" GTest::gtest GTest::gmock)
+  dnc_header_set(dnc_headers_of_contract_tests "${test_headers};${headers};${contract_headers}"
+    GTest::gtest GTest::gmock dnc_proto)
+  dnc_compile_quickly(dnc_headers_of_tests)
+  dnc_compile_quickly(dnc_headers_of_contract_tests)
+endfunction()
+
+function(dnc_header_set name headers)
+  set(empty ${PROJECT_BINARY_DIR}/header_sets.cc)
+  if(NOT EXISTS ${empty})
+    file(WRITE ${empty} "// Holds nothing: compiled headers belong to a library.\n")
+  endif()
+  add_library(${name} STATIC ${empty})
+  target_link_libraries(${name} PRIVATE dnc_options Threads::Threads absl::synchronization
+    absl::statusor absl::flat_hash_map ${ARGN})
+  target_compile_options(${name} PRIVATE -pthread)
+  target_precompile_headers(${name} PRIVATE ${headers})
+endfunction()
+
+# dnc_use_headers(SET TARGETS...): those that are there.
+function(dnc_use_headers set)
+  if(NOT DNC_JOIN)
+    return()
+  endif()
+  foreach(name ${ARGN})
+    if(NOT TARGET ${name})
+      continue()
+    endif()
+    target_precompile_headers(${name} REUSE_FROM ${set})
+    # They fit only what defines the same macros of threads.
+    target_compile_options(${name} PRIVATE -pthread)
   endforeach()
-  target_precompile_headers(dnc_headers_of_contract_tests PRIVATE ${contract_headers})
-  target_link_libraries(dnc_headers_of_contract_tests PRIVATE dnc_proto)
 endfunction()
 
 # dnc_use_test_headers(NAME DEPS...): the set of headers that fits what the test links.
 function(dnc_use_test_headers name)
-  if(NOT DNC_JOIN)
-    return()
-  endif()
   set(set dnc_headers_of_tests)
   if(ARGN MATCHES "dnc_(client|gen_tenants|oracle|proto|rpc|test_support)")
     set(set dnc_headers_of_contract_tests)
   endif()
-  target_precompile_headers(${name} REUSE_FROM ${set})
-  # They fit only what defines the same macros of threads.
-  target_compile_options(${name} PRIVATE -pthread)
-  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    # GCC 12 warns of joined strings that can't be as it fears (its bug 105651), more often so.
-    target_compile_options(${name} PRIVATE -Wno-array-bounds -Wno-restrict
-      -Wno-stringop-overflow -Wno-stringop-overread)
-  endif()
+  dnc_use_headers(${set} ${name})
+  dnc_join_warnings(${name})
 endfunction()
 
 # dnc_test(NAME SOURCES... [COMPUTES] DEPS ... [LABELS ...]): a GoogleTest program, run by ctest.
