@@ -16,14 +16,6 @@ if(DNC_FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 
-# GCC 12 warns of joined strings that can't be as it fears (its bug 105651), more often so.
-function(dnc_join_warnings name)
-  if(DNC_JOIN AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    target_compile_options(${name} PRIVATE -Wno-array-bounds -Wno-restrict
-      -Wno-stringop-overflow -Wno-stringop-overread)
-  endif()
-endfunction()
-
 # dnc_join(NAME [ALONE SOURCES...]): the sources of a library are compiled 16 as one file: headers
 # are read and inline functions are made once for all of them, in a fraction of the time. ALONE are
 # those whose names without linkage meet another's ("redefinition of"). With DNC_JOIN off each is
@@ -36,7 +28,6 @@ function(dnc_join name)
   endif()
   cmake_parse_arguments(ARG "" "" "ALONE" ${ARGN})
   set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 16)
-  dnc_join_warnings(${name})
   set_source_files_properties(${ARG_ALONE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 endfunction()
 
@@ -133,7 +124,11 @@ function(dnc_use_test_headers name)
     set(set dnc_headers_of_contract_tests)
   endif()
   dnc_use_headers(${set} ${name})
-  dnc_join_warnings(${name})
+  if(DNC_JOIN AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # GCC 12 warns of joined strings that can't be as it fears (its bug 105651), more often so.
+    target_compile_options(${name} PRIVATE -Wno-array-bounds -Wno-restrict
+      -Wno-stringop-overflow -Wno-stringop-overread)
+  endif()
 endfunction()
 
 # dnc_test(NAME SOURCES... [COMPUTES] DEPS ... [LABELS ...]): a GoogleTest program, run by ctest.
