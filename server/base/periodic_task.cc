@@ -12,12 +12,14 @@ PeriodicTask::~PeriodicTask() { Stop(); }
 void PeriodicTask::Wake() {
   const absl::MutexLock lock(&mutex_);
   woken_ = true;
+  wait_.Notify();
 }
 
 void PeriodicTask::Stop() {
   {
     const absl::MutexLock lock(&mutex_);
     stopping_ = true;
+    wait_.Notify();
   }
   if (thread_.joinable()) thread_.join();
 }
@@ -28,7 +30,7 @@ void PeriodicTask::Run() {
       const absl::MutexLock lock(&mutex_);
       const auto called = [this]()
                               ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return woken_ || stopping_; };
-      mutex_.AwaitWithTimeout(absl::Condition(&called), interval_);
+      wait_.Await(&mutex_, interval_, called);
       if (stopping_) return;
       woken_ = false;
     }

@@ -13,6 +13,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "server/base/steady_wait.h"
 
 namespace dnc {
 
@@ -39,6 +40,7 @@ class PeriodicTask {
   const absl::Duration interval_;
   const std::function<void()> work_;
   absl::Mutex mutex_;
+  SteadyWait wait_;  // for what mutex_ guards
   bool woken_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;

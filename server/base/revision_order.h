@@ -18,7 +18,9 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "server/base/steady_wait.h"
 
 namespace dnc {
 
@@ -83,7 +85,7 @@ class RevisionOrder {
     if (last() >= revision) return true;
     const absl::MutexLock lock(&wait_);
     const auto reached = [this, revision] { return last() >= revision; };
-    return wait_.AwaitWithDeadline(absl::Condition(&reached), deadline);
+    return advanced_.Await(&wait_, deadline - absl::Now(), reached);
   }
 
   // From now on `listener` is called after each commit, on the thread that commits: it must be
@@ -104,6 +106,7 @@ class RevisionOrder {
     {
       const absl::MutexLock lock(&wait_);
       last_.store(revision, std::memory_order_release);
+      advanced_.Notify();
     }
     const absl::MutexLock lock(&listening_);
     for (const auto& [id, listener] : listeners_) listener();
@@ -111,6 +114,7 @@ class RevisionOrder {
 
   absl::Mutex changing_;      // held by the change under way
   mutable absl::Mutex wait_;  // for a moment: who waits is woken when it is let go
+  mutable SteadyWait advanced_;
   mutable absl::Mutex listening_;
   mutable int last_listener_ ABSL_GUARDED_BY(listening_) = 0;
   mutable std::map<int, std::function<void()>> listeners_ ABSL_GUARDED_BY(listening_);

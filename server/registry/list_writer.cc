@@ -5,8 +5,8 @@
 //   build: files -> release         read the release before, or leave the list empty
 //   write its blocks and changes    compare: what becomes callable, is it allowed
 //            \                      /
-//             the time of the change
 //             order_->Begin(): the next revision, one change of any store at a time
+//             the time of the change, up to which the release before has answered
 //             Commit: one write of the catalog, with the release and its seals
 //             published_->Publish: answers come from it
 //             order_->Commit: readers may ask for the revision
@@ -152,8 +152,9 @@ absl::StatusOr<std::optional<ReleaseInfo>> ListWriter::Publish(const Request& re
   if (request.stop != nullptr && *request.stop) {
     return Error(reason::kLoadStopped, "the server is stopping; load again after its start");
   }
-  const absl::Time published_at = clock_->Now();
   auto change = order_->Begin();
+  // After the wait for other changes: until now the release before has answered.
+  const absl::Time published_at = clock_->Now();
   DNC_RETURN_IF_ERROR(Apply(*view.state, base, change.revision(), published_at, built));
   change.Commit();
   spdlog::info("list {}: release {} in force, revision {}, {} numbers", request.list,
@@ -243,8 +244,8 @@ absl::StatusOr<RolledBack> ListWriter::RollBack(std::string_view name, uint64_t 
   back.no_longer_callable = plan.no_longer_callable;
   if (limits.dry_run) return back;
   DNC_RETURN_IF_ERROR(CheckCallable(back.becomes_callable, limits));
-  const absl::Time now = clock_->Now();
   auto change = order_->Begin();
+  const absl::Time now = clock_->Now();  // until now the other release has answered
   const auto list = std::make_shared<ListState>(*target);
   NoteTurn(now, change.revision(), before->head.id(), target->head.id(), before->life, limits,
            *list);

@@ -49,6 +49,7 @@ void CallQueue::Stop() {
   {
     const absl::MutexLock lock(&mutex_);
     stopping_ = true;
+    wait_.Notify();
   }
   if (threads_.empty()) Help();
   for (std::thread& thread : threads_) thread.join();
@@ -162,9 +163,9 @@ void CallQueue::Rest() {
   if (stopping_) return;
   ++resting_;
   // The helpers look by turns: however many rest, one looks in each interval.
-  mutex_.AwaitWithTimeout(
-      absl::Condition(this, &CallQueue::IsCalled),
-      absl::FromChrono((flood ? kFloodLookInterval : kLookInterval) * resting_));
+  const auto is_called = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return IsCalled(); };
+  wait_.Await(&mutex_, absl::FromChrono((flood ? kFloodLookInterval : kLookInterval) * resting_),
+              is_called);
   --resting_;
   if (calls_ > 0) --calls_;
 }
@@ -181,7 +182,9 @@ void CallQueue::PollSockets() {
 
 void CallQueue::CallHelper() {
   const absl::MutexLock lock(&mutex_);
-  if (calls_ < resting_) ++calls_;
+  if (calls_ >= resting_) return;
+  ++calls_;
+  wait_.NotifyOne();
 }
 
 bool DelayedRefusals::Hold(HeldRefusal* call) {

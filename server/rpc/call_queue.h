@@ -22,6 +22,7 @@
 #include "absl/synchronization/mutex.h"
 #include "grpcpp/alarm.h"
 #include "grpcpp/completion_queue.h"
+#include "server/base/steady_wait.h"
 
 namespace dnc {
 
@@ -138,6 +139,7 @@ class CallQueue {
   std::atomic<std::chrono::nanoseconds> flood_until_{std::chrono::nanoseconds::min()};
 
   absl::Mutex mutex_;
+  SteadyWait wait_;                          // of helpers, for what mutex_ guards
   int resting_ ABSL_GUARDED_BY(mutex_) = 0;  // helpers
   int calls_ ABSL_GUARDED_BY(mutex_) = 0;    // for helpers, not answered yet
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;

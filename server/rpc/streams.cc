@@ -77,6 +77,7 @@ StreamGuard::~StreamGuard() {
   {
     const absl::MutexLock lock(&mutex_);
     ending_ = true;
+    wait_.Notify();
   }
   thread_.join();
 }
@@ -84,6 +85,7 @@ StreamGuard::~StreamGuard() {
 void StreamGuard::BeginStop() {
   const absl::MutexLock lock(&mutex_);
   stopping_ = true;
+  wait_.Notify();
 }
 
 void StreamGuard::Add(GuardedStream* stream) {
@@ -113,8 +115,7 @@ void StreamGuard::Run() {
     const auto is_called = [this, stopping]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
       return ending_ || stopping_ != stopping;
     };
-    mutex_.AwaitWithTimeout(absl::Condition(&is_called),
-                            absl::FromChrono(stopping ? kStopLook : look));
+    wait_.Await(&mutex_, absl::FromChrono(stopping ? kStopLook : look), is_called);
   }
 }
 

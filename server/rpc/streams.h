@@ -35,6 +35,7 @@
 #include "grpcpp/server_context.h"
 #include "grpcpp/support/async_stream.h"
 #include "server/base/metrics.h"
+#include "server/base/steady_wait.h"
 #include "server/rpc/call_queue.h"
 #include "server/rpc/rpc_context.h"
 #include "server/service/waker.h"
@@ -126,6 +127,7 @@ class StreamGuard {
   const absl::Status stopped_;
   const StopLine* const stop_;
   absl::Mutex mutex_;
+  SteadyWait wait_;  // between looks, for what mutex_ guards
   std::unordered_set<GuardedStream*> streams_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   bool ending_ ABSL_GUARDED_BY(mutex_) = false;

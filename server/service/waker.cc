@@ -26,8 +26,14 @@ Waker::~Waker() {
   {
     const absl::MutexLock lock(&mutex_);
     ending_ = true;
+    wait_.Notify();
   }
   thread_.join();
+}
+
+void Waker::CallThread() {
+  called_ = true;
+  wait_.Notify();
 }
 
 void Waker::Notify(Topic topic) {
@@ -35,14 +41,14 @@ void Waker::Notify(Topic topic) {
   News& news = news_[static_cast<size_t>(topic)];
   ++news.events;
   if (news.sleepers.empty()) return;
-  if (news.told) called_ = true;
+  if (news.told) CallThread();
   news.told = false;
 }
 
 void Waker::WakeAll() {
   const absl::MutexLock lock(&mutex_);
   stopping_ = true;
-  called_ = true;
+  CallThread();
 }
 
 uint64_t Waker::Ticket(Topic topic) const {
@@ -64,7 +70,7 @@ bool Waker::Sleep(Sleeper* sleeper, uint64_t ticket, Clock::time_point due) {
   news.sleepers.insert(sleeper);
   by_time_.emplace(sleeper->due_, sleeper);
   // Where the thread wakes before that anyway, it need not be called.
-  if (MomentOf(sleeper->due_) < planned_) called_ = true;
+  if (MomentOf(sleeper->due_) < planned_) CallThread();
   return true;
 }
 
@@ -118,7 +124,9 @@ void Waker::Run() {
       const absl::Duration wait = planned_ == Clock::time_point::max()
                                       ? absl::InfiniteDuration()
                                       : absl::FromChrono(planned_ - Clock::now());
-      mutex_.AwaitWithTimeout(absl::Condition(this, &Waker::HasWork), wait);
+      const auto has_work = [this]()
+                                ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return called_ || ending_; };
+      wait_.Await(&mutex_, wait, has_work);
       if (ending_) return;
       called_ = false;
       due = TakeDue(Clock::now());

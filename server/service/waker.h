@@ -25,6 +25,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "server/base/steady_wait.h"
 
 namespace dnc {
 
@@ -99,8 +100,8 @@ class Waker {
   };
 
   void Run() ABSL_LOCKS_EXCLUDED(mutex_);
-  // The thread need not wait any longer.
-  bool HasWork() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return called_ || ending_; }
+  // The thread is to plan anew.
+  void CallThread() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Takes those out of their sleep that are to wake now.
   std::vector<Sleeper*> TakeDue(Clock::time_point now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // When there is something to do next, as far as is known.
@@ -108,6 +109,7 @@ class Waker {
   void Remove(Sleeper* sleeper) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   mutable absl::Mutex mutex_;
+  SteadyWait wait_;  // of the thread, for what mutex_ guards
   std::array<News, kTopics> news_ ABSL_GUARDED_BY(mutex_);
   // All that sleep, by the step in which they are due.
   std::set<std::pair<int64_t, Sleeper*>> by_time_ ABSL_GUARDED_BY(mutex_);

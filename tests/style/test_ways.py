@@ -105,10 +105,21 @@ OTHER_LOCKS = re.compile(
 
 
 def test_locks_are_annotated_ones():
-    bad = [f"{name(path)}:{i}" for path in files(".cc", ".h", under="server")
+    # The one wait with a timeout, which tells why.
+    wait = "server/base/steady_wait.h"
+    bad = [f"{name(path)}:{i}" for path in files(".cc", ".h", under="server") if name(path) != wait
            for i, line in enumerate(without_comments(path.read_text()).splitlines(), 1)
            if OTHER_LOCKS.search(line)]
     assert not bad, f"use absl::Mutex and ABSL_GUARDED_BY: {bad}"
+
+
+def test_timeouts_do_not_follow_the_time_of_day():
+    """absl's own end by the machine's clock, which somebody may set back by hours meanwhile."""
+    bad = [f"{name(path)}:{i}" for path in files(".cc", ".h", under="server")
+           if not FOR_TESTS.search(path.name)
+           for i, line in enumerate(without_comments(path.read_text()).splitlines(), 1)
+           if re.search(r"With(?:Timeout|Deadline)\(|\bCondVar\b", line)]
+    assert not bad, f"use SteadyWait: {bad}"
 
 
 # --- Words ---

@@ -48,28 +48,63 @@ static struct timespec Unshifted(const struct timespec* until) {
   return real;
 }
 
-// Who waits until a moment of the wrong clock waits as long as he means to.
+static int Before(const struct timespec* a, const struct timespec* b) {
+  return a->tv_sec != b->tv_sec ? a->tv_sec < b->tv_sec : a->tv_nsec < b->tv_nsec;
+}
+
+// Where a wait until `until` of the wrong clock is to look again, because that clock may be set
+// meanwhile: after a short while, or at its end.
+static struct timespec NextLook(const struct timespec* until) {
+  const struct timespec end = Unshifted(until);
+  struct timespec look;
+  Call(SYS_clock_gettime, CLOCK_REALTIME, (long)&look, 0, 0, 0, 0);
+  look.tv_nsec += 50000000;
+  if (look.tv_nsec >= 1000000000) {
+    look.tv_nsec -= 1000000000;
+    ++look.tv_sec;
+  }
+  return Before(&end, &look) ? end : look;
+}
+
+// Whether that wait is over.
+static int IsOver(const struct timespec* until) {
+  struct timespec now;
+  Call(SYS_clock_gettime, CLOCK_REALTIME, (long)&now, 0, 0, 0, 0);
+  const struct timespec end = Unshifted(until);
+  return !Before(&now, &end);
+}
+
+// Who waits until a moment of the wrong clock waits as long as that clock says, also if it is set
+// while he waits, as the kernel does it.
 long syscall(long number, ...) {
   va_list all;
   va_start(all, number);
   long argument[6];
   for (int i = 0; i < 6; ++i) argument[i] = va_arg(all, long);
   va_end(all);
-  struct timespec real;
   const long wait = FUTEX_WAIT_BITSET | FUTEX_CLOCK_REALTIME;
   if (number == SYS_futex && argument[3] != 0 &&
       (argument[1] & ~(long)FUTEX_PRIVATE_FLAG) == wait) {
-    real = Unshifted((const struct timespec*)argument[3]);
-    argument[3] = (long)&real;
+    const struct timespec* const until = (const struct timespec*)argument[3];
+    long result = 0;
+    do {
+      const struct timespec look = NextLook(until);
+      result = Call(number, argument[0], argument[1], argument[2], (long)&look, argument[4],
+                    argument[5]);
+    } while (result != 0 && errno == ETIMEDOUT && !IsOver(until));
+    return result;
   }
-  return Call(number, argument[0], argument[1], argument[2], argument[3], argument[4],
-              argument[5]);
+  return Call(number, argument[0], argument[1], argument[2], argument[3], argument[4], argument[5]);
 }
 
 int pthread_cond_timedwait(pthread_cond_t* condition, pthread_mutex_t* mutex,
                            const struct timespec* until) {
-  const struct timespec real = Unshifted(until);
-  return pthread_cond_clockwait(condition, mutex, CLOCK_REALTIME, &real);
+  int result = 0;
+  do {
+    const struct timespec look = NextLook(until);
+    result = pthread_cond_clockwait(condition, mutex, CLOCK_REALTIME, &look);
+  } while (result == ETIMEDOUT && !IsOver(until));
+  return result;
 }
 
 int clock_gettime(clockid_t clock, struct timespec* out) {
