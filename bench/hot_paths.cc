@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "bench/handler_run.h"
 #include "bench/synthetic_registry.h"
@@ -97,6 +98,8 @@ void Probe(int rounds) {
 }
 
 int Main(int argc, char** argv) {
+  // As dncd does.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   const std::map<std::string_view, std::function<void(int)>> paths = {
       {"scrub", [](int rounds) { Scrub(false, rounds); }},
       {"scrub_lists", [](int rounds) { Scrub(true, rounds); }},
