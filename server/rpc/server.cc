@@ -235,15 +235,15 @@ void Server::Stop() {
   const absl::Duration reserve = std::min(grace / 5, absl::Seconds(1));
   impl_->stop.BeginStop(StopLine::Clock::now() + absl::ToChronoNanoseconds(grace - reserve));
   impl_->guard.BeginStop();
-  impl_->waker.WakeAll();
   // Callers that send call after call have by now one each that is held.
   absl::SleepFor(std::min(kGather, grace));
   // This does what grpc::Server::Shutdown begins with, but returns when GOAWAY is on its way:
-  // answers to what
-  // is held go out behind it.
+  // answers to what is held, and to streams that sleep, go out behind it, so that whoever repeats
+  // his call opens another connection.
   grpc_completion_queue* const queue = grpc_completion_queue_create_for_next(nullptr);
   grpc_server_shutdown_and_notify(impl_->server->c_server(), queue, nullptr);
   impl_->stop.Release();
+  impl_->waker.WakeAll();
   impl_->server->Shutdown(std::chrono::system_clock::now() + absl::ToChronoMilliseconds(grace));
   grpc_completion_queue_shutdown(queue);
   while (grpc_completion_queue_next(queue, gpr_inf_future(GPR_CLOCK_REALTIME), nullptr).type !=

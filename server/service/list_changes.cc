@@ -65,7 +65,7 @@ RecordWrite::Item ItemOf(GivenRecord given, const TenantList& list, absl::Time n
   record.made_at = given.made_at.value_or(now);
   record.expires_at = given.expires_at.value_or(record.expires_at);
   record.last_event_at = given.last_event_at.value_or(record.last_event_at);
-  record.made_by = given.made_by.empty() ? by : std::move(given.made_by);
+  record.made_by = given.made_by.empty() ? by : given.made_by;
   record.channel = given.channel;
   record.reason = std::move(given.reason);
   record.note = std::move(given.note);

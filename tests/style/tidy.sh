@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 JOBS="${1:-$(nproc)}"
-STAMPS=build/tidy
+export STAMPS=build/tidy
 mkdir -p "$STAMPS"
 cmake --build build --target tidy_own_code -- --quiet
 export PLUGIN=build/tests/style/libtidy_own_code.so
@@ -28,7 +28,7 @@ done < <(/usr/bin/python3 tests/style/tidy_units.py)
 
 tidy_one() {  # UNIT STAMP
   local output
-  if output="$(clang-tidy-14 --load="$PLUGIN" --checks=dnc-own-code -p build --quiet \
+  if output="$(clang-tidy-14 --load="$PLUGIN" --checks=dnc-own-code -p "$STAMPS" --quiet \
     --config-file=.clang-tidy --warnings-as-errors='*' "$1" 2>&1)"; then
     touch "$2"
   else

@@ -81,11 +81,11 @@ absl::StatusOr<FullListResult> WriteFullList(const FullListOptions& options) {
                                                   : a.front().area_code < b.front().area_code;
   });
   std::vector<std::string> paths(files.size());
-  DNC_RETURN_IF_ERROR(ForEachInParallel(files.size(), options.threads, [&](size_t at) {
-    auto path = WriteFile(options, files[at]);
-    if (path.ok()) paths[at] = *std::move(path);
-    return path.status();
-  }));
+  DNC_RETURN_IF_ERROR(
+      ForEachInParallel(files.size(), options.threads, [&](size_t at) -> absl::Status {
+        DNC_ASSIGN_OR_RETURN(paths[at], WriteFile(options, files[at]));
+        return absl::OkStatus();
+      }));
   std::sort(paths.begin(), paths.end());
   return FullListResult{options.numbers, std::move(paths)};
 }
