@@ -36,7 +36,7 @@ watch() {
   local process=$WATCH_PID
   IFS= read -r -t "$PATIENCE" line <&"${WATCH[0]}" || code=1
   printf '%s\n' "$line"
-  kill -INT "$process" 2>/dev/null || true
+  kill -TERM "$process" 2>/dev/null || true
   wait "$process" 2>/dev/null || true
   note "$code" "dncctl $*"
 }
