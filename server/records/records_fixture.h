@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <filesystem>
 #include <future>
 #include <memory>
@@ -17,10 +18,26 @@
 
 namespace dnc {
 
+// A moment that a test sets while threads read it.
+class SetTime {
+ public:
+  explicit SetTime(absl::Time time) : nanos_(absl::ToUnixNanos(time)) {}
+  SetTime& operator=(absl::Time time) {
+    nanos_ = absl::ToUnixNanos(time);
+    return *this;
+  }
+  SetTime& operator+=(absl::Duration by) { return *this = *this + by; }
+  // NOLINTNEXTLINE(google-explicit-constructor): it stands for the moment.
+  operator absl::Time() const { return absl::FromUnixNanos(nanos_); }
+
+ private:
+  std::atomic<int64_t> nanos_;
+};
+
 class SetClock : public Clock {
  public:
   absl::Time Now() const override { return now; }
-  absl::Time now = absl::FromUnixSeconds(1'790'000'000);
+  SetTime now{absl::FromUnixSeconds(1'790'000'000)};
 };
 
 // A tenant with a list of each kind for all, and one of each for brands: 1 internal, 2 ebr,
