@@ -137,12 +137,14 @@ absl::Status Run(const ServerConfig& config, StartOptions start) {
       DNC_VERSION, MetricsSources{&metrics, registry, stores.intake.get(), records, directory,
                                   &quotas, &clock, EndOf(certificate.get())});
   DNC_ASSIGN_OR_RETURN(const auto exposer, StartMetrics(config, collector));
-  const ServerOptions options{
-      config.listen,      config.rpc,
-      config.limits,      config.limits.max_upload_bytes,
-      DNC_VERSION,        keys_required,
-      config.socket_mode, certificate ? certificate->Credentials() : nullptr,
-      stores.lost};
+  const ServerOptions options{config.listen,
+                              config.rpc,
+                              config.limits,
+                              DNC_VERSION,
+                              keys_required,
+                              config.socket_mode,
+                              certificate ? certificate->Credentials() : nullptr,
+                              stores.lost};
   const ServerParts parts{registry, stores.intake.get(), directory, records,
                           &quotas,  &stores.order,       &metrics,  &clock};
   DNC_ASSIGN_OR_RETURN(const auto server, Server::Start(options, parts));

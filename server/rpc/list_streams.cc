@@ -64,11 +64,7 @@ void ImportCall::OnStart(bool ok) {
     return;
   }
   Arm(shared_, rpc());
-  if (rpc().stop->stopping()) {
-    Finish(Stopping());
-    return;
-  }
-  const absl::StatusOr<Caller> caller = AdmitCaller(context_, Permission::kLists);
+  const absl::StatusOr<Caller> caller = AdmitNewCaller(context_, Permission::kLists);
   if (!caller.ok()) {
     Finish(caller.status());
     return;
@@ -198,11 +194,7 @@ void ExportCall::OnStart(bool ok) {
     return;
   }
   Arm(shared_, rpc());
-  if (rpc().stop->stopping()) {
-    Finish(Stopping());
-    return;
-  }
-  absl::StatusOr<Caller> caller = AdmitCaller(context_, Permission::kRecords);
+  absl::StatusOr<Caller> caller = AdmitNewCaller(context_, Permission::kRecords);
   if (!caller.ok()) {
     Finish(caller.status());
     return;
@@ -311,9 +303,8 @@ class WatchChangesCall final : public WokenCall<v1::WatchChangesRequest, v1::Wat
 };
 
 absl::Status WatchChangesCall::Begin() {
-  if (rpc().stop->stopping()) return Stopping();
   // The caller is admitted before a worker is asked for: they are not for callers without a key.
-  DNC_ASSIGN_OR_RETURN(const Caller caller, AdmitCaller(context(), Permission::kRecords));
+  DNC_ASSIGN_OR_RETURN(const Caller caller, AdmitNewCaller(context(), Permission::kRecords));
   if (!place_.Take(shared_.places, caller.tenant->tenant.number)) {
     return LimitReached(StrCat("a tenant has at most ", shared_.places->each(),
                                " watches under way; end one of them"));

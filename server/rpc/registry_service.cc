@@ -84,11 +84,7 @@ void UploadCall::OnStart(bool ok) {
     return;
   }
   Arm(service_, shared_, rpc());
-  if (rpc().stop->stopping()) {
-    Finish(Stopping());
-    return;
-  }
-  const absl::StatusOr<Caller> caller = Admit();
+  const absl::StatusOr<Caller> caller = AdmitNewCaller(context_, Permission::kOperate);
   if (!caller.ok()) {
     Finish(caller.status());
     return;
@@ -219,9 +215,8 @@ class WatchLoadCall final : public WokenCall<v1::WatchLoadRequest, v1::WatchLoad
   void ArmNext() override { Arm(service_, admin_, places_, rpc()); }
 
   absl::Status Begin() override {
-    if (rpc().stop->stopping()) return Stopping();
     // The caller is admitted before a worker is asked for: they are not for callers without a key.
-    DNC_ASSIGN_OR_RETURN(const Caller caller, AdmitCaller(context(), Permission::kOperate));
+    DNC_ASSIGN_OR_RETURN(const Caller caller, AdmitNewCaller(context(), Permission::kOperate));
     if (place_.Take(places_, caller.key_id)) return absl::OkStatus();
     return LimitReached(StrCat("a key has at most ", places_->each(),
                                " watches of loads (limits.max_tenant_streams); wait until one has "

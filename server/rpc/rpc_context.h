@@ -15,6 +15,7 @@
 #include "server/rpc/call_queue.h"
 #include "server/service/admission_control.h"
 #include "server/service/authorizer.h"
+#include "server/service/request_errors.h"
 #include "server/service/waker.h"
 #include "server/service/worker_pool.h"
 
@@ -71,6 +72,12 @@ class Call {
   absl::StatusOr<Caller> AdmitCaller(const grpc::ServerContextBase& context,
                                      Permission permission) const {
     return rpc_.authorizer->Admit(CredentialsOf(context), permission);
+  }
+  // The same for a call that has just come: a server that stops refuses it.
+  absl::StatusOr<Caller> AdmitNewCaller(const grpc::ServerContextBase& context,
+                                        Permission permission) const {
+    if (rpc_.stop->stopping()) return Stopping();
+    return AdmitCaller(context, permission);
   }
   // Waits until the server is at `revision`, if the caller is not there yet: RevisionWait::Reach.
   absl::Status ReachRevision(uint64_t revision, const grpc::ServerContext& context,

@@ -65,11 +65,7 @@ void ScrubStreamCall::OnStart(bool ok) {
     return;
   }
   Arm(service_, handler_, rpc());
-  if (rpc().stop->stopping()) {
-    Finish(Stopping());
-    return;
-  }
-  const absl::StatusOr<Caller> caller = AdmitCaller(context_, Permission::kScrub);
+  const absl::StatusOr<Caller> caller = AdmitNewCaller(context_, Permission::kScrub);
   if (!caller.ok()) {
     Finish(caller.status());
     return;
@@ -133,7 +129,7 @@ void ScrubStreamCall::OnWrite(bool ok) {
   } else if (ok) {
     Read();
   } else {
-    Finish(CallerGone("the caller is gone"));
+    Finish(CallerGone());
   }
 }
 

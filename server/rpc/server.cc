@@ -115,7 +115,7 @@ struct Server::Impl {
                                                   parts.quotas, parts.registry, parts.clock}),
         list_queries({parts.directory, parts.tenant_records, parts.order}),
         uploads(options.limits.max_uploads, options.limits.max_key_uploads,
-                options.max_upload_bytes, parts.intake),
+                options.limits.max_upload_bytes, parts.intake),
         scrub_service(&scrub_handler),
         registry_service(&release_admin, &uploads, options.limits.max_tenant_streams),
         tenant_service(&tenant_admin),

@@ -41,7 +41,6 @@ struct ServerOptions {
   std::string listen = "127.0.0.1:0";
   RpcConfig rpc;
   LimitsConfig limits;
-  uint64_t max_upload_bytes = 8ULL << 30;
   std::string version;
   bool keys_required = false;   // of every caller but health's and reflection's
   uint32_t socket_mode = 0660;  // permissions of a unix socket

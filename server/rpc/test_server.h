@@ -26,7 +26,7 @@ class ServerTest : public testing::Test {
     options_.limits.revision_wait = absl::Milliseconds(200);
     options_.rpc.stop_grace = absl::Seconds(1);
     options_.rpc.armed_calls = 8;
-    options_.max_upload_bytes = 1 << 20;
+    options_.limits.max_upload_bytes = 1 << 20;
     options_.version = "9.9.9";
   }
 
