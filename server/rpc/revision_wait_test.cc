@@ -37,6 +37,21 @@ TEST_F(RevisionWaitTest, DoesNotWaitForEver) {
   EXPECT_EQ(ReasonOf(status), "REVISION_NOT_REACHED");
 }
 
+// The wait ends with the caller's deadline, and says so as the caller's own gRPC does. A caller
+// that has no timer of its own hears it from the server.
+TEST_F(RevisionWaitTest, DoesNotOutliveTheDeadline) {
+  options_.limits.revision_wait = absl::FromChrono(kPatience);
+  Start();
+  v1::ScrubRequest request = Numbers({2015550101});
+  request.set_at_least_revision(6);
+  v1::ScrubResponse response;
+  grpc::ClientContext context;
+  context.AddMetadata("grpc-timeout", "50m");
+  const grpc::Status status = scrub_->Scrub(&context, request, &response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+  EXPECT_EQ(ReasonOf(status), "DEADLINE_PASSED");
+}
+
 // Of three places a tenant's calls take two.
 TEST_F(RevisionWaitTest, ATenantLeavesAPlace) {
   options_.limits.revision_wait = absl::FromChrono(kPatience);

@@ -20,9 +20,10 @@ absl::Status TooManyCallsWait() {
 absl::Status CallerGone(std::string_view message) { return Error(reason::kCallerGone, message); }
 
 absl::Status DeadlinePassed() {
-  return Error(reason::kDeadlinePassed,
-               "the call's deadline passed before the server came to it; allow more time, or send "
-               "less at once");
+  return Error(
+      reason::kDeadlinePassed,
+      "the call's deadline passed before the server could answer; allow more time, or send "
+      "less at once");
 }
 
 absl::Status Stopping() {

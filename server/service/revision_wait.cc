@@ -19,7 +19,8 @@ absl::Status RevisionWait::Wait(uint64_t revision, absl::Time deadline, TenantNu
   // The wait ends by the time of day, whatever clock ages are judged by.
   const absl::Time until = std::min(deadline, absl::Now() + limits_.longest);
   if (from_.order->WaitFor(revision, until)) return absl::OkStatus();
-  return RevisionNotReached(revision, last);
+  // The caller hears the same from this server as from its own gRPC, whichever is first.
+  return until == deadline ? DeadlinePassed() : RevisionNotReached(revision, last);
 }
 
 absl::Status RevisionWait::Reach(uint64_t revision, absl::Time deadline,

@@ -43,7 +43,8 @@ class RevisionWait {
   // Waits for `revision`, then admits the caller anew: its key, its tenant's terms and blocks as
   // they were before are older than the changes that the answer is to rest on. Blocks the thread,
   // at most until `deadline`, which is the caller's. Errors: those of Authorizer::Admit;
-  // FAILED_PRECONDITION (REVISION_NOT_REACHED), RESOURCE_EXHAUSTED (LIMIT_REACHED), UNAVAILABLE
+  // FAILED_PRECONDITION (REVISION_NOT_REACHED), DEADLINE_EXCEEDED (DEADLINE_PASSED) if the caller's
+  // deadline came before the server's own limit, RESOURCE_EXHAUSTED (LIMIT_REACHED), UNAVAILABLE
   // (STARTING).
   absl::Status Reach(uint64_t revision, absl::Time deadline, const Credentials& credentials,
                      Permission permission, Caller* caller);
