@@ -43,7 +43,7 @@ absl::Status ReadRpc(const YAML::Node& node, RpcConfig* rpc) {
 absl::Status ReadLimits(const YAML::Node& node, LimitsConfig* limits) {
   ConfigSection section("limits", node);
   section.Read("max_batch", &limits->max_batch, 1, 1'000'000);
-  // An upload's chunk of 1 MiB must fit.
+  // A request must have room for an upload's chunk of 1 MiB.
   section.ReadBytes("max_request_bytes", &limits->max_request_bytes, 2 * kMiB, 256 * kMiB);
   section.Read("numbers_under_way", &limits->numbers_under_way, 1, 1'000'000'000);
   section.Read("max_streams", &limits->max_streams, 1, 1'000'000);
@@ -129,7 +129,7 @@ absl::Status ReadGuards(const YAML::Node& node, GuardLimits* guards) {
   return section.Finish();
 }
 
-// One section sets up the registry and the intake of its files.
+// One section configures both the registry and the intake of its files.
 absl::Status ReadRegistry(const YAML::Node& node, RegistryOptions* registry, IntakeOptions* intake,
                           LimitsConfig* limits) {
   ConfigSection section("registry", node);
@@ -148,7 +148,8 @@ absl::Status ReadRegistry(const YAML::Node& node, RegistryOptions* registry, Int
   return section.Finish();
 }
 
-// One section sets up three rooms: who the tenants are, what they asked for, and where it is kept.
+// One section configures three rooms: who the tenants are, what they asked for, and where it is
+// stored.
 absl::Status ReadTenants(const YAML::Node& node, ServerConfig* config) {
   ConfigSection section("tenants", node);
   DirectoryLimits& directory = config->directory;
@@ -181,7 +182,7 @@ absl::Status ReadStorage(const YAML::Node& node, StoreOptions* storage) {
   return section.Finish();
 }
 
-// Permissions as chmod has them, "0660".
+// Reads permissions in chmod's notation, "0660".
 void ReadMode(ConfigSection* section, uint32_t* mode) {
   std::string text;
   section->Read("socket_mode", &text);

@@ -9,14 +9,15 @@
 
 namespace dnc {
 
-// The configuration in `yaml`, the defaults where it is silent. Errors: INVALID_ARGUMENT, with the
-// key and line of what is unknown, of the wrong type, or out of its range.
+// Parses the configuration in `yaml`; what it does not mention keeps its default. Fails with
+// INVALID_ARGUMENT, naming key and line of a value that is unknown, of the wrong type or out of
+// range.
 absl::StatusOr<ServerConfig> ParseConfig(const std::string& yaml);
 
-// Reads the file at `path`. Also NOT_FOUND.
+// Reads the file at `path`. Fails like ParseConfig, or with NOT_FOUND.
 absl::StatusOr<ServerConfig> ReadConfigFile(const std::string& path);
 
-// What holds for flags as well as for the file: addresses, the log level, absolute folders.
+// Checks what applies to flags as well as to the file: addresses, the log level, absolute folders.
 absl::Status CheckConfig(const ServerConfig& config);
 
 }  // namespace dnc

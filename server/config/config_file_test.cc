@@ -19,7 +19,7 @@ testing::AssertionResult Tells(const std::string& yaml, const std::string& part)
   return testing::AssertionFailure() << "\"" << error << "\" lacks \"" << part << "\"";
 }
 
-// The example names every key with its default, so reading it gives the defaults.
+// The example names every key with its default, so reading it must give the defaults.
 TEST(ConfigFileTest, TheExampleHoldsTheDefaults) {
   const auto config = ReadConfigFile("deploy/dncd.yaml");
   ASSERT_TRUE(config.ok()) << config.status();
@@ -98,7 +98,7 @@ TEST(ConfigFileTest, ReadsValues) {
   EXPECT_EQ(config->intake.load_dirs.size(), 2);
 }
 
-// The section `tenants` is spread over the options of three rooms.
+// The keys of the section `tenants` belong to the options of three rooms.
 TEST(ConfigFileTest, SpreadsTheSectionOfTenants) {
   const auto config = ParseConfig(
       "tenants:\n  max_changes: 11\n  max_kept_changes: 2222\n  max_records: 3333\n"

@@ -12,7 +12,8 @@
 namespace dnc {
 namespace {
 
-// A scalar as a number, or nullopt; yaml-cpp's own conversion throws or takes too much.
+// Converts a scalar to a number, or returns nullopt; yaml-cpp's own conversion throws or accepts
+// too much.
 template <class Value>
 std::optional<Value> ParseValue(std::string_view text) {
   Value value{};
@@ -122,7 +123,7 @@ void ConfigSection::Read(std::string_view key, double* field, double least, doub
   const YAML::Node value = Take(key);
   if (!value.IsDefined()) return;
   const auto number = value.IsScalar() ? ParseValue<double>(value.Scalar()) : std::nullopt;
-  // Written so that NaN fails.
+  // The condition is written so that NaN fails it.
   if (!number.has_value() || !(*number >= least && *number <= most)) {
     Fail(key, StrCat("expected a number from ", least, " to ", most));
     return;

@@ -1,5 +1,5 @@
-// Reads a mapping of a YAML file into typed fields, and complains of every key that nobody asked
-// for. All errors name the key and its line.
+// Reads a mapping of a YAML file into typed fields, and rejects every key that nobody asked for.
+// All errors name the key and its line.
 //
 //   ConfigSection section("limits", node);
 //   section.Read("max_batch", &limits.max_batch, 1, 1'000'000);
@@ -18,11 +18,11 @@
 
 namespace dnc {
 
-// Keeps the first error; later reads then do nothing. A key that is missing, or has no value,
-// leaves its field alone. Not thread-safe.
+// Keeps the first error, after which reads do nothing. A key that is missing or has no value leaves
+// its field alone. Not thread-safe.
 class ConfigSection {
  public:
-  // `path` is the section's name, for messages; empty for the whole file. `node` may be missing.
+  // `path` is the section's name for messages, empty for the whole file. `node` may be missing.
   ConfigSection(std::string path, const YAML::Node& node);
 
   void Read(std::string_view key, bool* field);
@@ -32,25 +32,25 @@ class ConfigSection {
   void Read(std::string_view key, double* field, double least, double most);
   void Read(std::string_view key, std::string* field);
   void Read(std::string_view key, std::vector<std::string>* field);
-  // A count of bytes: `4194304`, or with a unit, `4 MiB` (KiB, MiB, GiB).
+  // Reads a count of bytes: `4194304`, or with a unit (KiB, MiB, GiB), `4 MiB`.
   void ReadBytes(std::string_view key, uint64_t* field, uint64_t least, uint64_t most);
   void ReadBytes(std::string_view key, int* field, int least, int most);
-  // A whole number of `unit`s.
+  // Reads a whole number of `unit`s.
   void ReadDuration(std::string_view key, absl::Duration* field, absl::Duration unit, int least,
                     int most);
-  // The node of a key that is a section or list of its own; undefined if it is missing.
+  // Returns the node of a key that is a section or list of its own; undefined if it is missing.
   YAML::Node Child(std::string_view key);
 
   // Records an error about `key`: "limits.max_batch (line 7): ...".
   void Fail(std::string_view key, std::string_view what);
 
-  // The first error, also that of a key that nobody has read.
+  // Returns the first error, which may be a key that nobody has read.
   absl::Status Finish();
 
  private:
   template <class Whole>
   void ReadWhole(std::string_view key, Whole* field, Whole least, Whole most);
-  // The node of a key that has a value, or an undefined node.
+  // Returns the node of a key that has a value, or an undefined node.
   YAML::Node Take(std::string_view key);
   std::string Place(std::string_view key) const;
 
@@ -60,7 +60,7 @@ class ConfigSection {
   absl::Status status_;
 };
 
-// INVALID_ARGUMENT for the configuration file.
+// Makes an INVALID_ARGUMENT error for the configuration file.
 absl::Status ConfigError(std::string_view message);
 
 }  // namespace dnc

@@ -1,6 +1,6 @@
 // Everything that can be set about a server: the options of the rooms, as the configuration file
-// fills them. docs/configuration.md lists the keys of the file; a default stands with its field, in
-// the room that uses it.
+// fills them. docs/configuration.md lists the keys of the file. Each default stands with its field,
+// in the room that uses it.
 #pragma once
 
 #include <cstdint>
@@ -16,24 +16,24 @@
 
 namespace dnc {
 
-// What a file cannot say (the folder of a store, who is called back) is left as it is, and filled
-// in where the stores are opened (server/assembly/open_stores.h).
+// What a file cannot say (the folder of a store, whom to call back) is left unset, and filled in
+// where the stores are opened (server/assembly/open_stores.h).
 struct ServerConfig {
   std::string data_dir;
   std::string listen = "127.0.0.1:50061";         // HOST:PORT or unix:/PATH
-  uint32_t socket_mode = 0660;                    // of a unix socket
-  std::string metrics_listen = "127.0.0.1:9461";  // empty: off
+  uint32_t socket_mode = 0660;                    // permissions of a unix socket
+  std::string metrics_listen = "127.0.0.1:9461";  // empty: no metrics page
   std::string log_level = "info";
   TlsConfig tls;
   RpcConfig rpc;
   LimitsConfig limits;
-  RegistryOptions registry;  // also section `policy`
-  IntakeOptions intake;      // also section `guards`
+  RegistryOptions registry;  // also from section `policy`
+  IntakeOptions intake;      // also from section `guards`
   StoreOptions published_store;
-  // Section `tenants`.
+  // Section `tenants` fills the fields from here on.
   DirectoryLimits directory;
   TenantRecordsOptions records;
-  Quotas default_quotas;  // of a tenant that has none of its own; 0: no limit
+  Quotas default_quotas;  // for a tenant without quotas of its own; 0: no limit
   StoreOptions tenant_store = {.block_cache_bytes = 256ULL << 20};
 };
 

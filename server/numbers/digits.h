@@ -1,4 +1,4 @@
-// Eight decimal digits at a stroke, for the hot paths that read numbers.
+// Handles eight decimal digits at once, for the hot paths that read numbers.
 #pragma once
 
 #include <bit>
@@ -9,7 +9,7 @@ namespace dnc {
 
 static_assert(std::endian::native == std::endian::little);
 
-// The eight bytes at `text`, the first in the lowest byte.
+// Loads the eight bytes at `text`, the first into the lowest byte.
 inline uint64_t LoadEight(const char* text) {
   uint64_t word;
   std::memcpy(&word, text, sizeof(word));
@@ -18,16 +18,16 @@ inline uint64_t LoadEight(const char* text) {
 
 inline constexpr uint64_t kEightZeros = 0x3030303030303030;
 inline constexpr uint64_t kHighBits = 0x8080808080808080;
-// Added to a byte of 0 to 9, this leaves its high bit clear; added to any other byte below 128,
-// it sets it.
+// Adding this to a byte of 0 to 9 leaves the byte's high bit clear; adding it to any other byte
+// below 128 sets that bit.
 inline constexpr uint64_t kDigitLimit = 0x76;
 
-// True if every byte of `digits`, eight characters XOR kEightZeros, is 0 to 9.
+// Returns whether every byte of `digits`, which are eight characters XOR kEightZeros, is 0 to 9.
 constexpr bool AreEightDigits(uint64_t digits) {
   return (((digits + kDigitLimit * 0x0101010101010101) | digits) & kHighBits) == 0;
 }
 
-// The value of eight digits of 0 to 9, the most significant in the lowest byte.
+// Returns the value of eight digits of 0 to 9, the most significant of which is in the lowest byte.
 constexpr uint32_t EightDigitValue(uint64_t digits) {
   digits = digits * 10 + (digits >> 8);
   constexpr uint64_t kPairs = 0x000000FF000000FF;

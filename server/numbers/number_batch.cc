@@ -8,7 +8,7 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little);
 
-// One body for all levels; the compiler makes vector instructions of it.
+// All levels share this body; the compiler turns it into vector instructions.
 __attribute__((always_inline)) inline void NormalizeAll(const char* bytes, size_t count,
                                                         Number* out) {
   for (size_t i = 0; i < count; ++i) {

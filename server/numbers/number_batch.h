@@ -1,4 +1,4 @@
-// NormalizeNumber for batches.
+// Normalizes whole batches of numbers, as NormalizeNumber does one.
 #pragma once
 
 #include <cstddef>
@@ -8,18 +8,19 @@
 
 namespace dnc {
 
-// The number that `value`, of ten digits or of eleven with a leading 1, stands for; kNumberLimit if
-// it is malformed, which no list holds and every engine takes for what it is.
+// Returns the number that `value` stands for: ten digits, or eleven with a leading 1. Returns
+// kNumberLimit if `value` is malformed; no list holds that value, and every engine takes it as
+// malformed.
 constexpr Number PlainNumber(uint64_t value) {
   const ParsedNumber parsed = NormalizeNumber(value);
   return parsed.ok ? parsed.number : kNumberLimit;
 }
 
-// out[i] = PlainNumber of the i-th value; `bytes` has `count` of them, eight bytes each,
-// little-endian, aligned anyhow.
+// Sets out[i] to PlainNumber of the i-th value. `bytes` holds `count` values of eight bytes each,
+// little-endian; they need not be aligned.
 void NormalizeBatch(const char* bytes, size_t count, Number* out);
 
-// The same in a given way, which must be supported.
+// Does the same with the instructions of `level`, which the processor must support.
 void NormalizeBatchWith(CpuLevel level, const char* bytes, size_t count, Number* out);
 
 }  // namespace dnc

@@ -32,7 +32,7 @@ TEST(NumberBatchTest, NormalizesAsNormalizeNumberDoes) {
   SCOPED_TRACE("DNC_SEED=" + std::to_string(seed));
   std::mt19937_64 random(seed);
   const std::vector<uint64_t> values = Values(random);
-  // From every alignment, in batches of every small size.
+  // Tests every alignment, with batches of every small size.
   std::string bytes(8 * values.size() + 8, '\0');
   for (const CpuLevel level : {CpuLevel::kPortable, CpuLevel::kAvx2, CpuLevel::kAvx512}) {
     if (!IsSupported(level)) continue;

@@ -17,8 +17,9 @@ constexpr bool IsIn(uint32_t code, Range range) {
   return code >= range.first && code <= range.last;
 }
 
-// Not seen: soft hyphen, marks of width zero, marks that direct text. U+202E is missing: it turns
-// the digits around for whoever reads them, so that the number has two readings.
+// Invisible characters: the soft hyphen, zero-width marks, and marks that set the direction of
+// text. U+202E is not among them: it reverses the digits that a reader sees, so a number with it
+// can be read in two ways.
 constexpr std::array<Range, 8> kMarks = {{{0xAD, 0xAD},
                                           {0x061C, 0x061C},
                                           {0x200B, 0x200F},
@@ -29,7 +30,7 @@ constexpr std::array<Range, 8> kMarks = {{{0xAD, 0xAD},
                                           {0x180E, 0x180E}}};
 constexpr std::array<Range, 5> kSpaces = {
     {{0xA0, 0xA0}, {0x2000, 0x200A}, {0x202F, 0x202F}, {0x205F, 0x205F}, {0x3000, 0x3000}}};
-// Hyphens and dashes; and of full width: parentheses, hyphen, dot and slash.
+// Hyphens and dashes, and the full-width forms of parentheses, hyphen, dot and slash.
 constexpr std::array<Range, 4> kPunctuation = {
     {{0x2010, 0x2015}, {0x2212, 0x2212}, {0xFF08, 0xFF09}, {0xFF0D, 0xFF0F}}};
 constexpr std::array<Range, 2> kQuotes = {{{0x2018, 0x2019}, {0x201C, 0x201D}}};
@@ -46,7 +47,8 @@ constexpr bool IsPlainBlankOrQuote(char c) {
   return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '"' || c == '\'';
 }
 
-// How long the blank, quote or mark is that starts `text`; 0 if it starts with anything else.
+// Returns the length of the blank, quote or mark that starts `text`; 0 if it starts with anything
+// else.
 size_t BlankAtStart(std::string_view text) {
   if (text.empty()) return 0;
   if (static_cast<unsigned char>(text.front()) < 0x80) {
@@ -58,7 +60,7 @@ size_t BlankAtStart(std::string_view text) {
   return blank ? first.length : 0;
 }
 
-// The same of the last character.
+// Returns the same for the last character.
 size_t BlankAtEnd(std::string_view text) {
   if (text.empty()) return 0;
   size_t length = 1;

@@ -22,7 +22,7 @@ constexpr std::array<Symbol, 128> MakePlainSymbols() {
 }
 constexpr std::array<Symbol, 128> kPlainSymbols = MakePlainSymbols();
 
-// The digits of a writing, taken as one integer.
+// The digits of a written number, collected into one integer.
 struct Digits {
   uint64_t value = 0;
   size_t count = 0;
@@ -37,7 +37,7 @@ bool CollectDigits(std::string_view text, Digits& digits) {
     switch (byte < 0x80 ? kPlainSymbols[byte] : SymbolOf(character.code)) {
       case Symbol::kDigit:
         digits.value = digits.value * 10 + DigitValue(character.code);
-        // Thirteen is the longest writing, 001 and ten digits; the value cannot overflow.
+        // The longest form has thirteen digits, 001 and ten more, so the value cannot overflow.
         if (++digits.count > 13) return false;
         break;
       case Symbol::kSeparator:
@@ -65,7 +65,7 @@ ParsedNumber AfterCountryCode(uint64_t value) {
   return good ? National(value - kNumberLimit) : kMalformed;
 }
 
-// Ten digits and nothing else: the usual case in bulk data, eight of them at a stroke.
+// Reads ten digits and nothing else, the usual case in bulk data, eight of them at once.
 bool ReadTenDigits(const char* text, uint64_t& value) {
   const uint64_t eight = LoadEight(text) ^ kEightZeros;
   const auto ninth = static_cast<unsigned>(text[8] - '0');
@@ -97,8 +97,9 @@ bool IsWholeNumber(size_t digits) {
   return digits == kNationalDigits || digits == kNationalDigits + 1;
 }
 
-// `2015550123.0`, as programs write a number that they keep as a fraction. Nothing if `text` is
-// not digits, a dot and zeros; or if the dot may part the groups of a number, as in 201.5550000.
+// Reads `2015550123.0`, as programs write a number that they store as a fraction. Returns nullopt
+// if `text` is not digits, a dot and zeros, or if the dot may separate groups of a number, as in
+// 201.5550000.
 std::optional<ParsedNumber> ReadFraction(std::string_view text) {
   if (text.empty() || text.back() != '0') return std::nullopt;
   const size_t whole = CountPlainDigits(text);
@@ -107,10 +108,10 @@ std::optional<ParsedNumber> ReadFraction(std::string_view text) {
   if (zeros.find_first_not_of('0') != std::string_view::npos) return std::nullopt;
   if (IsWholeNumber(whole)) return FromPlainDigits(text.substr(0, whole));
   if (zeros.size() == 4 || zeros.size() == 7) return std::nullopt;
-  return kMalformed;  // 201555012.0 is a number of nine digits, and not 2015550120
+  return kMalformed;  // 201555012.0 has nine digits; it is not 2015550120
 }
 
-// `2.015550123E+09`, but only with all its digits: 2.01555E+09 has lost some.
+// Reads `2.015550123E+09`, but only with all its digits: 2.01555E+09 has lost some.
 ParsedNumber ReadPowerOfTen(std::string_view text) {
   constexpr size_t kShortest = sizeof("2.015550123E9") - 1;
   if (text.size() < kShortest || text[1] != '.' || !IsPlainDigit(text[0])) return kMalformed;
@@ -143,7 +144,7 @@ ParsedNumber ParseNumber(std::string_view text) {
       return digits.plus ? kMalformed : National(digits.value);
     case kNationalDigits + 1:
       return AfterCountryCode(digits.value);
-    case kNationalDigits + 3:  // 001: its zeros are gone from the value
+    case kNationalDigits + 3:  // after 001, whose zeros the value has lost
       return digits.plus ? kMalformed : AfterCountryCode(digits.value);
     default:
       return kMalformed;
@@ -190,7 +191,7 @@ std::string DescribeCharacter(std::string_view text) {
 
 namespace {
 
-// `2.01555E+09`
+// Returns whether `text` has the form of `2.01555E+09`.
 bool IsPowerOfTen(std::string_view text) {
   const size_t power = text.find_first_of("eE");
   if (power == 0 || power == std::string_view::npos || power + 1 == text.size()) return false;

@@ -1,10 +1,10 @@
-// North American numbers: reading them in any usual writing, and taking them apart.
+// Reads North American numbers in any usual writing, and takes them apart.
 //
 //   ParsedNumber parsed = ParseNumber("(201) 555-0123");   // {2015550123, true}
 //
-// A number is well formed if it has ten digits, or eleven with a leading 1, and its area code
-// does not start with 0 or 1. Nothing is asked of the exchange: the registry lists numbers whose
-// exchange starts with 0 or 1, and they must be found.
+// A number is well formed if it has ten digits, or eleven with a leading 1, and its area code does
+// not start with 0 or 1. The exchange is not checked: the registry lists numbers whose exchange
+// starts with 0 or 1, and they must be found.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +30,7 @@ constexpr Number MakeNumber(int area_code, uint32_t subscriber) {
   return static_cast<Number>(area_code) * kNumbersPerArea + subscriber;
 }
 
-// True for 200 to 999.
+// Returns whether `area_code` is 200 to 999.
 constexpr bool IsAreaCode(int area_code) { return area_code >= 200 && area_code <= 999; }
 
 struct ParsedNumber {
@@ -38,23 +38,24 @@ struct ParsedNumber {
   bool ok = false;
 };
 
-// Reads a number in any usual writing: digits, also of full width, with spaces (also no-break),
-// dots, hyphens and dashes, slashes, parentheses, a leading `+1`, `1`, `001`, `tel:`; surrounding
-// blanks and quotes; marks that are not seen (of width zero, of direction) anywhere. And what
-// spreadsheets make of numbers, where that has one reading: `="2015550123"`, `2015550123.0`,
-// `2.015550123E+09` with all digits.
-// Malformed: letters, extensions, other country codes, other counts of digits, more than 64 bytes,
-// U+202E, which shows the digits in another order than it stores them.
-// Never reads past `text`; allocates nothing.
+// Reads a number in any usual writing. It accepts digits (also full-width ones) with spaces (also
+// no-break ones), dots, hyphens, dashes, slashes and parentheses; a leading `+1`, `1`, `001` or
+// `tel:`; blanks and quotes around the number; and invisible marks (zero-width, text direction)
+// anywhere. It also reads what spreadsheets make of a number, where that can mean only one number:
+// `="2015550123"`, `2015550123.0`, and `2.015550123E+09` with all its digits. Letters, extensions,
+// other country codes, another count of digits, more than 64 bytes, and U+202E (which shows the
+// digits in another order than the text stores them) make the text malformed. Never reads past
+// `text`, and allocates nothing.
 ParsedNumber ParseNumber(std::string_view text);
 
-// Why ParseNumber reads no number in `text`, as the end of a sentence: "it has 9 digits; a number
-// has ten, or eleven with a leading 1". Names the character where one is in the way, shows no
-// digits, and is printable ASCII. For any text that ParseNumber does not read.
+// Explains why ParseNumber reads no number in `text`, as the end of a sentence: "it has 9 digits; a
+// number has ten, or eleven with a leading 1". It names the character that is in the way if there
+// is one, shows no digits, and is printable ASCII. Call it only for a text that ParseNumber does
+// not read.
 std::string WhyNoNumber(std::string_view text);
 
-// Ten digits, or eleven with a leading 1, as an integer. Without branches, as it is asked for every
-// number of a batch.
+// Normalizes ten digits, or eleven with a leading 1, given as an integer. It has no branches, since
+// it runs for every number of a batch.
 constexpr ParsedNumber NormalizeNumber(uint64_t value) {
   const bool eleven = value >= kNumberLimit && value < 2 * kNumberLimit;
   const Number number = value - (eleven ? kNumberLimit : 0);

@@ -37,7 +37,7 @@ TEST(PhoneNumber, ReadsUsualWritings) {
   EXPECT_EQ(ParseNumber("9999999999").number, 9999999999);
 }
 
-// What spreadsheets, telephones and address books put around a number.
+// Spreadsheets, telephones and address books put these things around a number.
 TEST(PhoneNumber, ReadsWhatProgramsMakeOfNumbers) {
   for (const char* text : {"2015550123.0",
                            "12015550123.00",
@@ -70,7 +70,7 @@ TEST(PhoneNumber, ReadsWhatProgramsMakeOfNumbers) {
     EXPECT_TRUE(parsed.ok) << text;
     EXPECT_EQ(parsed.number, kExample) << text;
   }
-  // Groups, and not a fraction.
+  // These zeros are groups of a number and not a fraction.
   EXPECT_EQ(ParseNumber("201.5550000").number, 2015550000);
   EXPECT_EQ(ParseNumber("201555.0000").number, 2015550000);
   EXPECT_EQ(ParseNumber("201.000.0000").number, 2010000000);
@@ -200,7 +200,7 @@ TEST(PhoneNumber, NormalizesIntegers) {
   }
 }
 
-// What libphonenumber reads as a US number; 0 if it does not.
+// Returns the number that libphonenumber reads as a US number; 0 if it reads none.
 Number PeerNumber(const std::string& text) {
   PhoneNumber peer;
   const auto error = PhoneNumberUtil::GetInstance()->Parse(text, "US", &peer);
@@ -248,8 +248,8 @@ TEST(PhoneNumber, ReadsWhatLibphonenumberReads) {
   }
 }
 
-// Exceptions: 001, which is how a US number is dialled from abroad, is not libphonenumber's prefix
-// for international calls from the US.
+// There are two exceptions. One is 001, which is how a US number is dialed from abroad, but is not
+// libphonenumber's prefix for international calls from the US.
 TEST(PhoneNumber, AcceptsNothingThatLibphonenumberReadsOtherwise) {
   std::mt19937_64 random(818);
   const std::vector<std::string> pieces = {
@@ -267,7 +267,8 @@ TEST(PhoneNumber, AcceptsNothingThatLibphonenumberReadsOtherwise) {
     for (const char c : text) {
       if (c >= '0' && c <= '9') digits += c;
     }
-    // Nor does it know fractions: 2015550123.0 has eleven digits for it.
+    // The other exception: libphonenumber knows no fractions, and sees eleven digits in
+    // 2015550123.0.
     const bool fraction =
         digits != std::to_string(parsed.number) && digits != "1" + std::to_string(parsed.number);
     if (digits.size() == 13 || fraction) continue;

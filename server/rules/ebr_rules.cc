@@ -10,8 +10,8 @@ namespace {
 
 constexpr absl::CivilDay kAlways(1900, 1, 1);
 
-// The same day so many months later, or the last day of that month if it has no such day: a
-// relationship never lasts longer than the calendar says.
+// Returns the same day `months` months later, or the last day of that month if it has no such day:
+// a relationship never lasts longer than the calendar says.
 absl::CivilDay AddMonths(absl::CivilDay day, int months) {
   const absl::CivilMonth month = absl::CivilMonth(day) + months;
   const absl::CivilDay last = absl::CivilDay(month + 1) - 1;
@@ -40,8 +40,7 @@ absl::Time EbrEnd(EbrKind kind, absl::Time last_event, int area_code) {
     return absl::InfinitePast();
   }
   const std::string_view state = StateOfAreaCode(area_code);
-  // The event's day is that of American Samoa (UTC-11), where it is still the day before for the
-  // longest time.
+  // The event's day is taken in American Samoa (UTC-11), where the previous day lasts longest.
   const absl::CivilDay event(absl::ToCivilSecond(last_event, absl::FixedTimeZone(-11 * 60 * 60)));
   std::optional<absl::CivilDay> end;
   for (const EbrRule& rule : EbrRules()) {
@@ -51,7 +50,7 @@ absl::Time EbrEnd(EbrKind kind, absl::Time last_event, int area_code) {
     end = std::min(end.value_or(last), last);
   }
   if (!end.has_value()) return absl::InfinitePast();  // without a rule there is no relationship
-  // The last day counts up to its end, and it ends first in Guam (UTC+10).
+  // The last day counts until it ends, and it ends first in Guam (UTC+10).
   return absl::FromCivil(absl::CivilSecond(*end + 1), absl::FixedTimeZone(10 * 60 * 60));
 }
 

@@ -16,7 +16,7 @@ const LoadCounts& LoadCounter::Update(const Intake& intake) {
     if (!counted_.insert(load.id).second) continue;
     ++(succeeded ? counts_.succeeded : counts_.refused);
   }
-  // Loads end in their order but for a few, so what has left the page never comes back.
+  // Loads end nearly in order, so a load that has left this page never comes back.
   if (!loads.empty()) counted_.erase(counted_.begin(), counted_.lower_bound(loads.back().id));
   return counts_;
 }

@@ -1,4 +1,4 @@
-// Counts loads that have ended since the server started.
+// Counts the loads that have ended since the server started.
 #pragma once
 
 #include <cstdint>
@@ -14,18 +14,18 @@ struct LoadCounts {
   uint64_t refused = 0;
 };
 
-// Looks at the records of the newest loads; the intake itself counts nothing. Not thread-safe.
+// Counts from the records of the newest loads, since the intake keeps no counts. Not thread-safe.
 class LoadCounter {
  public:
-  // Loads asked for before `since` are not counted.
+  // Does not count loads that were requested before `since`.
   explicit LoadCounter(absl::Time since) : since_(since) {}
 
-  // The counts by now. Look at least once in a hundred loads.
+  // Returns the counts so far. Call it at least once in a hundred loads.
   const LoadCounts& Update(const Intake& intake);
 
  private:
   const absl::Time since_;
-  std::set<uint64_t> counted_;  // ids among the newest loads
+  std::set<uint64_t> counted_;  // loads among the newest that are counted already
   LoadCounts counts_;
 };
 

@@ -11,14 +11,14 @@
 namespace dnc {
 namespace {
 
-// The note is made before the signal comes, since a handler may do little more than write.
+// The note is made before the signal comes, because a handler can do little more than write.
 std::string& Note() {
   static std::string note;
   return note;
 }
 
 void TellAndEnd(int signal) {
-  // Nothing is left to do if even this cannot be written.
+  // Nothing else can be done if even this write fails.
   [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, Note().data(), Note().size());
   std::signal(signal, SIG_DFL);
   std::raise(signal);

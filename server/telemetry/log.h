@@ -1,4 +1,4 @@
-// What the process says on its standard error stream.
+// Sets up what the process writes to its standard error stream.
 #pragma once
 
 #include <string>
@@ -6,12 +6,13 @@
 
 namespace dnc {
 
-// Starts the log. `level`: debug, info, warn, error or off. Call once, before other threads run.
+// Starts the log. `level` is debug, info, warn, error or off. Call once, before other threads run.
 void StartLog(const std::string& level);
 
-// Has SIGABRT say, before the process ends as it would, that a store in `data_dir` may be damaged
-// and where the remedy stands: Debian's RocksDB is built with assertions, and a damaged store can
-// meet one before any error of ours. Call once, before other threads run.
+// Makes SIGABRT write a note before the process ends as it otherwise would. The note says that a
+// store in `data_dir` may be damaged, and where the remedy is described: Debian's RocksDB is built
+// with assertions, and a damaged store can trip one before we detect an error. Call once, before
+// other threads run.
 void InstallAbortNote(std::string_view data_dir);
 
 }  // namespace dnc

@@ -1,4 +1,4 @@
-// Makes metric families, as Prometheus calls a metric with all its labels.
+// Makes metric families. Prometheus calls a metric with all its labels a family.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ prometheus::MetricFamily NewFamily(std::string name, std::string help, prometheu
 void AddCounter(prometheus::MetricFamily* family, MetricLabels labels, double value);
 void AddGauge(prometheus::MetricFamily* family, MetricLabels labels, double value);
 
-// Families of one value without labels.
+// Make families of a single value without labels.
 prometheus::MetricFamily SingleCounter(std::string name, std::string help, double value);
 prometheus::MetricFamily SingleGauge(std::string name, std::string help, double value);
 

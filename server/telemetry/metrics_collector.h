@@ -24,7 +24,7 @@
 
 namespace dnc {
 
-// What the collector asks; all of it outlives the collector.
+// What the collector reads; all of it must outlive the collector.
 struct MetricsSources {
   const Metrics* metrics = nullptr;
   const Registry* registry = nullptr;
@@ -33,11 +33,11 @@ struct MetricsSources {
   const TenantDirectory* directory = nullptr;
   const QuotaBook* quotas = nullptr;
   const Clock* clock = nullptr;
-  // When the TLS certificate that is served runs out. Null: plain text.
+  // Returns when the served TLS certificate expires. Null if the server speaks plain text.
   std::function<absl::Time()> certificate_end;
 };
 
-// Adds everything up when it is asked. Thread-safe.
+// Gathers all values when Prometheus asks. Thread-safe.
 class MetricsCollector final : public prometheus::Collectable {
  public:
   MetricsCollector(std::string version, const MetricsSources& sources);
@@ -51,9 +51,9 @@ class MetricsCollector final : public prometheus::Collectable {
   mutable LoadCounter loads_ ABSL_GUARDED_BY(mutex_);
 };
 
-// Serves http://HOST:PORT/metrics until it is destroyed, as long as `collector` lives: it is not
-// kept alive, and without it the page is almost empty. UNAVAILABLE if the address cannot be
-// listened on.
+// Serves http://HOST:PORT/metrics until the result is destroyed. `collector` must live as long: the
+// exposer does not keep it alive, and without it the page is almost empty. Fails with UNAVAILABLE
+// if the server cannot listen on the address.
 absl::StatusOr<std::unique_ptr<prometheus::Exposer>> ServeMetrics(
     const std::string& listen, const std::shared_ptr<MetricsCollector>& collector);
 

@@ -69,7 +69,7 @@ TEST_F(MetricsCollectorTest, ShowsWhatHappened) {
   load.state = LoadState::kRefused;
   registry.SetLoad(load);
   page();
-  const std::string text = page();  // a load is counted once
+  const std::string text = page();  // a load must be counted only once
   for (const std::string line :
        {"dnc_build_info{version=\"1.2.3\"} 1\n", "dnc_ready 1\n", "dnc_revision 4\n",
         "dnc_scrubbed_numbers_total{verdict=\"listed\"} 7\n",

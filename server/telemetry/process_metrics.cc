@@ -19,22 +19,23 @@ double Seconds(const timeval& time) {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
 }
 
-// A field of /proc/self/stat by its number in proc(5): ticks since the machine's start.
+// The number of a field of /proc/self/stat in proc(5): ticks since the machine started.
 constexpr size_t kStartTimeField = 22;
 
-// A field of /proc/self/stat. The second, the program's name, may hold spaces: count after it.
+// Returns a field of /proc/self/stat. The second field, the program's name, may hold spaces, so the
+// fields after it are counted from its end.
 std::optional<double> StatField(const std::string& stat, size_t number) {
   const size_t name_end = stat.rfind(')');
   if (name_end == std::string::npos) return std::nullopt;
   const std::vector<std::string> fields = absl::StrSplit(stat.substr(name_end + 1), ' ');
-  // The first of these is empty, and the next is the third of all.
+  // The first piece is empty, and the second is field 3.
   const size_t index = number - 2;
   double value = 0;
   if (index >= fields.size() || !absl::SimpleAtod(fields[index], &value)) return std::nullopt;
   return value;
 }
 
-// When the machine started, in seconds since 1970.
+// Returns when the machine started, in seconds since 1970.
 std::optional<double> MachineStart() {
   std::ifstream file("/proc/stat");
   std::string word;
@@ -53,7 +54,7 @@ std::optional<double> OpenFiles() {
     ++count;
   }
   if (error) return std::nullopt;
-  return count - 1;  // without the folder itself
+  return count - 1;  // the folder itself does not count
 }
 
 void AddMemory(const ProcessMemory& memory, std::vector<prometheus::MetricFamily>* families) {
@@ -67,7 +68,7 @@ void AddMemory(const ProcessMemory& memory, std::vector<prometheus::MetricFamily
 }  // namespace
 
 std::optional<ProcessMemory> ReadProcessMemory() {
-  constexpr double kUnit = 1024;  // the file tells kB
+  constexpr double kUnit = 1024;  // the file gives kB
   std::ifstream file("/proc/self/smaps_rollup");
   ProcessMemory memory;
   std::string word;

@@ -1,4 +1,4 @@
-// What the process itself uses, under the names that Prometheus's clients have agreed on.
+// Reports what the process itself uses, under the names that Prometheus's clients agree on.
 #pragma once
 
 #include <optional>
@@ -8,17 +8,18 @@
 
 namespace dnc {
 
-// Bytes.
+// Sizes in bytes.
 struct ProcessMemory {
   double resident = 0;
-  double huge_pages = 0;  // of these, in huge pages
+  double huge_pages = 0;  // the part of it in huge pages
 };
 
-// Empty if the system does not tell. Walks the page tables: some milliseconds for gigabytes.
+// Returns nullopt if the system does not tell. It walks the page tables, which takes some
+// milliseconds for gigabytes.
 std::optional<ProcessMemory> ReadProcessMemory();
 
-// Adds processor time, memory, open files and the time of the start. What the system does not tell
-// is left out. Thread-safe.
+// Adds processor time, memory, open files and the start time. Leaves out what the system does not
+// tell. Thread-safe.
 void AddProcessMetrics(std::vector<prometheus::MetricFamily>* families);
 
 }  // namespace dnc

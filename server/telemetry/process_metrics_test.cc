@@ -29,7 +29,7 @@ TEST(ProcessMetricsTest, TellsOfThisProcess) {
   EXPECT_LT(values.at("process_resident_memory_bytes"), 1e11);
   EXPECT_LE(values.at("dnc_huge_page_bytes"), values.at("process_resident_memory_bytes"));
   const auto now = static_cast<double>(std::time(nullptr));
-  // Another test of this program may have begun a while ago.
+  // Another test of this program may have begun some time ago.
   EXPECT_GT(values.at("process_start_time_seconds"), now - 3600);
   EXPECT_LE(values.at("process_start_time_seconds"), now + 2);
   EXPECT_GE(values.at("process_open_fds"), 3);

@@ -13,11 +13,11 @@ using prometheus::MetricFamily;
 using prometheus::MetricType;
 using Families = std::vector<MetricFamily>;
 
-// The labels by WriteOutcome; 0 is no outcome.
+// The labels, indexed by WriteOutcome; 0 is no outcome.
 constexpr std::array<const char*, kWriteOutcomeCount> kOutcomeNames = {
     "", "added", "already_there", "updated", "removed", "not_there", "refused"};
 
-// The labels by WriteFailure.
+// The labels, indexed by WriteFailure.
 constexpr std::array<const char*, kWriteFailureCount> kFailureNames = {
     "disk_full", "storage", "damaged", "too_many_waiting", "too_many_request_ids", "other"};
 

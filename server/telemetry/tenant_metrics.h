@@ -1,5 +1,5 @@
-// The metrics of tenants, their quotas and their lists: sums over all tenants, because a label that
-// names a tenant would grow without a limit and tell who asked.
+// Reports the metrics of tenants, their quotas and their lists. All are sums over all tenants,
+// because a label that names a tenant would grow without limit and reveal who asked.
 #pragma once
 
 #include <vector>
