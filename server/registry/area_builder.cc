@@ -1,4 +1,4 @@
-// What a release stores of an area code that it changes:
+// This picture shows what a release stores of an area code that it changes:
 //
 //   release 10    12        15        16               40
 //   all blocks    changes   changes   changes   ...    all blocks
@@ -19,12 +19,12 @@
 namespace dnc {
 namespace {
 
-// A start replays the changes since an area code was last written whole, so both their number
-// and the number of releases they came with stay small. The limit differs between area codes, so
-// that they are not all rewritten by the same release.
+// A start replays the changes since an area code was last written whole, so both their number and
+// the number of their releases must stay small. The limit differs between area codes, so that one
+// release does not rewrite them all.
 constexpr uint32_t kMaxChain = 24;
 constexpr uint32_t kChainSpread = 16;
-constexpr uint64_t kMaxChangedShare = 8;  // one in so many numbers
+constexpr uint64_t kMaxChangedShare = 8;  // one number in so many
 
 bool ByNumber(const StoredChange& a, const StoredChange& b) { return a.subscriber < b.subscriber; }
 
@@ -48,12 +48,12 @@ void AreaBuilder::ReplaceBy(AreaSetPtr numbers, int64_t obtained_at, uint64_t re
     seal_.set_history_changes(0);
   }
   numbers_ = std::move(numbers);
-  // An older full list takes away what was known since, but not what change lists told.
+  // An older full list takes away what was learned since, but not what change lists told.
   const bool older = obtained_at < seal_.full_obtained_at();
   seal_.set_known_until(older ? obtained_at : std::max<int64_t>(seal_.known_until(), obtained_at));
   const int64_t told = ToMicros(EndOfMoment(FromMicros(obtained_at)));
   seal_.set_told_until(older ? told : std::max<int64_t>(seal_.told_until(), told));
-  // What lists that were silent showed, they showed of the data that was loaded.
+  // What silent change lists showed applies only to the data that was loaded then.
   if (older || seal_.known_by_silence_at() <= obtained_at) seal_.clear_known_by_silence_at();
   seal_.set_obtained_at(obtained_at);
   seal_.set_full_obtained_at(obtained_at);
@@ -67,8 +67,8 @@ AppliedChanges AreaBuilder::Apply(absl::Span<const TimedChange> changes) {
   std::vector<Change> plain;
   plain.reserve(ordered.size());
   AppliedChanges applied;
-  // A number may come and go within one list: history tells of each time, although only the last
-  // counts from now on.
+  // A number may come and go within one list. History reports each time, although only the last
+  // change counts from now on.
   for (auto change = ordered.begin(); change != ordered.end();) {
     const uint32_t subscriber = change->subscriber;
     bool listed = numbers_->Contains(subscriber);
@@ -88,7 +88,7 @@ AppliedChanges AreaBuilder::Apply(absl::Span<const TimedChange> changes) {
     ++applied.numbers;
     if (!moved) ++applied.no_effect;
   }
-  // After the first change list of a load it is.
+  // They are out of order after the second change list of a load.
   if (!std::is_sorted(changes_.begin(), changes_.end(), ByNumber)) {
     std::stable_sort(changes_.begin(), changes_.end(), ByNumber);
   }
@@ -118,7 +118,8 @@ void AreaBuilder::Finish(uint64_t release_id, ReleaseContent& content) {
   seal_.set_digest_high(numbers_->digest().high);
   seal_.set_digest_low(numbers_->digest().low);
   const bool unchanged = !fresh_ && changes_.empty();
-  if (unchanged && before_ != nullptr) numbers_ = before_;  // equal, and shared with the one before
+  // equal, and shared with the release before
+  if (unchanged && before_ != nullptr) numbers_ = before_;
   if (unchanged && !rebase_) return;
   if (!changes_.empty()) content.changes[area_code] = changes_;
   if (seal_.has_history_changes()) {

@@ -1,5 +1,5 @@
-// One area code of a release in the making: what lists do to its numbers, its seal, and what has to
-// be stored of it.
+// Builds one area code of a release: applies what lists do to its numbers, makes its seal, and
+// decides what has to be stored.
 #pragma once
 
 #include <cstdint>
@@ -12,29 +12,29 @@
 
 namespace dnc {
 
-// A change that a change list gave.
+// A change as a change list gave it.
 struct TimedChange {
   uint32_t subscriber = 0;
   bool added = false;
   int64_t at_micros = 0;
 };
 
-// What changes did to an area code.
+// The effect of changes on an area code.
 struct AppliedChanges {
-  uint64_t numbers = 0;    // that they speak of
-  uint64_t no_effect = 0;  // numbers that they did not move
+  uint64_t numbers = 0;    // numbers that the changes name
+  uint64_t no_effect = 0;  // those of them whose state the changes left as it was
 };
 
 // Not thread-safe.
 class AreaBuilder {
  public:
-  // Begins with an area code as it is: with `numbers` null and `covered` false if nothing is loaded
-  // that can be trusted.
+  // Begins with an area code as it is. If nothing trustworthy is loaded, `numbers` is null and
+  // `covered` is false.
   AreaBuilder(storage::Seal seal, AreaSetPtr numbers, bool covered)
       : seal_(std::move(seal)), before_(numbers), numbers_(std::move(numbers)), covered_(covered) {}
 
   bool covered() const { return covered_; }
-  // The numbers of before; null if nothing that can be trusted was loaded.
+  // Returns the numbers before the release; null if nothing trustworthy was loaded.
   const AreaSetPtr& before() const { return before_; }
   const AreaSetPtr& numbers() const { return numbers_; }
   const storage::Seal& seal() const { return seal_; }
@@ -42,21 +42,22 @@ class AreaBuilder {
   uint64_t added() const { return added_; }
   uint64_t deleted() const { return deleted_; }
 
-  // Replaces the numbers by those of a full list. Where the area code was covered before, the
+  // Replaces the numbers by those of a full list. If the area code was covered before, the
   // difference becomes changes dated `obtained_at`.
   void ReplaceBy(AreaSetPtr numbers, int64_t obtained_at, uint64_t release_id);
 
   // Applies changes, in the order in which they take effect.
   AppliedChanges Apply(absl::Span<const TimedChange> changes);
 
-  // Whether a change list of this release told of a change of the number that supersedes this one.
+  // Returns whether a change list of this release had a change of the number that supersedes this
+  // one.
   bool IsSuperseded(uint32_t subscriber, bool added, int64_t at_micros) const;
 
-  // Has the area code written whole, so that no release before this one is needed to read it.
+  // Makes Finish write the area code whole, so that reading it needs no earlier release.
   void Rebase() { rebase_ = true; }
 
-  // Seals the result, and puts what has to be stored into `content`: the changes, or the whole
-  // area code where that is shorter, or where many releases of changes have piled up.
+  // Seals the result and puts what must be stored into `content`: the changes; or the whole area
+  // code where that is shorter, or where changes of many releases have piled up.
   void Finish(uint64_t release_id, ReleaseContent& content);
 
  private:
@@ -68,7 +69,7 @@ class AreaBuilder {
   bool covered_;
   bool fresh_ = false;  // covered by this release for the first time
   bool rebase_ = false;
-  // By number; those of a number in the order of taking effect.
+  // Sorted by number; the changes of one number are in the order in which they take effect.
   std::vector<StoredChange> changes_;
   uint64_t added_ = 0;
   uint64_t deleted_ = 0;

@@ -80,7 +80,7 @@ absl::StatusOr<AreaHistoryPtr> HistoryCache::Read(const RegistryState& state, co
     const storage::Seal& now = seal->second;
     DNC_ASSIGN_OR_RETURN(std::vector<uint64_t> lineage, WholeLineage(state, list));
     std::reverse(lineage.begin(), lineage.end());
-    // Of a history that was cut off, the oldest release is the base, and its own changes are gone.
+    // If history was cut off, the oldest release left is the base, and its own changes are gone.
     uint64_t cut_off = 0;
     uint64_t from = now.first_release();
     if (from < lineage.front()) {

@@ -1,5 +1,5 @@
-// When the numbers of an area code came and went: the changes of a list's releases, put together
-// for questions about one number or one moment.
+// Tells when the numbers of an area code came and went. It combines the changes of a list's
+// releases, to answer questions about one number or one moment.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@
 
 namespace dnc {
 
-// What happened to a number.
+// One addition or removal of a number.
 struct AreaEvent {
   uint32_t subscriber = 0;
   bool added = false;
@@ -31,22 +31,23 @@ struct AreaEvent {
   bool repeated = false;  // as in StoredChange
 };
 
-// All events of an area code up to a release. It is immutable.
+// All events of an area code up to a release. Immutable.
 class AreaHistory {
  public:
-  // `events` by number, then in the order in which they took effect; `repeated` those of which
-  // nothing came, by number.
+  // `events` are sorted by number, and for each number in the order in which they took effect.
+  // `repeated` are the additions without effect, sorted by number.
   AreaHistory(std::vector<AreaEvent> events, std::vector<AreaEvent> repeated)
       : events_(std::move(events)), repeated_(std::move(repeated)) {}
 
-  // The events of a number, in the order in which they took effect.
+  // Returns the events of a number, in the order in which they took effect.
   absl::Span<const AreaEvent> Of(uint32_t subscriber) const;
-  // Its additions of which nothing came, because it was listed.
+  // Returns the additions of a number that had no effect because it was listed already.
   absl::Span<const AreaEvent> RepeatedOf(uint32_t subscriber) const;
-  // Whether the number was listed at a moment, if it is (`now`) or is not listed now: after the
-  // last event up to then; before the first event, what that event changed.
+  // Returns whether the number was listed at `moment`, given whether it is listed now (`now`). The
+  // last event up to that moment decides. Before the first event, the number was the opposite of
+  // what that event made it.
   bool ListedAt(uint32_t subscriber, absl::Time moment, bool now) const;
-  // Calls `fn` for each number with an event of which something came, ascending.
+  // Calls `fn` for each number that has an event with an effect, ascending.
   void ForEachNumber(absl::FunctionRef<void(uint32_t subscriber)> fn) const {
     for (size_t i = 0; i < events_.size(); ++i) {
       if (i == 0 || events_[i - 1].subscriber != events_[i].subscriber) fn(events_[i].subscriber);
@@ -80,7 +81,7 @@ class HistoryCache {
   absl::StatusOr<AreaHistoryPtr> Read(const RegistryState& state, const ListState& list,
                                       int area_code) const;
 
-  // How many changes the area code's releases have, up to one.
+  // Returns how many changes the releases up to `release_id` have for the area code.
   absl::StatusOr<uint64_t> ChangesUpTo(uint64_t release_id, int area_code) const;
 
   const ReleaseStore* store_;

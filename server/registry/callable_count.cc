@@ -1,3 +1,13 @@
+// Tenants that count the same lists and have the same kinds of exemptions form a group. For one
+// area code, only the groups matter for which a number may be callable after the change (IsOpen):
+//
+//   numbers that the change may open    all of the area code, if it was not open for one of them;
+//                                       else those that the changed list loses
+//   less those on a list that forbids calls for all of these groups       = callable
+//
+// A list that forbids calls for some of the groups only takes nothing away, so the result may be
+// too high, but never too low. An exemption can lift some lists. The numbers on these are counted
+// too, but no more of them than there are exemptions.
 #include "server/registry/callable_count.h"
 
 #include <algorithm>
@@ -10,7 +20,7 @@
 namespace dnc {
 namespace {
 
-// Which entries of a list exemptions may lift.
+// Returns which exemptions may lift an entry of a list of this kind.
 uint8_t LiftableOf(ListKind kind) {
   if (kind == ListKind::kNational) return kLiftsNational;
   if (kind == ListKind::kState) return kLiftsState;
@@ -18,7 +28,8 @@ uint8_t LiftableOf(ListKind kind) {
   return kLiftsNothing;
 }
 
-// How many numbers are in any of the sets. The largest one need not be gone through.
+// Returns how many numbers are in at least one of the sets. Only the smaller sets are walked; the
+// largest one counts by its size.
 uint64_t SizeOfUnion(std::vector<AreaSetPtr> sets) {
   std::sort(sets.begin(), sets.end(),
             [](const AreaSetPtr& a, const AreaSetPtr& b) { return a->size() > b->size(); });
@@ -52,7 +63,7 @@ void CallableCount::AddGroups(const std::vector<Asker>& askers) {
   std::map<std::tuple<std::vector<std::string>, bool, uint8_t>, Group> groups;
   for (const Asker& asker : askers) {
     uint8_t lifts = kLiftsNothing;
-    // Of a wireless number no relationship lifts anything; that it is counted is no harm.
+    // No relationship lifts a wireless number. Counting it anyway only makes the bound higher.
     if (asker.exemptions > 0) lifts = asker.terms.consent_lifts | asker.terms.ebr_lifts;
     Group& group = groups[{asker.terms.lists, asker.terms.wireless_counts, lifts}];
     const std::bitset<kAreaCodes> entitled = group.terms.entitled | asker.terms.entitled;
@@ -119,9 +130,9 @@ uint64_t CallableCount::Opened(const Side& from, const Side& to, int area_code, 
 }
 
 uint64_t CallableCount::Count(const Side& from, const Side& to, int area_code) const {
-  std::vector<size_t> groups;  // for which a number may be callable afterwards
-  bool all = false;            // and for some none was before
-  bool changes = false;        // or it was, and the list counts
+  std::vector<size_t> groups;  // those for which a number may be callable afterwards
+  bool all = false;            // for some of them, no number of the area code was callable before
+  bool changes = false;        // for some of them, the list forbade calls before
   uint64_t exemptions = 0;
   for (size_t g = 0; g < groups_.size(); ++g) {
     if (!IsOpen(to, g, area_code)) continue;
@@ -132,8 +143,8 @@ uint64_t CallableCount::Count(const Side& from, const Side& to, int area_code) c
         changes || (from.changed < from.snapshot->lists.size() && Forbids(from, g, from.changed));
   }
   if (!all && !changes) return 0;
-  std::vector<size_t> forbidding;  // for all of them
-  std::vector<size_t> unlifted;    // of these, whatever exemptions they have
+  std::vector<size_t> forbidding;  // lists that forbid calls for all these groups
+  std::vector<size_t> unlifted;    // those of them that no exemption of these groups lifts
   for (size_t l = 0; l < to.snapshot->lists.size(); ++l) {
     const uint8_t liftable = LiftableOf(to.snapshot->lists[l]->kind);
     const auto forbids = [&](size_t g) { return Forbids(to, g, l); };

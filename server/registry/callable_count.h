@@ -1,11 +1,11 @@
-// How many numbers a change of one list makes callable: the one place that counts it, for loads and
-// their overrides, rollbacks and retirements.
+// Counts how many numbers a change of one list makes callable. Loads and their overrides, rollbacks
+// and retirements all use this count, and nothing else counts it.
 //
-// Counted are the numbers that are not callable before and CLEAR afterwards, for the server's own
-// policy or for at least one tenant, by what the published lists say. That is exact for the policy.
-// It is an upper bound where tenants count other lists than the policy, and where they have
-// exemptions; opt-outs of tenants, which forbid, are not looked at. It is never too low, but for
-// area codes that are not in use.
+// It counts the numbers that are not callable before the change and CLEAR after it, by what the
+// published lists say, for the server's own policy or for at least one tenant. The count is exact
+// for the policy. It is an upper bound where tenants count other lists than the policy does, and
+// where tenants have exemptions. It ignores the tenants' opt-outs, which only forbid calls. It is
+// never too low, except that area codes that are not in use are left out.
 #pragma once
 
 #include <bitset>
@@ -22,55 +22,58 @@
 
 namespace dnc {
 
-// A tenant, as far as it counts here.
+// A tenant, reduced to what matters for this count.
 struct Asker {
   TenantTerms terms;
-  uint64_t exemptions = 0;  // consents and relationships that it has, at most
+  uint64_t exemptions = 0;  // an upper bound of its consents and relationships
 };
-// All tenants as they are now. Null: there are none.
+// Returns all tenants as they are now. Null if there are none.
 using Askers = std::function<std::vector<Asker>()>;
 
-// Numbers of an area code that a change concerns.
+// How many numbers of an area code a change affects.
 struct CallableChange {
-  uint64_t becomes = 0;    // callable
-  uint64_t no_longer = 0;  // callable
+  uint64_t becomes = 0;    // become callable
+  uint64_t no_longer = 0;  // are callable no longer
 };
 
 // Not thread-safe.
 class CallableCount {
  public:
-  // What scrubs see before and after a change of the list `list` alone, at the moment `now`; in
-  // either the list may be missing.
+  // Compares what scrubs see before and after a change of the list `list` alone, at the moment
+  // `now`. The list may be missing on either side.
   CallableCount(SnapshotPtr before, SnapshotPtr after, const std::string& list,
                 const Askers& askers, absl::Time now);
 
   CallableChange Of(int area_code) const;
 
-  // Whether anybody can have a number of the area code: it is in use, or a list has one.
+  // Returns whether anybody can have a number of the area code: the area code is in use, or a list
+  // has a number of it.
   bool IsInUse(int area_code) const;
 
  private:
   // Tenants that count the same lists, or the policy without a tenant.
   struct Group {
     bool is_policy = false;
-    TenantTerms terms;  // entitled to what any of them is
+    TenantTerms terms;  // entitled to every area code that any tenant of the group is
     uint64_t exemptions = 0;
     uint8_t lifts = kLiftsNothing;
   };
   struct Side {
     SnapshotPtr snapshot;
-    std::vector<std::vector<ListEffect>> effects;  // of its lists, by group
-    size_t changed = 0;                            // the place of the list; past the end: missing
+    std::vector<std::vector<ListEffect>> effects;  // the effects of its lists, for each group
+    size_t changed = 0;  // the changed list's place; past the end if it is missing
   };
 
   void AddGroups(const std::vector<Asker>& askers);
   Side SideOf(SnapshotPtr snapshot, const std::string& list) const;
-  // Whether a number of the area code that is on no list is callable for the group.
+  // Returns whether the group may call a number of the area code that is on no list.
   bool IsOpen(const Side& side, size_t group, int area_code) const;
-  // Whether an entry of the list forbids calls for the group.
+  // Returns whether being on the list forbids calls for the group.
   static bool Forbids(const Side& side, size_t group, size_t list);
   uint64_t Count(const Side& from, const Side& to, int area_code) const;
-  // Of the numbers that the change may open, those that are on none of the lists of `to`.
+  // Counts the numbers that the change may open and that none of the lists `lists` of `to` has.
+  // With `all`, those are all numbers of the area code; otherwise, those that the changed list
+  // loses.
   static uint64_t Opened(const Side& from, const Side& to, int area_code, bool all,
                          const std::vector<size_t>& lists);
 

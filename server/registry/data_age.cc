@@ -6,7 +6,7 @@
 namespace dnc {
 namespace {
 
-// When the data was published, as ages count it.
+// Returns when the data was published, as ages count it.
 absl::Time PublishedAt(const RegistryState& state, absl::Time obtained_at, uint64_t brought_by,
                        int64_t brought_at) {
   if (state.future_releases.count(brought_by) != 0) return absl::InfinitePast();
@@ -15,9 +15,9 @@ absl::Time PublishedAt(const RegistryState& state, absl::Time obtained_at, uint6
   return obtained_at - published_at >= kMaxFuture ? absl::InfinitePast() : published_at;
 }
 
-// From when the age of data counted when a clock was accepted. InfiniteFuture says that the data
-// came later. What change lists brought since does not count: each of them rests on how old the
-// data was before.
+// Returns from when the data's age counted when a clock was accepted; InfiniteFuture means that the
+// data came later. What change lists have brought since does not count, because each of them rests
+// on the age that the data had before.
 absl::Time AgedBefore(const AcceptedClock& accepted, const AreaCoverage& coverage,
                       uint64_t brought_by, int64_t aged_from_before) {
   const absl::Time before =
@@ -79,7 +79,7 @@ void NoteBrought(const RegistryState& state, const ListState& before, const std:
     seal.set_aged_from_before(changed ? old->second.aged_from_before() : 0);
     if (changed && old->second.obtained_at() == seal.obtained_at()) continue;
     const AreaCoverage was = CoverageOf(state, before, area_code);
-    // If nobody knows how old the data was, nobody knows it after a change either.
+    // If the data's age was unknown before, it is unknown after a change list too.
     if (changed && was.published_at == absl::InfinitePast()) continue;
     if (changed && state.accepted.revision != 0) {
       const absl::Time aged_from = AgedBefore(state.accepted, was, old->second);

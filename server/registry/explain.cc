@@ -15,7 +15,7 @@
 namespace dnc {
 namespace {
 
-// Makes the match of a number that is on the list, with the time since when it has been listed.
+// Makes the match of a number that is on the list, including since when it has been listed.
 absl::StatusOr<MatchInfo> MakeMatch(const ExplainInputs& in, const ListView& view,
                                     ListEffect effect, Number number) {
   const int area_code = AreaCodeOf(number);
@@ -41,7 +41,7 @@ absl::StatusOr<MatchInfo> MakeMatch(const ExplainInputs& in, const ListView& vie
   return match;
 }
 
-// The lists that hold the number and that the tenant may learn of.
+// Returns the matches of a number, of the lists that the tenant may learn of.
 absl::StatusOr<std::vector<MatchInfo>> MatchesOf(const ExplainInputs& in,
                                                  const std::vector<ListView>& views,
                                                  const TenantTerms* terms, Number number,
@@ -56,7 +56,7 @@ absl::StatusOr<std::vector<MatchInfo>> MatchesOf(const ExplainInputs& in,
   return matches;
 }
 
-// Fills the evidence of the answers that `rules` gave, and tells each answer its own end.
+// Fills in the evidence of the answers that `rules` gave, and gives each answer its own end.
 void FillEvidence(const Snapshot& snapshot, absl::Time moment, absl::Span<const Rule> rules,
                   const TenantSide& tenant, absl::Span<const Number> numbers, Explanation& answer) {
   AskedAreas asked;
@@ -88,7 +88,7 @@ absl::StatusOr<Explanation> ExplainViews(const ExplainInputs& in,
   snapshot.revision = in.state->revision;
   snapshot.clock_behind = in.snapshot->clock_behind;
   for (const ListView& view : views) snapshot.lists.push_back(view.list);
-  for (const PolicyList& list : in.policy->lists) {  // those above are looked for first
+  for (const PolicyList& list : in.policy->lists) {  // the lists above are searched first
     snapshot.unloaded.emplace_back(list.name, EffectOf(list));
   }
   std::vector<Rule> rules(numbers.size());
@@ -139,11 +139,11 @@ absl::StatusOr<Explanation> ExplainNow(const ExplainInputs& inputs, absl::Time n
 
 namespace {
 
-// How many turns of a list are told: the newest ones, because each is read from the disk.
+// Only so many of a list's newest turns are reported, because each is read from the disk.
 constexpr size_t kMaxTurnsTold = 100;
 
-// Adds what the releases of a line later than `after` told of the number; returns whether they told
-// anything.
+// Adds what the line's releases after `after` recorded about the number. Returns whether they
+// recorded anything.
 absl::StatusOr<bool> AddEvents(const ExplainInputs& in, const ListState& line, Number number,
                                uint64_t after, NumberHistory& all) {
   const int area_code = AreaCodeOf(number);
@@ -166,7 +166,7 @@ absl::StatusOr<bool> AddEvents(const ExplainInputs& in, const ListState& line, N
   return all.events.size() > had;
 }
 
-// Adds the same of what counts no longer, because somebody went back from it or retired the list.
+// Adds the same for what no longer counts, because somebody rolled it back or retired the list.
 absl::Status AddPast(const ExplainInputs& in, const ListState& list, Number number,
                      NumberHistory& all) {
   const size_t turns = list.turns.size();

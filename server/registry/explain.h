@@ -1,5 +1,5 @@
-// Answers numbers with everything known about them, now or as of a moment. The answers are those of
-// the rules (server/scrub/engine.h); here the lists are put together that they are asked of.
+// Answers numbers with everything known about them, now or as of a moment. The rules
+// (server/scrub/engine.h) give the answers; the code here gathers the lists that they read.
 #pragma once
 
 #include <optional>
@@ -27,15 +27,15 @@ absl::StatusOr<Explanation> ExplainNow(const ExplainInputs& inputs, absl::Time n
                                        absl::Span<const ParsedNumber> numbers,
                                        const TenantSide& tenant);
 
-// Answers as of `moment`: each number as the registry had it then, where an event counts from its
-// own time on, whichever release told of it. Ages are those of the data that had been obtained by
+// Answers as of `moment`, with each number as the registry had it then. An event counts from its
+// own time on, whichever release brought it. Ages are those of the data that had been obtained by
 // then.
 absl::StatusOr<Explanation> ExplainAsOf(const ExplainInputs& inputs, absl::Time moment,
                                         absl::Span<const ParsedNumber> numbers,
                                         const TenantSide& tenant);
 
-// Tells what was answered at `moment`, from the releases that were in force then. OUT_OF_RANGE,
-// HISTORY_NOT_REACHED if that can't be told any more.
+// Tells what the server answered at `moment`, from the releases that were in force then. Fails with
+// OUT_OF_RANGE, HISTORY_NOT_REACHED if that is no longer known.
 absl::StatusOr<Explanation> ExplainAsAnswered(const ExplainInputs& inputs, absl::Time moment,
                                               absl::Span<const ParsedNumber> numbers,
                                               const TenantSide& tenant);

@@ -1,10 +1,10 @@
 // Tells what this server answered at a moment, from what it had published by then.
 //
-// Of each list the release is found that was in force (in_force.h). The numbers that it held are
-// not kept for each release: they are those at the end of its line of releases, with the events of
-// later releases undone. For each number that is asked, the first event that a later release
-// brought tells what was before it:
-//
+// For each list, the release is found that was in force (in_force.h). The numbers that it held are
+// not stored for each release. They are the numbers at the end of its line of releases, with the
+// events of later releases undone. For each number asked about, the first event that a later
+// release brought tells what was
+// before it:
 //   release:     5 (in force then)      6        7 (end of the line)
 //   number A:    listed <----------- deleted     not listed
 //   number B:    as at the end <---------------- listed
@@ -28,7 +28,7 @@ absl::Status NotTold(std::string_view what) {
                       "; ask for a later moment, or with `as_of`"));
 }
 
-// A list with its release that was in force, for the numbers that are asked.
+// A list at its release that was in force, for the numbers asked about.
 class AnsweredList {
  public:
   AnsweredList(const ExplainInputs& in, ListStatePtr state, uint64_t release_id, absl::Time moment)
@@ -56,7 +56,7 @@ class AnsweredList {
   }
 
  private:
-  // The line of releases from whose end the release is reached.
+  // Finds the line of releases whose end leads back to the release.
   absl::Status FindLine(absl::Span<const ParsedNumber> numbers) {
     const uint64_t head_id = LineOf(*in_.state, *line_, release_id_);
     if (head_id == 0) return NotTold(StrCat("releases of list ", line_->name, " are cut off"));
@@ -69,7 +69,8 @@ class AnsweredList {
     return absl::OkStatus();
   }
 
-  // Whether the line still tells what the release held, which covered the area code by `then`.
+  // Checks that the line still tells what the release held. `then` is the release's seal of the
+  // area code.
   absl::Status CheckArea(int area_code, const storage::Seal& then) const {
     const auto seal = line_->seals.find(area_code);
     if (line_->damaged[static_cast<size_t>(area_code)]) {

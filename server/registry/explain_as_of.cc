@@ -1,9 +1,9 @@
-// Tells what the lists said of a moment, by all that is known now.
+// Tells what the lists said about a moment, by all that is known now.
 //
-// For each list a view of that moment is built that holds only the numbers that are asked: which
-// release was in force by its dates, how old its data was then (from the newest release whose data
-// of an area code had been obtained by then), and which numbers were listed (from their events).
-// The rules then answer from these views as they do from a snapshot.
+// For each list, a view of that moment is built that holds only the numbers asked about. It says
+// which release was in force by its dates, how old its data was then (from the newest release whose
+// data of the area code had been obtained by then), and which of the numbers were listed (from
+// their events). The rules then answer from these views as they do from a snapshot.
 #include <algorithm>
 #include <map>
 #include <optional>
@@ -22,7 +22,7 @@
 namespace dnc {
 namespace {
 
-// A list as it was at a moment, with only the numbers that are asked for.
+// A list as it was at a moment, with only the numbers asked about.
 class ListThen {
  public:
   ListThen(const ExplainInputs& in, const ListState& state, const SnapshotList& now,
@@ -39,7 +39,7 @@ class ListThen {
     for (const ParsedNumber& parsed : numbers) {
       if (parsed.ok) asked[AreaCodeOf(parsed.number)].insert(SubscriberOf(parsed.number));
     }
-    if (state_.damaged.all()) {  // so nothing is known of its releases either
+    if (state_.damaged.all()) {  // then nothing is known of its releases either
       list->release_id = now_.release_id;
       list->areas = now_.areas;
       return list;
@@ -57,19 +57,19 @@ class ListThen {
  private:
   using Asked = std::map<int, std::set<uint32_t>>;  // subscribers by area code
 
-  // The release in force then: the newest whose data had been obtained.
+  // Finds the release in force then: the newest one whose data had been obtained.
   void FindRelease(const std::vector<uint64_t>& lineage, SnapshotList& list) const {
     const auto obtained = [this](uint64_t id) {
       return FromMicros(in_.state->releases.at(id)->obtained_at_newest()) <= moment_;
     };
     const auto found = std::find_if(lineage.begin(), lineage.end(), obtained);
-    // Some area codes may have been covered; the answer then rests on the first release.
+    // Some area codes may have been covered even so. The answer then rests on the first release.
     list.release_id = found == lineage.end() ? lineage.back() : *found;
     if (found != lineage.end()) list.digest = in_.state->releases.at(*found)->digest();
   }
 
-  // What can be said of an area code before its newest data then is looked for; kLoaded if that
-  // must be done.
+  // Returns what is certain about an area code before its newest data of that time is searched for;
+  // kLoaded if the search must be done.
   AreaState StateThen(int area_code) const {
     const AreaState now = now_.areas[area_code].state;
     if (now == AreaState::kNotLoaded && (now_.required || !state_.vanished[area_code])) return now;
@@ -77,12 +77,12 @@ class ListThen {
     if (now == AreaState::kLoaded && moment_ >= BeginningOf(*in_.state, state_, area_code).since) {
       return now;
     }
-    // Without the list the server answered as if there were none, unless the policy asks for it.
+    // Without the list the server answered as if there were none, unless the policy requires it.
     const bool without = !now_.required && SurelyAbsent(*in_.state, state_, moment_);
     return without ? AreaState::kNotLoaded : AreaState::kBeforeHistory;
   }
 
-  // For each area code asked: the newest data obtained by then.
+  // Finds the newest data obtained by then, for each area code asked about.
   absl::Status FindCoverage(const std::vector<uint64_t>& lineage, const Asked& asked,
                             SnapshotList& list) const {
     std::set<int> open;
@@ -147,8 +147,9 @@ absl::Status CheckReach(const ListState& state, absl::Time moment) {
                     "; ask for that moment or later"));
 }
 
-// A list that was retired by an earlier version, which did not keep what it held, `unloaded` in the
-// snapshot. If it may have been loaded at `moment`, nobody can tell what it said.
+// Returns the view of a list that an earlier version retired without keeping what it held, starting
+// from `unloaded`, its view in the snapshot. If the list may have been loaded at `moment`, nobody
+// can tell what it said.
 absl::StatusOr<SnapshotListPtr> LostThen(const ExplainInputs& in, const ListState& state,
                                          const SnapshotList& unloaded, absl::Time moment) {
   auto list = std::make_shared<SnapshotList>(unloaded);
@@ -161,8 +162,8 @@ absl::StatusOr<SnapshotListPtr> LostThen(const ExplainInputs& in, const ListStat
   return list;
 }
 
-// The list's line of releases that tells of `moment`: that which was retired first after it, or the
-// present one. Null: the list was retired then, or an earlier version lost what it held.
+// Returns the list's line of releases that covers `moment`: the first one retired after it, or the
+// present one. Null if the list was retired then, or if an earlier version lost what it held.
 absl::StatusOr<ListStatePtr> LineThen(const ExplainInputs& in, const ListStatePtr& state,
                                       absl::Time moment, absl::Span<const ParsedNumber> numbers) {
   for (const storage::Turn& turn : state->turns) {
@@ -179,7 +180,7 @@ absl::StatusOr<ListStatePtr> LineThen(const ExplainInputs& in, const ListStatePt
   return state->loaded() ? state : nullptr;
 }
 
-// How the list counts by what was known at `moment`; nothing if it does not.
+// Returns how the list counts by what was known at `moment`; nullopt if it does not count.
 absl::StatusOr<std::optional<ListView>> ViewThen(const ExplainInputs& in, const ListStatePtr& state,
                                                  absl::Time moment,
                                                  absl::Span<const ParsedNumber> numbers) {

@@ -1,5 +1,5 @@
-// What the sources of explain.h have in common: lists as they count for one answer. Only
-// explain*.cc use it.
+// Shared by the sources of explain.h: lists as they count for one answer. Only explain*.cc include
+// it.
 #pragma once
 
 #include <cstdint>
@@ -16,24 +16,24 @@
 
 namespace dnc {
 
-// A list as an answer takes it.
+// A list as an answer uses it.
 struct ListView {
   SnapshotListPtr list;
-  ListStatePtr state;           // its history tells since when a number is listed; null: none
-  uint64_t up_to = UINT64_MAX;  // the history counts that releases up to this one told,
-  absl::Time until = absl::InfiniteFuture();  // of times up to this
+  ListStatePtr state;           // its history tells since when a number is listed; may be null
+  uint64_t up_to = UINT64_MAX;  // counts events of releases up to this one,
+  absl::Time until = absl::InfiniteFuture();  // with times up to this
 };
 
-// Makes the answer that the lists give. Ages are measured at `moment`.
+// Makes the answer that these lists give. Ages are measured at `moment`.
 absl::StatusOr<Explanation> ExplainViews(const ExplainInputs& in,
                                          const std::vector<ListView>& views, absl::Time moment,
                                          absl::Span<const ParsedNumber> numbers,
                                          const TenantSide& tenant);
 
-// The area codes of the numbers.
+// Returns the area codes of the numbers.
 std::set<int> AskedAreaCodes(absl::Span<const ParsedNumber> numbers);
 
-// The names of all lists that may count: those of the policy in its order, then the others.
+// Returns the names of all lists that may count: those of the policy in its order, then the others.
 std::vector<std::string> ListNames(const ExplainInputs& in);
 
 }  // namespace dnc

@@ -1,12 +1,13 @@
-// What was in force when is told by two records of a list: its releases, each with the time at
-// which it was published, and its turns, each with the time at which somebody went back or retired
-// the list. In the order of their revisions they make a chain:
+// Two records of a list tell what was in force when: its releases, each with the time at which it
+// was published, and its turns, each with the time at which somebody went back or retired the list.
+// In the order of their revisions they form a chain:
 //
 //   release 3 (after 2) | release 4 (after 3) | turn (4 -> 3) | release 5 (after 3) | ...
 //   ------------------- time ---------------------------------------------------------->
 //
-// A moment is answered by the last event before it. The next event must say that this was in force
-// until then; where it says otherwise something in between is cut off, and nothing is told.
+// The last event before a moment answers for it. The next event must confirm that the same release
+// was in force until then. If it does not, something in between was cut off, and the answer is
+// "unknown".
 #include "server/registry/in_force.h"
 
 #include <algorithm>
@@ -22,18 +23,19 @@
 namespace dnc {
 namespace {
 
-// How many turns a list keeps. Older ones are forgotten, and what was answered then can't be told
-// any more.
+// A list keeps so many turns. Older ones are forgotten, and what was answered in their time can no
+// longer be told.
 constexpr size_t kMaxTurns = 1000;
 
-// No release has this id: an earlier version did not keep from which one somebody went back.
+// Stands for a release that is not known, because an earlier version did not record which release
+// somebody left. No release has this id.
 constexpr uint64_t kUnknownRelease = UINT64_MAX;
 
-// Something after which another release was in force, or none.
+// A publication or a turn: from it on, another release or none was in force.
 struct Event {
   uint64_t revision = 0;
   int64_t at = 0;
-  uint64_t before = 0;  // the release that was in force until then; 0: none
+  uint64_t before = 0;  // the release in force until then; 0: none
   uint64_t after = 0;
 };
 
@@ -61,7 +63,7 @@ InForce InForceAt(const RegistryState& state, const ListState& list, absl::Time 
   const auto is_by_then = [micros](const Event& event) { return event.at <= micros; };
   const auto last = std::find_if(events.rbegin(), events.rend(), is_by_then);
   const auto next = last.base();
-  // The clock was set back in between: there were two such moments.
+  // If the clock was set back in between, there were two such moments.
   if (!std::all_of(events.begin(), next, is_by_then)) return Unknown();
   uint64_t in_force = 0;
   if (last != events.rend()) {
@@ -70,7 +72,7 @@ InForce InForceAt(const RegistryState& state, const ListState& list, absl::Time 
     const bool first_is_known = list.life.first_loaded_at != absl::InfinitePast();
     if (!first_is_known || moment >= list.life.first_loaded_at) return Unknown();
   }
-  // What came next must say that this was in force; else something in between is not known.
+  // The next event must confirm that this was in force; otherwise something in between is missing.
   const uint64_t until_next = next == events.end() ? list.head.id() : next->before;
   if (until_next != in_force) return Unknown();
   if (in_force == 0) return {InForce::State::kNothing, 0};
@@ -134,7 +136,7 @@ absl::StatusOr<std::shared_ptr<ListState>> PastLine(const ReleaseStore& store,
   }
   line->life.first_loaded_at = list.life.first_loaded_at;
   const storage::Release& oldest = *state.releases.at(lineage.back());
-  if (oldest.parent_id() != 0) {  // cut off; nothing of it is later than its publication
+  if (oldest.parent_id() != 0) {  // cut off; none of its data is later than its publication
     line->life.oldest_release = oldest.id();
     line->life.history_since = FromMicros(oldest.published_at());
   }

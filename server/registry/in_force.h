@@ -1,5 +1,5 @@
-// What was in force when: the releases of a list, and the times at which somebody went back from
-// one or retired the list.
+// Tells which release was in force when, from a list's releases and its turns: the times at which
+// somebody rolled the list back or retired it.
 #pragma once
 
 #include <cstdint>
@@ -12,46 +12,47 @@
 
 namespace dnc {
 
-// What a list answered from at a moment.
+// What a list answered from at some moment.
 struct InForce {
   enum class State : uint8_t {
-    kUnknown,  // what would tell it is cut off, or was never kept by an earlier version
+    kUnknown,  // the record that would tell it was cut off, or an earlier version never made one
     kNothing,  // no release of the list was in force
     kRelease,
   };
   State state = State::kUnknown;
-  uint64_t release_id = 0;  // with kRelease
+  uint64_t release_id = 0;  // set with kRelease
 };
 
-// Tells it by what had been published at `moment`, that moment included.
+// Returns what was in force at `moment`, by what had been published up to and including it.
 InForce InForceAt(const RegistryState& state, const ListState& list, absl::Time moment);
 
-// Notes in `list`, of which the release `from` is in force at `now`, that `to` will be from then on
-// (0: the list is retired), and who asked for it.
+// Records a turn in `list`: the release `from` is in force until `now`, and `to` from then on (0:
+// the list is retired). Also records who asked for it.
 void NoteTurn(absl::Time now, uint64_t revision, uint64_t from, uint64_t to, const ListLife& life,
               const ChangeLimits& asked, ListState& list);
 
-// Serves data folders of an earlier version, which did not keep who went back when. At a start, it
-// notes for each list of which something else is in force than its releases tell that this is so
-// from `now` on, whatever was before. Returns whether there were any.
+// Repairs data folders of an earlier version, which did not record rollbacks. At a start, it looks
+// for lists whose release in force is not the one that their releases lead to. For each, it records
+// that this is so from `now` on; what was in force before stays unknown. Returns whether there were
+// any.
 bool NoteUnknownTurns(absl::Time now, RegistryState& state);
 
-// A line of releases is one release that was in force, with all that led to it.
+// A line of releases is one release that was in force, together with all that led to it.
 
-// Returns the list as it was when the release `head_id` was in force, which is not any more;
-// without its numbers. HISTORY_NOT_REACHED if its records are cut off, DATA_LOSS if they are
-// damaged.
+// Returns the list, without its numbers, as it was when the release `head_id` was in force, which
+// it no longer is. Fails with HISTORY_NOT_REACHED if its records are cut off, and with DATA_LOSS if
+// they are damaged.
 absl::StatusOr<std::shared_ptr<ListState>> PastLine(const ReleaseStore& store,
                                                     const RegistryState& state,
                                                     const ListState& list, uint64_t head_id);
 
-// Reads the numbers of an area code of such a line. One that does not match its seal is marked as
-// damaged.
+// Reads the numbers of an area code of such a line. Marks the area code as damaged if they do not
+// match its seal.
 void ReadPastArea(const ReleaseStore& store, const RegistryState& state, int area_code,
                   ListState& line);
 
-// Returns the release that was in force and that leads back to `release_id`. The present one is
-// tried first. 0 if none is known any more.
+// Returns the release that was in force and leads back to `release_id`, trying the present one
+// first. Returns 0 if none is known any more.
 uint64_t LineOf(const RegistryState& state, const ListState& list, uint64_t release_id);
 
 }  // namespace dnc

@@ -1,4 +1,4 @@
-// What is told of a list as it is loaded now: what it covers, and how it counts.
+// Describes a list as it is loaded now: what it covers, and how it counts.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@ struct AreaInfo {
   std::string digest;
   uint64_t release_id = 0;
   absl::Time history_since;
-  absl::Time known_by_silence_at = absl::InfinitePast();  // InfinitePast: nothing by silence
+  absl::Time known_by_silence_at = absl::InfinitePast();  // InfinitePast if silence shows nothing
 };
 
 struct CoverageInfo {

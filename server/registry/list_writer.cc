@@ -44,7 +44,7 @@ uint32_t NextListId(const RegistryState& state) {
   return id + 1;
 }
 
-// The list as it is, or a new one.
+// Returns the list as it is, or a new one.
 ListStatePtr ListBefore(const RegistryState& state, const std::string& name) {
   const auto it = state.lists.find(name);
   if (it != state.lists.end()) return it->second;
@@ -55,7 +55,7 @@ ListStatePtr ListBefore(const RegistryState& state, const std::string& name) {
   return list;
 }
 
-// Notes what the new release of `list` means for the list's life; `state` has the release already.
+// Records what its new release means for the life of `list`. `state` has the release already.
 void NoteLoaded(const ListState& before, bool is_new, int keep_releases, const RegistryState& state,
                 ListState& list) {
   if (before.loaded() && !before.damaged.all()) {
@@ -77,7 +77,7 @@ void NoteLoaded(const ListState& before, bool is_new, int keep_releases, const R
   list.life = life;
 }
 
-constexpr size_t kMaxWhoAndWhy = 400;  // a request's 200 bytes, and the id of a key
+constexpr size_t kMaxWhoAndWhy = 400;  // a request's 200 bytes and the id of a key
 
 absl::Status CheckCallable(uint64_t becomes_callable, const ChangeLimits& limits) {
   if (!limits.callable_limit.has_value() || becomes_callable <= *limits.callable_limit) {
@@ -153,7 +153,7 @@ absl::StatusOr<std::optional<ReleaseInfo>> ListWriter::Publish(const Request& re
     return Error(reason::kLoadStopped, "the server is stopping; load again after its start");
   }
   auto change = order_->Begin();
-  // After the wait for other changes: until now the release before has answered.
+  // The clock is read after waiting for other changes: the previous release answered until now.
   const absl::Time published_at = clock_->Now();
   DNC_RETURN_IF_ERROR(Apply(*view.state, base, change.revision(), published_at, built));
   change.Commit();
@@ -245,7 +245,7 @@ absl::StatusOr<RolledBack> ListWriter::RollBack(std::string_view name, uint64_t 
   if (limits.dry_run) return back;
   DNC_RETURN_IF_ERROR(CheckCallable(back.becomes_callable, limits));
   auto change = order_->Begin();
-  const absl::Time now = clock_->Now();  // until now the other release has answered
+  const absl::Time now = clock_->Now();  // the other release answered until now
   const auto list = std::make_shared<ListState>(*target);
   NoteTurn(now, change.revision(), before->head.id(), target->head.id(), before->life, limits,
            *list);
@@ -330,7 +330,7 @@ void ListWriter::CollectGarbage(const std::string& name) {
     if (!seals.ok()) return;  // keep everything rather than too little
     for (const storage::Seal& seal : seals->seals()) keep(seal);
   }
-  // What was in force once goes on answering for its time.
+  // Releases that were once in force still answer for their time.
   for (const storage::Turn& turn : list.turns) {
     if (view->state->releases.count(turn.from()) == 0) continue;
     const absl::StatusOr<storage::Seals> seals = releases_->ReadSeals(turn.from());

@@ -1,8 +1,8 @@
-// The one writer of published lists: puts releases in force, goes back to earlier ones, retires
-// lists, and gives back what nobody needs any more.
+// The only writer of published lists. It puts releases in force, goes back to earlier ones, retires
+// lists, and frees what is no longer needed.
 //
-// Every change is made in the same steps, under one lock (list_writer.cc shows them), so there is
-// never more than one under way and none sees another one half-done.
+// Every change goes through the same steps, under one lock (list_writer.cc shows them). So at most
+// one change is under way, and none sees another one half done.
 #pragma once
 
 #include <atomic>
@@ -31,7 +31,7 @@ namespace dnc {
 // Thread-safe.
 class ListWriter : public ReleasePublisher {
  public:
-  // What it works with; all of it must outlive the writer.
+  // What the writer works with; all of it must outlive the writer.
   struct Parts {
     const RegistryOptions* options = nullptr;
     const Clock* clock = nullptr;
@@ -49,32 +49,33 @@ class ListWriter : public ReleasePublisher {
   void TidyUp(const std::string& list, const std::atomic<bool>& stop) override
       ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // As Registry::RollBack and Registry::Retire.
+  // These do what Registry::RollBack and Registry::Retire promise.
   absl::StatusOr<RolledBack> RollBack(std::string_view name, uint64_t expected,
                                       const ChangeLimits& limits) ABSL_LOCKS_EXCLUDED(mutex_);
   absl::StatusOr<Retired> Retire(std::string_view name, const ChangeLimits& limits)
       ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
-  // LIMIT_REACHED if `name` would be a list too many.
+  // Fails with LIMIT_REACHED if `name` would be one list too many.
   absl::Status CheckListLimit(const RegistryState& state, std::string_view name) const;
   absl::StatusOr<ReleaseBase> BaseFor(const RegistryState& state, const Request& request)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Makes a built release durable and visible. What it stores depends on nothing but what is given
-  // here and what is stored already.
+  // Makes a built release durable and visible. What it stores depends only on its arguments and on
+  // what is stored already.
   absl::Status Apply(const RegistryState& state, const ReleaseBase& base, uint64_t revision,
                      absl::Time published_at, BuiltRelease& built)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // The same of another version of a list that is loaded or was.
+  // Does the same with another version of a list that is or was loaded.
   absl::Status ApplyList(const RegistryState& state, ListStatePtr list, uint64_t revision)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // The releases that the limit cuts off, now that `list` has its newest; sets list.life.
+  // Returns the releases that the limit cuts off now that `list` has its newest one. Sets
+  // list.life.
   std::vector<uint64_t> CutOffBeyond(const RegistryState& state, ListState& list) const;
-  // The list at the release that `head` names, which was in force before the present one.
+  // Returns the list at the release that `head` names, which was in force before the present one.
   absl::StatusOr<ListStatePtr> ReleaseBefore(const RegistryState& state, const ListState& before,
                                              const storage::ListHead& head) const;
   // Makes a few area codes that share blocks with an earlier version independent, so that the
-  // earlier version's memory can go. Returns whether there were any.
+  // earlier version's memory can be freed. Returns whether there were any.
   bool FoldSomeShared(const std::string& name) ABSL_LOCKS_EXCLUDED(mutex_);
   void CollectGarbage(const std::string& name) ABSL_LOCKS_EXCLUDED(mutex_);
 

@@ -1,4 +1,4 @@
-// What is told of one number: when it came onto lists and left them.
+// The history of one number: when it came onto lists and left them.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@ struct HistoryEvent {
   HistoryAction action = HistoryAction::kAdded;
   absl::Time time;
   uint64_t release_id = 0;
-  std::string requested_by;  // of kRetired and kRolledBack
+  std::string requested_by;  // for kRetired and kRolledBack
   std::string reason;
 };
 

@@ -25,8 +25,9 @@ ListEffect EffectOf(const PolicyList& list) {
 }
 
 absl::Duration DefaultMaxAge(ListKind kind) {
-  // 16 CFR 310.4(b)(3)(iv) gives the national registry 31 days; the states' own follow it. A port
-  // has 15 days of safe harbour (47 CFR 64.1200(a)(1)(iv)), so its list may not be older.
+  // 16 CFR 310.4(b)(3)(iv) allows data of the national registry for 31 days; the states' lists
+  // follow it. A port has a safe harbor of 15 days (47 CFR 64.1200(a)(1)(iv)), so its list may not
+  // be older.
   const bool ported = kind == ListKind::kWireless || kind == ListKind::kWireline;
   return absl::Hours(24 * (ported ? 15 : 31));
 }

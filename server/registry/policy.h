@@ -1,4 +1,4 @@
-// Which lists count in a scrub, and how. Configuration section `policy`.
+// Says which lists count in a scrub, and how. The configuration section `policy` sets it.
 #pragma once
 
 #include <optional>
@@ -13,24 +13,25 @@
 namespace dnc {
 
 FileDialect DialectOf(ListKind kind);
-// True for lists whose file speaks for every area code (all but the national registry).
+// Returns whether the lists' files speak for every area code, as all but the national registry's
+// do.
 bool CoversAll(ListKind kind);
 
 struct PolicyList {
   std::string name;  // canonical (list_name.h)
   bool required = true;
-  std::optional<ListEffect> effect;       // default: by kind
-  std::optional<absl::Duration> max_age;  // default: by kind
+  std::optional<ListEffect> effect;       // default depends on the kind
+  std::optional<absl::Duration> max_age;  // default depends on the kind
 };
 
 struct Policy {
-  // Lists that count, in their order of report.
+  // The lists that count, in the order in which they are reported.
   std::vector<PolicyList> lists = {PolicyList{.name = "national"}};
-  // Whether lists that are loaded but not named count too, with the defaults of their kind.
+  // Whether lists that are loaded but not named also count, with the defaults of their kind.
   bool other_loaded_lists = true;
 };
 
-// What an entry of the list means.
+// Returns what being on the list means.
 ListEffect EffectOf(const PolicyList& list);
 absl::Duration DefaultMaxAge(ListKind kind);
 

@@ -11,7 +11,7 @@ void PublishedState::Publish(RegistryStatePtr state) {
   SnapshotPtr snapshot = MakeSnapshot(*state, *policy_);
   auto behind = std::make_shared<Snapshot>(*snapshot);
   behind->clock_behind = true;
-  // What it replaces is freed outside the lock: that may take long.
+  // The old view is freed outside the lock, because that may take long.
   View old{std::move(state), std::move(snapshot)};
   SnapshotPtr old_behind = std::move(behind);
   const absl::MutexLock lock(&mutex_);

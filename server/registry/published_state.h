@@ -1,9 +1,9 @@
-// What is in force now, for those who read it: the state, and the snapshots that scrubs take.
+// Holds what is in force now, for readers: the state, and the snapshots that scrubs take.
 //
-//   starting: nothing yet -> Publish (each replaces all that was there)
-//                    \----> NoteStarted(error): the start failed, and nothing is ever published
+//   starting: nothing yet -> Publish (each call replaces all that was there)
+//                    \----> NoteStarted(error): the start failed; nothing is ever published
 //
-// Who publishes must see to it that only one thread does at a time.
+// Callers of Publish must make sure that only one thread publishes at a time.
 #pragma once
 
 #include "absl/base/thread_annotations.h"
@@ -24,20 +24,21 @@ class PublishedState {
     SnapshotPtr snapshot;  // of the state, under the policy
   };
 
-  // Both must outlive this.
+  // Both must outlive this object.
   PublishedState(const Policy* policy, const Clock* clock) : policy_(policy), clock_(clock) {}
 
-  // Replaces what is in force, for all who ask from now on.
+  // Replaces what is in force, for everybody who asks from now on.
   void Publish(RegistryStatePtr state) ABSL_LOCKS_EXCLUDED(mutex_);
-  // The start has ended, well or not.
+  // Records that the start has ended, with or without an error.
   void NoteStarted(const absl::Status& status) ABSL_LOCKS_EXCLUDED(mutex_);
-  // Waits for that.
+  // Waits until the start has ended, and returns its status.
   absl::Status WaitUntilStarted() const ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // The snapshot in force, null while there is none. While the clock is behind the stores it is one
-  // in which everything is stale.
+  // Returns the snapshot in force, or null while there is none. While the clock is behind the
+  // stores, it is one in which everything is stale.
   SnapshotPtr snapshot() const ABSL_LOCKS_EXCLUDED(mutex_);
-  // The state with its snapshot. STARTING while there is none, or the error of the start.
+  // Returns the state with its snapshot. Fails with STARTING while there is none, or with the error
+  // of the start.
   absl::StatusOr<View> Get() const ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
@@ -45,7 +46,7 @@ class PublishedState {
   const Clock* const clock_;
   mutable absl::Mutex mutex_;
   View view_ ABSL_GUARDED_BY(mutex_);
-  SnapshotPtr clock_behind_ ABSL_GUARDED_BY(mutex_);  // view_.snapshot, in which all is stale
+  SnapshotPtr clock_behind_ ABSL_GUARDED_BY(mutex_);  // view_.snapshot with everything stale
   bool started_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Status start_status_ ABSL_GUARDED_BY(mutex_);
 };

@@ -39,7 +39,8 @@ RegistryImpl::~RegistryImpl() {
 }
 
 void RegistryImpl::Start() {
-  // Before anybody changes anything. An error is found again, and told, when the rest is read.
+  // This comes before anybody changes anything. If it fails, reading the rest finds the error again
+  // and reports it.
   if (const auto catalog = releases_.ReadCatalog(); catalog.ok()) {
     order_->StartFrom(catalog->revision());
   }

@@ -1,4 +1,4 @@
-// The registry over a store: what registry.h promises, put together from its parts.
+// The registry over a store: it assembles its parts to do what registry.h promises.
 //
 //   RegistryImpl -- the start, and what is asked of the registry
 //     ReleaseStore    what lies on disk
@@ -27,7 +27,7 @@ class RegistryImpl : public Registry {
   RegistryImpl(RegistryOptions options, Store* store, const Clock* clock, RevisionOrder* order);
   // Waits for a start that is still under way.
   ~RegistryImpl() override;
-  // Begins to read and verify what is stored, in the background. Once.
+  // Begins to read and verify what is stored, in the background. Call once.
   void Start();
 
   ReleasePublisher* publisher() override { return &writer_; }
@@ -48,14 +48,14 @@ class RegistryImpl : public Registry {
  private:
   using View = PublishedState::View;
 
-  // Reads everything in force.
+  // Reads everything that is in force.
   absl::StatusOr<RegistryStatePtr> ReadState();
-  // The state with what a start finds out about it, written down: what its clock shows to be of a
-  // time to come, and what an earlier version did not keep.
+  // Returns the state with what the start finds out about it, and stores that too: what is dated in
+  // the future by the present clock, and what an earlier version did not record.
   RegistryStatePtr WithStartNoted(const RegistryStatePtr& read);
-  // Whether all that is stored of the releases of `state` is still there: what a rollback or a
-  // retirement leaves behind goes with the next load. An answer read from the disk in the meantime
-  // would lack changes, so it must be read again.
+  // Returns whether everything stored for the releases of `state` still exists. The next load
+  // removes what a rollback or a retirement leaves behind. An answer that was read from the disk in
+  // the meantime would lack changes, so it must be read again.
   bool KeepsAll(const RegistryState& state) const;
 
   const RegistryOptions options_;

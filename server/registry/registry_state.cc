@@ -61,7 +61,8 @@ absl::StatusOr<std::vector<uint64_t>> WholeLineage(const RegistryState& state,
 }
 
 ListStatePtr ListOf(const RegistryState& state, std::string_view name) {
-  // As it is written first: an earlier version may have left a list of another writing.
+  // Tries the name as it is written first: an earlier version may have left a list under another
+  // spelling.
   for (const std::string& written : {std::string(name), CanonicalOrSame(name)}) {
     const auto it = state.lists.find(written);
     if (it != state.lists.end()) return it->second;
@@ -138,7 +139,7 @@ SnapshotListPtr UnloadedList(const Policy& policy, const std::string& name) {
   const std::string canonical = CanonicalOrSame(name);
   for (PolicyList named : policy.lists) {
     if (named.name != canonical) continue;
-    // A second list of an older version is not asked for: the first answers.
+    // A second list of an older version is not required, since the first one answers.
     named.required = named.required && name == canonical;
     named.name = name;
     return MakeList({}, nullptr, named);

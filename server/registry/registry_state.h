@@ -1,4 +1,4 @@
-// Everything that is loaded at a moment: an immutable value that a load replaces as a whole.
+// Everything that is loaded at some moment: an immutable value that a load replaces as a whole.
 #pragma once
 
 #include <bitset>
@@ -23,13 +23,13 @@
 
 namespace dnc {
 
-// What is known of a list over time; times are InfiniteFuture where that is not known.
+// What is known about a list over time. A time is InfiniteFuture where it is not known.
 struct ListLife {
-  // From `absent_since` until `loaded_since` the list was surely not loaded.
+  // The list was certainly not loaded from `absent_since` until `loaded_since`.
   absl::Time absent_since = absl::InfiniteFuture();
-  absl::Time loaded_since = absl::InfiniteFuture();   // also while it is retired
-  absl::Time first_loaded_at = absl::InfinitePast();  // of all its lives; InfinitePast: not known
-  // Where the limit of releases cut the history off; 0 and InfinitePast: nowhere.
+  absl::Time loaded_since = absl::InfiniteFuture();   // also set while it is retired
+  absl::Time first_loaded_at = absl::InfinitePast();  // over all its lives; InfinitePast: not known
+  // Where the limit of releases cut the history off; 0 and InfinitePast if it did not.
   uint64_t oldest_release = 0;
   absl::Time history_since = absl::InfinitePast();
   // The oldest release that can be gone back to.
@@ -41,11 +41,12 @@ struct ListState {
   uint32_t list_id = 0;
   std::string name;
   ListKind kind = ListKind::kNational;
-  // The release in force, without its files; id 0: retired, or none loaded yet.
+  // The release in force, without its files. Its id is 0 if the list is retired, or if none is
+  // loaded yet.
   storage::Release head;
-  // What the release promises, by area code.
+  // The seals of the release, by area code.
   std::map<int, storage::Seal> seals;
-  // Lists that cover every area code as a whole.
+  // For lists that cover every area code as a whole.
   absl::Time whole_obtained_at = absl::InfinitePast();
   absl::Time whole_history_since = absl::InfinitePast();
   uint64_t whole_first_release = 0;
@@ -54,9 +55,9 @@ struct ListState {
   // The numbers, and the area codes whose stored data does not match their seals.
   NumberSet numbers;
   std::bitset<kAreaCodes> damaged;
-  std::bitset<kAreaCodes> vanished;  // left out by a full list, so not covered any more
+  std::bitset<kAreaCodes> vanished;  // left out by a full list, so no longer covered
   ListLife life;
-  std::vector<storage::Turn> turns;  // when somebody went back or retired it; oldest first
+  std::vector<storage::Turn> turns;  // rollbacks and retirements, oldest first
 
   bool loaded() const { return head.id() != 0; }
   bool covers_all() const { return CoversAll(kind); }
@@ -68,65 +69,66 @@ using ListStatePtr = std::shared_ptr<const ListState>;
 
 struct RegistryState {
   uint64_t revision = 0;
-  // When the first release of any list was published; InfiniteFuture: not known.
+  // When the first release of any list was published; InfiniteFuture if not known.
   absl::Time begun_at = absl::InfiniteFuture();
-  // What was published before counts as too old if it was so then.
+  // What was published before this counts as too old if it was too old then.
   AcceptedClock accepted;
-  // What was answered then, by releases that a restore has lost, is not known.
+  // The time in which releases answered that a restore has lost; what they answered is not known.
   Untold untold;
   std::map<std::string, ListStatePtr> lists;
-  // The published releases, without their files, by id: all but those that the limit cut off.
+  // The published releases by id, without their files: all except those that the limit cut off.
   std::map<uint64_t, std::shared_ptr<const storage::Release>> releases;
-  // Those that were once of a time to come (data_age.h).
+  // The releases that were once dated in the future (data_age.h).
   std::set<uint64_t> future_releases;
 };
 using RegistryStatePtr = std::shared_ptr<const RegistryState>;
 
-// A list by its name, written in any case, loaded or not; null if there never was one.
+// Returns a list by its name, written in any case, loaded or not; null if there never was one.
 ListStatePtr ListOf(const RegistryState& state, std::string_view name);
-// The same of a list that is loaded. NOT_FOUND if none is.
+// Returns a list that is loaded; NOT_FOUND if there is none of this name.
 absl::StatusOr<ListStatePtr> FindLoaded(const RegistryState& state, std::string_view name);
 
-// The state with another version of one list, or with one list more.
+// Returns the state with another version of one list, or with one more list.
 std::shared_ptr<RegistryState> WithList(const RegistryState& state, ListStatePtr list);
 
-// The release, the one it followed, and so on: newest first. Stops below `down_to`.
+// Returns the release, the one it followed, and so on: newest first. Stops below `down_to`.
 std::vector<uint64_t> Lineage(const RegistryState& state, uint64_t release_id,
                               uint64_t down_to = 0);
 
-// The releases that led to the one in force, newest first, as far as the limit left them. DATA_LOSS
-// if one is missing otherwise: what history says would then be wrong.
+// Returns the releases that led to the one in force, newest first, as far as the limit kept them.
+// Fails with DATA_LOSS if one is missing for another reason, since the history would then be wrong.
 absl::StatusOr<std::vector<uint64_t>> WholeLineage(const RegistryState& state,
                                                    const ListState& list);
 
-// Whether it is certain that the list was not loaded at `moment`.
+// Returns whether the list was certainly not loaded at `moment`.
 bool SurelyAbsent(const RegistryState& state, const ListState& list, absl::Time moment);
 
-// Since when the history of an area code answers, and the first release that tells of it.
+// Since when the history of an area code answers, and the first release that is part of it.
 struct Beginning {
-  absl::Time since = absl::InfiniteFuture();  // never, if the list does not cover it
+  absl::Time since = absl::InfiniteFuture();  // InfiniteFuture if the list does not cover it
   uint64_t release_id = 0;
 };
 Beginning BeginningOf(const RegistryState& state, const ListState& list, int area_code);
 
-// The digest of a release: over its seals, in order of area codes (docs/internals/disk-format.md).
+// Computes the digest of a release over its seals, in order of area codes
+// (docs/internals/disk-format.md).
 Digest DigestOfSeals(const std::map<int, storage::Seal>& seals);
 
-// How a list counts under the policy; nullopt if it does not.
+// Returns how a list counts under the policy; nullopt if it does not.
 std::optional<PolicyList> PolicyOf(const Policy& policy, const ListState& list);
 
-// The list as it counts under the policy; null if it does not.
+// Returns the list as it counts under the policy; null if it does not.
 SnapshotListPtr LoadedList(const RegistryState& state, const Policy& policy, const ListState& list);
 
-// The list as a policy that names it, or takes all lists, counts it while nothing of it is loaded;
-// null under any other policy.
+// Returns the list as it counts while nothing of it is loaded, under a policy that names it or
+// takes all lists; null under any other policy.
 SnapshotListPtr UnloadedList(const Policy& policy, const std::string& name);
 
-// The list as scrubs see it, under the policy, or as it would count by default.
+// Returns the list as scrubs see it under the policy, or as it would count by default.
 SnapshotListPtr ListInSnapshot(const RegistryState& state, const Policy& policy,
                                const ListState& list);
 
-// The view for scrubs: the lists of the policy in their order, then the others that count.
+// Makes the view for scrubs: the policy's lists in their order, then the others that count.
 SnapshotPtr MakeSnapshot(const RegistryState& state, const Policy& policy);
 
 }  // namespace dnc

@@ -32,7 +32,8 @@ bool Matches(const storage::Seal& seal, const AreaSet* set) {
          seal.digest_low() == set->digest().low;
 }
 
-// A list whose release can't be read counts as loaded, and nothing of it can be trusted.
+// Returns a list that counts as loaded although its release cannot be read; nothing of it is
+// trusted.
 ListStatePtr DamagedList(const storage::ListHead& head) {
   auto list = ToList(head);
   list->head.set_id(head.release_id());
@@ -41,9 +42,9 @@ ListStatePtr DamagedList(const storage::ListHead& head) {
   return list;
 }
 
-// Gives the lists of the catalog, and in `state` their releases, canonical names. An earlier
-// version took `state:tx` and `state:TX` for two lists; then one has the name, and the other keeps
-// the one that it was given. Both count wherever the name counts.
+// Returns the lists of the catalog, and sets in `state` their releases, under canonical names. An
+// earlier version took `state:tx` and `state:TX` for two lists; in that case one gets the canonical
+// name and the other keeps the name that it has. Both count wherever the name counts.
 std::vector<storage::ListHead> WithCanonicalNames(
     const storage::Catalog& catalog, RegistryState& state,
     const std::function<void(const std::string&)>& log) {
@@ -124,7 +125,7 @@ absl::StatusOr<ListStatePtr> ReadList(const ReleaseStore& store, const RegistryS
   const std::vector<uint64_t> lineage = Lineage(state, head.release_id());
   std::vector<const storage::Seal*> todo;
   for (const auto& [area_code, seal] : list->seals) todo.push_back(&seal);
-  absl::Mutex mutex;  // of `list` and `log`
+  absl::Mutex mutex;  // guards `list` and `log`
   ForEachParallel(todo.size(), threads, [&](size_t i) {
     const storage::Seal& seal = *todo[i];
     const int area_code = static_cast<int>(seal.area_code());

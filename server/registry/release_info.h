@@ -1,5 +1,5 @@
-// What is told of a release and of its files, and of leaving one: by a rollback, which goes back to
-// the release before, or by a retirement, after which the list has none.
+// Describes a release and its files, and what leaving a release does: a rollback goes back to the
+// release before, and after a retirement the list has none.
 #pragma once
 
 #include <cstdint>
@@ -48,23 +48,23 @@ struct ReleaseInfo {
 
 // How far a rollback or a retirement may go, and who asks for it.
 struct ChangeLimits {
-  bool dry_run = false;                    // tell what it would do, and change nothing
+  bool dry_run = false;                    // report what it would do, but change nothing
   std::optional<uint64_t> callable_limit;  // refuse if more numbers would become callable
-  std::string requested_by = {};           // for the record, like `reason`: with the id of a key
+  std::string requested_by = {};           // for the record, like `reason`: includes the key's id
   std::string reason = {};
 };
 
-// What a rollback does or would do.
+// What a rollback does, or would do.
 struct RolledBack {
   ReleaseInfo release;    // in force afterwards
-  uint64_t revision = 0;  // of the change; 0: a dry run
+  uint64_t revision = 0;  // revision of the change; 0: a dry run
   uint64_t becomes_callable = 0;
   uint64_t no_longer_callable = 0;
 };
 
-// What a retirement does or would do.
+// What a retirement does, or would do.
 struct Retired {
-  uint64_t revision = 0;  // of the change; 0: a dry run
+  uint64_t revision = 0;  // revision of the change; 0: a dry run
   uint64_t becomes_callable = 0;
   bool required = false;  // the policy requires the list
 };

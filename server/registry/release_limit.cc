@@ -9,11 +9,11 @@ namespace {
 
 absl::StatusOr<storage::Seals> SealsOf(const ReleaseStore& store, const ListState& list,
                                        uint64_t release_id) {
-  if (release_id == list.head.id()) return ToRecord(list);  // perhaps not stored yet
+  if (release_id == list.head.id()) return ToRecord(list);  // may not be stored yet
   return store.ReadSeals(release_id);
 }
 
-// The oldest release that is needed to read the one in force and those to go back to.
+// Returns the oldest release that is needed to read the one in force and those to go back to.
 absl::StatusOr<uint64_t> NeededFrom(const ReleaseStore& store, const ListState& list,
                                     const std::vector<uint64_t>& lineage) {
   uint64_t needed = list.head.id();
@@ -28,12 +28,12 @@ absl::StatusOr<uint64_t> NeededFrom(const ReleaseStore& store, const ListState& 
   return needed;
 }
 
-// Since when history is whole without the changes of this release and those before it.
+// Returns from when on history is complete without the changes of this release and those before it.
 absl::Time WholeAfter(const ReleaseStore& store, const RegistryState& state, const ListState& list,
                       uint64_t release_id) {
   int64_t latest = state.releases.at(release_id)->obtained_at_newest();
   const absl::StatusOr<storage::Seals> seals = SealsOf(store, list, release_id);
-  // Nothing that the release in force knows is later than its publication.
+  // Nothing in the release in force is later than its publication, so that moment is safe.
   if (!seals.ok()) return FromMicros(list.head.published_at());
   for (const storage::Seal& seal : seals->seals()) {
     latest = std::max<int64_t>({latest, seal.obtained_at(), seal.last_event_at()});
@@ -69,11 +69,11 @@ absl::StatusOr<std::vector<uint64_t>> CutOff(const ReleaseStore& store, const Re
   std::set_difference(all.begin(), all.end(), lineage.begin(), lineage.end(),
                       std::back_inserter(cut));
   const size_t excess = all.size() - limit.held();
-  size_t forgotten = 0;  // of the lineage
+  size_t forgotten = 0;  // how many of the lineage
   while (cut.size() < excess && lineage[forgotten] < needed) cut.push_back(lineage[forgotten++]);
   cut.resize(std::min(cut.size(), excess));
   if (forgotten == 0) return cut;
-  // The oldest that stays is where history begins: its own changes are relative to what is gone.
+  // History begins at the oldest release that stays: its own changes refer to what is gone.
   for (size_t i = 0; i <= forgotten; ++i) {
     list.life.history_since =
         std::max(list.life.history_since, WholeAfter(store, state, list, lineage[i]));

@@ -1,9 +1,9 @@
-// The door through which new releases come: how the room intake, which builds them from files, has
-// the registry put one in force.
+// The interface through which new releases come: the room intake builds them from files, and has
+// the registry put them in force.
 //
-// A built release is a command. Everything that it stores is fixed when Publish begins to apply it:
-// its id, its times, its numbers, its seals. Applying it reads no clock and draws nothing at
-// random, so the same releases applied in the same order store the same bytes on every server.
+// A built release is a command. All that it stores (its id, times, numbers and seals) is fixed when
+// Publish begins to apply it. Applying it reads no clock and draws no random numbers, so the same
+// releases applied in the same order store the same bytes on every server.
 #pragma once
 
 #include <atomic>
@@ -26,10 +26,10 @@
 
 namespace dnc {
 
-// What a release is built on: the registry as it is, and stays while the release is built.
+// What a release is built on: the registry as it is, and as it stays while the release is built.
 struct ReleaseBase {
   const RegistryState* state = nullptr;
-  ListStatePtr before;  // the list now, which may be a new one; never null
+  ListStatePtr before;  // the list now, perhaps a new one; never null
   uint64_t release_id = 0;
   uint64_t rebase_below = 0;  // area codes must not need changes of releases up to this one
   absl::Time now;
@@ -40,12 +40,12 @@ struct ReleaseBase {
 };
 
 struct BuiltRelease {
-  // The list as it will be. Its `head` is complete but for the revision and the time of publishing.
+  // The list as it will be. Its `head` is complete except for the revision and the publishing time.
   std::shared_ptr<ListState> list;
   ReleaseContent content;
   storage::Release release;  // with its files; complete as `list->head` is
-  LoadPlan plan;             // as if all that the guards found were overridden
-  std::set<int> reloaded;    // area codes of which it has a full list
+  LoadPlan plan;             // as if every finding of the guards were overridden
+  std::set<int> reloaded;    // area codes that its full lists name
 };
 
 // Thread-safe.
@@ -54,26 +54,27 @@ class ReleasePublisher {
   struct Request {
     std::string list;  // its canonical name
     bool dry_run = false;
-    // Set by another thread if the server stops; must outlive the call.
+    // Another thread sets it when the server stops; must outlive the call.
     const std::atomic<bool>* stop = nullptr;
   };
   using Build = absl::FunctionRef<absl::StatusOr<BuiltRelease>(const ReleaseBase& base)>;
 
   virtual ~ReleasePublisher() = default;
 
-  // STARTING before the stored releases are read, and the error of a start that failed.
+  // Fails with STARTING until the stored releases are read, and with the start's error if it
+  // failed.
   virtual absl::Status CheckReady() const = 0;
-  // The same, and LIMIT_REACHED if `list` would be a list too many.
+  // Checks the same, and fails with LIMIT_REACHED if `list` would be one list too many.
   virtual absl::Status CheckList(std::string_view list) const = 0;
 
-  // Calls `build` once, with what a release of the list is built on, and puts in force what it
-  // returns; an error of `build` is returned as it is, and nothing has changed then. All other
-  // changes of published lists wait meanwhile, while answers go on. A dry run ends after `build`,
-  // and returns nullopt. Errors: as CheckList, LOAD_STOPPED, STORAGE, DISK_FULL.
+  // Calls `build` once with what the release of the list is built on, and puts in force what it
+  // returns. If `build` fails, returns its error and changes nothing. All other changes of
+  // published lists wait meanwhile, while answers go on. A dry run ends after `build` and returns
+  // nullopt. Fails as CheckList does, and with LOAD_STOPPED, STORAGE or DISK_FULL.
   virtual absl::StatusOr<std::optional<ReleaseInfo>> Publish(const Request& request,
                                                              Build build) = 0;
-  // After a release of the list: gives back memory and disk of what nobody needs any more, in short
-  // steps until `stop` is set. What fails is tried again after the next release.
+  // Frees memory and disk that a release of the list has made unnecessary, in short steps, until
+  // `stop` is set. What fails is tried again after the next release.
   virtual void TidyUp(const std::string& list, const std::atomic<bool>& stop) = 0;
 };
 

@@ -1,5 +1,5 @@
-// Releases that are built by hand, without files and guards, and how the registry puts them in
-// force.
+// Tests how the registry puts releases in force, with releases that are built by hand, without
+// files and guards.
 #include "server/registry/release_publisher.h"
 
 #include <gtest/gtest.h>
@@ -42,8 +42,8 @@ AreaSetPtr SetOf(const std::set<uint32_t>& lines) {
   return std::move(builder).Build();
 }
 
-// A release of the national registry that holds exactly this; area codes that it does not name stay
-// as they are.
+// Builds a release of the national registry that holds exactly this content. Area codes that it
+// does not name stay as they are.
 BuiltRelease BuildOf(const ReleaseBase& base, const Content& content) {
   BuiltRelease built;
   built.list = std::make_shared<ListState>(*base.before);
@@ -101,7 +101,7 @@ class Server {
   bool Lists(Number number) const {
     return registry_->snapshot()->lists.at(0)->numbers.Contains(number);
   }
-  // All that is stored.
+  // Returns everything that is stored.
   std::string Stored() const {
     std::string all;
     for (const Column column : {Column::kMeta, Column::kBlocks, Column::kChanges}) {
@@ -189,7 +189,7 @@ TEST(ReleasePublisher, WhatIsNotPublishedChangesNothing) {
   EXPECT_FALSE(server.Lists(2015550101));
 }
 
-// Random releases, rollbacks and retirements, of which each is at its own time.
+// Makes random releases, rollbacks and retirements, each at its own time.
 std::vector<std::function<bool(Server&)>> RandomCommands(uint64_t seed) {
   std::mt19937_64 random(seed);
   std::vector<std::function<bool(Server&)>> commands;
@@ -229,7 +229,7 @@ TEST(ReleasePublisher, TheSameCommandsStoreTheSameOnEveryServer) {
       const bool ok = command(one);
       EXPECT_EQ(command(other), ok);
       accepted += ok ? 1 : 0;
-      // A start reads what was stored, and goes on from there like one that did not stop.
+      // A restarted registry reads what was stored, and must go on like one that did not stop.
       if (step % 20 == 0) other.Reopen();
     }
     EXPECT_GT(accepted, 30);

@@ -1,3 +1,17 @@
+// The keys of the store, and who writes them in which order (docs/internals/disk-format.md has the
+// values):
+//
+//   column    key                                      written by
+//   default   next-release                             ReserveReleaseId, before anything else
+//   blocks    list | release | area code | exchange    WriteContent; no record names the release
+//   yet changes   list | release | area code               WriteContent default   release/ID,
+//   seals/ID, catalog            Commit, as one batch: now it is in force default   load/ID
+//   WriteLoad, when the load has ended
+//
+// The ids in keys are big-endian, so all blocks of one release in one area code are neighbors.
+// After the batch, Commit writes the catalog's revision to the mark, a file outside the store. A
+// start that finds the mark ahead of the catalog knows that the store has lost acknowledged
+// changes.
 #include "server/registry/release_store.h"
 
 #include <cstring>
@@ -16,8 +30,8 @@ constexpr char kNextReleaseKey[] = "next-release";
 constexpr std::string_view kReleasePrefix = "release/";
 constexpr std::string_view kSealsPrefix = "seals/";
 constexpr std::string_view kLoadPrefix = "load/";
-// A change: 4 bytes number * 4 + exact * 2 + added, with the highest bit if it is repeated, 8 bytes
-// time, little-endian.
+// A change takes twelve bytes, little-endian: four bytes of number * 4 + exact * 2 + added, with
+// the highest bit set if it is repeated, and eight bytes of time.
 constexpr size_t kChangeBytes = 12;
 constexpr uint32_t kRepeated = uint32_t{1} << 31;
 
@@ -123,7 +137,7 @@ absl::StatusOr<storage::Catalog> ReleaseStore::ReadCatalog() {
                "the lists again"));
   }
   if (mark.value_or(0) < catalog.revision()) {
-    // A crash between the commit and the mark; the commit holds.
+    // A crash came between the commit and the mark. The commit holds.
     DNC_RETURN_IF_ERROR(WriteMark(mark_path_, catalog.revision()));
   }
   return catalog;
@@ -221,8 +235,8 @@ absl::Status ReleaseStore::Commit(const storage::Catalog& catalog, const storage
   PutRecord(kCatalogKey, catalog, batch);
   DNC_RETURN_IF_ERROR(store_->Write(batch));
   store_->NoteRevision(catalog.revision());
-  // The commit holds whether or not the mark can be written: an error here would call a durable
-  // change refused. A mark that lags is caught up at the next commit or start.
+  // The commit holds whether or not the mark can be written, and an error here would report a
+  // durable change as refused. The next commit or start catches up a mark that lags.
   WriteMark(mark_path_, catalog.revision()).IgnoreError();
   return absl::OkStatus();
 }

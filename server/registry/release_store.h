@@ -1,10 +1,10 @@
-// Releases on disk: typed reading and writing over the key-value store.
+// Reads and writes releases on disk, as typed records over the key-value store.
 //
-// Everything that a release holds is written under its own id before the catalog names it, so a
-// crash leaves the old catalog or the new one, and what nobody names is removed later. Each
-// value carries a checksum of its own.
+// Everything that a release holds is written under the release's own id before the catalog names
+// it. So a crash leaves either the old catalog or the new one, and what no catalog names is removed
+// later. Each value carries its own checksum. release_store.cc shows the keys.
 //
-// Thread-safe as far as the store is; one thread at a time may write.
+// As thread-safe as the store; only one thread at a time may write.
 #pragma once
 
 #include <cstdint>
@@ -24,36 +24,36 @@
 
 namespace dnc {
 
-// A number that came or went with a release; in the order of numbers.
+// A number that a release added or deleted. Sorted by number.
 struct StoredChange {
   uint32_t subscriber = 0;
   bool added = false;
-  bool exact = false;  // `at` is the time that a change list gave
+  bool exact = false;  // `at_micros` is the time that a change list gave
   int64_t at_micros = 0;
-  // Added by a change list although it was listed: nothing came of it, but it stands against every
-  // older deletion, and against a full list that is older.
+  // The number was added by a change list although it was listed already. That changed nothing, but
+  // the addition counts against every older deletion, and against a full list that is older.
   bool repeated = false;
 };
 
 // What a new release writes besides its seals.
 struct ReleaseContent {
-  // Area codes written whole, by area code.
+  // The area codes that are written whole.
   std::map<int, AreaSetPtr> blocks;
-  // Changes against the release before, by area code.
+  // The changes against the release before, by area code.
   std::map<int, std::vector<StoredChange>> changes;
 };
 
 class ReleaseStore {
  public:
-  // `mark_path`: the file of the last acknowledged revision.
+  // `mark_path` is the file that holds the last acknowledged revision.
   ReleaseStore(Store* store, std::string mark_path)
       : store_(store), mark_path_(std::move(mark_path)) {}
 
-  // DATA_LOSS STORAGE if the store is behind the mark: acknowledged changes are missing. A new
-  // store gives an empty catalog.
+  // Reads the catalog; a new store gives an empty one. Fails with DATA_LOSS, STORAGE if the store
+  // is behind the mark, because acknowledged changes are then missing.
   absl::StatusOr<storage::Catalog> ReadCatalog();
 
-  // What was answered between a backup and the moment when it was put back is not known.
+  // Returns the time between a backup and its restore; what was answered in it is not known.
   absl::StatusOr<Untold> ReadUntold() const;
 
   absl::StatusOr<std::vector<storage::Release>> ReadReleases() const;
@@ -61,24 +61,24 @@ class ReleaseStore {
   absl::StatusOr<storage::Seals> ReadSeals(uint64_t release_id) const;
   absl::StatusOr<std::vector<storage::Load>> ReadLoads(size_t limit) const;
 
-  // An id that no release has had, also none that a crash cut off.
+  // Returns an id that no release has had, not even one that a crash interrupted.
   absl::StatusOr<uint64_t> ReserveReleaseId();
 
   absl::Status WriteContent(uint32_t list_id, uint64_t release_id, const ReleaseContent& content);
-  // Makes `catalog` durable as a whole, with the release and its seals if it brings one, and
-  // forgets the records of the releases `cut_off`.
+  // Makes `catalog` durable as a whole, together with the release and its seals if it brings one,
+  // and deletes the records of the releases `cut_off`.
   absl::Status Commit(const storage::Catalog& catalog, const storage::Release* release,
                       const storage::Seals* seals, const std::vector<uint64_t>& cut_off = {});
   absl::Status WriteLoad(const storage::Load& load, uint64_t drop_id);
 
-  // Adds the blocks of an area code to `builder`. DATA_LOSS if one is damaged.
+  // Adds the blocks of an area code to `builder`. Fails with DATA_LOSS if one is damaged.
   absl::Status ReadBlocks(uint32_t list_id, uint64_t generation, int area_code,
                           AreaSetBuilder& builder) const;
-  // The changes of a release in an area code; empty if it had none there.
+  // Returns the changes of a release in an area code; empty if it had none there.
   absl::StatusOr<std::vector<StoredChange>> ReadChanges(uint32_t list_id, uint64_t release_id,
                                                         int area_code) const;
 
-  // Removes blocks and changes of releases that `keeps` is false for.
+  // Removes the blocks (or changes) of the releases for which `keeps` returns false.
   absl::Status CollectBlocks(uint32_t list_id, absl::FunctionRef<bool(uint64_t)> keeps);
   absl::Status CollectChanges(uint32_t list_id, absl::FunctionRef<bool(uint64_t)> keeps);
 

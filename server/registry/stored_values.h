@@ -1,6 +1,7 @@
-// Between the registry's values and its stored records (records.proto): all conversions stand here.
+// Converts between the registry's values and its stored records (records.proto). All such
+// conversions are here.
 //
-// A stored time is in microseconds since 1970 UTC, and 0 where the record says that 0 is no time.
+// A stored time is in microseconds since 1970 UTC. Where the record says so, 0 means no time.
 #pragma once
 
 #include <cstdint>
@@ -19,34 +20,34 @@ struct RegistryState;
 inline int64_t ToMicros(absl::Time time) { return absl::ToUnixMicros(time); }
 inline absl::Time FromMicros(int64_t micros) { return absl::FromUnixMicros(micros); }
 
-// A list's entry in the catalog, which names its release in force.
+// Makes a list's entry in the catalog, which names its release in force.
 storage::ListHead ToHead(const ListState& list);
-// The list without its release, seals and numbers. Its kind is that of its name.
+// Makes the list without its release, seals and numbers. Its name gives its kind.
 std::shared_ptr<ListState> ToList(const storage::ListHead& head);
 
-// The area seals of a list's release in force.
+// Makes the record of the area seals of a list's release in force.
 storage::Seals ToRecord(const ListState& list);
-// Puts them into `list`, whose kind is set.
+// Puts the area seals into `list`, whose kind must be set.
 void FromRecord(const storage::Seals& seals, ListState& list);
 
-// What says which releases are in force; a start reads it first.
+// Makes the catalog, which says which releases are in force. A start reads it first.
 storage::Catalog ToCatalog(const RegistryState& state);
-// Puts it into `state`, but for the lists.
+// Puts the catalog into `state`, except for the lists.
 void FromRecord(const storage::Catalog& catalog, RegistryState& state);
 
-// A file's report. Its record also has what a report does not tell, the times of its changes, so
-// ToFile leaves those empty.
+// These convert a file's report. The record also has what a report lacks, the times of the file's
+// changes, which ToFile leaves empty.
 FileReport ToReport(const storage::File& file);
 storage::File ToFile(const FileReport& report);
 
-// A release as it is told, `in_force` and `kept` aside.
+// Makes the description of a release, except for `in_force` and `kept`.
 ReleaseInfo ToInfo(const storage::Release& release);
 
-// What an area seal tells of its area code; state and ages are for the caller to say.
+// Makes what an area seal tells about its area code; the caller adds the state and the ages.
 AreaInfo ToInfo(const storage::Seal& seal);
 
-// Fills in what a release's record tells of the area codes of `list`: how many numbers and area
-// codes there are, the oldest and the newest date of their data, and their digest.
+// Fills in what a release's record says about the area codes of `list`: the counts of numbers and
+// area codes, the oldest and newest date of their data, and their digest.
 void SumUp(const ListState& list, storage::Release& release);
 
 }  // namespace dnc
