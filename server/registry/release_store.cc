@@ -1,12 +1,12 @@
 // The keys of the store, and who writes them in which order (docs/internals/disk-format.md has the
 // values):
 //
-//   column    key                                      written by
-//   default   next-release                             ReserveReleaseId, before anything else
-//   blocks    list | release | area code | exchange    WriteContent; no record names the release
-//   yet changes   list | release | area code               WriteContent default   release/ID,
-//   seals/ID, catalog            Commit, as one batch: now it is in force default   load/ID
-//   WriteLoad, when the load has ended
+//   column    key                                     written by
+//   default   next-release                            ReserveReleaseId, before anything else
+//   blocks    list | release | area code | exchange   WriteContent: no record names it yet
+//   changes   list | release | area code              WriteContent
+//   default   release/ID, seals/ID, catalog           Commit, as one batch: now it is in force
+//   default   load/ID                                 WriteLoad, when the load has ended
 //
 // The ids in keys are big-endian, so all blocks of one release in one area code are neighbors.
 // After the batch, Commit writes the catalog's revision to the mark, a file outside the store. A

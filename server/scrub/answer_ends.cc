@@ -61,7 +61,7 @@ void AnswerEnds::Fill(const TenantSide& tenant, absl::Span<const Number> numbers
                       Evidence* evidence) const {
   evidence->earlier_ends.clear();
   LeastEnd least(now_);
-  // Without terms nobody asks, and no records count.
+  // Without terms no tenant asks, so no records count.
   const absl::Span<const FactChange> all =
       terms_ == nullptr ? absl::Span<const FactChange>() : tenant.changes;
   for (FactChangeReader reader(all); !reader.AtEnd();) {

@@ -1,9 +1,9 @@
-// Until when answers hold. This is the one place that works it out, for every form of answer.
+// Works out until when answers hold. All forms of answer use this code, and nothing else does it.
 //
-// Each thing that an answer rests on says for which span of time it says the same: a list until its
-// data grows too old, the tenant's records until one of them ends or begins to count and another
-// rule decides. The answer holds in the intersection of these spans. What a later load or write
-// brings, nobody knows beforehand.
+// Each thing that an answer rests on says for which span of time it stays the same: a list until
+// its data is too old, the tenant's records until one of them ends or begins to count so that
+// another rule decides. The answer holds in the intersection of these spans. Nobody knows
+// beforehand what later loads and writes will bring.
 //
 //   lists     ...==================]            the answer of the number holds as long as all
 //   records   ...=========)                     of these do
@@ -25,31 +25,33 @@
 
 namespace dnc {
 
-// A span of time in which something holds; without limits by default.
+// A span of time in which something holds; unlimited by default.
 struct Span {
   absl::Time from = absl::InfinitePast();
   absl::Time until = absl::InfiniteFuture();
 
   static Span Until(absl::Time until) { return {absl::InfinitePast(), until}; }
-  // The time that both have in common.
+  // Returns the time that both spans have in common.
   Span Intersect(const Span& other) const {
     return {std::max(from, other.from), std::min(until, other.until)};
   }
 };
 
-// In which the published lists give the same answer for numbers of the area code, as far as their
-// age goes: until the first of the lists that count for it and have data of it is too old. Lists
-// that only inform don't count. `effects`: of the snapshot's lists, for the tenant (EffectFor).
+// Returns the span in which the age of the published lists gives the same answer for numbers of the
+// area code. It ends when the first list grows too old that counts and has data of the area code.
+// Lists that only inform do not count. `effects` are those of the snapshot's lists for the tenant
+// (EffectFor).
 Span ListsSpan(const Snapshot& snapshot, absl::Span<const ListEffect> effects, int area_code);
 
-// Whether an answer holds for some time. Nothing holds of what is not known.
+// Returns whether an answer with this verdict holds for some time. Nothing holds for what is not
+// known.
 inline bool Holds(Verdict verdict) {
   return verdict != Verdict::kInvalid && verdict != Verdict::kNotCovered &&
          verdict != Verdict::kUnspecified;
 }
 
-// Finds the least end of answers that hold at `decided_at`: an answer that is over already, because
-// a list is too old, ends nothing. Not thread-safe.
+// Finds the earliest end of the answers that hold at `decided_at`. An answer that is over already,
+// because a list is too old, is left out. Not thread-safe.
 class LeastEnd {
  public:
   explicit LeastEnd(absl::Time decided_at) : decided_at_(decided_at) {}
@@ -57,7 +59,7 @@ class LeastEnd {
   void Add(const Span& span) {
     if (span.until >= decided_at_ && span.until < least_) least_ = span.until;
   }
-  // InfiniteFuture: nothing holds, or nothing ends.
+  // Returns InfiniteFuture if nothing holds or nothing ends.
   absl::Time least() const { return least_; }
 
  private:
@@ -65,33 +67,36 @@ class LeastEnd {
   absl::Time least_ = absl::InfiniteFuture();
 };
 
-// The area codes of the numbers whose answers hold; numbers of kNumberLimit and above are
-// malformed. `verdicts`: a Verdict as its value, one a number.
+// Returns the area codes of the numbers whose answers hold. Numbers of kNumberLimit and above are
+// malformed. `verdicts` has one Verdict, by its value, for each number.
 AskedAreas HoldingAreas(absl::Span<const Number> numbers, absl::Span<const uint8_t> verdicts);
 
-// The ends of the answers of one question, decided at `now`. Holds references; not thread-safe.
+// Works out the ends of one question's answers, decided at `now`. Holds references; not
+// thread-safe.
 class AnswerEnds {
  public:
   AnswerEnds(const Snapshot& snapshot, const TenantTerms* terms, absl::Time now);
 
-  // ListsSpan, for the tenant.
+  // Returns ListsSpan for the tenant.
   Span OfLists(int area_code) const { return ListsSpan(snapshot_, effects_, area_code); }
 
-  // In which the tenant's records leave the rule that decides as it is: until the first of the
-  // number's changes after which another one does. `facts`: what the tenant's lists say now.
+  // Returns the span in which the tenant's records lead to the same deciding rule: until the first
+  // of the number's changes after which another rule decides. `facts` is what the tenant's lists
+  // say now.
   Span OfRecords(Number number, uint8_t facts, absl::Span<const FactChange> changes) const;
 
-  // In which the answer for the number holds: the intersection of all spans.
+  // Returns the span in which the answer for the number holds: the intersection of all spans.
   Span Of(Number number, uint8_t facts, absl::Span<const FactChange> changes) const {
     return OfLists(AreaCodeOf(number)).Intersect(OfRecords(number, facts, changes));
   }
 
-  // The least end of the published lists over the answers that hold.
+  // Returns the earliest end that the published lists set, over the answers that hold.
   absl::Time LeastOfLists(absl::Span<const Number> numbers,
                           absl::Span<const uint8_t> verdicts) const;
 
-  // Completes `evidence`: until when all answers hold, and which of them end before their lists.
-  // `lists_end`: LeastOfLists. The spans and those of `tenant` have an entry a number.
+  // Completes `evidence` with the time until which all answers hold, and with the answers that end
+  // before their lists. `lists_end` is LeastOfLists. The spans, and those of `tenant`, have one
+  // entry for each number.
   void Fill(const TenantSide& tenant, absl::Span<const Number> numbers,
             absl::Span<const uint8_t> verdicts, absl::Time lists_end, Evidence* evidence) const;
 
@@ -102,14 +107,14 @@ class AnswerEnds {
   std::vector<ListEffect> effects_;
 };
 
-// Takes the fact changes of a question's numbers apart, one number after the other.
+// Splits the fact changes of a question by number, one number after the other.
 class FactChangeReader {
  public:
   explicit FactChangeReader(absl::Span<const FactChange> changes) : rest_(changes) {}
 
   bool AtEnd() const { return rest_.empty(); }
 
-  // Those of the next number that has any; only if it is not at the end.
+  // Returns the changes of the next number that has any. Call it only before the end.
   absl::Span<const FactChange> Next();
 
  private:

@@ -1,4 +1,4 @@
-// The area codes of a batch. An answer says how old its data of them is.
+// The set of area codes in a batch. An answer tells how old its data of them is.
 #pragma once
 
 #include <array>
@@ -11,17 +11,17 @@
 
 namespace dnc {
 
-// A set of area codes. A malformed number has none. Not thread-safe.
+// A set of area codes; a malformed number has none. Not thread-safe.
 class AskedAreas {
  public:
-  // Every area code.
+  // Returns the set of every area code.
   static AskedAreas All() {
     AskedAreas all;
     all.asked_.fill(1);
     return all;
   }
 
-  // `area`: an area code or kNoArea.
+  // Adds `area`, an area code or kNoArea.
   void Add(uint16_t area) { asked_[area] = 1; }
 
   bool Has(uint16_t area) const { return asked_[area] != 0; }
@@ -45,9 +45,9 @@ class AskedAreas {
   static_assert(kNoArea == kAreaCodes);
   static constexpr size_t kBytes = (kAreaCodes + 1 + 63) / 64 * 64;
 
-  // There is a byte for each area code, which a number sets without a look at what is there. Bits
-  // would make the numbers wait for each other, and in bulk data a branch would be a guess. The
-  // byte of kNoArea means nothing.
+  // Each area code has a byte, which a number sets without reading it first. With bits, numbers
+  // would have to wait for each other, and in bulk data a branch would be mispredicted. The byte of
+  // kNoArea has no meaning.
   alignas(64) std::array<uint8_t, kBytes> asked_{};
 };
 

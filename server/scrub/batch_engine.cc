@@ -1,14 +1,14 @@
-// How a batch is answered. The memory that holds the lists is far larger than the caches, so the
-// time goes into waiting for lines of it. Groups of 64 numbers therefore overlap: while one group
-// is answered, the lines of the next groups are on their way.
+// How a batch is answered. The lists take far more memory than the caches hold, so most time is
+// spent waiting for cache lines. Groups of 64 numbers therefore overlap: while one group is
+// answered, the lines for the next groups are on their way.
 //
-//   group g+2   Fetch    takes the numbers apart and asks for the line of each in every list
-//   group g+1   Resolve  where that line only tells a difference, asks for the line of its base
+//   group g+2   Fetch    splits the numbers and requests the cache line of each, in every list
+//   group g+1   Resolve  where that line only holds a difference, requests the line of its base
 //   group g     Answer   tests the numbers in every list, and reads their answers from the plan
 //
-// Testing gives a word for each list, with a bit for each number. The plan's table has a row for
-// each area code and wants a byte for each number, with a bit for each list; so the words are
-// turned around (Transpose):
+// The test gives one word per list, with a bit for each number. The plan's table has a row for each
+// area code and is indexed by one byte per number, with a bit for each list. So the words are
+// transposed (Transpose):
 //
 //              number 0 1 2 3 ...                              list 0 1 2
 //     list 0:         1 0 0 1        Transpose    number 0:         1 0 1
@@ -17,8 +17,8 @@
 //
 //     answer of a number = table[row of its area code + its byte]
 //
-// What the table cannot know is added number by number, straight from the rules: the few numbers of
-// which the tenant's records say something, and all of them where there are too many lists for a
+// What the table cannot know is answered number by number, straight from the rules: the few numbers
+// about which the tenant's records say something, and all numbers if there are too many lists for a
 // table.
 #include "server/scrub/batch_engine.h"
 
@@ -39,7 +39,7 @@ namespace {
 
 static_assert(kGroupSize == 64, "a word has a bit for each number of a group");
 
-// The plans that a thread used last, the latest first. They are few, because tenants that have the
+// The plans that a thread used last, the latest one first. They are few, because tenants with the
 // same terms share a plan.
 class Plans {
  public:
@@ -61,7 +61,7 @@ class Plans {
   std::array<std::unique_ptr<ScrubPlan>, 8> plans_;
 };
 
-// Byte i of entry b is bit i of b, so that a look-up makes eight bytes of eight bits.
+// Byte i of entry b is bit i of b, so that one look-up spreads eight bits into eight bytes.
 constexpr std::array<uint64_t, 256> MakeSpread() {
   std::array<uint64_t, 256> spread{};
   for (uint64_t bits = 0; bits < 256; ++bits) {
@@ -115,10 +115,11 @@ class BatchScrub {
 
   const AskedAreas& asked() const { return asked_; }
 
-  // AnswerEnds::LeastOfLists, after the last answer; the plan knows the spans of the area codes.
+  // Returns AnswerEnds::LeastOfLists once the last answer is given; the plan knows the spans of the
+  // area codes.
   absl::Time LeastOfLists(absl::Span<const Number> numbers) const {
     const absl::Span<const uint8_t> verdicts = answers_.verdicts;
-    // Where something is not covered, its area code may have no answer that holds.
+    // If something is not covered, its area code may have no answer that holds.
     const bool all_hold =
         verdicts.empty() || std::memchr(verdicts.data(), static_cast<int>(Verdict::kNotCovered),
                                         verdicts.size()) == nullptr;
@@ -140,7 +141,7 @@ class BatchScrub {
     std::array<uint8_t, kGroupSize> marks;
     Transpose(listed_, Group(g).count, marks);
     if (ReadTable(g, marks)) return;
-    // These are the first numbers of some area code; from now on the table has its answers.
+    // These are the first numbers of some area code; the table has its answers from now on.
     plan_.Classify(snapshot_, now_, Group(g));
     DNC_CHECK(ReadTable(g, marks), "an area code that was classified has answers");
   }
@@ -150,7 +151,7 @@ class BatchScrub {
     const NumberGroup& group = Group(g);
     const BatchAnswer* const table = plan_.table();
     const uint16_t* const rows = plan_.rows();
-    std::array<uint8_t, kGroupSize> verdicts;  // apart, as bytes could be part of anything
+    std::array<uint8_t, kGroupSize> verdicts;  // kept apart, because bytes may alias anything
     ReasonSet* const reasons = answers_.reasons.data() + g * kGroupSize;
     ForEachIn(
         group, [&](size_t i) __attribute__((always_inline)) {
@@ -165,7 +166,7 @@ class BatchScrub {
            nullptr;
   }
 
-  // Answers anew where the tenant's records say something; those numbers are few.
+  // Answers those numbers again about which the tenant's records say something; they are few.
   void AnswerWithRecords(size_t g) {
     if (facts_.empty()) return;
     const uint8_t* const facts = facts_.data() + g * kGroupSize;
@@ -199,12 +200,12 @@ class BatchScrub {
   const BatchAnswers& answers_;
   ScrubPlan& plan_;
   std::vector<GroupLookup>& lookups_;
-  std::vector<uint64_t>& listed_;  // a word for each list, of the group that is answered
+  std::vector<uint64_t>& listed_;  // for the group being answered, one word for each list
   std::array<NumberGroup, kGroupsAhead> groups_;
   AskedAreas asked_;
 };
 
-// Each thread keeps one, so that a batch allocates nothing.
+// Each thread keeps one scratch area, so that a batch allocates nothing.
 struct Scratch {
   Plans plans;
   std::vector<GroupLookup> lookups;

@@ -1,9 +1,9 @@
-// The verdict engine for batches: the answers of engine.h, at the speed of memory.
+// The verdict engine for batches: it gives the answers of engine.h at the speed of memory.
 //
 //   ScrubBatch(snapshot, now, numbers, {&terms, facts}, {verdicts, reasons});
 //
-// Groups of 64 numbers are looked up in all lists at once, and answered from a table that the rules
-// have filled (scrub_plan.h). The source says how.
+// Looks groups of 64 numbers up in all lists at once, and answers them from a table that the rules
+// have filled (scrub_plan.h). The source file explains how.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@
 
 namespace dnc {
 
-// Numbers as ScrubBatch takes them.
+// Returns numbers in the form in which ScrubBatch takes them.
 inline std::vector<Number> PlainNumbers(absl::Span<const ParsedNumber> numbers) {
   std::vector<Number> plain;
   plain.reserve(numbers.size());
@@ -28,7 +28,7 @@ inline std::vector<Number> PlainNumbers(absl::Span<const ParsedNumber> numbers) 
   return plain;
 }
 
-// Where the answers go, one for each number: a Verdict as its value, and the reasons that apply.
+// Where the answers go. Each number gets a Verdict, by its value, and the reasons that apply.
 struct BatchAnswers {
   absl::Span<uint8_t> verdicts;
   absl::Span<ReasonSet> reasons;
@@ -36,15 +36,15 @@ struct BatchAnswers {
 
 // What the answers of a batch rest on.
 struct BatchBasis {
-  AskedAreas asked;  // the area codes that were asked for
-  // AnswerEnds::LeastOfLists: the least end of the lists over the answers that hold.
+  AskedAreas asked;  // the area codes of the numbers
+  // AnswerEnds::LeastOfLists: the earliest end that the lists set, over the answers that hold.
   absl::Time lists_end = absl::InfiniteFuture();
 };
 
-// Answers every number, and returns what the answers rest on. All spans have the same size, and the
-// facts too unless there are no terms. A malformed number is given as kNumberLimit or above.
-// Thread-safe. Nothing is allocated for a number, and nothing at all when the thread has seen the
-// snapshot, the terms and batches as large before.
+// Answers every number, and returns what the answers rest on. All spans have the same size; without
+// terms the facts may be empty. A malformed number is given as kNumberLimit or above. Thread-safe.
+// It allocates nothing per number, and nothing at all when the thread has seen this snapshot, these
+// terms and a batch of this size before.
 BatchBasis ScrubBatch(const SnapshotPtr& snapshot, absl::Time now, absl::Span<const Number> numbers,
                       const TenantSide& tenant, const BatchAnswers& answers);
 

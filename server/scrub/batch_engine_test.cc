@@ -1,4 +1,4 @@
-// The engine for batches against the one that goes number by number through the rules.
+// Compares the engine for batches with the one that goes through the rules number by number.
 #include "server/scrub/batch_engine.h"
 
 #include <gtest/gtest.h>
@@ -18,7 +18,7 @@ namespace {
 const absl::Time kNow = absl::FromUnixSeconds(1'700'000'000);
 constexpr int kAreas[] = {201, 212, 303, 818, 999};
 
-// Dense, sparse, changed and empty area codes of all kinds.
+// Returns dense, sparse, changed and empty area codes of all kinds.
 NumberSet RandomNumbers(std::mt19937_64& random) {
   NumberSet set;
   for (const int area : kAreas) {
@@ -71,7 +71,8 @@ TenantTerms RandomTerms(std::mt19937_64& random) {
   return terms;
 }
 
-// Listed numbers, their neighbours, numbers of other area codes, and what is no number.
+// Returns listed numbers, their neighbors, numbers of other area codes, and values that are no
+// numbers.
 std::vector<Number> RandomQuestions(const Snapshot& snapshot, size_t count,
                                     std::mt19937_64& random) {
   std::vector<Number> pool;
@@ -124,7 +125,7 @@ void ExpectSameAnswers(const SnapshotPtr& snapshot, absl::Time now,
 TEST(BatchEngine, AnswersAsTheRulesDoNumberByNumber) {
   DNC_SEED_TRACE(TestSeed());
   std::mt19937_64 random(TestSeed());
-  // Few terms and moments that come again, so that plans are found, replaced, and out of date.
+  // The same few terms and moments recur, so that plans are found, replaced, and outdated.
   std::vector<TenantTerms> terms(12);
   for (TenantTerms& one : terms) one = RandomTerms(random);
   constexpr size_t kSizes[] = {0, 1, 2, 63, 64, 65, 127, 128, 129, 192, 1'000};
@@ -154,7 +155,7 @@ Verdict VerdictAt(const Snapshot& snapshot, const TenantTerms& terms, Number num
   return VerdictOf(rule);
 }
 
-// Until its end an answer is the same, whatever comes to an end or begins in between.
+// Until its end an answer stays the same, whatever ends or begins in between.
 TEST(BatchEngine, AnswersHoldUntilTheirEnds) {
   DNC_SEED_TRACE(TestSeed());
   std::mt19937_64 random(TestSeed());
@@ -199,7 +200,7 @@ TEST(BatchEngine, AnswersHoldUntilTheirEnds) {
   EXPECT_GT(ended_by_lists, 20);
 }
 
-// A plan is kept; the clock may pass the moment at which it ends, and go back again.
+// A plan is kept, and the clock may pass the moment at which it ends, and go back again.
 TEST(BatchEngine, AListGrowsStaleBetweenTwoBatches) {
   auto list = std::make_shared<SnapshotList>();
   list->release_id = 1;
@@ -218,7 +219,7 @@ TEST(BatchEngine, AListGrowsStaleBetweenTwoBatches) {
   EXPECT_EQ(verdict_at(kNow + absl::Nanoseconds(1)), Verdict::kStale);
   EXPECT_EQ(verdict_at(kNow + absl::Hours(1)), Verdict::kStale);
   EXPECT_EQ(verdict_at(kNow), Verdict::kClear);
-  // Far back, where the data is of a time to come.
+  // Goes so far back that the data is dated in the future.
   const absl::Time before = kNow - list->max_age - kMaxFuture;
   EXPECT_EQ(verdict_at(before), Verdict::kStale);
   EXPECT_EQ(verdict_at(before + absl::Nanoseconds(1)), Verdict::kClear);

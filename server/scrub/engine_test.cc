@@ -153,7 +153,7 @@ TEST(Engine, ExactlyTheMaximumAgeIsNotStale) {
   EXPECT_EQ(rules[0], Rule::kStale);
 }
 
-// The clock was set back, or was ahead when the data was loaded: its age is not known.
+// The clock was set back, or was ahead when the data was loaded, so its age is not known.
 TEST(Engine, DataOfATimeToComeIsStale) {
   auto list = std::make_shared<SnapshotList>();
   list->release_id = 1;

@@ -1,8 +1,8 @@
-// The oldest data that answered is found in an order that was sorted before: of a list's area
-// codes, the first in the order that was asked for is the oldest of all that were. A batch asks for
-// most area codes of a large list, so that the first or second look finds one.
+// To find the oldest data that answered, the area codes of each list are sorted beforehand. The
+// first one in this order that was asked about has the oldest data of all that were. A batch asks
+// about most area codes of a large list, so the first or second look usually finds it.
 //
-//   by_age:  [ 907 | 212 | 303 | ... ]      asked for: 212, 303
+//   by_age:  [ 907 | 212 | 303 | ... ]      asked about: 212, 303
 //              no    yes: its data is the oldest that answered
 #include "server/scrub/evidence.h"
 
@@ -12,7 +12,7 @@
 namespace dnc {
 namespace {
 
-// The first of `areas` that was asked for, as the list has it; null if none was.
+// Returns the list's coverage of the first of `areas` that was asked about; null if none was.
 const AreaCoverage* FirstAsked(const SnapshotList& list, const std::vector<uint16_t>& areas,
                                const AskedAreas& asked) {
   for (const uint16_t area : areas) {

@@ -62,12 +62,13 @@ TEST(Evidence, DataThatWasObtainedLaterMayEndFirst) {
   const ListAge age = EvidenceOf(snapshot, AskedAreas::All(), Areas({201, 202})).ages[0];
   EXPECT_EQ(age.obtained_at, kNow - absl::Hours(9));
   EXPECT_EQ(age.valid_until, kNow - absl::Hours(20) + list->max_age);
-  // How old it is can't be told.
+  // Nobody can tell how old it is.
   EXPECT_EQ(EvidenceOf(snapshot, AskedAreas::All(), AskedAreas::All()).ages[0].valid_until,
             absl::InfinitePast());
 }
 
-// Against the definition, and whether the source was made for all area codes or for those asked.
+// Compares with the definition, for a source made for all area codes and for one made for those
+// asked.
 TEST(Evidence, IsTheLeastOfAllThatWereAsked) {
   DNC_SEED_TRACE(TestSeed());
   std::mt19937_64 random(TestSeed());

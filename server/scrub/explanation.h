@@ -1,5 +1,5 @@
 // An answer with everything known: for each number the rule that decided and the lists that hold
-// it, and the evidence of the whole. The registry makes it, for now or for a moment of the past.
+// it, and the evidence of the whole. The registry makes it, for now or for a past moment.
 #pragma once
 
 #include <cstdint>
@@ -14,14 +14,14 @@
 
 namespace dnc {
 
-// The moment that a question is about.
+// The moment that a question asks about.
 struct AskedMoment {
-  // NOLINTNEXTLINE(google-explicit-constructor): a moment is what the lists said of it.
+  // NOLINTNEXTLINE(google-explicit-constructor): a plain moment means what the lists said about it.
   AskedMoment(absl::Time moment, bool answered = false) : time(moment), as_answered(answered) {}
 
   absl::Time time;
-  // True: the question is what was answered then, by what had been published. False: it is what the
-  // lists said of that moment, by all that is known now.
+  // True: the question is what was answered then, from what had been published. False: it is what
+  // the lists said about that moment, by all that is known now.
   bool as_answered = false;
 };
 
@@ -31,7 +31,7 @@ struct MatchInfo {
   ListEffect effect = ListEffect::kDeny;
   absl::Time listed_since;
   bool listed_since_exact = false;
-  uint64_t release_id = 0;  // 0: a list of the tenant
+  uint64_t release_id = 0;  // 0 for a list of the tenant
   absl::Time obtained_at;
 };
 
@@ -46,7 +46,7 @@ struct NumberReport {
 
 struct Explanation {
   Evidence evidence;
-  std::vector<NumberReport> numbers;  // as asked
+  std::vector<NumberReport> numbers;  // in the order of the question
 };
 
 }  // namespace dnc

@@ -42,7 +42,7 @@ Rule DenyingRule(ListKind kind) {
   return Rule::kOtherList;
 }
 
-// What an exemption lifts, as rules.
+// Returns what an exemption lifts, as rules.
 RuleSet LiftedRules(uint8_t liftable) {
   unsigned rules = 0;
   if ((liftable & kLiftsNational) != 0) rules |= RuleBit(Rule::kNational);
@@ -56,8 +56,8 @@ void Lift(RuleSet lifted, Rule by, RuleSet& rules) {
   rules = static_cast<RuleSet>((rules & ~lifted) | RuleBit(by));
 }
 
-// Whether `list` can answer for the area code at all. `must_cover`: a number that it does not cover
-// is NOT_COVERED.
+// Adds whether `list` can answer for the area code at all. `must_cover` says that a number that it
+// does not cover is NOT_COVERED.
 void NoteCoverage(const SnapshotList& list, bool must_cover, absl::Time now, int area_code,
                   Finding& finding) {
   const bool applies = list.applies_to[area_code];
@@ -94,8 +94,8 @@ bool IsIn(const Snapshot& snapshot, const std::string& name) {
          });
 }
 
-// Whether a list that the tenant names and that is not loaded had something to say of the area
-// code.
+// Returns whether a list that the tenant names, and that is not loaded, would have had to answer
+// for the area code.
 bool IsMissed(const Snapshot& snapshot, const TenantTerms& terms, const std::string& name,
               int area_code) {
   const absl::StatusOr<ListName> parsed = ParseListName(name);
@@ -109,8 +109,8 @@ bool IsMissed(const Snapshot& snapshot, const TenantTerms& terms, const std::str
   return AreaCodesToCover(*parsed)[static_cast<size_t>(area_code)];
 }
 
-// A list that the tenant asks for by its name is never passed over in silence: it was retired, or
-// the server's policy leaves it out by now.
+// Notes a list that the tenant names and that is missing, because it was retired or because the
+// server's policy no longer has it. Such a list is never ignored silently.
 void NoteMissed(const Snapshot& snapshot, const TenantTerms& terms, int area_code,
                 Finding& finding) {
   for (const std::string& name : terms.lists) {
@@ -119,7 +119,7 @@ void NoteMissed(const Snapshot& snapshot, const TenantTerms& terms, int area_cod
   }
 }
 
-// Whether a number of the area code that is not on the list may be called as far as it goes.
+// Returns whether the list permits calls to a number of the area code that is not on it.
 bool AnswersFor(const SnapshotList& list, int area_code) {
   return list.applies_to[area_code] && list.areas[area_code].state == AreaState::kLoaded;
 }
@@ -153,7 +153,7 @@ Verdict VerdictOf(Rule rule) {
 
 Finding MalformedFinding() { return {RuleBit(Rule::kMalformed), ReasonBit(Reason::kMalformed)}; }
 
-// What the list's entries mean for the tenant: those that it does not count only inform.
+// Lists that the tenant does not count only inform.
 ListEffect EffectFor(const SnapshotList& list, const TenantTerms* terms) {
   if (terms == nullptr) return list.effect;
   if (list.effect == ListEffect::kWireless && !terms->wireless_counts) return ListEffect::kInform;
@@ -161,7 +161,7 @@ ListEffect EffectFor(const SnapshotList& list, const TenantTerms* terms) {
   const auto names = [terms](std::string_view name) {
     return std::find(terms->lists.begin(), terms->lists.end(), name) != terms->lists.end();
   };
-  // An older version may have left two lists whose names are one name: both count.
+  // An older version may have left two lists under one name; both count.
   const bool chosen = names(list.name) || names(CanonicalOrSame(list.name));
   return chosen ? list.effect : ListEffect::kInform;
 }
@@ -172,7 +172,7 @@ Finding AreaFinding(const Snapshot& snapshot, absl::Span<const ListEffect> effec
   if (terms != nullptr && !terms->entitled[area_code]) {
     finding.Note(Rule::kNotCovered, Reason::kNotEntitled);
   }
-  // Of a tenant that names lists, those that it doesn't name only inform, but for required ones.
+  // If the tenant names lists, all others except the required ones only inform.
   const bool names_lists = terms != nullptr && !terms->lists.empty();
   bool answered = false;
   for (size_t l = 0; l < snapshot.lists.size(); ++l) {
@@ -182,8 +182,8 @@ Finding AreaFinding(const Snapshot& snapshot, absl::Span<const ListEffect> effec
     answered = answered || AnswersFor(list, area_code);
   }
   if (names_lists) NoteMissed(snapshot, *terms, area_code, finding);
-  // No list at all is no proof, nor are lists that are silent because they need not cover the
-  // area code: only one that was asked can say clear.
+  // Having no list at all proves nothing, and neither do lists that are silent because they need
+  // not cover the area code. Only a list that answers for the area code can say clear.
   if (!answered && finding.rules == Finding().rules) {
     finding.Note(Rule::kNotCovered,
                  snapshot.lists.empty() ? Reason::kListNotLoaded : Reason::kAreaCodeNotLoaded);
@@ -192,7 +192,6 @@ Finding AreaFinding(const Snapshot& snapshot, absl::Span<const ListEffect> effec
   return finding;
 }
 
-// What a match in a list brings.
 Finding MatchFinding(ListKind kind, ListEffect effect) {
   Finding finding;
   finding.reasons = ReasonBit(ReasonOfKind(kind));
@@ -203,7 +202,7 @@ Finding MatchFinding(ListKind kind, ListEffect effect) {
 
 RecordFacts::RecordFacts(const TenantTerms& terms)
     : consent_lifts_(LiftedRules(terms.consent_lifts)),
-      // No relationship permits automatic calls to a wireless number.
+      // No relationship permits automated calls to a wireless number.
       ebr_lifts_(LiftedRules(terms.ebr_lifts & static_cast<uint8_t>(~kLiftsWireless))) {}
 
 void RecordFacts::Apply(uint8_t facts, Finding& finding) const {

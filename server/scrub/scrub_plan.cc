@@ -25,7 +25,7 @@ ScrubPlan::ScrubPlan(const SnapshotPtr& snapshot, const TenantTerms* terms) : sn
   AddUnclassified();
   row_of_area_.fill(0);
   spans_.fill(Span());
-  // What is no number is on no list.
+  // A malformed number is on no list.
   row_of_area_[kNoArea] = AddClass(MalformedFinding(), {});
 }
 
@@ -58,7 +58,7 @@ void ScrubPlan::ClassifyArea(const Snapshot& snapshot, absl::Time now, uint16_t 
   const Finding finding = AreaFinding(snapshot, effects_, terms(), now, area);
   LimitTime(snapshot, now, area);
   spans_[area] = ListsSpan(snapshot, effects_, area);
-  // The first two classes are no area code's.
+  // The first two classes belong to no area code.
   const auto known = std::find(classes_.begin() + 2, classes_.end(), finding);
   const auto number = static_cast<size_t>(known - classes_.begin());
   row_of_area_[area] = known == classes_.end() ? AddClass(finding, matches_)
@@ -81,7 +81,7 @@ uint16_t ScrubPlan::AddClass(const Finding& finding, absl::Span<const Finding> m
 }
 
 void ScrubPlan::AddUnclassified() {
-  classes_.push_back(MalformedFinding());  // whoever used it would not call
+  classes_.push_back(MalformedFinding());  // fails closed if anybody uses it
   if (has_table()) answers_.resize(answers_a_class(), {0, Verdict::kUnspecified});
 }
 
@@ -89,7 +89,8 @@ void ScrubPlan::LimitTime(const Snapshot& snapshot, absl::Time now, uint16_t are
   for (const auto& list : snapshot.lists) {
     const AreaCoverage& coverage = list->areas[area];
     if (coverage.state != AreaState::kLoaded) continue;
-    // The two moments at which IsStale changes its mind: it says of either what it says before.
+    // IsStale changes its result at these two moments; at the moment itself it still gives the old
+    // one.
     for (const absl::Time change :
          {coverage.obtained_at - kMaxFuture, FreshUntil(coverage, list->max_age)}) {
       if (now <= change) {

@@ -1,5 +1,5 @@
-// The terms on which a scrub is decided: what the tenant may ask about, which lists count, and what
-// exempts from what. Also what the tenant's records say of a number.
+// The terms on which a scrub is decided: what the tenant may ask about, which lists count, and
+// which exemptions lift which rules. Also what the tenant's records say about a number.
 #pragma once
 
 #include <bitset>
@@ -12,7 +12,7 @@
 
 namespace dnc {
 
-// What an exemption may lift, as bits.
+// The lists that an exemption may lift, as bits.
 enum Liftable : uint8_t {
   kLiftsNothing = 0,
   kLiftsNational = 1,
@@ -20,11 +20,11 @@ enum Liftable : uint8_t {
   kLiftsWireless = 4,
 };
 
-// dnc.v1.Entitlement and dnc.v1.TenantPolicy. The default is that of the server's own policy.
+// What dnc.v1.Entitlement and dnc.v1.TenantPolicy say. The default is the server's own policy.
 struct TenantTerms {
   std::bitset<kAreaCodes> entitled;  // none until set
-  // Published lists that count beside the required ones, each of which must cover the numbers that
-  // are asked, like a required one; empty: all of the server's policy.
+  // The published lists that count beside the required ones. Like a required list, each of them
+  // must cover the numbers that are asked about. Empty: all lists of the server's policy count.
   std::vector<std::string> lists;
   uint8_t consent_lifts = kLiftsNational | kLiftsState;
   uint8_t ebr_lifts = kLiftsNational | kLiftsState;  // never wireless
@@ -32,8 +32,8 @@ struct TenantTerms {
   friend bool operator==(const TenantTerms&, const TenantTerms&) = default;
 };
 
-// What a tenant's records say of a number. These are bits, so that a batch has a byte for each
-// number.
+// What a tenant's records say about a number. These are bits, so that a batch needs one byte for
+// each number.
 enum RecordFact : uint8_t {
   kNoRecord = 0,
   kRecordDoNotCall = 1,  // on a do-not-call list of the tenant, or in a block of one
@@ -42,12 +42,12 @@ enum RecordFact : uint8_t {
   kRecordUnknown = 8,    // could not be read, or is known to be damaged: never clear
 };
 
-// A moment from which on a tenant's records say something else of a number, as far as is known now,
-// because a record of it ends or begins to count.
+// A moment from which a tenant's records say something else about a number, as far as is known now,
+// because one of its records ends or begins to count.
 struct FactChange {
-  uint32_t index = 0;  // the number's place among those that are asked
+  uint32_t index = 0;  // the number's place in the question
   absl::Time at;
-  uint8_t facts = kNoRecord;  // from then on
+  uint8_t facts = kNoRecord;  // what they say from then on
 };
 
 }  // namespace dnc

@@ -1,5 +1,5 @@
-// The precedence of a tenant's own lists, exemptions and the published lists: every combination,
-// against the order of rules written down as a chain of questions.
+// Tests the precedence of a tenant's own lists, exemptions and the published lists: every
+// combination is compared with the order of rules, written down as a chain of questions.
 #include <gtest/gtest.h>
 
 #include "absl/time/time.h"
@@ -11,7 +11,7 @@ namespace {
 const absl::Time kNow = absl::FromUnixSeconds(1'700'000'000);
 constexpr Number kNumber = 2015550123;
 
-// What is true of the number in one case.
+// What is true about the number in one case.
 struct Case {
   bool national = false;
   bool state = false;
@@ -91,7 +91,7 @@ Answer Ask(const Snapshot& snapshot, const Case& c, const TenantTerms& terms) {
 
 Answer Ask(const Case& c, const TenantTerms& terms) { return Ask(SnapshotOf(c), c, terms); }
 
-// The precedence as docs/tenants.md tells it.
+// Returns the rule that decides by docs/tenants.md.
 Rule Expected(const Case& c) {
   if (c.Has(kRecordDoNotCall)) return Rule::kRecordDoNotCall;
   if (c.litigator) return Rule::kLitigator;

@@ -1,5 +1,5 @@
-// Verdicts, reasons and rules; the values are those of dnc.v1.Verdict, Reason and Rule, and a test
-// holds them together. The proto file says what each means.
+// Verdicts, reasons and rules. Their values are those of dnc.v1.Verdict, Reason and Rule, and a
+// test keeps them equal. The proto file says what each means.
 #pragma once
 
 #include <cstdint>
@@ -38,7 +38,7 @@ enum class Reason : uint8_t {
   kOwnListsUnknown = 18,
 };
 
-// Ordered by precedence: of all rules that apply to a number, the least one decides.
+// Ordered by precedence: the least of all rules that apply to a number decides.
 enum class Rule : uint8_t {
   kUnspecified = 0,
   kMalformed = 1,
@@ -55,7 +55,7 @@ enum class Rule : uint8_t {
   kClear = 12,
 };
 
-// A set of reasons; bit i stands for the reason of value i.
+// A set of reasons; bit i stands for the reason with value i.
 using ReasonSet = uint32_t;
 constexpr ReasonSet ReasonBit(Reason reason) { return 1U << static_cast<int>(reason); }
 
