@@ -22,7 +22,7 @@ char FindDelimiter(std::string_view text, CsvLineEnds line_ends) {
 
 std::string CsvValue(std::string_view field) {
   if (field.empty() || field.front() != '"') return std::string(field);
-  // Delimiters and line ends of the field are within its quotes.
+  // The field's delimiters and line ends are within its quotes, so any delimiter will do.
   CsvGrammar grammar('\0', CsvLineEnds::kNewline);
   std::string value;
   for (const char c : field) {

@@ -5,11 +5,11 @@
 //     switch (grammar.Take(c)) { ... }
 //   }
 //
-// Only the grammar is shared. What reads lists (CsvParser) decodes the cells, bounds its lines and
-// has the line ends of the whole file decided before; what reads tables (cli::CsvReader) keeps each
-// record's exact bytes and takes whatever line end comes. So each has its own records and its own
-// rule for a stray quote that swallowed rows: a list has a row's count of cells and digits to go
-// by, a table knows the columns that hold numbers.
+// Only the grammar is shared. The reader of lists (CsvParser) decodes the cells, limits the length
+// of lines, and decides beforehand which line ends the whole file has. The reader of tables
+// (cli::CsvReader) keeps each record's exact bytes and accepts any line end. So each has its own
+// records, and its own way to detect rows that stray quotes swallowed: a list knows how many cells
+// and digits a row has, a table knows which columns hold numbers.
 #pragma once
 
 #include <cstdint>
@@ -18,18 +18,18 @@
 
 namespace dnc {
 
-// What ends a record outside quotes. With kNewline a carriage return is text, which whoever reads
-// the record drops before a newline; behind a closing quote it says nothing.
+// The bytes that end a record outside quotes. With kNewline a carriage return is text, which the
+// reader of the record drops before a newline; behind a closing quote it has no meaning.
 enum class CsvLineEnds : uint8_t { kNewline, kNewlineOrReturn };
 
-// The delimiter that the first line of `text` has most of outside quotes, of `,` `;` tab `|`; a
-// comma if it has none.
+// Returns the delimiter, of `,` `;` tab `|`, that the first line of `text` has most of outside
+// quotes; a comma if it has none.
 char FindDelimiter(std::string_view text, CsvLineEnds line_ends);
 
-// What a byte is.
+// The meaning of a byte.
 enum class CsvByte : uint8_t {
-  kText,       // of the field's value; also the second of two quotes, which stand for one
-  kQuote,      // opens or closes a quoted field, or is the first of two quotes
+  kText,   // part of the field's value; also the second of two quotes, which together stand for one
+  kQuote,  // opens or closes a quoted field, or is the first of two quotes
   kDelimiter,  // ends the field
   kLineEnd,    // ends the record
   kIgnored,    // a carriage return behind a closing quote
@@ -43,7 +43,7 @@ class CsvGrammar {
   CsvGrammar(char delimiter, CsvLineEnds line_ends)
       : delimiter_(delimiter), return_ends_(line_ends == CsvLineEnds::kNewlineOrReturn) {}
 
-  // What the next byte is. Nothing may follow kMisplaced.
+  // Returns what the next byte means. Nothing may follow kMisplaced.
   CsvByte Take(char c) {
     if (state_ == State::kQuoted) {
       if (c != '"') return CsvByte::kText;
@@ -70,7 +70,7 @@ class CsvGrammar {
     return CsvByte::kText;
   }
 
-  // Whether the text so far ends inside a quoted field.
+  // Returns whether the text so far ends inside a quoted field.
   bool inside_quotes() const { return state_ == State::kQuoted; }
 
  private:
@@ -81,7 +81,8 @@ class CsvGrammar {
   State state_ = State::kFieldStart;
 };
 
-// The value of `field`, which stands as in the text: without its quotes, doubled ones made one.
+// Returns the value of `field`, given as in the text: removes its quotes and makes doubled quotes
+// single.
 std::string CsvValue(std::string_view field);
 
 }  // namespace dnc

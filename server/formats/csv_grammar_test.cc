@@ -8,7 +8,8 @@
 namespace dnc {
 namespace {
 
-// A letter a byte: Text, Quote, Delimiter, Line end, Ignored, Misplaced, with which it ends.
+// Returns one letter per byte: Text, Quote, Delimiter, Line end, Ignored, or Misplaced, which ends
+// it.
 std::string Kinds(std::string_view text, CsvLineEnds line_ends = CsvLineEnds::kNewline) {
   constexpr std::string_view kLetters = "TQDLIM";
   CsvGrammar grammar(',', line_ends);

@@ -10,12 +10,12 @@
 namespace dnc {
 namespace {
 
-constexpr uint64_t kMaxLinesBytes = 16;  // of a record, in line limits
-// A line with fewer holds no number.
+constexpr uint64_t kMaxLinesBytes = 16;  // the most bytes of a record, in line limits
+// A line with fewer digits holds no number.
 constexpr size_t kFewDigits = 4;
 
-// The UTF-8 of the digits 0 to 9 of other scripts, as far as the last byte: of Arabic and Persian,
-// Devanagari, and full width.
+// The digits 0 to 9 of other scripts in UTF-8, without the last byte: Arabic, Persian, Devanagari,
+// and full-width.
 struct ForeignDigits {
   std::string_view lead;
   unsigned char zero;
@@ -103,13 +103,13 @@ absl::Status CsvParser::CheckLines(std::string_view raw) const {
     return 1 + static_cast<size_t>(std::count(line.begin(), line.end(), delimiter_));
   };
   const size_t first_end = raw.find('\n');
-  // A stray quote leaves the line where it stands as many cells as a row has, or more.
+  // A stray quote leaves its own line with as many cells as a row has, or more.
   const bool begins_row = cells(raw.substr(0, first_end)) >= columns_;
   raw.remove_prefix(first_end + 1);
   for (uint64_t number = record_.line + 1;; ++number) {
     const size_t end = raw.find('\n');
     const std::string_view line = raw.substr(0, end);
-    const bool inside = end != std::string_view::npos;  // and not the line that ends the cell
+    const bool inside = end != std::string_view::npos;  // not the line that ends the cell
     const bool is_row = cells(line) == columns_ && CountDigits(line) >= kFewDigits;
     if (is_row && (inside || begins_row)) {
       return BadLine(record_.line,
@@ -155,7 +155,7 @@ absl::StatusOr<const CsvRecord*> CsvParser::Next() {
     return BadLine(record_.line, "a quote is opened and never closed; the file may be cut off");
   }
   if (line_ends > (complete ? 1U : 0U)) {
-    DNC_RETURN_IF_ERROR(CheckLines(raw));  // the bytes stay where they are until the next Fill()
+    DNC_RETURN_IF_ERROR(CheckLines(raw));  // the bytes stay in place until the next Fill()
   }
   if (complete) return &record_;
   if (at == 0) return nullptr;

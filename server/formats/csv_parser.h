@@ -1,4 +1,4 @@
-// Records of a list in CSV (csv_grammar.h), whatever their columns mean.
+// Reads the records of a list in CSV (csv_grammar.h), whatever their columns mean.
 #pragma once
 
 #include <cstdint>
@@ -16,37 +16,37 @@ namespace dnc {
 
 struct CsvRecord {
   std::vector<std::string_view> cells;  // unquoted; valid until the next record
-  uint64_t line = 0;                    // where it starts
+  uint64_t line = 0;                    // the line where it starts
   bool terminated = false;
-  // True for an empty line, and for one of empty cells.
+  // Returns whether the line is empty or has only empty cells.
   bool blank() const;
 };
 
-// How many digits `text` has, also those of other scripts.
+// Counts the digits in `text`, including those of other scripts.
 size_t CountDigits(std::string_view text);
 
-// Decodes the cells; lines end with LF or CRLF. Two stray quotes make one cell of the rows between
-// them, which would be lost: so a record of several lines is refused if one of them has as many
-// cells as a row, and digits. The delimiter is the one of `,` `;` tab `|` that the first line has
-// most of. Not thread-safe.
+// Splits a text into records and decodes their cells; lines end with LF or CRLF. Two stray quotes
+// can turn the rows between them into one cell, which would lose these rows. So a record of several
+// lines is refused if one of the lines has digits and as many cells as a row. The delimiter is the
+// one of `,` `;` tab `|` that the first line has most of. Not thread-safe.
 class CsvParser {
  public:
   // `text` must outlive the parser.
   explicit CsvParser(TextReader& text) : text_(text) {}
 
-  // How many cells a row has: from then on a record may stand on several lines.
+  // Sets how many cells a row has; from then on a record may span several lines.
   void set_columns(size_t columns) { columns_ = columns; }
 
-  // The next record; null at the end. Stays the parser's. BAD_FILE: a quote that is not closed, or
-  // closed in the middle of a cell; rows in a cell; a line longer than the line limit, or a record
-  // longer than 16 of them.
+  // Returns the next record, or null at the end. The parser keeps owning it. Fails with BAD_FILE if
+  // a quote is not closed, or closed in the middle of a cell; if a cell holds rows; if a line is
+  // longer than the line limit, or a record longer than 16 times that.
   absl::StatusOr<const CsvRecord*> Next();
 
  private:
   absl::Status DetectDelimiter();
-  // Takes the next byte of the record. True if it was the last one.
+  // Takes the next byte of the record. Returns whether it was the last one.
   absl::StatusOr<bool> Take(char c, CsvByte what);
-  // `raw` is the record as it was read, of several lines.
+  // Checks `raw`, a record of several lines as it was read, for rows inside a cell.
   absl::Status CheckLines(std::string_view raw) const;
   void EndCell();
   void EndRecord(bool terminated);
@@ -55,10 +55,10 @@ class CsvParser {
   char delimiter_ = '\0';  // not yet known
   size_t columns_ = 0;     // not yet known
   CsvRecord record_;
-  std::string content_;                           // of all cells
-  std::vector<std::pair<size_t, size_t>> spans_;  // of the cells in content_
+  std::string content_;                           // the content of all cells
+  std::vector<std::pair<size_t, size_t>> spans_;  // the cells' places in content_
   size_t cell_start_ = 0;
-  bool quoted_ = false;  // the present cell was
+  bool quoted_ = false;  // the current cell is quoted
 };
 
 }  // namespace dnc

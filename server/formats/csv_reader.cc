@@ -14,7 +14,7 @@ namespace {
 constexpr std::string_view kUsualColumns[] = {"phone", "phone_number", "number", "telephone"};
 constexpr size_t kShownHeadings = 20;
 
-// A cell of a heading, and not a number that is written wrongly, which must not be passed over.
+// Returns whether a cell is a heading, and not a miswritten number, which must not be ignored.
 bool LooksLikeHeading(std::string_view cell) {
   const bool has_letter = std::any_of(cell.begin(), cell.end(), [](char c) {
     const auto byte = static_cast<unsigned char>(c);
@@ -42,7 +42,8 @@ std::string Headings(const CsvRecord& first) {
   return shown < first.cells.size() ? headings + ", ..." : headings;
 }
 
-// The FTC's data about reported calls lists callers, not people who ask not to be called.
+// Detects the FTC's data about reported calls: it lists callers, not people who ask not to be
+// called.
 bool IsReportedCalls(const CsvRecord& first) {
   const auto has = [&first](std::string_view name) {
     return std::any_of(first.cells.begin(), first.cells.end(), [name](std::string_view cell) {
@@ -82,7 +83,7 @@ absl::Status CsvReader::Read() {
     DNC_ASSIGN_OR_RETURN(const CsvRecord* record, parser_.Next());
     if (record == nullptr) return absl::OkStatus();
     if (record->blank()) {
-      // A comma alone may be the start of a row whose first cell is empty.
+      // A lone comma may be the start of a row whose first cell is empty.
       if (!record->terminated) return MayBeCut(record->line, "a row");
       blank = true;
       continue;
@@ -90,7 +91,7 @@ absl::Status CsvReader::Read() {
     if (blank) return DataAfterBlank(record->line);
     if (!record->terminated) {
       DNC_RETURN_IF_ERROR(RefuseUnterminated(record->line, allow_unterminated_));
-      // Without a line before it, nothing tells how many columns it should have.
+      // Without an earlier line, nothing tells how many columns this one should have.
       if (columns_ == 0) return MayBeCut(record->line, "a line of more columns");
     }
     DNC_RETURN_IF_ERROR(columns_ == 0 ? ReadFirst(*record) : ReadRecord(*record));
@@ -151,7 +152,7 @@ absl::StatusOr<size_t> CsvReader::FindUsualColumn(const CsvRecord& first) const 
 }
 
 absl::Status CsvReader::ReadRecord(const CsvRecord& record) {
-  // Another count means that a delimiter or a quote is missing, and the columns are shifted.
+  // A different count means that a delimiter or a quote is missing, and the columns are shifted.
   if (record.cells.size() != columns_) {
     return BadLine(record.line,
                    StrCat("it has ", record.cells.size(), " columns, but the first line has ",

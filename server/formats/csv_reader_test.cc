@@ -82,7 +82,7 @@ TEST_F(CsvReaderTest, DropsNothing) {
   Refused("phone\n", "no record");
 }
 
-// Notes are not looked at, whatever they hold.
+// Notes are ignored, whatever they hold.
 TEST_F(CsvReaderTest, ReadsQuotedCellsOfSeveralLines) {
   ReadsTwo("phone,note\n2015550123,\"call me at\n2125550199\nthanks\"\n2125550124,x\n");
   ReadsTwo("phone,note\r\n2015550123,\"a\r\n\r\n2125550199\"\r\n2125550124,x\r\n");
@@ -91,7 +91,7 @@ TEST_F(CsvReaderTest, ReadsQuotedCellsOfSeveralLines) {
   ReadsTwo("phone,note\n2015550123,\"Dear all,\nsee you, bye\"\n2125550124,\"\n\n\"\n");
   ReadsTwo("phone,note\n\"2015550123\n\",\n2125550124,\n");
   Refused("phone,note\n2015550123,\"a\n2125550199\nthanks", "never closed");
-  // Errors behind it have the right line.
+  // Errors after such a cell name the right line.
   Refused("phone,note\n2015550123,\"a\nb\"\n2125550124,x\n5,\n", "line 5");
 }
 
@@ -128,7 +128,7 @@ TEST_F(CsvReaderTest, ReadsOldLineEndsAndCtrlZ) {
       "\xFF\xFE"
       "2\n",
       "UTF-16");
-  // Long ones, over the reader's pieces.
+  // The text is longer than one piece of the reader.
   std::string list = "phone\r";
   for (int i = 0; i < 100'000; ++i) list += "201" + std::to_string(5'000'000 + i) + "\r";
   const absl::StatusOr<FileFacts> facts = Read(list);
@@ -145,7 +145,7 @@ TEST_F(CsvReaderTest, ReadsWhatSpreadsheetsMakeOfNumbers) {
   Refused("phone\n2015550123\u2026\n", "U+2026");
 }
 
-// Two stray quotes make one cell of all that is between them.
+// Two stray quotes turn everything between them into one cell.
 TEST_F(CsvReaderTest, RefusesQuotesThatSwallowRows) {
   const std::string swallowed = "goes on over further lines";
   Refused("phone,note\n2015550123,\"a\n2125550124,b\"\n", swallowed);
@@ -160,7 +160,7 @@ TEST_F(CsvReaderTest, RefusesQuotesThatSwallowRows) {
   Refused("phone,note\n2125550124,\n2015550123,\"a\n2125550124,b\"", swallowed);
 }
 
-// The first line of a file without headings, in digits that are not read as a number.
+// The file has no headings, and its first line has digits that are not read as a number.
 TEST_F(CsvReaderTest, TakesForeignDigitsForData) {
   Refused(
       "\xD9\xA2\xD9\xA0\xD9\xA1\xD9\xA5\xD9\xA5\xD9\xA5\xD9\xA0\xD9\xA1\xD9\xA2\xD9\xA3\n"
@@ -189,7 +189,7 @@ TEST_F(CsvReaderTest, AsksForTheLastLineEnd) {
   EXPECT_TRUE(Read("phone\n2015550123").ok());
   Refused("phone\n201555012", "line 2");
   Refused("a,b\n2015550123,201555012", "line");
-  // Perhaps only the first column of two.
+  // This may be only the first column of two.
   Refused("2015550123", "may be the start of a line of more columns");
 }
 

@@ -50,7 +50,8 @@ bool IsGuid(std::string_view text) {
   return true;
 }
 
-// The label of `LABEL_GUID` or `LABEL_anything`; without a GUID it ends at the first underscore.
+// Returns the label of `LABEL_GUID` or `LABEL_anything`. Without a GUID the label ends at the first
+// underscore.
 std::string_view LabelOf(std::string_view rest) {
   const size_t last = rest.rfind('_');
   if (last == std::string_view::npos) return rest;
@@ -71,8 +72,8 @@ std::optional<absl::Time> DateOf(int year, int month, int day) {
   return absl::FromCivil(date, absl::UTCTimeZone());
 }
 
-// The date that `text` starts with, `2026-8-5`, taken from its front; nothing if it starts with
-// none. An impossible one is taken too.
+// The date that `text` starts with, `2026-8-5`, which TakeDate removes from its front. It may be an
+// impossible date, which has no time; without any date TakeDate returns nullopt.
 struct TakenDate {
   std::optional<absl::Time> time;
 };
@@ -88,10 +89,10 @@ std::optional<TakenDate> TakeDate(std::string_view& text) {
   return TakenDate{DateOf(*year, *month, *day)};
 }
 
-// The oldest date anywhere in the text.
+// Returns the oldest date anywhere in the text.
 std::optional<absl::Time> OldestDate(std::string_view text) {
   std::optional<absl::Time> oldest;
-  bool inside = false;  // a word or a number
+  bool inside = false;  // inside a word or a number
   while (!text.empty()) {
     const bool word = absl::ascii_isalnum(static_cast<unsigned char>(text.front()));
     std::string_view rest = text;
@@ -107,14 +108,14 @@ std::optional<absl::Time> OldestDate(std::string_view text) {
   return oldest;
 }
 
-// Words of lists that people write together with the one that tells the kind.
+// Words about lists that people join with the word that names the kind.
 constexpr std::array<std::string_view, 23> kListWords = {
     "call", "csv",  "daily",    "data", "dnc",    "do",   "download", "dump",
     "file", "ftc",  "list",     "load", "my",     "new",  "national", "not",
     "only", "area", "registry", "set",  "update", "code", "number"};
-constexpr size_t kLongestRun = 64;  // of letters that people write as one word
+constexpr size_t kLongestRun = 64;  // letters that people may write as one word
 
-// Returns whether `run` is nothing but words of lists, with an `s` at their ends or without.
+// Returns whether `run` consists only of these words, each with or without an `s` at its end.
 bool IsOfListWords(std::string_view run) {  // NOLINT(misc-no-recursion): it is short
   if (run.empty()) return true;
   for (const std::string_view word : kListWords) {
@@ -127,7 +128,7 @@ bool IsOfListWords(std::string_view run) {  // NOLINT(misc-no-recursion): it is 
   return false;
 }
 
-// The kind that a run of letters speaks of, by a word in it beside which only words of lists stand.
+// Returns the kind that a run of letters names: by a word in it that only words of lists accompany.
 FileKind KindOfRun(std::string_view run) {
   struct Word {
     std::string_view text;
@@ -151,7 +152,7 @@ FileKind KindOfRun(std::string_view run) {
   return FileKind::kUnknown;
 }
 
-// A label as a message may show it.
+// Returns a label as a message may show it.
 std::string LabelText(const FileNameFacts& facts) {
   return facts.area_code.has_value() ? facts.label : SafeText(facts.label);
 }
@@ -215,7 +216,7 @@ FileKind KindInWords(std::string_view text) {
 }
 
 FileKind KindInLetters(std::string_view text) {
-  // Words that only look as if they spoke of a kind.
+  // These words only look as if they named a kind.
   const std::string lower =
       absl::StrReplaceAll(absl::AsciiStrToLower(ToAbsl(text)), {{"exchange", " "},
                                                                 {"interchange", " "},
@@ -282,7 +283,8 @@ absl::StatusOr<FileNameFacts> NameFactsOf(std::string_view name, std::string_vie
     DNC_RETURN_IF_ERROR(AddName(ParseFileName(rest.substr(0, slash)), facts));
     rest.remove_prefix(std::min(slash + 1, rest.size()));
   }
-  // A name that has no date where the FTC writes it gives none to data that has none.
+  // The FTC's names have the date in a fixed place. A name without it there adds no date to data
+  // that has none.
   if (facts.date.has_value()) {
     facts.date = std::min(*facts.date, OldestDate(member).value_or(*facts.date));
   }
@@ -310,10 +312,10 @@ PortedDirection DirectionOf(std::string_view name) {
   if (wireless == wireline) return PortedDirection::kUntold;
   const size_t first = std::min(wireless, wireline);
   const size_t last = std::max(wireless, wireline);
-  if (last == std::string::npos) {  // one is named alone
+  if (last == std::string::npos) {  // only one of them is named
     return first == wireless ? PortedDirection::kToWireless : PortedDirection::kToWireline;
   }
-  // From the first to the last, unless another word stands between them.
+  // The direction is from the first to the last, unless another word stands between them.
   const std::string between = folded.substr(first + kPortedWord, last - first - kPortedWord);
   if (!between.empty() && between != "into" && between != "2") return PortedDirection::kUntold;
   return last == wireless ? PortedDirection::kToWireless : PortedDirection::kToWireline;
@@ -333,7 +335,8 @@ bool NamesNoPart(std::string_view name) {
     while (end < rest.size() && absl::ascii_isalnum(static_cast<unsigned char>(rest[end]))) ++end;
     const std::string_view word = std::string_view(rest).substr(at, end - at);
     at = end + 1;
-    // Days, months, years, whole dates, and the number of a copy; three digits are an area code.
+    // These may be days, months, years, whole dates, or the number of a copy; but three digits are
+    // an area code.
     const bool digits = std::all_of(word.begin(), word.end(), [](char c) {
       return absl::ascii_isdigit(static_cast<unsigned char>(c));
     });

@@ -1,4 +1,4 @@
-// What a file's name tells beyond its date and label (see ParseFileName in registry_file.h).
+// Finds what a file's name tells besides its date and label (see ParseFileName in registry_file.h).
 #pragma once
 
 #include <cstdint>
@@ -11,45 +11,46 @@
 
 namespace dnc {
 
-// The name without its folders, in lower case.
+// Returns the name without its folders, in lower case.
 std::string LowerBaseName(std::string_view name);
 
-// True if the name ends with .zip, in any case.
+// Returns whether the name ends with .zip, in any case.
 bool IsZipName(std::string_view name);
 
-// The kind that the words of `text` surely speak of: `change` or `delta`, or `full`, also with a
-// word of lists in the same run of letters (`changelist`, `dncdelta`); unknown if they speak of
-// none or of both.
+// Returns the kind that the words of `text` definitely name: `change` or `delta`, or `full`,
+// possibly joined with a word of lists (`changelist`, `dncdelta`). Returns unknown if they name
+// neither or both.
 FileKind KindInWords(std::string_view text);
 
-// The kind that `text` may speak of: as KindInWords, but in whatever word; not in `exchange`,
+// Returns the kind that `text` may name: like KindInWords, but inside any word, except `exchange`,
 // `fully` and the like.
 FileKind KindInLetters(std::string_view text);
 
-// BAD_FILE if `text` (`what` names it: "the name") may speak of the other kind than `kind`.
+// Fails with BAD_FILE if `text` may name another kind than `kind`. `what` is the message's word for
+// the text: "the name".
 absl::Status CheckKindWords(std::string_view what, std::string_view text, FileKind kind);
 
-// BAD_FILE if the name, in lower case, may speak of another kind (`change`, `delta`, `full`) or
-// format (`.xml`, `.txt`) than the content is. Its folders, if it has some, speak by whole words
-// alone: `exchange/` is no change list. `what` names it: "the name".
+// Fails with BAD_FILE if the name, in lower case, may name another kind (`change`, `delta`, `full`)
+// or format (`.xml`, `.txt`) than the content has. In the name's folders, only whole words count:
+// `exchange/` names no change list. `what` is the message's word for it: "the name".
 absl::Status CheckNameAgainstContent(std::string_view what, std::string_view name, FileKind kind,
                                      FileFormat format);
 
-// What a file's name and that of its member tell, if it is an archive (`member` with its folders,
-// else empty): of two dates the older counts, of two labels the area code. BAD_FILE if the labels
-// contradict each other.
+// Combines what a file's name and, if it is an archive, its member's name tell (`member` has its
+// folders; empty if there is none). Of two dates the older one counts; of two labels, the area code
+// does. Fails with BAD_FILE if the labels contradict each other.
 absl::StatusOr<FileNameFacts> NameFactsOf(std::string_view name, std::string_view member);
 
-// Which way the numbers of a file went, by its name.
+// The direction in which the numbers of a file were ported, by its name.
 enum class PortedDirection : uint8_t { kUntold, kToWireless, kToWireline, kBoth };
 
-// iconectiv's `WIRELINE-TO-WIRELESS-NORANGE.TXT` in any writing: without regard to case and to
-// what stands between the words. A name with one of the words alone tells of that list: `wireline`.
+// Reads iconectiv's `WIRELINE-TO-WIRELESS-NORANGE.TXT` in any spelling, ignoring case and what
+// stands between the words. A name with only one of the words names that list: `wireline`.
 PortedDirection DirectionOf(std::string_view name);
 
-// Returns whether the name of a change list has only words that speak of no part of the registry:
-// dates, a GUID, `changes`, `national` and the like. One that is not known may be a state's or an
-// area code.
+// Returns whether the name of a change list has only words that name no part of the registry:
+// dates, a GUID, `changes`, `national` and the like. Any unknown word may be a state or an area
+// code.
 bool NamesNoPart(std::string_view name);
 
 }  // namespace dnc

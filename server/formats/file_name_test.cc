@@ -93,7 +93,7 @@ TEST(FileName, IsCheckedAgainstTheContent) {
   }
 }
 
-// Folders and all: only whole words speak.
+// Only whole words count, in folders too.
 TEST(FileName, AKindIsAWordOfItsOwn) {
   for (const char* name : {"change", "2026-8-5_changes.txt", "DNCchange201.txt", "changelist.csv",
                            "deltas/818.txt", "ChangedNumbers/NJ_delta.txt", "daily-change-file",

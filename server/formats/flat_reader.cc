@@ -74,8 +74,8 @@ absl::StatusOr<FlatRecord> ParseFlatRecord(std::string_view line) {
 
 size_t TakeExactRecords(std::string_view text, int label, absl::Span<Number> out,
                         size_t& unassignable) {
-  // Both halves of a record, XOR these, are bytes of 0 to 9 where digits stand, and 0 where the
-  // comma and the LF stand. `+ limits` sets a byte's high bit if it is more.
+  // XOR with these turns both halves of a record into bytes of 0 to 9 at the digits, and 0 at the
+  // comma and the LF. Adding `limits` then sets the high bit of every byte that is larger.
   constexpr uint64_t kFirstHalf = 0x303030302C303030;   // AAA,NNNN
   constexpr uint64_t kSecondHalf = 0x0A30303030303030;  // NNNNNNN LF
   constexpr uint64_t kFirstLimits = 0x767676767F767676;
@@ -96,7 +96,7 @@ size_t TakeExactRecords(std::string_view text, int label, absl::Span<Number> out
     const uint64_t hundreds = first & 0xFF;
     if (wrong != 0 || hundreds < 2) break;
     const uint64_t area = hundreds * 100 + (first >> 8 & 0xFF) * 10 + (first >> 16 & 0xFF);
-    // The LF leaves at the top, and a leading zero enters at the bottom.
+    // The shift drops the LF at the top, and brings in a leading zero at the bottom.
     out[count] = area * kNumbersPerArea + EightDigitValue(second << 8);
     low_exchanges += (second & 0xFF) < 2 ? 1 : 0;
   }
@@ -116,7 +116,7 @@ bool IsHeading(const Line& line) {
   return line.number == 1 && has_letter;
 }
 
-// The refusal of a line, which names what is in it that no list holds.
+// Refuses a line, naming what it contains that no list does.
 absl::Status Refusal(const absl::Status& status, const Line& line) {
   const auto* const odd = std::find_if_not(line.text.begin(), line.text.end(), [](char c) {
     return absl::ascii_isprint(static_cast<unsigned char>(c));
@@ -156,14 +156,15 @@ absl::Status FlatReader::Read() {
   }
 }
 
-// A line of text with nothing behind it is what a server sends in place of a list.
+// Refuses a single line of text with nothing behind it: servers send such a line in place of a
+// list.
 absl::Status FlatReader::CheckEnd() const {
   if (!heading_ || batch_.kind() != FileKind::kUnknown) return absl::OkStatus();
   return BadLine(1,
                  "text, and no record behind it: it may be a server's message instead of a list");
 }
 
-// The usual full list: all of it passes here.
+// Reads the usual full list; all of it goes this way.
 absl::Status FlatReader::ReadExact() {
   for (;;) {
     DNC_RETURN_IF_ERROR(text_.FillTo(kExactRecordBytes));
@@ -195,7 +196,7 @@ absl::Status FlatReader::ReadLine(const Line& line) {
   }
   const absl::StatusOr<FlatRecord> record = ParseFlatRecord(line.text);
   if (!record.ok()) return Refusal(record.status(), line);
-  // Only the lines before it tell a number of a full list from a change that was cut off.
+  // Only earlier lines can tell a number of a full list from a change that was cut off.
   if (!line.terminated && batch_.kind() == FileKind::kUnknown && record->kind == FileKind::kFull) {
     return MayBeCut(line.number, "a change");
   }

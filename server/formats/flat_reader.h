@@ -1,4 +1,4 @@
-// The FTC's flat text, line by line; readers.h reads it whole.
+// Reads the FTC's flat text line by line; readers.h reads a whole text.
 #pragma once
 
 #include <string_view>
@@ -11,15 +11,17 @@ namespace dnc {
 
 struct FlatRecord {
   FileKind kind = FileKind::kUnknown;
-  ChangeRecord change;  // of a full list only the number is set
+  ChangeRecord change;  // for a full list only the number is set
 };
 
-// `AAA,NNNNNNN` or ten joined digits, alone (full list) or with `,time,A|D` (change list).
-// BAD_FILE without a line number if it is none, or the area code is not 200 to 999.
+// Reads `AAA,NNNNNNN` or ten joined digits, alone (full list) or followed by `,time,A|D` (change
+// list). Fails with BAD_FILE, without a line number, if it is neither or its area code is not 200
+// to 999.
 absl::StatusOr<FlatRecord> ParseFlatRecord(std::string_view line);
 
-// Takes exact records `AAA,NNNNNNN` LF from the front of `text` into `out`, until one is anything
-// else or, unless `label` is 0, of another area code. Returns how many; counts the unassignable.
+// Takes exact records `AAA,NNNNNNN` LF from the front of `text` into `out`. Stops at anything else
+// and, unless `label` is 0, at another area code. Returns how many it took; adds the unassignable
+// ones to `unassignable`.
 size_t TakeExactRecords(std::string_view text, int label, absl::Span<Number> out,
                         size_t& unassignable);
 inline constexpr size_t kExactRecordBytes = 12;

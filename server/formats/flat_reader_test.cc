@@ -107,7 +107,7 @@ TEST_F(FlatReaderTest, RefusesForeignChanges) {
   Refused("201,5550123\n2015550123,2026-08-05,A\n", "line 2: a record of a change list");
 }
 
-// A time without changes has a change list without records: only its name says what it is.
+// If nothing changed, a change list has no records: only its name says what it is.
 TEST_F(FlatReaderTest, ReadsEmptyChangeLists) {
   const std::string zip = MakeZip({{"2026-8-5_201_change.txt", ""}});
   for (const auto& [name, content] : std::vector<std::pair<std::string, std::string>>{
@@ -128,7 +128,7 @@ TEST_F(FlatReaderTest, ReadsEmptyChangeLists) {
   }
   request_.name = "2026-8-5_201_full.txt.zip";
   EXPECT_EQ(ErrorReason(Read(zip).status()), reason::kBadFile);
-  // What a server sends in place of a list.
+  // Servers send this in place of a list.
   request_.name = "2026-8-5_201_change.txt";
   for (const char* text :
        {"Service Unavailable\n", "{\"message\":\"Forbidden\"}\n", "Not Found\n\n"}) {
@@ -156,7 +156,7 @@ TEST_F(FlatReaderTest, AsksForTheLastLineEnd) {
   EXPECT_THAT(sink_.numbers, ElementsAre(2015550123, 2015550124));
   EXPECT_TRUE(Read("2015550123,2026-08-05,A").ok());
   Refused("201,5550123\n201,555012", "line 2");
-  // Every cut of a change list's last line: refused, or all of it is there.
+  // Wherever the last line of a change list is cut, it is refused, or all of it is there.
   for (const std::string begin : {"", "phone,date,action\n", "2015550122,2026-08-05,A\n"}) {
     const std::string line = "2015550123,2026-08-05T10:00:00,D";
     for (size_t length = 1; length < line.size(); ++length) {
@@ -210,7 +210,8 @@ TEST_F(FlatReaderTest, ReadsLongListsInAnyForm) {
   Refused(exact + "201,555012x\n", "line 300001");
 }
 
-// Every byte of a record, changed to every other: read as it stands, or refused.
+// Every byte of a record is changed to every other value: the record is read as it then stands, or
+// refused.
 TEST_F(FlatReaderTest, TakesNoDamagedRecord) {
   const std::string record = "201,5550123\n";
   for (size_t at = 0; at < record.size(); ++at) {

@@ -35,7 +35,7 @@ absl::Status OpenError(int error, const std::string& path) {
 absl::StatusOr<std::unique_ptr<HashedFile>> HashedFile::Open(const std::string& path,
                                                              std::atomic<uint64_t>* bytes_done,
                                                              const std::atomic<bool>* stop) {
-  // Without O_NONBLOCK a named pipe would wait for its writer.
+  // Without O_NONBLOCK, opening a named pipe would wait for its writer.
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) return OpenError(errno, path);
   struct stat info {};

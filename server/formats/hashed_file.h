@@ -1,4 +1,4 @@
-// A file that is hashed while it is read.
+// Reads a file and hashes it on the way.
 #pragma once
 
 #include <openssl/evp.h>
@@ -13,12 +13,12 @@
 
 namespace dnc {
 
-// Reads from any place of the file; what is read in order is hashed on the way, the rest when
-// Finish() asks. Not thread-safe.
+// Reads from any place of the file. What is read in order is hashed on the way; Finish() hashes the
+// rest. Not thread-safe.
 class HashedFile {
  public:
-  // `bytes_done` and `stop` as in ReadRequest; both may be null and must outlive the file.
-  // Errors: NOT_FOUND, PERMISSION_DENIED, BAD_FILE (not a regular file).
+  // `bytes_done` and `stop` mean the same as in ReadRequest; both may be null and must outlive the
+  // file. Fails with NOT_FOUND, PERMISSION_DENIED, or BAD_FILE (not a regular file).
   static absl::StatusOr<std::unique_ptr<HashedFile>> Open(const std::string& path,
                                                           std::atomic<uint64_t>* bytes_done,
                                                           const std::atomic<bool>* stop);
@@ -28,12 +28,12 @@ class HashedFile {
 
   uint64_t size() const { return size_; }
 
-  // Fills `out` from `offset` on; fewer bytes than `length` only at the end of the file.
-  // DAMAGED_FILE if the file is shorter than it was; CANCELLED STOPPING.
+  // Fills `out` from `offset` on; returns fewer bytes than `length` only at the end of the file.
+  // Fails with DAMAGED_FILE if the file is shorter than it was, and with CANCELLED STOPPING.
   absl::StatusOr<size_t> ReadAt(uint64_t offset, char* out, size_t length);
 
-  // The SHA-256 of the whole file in hexadecimal. Call once, at the end. DAMAGED_FILE if the file
-  // has changed its size since it was opened.
+  // Returns the SHA-256 of the whole file in hexadecimal. Call once, at the end. Fails with
+  // DAMAGED_FILE if the file has changed its size since it was opened.
   absl::StatusOr<std::string> Finish();
 
  private:
@@ -51,7 +51,7 @@ class HashedFile {
   std::atomic<uint64_t>* const bytes_done_;
   const std::atomic<bool>* const stop_;
   std::unique_ptr<EVP_MD_CTX, FreeDigest> digest_;
-  uint64_t hashed_ = 0;  // bytes from the front
+  uint64_t hashed_ = 0;  // bytes hashed so far, from the front
 };
 
 }  // namespace dnc

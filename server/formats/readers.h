@@ -1,6 +1,6 @@
 // The readers of the four formats. Each reads the whole text, hands its records to the batch, and
-// sets the file's kind there. Errors as ReadRegistryFile; what they refuse is BAD_FILE with its
-// line number.
+// sets the file's kind there. They fail like ReadRegistryFile; a line that they refuse is BAD_FILE
+// with its number.
 #pragma once
 
 #include "absl/status/status.h"
@@ -10,17 +10,17 @@
 
 namespace dnc {
 
-// The FTC's flat text: full list and change list.
+// Reads the FTC's flat text: a full list or a change list.
 absl::Status ReadFlat(TextReader& text, bool allow_unterminated, RecordBatch& batch);
 
-// The FTC's XML: full list and change list.
+// Reads the FTC's XML: a full list or a change list.
 absl::Status ReadXml(TextReader& text, RecordBatch& batch);
 
-// A column of numbers.
+// Reads a column of numbers.
 absl::Status ReadCsv(TextReader& text, const CsvOptions& options, bool allow_unterminated,
                      RecordBatch& batch);
 
-// One number or range a line.
+// Reads one number or range per line.
 absl::Status ReadPorted(TextReader& text, bool allow_unterminated, RecordBatch& batch);
 
 }  // namespace dnc

@@ -7,7 +7,7 @@ namespace {
 
 constexpr bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
-// The `count` digits from `at` on; -1 if they are not all digits.
+// Returns the value of the `count` digits from `at` on; -1 if they are not all digits.
 int DigitsAt(std::string_view text, size_t at, size_t count) {
   if (text.size() < at + count) return -1;
   int value = 0;
@@ -20,7 +20,7 @@ int DigitsAt(std::string_view text, size_t at, size_t count) {
 
 bool HasChar(std::string_view text, size_t at, char c) { return at < text.size() && text[at] == c; }
 
-// `.` and one to nine digits.
+// Reads `.` and one to nine digits.
 std::optional<absl::Duration> Fraction(std::string_view text) {
   if (text.size() < 2 || text.size() > 10 || text[0] != '.') return std::nullopt;
   int64_t nanoseconds = 0;
@@ -31,7 +31,7 @@ std::optional<absl::Duration> Fraction(std::string_view text) {
   return absl::Nanoseconds(nanoseconds);
 }
 
-// `hh:mm[:ss[.fraction]]`
+// Reads `hh:mm[:ss[.fraction]]`.
 std::optional<absl::Duration> TimeOfDay(std::string_view text) {
   const int hour = DigitsAt(text, 0, 2);
   const int minute = DigitsAt(text, 3, 2);

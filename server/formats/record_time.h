@@ -1,4 +1,4 @@
-// The times of change lists.
+// Reads the times in change lists.
 #pragma once
 
 #include <optional>
@@ -8,8 +8,9 @@
 
 namespace dnc {
 
-// `YYYY-MM-DD`, which is 00:00, or `YYYY-MM-DDThh:mm[:ss[.fraction]][Z]`, with a blank or lower
-// case in place of the T as well. Taken as UTC. Nothing if it is neither, or no possible time.
+// Reads `YYYY-MM-DD`, which means 00:00, or `YYYY-MM-DDThh:mm[:ss[.fraction]][Z]`; the T may be a
+// blank or lower case. Times are taken as UTC. Returns nullopt for anything else, and for
+// impossible times.
 std::optional<absl::Time> ParseRecordTime(std::string_view text);
 
 }  // namespace dnc

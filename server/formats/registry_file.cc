@@ -22,7 +22,7 @@ constexpr size_t kHeadBytes = 64;
 constexpr std::string_view kDocuments[] = {".xlsx", ".xlsm", ".xlsb",   ".ods",
                                            ".docx", ".odt",  ".numbers"};
 
-// Documents that are zip archives.
+// Returns whether the name is that of a document format that is a zip archive inside.
 bool IsDocumentName(std::string_view name) {
   const std::string base = LowerBaseName(name);
   return std::any_of(std::begin(kDocuments), std::end(kDocuments),
@@ -44,7 +44,7 @@ absl::StatusOr<std::unique_ptr<ByteSource>> OpenSource(HashedFile& file,
   if (is_zip) return MakeZipSource(file, request);
   DNC_RETURN_IF_ERROR(RefuseForeignHead(head));
   if (IsZipName(request.name)) {
-    // The last part of a split archive begins anywhere, and its end tells what it is.
+    // The last part of a split archive can begin with any bytes, but its end tells what it is.
     const absl::Status end = ReadZipDirectory(file).status();
     if (ErrorReason(end) == reason::kBadFile) return end;
     return BadFile("the name ends with .zip, but the content is no zip archive; download it again");
@@ -52,15 +52,15 @@ absl::StatusOr<std::unique_ptr<ByteSource>> OpenSource(HashedFile& file,
   return MakePlainSource(file);
 }
 
-// Returns whether the lines of a text end with carriage returns alone, as those of an old
-// Macintosh. A single one may be the half of a cut line end.
+// Returns whether the lines of a text end with carriage returns alone, as on old Macintoshes. A
+// single one may be half of a line end that was cut.
 bool HasCarriageReturnsAlone(std::string_view head) {
   const size_t first = head.find('\r');
   return first != std::string_view::npos && first + 1 < head.size() &&
          head.find('\n') == std::string_view::npos;
 }
 
-// `status`, which refuses the text, with what is unusual in the bytes that it may be about.
+// Adds to `status`, which refuses the text, what is unusual in the bytes that it may be about.
 absl::Status WithCause(const TextReader& text, const absl::Status& status) {
   if (ErrorReason(status) != reason::kBadFile) return status;
   const std::string_view bytes = text.surroundings();
@@ -83,8 +83,8 @@ absl::Status WithCause(const TextReader& text, const absl::Status& status) {
   return cause.empty() ? status : BadFile(StrCat(ToStd(status.message()), ". Perhaps: ", cause));
 }
 
-// Drops a byte order mark, sees how lines end, and refuses what is no text; the first bytes of the
-// text.
+// Drops a byte order mark, finds out how lines end, and refuses what is not text. Returns the first
+// bytes of the text.
 absl::StatusOr<std::string_view> ReadHead(TextReader& text) {
   DNC_RETURN_IF_ERROR(text.FillTo(text.max_line_bytes()));
   if (text.buffered().starts_with("\xEF\xBB\xBF")) text.Consume(3, 0);
@@ -136,7 +136,8 @@ absl::Status ReadText(TextReader& text, const ReadRequest& request, FileFormat f
   return BadFile("the format of the file is not known");
 }
 
-// A change list of a time without changes has no record, and only its name says what it is.
+// Returns whether this may be a change list without any change. It has no record, and only its name
+// says what it is.
 bool IsEmptyChangeList(const ReadRequest& request, const FileFacts& facts) {
   bool says_change = false;
   bool says_full = false;

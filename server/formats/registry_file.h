@@ -1,8 +1,8 @@
 // Reads a file of a published list, whatever its kind and format, into records.
 //
-// Liberal in what it reads, and never guesses: what a file is, is recognised from its content and
-// checked against its name; where the two disagree, or a line is not what the format holds, the
-// whole file is refused. See docs/formats.md for every form that is understood.
+// It accepts many forms, but never guesses. The content tells what a file is, and the name must
+// agree. If they disagree, or if a line is not what the format allows, the whole file is refused.
+// docs/formats.md has every form that is understood.
 #pragma once
 
 #include <atomic>
@@ -21,25 +21,26 @@ namespace dnc {
 
 // What a file's name tells: `2026-8-5_818_GUID.txt.zip`.
 struct FileNameFacts {
-  // 00:00 UTC of the date in the name, the oldest if there are several: the earliest moment of that
-  // day, so that data never looks younger than it is.
+  // 00:00 UTC of the date in the name, or of the oldest date if there are several. This is the
+  // earliest moment of that day, so data never looks younger than it is.
   std::optional<absl::Time> date;
   // The part after the date, `818`; empty if the name has another form.
   std::string label;
-  // The label as an area code, if it is three digits of 200 to 999.
+  // The label as an area code, if it is three digits from 200 to 999.
   std::optional<int> area_code;
 
   // Returns whether the name has the form that the FTC gives its files: a date and a label.
   bool is_registrys() const { return date.has_value() && !label.empty(); }
 };
-// `name` may have folders before it. An impossible date (2026-13-40) is no date.
+// Reads a name, which may have folders in front. An impossible date (2026-13-40) is no date.
 FileNameFacts ParseFileName(std::string_view name);
 
-enum class FileKind : uint8_t { kUnknown = 0, kFull = 1, kChange = 2 };  // as dnc.v1.FileKind
+// the values of dnc.v1.FileKind
+enum class FileKind : uint8_t { kUnknown = 0, kFull = 1, kChange = 2 };
 enum class FileFormat : uint8_t { kUnknown, kFlat, kXml, kCsv, kPorted };
-std::string_view FileFormatName(FileFormat format);  // "flat", "xml", "csv", "ported"
+std::string_view FileFormatName(FileFormat format);  // returns "flat", "xml", "csv" or "ported"
 
-// What the list asks of its files.
+// The forms that a list expects of its files.
 enum class FileDialect : uint8_t {
   kRegistry,  // the FTC's full and change lists, flat or XML
   kCsv,       // a column of numbers; also the FTC's flat full form
@@ -48,13 +49,13 @@ enum class FileDialect : uint8_t {
 
 struct CsvOptions {
   std::string column;  // heading; empty: the only column, or phone, phone_number, number, telephone
-  int column_number = 0;  // from 1; 0: by heading
+  int column_number = 0;  // from 1; 0: found by its heading
 };
 
 struct ReadLimits {
   uint64_t max_unpacked_bytes = 16ULL << 30;  // of one archive (guard `archive-size`)
-  uint64_t max_ratio = 200;        // unpacked to packed, from 1 MiB unpacked on (the same)
-  uint64_t max_line_bytes = 4096;  // longer lines are foreign text
+  uint64_t max_ratio = 200;  // unpacked to packed size, checked from 1 MiB unpacked on (same guard)
+  uint64_t max_line_bytes = 4096;  // longer lines are not a list's text
 };
 
 struct ReadRequest {
@@ -65,9 +66,9 @@ struct ReadRequest {
   ReadLimits limits;
   bool ignore_archive_limits = false;  // the operator overrode `archive-size`
   bool allow_unterminated = false;     // the operator overrode `unterminated`
-  // Counts bytes of the file as they are read; may be null.
+  // Counts the file's bytes as they are read; may be null.
   std::atomic<uint64_t>* bytes_done = nullptr;
-  // Set by another thread to stop; the read then ends with CANCELLED, STOPPING. May be null.
+  // Another thread sets it to stop the read, which then ends with CANCELLED, STOPPING. May be null.
   const std::atomic<bool>* stop = nullptr;
 };
 
@@ -77,7 +78,7 @@ struct ChangeRecord {
   bool added = false;
 };
 
-// Receives what a file holds, in the file's order. Called from the reading thread. A file has
+// Receives what a file holds, in the file's order, called from the reading thread. A file has
 // either numbers or changes. An error ends the read and is returned.
 class RecordSink {
  public:
@@ -89,26 +90,28 @@ class RecordSink {
 struct FileFacts {
   FileKind kind = FileKind::kUnknown;
   FileFormat format = FileFormat::kUnknown;
-  FileNameFacts name;  // of the file, and of the archive's member
+  FileNameFacts name;  // told by the names of the file and of the archive's member
   std::string member;  // the name of the archive's member with its folders; empty: no archive
-  // Whether it is written as the FTC writes its files: a full list as `AAA,NNNNNNN` without a
+  // Whether the file is written as the FTC writes its own: a full list as `AAA,NNNNNNN` without a
   // heading, a change list, or XML.
   bool registry_form = true;
-  std::optional<int> told_area_code;  // that the content says it is of: `val` of XML's <list>
-  uint64_t size_bytes = 0;            // as stored, packed if it is an archive
-  std::string sha256;                 // of those bytes, 64 hexadecimal digits
-  uint64_t records = 0;               // handed to the sink (a range counts each number)
-  uint64_t unassignable = 0;          // of those: exchange starts with 0 or 1
-  uint64_t outside_label = 0;  // records of another area code than the label's: not handed on
+  // the area code that the content claims: `val` of XML's <list>
+  std::optional<int> told_area_code;
+  uint64_t size_bytes = 0;    // as stored: packed if it is an archive
+  std::string sha256;         // of the stored bytes, 64 hexadecimal digits
+  uint64_t records = 0;       // handed to the sink (a range counts each number)
+  uint64_t unassignable = 0;  // those of them whose exchange starts with 0 or 1
+  // records of another area code than the label's, which are not handed on
+  uint64_t outside_label = 0;
   uint64_t first_outside_line = 0;
   int first_outside_area = 0;
 };
 
-// Reads the whole file. Whatever the error, the caller must discard what the sink received.
-// Errors: NOT_FOUND; DATA_LOSS DAMAGED_FILE (truncated or damaged archive); INVALID_ARGUMENT
-// BAD_FILE (not exactly one list in an archive, foreign text with its line number, content against
-// name, an empty file, an unknown action, no such column); GuardError "archive-size",
-// "unterminated"; CANCELLED STOPPING; and what the sink returns.
+// Reads the whole file. After any error, the caller must discard what the sink received. Fails with
+// NOT_FOUND; DATA_LOSS DAMAGED_FILE (truncated or damaged archive); INVALID_ARGUMENT BAD_FILE (not
+// exactly one list in an archive, a line that does not belong in a list, with its number, content
+// that contradicts the name, an empty file, an unknown action, no such column); GuardError
+// "archive-size" and "unterminated"; CANCELLED STOPPING; and whatever the sink returns.
 absl::StatusOr<FileFacts> ReadRegistryFile(const ReadRequest& request, RecordSink& sink);
 
 }  // namespace dnc

@@ -16,7 +16,7 @@ std::string Field(uint64_t value, int bytes) {
   return field;
 }
 
-// Raw deflate, as zip holds it.
+// Deflates without a header, as zip stores it.
 std::string Deflate(std::string_view content) {
   z_stream stream{};
   DNC_CHECK(deflateInit2(&stream, 9, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY) == Z_OK, "deflate");
@@ -35,7 +35,7 @@ uint64_t Checksum(const std::string& content) {
   return crc32_z(0, reinterpret_cast<const Bytef*>(content.data()), content.size());
 }
 
-// What stands behind the directory, which starts at `at`.
+// Returns what stands behind the directory, which starts at `at`.
 std::string EndOf(size_t entries, size_t at, size_t size, const ZipOptions& options) {
   const std::string comment = Field(options.comment.size(), 2) + options.comment;
   const std::string signature = Field(0x06054b50, 4) + Field(0, 4);

@@ -1,4 +1,4 @@
-// Files for the tests of the readers: in memory, so that a test can read thousands of them.
+// Makes files in memory for the tests of the readers, so that a test can read thousands of them.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace dnc {
 
-// Keeps all that it receives.
+// Keeps everything that it receives.
 class CollectingSink : public RecordSink {
  public:
   absl::Status OnNumbers(absl::Span<const Number> numbers) override;
@@ -21,7 +21,7 @@ class CollectingSink : public RecordSink {
   std::vector<ChangeRecord> changes;
 };
 
-// A file without a place on disk; `path()` can be opened while it lives.
+// A file that is not on disk; `path()` can be opened as long as this object lives.
 class MemoryFile {
  public:
   explicit MemoryFile(std::string_view content);
@@ -35,17 +35,18 @@ class MemoryFile {
   int fd_;
 };
 
-// ReadRegistryFile on `content`; `request.path` is set.
+// Calls ReadRegistryFile on `content`, and sets `request.path` for it.
 absl::StatusOr<FileFacts> ReadContent(std::string_view content, ReadRequest request,
                                       RecordSink& sink);
 
 struct ZipOptions {
   bool deflate = true;
-  bool descriptor = false;  // length and checksum behind the member, as streaming writers do
-  bool zip64 = false;       // the end record of large archives
-  bool short_end = false;   // and the short end record says all, too, as Info-ZIP writes it
-  int method = -1;          // what the headers name; -1: what is true
-  uint16_t flags = 0;       // more general purpose bits
+  // length and checksum stand after the member, as streaming writers do it
+  bool descriptor = false;
+  bool zip64 = false;      // with the end record for large archives
+  bool short_end = false;  // the short end record has all values as well, as Info-ZIP writes it
+  int method = -1;         // the method that the headers name; -1: the true one
+  uint16_t flags = 0;      // further general purpose bits
   std::string comment;
 };
 struct ZipEntry {

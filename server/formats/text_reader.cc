@@ -12,7 +12,7 @@ namespace {
 constexpr size_t kFirstPiece = 16 << 10;
 constexpr size_t kPiece = 1 << 20;
 constexpr char kCtrlZ = '\x1A';
-// Old systems fill their last block with it.
+// Old systems fill up their last block with this many at most.
 constexpr size_t kMaxPadding = 4096;
 }  // namespace
 
@@ -36,7 +36,7 @@ absl::Status TextReader::FillOnce() {
     end_ -= begin_;
     begin_ = 0;
   }
-  // What stays is at most one line; a small file never needs the large buffer.
+  // At most one line stays; a small file never needs the large buffer.
   if (buffer_.size() < end_ + piece_) buffer_.resize(end_ + piece_);
   DNC_ASSIGN_OR_RETURN(const size_t got,
                        source_.Read(buffer_.data() + end_, buffer_.size() - end_));

@@ -19,7 +19,8 @@ namespace dnc {
 namespace {
 
 constexpr size_t kPiece = 64 << 10;
-// expat keeps an unfinished token and starts it anew with every piece; a list has short ones.
+// expat keeps an unfinished token and parses it again with every piece, so long tokens are slow; a
+// list's tokens are short.
 constexpr int64_t kLongestToken = 64 << 10;
 
 struct FreeParser {
@@ -50,7 +51,7 @@ std::optional<bool> ActionFromText(std::string_view text) {
   return std::nullopt;
 }
 
-// The attributes of <ph>.
+// The attributes of a <ph> element.
 struct Entry {
   std::string_view value;
   std::optional<bool> added;
@@ -72,7 +73,7 @@ absl::StatusOr<Entry> ParseEntry(const XML_Char** attributes) {
       if (entry.time.has_value()) return BadFile("<ph> with two times");
       entry.time = time;
     } else {
-      // It could be an action of another name, so it is not passed over.
+      // It is not ignored, since it could be the action under another name.
       return BadFile(StrCat("the attribute ", SafeText(name), "=`", SafeText(value),
                             "` of <ph> is neither an action (A, D, add, delete) nor a time"));
     }
@@ -95,7 +96,7 @@ class XmlReader {
   absl::Status Read();
 
  private:
-  // Which element is open.
+  // The innermost open element.
   enum class Level : uint8_t { kTop, kList, kArea, kNumber };
 
   static void OnStart(void* self, const XML_Char* name, const XML_Char** attributes);
@@ -120,7 +121,7 @@ class XmlReader {
   ParserHandle parser_;
   absl::Status status_;
   Level level_ = Level::kTop;
-  int list_area_ = 0;  // of <list val>, 0 if it is no area code
+  int list_area_ = 0;  // from <list val>; 0 if that is no area code
   int area_ = 0;       // of the open <ac>
   std::string list_words_;
   FileKind kind_ = FileKind::kUnknown;
@@ -191,7 +192,7 @@ absl::Status XmlReader::StartArea(const XML_Char** attributes) {
   for (; *attributes != nullptr; attributes += 2) {
     const std::string_view name = attributes[0];
     if (name != "val") {
-      // It could hold an action for all its numbers.
+      // It is not ignored, since it could hold an action for all its numbers.
       return BadLine(line(), StrCat("unknown attribute ", SafeText(name), " of <ac>"));
     }
     area = AreaCodeFromText(attributes[1]);
@@ -268,7 +269,7 @@ absl::Status XmlReader::Read() {
   XML_SetCharacterDataHandler(parser_.get(), OnText);
   XML_SetStartDoctypeDeclHandler(parser_.get(), OnDoctype);
   DNC_RETURN_IF_ERROR(Feed());
-  if (kind_ == FileKind::kUnknown) {  // of a list without entries the attributes say what it is
+  if (kind_ == FileKind::kUnknown) {  // the attributes of a list without entries say what it is
     const FileKind perhaps = KindInLetters(list_words_);
     if (perhaps == FileKind::kChange && KindInWords(list_words_) == FileKind::kChange) {
       return batch_.SetKind(FileKind::kChange, line());

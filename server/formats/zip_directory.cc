@@ -1,19 +1,20 @@
-// How the directory is found. It stands at the end of the archive, and is read from its end to its
-// start; a long archive has a second, wider end record:
+// How the directory is found. It stands at the end of the archive and is read from its end to its
+// start. A large archive has a second, wider end record:
 //
 //   | member | member | directory: | [ end record 64 | [ locator    | end    | comment, |
 //   | header | header | an entry a |   56 bytes or   |   20 bytes ] | record | zeros    |
 //   | + data | + data | member     |   more ]        |              | 22 B   |          |
 //   ^ header_at       ^ offset     ^ end                            ^ FindEnd ^ no_more
 //
-//   FindEnd         looks for the end record whose comment ends the file, but for zeros
-//   FindDirectory   takes offset and size from it, or from the 64 record behind the locator, and
-//                   refuses an archive in which the two contradict each other
+//  FindEnd         finds the end record: its comment must end the file, zeros aside
+//   FindDirectory   takes offset and size from it, or from the 64 record that the locator points
+//   to,
+//                   and refuses an archive in which the two contradict each other
 //   ReadEntries     reads the entries; they must fill the directory to its end
-//   FindList        passes over what never is a list, and refuses if more or less than one is left
+//   FindList        skips what is never a list, and refuses unless exactly one member is left
 //
-// Every check asks that the pieces touch: a gap or an overlap is a cut, joined or nested archive,
-// in which another program could find other members.
+// Every check requires that the pieces touch. A gap or an overlap means that the archive was cut,
+// joined or nested, and another program could find other members in it.
 #include "server/formats/zip_directory.h"
 
 #include <algorithm>
@@ -41,11 +42,11 @@ constexpr uint32_t kEndSignature = 0x06054b50;
 constexpr uint32_t kLocatorSignature = 0x07064b50;
 constexpr uint32_t kEnd64Signature = 0x06064b50;
 constexpr uint32_t kHeaderSignature = 0x02014b50;
-// No archive with one list has more, whatever stands beside it.
+// An archive with one list never has more members, whatever stands beside the list.
 constexpr uint64_t kMaxMembers = 1000;
 constexpr uint64_t kMaxDirectoryBytes = 1 << 20;
 
-// `Bytes` little-endian bytes of `text` from `at` on.
+// Returns the little-endian value of `Bytes` bytes of `text` from `at` on.
 template <int Bytes>
 uint64_t Field(std::string_view text, size_t at) {
   uint64_t value = 0;
@@ -55,13 +56,13 @@ uint64_t Field(std::string_view text, size_t at) {
   return value;
 }
 
-// Where the directory lies and how many members it has.
+// Where the directory is, and how many members it has.
 struct Directory {
   uint64_t members = 0;
   uint64_t size = 0;
   uint64_t offset = 0;
   uint64_t end = 0;      // where the record behind it starts
-  uint64_t no_more = 0;  // where the last record ends, but for its comment
+  uint64_t no_more = 0;  // where the last record ends, not counting its comment
 };
 
 absl::Status Incomplete() {
@@ -77,8 +78,8 @@ absl::StatusOr<std::string> ReadExactly(HashedFile& file, uint64_t offset, size_
   return bytes;
 }
 
-// The position of the end record: its comment must end the file, apart from zeros, with which
-// `bsdtar` fills the last block of what it writes to a pipe.
+// Returns the position of the end record. Its comment must end the file, apart from zeros: `bsdtar`
+// fills the last block with these when it writes to a pipe.
 absl::StatusOr<uint64_t> FindEnd(HashedFile& file) {
   if (file.size() < kEndBytes) return Incomplete();
   const uint64_t tail = std::min<uint64_t>(file.size(), kEndBytes + kLongestComment);
@@ -116,12 +117,12 @@ absl::Status Split() {
       "(`zip -s 0 SPLIT.zip --out WHOLE.zip`), or unpack them and load the plain file");
 }
 
-// A field of the short record is all ones, or the same as that of the long one.
+// Returns whether a field of the short record is all ones, or equal to that of the long one.
 bool Agrees(uint64_t field, uint64_t ones, uint64_t value) {
   return field == ones || field == value;
 }
 
-// Info-ZIP writes the long record also where the short one says all.
+// Info-ZIP also writes the long record where the short one has all values.
 absl::StatusOr<Directory> FindDirectory(HashedFile& file) {
   DNC_ASSIGN_OR_RETURN(const uint64_t end, FindEnd(file));
   DNC_ASSIGN_OR_RETURN(const std::string record, ReadExactly(file, end, kEndBytes));
@@ -135,7 +136,8 @@ absl::StatusOr<Directory> FindDirectory(HashedFile& file) {
   if (end >= kLocatorBytes + kEnd64Bytes) {
     DNC_ASSIGN_OR_RETURN(locator, ReadExactly(file, end - kLocatorBytes, kLocatorBytes));
   }
-  // This disk, and the one where the directory starts. All ones: as the long record says.
+  // These are the number of this disk, and of the disk where the directory starts. All ones mean:
+  // see the long record.
   const uint64_t disks = Field<4>(record, 4);
   if (disks != 0 && !(disks == 0xFFFFFFFF && HasLocator(locator))) return Split();
   const bool is_64 =
@@ -162,11 +164,11 @@ struct Entry {
   uint32_t method = 0;
   uint32_t crc32 = 0;
   bool empty = false;
-  uint64_t header_at = 0;  // where its own header starts
+  uint64_t header_at = 0;  // where the member's own header starts
 };
 
-// Where the member's own header starts, which a long field gives if the short one is all ones: the
-// last of those that stand there for short fields of all ones.
+// Returns where the member's own header starts. If the short field is all ones, a long field has
+// the value: the last of those that stand in for short fields of all ones.
 uint64_t HeaderAt(std::string_view header, std::string_view extra) {
   constexpr uint32_t kOnes = 0xFFFFFFFF;
   if (Field<4>(header, 42) != kOnes) return Field<4>(header, 42);
@@ -209,7 +211,8 @@ bool IsFolder(const Entry& entry) {
   return entry.name.ends_with('/') || entry.name.ends_with('\\');
 }
 
-// What file managers and `jar` put into archives beside what was packed; never a list.
+// Returns whether an entry is one that file managers and `jar` add to archives; such an entry is
+// never a list.
 bool IsBeside(const Entry& entry) {
   const std::string base = LowerBaseName(entry.name);
   if (IsFolder(entry)) return entry.empty;
@@ -260,7 +263,7 @@ absl::Status CheckReadable(const Entry& entry) {
                         "pack it again by the usual method, Deflate"));
 }
 
-// The members' names, in quotes, as far as a message has room.
+// Returns the members' names in quotes, as many as a message has room for.
 std::string Names(const std::vector<const Entry*>& entries) {
   constexpr size_t kShown = 3;
   std::string names;
@@ -275,8 +278,8 @@ absl::StatusOr<const Entry*> FindList(const std::vector<Entry>& entries) {
   for (const Entry& entry : entries) {
     if (!IsBeside(entry)) candidates.push_back(&entry);
   }
-  // Beside the list, what is empty holds nothing that could be lost, unless it is a list by its
-  // name and has lost all.
+  // An empty member beside the list holds nothing that could be lost, unless its name is a list's:
+  // then it may have lost everything.
   if (candidates.size() > 1) {
     const auto kept = std::remove_if(candidates.begin(), candidates.end(), [](const Entry* entry) {
       return entry->empty && !ParseFileName(entry->name).date.has_value();

@@ -1,12 +1,12 @@
 // How a list comes out of its archive. The central directory (zip_directory.h) says which member is
-// the list; libarchive walks to it and unpacks it, a piece at a time:
+// the list. libarchive walks to that member and unpacks it piece by piece:
 //
 //   HashedFile --ReadAt--> PackedInput --callbacks--> libarchive --Read--> the format's reader
 //      |                        |                                  |
 //   hashes all            ends before the comment           length, ratio, CRC-32
 //
-// libarchive forgives much, so what it says is checked against the directory when the member ends:
-// its length, its checksum, and that as many members follow as the directory names.
+// libarchive tolerates a lot. So when the member ends, what libarchive found is compared with the
+// directory: the member's length, its checksum, and the number of members that follow.
 #include <archive.h>
 #include <archive_entry.h>
 #include <zlib.h>
@@ -24,12 +24,13 @@
 namespace dnc {
 namespace {
 
-// Below this, a high ratio is harmless.
+// Below this size, a high ratio is harmless.
 constexpr uint64_t kRatioFrom = 1 << 20;
 constexpr size_t kPackedPiece = 256 << 10;
 
-// What libarchive reads from: the file, and the first error met there. Libarchive looks for the end
-// record within the last 16 KiB alone, so for it the file ends before the archive's comment.
+// What libarchive reads from: the file, and the first error that occurred there. libarchive looks
+// for the end record only within the last 16 KiB, so the file that it sees ends before the
+// archive's comment.
 struct PackedInput {
   explicit PackedInput(HashedFile& packed)
       : file(packed), piece(std::min<uint64_t>(kPackedPiece, packed.size())) {}
@@ -79,10 +80,10 @@ class ZipSource : public ByteSource {
   std::string_view member() const override { return member_.name; }
 
  private:
-  // The error behind a libarchive call that did not return ARCHIVE_OK.
+  // Returns the error behind a libarchive call that did not return ARCHIVE_OK.
   absl::Status Failure() const;
-  // Returns whether a call that warned has nothing worse to say than that the terminal's locale
-  // lacks a letter of the member's name.
+  // Returns whether a call's only warning is that the terminal's locale lacks a letter of the
+  // member's name.
   bool IsAboutName() const;
   absl::Status CheckMember(archive_entry* entry);
   absl::Status CheckSize(uint64_t unpacked) const;
@@ -91,9 +92,9 @@ class ZipSource : public ByteSource {
   const ReadLimits limits_;
   const bool unlimited_;
   PackedInput input_;
-  std::unique_ptr<archive, FreeReader> reader_;  // after input_, which it reads
+  std::unique_ptr<archive, FreeReader> reader_;  // declared after input_, which it reads
   ZipMember member_;
-  uint64_t declared_ = 0;  // unpacked bytes
+  uint64_t declared_ = 0;  // the unpacked size that the directory names
   uint64_t unpacked_ = 0;
   uLong crc32_ = 0;
   bool ended_ = false;
@@ -133,7 +134,7 @@ absl::Status ZipSource::Open() {
 }
 
 absl::Status ZipSource::CheckMember(archive_entry* entry) {
-  // What was packed from a pipe has the mode of a pipe.
+  // A member that was packed from a pipe has the mode of a pipe.
   const auto type = archive_entry_filetype(entry);
   if ((type != AE_IFREG && type != AE_IFIFO) || archive_entry_symlink(entry) != nullptr) {
     return BadFile("the archive's member is no regular file; load the list itself");
@@ -155,7 +156,7 @@ absl::Status ZipSource::CheckSize(uint64_t unpacked) const {
                       StrCat("the archive unpacks to more than ", limits_.max_unpacked_bytes,
                              " bytes; check where it came from"));
   }
-  // Divided, because the product of a huge limit would overflow.
+  // This divides because the product with a huge limit would overflow.
   if (unpacked >= kRatioFrom &&
       unpacked / std::max<uint64_t>(input_.file.size(), 1) > limits_.max_ratio) {
     return GuardError("archive-size", StrCat("the archive unpacks to more than ", limits_.max_ratio,

@@ -39,7 +39,7 @@ TEST_P(ZipSourceTest, ReadsTheOnlyMember) {
   ASSERT_TRUE(facts.ok()) << facts.status();
   EXPECT_EQ(sink_.numbers.size(), 40);
   EXPECT_EQ(facts->size_bytes, zip.size());
-  // The digest is of the packed bytes, in their order, although they are read in another.
+  // The digest is that of the packed bytes in their order, although they are read in another order.
   unsigned char digest[32];
   EVP_Digest(zip.data(), zip.size(), digest, nullptr, EVP_sha256(), nullptr);
   EXPECT_EQ(facts->sha256, absl::BytesToHexString({reinterpret_cast<char*>(digest), 32}));
@@ -54,8 +54,8 @@ TEST_P(ZipSourceTest, RefusesEveryTruncation) {
   }
 }
 
-// A flipped bit is refused, or what was read is the list itself (names, times and such do not
-// matter).
+// A flipped bit is refused, or what was read is the list itself: names, times and the like do not
+// matter.
 TEST_P(ZipSourceTest, ReadsNoFlippedBit) {
   const std::string zip = MakeZip({{"list.txt", SmallList()}}, GetParam());
   ASSERT_TRUE(Read(zip).ok());
@@ -75,7 +75,8 @@ TEST_P(ZipSourceTest, RefusesWhatFollowsOrPrecedes) {
   const std::string zip = MakeZip({{"list.txt", SmallList()}}, GetParam());
   EXPECT_EQ(Reason(zip + "x"), reason::kDamagedFile);
   EXPECT_EQ(Reason(zip + zip), reason::kDamagedFile);
-  // A last block that is filled up, as bsdtar's; but not what was cut before.
+  // The last block may be filled up, as bsdtar does; but a cut archive that is filled up is
+  // refused.
   ASSERT_TRUE(Read(zip + std::string(10'000, '\0')).ok());
   EXPECT_EQ(sink_.numbers.size(), 40);
   EXPECT_EQ(Reason(zip + std::string(100, '\0') + "x"), reason::kDamagedFile);
@@ -97,7 +98,7 @@ TEST_P(ZipSourceTest, WantsExactlyOneRegularMember) {
   EXPECT_EQ(Reason(MakeZip({list}, encrypted)), reason::kBadFile);
 }
 
-// Beside the list an empty file holds nothing, unless it is what was left of another list.
+// An empty file beside the list holds nothing, unless it is what was left of another list.
 TEST_P(ZipSourceTest, PassesOverWhatIsEmpty) {
   const ZipEntry list{"list.txt", SmallList()};
   for (const std::vector<ZipEntry>& entries :
@@ -118,7 +119,7 @@ TEST_P(ZipSourceTest, PassesOverWhatIsEmpty) {
   EXPECT_EQ(Reason(MakeZip({{"a.txt", ""}, {"b.txt", ""}}, GetParam())), reason::kBadFile);
 }
 
-// As long as the format allows; libarchive alone looks for the end within 16 KiB.
+// The comment is as long as the format allows; libarchive alone looks for the end within 16 KiB.
 TEST_P(ZipSourceTest, ReadsBeforeACommentOfAnyLength) {
   ZipOptions options = GetParam();
   for (const size_t length : {16'000U, 16'362U, 16'384U, 20'000U, 65'534U, 65'535U}) {
@@ -131,13 +132,13 @@ TEST_P(ZipSourceTest, ReadsBeforeACommentOfAnyLength) {
     EXPECT_EQ(Reason(zip.substr(0, zip.size() - 1)), reason::kDamagedFile);
     EXPECT_EQ(Reason(zip + "c"), reason::kDamagedFile);
   }
-  // Zeros behind the archive, more than a block of them.
+  // More than a block of zeros follows the archive.
   ASSERT_TRUE(
       Read(MakeZip({{"list.txt", SmallList()}}, GetParam()) + std::string(40'000, '\0')).ok());
   EXPECT_EQ(sink_.numbers.size(), 40);
 }
 
-// Beside the list, whatever stands first.
+// Such files stand beside the list, and may come first.
 TEST_P(ZipSourceTest, PassesOverWhatFileManagersAdd) {
   const ZipEntry list{"folder/list.txt", SmallList()};
   const std::vector<ZipEntry> beside = {{"folder/", ""},
@@ -161,7 +162,7 @@ TEST_P(ZipSourceTest, PassesOverWhatFileManagersAdd) {
   EXPECT_EQ(Reason(MakeZip(beside, GetParam())), reason::kBadFile);
 }
 
-// Also with other members: what loads is the list itself.
+// The same holds with other members: what loads is the list itself.
 TEST_P(ZipSourceTest, ReadsNoFlippedBitBesideOthers) {
   const std::string zip =
       MakeZip({{"__MACOSX/._list.txt", "2015550199\n"}, {"list.txt", SmallList()}, {"folder/", ""}},
@@ -200,7 +201,7 @@ TEST_P(ZipSourceTest, ReportsAnErrorBehindTheLastRecord) {
   for (int i = 0; i < 200'000; ++i) list += StrCat("201,", 2'000'000 + i * 37, "\n");
   std::string zip = MakeZip({{"list.txt", list}}, GetParam());
   ASSERT_TRUE(Read(zip).ok());
-  // The checksum in the directory and, if there is one, behind the member.
+  // The checksum is in the directory and, if there is a descriptor, behind the member.
   const size_t directory = zip.rfind("PK\x01\x02");
   zip[directory + 16] = static_cast<char>(zip[directory + 16] ^ 1);
   EXPECT_EQ(Reason(zip), reason::kDamagedFile);

@@ -3,8 +3,8 @@
 // For each list, the release is found that was in force (in_force.h). The numbers that it held are
 // not stored for each release. They are the numbers at the end of its line of releases, with the
 // events of later releases undone. For each number asked about, the first event that a later
-// release brought tells what was
-// before it:
+// release brought tells what was before it:
+//
 //   release:     5 (in force then)      6        7 (end of the line)
 //   number A:    listed <----------- deleted     not listed
 //   number B:    as at the end <---------------- listed
