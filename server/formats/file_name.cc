@@ -283,8 +283,8 @@ absl::StatusOr<FileNameFacts> NameFactsOf(std::string_view name, std::string_vie
     DNC_RETURN_IF_ERROR(AddName(ParseFileName(rest.substr(0, slash)), facts));
     rest.remove_prefix(std::min(slash + 1, rest.size()));
   }
-  // The FTC's names have the date in a fixed place. A name without it there adds no date to data
-  // that has none.
+  // A date anywhere in the member's name makes the data older, but only if one of the names has its
+  // date where the FTC writes it.
   if (facts.date.has_value()) {
     facts.date = std::min(*facts.date, OldestDate(member).value_or(*facts.date));
   }

@@ -12,7 +12,7 @@ namespace {
 constexpr size_t kFirstPiece = 16 << 10;
 constexpr size_t kPiece = 1 << 20;
 constexpr char kCtrlZ = '\x1A';
-// Old systems fill up their last block with this many at most.
+// Old systems fill up their last block with Ctrl-Z; this is the most that is accepted.
 constexpr size_t kMaxPadding = 4096;
 }  // namespace
 

@@ -6,10 +6,9 @@
 //   | + data | + data | member     |   more ]        |              | 22 B   |          |
 //   ^ header_at       ^ offset     ^ end                            ^ FindEnd ^ no_more
 //
-//  FindEnd         finds the end record: its comment must end the file, zeros aside
-//   FindDirectory   takes offset and size from it, or from the 64 record that the locator points
-//   to,
-//                   and refuses an archive in which the two contradict each other
+//   FindEnd         finds the end record: its comment must end the file, zeros aside
+//   FindDirectory   takes offset and size from it, or from the 64 record behind the locator, and
+//                   refuses an archive in which the two contradict each other
 //   ReadEntries     reads the entries; they must fill the directory to its end
 //   FindList        skips what is never a list, and refuses unless exactly one member is left
 //
