@@ -1,5 +1,5 @@
-// How a set lies in memory. Its arena begins with the directory, and the blocks of the exchanges
-// follow (exchange_block.h has their forms). A set that WithChanges made owns only what changed;
+// How a set lies in memory. Its arena begins with the directory, followed by the blocks of the
+// exchanges (exchange_block.h has their forms). A set made by WithChanges owns only what changed;
 // the rest of its directory points into the arena of the root, which it keeps alive:
 //
 //   root:                 | directory | bitmap of 555 | array of 556 | ...
@@ -9,9 +9,10 @@
 //                556 -> ------------------------------+    shared, as most are
 //                557 -> bitmap of 557                         its own arena
 //
-// A delta always lies over a bitmap of the root, never over another delta: changing a changed set
-// merges the lines of both, and copies what only the set in between owned. So a chain is never
-// longer than one, and dropping the set in between frees all that it held.
+// A delta always refers to a bitmap of the root, never to another delta. When a changed set is
+// changed again, the lines of both deltas are merged, and what belonged only to the set in between
+// is copied. So a chain is never longer than one, and dropping the set in between frees all its
+// memory.
 #include "server/index/area_set.h"
 
 #include <algorithm>
@@ -47,9 +48,9 @@ void DiffExchange(int exchange, const Bitmap& before, const Bitmap& after,
   }
 }
 
-// Sorts the changes by number and keeps the last of each number.
+// Sorts the changes by number and keeps the last one of each number.
 std::vector<Change> LastOfEach(absl::Span<const Change> changes) {
-  std::vector<uint64_t> order;  // number, then place
+  std::vector<uint64_t> order;  // sorted by number, then by position
   order.reserve(changes.size());
   for (size_t i = 0; i < changes.size(); ++i) {
     assert(changes[i].subscriber < kNumbersPerArea);
@@ -69,7 +70,7 @@ int ExchangeOf(const Change& change) {
   return static_cast<int>(change.subscriber / kNumbersPerExchange);
 }
 
-// The old differences with the new ones over them; both ascending, a line at most once in each.
+// Puts the new differences over the old ones. Both are ascending and have each line at most once.
 std::vector<LineState> Merged(const std::vector<LineState>& old_lines,
                               const std::vector<LineState>& new_lines) {
   std::vector<LineState> merged;
@@ -86,7 +87,8 @@ std::vector<LineState> Merged(const std::vector<LineState>& old_lines,
   return merged;
 }
 
-// A set with the additions of `effective`; there is nothing to delete from.
+// Returns a set with the additions of `effective`, for a base without numbers, in which nothing can
+// be deleted.
 AreaSetPtr Added(const std::vector<Change>& effective) {
   AreaSetBuilder builder;
   for (const Change& change : effective) builder.Add(change.subscriber);
@@ -175,17 +177,17 @@ void ForEachDifference(const AreaSet* before, const AreaSet* after,
   }
 }
 
-// Writes the successor of `base`, which holds numbers.
+// Writes the successor of `base`, which must hold numbers.
 class AreaSetChanger {
  public:
-  // `effective`: ascending, one a number, each a real difference to `base`.
+  // `effective` is ascending, with one change for each number, and each changes `base`.
   AreaSetChanger(const AreaSetPtr& base, const std::vector<Change>& effective)
       : base_(*base),
         root_(base->base_ != nullptr ? base->base_ : base),
         effective_(effective),
         writer_(BlockBytes(), root_) {}
 
-  // `size`: the count of numbers afterwards.
+  // `size` is the count of numbers after the changes.
   AreaSetPtr Write(uint32_t size) && {
     auto change = effective_.begin();
     for (int exchange = 0; exchange < kExchangesPerArea; ++exchange) {
@@ -205,12 +207,12 @@ class AreaSetChanger {
   }
 
  private:
-  // True for a block that lies in a base which will not be kept alive.
+  // Returns whether a block lies in a base that will not be kept alive.
   bool IsBaseOwn(BlockRef block) const {
     return base_.base_ != nullptr && base_.arena_.Contains(block.data());
   }
 
-  // The most that is written.
+  // Returns the most bytes that Write can take.
   size_t BlockBytes() const {
     size_t bytes = 0;
     int last = -1;
@@ -224,7 +226,7 @@ class AreaSetChanger {
     return bytes;
   }
 
-  // `block` of the base with lines_ applied.
+  // Returns `block` of the base with lines_ applied.
   BlockRef Changed(int exchange, BlockRef block) {
     const BlockRef root = root_->block(exchange);
     if (block.is_delta()) {
@@ -245,7 +247,7 @@ class AreaSetChanger {
     return Rewritten(over_root ? root : block);
   }
 
-  // A block of its own: `block` with lines_ applied.
+  // Writes `block` with lines_ applied as a block of its own.
   BlockRef Rewritten(BlockRef block) {
     Bitmap scratch;
     Bitmap bitmap = ReadBitmap(block, scratch);
@@ -260,7 +262,7 @@ class AreaSetChanger {
   }
 
   const AreaSet& base_;
-  const AreaSetPtr root_;  // shares nothing; its bitmaps are the bases of all deltas
+  const AreaSetPtr root_;  // shares nothing; all deltas refer to its bitmaps
   const std::vector<Change>& effective_;
   std::vector<LineState> lines_;
   AreaSetWriter writer_;
@@ -291,8 +293,8 @@ ChangeResult WithChanges(const AreaSetPtr& base, absl::Span<const Change> change
   return result;
 }
 
-// A bitmap for each exchange seen. The arena has room for all of them, and takes memory only for
-// those that are used.
+// Has a bitmap for each exchange seen. The arena has room for all, but takes memory only for the
+// bitmaps that are used.
 struct AreaSetBuilder::Impl {
   Bitmap* NewBitmap(int exchange) {
     bitmaps[exchange] = reinterpret_cast<Bitmap*>(arena.Allocate(sizeof(Bitmap)));
@@ -329,7 +331,7 @@ size_t AreaSetBuilder::AddRun(absl::Span<const Number> numbers, uint64_t& there)
   size_t taken = 0;
   for (; taken < numbers.size(); ++taken) {
     const Number line = numbers[taken] - first;
-    if (line >= kNumbersPerExchange) break;  // also what is less than `first`
+    if (line >= kNumbersPerExchange) break;  // true also for numbers less than `first`
     uint64_t& word = bitmap->words[line / 64];
     const uint64_t bit = uint64_t{1} << (line % 64);
     added += (word & bit) == 0 ? 1 : 0;

@@ -11,10 +11,10 @@
 namespace dnc {
 namespace {
 
-// Changes that hit and miss, with numbers that occur several times.
+// Makes changes that hit and miss, with numbers that occur several times.
 std::vector<Change> RandomChanges(const Oracle& oracle, std::mt19937_64& random, size_t count) {
   const std::vector<uint32_t> listed(oracle.begin(), oracle.end());
-  // Most fall into few exchanges, so that deltas fill up and overflow.
+  // Most changes fall into few exchanges, so that deltas fill up and overflow.
   const uint32_t hot = static_cast<uint32_t>(random() % 995);
   std::vector<Change> changes;
   while (changes.size() < count) {
@@ -162,7 +162,7 @@ TEST(WithChangesTest, ReadersSeeWholeVersionsWhileTheyAreReplaced) {
         if (done) return;
         set = current;
       }
-      // Every version has both numbers or neither.
+      // Every version has either both numbers or neither.
       EXPECT_EQ(set->Contains(5'559'000), set->Contains(5'559'999));
       uint32_t count = 0;
       set->ForEachNumber([&count](uint32_t) { ++count; });

@@ -1,3 +1,6 @@
+// A set is written front to back into one arena: the constructor places the directory, SetBlock and
+// Copy put blocks behind it, and Finish derives the offsets, by which lookups find bitmaps, from
+// the final places of all blocks.
 #include "server/index/area_set_writer.h"
 
 #include <new>
@@ -8,9 +11,10 @@
 namespace dnc {
 namespace {
 
-// Arenas start with a page, and offsets take half of one. If they all stood in the first halves,
-// half of a cache would stay unused. So every other directory stands half a page further on, behind
-// the bitmap of the exchanges without numbers, which other homes have behind their directory:
+// Arenas start at a page, and the offsets take half a page. If all offsets were in the first half
+// of their page, half of a cache would stay unused. So every other directory starts half a page
+// later, behind the bitmap of the exchanges without numbers, which in other homes follows the
+// directory:
 //
 //   even page   | offsets ...  references ... | empty bitmap | blocks ...
 //   odd page    | empty bitmap, unused | offsets ...  references ... | blocks ...
@@ -20,7 +24,7 @@ static_assert(sizeof(Bitmap) <= kHalfPage && sizeof(AreaDirectory::offsets) <= k
 
 bool IsOddPage(const uint8_t* page) { return reinterpret_cast<uintptr_t>(page) / 4'096 % 2 != 0; }
 
-// Where the empty bitmap of a home lies, from its start.
+// Returns where the empty bitmap of a home lies, from its start.
 size_t EmptyPlace(const uint8_t* home) { return IsOddPage(home) ? 0 : sizeof(AreaDirectory); }
 
 Digest ComputeDigest(const std::array<BlockRef, kExchangesPerArea>& blocks) {

@@ -1,4 +1,4 @@
-// An AreaSet being written: its arena and its directory. Only for this room.
+// Writes an AreaSet: its arena and its directory. Only for this room.
 #pragma once
 
 #include <cstddef>
@@ -11,23 +11,24 @@
 
 namespace dnc {
 
-// Not thread-safe. Use once: set the blocks, then Finish.
+// Use once: set the blocks, then call Finish. Not thread-safe.
 class AreaSetWriter {
  public:
-  // Room for the directory and `block_bytes` bytes of blocks; too much costs nothing, too little
-  // ends the process. The set will share blocks with `base`, which shares nothing itself, and keep
-  // it alive; null: it shares nothing.
+  // Reserves room for the directory and `block_bytes` bytes of blocks. Too much costs nothing; too
+  // little ends the process. The set will share blocks with `base`, which must share nothing
+  // itself, and will keep it alive. With null it shares nothing.
   explicit AreaSetWriter(size_t block_bytes, AreaSetPtr base = nullptr);
 
   Arena& arena() { return arena_; }
 
-  // The block of an exchange, in this arena or in that of the base. Empty until set.
+  // Sets the block of an exchange, which lies in this arena or in that of the base. Exchanges are
+  // empty until set.
   void SetBlock(int exchange, BlockRef block) { directory_->blocks[exchange] = block; }
 
-  // A copy of `block`, which is no shared empty one, in this arena.
+  // Copies `block` into this arena. It must not be the shared empty block.
   BlockRef Copy(BlockRef block);
 
-  // The set. `size` must be its count of numbers; the digest is computed unless given.
+  // Returns the set. `size` must be its count of numbers; the digest is computed unless given.
   AreaSetPtr Finish(uint32_t size, std::optional<Digest> digest = std::nullopt) &&;
 
  private:

@@ -39,7 +39,7 @@ uint8_t* Arena::Allocate(size_t bytes) {
   }
   uint8_t* start = memory_ + used_;
   used_ += rounded;
-  // The pool hands out memory that others have used.
+  // The pool hands out memory that others have used before.
   std::memset(start, 0, rounded);
   return start;
 }

@@ -1,7 +1,7 @@
-// A run of memory that is filled from its start and given back to the pool as a whole.
+// A stretch of memory that is filled from its start and returned to the pool as a whole.
 //
-// The blocks of one area code live in one arena: no allocation a block, none of them on the heap,
-// all in huge pages (page_pool.h).
+// The blocks of one area code are in one arena. So no block needs an allocation of its own, none is
+// on the heap, and all are in huge pages (page_pool.h).
 #pragma once
 
 #include <cstddef>
@@ -12,31 +12,31 @@ namespace dnc {
 // Everything in an arena starts at a multiple of this, the size of a cache line.
 inline constexpr size_t kArenaAlignment = 64;
 
-// Not thread-safe while it is filled. Movable; a moved-from arena is empty.
+// Not thread-safe while it is being filled. Movable; a moved-from arena is empty.
 class Arena {
  public:
-  // An empty arena, without memory.
+  // Makes an empty arena, without memory.
   Arena() = default;
 
-  // Takes room for `capacity` bytes, rounded up to a page. Pages take memory when first written.
-  // Ends the process if the system refuses it.
+  // Reserves `capacity` bytes, rounded up to a page. Pages take memory when they are first written.
+  // Ends the process if the system refuses memory.
   explicit Arena(size_t capacity);
   ~Arena();
   Arena(Arena&& other) noexcept;
   Arena& operator=(Arena&& other) noexcept;
 
-  // The next `bytes` bytes, zeroed and aligned to kArenaAlignment. Ends the process beyond the
-  // capacity.
+  // Returns the next `bytes` bytes, zeroed and aligned to kArenaAlignment. Ends the process if the
+  // capacity is exceeded.
   uint8_t* Allocate(size_t bytes);
 
-  // Gives the pages behind the last allocation back; nothing can be allocated afterwards.
+  // Returns the pages behind the last allocation to the pool. Nothing can be allocated afterwards.
   void Trim();
 
   bool Contains(const void* address) const;
-  // Where it starts; null if it is empty.
+  // Returns where the memory starts; null if the arena is empty.
   const uint8_t* data() const { return memory_; }
 
-  // Bytes of the run: what the arena takes at most.
+  // Returns the size in bytes, which is the most memory that the arena takes.
   size_t size() const { return size_; }
 
  private:

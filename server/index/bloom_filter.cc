@@ -30,13 +30,14 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little);
 
-// Keys that are worked on together, and groups whose memory accesses overlap: 256 keys, as in
-// number_set.cc. Here the oldest group is tested while the lines of the others are on their way.
+// The keys that are handled together. The memory accesses of several groups overlap, 256 keys in
+// all, as in number_set.cc. Here the oldest group is tested while the lines of the others are on
+// their way.
 constexpr size_t kGroup = 32;
 constexpr size_t kGroupsAhead = 8;
 constexpr uint64_t kSampledBlocks = 65'536;
 
-// Odd numbers that spread the low half of the hash; those of Parquet's filter.
+// Odd numbers that spread the low half of the hash; they are those of Parquet's filter.
 alignas(32) constexpr uint32_t kSalts[kBloomBlockWords] = {
     0x47b6137b, 0x44974d91, 0x8824ad5b, 0xa2b7289d, 0x705495c7, 0x2df1424b, 0x9efc4947, 0x5c6bfb31};
 
@@ -51,19 +52,19 @@ size_t FirstWord(uint64_t hash, uint64_t blocks) {
   return static_cast<size_t>((Uint128{hash} * blocks) >> 64) * kBloomBlockWords;
 }
 
-// The bit of a key in word `word` of its block.
+// Returns the bit of a key in word `word` of its block.
 uint64_t Bit(uint32_t low, size_t word) { return uint64_t{1} << ((low * kSalts[word]) >> 26); }
 
 uint64_t Load(const uint64_t& word) {
   return std::atomic_ref<uint64_t>(const_cast<uint64_t&>(word)).load(std::memory_order_relaxed);
 }
 
-// Sets the bits of a key; true if one of them was not set.
+// Sets the bits of a key. Returns whether one of them was not set before.
 bool SetBits(uint64_t* block, uint32_t low) {
   bool fresh = false;
   for (size_t word = 0; word < kBloomBlockWords; ++word) {
     const uint64_t bit = Bit(low, word);
-    // Half of the bits of a full filter are set, and to see that is far cheaper than to set them.
+    // Half the bits of a full filter are set, and testing them is far cheaper than setting them.
     if ((Load(block[word]) & bit) != 0) continue;
     const std::atomic_ref<uint64_t> shared(block[word]);
     fresh |= (shared.fetch_or(bit, std::memory_order_relaxed) & bit) == 0;
@@ -79,7 +80,7 @@ bool TestPortable(const uint64_t* block, uint32_t low) {
   return missing == 0;
 }
 
-// The blocks of a group of keys, on their way from memory, and the low halves of the hashes.
+// The blocks of a group of keys, on their way from memory, and the low halves of the keys' hashes.
 struct Lookups {
   uint64_t* blocks[kGroup];
   uint32_t lows[kGroup];
@@ -149,11 +150,12 @@ TestGroup TestGroupOf([[maybe_unused]] CpuLevel level) {
   return TestGroupPortable;
 }
 
-// Calls work(group, start, count) for each group of `keys` keys in order; key_at(i) is the i-th.
+// Calls work(group, start, count) for each group of `keys` keys in order; key_at(i) is the i-th
+// key.
 template <bool kForWriting, typename KeyAt, typename Work>
 void InGroups(uint64_t* words, const BloomDesign& design, size_t keys, const KeyAt& key_at,
               const Work& work) {
-  // Copies, so that the compiler need not think of the groups as a part of the design.
+  // These are copies, so that the compiler need not assume that the groups change the design.
   const uint64_t seed = design.seed;
   const uint64_t blocks = design.blocks;
   std::array<Lookups, kGroupsAhead> groups;

@@ -69,7 +69,7 @@ TEST(BloomFilterTest, TenantsAndNumbersAreApart) {
   EXPECT_FALSE(filter.MayContain({7, 2'015'550'123 + (uint64_t{1} << 32)}));
 }
 
-// The rule of docs/internals/disk-format.md, written a second time and simply.
+// The rule of docs/internals/disk-format.md, implemented again in a simple way.
 TEST(BloomFilterTest, TheBitsAreThoseOfTheDocuments) {
   constexpr uint32_t kSalts[8] = {0x47b6137b, 0x44974d91, 0x8824ad5b, 0xa2b7289d,
                                   0x705495c7, 0x2df1424b, 0x9efc4947, 0x5c6bfb31};
@@ -151,7 +151,8 @@ TEST(BloomFilterTest, WhatWasInsertedIsFound) {
   for (uint64_t i = 0; i < kKeys; ++i) ASSERT_TRUE(filter.MayContain(RegularKey(i)));
 }
 
-// Measured over keys that were not inserted, against the formula and the filter's own estimate.
+// Measures the error over keys that were not inserted, and compares it with the formula and with
+// the filter's own estimate.
 TEST(BloomFilterTest, ItSaysYesWronglyAsOftenAsTheFormulaSays) {
   constexpr uint64_t kAbsent = 4 * kKeys;
   for (const double bits : {8.0, 10.0, 12.0, 16.0}) {
@@ -159,7 +160,7 @@ TEST(BloomFilterTest, ItSaysYesWronglyAsOftenAsTheFormulaSays) {
     InsertRegular(filter, kKeys);
     uint64_t wrong = 0;
     for (uint64_t i = 0; i < kAbsent; ++i) {
-      // Of the tenants that have keys, beside their numbers: those are seven apart.
+      // These are other numbers of tenants that have keys; inserted numbers are seven apart.
       BloomKey key = RegularKey(i % kKeys);
       key.number += 1 + i / kKeys;
       wrong += filter.MayContain(key) ? 1 : 0;
@@ -173,7 +174,7 @@ TEST(BloomFilterTest, ItSaysYesWronglyAsOftenAsTheFormulaSays) {
       EXPECT_LT(rate, 0.005);
     }
     RecordProperty("rate_at_" + std::to_string(static_cast<int>(bits)), std::to_string(rate));
-    // Keys that met only set bits are not counted.
+    // Keys that found all their bits set are not counted.
     EXPECT_LE(filter.keys(), kKeys);
     EXPECT_GT(static_cast<double>(filter.keys()), kKeys * (1 - expected));
   }
@@ -197,7 +198,7 @@ TEST(BloomFilterTest, ATenantWithoutKeysIsKnown) {
   EXPECT_TRUE(filter.MayContainTenant(70'000));
   EXPECT_TRUE(filter.MayContainTenant(70'000 - TenantFlags::kFlags)) << "shares the bit";
   EXPECT_FALSE(filter.MayContainTenant(9));
-  // Whose keys a filter from an image has, nobody knows.
+  // Nobody knows which tenants a filter from an image has keys of.
   EXPECT_TRUE(BloomFilter(filter.design(), BloomFilter::Unfilled()).MayContainTenant(9));
 }
 

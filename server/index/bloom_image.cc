@@ -6,9 +6,9 @@
 //   | + checksum | memory: a cache line a block         | all before  |
 //   +------------+--------------------------------------+-------------+
 //
-// The header's own checksum is checked before anything in it is believed, and the file's size
+// The header's own checksum is checked before any of its fields is trusted, and the file's size
 // proves the count of blocks before memory is taken for them. The checksum at the end covers the
-// header too, so a header of one image cannot stand before the words of another.
+// header too, so the header of one image cannot precede the words of another.
 #include "server/index/bloom_image.h"
 
 #include <xxhash.h>
@@ -33,10 +33,10 @@ namespace {
 constexpr char kMagic[8] = {'D', 'N', 'C', 'B', 'L', 'O', 'O', 'M'};
 constexpr uint32_t kFormatVersion = 1;
 constexpr uint32_t kXxh3OverTenantAndNumber = 1;
-// Read, hashed and written at a time: stays in the second-level cache between the two.
+// This much is read, hashed and written at a time; it stays in the second-level cache in between.
 constexpr size_t kChunk = size_t{512} << 10;
 
-// As it lies in the file; docs/internals/disk-format.md.
+// The header as it lies in the file; see docs/internals/disk-format.md.
 struct Header {
   char magic[8];
   uint32_t version;
@@ -50,7 +50,7 @@ struct Header {
   uint64_t keys;
   uint64_t deleted;
   uint64_t reserved[5];
-  uint64_t checksum;  // XXH3-64 of what is before it
+  uint64_t checksum;  // XXH3-64 of everything before it
 };
 static_assert(sizeof(Header) == kBloomImageHeaderBytes);
 constexpr size_t kCheckedBytes = sizeof(Header) - sizeof(uint64_t);
@@ -115,7 +115,7 @@ absl::Status CheckHeader(const std::string& path, const Header& header,
   return absl::OkStatus();
 }
 
-// The file's size proves the count of blocks before memory is taken for them.
+// Checks the count of blocks against the file's size before memory is taken for them.
 absl::Status CheckSize(const std::string& path, const Header& header, uint64_t file_bytes,
                        uint64_t max_bytes) {
   if (header.blocks == 0 || header.blocks > kMaxBloomBlocks) {
@@ -143,7 +143,7 @@ absl::Status WriteBloomImage(const BloomFilter& filter, const BloomImageOwner& o
   const Header header = MakeHeader(filter, owner);
   checksum.Add(&header, sizeof(header));
   DNC_RETURN_IF_ERROR(file.Append(BytesOf(header)));
-  // Inserts go on, so what the checksum is of and what is written must be one copy.
+  // Inserts go on meanwhile, so the bytes that are hashed and written must be one copy.
   std::vector<char> chunk(kChunk);
   for (uint64_t offset = 0; offset < filter.memory_bytes(); offset += kChunk) {
     const size_t bytes = std::min<uint64_t>(kChunk, filter.memory_bytes() - offset);

@@ -1,5 +1,5 @@
-// Any bytes as an image, as they are and with fitting checksums: refused, or read as a filter whose
-// image is the same again.
+// Reads any bytes as an image, as they are and with fitting checksums. They must be refused, or be
+// read as a filter whose image is the same again.
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -30,7 +30,7 @@ void Check(const std::string& image) {
     std::abort();
   }
   close(fd);
-  // The owner that the image itself names, so that more than its owner is tested.
+  // The owner is the one that the image names, so that the test gets past the check of the owner.
   dnc::BloomImageOwner owner;
   if (image.size() >= 40) {
     std::memcpy(&owner.store_high, image.data() + 16, 8);
@@ -52,7 +52,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   std::string image(reinterpret_cast<const char*>(data), size);
   Check(image);
   if (size < dnc::kBloomImageHeaderBytes) return 0;
-  // As an image of version 1 of as many blocks as there are.
+  // Reads them as an image of version 1 with as many blocks as there are.
   const std::string begin("DNCBLOOM\1\0\0\0\1\0\0\0", 16);
   image.replace(0, begin.size(), begin);
   if (size % 2 == 0) {

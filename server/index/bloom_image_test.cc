@@ -19,7 +19,7 @@ constexpr uint64_t kNoLimit = std::numeric_limits<uint64_t>::max();
 
 class BloomImageTest : public testing::Test {
  protected:
-  // The bytes of an image of a filter with some keys.
+  // Returns the bytes of an image of a filter with some keys.
   std::string MakeImage(uint64_t blocks, uint64_t keys) {
     BloomFilter filter({blocks, keys, /*seed=*/5});
     for (uint64_t i = 0; i < keys; ++i) filter.Insert(RegularKey(i));
@@ -67,7 +67,7 @@ TEST_F(BloomImageTest, AFilterComesBackAsItWas) {
   }
 }
 
-// docs/internals/disk-format.md, written a second time.
+// The layout of docs/internals/disk-format.md, written a second time.
 TEST_F(BloomImageTest, TheLayoutIsTheOneOfTheDocuments) {
   BloomFilter filter({2, 3, 4});
   filter.Insert({6, 7});
@@ -160,7 +160,7 @@ TEST_F(BloomImageTest, WhatIsNoFileIsRefused) {
 TEST_F(BloomImageTest, AFailedWriteLeavesTheOldImage) {
   const std::string image = MakeImage(3, 60);
   const BloomFilter large({40'000, 0, 0});
-  // Files end at a million bytes, as on a full disk.
+  // Limits files to a million bytes, as a full disk would.
   std::signal(SIGXFSZ, SIG_IGN);
   rlimit before{};
   getrlimit(RLIMIT_FSIZE, &before);

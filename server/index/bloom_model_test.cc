@@ -1,4 +1,4 @@
-// The filter and its owner's store, through random lives, against sets that are kept plainly.
+// Takes the filter and its owner's store through random lives, and compares them with plain sets.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -18,7 +18,7 @@ constexpr uint64_t kMaxBytes = 1 << 20;
 
 using Keys = std::set<BloomKey>;
 
-// An owner as growing_filter.h wants it.
+// An owner that does what growing_filter.h asks of it.
 class Owner {
  public:
   explicit Owner(uint64_t seed) : random_(seed), space_(20 + random_() % 3'000) { Start(); }
@@ -46,7 +46,7 @@ class Owner {
     }
   }
 
-  // No false negative, ever; and, with a filter, not only yes.
+  // Checks that there is never a false negative and, with a filter, not only yes.
   void Check() {
     ASSERT_TRUE(AllPossible(*filter_, store_));
     uint64_t no = 0;
@@ -118,13 +118,13 @@ class Owner {
     ASSERT_TRUE(WriteBloomImage(*filter, {1, 2, revision}, folder_.image()).ok());
   }
 
-  // The server ends anyhow and starts anew.
+  // Ends the server in any way and starts it anew.
   void Start() {
     rebuild_.clear();
     GrowingFilterOptions options;
     options.bits_a_key = 12;
     options.seed = random_() % 2;
-    // Orderly, or not.
+    // It may end in order, or not.
     if (filter_ != nullptr && random_() % 2 == 0) SaveImage();
     filter_ = std::make_unique<GrowingFilter>(options);
     auto image = ReadBloomImage(folder_.image(), {1, 2, revision_}, kMaxBytes);
@@ -140,7 +140,7 @@ class Owner {
   uint64_t revision_ = 0;
   std::unique_ptr<GrowingFilter> filter_;
   std::vector<GrowingFilter::Rebuild> rebuild_;  // at most one
-  std::vector<BloomKey> snapshot_;               // what it still has to be given
+  std::vector<BloomKey> snapshot_;               // what the rebuild has still to be given
   int images_used_ = 0;
   int rebuilds_ = 0;
 };
@@ -160,7 +160,7 @@ TEST(BloomModelTest, NoLifeYieldsAFalseNo) {
     images_used += owner.images_used();
     rebuilds += owner.rebuilds();
   }
-  // The lives were not dull.
+  // The random lives must have covered these cases.
   EXPECT_GT(images_used, 5);
   EXPECT_GT(rebuilds, 200);
 }

@@ -1,4 +1,4 @@
-// Keys and folders for the Bloom filter's tests.
+// Provides keys and folders for the Bloom filter's tests.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -18,12 +18,12 @@
 
 namespace dnc {
 
-// The i-th of many different keys as they really come: few tenants, numbers in runs.
+// Returns the i-th of many different keys as they occur in practice: few tenants, numbers in runs.
 inline BloomKey RegularKey(uint64_t i) {
   return {static_cast<uint32_t>(i / 500'000), 2'010'000'000 + i % 500'000 * 7};
 }
 
-// Any tenant and number, few of them, so that random ones meet again.
+// Returns any of few tenants and numbers, so that random keys repeat.
 inline BloomKey RandomKey(std::mt19937_64& random, uint64_t numbers) {
   return {static_cast<uint32_t>(random() % 4), 2'125'550'000 + random() % numbers};
 }
@@ -43,7 +43,7 @@ inline void WriteFile(const std::string& path, const std::string& content) {
   std::ofstream(path, std::ios::binary | std::ios::trunc) << content;
 }
 
-// A folder that lives as long as the test.
+// A folder that exists as long as the test.
 class ImageFolder {
  public:
   ImageFolder() {
@@ -65,13 +65,13 @@ class ImageFolder {
   std::string folder_;
 };
 
-// f(b) of bloom_design.h, 0 to 1: the share of wrong answers that theory expects; `bits_a_key`
-// above 0.
+// Returns f(b) of bloom_design.h, 0 to 1: the share of wrong answers that theory predicts;
+// `bits_a_key` is above 0.
 inline double BloomErrorRate(double bits_a_key) {
   constexpr double kBlockBits = kBloomBlockBytes * 8;
   constexpr double kWordBits = 64;
   const double mean = kBlockBits / bits_a_key;
-  // The sum from where the terms begin to count to where they end.
+  // Sums only the range in which the terms matter.
   const double spread = 12 * std::sqrt(mean) + 12;
   const double first = std::max(0.0, std::floor(mean - spread));
   double rate = 0;

@@ -21,7 +21,7 @@ __attribute__((always_inline)) inline uint32_t CountBits(const Bitmap& bitmap) {
 }
 
 #if defined(__x86_64__)
-// Every processor with AVX2 has it.
+// Every processor with AVX2 has this instruction.
 __attribute__((target("popcnt"))) uint32_t CountByInstruction(const Bitmap& bitmap) {
   return CountBits(bitmap);
 }

@@ -12,8 +12,8 @@
 //   BlockRef   63 ........ 6   5 .... 0        array   | line | line | ... | FFFF | FFFF |
 //              | address / 64 | kind  |        delta   | BlockRef of base | line | ... | FFFF |
 //
-// "Line" is the line number, the last four digits. Everything here is either a value or immutable
-// memory: thread-safe for reading.
+// "Line" is the line number, the last four digits. Everything here is a value or immutable memory,
+// so it is thread-safe for reading.
 #pragma once
 
 #include <array>
@@ -33,7 +33,7 @@ namespace dnc {
 static_assert(std::endian::native == std::endian::little, "bitmaps are stored as they lie");
 static_assert(sizeof(void*) == 8, "block references are tagged 64-bit pointers");
 
-// The bytes of a bitmap that carry numbers; in memory it is padded to whole cache lines.
+// The bytes of a bitmap that hold numbers; in memory a bitmap is padded to whole cache lines.
 inline constexpr size_t kBitmapBytes = kNumbersPerExchange / 8;
 inline constexpr size_t kBlockUnit = kArenaAlignment;
 
@@ -45,7 +45,7 @@ struct alignas(kBlockUnit) Bitmap {
   void Set(uint32_t line) { words[line / 64] |= uint64_t{1} << (line % 64); }
   void Clear(uint32_t line) { words[line / 64] &= ~(uint64_t{1} << (line % 64)); }
   uint32_t Count() const;
-  // The first kBitmapBytes bytes: the canonical form of an exchange.
+  // Returns the first kBitmapBytes bytes: the canonical form of an exchange.
   const uint8_t* bytes() const { return reinterpret_cast<const uint8_t*>(words.data()); }
   uint8_t* bytes() { return reinterpret_cast<uint8_t*>(words.data()); }
 };
@@ -54,7 +54,7 @@ static_assert(sizeof(Bitmap) == 1280);
 inline constexpr uint32_t kMaxArrayUnits = 4;
 inline constexpr uint32_t kMaxDeltaUnits = 7;
 inline constexpr uint32_t kLinesPerUnit = kBlockUnit / sizeof(uint16_t);
-// More numbers than this are a bitmap, more differences a block of their own.
+// More numbers than this become a bitmap; more differences become a block of their own.
 inline constexpr uint32_t kMaxArrayLines = kMaxArrayUnits * kLinesPerUnit;
 inline constexpr uint32_t kMaxDeltaLines = kMaxDeltaUnits * kLinesPerUnit - 4;
 inline constexpr uint16_t kListedBit = 0x8000;
@@ -62,10 +62,10 @@ inline constexpr uint16_t kNoLine = 0xFFFF;
 
 inline constexpr Bitmap kEmptyBitmap{};
 
-// A tagged pointer, 8 bytes. Owns nothing.
+// A tagged pointer of 8 bytes. Owns nothing.
 class BlockRef {
  public:
-  // The empty exchange.
+  // Makes the empty exchange.
   BlockRef() : BlockRef(&kEmptyBitmap, 0) {}
   static BlockRef ToBitmap(const Bitmap* bitmap) { return BlockRef(bitmap, 0); }
   static BlockRef ToArray(const void* array, uint32_t units) { return BlockRef(array, units); }
@@ -77,13 +77,13 @@ class BlockRef {
   bool is_delta() const { return tag() >= kDeltaTag; }
   bool is_empty() const { return data() == reinterpret_cast<const uint8_t*>(&kEmptyBitmap); }
 
-  // Cache lines of an array or a delta.
+  // Returns the number of cache lines of an array or a delta.
   uint32_t units() const { return tag() % kDeltaTag; }
   size_t bytes() const { return is_bitmap() ? sizeof(Bitmap) : units() * kBlockUnit; }
 
   const uint8_t* data() const { return reinterpret_cast<const uint8_t*>(bits_ & ~kTagMask); }
   const Bitmap& bitmap() const { return *reinterpret_cast<const Bitmap*>(data()); }
-  // The same kind of block at another place.
+  // Returns a block of the same kind at another place.
   BlockRef MovedTo(const void* data) const { return BlockRef(data, tag()); }
 
   friend bool operator==(BlockRef, BlockRef) = default;
@@ -115,14 +115,15 @@ inline const uint16_t* DeltaLines(BlockRef delta) {
   return reinterpret_cast<const uint16_t*>(delta.data() + sizeof(BlockRef));
 }
 
-// `delta` must be one; its base is a bitmap, perhaps the empty one.
+// `delta` must be a delta. Its base is a bitmap, perhaps the empty one.
 inline BlockRef DeltaBase(BlockRef delta) {
   BlockRef base;
   std::memcpy(&base, delta.data(), sizeof(base));
   return base;
 }
 
-// True if `value` is one of `kCount` entries. Without branches, and fit for vector instructions.
+// Returns whether `value` is one of `kCount` entries, without branches and in a form that suits
+// vector instructions.
 template <uint32_t kCount>
 inline bool HasEntry(const uint16_t* entries, uint16_t value) {
   uint16_t found = 0;
@@ -132,8 +133,8 @@ inline bool HasEntry(const uint16_t* entries, uint16_t value) {
   return found != 0;
 }
 
-// The whole array is scanned: its cache lines are read at once, where a binary search would wait
-// for them one after the other.
+// Scans the whole array: its cache lines are read at once, while a binary search would wait for
+// them one by one.
 inline bool ArrayContains(BlockRef array, uint32_t line) {
   const uint16_t* lines = ArrayLines(array);
   const auto value = static_cast<uint16_t>(line);
@@ -160,7 +161,7 @@ inline DeltaAnswer DeltaLookup(BlockRef delta, uint32_t line) {
   return not_listed ? DeltaAnswer::kNotListed : DeltaAnswer::kAsBase;
 }
 
-// True if `line` (below 10,000) is in the block.
+// Returns whether `line` (below 10,000) is in the block.
 inline bool BlockContains(BlockRef block, uint32_t line) {
   if (block.is_bitmap()) return block.bitmap().Test(line);
   if (!block.is_delta()) return ArrayContains(block, line);
@@ -169,22 +170,22 @@ inline bool BlockContains(BlockRef block, uint32_t line) {
   return answer == DeltaAnswer::kListed;
 }
 
-// The block as a bitmap: itself, or `scratch` filled from it.
+// Returns the block as a bitmap: the block itself, or `scratch` filled from it.
 const Bitmap& ReadBitmap(BlockRef block, Bitmap& scratch);
 
 // Calls `fn` for the lines of the bitmap, ascending.
 void ForEachLine(const Bitmap& bitmap, absl::FunctionRef<void(uint32_t line)> fn);
 
-// The bytes of an arena that PackBlock takes for `count` numbers.
+// Returns how many bytes of an arena PackBlock takes for `count` numbers.
 size_t PackedBytes(uint32_t count);
 
 // Writes the smaller form of `bitmap`, which holds `count` numbers.
 BlockRef PackBlock(const Bitmap& bitmap, uint32_t count, Arena& arena);
 
-// The lines of a delta that differ from its base, ascending.
+// Appends the lines in which a delta differs from its base, ascending.
 void AppendDeltaLines(BlockRef delta, std::vector<LineState>& lines);
 
-// Writes a delta: 1 to kMaxDeltaLines lines, ascending, over `base`, which must be a bitmap.
+// Writes a delta of 1 to kMaxDeltaLines lines, ascending, over `base`, which must be a bitmap.
 BlockRef WriteDelta(BlockRef base, absl::Span<const LineState> lines, Arena& arena);
 
 }  // namespace dnc

@@ -31,7 +31,7 @@ uint64_t TestPortable(const uint64_t* const* words, const NumberGroup& group) {
 }
 
 #if defined(__x86_64__)
-// The bit of each number is shifted to the front of its word, where the signs are gathered.
+// The bit of each number is shifted to the front of its word, where the signs are collected.
 __attribute__((target("avx2,bmi2"))) uint64_t TestAvx2(const uint64_t* const* words,
                                                        const NumberGroup& group) {
   using Words = uint64_t __attribute__((vector_size(32)));
@@ -122,7 +122,7 @@ void GroupLookup::Resolve(const NumberGroup& group) {
         words_[i] = &kAllOnes;
         break;
       case DeltaAnswer::kNotListed:
-        break;  // as an empty bitmap
+        break;  // answers like an empty bitmap
       case DeltaAnswer::kAsBase:
         words_[i] = WordOf(DeltaBase(blocks_[i]).data(), line);
         __builtin_prefetch(words_[i]);

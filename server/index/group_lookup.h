@@ -1,5 +1,5 @@
-// The lookup of a group of numbers in one set, in three steps with other work between them, so that
-// what one step asks memory for has come when the next one reads it:
+// Looks up a group of numbers in one set. It takes three steps, with other work between them, so
+// that what one step requests from memory has arrived when the next one reads it:
 //
 //   Fetch     finds the block of each number and prefetches the line that answers
 //   Resolve   where that is a delta, reads it and, if need be, prefetches the line of its base
@@ -15,34 +15,34 @@
 
 namespace dnc {
 
-// Not thread-safe. The steps in this order, with the same group, as long as the set lives.
+// Call the steps in this order, with the same group, while the set lives. Not thread-safe.
 class GroupLookup {
  public:
-  // `areas`: of each area code, and of kNoArea.
+  // `areas` has an entry for each area code, and one for kNoArea.
   void Fetch(const NumberGroup& group, const AreaView* areas);
   void Resolve(const NumberGroup& group);
   uint64_t Test(const NumberGroup& group) const;
 
-  // The same in a given way, which must be supported.
+  // Does the same with the instructions of `level`, which the processor must support.
   uint64_t TestWith(CpuLevel level, const NumberGroup& group) const;
 
  private:
   void FetchElsewhere(const NumberGroup& group, const AreaView* areas);
   uint64_t TestArrays(const NumberGroup& group) const;
 
-  // The word of a bitmap in which the number's bit is, for all numbers but those in arrays_.
+  // The word of a bitmap that has the number's bit, for all numbers except those in arrays_.
   const uint64_t* words_[kGroupSize];
-  BlockRef blocks_[kGroupSize];  // of those in arrays_ and deltas_
+  BlockRef blocks_[kGroupSize];  // set for the numbers in arrays_ and deltas_
   uint64_t arrays_ = 0;
   uint64_t deltas_ = 0;
 };
 
-// Groups under way at the same time: one in each step.
+// So many groups are under way at the same time: one in each step.
 inline constexpr size_t kGroupsAhead = 3;
 
-// Calls the steps for the groups of `numbers` numbers, each of them for group 0, 1, ... in order,
-// and for a group one after the other with the steps of its neighbours between them. What a step
-// keeps of group g may lie at g % kGroupsAhead.
+// Calls the steps for the groups of `numbers` numbers. Each step sees group 0, 1, ... in order. For
+// one group the steps follow each other, with those of its neighbors in between. What a step stores
+// for group g may be at g % kGroupsAhead.
 template <typename Fetch, typename Resolve, typename Test>
 void InGroups(size_t numbers, const Fetch& fetch, const Resolve& resolve, const Test& test) {
   const size_t groups = (numbers + kGroupSize - 1) / kGroupSize;

@@ -1,8 +1,8 @@
 // How a filter is replaced while others probe it and insert into it.
 //
-// Probes and inserts read one pointer, `state_`, inside a pass of the gate. It names the filter
-// that answers and, during a rebuild, the one that is being filled. Whoever replaces the pointer
-// waits until every pass that may have seen the old one is given back:
+// Probes and inserts read one pointer, `state_`, while they hold a pass of the gate. It names the
+// filter that answers and, during a rebuild, the one that is being filled. The thread that replaces
+// the pointer waits until every pass that may have seen the old one is returned:
 //
 //   owner          BeginRebuild         store.Snapshot()   Add ... Add          Finish
 //   state_    {A, -} ---> {A, B} ----------------------------------------> {B, -}
@@ -11,9 +11,9 @@
 //                      ^ WaitForReaders                                 ^ WaitForReaders, A is
 //                      freed
 //
-// An insert that saw {A, -} has returned before BeginRebuild does, and its record was written
-// before it, so the snapshot that is taken next has it and Add brings it into B. An insert that
-// began later sees B itself. So B misses nothing when it begins to answer.
+// An insert that saw {A, -} has returned before BeginRebuild does. Its record was written before
+// it, so the snapshot that is taken next has it, and Add brings it into B. A later insert sees B
+// itself. So B lacks nothing when it begins to answer.
 #include "server/index/growing_filter.h"
 
 #include <algorithm>
@@ -46,14 +46,14 @@ GrowingFilter::~GrowingFilter() {
 void GrowingFilter::Insert(const BloomKey& key) { InsertBatch({&key, 1}); }
 
 void GrowingFilter::InsertBatch(absl::Span<const BloomKey> keys) {
-  // The keys go in by parts, so that whoever waits for readers does not wait long.
+  // The keys go in by parts, so that a thread that waits for readers does not wait long.
   constexpr size_t kPart = 4096;
   for (; !keys.empty(); keys.remove_prefix(std::min(kPart, keys.size()))) {
     const absl::Span<const BloomKey> part = keys.subspan(0, kPart);
     const ReaderGate::Pass pass(gate_);
     const State& state = *state_.load();
     if (state.current == nullptr) {
-      // Adopt looks at this after the last insert that saw no filter has ended.
+      // Adopt reads this after the last insert that saw no filter has ended.
       inserted_without_filter_.store(true, std::memory_order_relaxed);
     } else {
       state.current->InsertBatch(part);
@@ -102,8 +102,8 @@ absl::Status GrowingFilter::Adopt(std::unique_ptr<BloomFilter> filter) {
                  "rebuild the filter from the store");
   };
   if (current_ != nullptr || rebuilding_) return refused();
-  // Seen by inserts before the question is asked, so that none slips between. One that comes right
-  // here makes it refuse as well.
+  // Inserts see the filter before the question is asked, so that none slips through in between. One
+  // that comes at this very moment makes Adopt refuse as well.
   Publish(nullptr, adopted);
   if (inserted_without_filter_.load(std::memory_order_relaxed)) {
     Publish(nullptr, nullptr);
@@ -185,7 +185,7 @@ void GrowingFilter::Count(size_t probes, size_t possible) const {
 GrowingFilter::Totals GrowingFilter::Sum() const {
   Totals totals;
   for (const Counts& counts : counts_) {
-    // First the part, then the whole, so that the part is never the larger one.
+    // The part is read before the whole, so that it is never the larger one.
     totals.possible += counts.possible.load(std::memory_order_acquire);
     totals.probes += counts.probes.load(std::memory_order_relaxed);
   }

@@ -1,4 +1,4 @@
-// Writers, probers and a rebuilder side by side; for the thread sanitizer, and without.
+// Runs writers, probers and a rebuilder at the same time, with and without the thread sanitizer.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -18,12 +18,12 @@ namespace {
 constexpr uint32_t kWriters = 2;
 constexpr uint32_t kProbers = 2;
 constexpr auto kDuration = std::chrono::seconds(4);
-constexpr uint64_t kMaxKeys = 300'000;  // a writer
+constexpr uint64_t kMaxKeys = 300'000;  // for each writer
 constexpr uint64_t kMaxBytes = 64 << 20;
 
 BloomKey KeyOf(uint32_t writer, uint64_t i) { return {writer, 2'010'000'000 + i * 3}; }
 
-// The store is the keys of each writer up to a count; its answers are given up to another.
+// The store is the keys of each writer up to one count; those up to another count are acknowledged.
 class Race {
  public:
   Race() : filter_(GrowingFilterOptions()) {}
@@ -66,12 +66,12 @@ class Race {
       filter_.Insert(KeyOf(writer, i));
       answered_[writer].store(i + 1, std::memory_order_release);
       if (i % 16 == 0) filter_.NoteDeleted(1);
-      // Slow enough to last as long as the others.
+      // This is slow enough to last as long as the others.
       if (i % 64 == 0) std::this_thread::sleep_for(std::chrono::microseconds(500));
     }
   }
 
-  // The newest keys and random ones, in batches, as soon as their writer has its answer.
+  // Probes the newest keys and random ones, in batches, as soon as their writer has its answer.
   void Probe(uint32_t seed) {
     std::mt19937_64 random(seed);
     std::vector<Number> numbers;

@@ -123,7 +123,7 @@ TEST(GrowingFilterTest, ARebuildIsDueWhenItIsWorn) {
   GrowingFilterOptions options;
   options.worn_share = 0.1;
   GrowingFilter filter(options);
-  filter.NoteDeleted(7);  // of no filter
+  filter.NoteDeleted(7);  // there is no filter that it could count for
   Fill(filter, 1'000);
   EXPECT_EQ(filter.rebuild_due(), RebuildReason::kNone);
   for (uint64_t i = 0; i < 100; ++i) filter.Insert(RegularKey(i));
@@ -135,7 +135,7 @@ TEST(GrowingFilterTest, ARebuildIsDueWhenItIsWorn) {
   EXPECT_EQ(filter.Stats().deleted, 10);
   for (uint64_t i = 10; i < 100; ++i) rebuild->Add({{RegularKey(i)}});
   rebuild->Finish();
-  // The one that was deleted meanwhile may be in the new filter.
+  // The key that was deleted meanwhile may be in the new filter.
   EXPECT_EQ(filter.Stats().deleted, 1);
   EXPECT_EQ(filter.rebuild_due(), RebuildReason::kNone);
 }
@@ -227,7 +227,7 @@ TEST(ReaderGateTest, WaitsForPassesTakenBefore) {
   EXPECT_TRUE(over);
 }
 
-// There is always a reader, but never one for long.
+// There is always some reader, but none stays for long.
 TEST(ReaderGateTest, NewReadersDoNotHoldItUp) {
   ReaderGate gate;
   std::atomic<bool> over = false;

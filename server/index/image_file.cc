@@ -35,7 +35,7 @@ absl::Status Unreadable(const std::string& path, std::string_view what) {
 }
 
 absl::Status SyncFolder(const std::string& path) {
-  // This is right for a path without a folder too.
+  // The final "." makes this right for a path without a folder too.
   const std::string folder = (std::filesystem::path(path).parent_path() / ".").string();
   const int fd = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return Failed("opening", folder);
@@ -98,7 +98,7 @@ ImageFileReader::~ImageFileReader() {
 }
 
 absl::StatusOr<ImageFileReader> ImageFileReader::Open(const std::string& path) {
-  // Without waiting, should it be a pipe.
+  // Opening must not wait, should it be a pipe.
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) {
     return errno == ENOENT ? NotThere(path) : Failed("opening", path);

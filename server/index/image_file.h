@@ -1,4 +1,4 @@
-// A file that is written whole or not at all, and one that is read from its start to its end.
+// Writes a file as a whole or not at all, and reads one from its start to its end.
 #pragma once
 
 #include <cstddef>
@@ -12,9 +12,9 @@
 
 namespace dnc {
 
-// Writes `path` + ".next" and renames it to `path` at the end. Destroyed before Commit returned OK,
-// it leaves what was at `path`. One writer a path at a time. Not thread-safe.
-// Errors: RESOURCE_EXHAUSTED DISK_FULL, else INTERNAL STORAGE.
+// Writes `path` + ".next" and renames it to `path` at the end. If it is destroyed before Commit
+// returned OK, the file at `path` stays as it was. Only one writer may use a path at a time. Not
+// thread-safe. Fails with RESOURCE_EXHAUSTED DISK_FULL, or INTERNAL STORAGE.
 class ImageFileWriter {
  public:
   static absl::StatusOr<ImageFileWriter> Create(const std::string& path);
@@ -23,7 +23,7 @@ class ImageFileWriter {
   ~ImageFileWriter();
 
   absl::Status Append(std::string_view bytes);
-  // Durable at `path` when it returns OK. Nothing may be called afterwards.
+  // Makes the file durable at `path`. Nothing may be called afterwards.
   absl::Status Commit();
 
  private:
@@ -37,20 +37,21 @@ class ImageFileWriter {
 // Not thread-safe.
 class ImageFileReader {
  public:
-  // NOT_FOUND if there is no such file; INTERNAL STORAGE if it can't be opened or is no regular
-  // file.
+  // Fails with NOT_FOUND if there is no such file, and with INTERNAL STORAGE if it cannot be opened
+  // or is no regular file.
   static absl::StatusOr<ImageFileReader> Open(const std::string& path);
   ImageFileReader(ImageFileReader&& other) noexcept;
   ImageFileReader& operator=(ImageFileReader&&) = delete;
   ~ImageFileReader();
 
-  // Bytes of the file when it was opened.
+  // Returns the file's size in bytes when it was opened.
   uint64_t size() const { return size_; }
 
-  // The next Read begins at `offset`. INTERNAL STORAGE.
+  // Makes the next Read begin at `offset`. Fails with INTERNAL STORAGE.
   absl::Status SkipTo(uint64_t offset);
 
-  // Fills `out` with the next bytes. DATA_LOSS STORAGE if the file ends before or can't be read.
+  // Fills `out` with the next bytes. Fails with DATA_LOSS STORAGE if the file ends too early or
+  // cannot be read.
   absl::Status Read(absl::Span<char> out);
 
  private:
@@ -61,7 +62,7 @@ class ImageFileReader {
   uint64_t size_;
 };
 
-// Durable when it returns OK. NOT_FOUND if there is no such file; INTERNAL STORAGE.
+// Removes the file durably. Fails with NOT_FOUND if there is none, or with INTERNAL STORAGE.
 absl::Status RemoveImageFile(const std::string& path);
 
 }  // namespace dnc

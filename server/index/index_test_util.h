@@ -1,4 +1,4 @@
-// Random sets with the oddities that the representations care about, and a slow, plain model.
+// Makes random sets with everything that the representations must handle, and a slow, plain model.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -17,7 +17,7 @@ namespace dnc {
 
 using Oracle = std::set<uint32_t>;
 
-// A new seed for each run, printed with every failure; DNC_TEST_SEED repeats one.
+// Returns a new seed for each run, which every failure prints; DNC_TEST_SEED repeats a run.
 inline uint64_t TestSeed() {
   static const uint64_t seed = [] {
     const char* given = std::getenv("DNC_TEST_SEED");
@@ -29,14 +29,15 @@ inline uint64_t TestSeed() {
 
 #define DNC_SEED_TRACE(seed) SCOPED_TRACE("DNC_TEST_SEED=" + std::to_string(seed))
 
-// Counts around the limits of the array, the delta and the stored array, and others.
+// Returns counts around the limits of the array, the delta and the stored array, and others.
 inline uint32_t RandomCount(std::mt19937_64& random) {
   constexpr uint32_t kCounts[] = {1,   2,   28,  31,  32,  33,  64,  127,   128,   129,
                                   200, 220, 221, 500, 624, 625, 626, 2'000, 9'999, 10'000};
   return kCounts[random() % std::size(kCounts)];
 }
 
-// An area code in which about `exchanges` exchanges hold numbers, always the first and the last.
+// Makes an area code in which about `exchanges` exchanges hold numbers, always including the first
+// and the last.
 inline Oracle RandomOracle(std::mt19937_64& random, int exchanges) {
   Oracle oracle;
   for (int i = 0; i < exchanges; ++i) {
@@ -60,7 +61,7 @@ inline AreaSetPtr BuildFrom(const Oracle& oracle, std::mt19937_64& random) {
   return std::move(builder).Build();
 }
 
-// The digest as docs/internals/disk-format.md defines it, written a second time and simply.
+// Computes the digest as docs/internals/disk-format.md defines it, in a second, simple way.
 inline Digest PlainDigest(const Oracle& oracle) {
   std::string content;
   for (uint32_t exchange = 0; exchange < 1000; ++exchange) {
@@ -79,7 +80,7 @@ inline Digest PlainDigest(const Oracle& oracle) {
   return {hash.high64, hash.low64};
 }
 
-// Everything that a set answers, against the model; all 10^7 numbers.
+// Compares everything that a set answers with the model, for all 10^7 numbers.
 inline void ExpectEqualsOracle(const AreaSet& set, const Oracle& oracle) {
   ASSERT_EQ(set.size(), oracle.size());
   EXPECT_EQ(set.digest(), PlainDigest(oracle));

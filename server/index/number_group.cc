@@ -1,3 +1,8 @@
+// A number is split with two divisions, from the right:
+//
+//   2015550123 / 10,000 = 201555, line 0123        201555 / 1,000 = area 201, exchange 555
+//
+// They are done for 64 numbers at once, as multiplications in vector registers.
 #include "server/index/number_group.h"
 
 #include <algorithm>
@@ -6,20 +11,20 @@
 namespace dnc {
 namespace {
 
-// Divisions as multiplications of 32-bit values, which every vector unit has. For what is divided
-// here they are exact: (2^40 / d - exact) * value stays below 2^40 / d. A test tries every
-// exchange.
+// Divisions become multiplications of 32-bit values, which every vector unit has. For the values
+// divided here the results are exact: (2^40 / d - exact) * value stays below 2^40 / d. A test tries
+// every exchange.
 constexpr unsigned kShift = 40;
 constexpr uint64_t Reciprocal(uint64_t divisor) {
   return ((1ULL << kShift) + divisor - 1) / divisor;
 }
 
-// One body for all levels; the compiler makes vector instructions of it.
+// All levels share this body; the compiler turns it into vector instructions.
 __attribute__((always_inline)) inline void SplitAll(const Number* numbers, size_t count,
                                                     NumberGroup& group) {
   static_assert(kNumbersPerExchange == 16 * 625);
   for (size_t i = 0; i < count; ++i) {
-    // What is no number falls into the exchange behind the last one.
+    // A malformed number falls into the exchange behind the last one, whose area code is kNoArea.
     const uint64_t number = std::min(numbers[i], kNumberLimit);
     const uint64_t sixteenths = static_cast<uint32_t>(number >> 4);
     const uint64_t exchange = static_cast<uint32_t>(sixteenths * Reciprocal(625) >> kShift);
@@ -30,7 +35,7 @@ __attribute__((always_inline)) inline void SplitAll(const Number* numbers, size_
   }
 }
 
-// A full group has a count that the compiler knows.
+// For a full group, the compiler knows the count.
 __attribute__((always_inline)) inline void SplitAny(const Number* numbers, size_t count,
                                                     NumberGroup& group) {
   if (count == kGroupSize) {

@@ -1,4 +1,4 @@
-// Numbers taken apart into what a lookup needs, a group at a time, once for all lists.
+// Splits numbers into what a lookup needs, a group at a time, once for all lists.
 #pragma once
 
 #include <cstddef>
@@ -11,12 +11,12 @@
 
 namespace dnc {
 
-// Numbers whose memory accesses are started together: enough to keep memory busy while the group
-// before is tested, few enough for their lines to stay in the first-level cache, and one for each
-// bit of a word.
+// The memory accesses of so many numbers start together. That is enough to keep memory busy while
+// the group before is tested, few enough for their lines to stay in the first-level cache, and one
+// for each bit of a word.
 inline constexpr size_t kGroupSize = 64;
 
-// The area code that stands for "no number".
+// The area code of a malformed number.
 inline constexpr uint16_t kNoArea = kAreaCodes;
 
 struct NumberGroup {
@@ -26,8 +26,8 @@ struct NumberGroup {
   uint16_t lines[kGroupSize];                      // within the exchange, 0 to 9,999
 };
 
-// Calls fn(i) for each number of a group. Most groups are full, and their calls are written out, by
-// eights: the counting would be a fourth of the work.
+// Calls fn(i) for each number of a group. Most groups are full, and their calls are unrolled by
+// eights: counting would be a fourth of the work.
 template <typename Fn>
 __attribute__((always_inline)) inline void ForEachIn(const NumberGroup& group, const Fn& fn) {
   static_assert(kGroupSize % 8 == 0);
@@ -43,10 +43,10 @@ __attribute__((always_inline)) inline void ForEachIn(const NumberGroup& group, c
   }
 }
 
-// Takes up to kGroupSize numbers apart. Those of kNumberLimit and above get kNoArea.
+// Splits up to kGroupSize numbers. Those of kNumberLimit and above get kNoArea.
 void Split(absl::Span<const Number> numbers, NumberGroup& group);
 
-// The same in a given way, which must be supported.
+// Does the same with the instructions of `level`, which the processor must support.
 void SplitWith(CpuLevel level, absl::Span<const Number> numbers, NumberGroup& group);
 
 }  // namespace dnc

@@ -13,7 +13,7 @@ namespace {
 
 constexpr CpuLevel kLevels[] = {CpuLevel::kPortable, CpuLevel::kAvx2, CpuLevel::kAvx512};
 
-// All numbers in groups of `size`, by every level that the processor has.
+// Splits all numbers in groups of `size`, with every level that the processor supports.
 void ExpectSplit(const std::vector<Number>& numbers, size_t size) {
   for (const CpuLevel level : kLevels) {
     if (!IsSupported(level)) continue;

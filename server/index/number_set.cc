@@ -10,7 +10,7 @@ namespace dnc {
 namespace {
 
 AreaView EmptyView() {
-  static const AreaDirectory directory{};  // offset 0, where the empty bitmap is
+  static const AreaDirectory directory{};  // all offsets are 0, where the empty bitmap is
   return {reinterpret_cast<const uint8_t*>(&kEmptyBitmap), &directory};
 }
 

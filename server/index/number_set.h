@@ -1,7 +1,7 @@
 // The exact set of the listed numbers of one list: an AreaSet for each area code.
 //
-// Immutable and cheap to copy with one area code replaced, so a new version of a list shares
-// all other area codes with the one before.
+// It is immutable, and copying it with one area code replaced is cheap. So a new version of a list
+// shares all other area codes with the previous one.
 #pragma once
 
 #include <array>
@@ -25,19 +25,19 @@ class NumberSet {
   NumberSet(const NumberSet&) = default;
   NumberSet& operator=(const NumberSet&) = default;
 
-  // Null if the area code has no numbers.
+  // Returns null if the area code has no numbers.
   const AreaSetPtr& area(int area_code) const { return areas_[area_code]; }
   void set_area(int area_code, AreaSetPtr set);
 
-  // `number` < kNumberLimit.
+  // Requires `number` < kNumberLimit.
   bool Contains(Number number) const;
 
-  // Sets bit `bit` (0 to 31) of results[i] where numbers[i] is in the set and leaves the other
-  // bits. Numbers of kNumberLimit and above are in no set. Overlaps the memory accesses of
-  // neighbouring numbers: far faster than Contains in a loop. The spans have the same size.
+  // Sets bit `bit` (0 to 31) of results[i] if numbers[i] is in the set, and leaves the other bits.
+  // Numbers of kNumberLimit and above are in no set. The memory accesses of neighboring numbers
+  // overlap, so this is far faster than Contains in a loop. The spans have the same size.
   void ContainsBatch(absl::Span<const Number> numbers, int bit, absl::Span<uint32_t> results) const;
 
-  // The first step of a group's lookup, for those who look it up in several sets at once.
+  // Does the first step of a group's lookup, for callers that look it up in several sets at once.
   void Fetch(const NumberGroup& group, GroupLookup& lookup) const {
     lookup.Fetch(group, views_.data());
   }
@@ -47,7 +47,7 @@ class NumberSet {
 
  private:
   std::array<AreaSetPtr, kAreaCodes> areas_;
-  // One view for each area code, and one more, always empty, for what is no number.
+  // One view for each area code, and one more, always empty, for malformed numbers.
   std::array<AreaView, kAreaCodes + 1> views_;
 };
 

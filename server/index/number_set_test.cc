@@ -22,7 +22,7 @@ TEST(NumberSetTest, ANewSetHoldsNothing) {
   EXPECT_EQ(results, std::vector<uint32_t>(numbers.size()));
 }
 
-// Area codes of all representations: packed, with deltas, sparse, empty.
+// Makes area codes in all representations: packed, with deltas, sparse, empty.
 NumberSet MixedSet(std::mt19937_64& random) {
   NumberSet set;
   for (const int area_code : {0, 201, 212, 818, 999}) {
@@ -84,7 +84,7 @@ TEST(NumberSetTest, AllLevelsOfTheProcessorAnswerAlike) {
   const NumberSet set = MixedSet(random);
   const std::vector<Number> numbers = Questions(set, random);
   for (size_t start = 0; start < numbers.size() && start < 200'000;) {
-    // Mostly whole groups, and all sizes.
+    // Most groups are whole, and all sizes occur.
     const size_t wanted = random() % 2 == 0 ? kGroupSize : random() % (kGroupSize + 1);
     const size_t count = std::min(wanted, numbers.size() - start);
     NumberGroup group;

@@ -15,7 +15,7 @@ namespace {
 
 constexpr size_t kPage = 4096;
 constexpr size_t kHugePage = size_t{2} << 20;
-// Address space asked for at a time; it takes no memory before it is written.
+// This much address space is requested at a time; it takes no memory before it is written.
 constexpr size_t kRegion = size_t{256} << 20;
 
 uintptr_t RoundUp(uintptr_t value, size_t unit) { return (value + unit - 1) / unit * unit; }
@@ -35,7 +35,7 @@ PagePool& PagePool::Instance() {
 
 bool PagePool::HugePagesOff() {
   std::ifstream file("/sys/kernel/mm/transparent_hugepage/enabled");
-  std::string choices;  // "always madvise [never]", the one that holds in brackets
+  std::string choices;  // like "always madvise [never]"; the brackets mark the one in effect
   std::getline(file, choices);
   return choices.find("[never]") != std::string::npos;
 }
@@ -71,8 +71,8 @@ void PagePool::Give(uint8_t* start, size_t bytes) {
   const absl::MutexLock lock(&mutex_);
   used_ -= bytes;
   const auto run = Join(first, bytes);
-  // Gives back the huge pages that this run touches and that are free now. The others in the joined
-  // run were given back before.
+  // Releases the huge pages that this run touches and that are free now. Those in the rest of the
+  // joined run were released before.
   const uintptr_t low = std::max(RoundUp(run->first, kHugePage), first / kHugePage * kHugePage);
   const uintptr_t high = std::min((run->first + run->second) / kHugePage * kHugePage,
                                   RoundUp(first + bytes, kHugePage));
@@ -90,7 +90,7 @@ void PagePool::AddRegion(size_t bytes) {
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, /*offset=*/0);
   if (mapped == MAP_FAILED) Die(bytes);
   const uintptr_t start = RoundUp(reinterpret_cast<uintptr_t>(mapped), kHugePage);
-  // This fails where the kernel has no huge pages, and small ones do the work more slowly.
+  // This fails where the kernel has no huge pages; small ones then do the work more slowly.
   madvise(reinterpret_cast<void*>(start), size, MADV_HUGEPAGE);
   ASAN_POISON_MEMORY_REGION(reinterpret_cast<void*>(start), size);
   Join(start, size);

@@ -54,7 +54,7 @@ TEST(PagePoolTest, HugePagesThatComeFreeLeaveTheProcess) {
   EXPECT_EQ(resident[resident.size() / 2] & 1, 0);
 }
 
-// Runs never overlap and keep what was written, through a long random life.
+// Through a long random life, runs never overlap and keep what was written.
 TEST(PagePoolTest, RandomTakesAndGivesNeverOverlap) {
   const uint64_t seed = std::random_device()();
   SCOPED_TRACE(seed);

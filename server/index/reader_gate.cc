@@ -28,7 +28,7 @@ void ReaderGate::WaitForTurn(size_t turn) const {
 }
 
 // Waits for both turns, because a reader may have read the turn long before it counts itself. A
-// reader that counts itself after its count was seen at zero loads the pointer later still, so it
+// reader that counts itself after its count was seen at zero loads the pointer even later, so it
 // has the new one.
 void ReaderGate::WaitForReaders() {
   for (int i = 0; i < 2; ++i) {

@@ -1,5 +1,5 @@
-// Lets readers use what an atomic pointer points to without a lock, and lets the one that replaced
-// the pointer wait until nobody uses what it pointed to before.
+// Lets readers use what an atomic pointer points to without a lock, and lets the thread that
+// replaced the pointer wait until nobody uses the old target.
 //
 //   reader:  ReaderGate::Pass pass(gate);
 //            const Thing* thing = pointer.load();     // seq_cst; valid while `pass` lives
@@ -17,14 +17,15 @@ namespace dnc {
 
 inline constexpr size_t kThreadSlots = 32;
 
-// A number below kThreadSlots for the calling thread, always the same; threads share them once
-// there are more. For counters that threads should not fight for.
+// Returns a number below kThreadSlots for the calling thread, always the same one; with more
+// threads than slots, threads share them. It is for counters that threads should not contend for.
 size_t ThreadSlot();
 
 // Thread-safe.
 class ReaderGate {
  public:
-  // Never waits. May be held together with others; for a batch of work, not for long.
+  // Taking a pass never waits. A thread may hold several; hold one for a batch of work, not for
+  // long.
   class Pass {
    public:
     explicit Pass(const ReaderGate& gate);
@@ -36,14 +37,14 @@ class ReaderGate {
     std::atomic<uint64_t>& count_;
   };
 
-  // Returns when all passes taken before the call are given back. Passes taken meanwhile don't
-  // hold it up. What their holders did happens before the return. One caller at a time; not while
+  // Returns when all passes taken before the call are returned. Passes taken meanwhile do not delay
+  // it. What the holders did happens before the return. Only one caller at a time, and not while
   // holding a pass.
   void WaitForReaders();
 
  private:
-  // A reader counts in the turn that it saw. Two counts, so that new readers can't keep the old
-  // count above zero for ever.
+  // A reader counts in the turn that it saw. There are two counts, so that new readers cannot keep
+  // the old count above zero forever.
   struct alignas(64) Slot {
     std::array<std::atomic<uint64_t>, 2> readers{};
   };

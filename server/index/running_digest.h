@@ -1,4 +1,4 @@
-// XXH3-128 of all that came by.
+// Computes XXH3-128 over data that comes in pieces.
 #pragma once
 
 #include <xxhash.h>
@@ -18,7 +18,7 @@ class RunningDigest {
   }
   void Add(const void* data, size_t bytes) { XXH3_128bits_update(state_.get(), data, bytes); }
   XXH128_hash_t Hash() const { return XXH3_128bits_digest(state_.get()); }
-  // The same, big-endian.
+  // Returns the same digest, big-endian.
   XXH128_canonical_t Value() const {
     XXH128_canonical_t value;
     XXH128_canonicalFromHash(&value, Hash());

@@ -41,7 +41,7 @@ size_t PayloadBytes(uint32_t count) {
   return count < kMinStoredBitmapLines ? count * sizeof(uint16_t) : kBitmapBytes;
 }
 
-// False if a line is out of order or out of range.
+// Returns false if a line is out of order or out of range.
 bool ReadArray(const char* payload, uint32_t count, Bitmap& bitmap) {
   int previous = -1;
   for (uint32_t i = 0; i < count; ++i) {

@@ -1,5 +1,5 @@
-// Any bytes as a stored block, under their own and under a fitting checksum: refused, or decoded
-// to what encodes to the same bytes.
+// Reads any bytes as a stored block, with their own and with a fitting checksum. They must be
+// refused, or decode to what encodes to the same bytes.
 #include <xxhash.h>
 
 #include <cstdlib>

@@ -27,7 +27,7 @@ std::string Encode(int exchange, const Bitmap& bitmap) {
   return std::string(EncodeStoredBlock(exchange, bitmap, buffer));
 }
 
-// The block with a checksum that fits its content.
+// Returns the block with a checksum that fits its content.
 std::string WithChecksum(int exchange, std::string content) {
   const uint64_t checksum = XXH3_64bits_withSeed(content.data(), content.size(), exchange);
   content.append(reinterpret_cast<const char*>(&checksum), sizeof(checksum));

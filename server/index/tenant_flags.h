@@ -1,4 +1,4 @@
-// Which tenants have keys in a filter: most batches of most tenants need not be probed at all.
+// Knows which tenants have keys in a filter: most batches of most tenants need no probe at all.
 #pragma once
 
 #include <array>
@@ -8,8 +8,8 @@
 
 namespace dnc {
 
-// A bit a tenant; tenants that differ by a multiple of kFlags share one. Thread-safe; a bit is seen
-// by whatever comes after its Set, as a key of the filter is (bloom_filter.h).
+// Has a bit for each tenant; tenants that differ by a multiple of kFlags share one. Thread-safe: a
+// bit is visible to whatever comes after its Set, like a key of the filter (bloom_filter.h).
 class TenantFlags {
  public:
   static constexpr uint32_t kFlags = 65'536;
@@ -21,12 +21,12 @@ class TenantFlags {
     word.fetch_or(Bit(tenant), std::memory_order_relaxed);
   }
 
-  // False only if neither Set(tenant) nor SetAll was called.
+  // Returns false only if neither Set(tenant) nor SetAll was called.
   bool Has(uint32_t tenant) const {
     return (words_[tenant % kFlags / 64].load(std::memory_order_relaxed) & Bit(tenant)) != 0;
   }
 
-  // Sets all bits, for a filter of which nobody knows whose keys it has.
+  // Sets all bits, for a filter whose tenants are not known.
   void SetAll() {
     for (std::atomic<uint64_t>& word : words_) word.store(~uint64_t{0}, std::memory_order_relaxed);
   }
