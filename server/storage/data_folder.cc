@@ -63,7 +63,7 @@ absl::StatusOr<std::vector<std::string>> PrepareDataFolder(const std::string& pa
                            ": files that it makes may be closed to that user; run it as the "
                            "folder's owner"));
   }
-  // The folder of another user, for example a volume that its group shares, keeps its mode.
+  // A folder of another user, such as a volume that a group shares, keeps its mode.
   if ((info.st_mode & kOthers) != 0 && info.st_uid == geteuid()) {
     const bool mended = chmod(path.c_str(), info.st_mode & 07777 & ~kOthers) == 0;
     notes.push_back(StrCat(path, mended ? " was open to other users; its mode is 0700 now"

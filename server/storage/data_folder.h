@@ -1,4 +1,4 @@
-// The data folder itself: who may read and write it.
+// Checks the data folder itself: who may read and write it.
 #pragma once
 
 #include <string>
@@ -10,13 +10,14 @@
 
 namespace dnc {
 
-// Makes the folder if it is missing, with mode 0700, takes what others may do with it away, and
-// looks at all that lies in it. FAILED_PRECONDITION STORAGE, with file, owner and remedy, if this
-// process may not read and write something. Returns what an operator should know.
+// Makes the folder, with mode 0700, if it is missing. Revokes other users' permissions on it, and
+// checks everything in it. Fails with FAILED_PRECONDITION STORAGE, naming file, owner and remedy,
+// if this process may not read and write something. Returns what an operator should know.
 absl::StatusOr<std::vector<std::string>> PrepareDataFolder(const std::string& path);
 
-// FAILED_PRECONDITION if the folder is there and another user's than who this process runs as:
-// files made now would be of no use to that user. `doing` for the message.
+// Fails with FAILED_PRECONDITION if the folder exists and belongs to another user than the one who
+// runs this process: that user could not use the files that would be made now. `doing` is for the
+// message.
 absl::Status CheckFolderOwner(const std::string& path, std::string_view doing);
 
 }  // namespace dnc

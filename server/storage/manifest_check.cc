@@ -34,7 +34,7 @@ constexpr std::array<uint32_t, 256> MakeTable() {
 }
 constexpr std::array<uint32_t, 256> kTable = MakeTable();
 
-// As RocksDB stores checksums.
+// Returns a checksum in the form in which RocksDB stores it.
 uint32_t Masked(uint32_t crc) { return ((crc >> 15) | (crc << 17)) + 0xA282EAD8U; }
 
 absl::Status Damaged(std::string_view what) {
@@ -50,7 +50,7 @@ absl::Status DamagedAt(size_t offset, std::string_view what) {
 
 enum class RecordType : uint8_t { kFull = 1, kFirst, kMiddle, kLast };
 
-// Returns whether some of `data`, which ends too early for the length in its header, is a whole
+// Returns whether some prefix of `data`, which is shorter than the header's length says, is a whole
 // record.
 bool IsWholeButForLength(uint32_t checksum, uint32_t crc, std::string_view data) {
   if (Masked(crc) == checksum) return true;
@@ -61,7 +61,8 @@ bool IsWholeButForLength(uint32_t checksum, uint32_t crc, std::string_view data)
   return false;
 }
 
-// One fragment at `offset`; returns where the next begins, or the end if a crash cut this one off.
+// Checks one fragment at `offset`. Returns where the next one begins, or the end of the content if
+// a crash cut this one off.
 absl::StatusOr<size_t> CheckFragment(std::string_view content, size_t offset, bool* inside) {
   const size_t block_left = kBlockBytes - offset % kBlockBytes;
   const std::string_view header = content.substr(offset, kHeaderBytes);
@@ -102,7 +103,7 @@ bool IsDigits(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-// Without CURRENT, RocksDB would begin an empty database over what is there.
+// Checks that no database is there: without CURRENT, RocksDB would begin an empty one over it.
 absl::Status CheckNoDatabase(const std::string& path) {
   std::error_code error;
   std::filesystem::directory_iterator folder(path, error);
@@ -112,7 +113,7 @@ absl::Status CheckNoDatabase(const std::string& path) {
     const std::string extension = folder->path().extension().string();
     const bool data = (extension == ".sst" || extension == ".log" || extension == ".blob") &&
                       IsDigits(folder->path().stem().string());
-    // A crash while the database was created leaves its first MANIFEST alone.
+    // A crash while the database was being created leaves only its first MANIFEST.
     const bool manifest = name.rfind(kManifestName, 0) == 0 && name != "MANIFEST-000001";
     if (data || manifest) {
       return Damaged(StrCat(path, " holds ", name, " but the file CURRENT is missing"));
@@ -134,19 +135,19 @@ uint32_t Crc32c(uint32_t crc, std::string_view bytes) {
 
 absl::Status CheckManifestRecords(std::string_view content) {
   size_t offset = 0;
-  bool inside = false;  // a record that goes on
+  bool inside = false;  // inside a record that goes on in the next fragment
   bool any = false;
   while (offset < content.size()) {
     const size_t block_left = kBlockBytes - offset % kBlockBytes;
     const std::string_view left = content.substr(offset, block_left);
-    if (block_left < kHeaderBytes) {  // too short for a header: zeros
+    if (block_left < kHeaderBytes) {  // too short for a header, so it is zeros
       if (left.find_first_not_of('\0') != std::string_view::npos) {
         return DamagedAt(offset, "a block whose end is not empty");
       }
       offset += left.size();
       continue;
     }
-    if (left.size() < kHeaderBytes) break;  // cut off
+    if (left.size() < kHeaderBytes) break;  // a crash cut it off
     DNC_ASSIGN_OR_RETURN(offset, CheckFragment(content, offset, &inside));
     any = true;
   }

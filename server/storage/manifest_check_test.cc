@@ -55,7 +55,7 @@ TEST_F(ManifestCheckTest, EveryFlippedBitIsRefused) {
     EXPECT_FALSE(CheckManifestRecords(damaged).ok()) << i;
   }
   EXPECT_FALSE(CheckManifestRecords(content + std::string(100, '\0')).ok());
-  // What a crash can leave.
+  // A crash can leave these.
   EXPECT_TRUE(CheckManifestRecords(content.substr(0, content.size() - 1)).ok());
   EXPECT_TRUE(CheckManifestRecords(content + "abc").ok());
 }

@@ -1,5 +1,6 @@
-// Any bytes as a MANIFEST: refused or accepted without reading past them; and of what is accepted,
-// every beginning that ends with a whole record is accepted too, as a crash may leave it.
+// Reads any bytes as a MANIFEST. They must be refused or accepted without reading past their end.
+// If they are accepted, every prefix that ends with a whole record must be accepted too, since a
+// crash may leave it.
 #include <string>
 #include <string_view>
 
@@ -8,7 +9,7 @@
 
 namespace {
 
-// A record of log format around `data`.
+// Makes a record in log format around `data`.
 std::string Record(std::string_view data) {
   const std::string body = std::string(1, '\1') + std::string(data);
   const uint32_t crc = dnc::Crc32c(0, body);

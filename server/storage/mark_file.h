@@ -1,7 +1,7 @@
 // The high-water mark: the last acknowledged revision, in a small file outside the database.
 //
-// If the database comes back with an older revision than the mark, it has lost acknowledged
-// changes (a log cut off, an older copy put back), and no answer may rest on it.
+// If the database comes back with an older revision than the mark, it has lost acknowledged changes
+// (its log was cut off, or an older copy was put back), and no answer may rest on it.
 #pragma once
 
 #include <cstdint>
@@ -14,13 +14,13 @@
 
 namespace dnc {
 
-// Replaces the file atomically; durable when it returns OK. Errors: DISK_FULL, STORAGE.
+// Replaces the file atomically; durable when it returns OK. Fails with DISK_FULL or STORAGE.
 absl::Status WriteMark(const std::string& path, uint64_t revision);
 
-// nullopt: there is no such file. DATA_LOSS STORAGE: the file is damaged.
+// Returns nullopt if there is no such file. Fails with DATA_LOSS STORAGE if it is damaged.
 absl::StatusOr<std::optional<uint64_t>> ReadMark(const std::string& path);
 
-// The same for a moment: the newest that the server knew.
+// Do the same with a moment: the newest one that the server has known.
 absl::Status WriteTimeMark(const std::string& path, absl::Time time);
 absl::StatusOr<std::optional<absl::Time>> ReadTimeMark(const std::string& path);
 

@@ -44,7 +44,7 @@ rocksdb::IOStatus SpareFiles::WithSpares(const Open& attempt) {
   spdlog::error(
       "no file descriptor is left for the stores, and one of their spare ones is taken; raise the "
       "limit of open files (ulimit -n, LimitNOFILE)");
-  // Another thread may take the one that was let go.
+  // Another thread may take the descriptor that was released, so this tries again.
   while (NoneLeft(status) && LetOneGo()) status = attempt();
   return status;
 }

@@ -1,6 +1,6 @@
-// Descriptors that are kept for the stores: where the process has none left, RocksDB gets one of
-// these, since it does not get over a log or a table file that it could not open. They come back
-// when there is room again.
+// Keeps file descriptors in reserve for the stores. When the process has none left, RocksDB gets
+// one of these, because it does not recover from a log or table file that it could not open. The
+// reserve is refilled when there is room again.
 #pragma once
 
 #include <rocksdb/file_system.h>
@@ -43,12 +43,13 @@ class SpareFiles final : public rocksdb::FileSystemWrapper {
                                  rocksdb::IODebugContext* debug) override;
 
  private:
-  // Opens something; where no descriptor is left, once more for each that is spare.
+  // Opens something. If no descriptor is left, releases a spare one and tries again, once for each
+  // spare one.
   template <typename Open>
   rocksdb::IOStatus WithSpares(const Open& attempt);
-  // Opens spare descriptors until all are there, or the process has none left.
+  // Opens spare descriptors until the reserve is full or the process has none left.
   void Refill() ABSL_LOCKS_EXCLUDED(mutex_);
-  // False if none is spare.
+  // Releases a spare descriptor. Returns false if there is none.
   bool LetOneGo() ABSL_LOCKS_EXCLUDED(mutex_);
 
   absl::Mutex mutex_;

@@ -1,4 +1,4 @@
-// What tests do to the files of stores.
+// Helps tests to change the files of stores.
 #pragma once
 
 #include <filesystem>
@@ -8,9 +8,9 @@
 
 namespace dnc {
 
-// Copies `from`, where a store is open, to `to`, which is removed before: as a kill at this moment
-// would leave it. RocksDB removes files that it has merged; a copy
-// that meets that is made again. Throws for any other error.
+// Copies `from`, in which a store is open, to `to`, which is removed before. The copy is what a
+// kill at this moment would leave. RocksDB removes files that it has merged; a copy that runs into
+// that is made again. Throws for any other error.
 inline void CopyOpenFolder(const std::string& from, const std::string& to) {
   namespace fs = std::filesystem;
   std::error_code error;

@@ -26,8 +26,8 @@
 namespace dnc {
 namespace {
 
-// This much is left free for the log and the manifest, so that a full disk is noticed before it
-// hurts.
+// So much space is left free for the log and the manifest, so that a full disk is noticed before it
+// causes harm.
 constexpr uint64_t kReserveBytes = 16ULL << 20;
 
 constexpr std::string_view kStuck =
@@ -53,7 +53,7 @@ absl::Status ScanFrom(rocksdb::DB* db, const rocksdb::Snapshot* snapshot,
                       std::string_view end, ScanFn fn) {
   rocksdb::ReadOptions options;
   options.snapshot = snapshot;
-  options.total_order_seek = true;  // over prefixes too
+  options.total_order_seek = true;  // the order goes across prefixes
   options.readahead_size = 4 << 20;
   options.fill_cache = false;
   const rocksdb::Slice bound = ToSlice(end);
@@ -73,14 +73,14 @@ rocksdb::ReadOptions TotalOrder() {
 
 }  // namespace
 
-// Writes one SST file beside the database; IngestExternalFiles moves it in.
+// Writes one SST file beside the database, which IngestExternalFiles moves in.
 class RocksIngest : public StoreIngest {
  public:
   RocksIngest(Store* store, Column column, std::string path)
       : store_(store),
         column_(store->Handle(column)),
         path_(std::move(path)),
-        // Ingested files go to the lowest level; see ColumnOptions for its filters.
+        // Ingested files go to the lowest level; ColumnOptions says which filters that level has.
         writer_(rocksdb::EnvOptions(), store->db_->GetOptions(column_), column_,
                 /*invalidate_page_cache=*/true, rocksdb::Env::IOPriority::IO_TOTAL,
                 /*skip_filters=*/column == Column::kRecords) {}
@@ -99,7 +99,7 @@ class RocksIngest : public StoreIngest {
 
   absl::Status Finish() override {
     if (count_ == 0) return absl::OkStatus();
-    // Finish syncs the file, ingestion syncs the manifest.
+    // Finish syncs the file, and the ingestion syncs the manifest.
     DNC_RETURN_IF_ERROR(FromRocks(writer_.Finish(), "finishing a file to ingest"));
     rocksdb::IngestExternalFileOptions options;
     options.move_files = true;
@@ -168,7 +168,7 @@ absl::StatusOr<std::unique_ptr<Store>> Store::Open(const StoreOptions& options) 
   for (size_t i = 0; i < handles.size(); ++i) {
     store->columns_[static_cast<size_t>(options.columns[i])] = handles[i];
   }
-  // Files of an ingestion that a crash cut off.
+  // Removes the files of an ingestion that a crash interrupted.
   for (const auto& entry : std::filesystem::directory_iterator(options.path, error)) {
     if (entry.path().extension() == ".ingest") std::filesystem::remove(entry.path(), error);
   }
@@ -253,7 +253,7 @@ absl::Status Store::ReadPrefixes(
          it->Next()) {
       DNC_RETURN_IF_ERROR(fn(i, it->key().ToStringView(), it->value().ToStringView()));
     }
-    // Not valid is the end of the prefix only if no error ended it.
+    // An invalid iterator is at the end of the prefix only if it met no error.
     DNC_RETURN_IF_ERROR(FromRocks(it->status(), "reading the store"));
   }
   return absl::OkStatus();
@@ -289,7 +289,8 @@ absl::Status Store::Write(const StoreBatch& batch) {
   DNC_RETURN_IF_ERROR(CheckRoom(batch.bytes()));
   // After an error RocksDB refuses writes until it is told to resume.
   const rocksdb::Status resumed = db_->Resume();
-  // It has begun to recover by itself, which it does after a full disk; it takes some seconds.
+  // RocksDB is already recovering by itself, as it does after a full disk, which takes some
+  // seconds.
   if (resumed.IsBusy()) {
     return Error(reason::kDiskFull,
                  "the store recovers from a full disk; free some space if there is none, and "
@@ -300,7 +301,7 @@ absl::Status Store::Write(const StoreBatch& batch) {
   }
   rocksdb::WriteBatch rocks(batch.buffer_.size() + 16);
   std::string_view rest = batch.buffer_;
-  while (!rest.empty()) {  // as StoreBatch::Append wrote it
+  while (!rest.empty()) {  // in the format that StoreBatch::Append wrote
     uint32_t key_size = 0;
     uint32_t value_size = 0;
     std::memcpy(&key_size, rest.data() + 2, sizeof(key_size));
@@ -311,7 +312,7 @@ absl::Status Store::Write(const StoreBatch& batch) {
     const rocksdb::Slice key = ToSlice(rest.substr(0, key_size));
     const rocksdb::Slice value = ToSlice(rest.substr(key_size, value_size));
     rest.remove_prefix(static_cast<size_t>(key_size) + value_size);
-    // Half a batch must not be written.
+    // A part of a batch must not be written.
     const rocksdb::Status added = action == StoreBatch::Action::kPut ? rocks.Put(column, key, value)
                                   : action == StoreBatch::Action::kDelete
                                       ? rocks.Delete(column, key)
@@ -335,7 +336,7 @@ absl::Status Store::Drop(Column column, std::string_view begin, std::string_view
   auto* handle = Handle(column);
   const rocksdb::Slice first = ToSlice(begin);
   const rocksdb::Slice last = ToSlice(end);
-  // Whole files go at once; a tombstone hides what is left until a compaction removes it.
+  // Whole files are removed at once. A tombstone hides the rest until a compaction removes it.
   DNC_RETURN_IF_ERROR(FromRocks(
       rocksdb::DeleteFilesInRange(db_.get(), handle, &first, &last, /*include_end=*/false),
       "dropping files"));
@@ -359,7 +360,7 @@ absl::Status Store::CheckRoom(uint64_t bytes) const {
                       "served on"));
 }
 
-// A change in the buffer, which Store::Write reads:
+// Appends a change to the buffer in this form, which Store::Write reads:
 //
 //   | column | action | size of the key | size of the value | key ... | value ... |
 //     1        1        4                 4

@@ -34,8 +34,8 @@ uint64_t Get(std::string_view text, size_t place) {
   return value;
 }
 
-// A checked value of `words` words; nullopt if there is none. Earlier versions wrote fewer, as many
-// as one of `before`: the others are 0.
+// Reads a checked value of `words` words; nullopt if there is none. Earlier versions wrote fewer
+// words, as many as one entry of `before` says; the missing ones are 0.
 absl::StatusOr<std::optional<std::string>> Read(const Store& store, std::string_view key,
                                                 size_t words,
                                                 std::initializer_list<size_t> before = {}) {

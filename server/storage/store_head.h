@@ -1,5 +1,5 @@
-// What stands in the head of each of the two stores of a data folder: who it is, and which other
-// store it belongs with. A store whose other half is missing is no empty store.
+// The head of each of the two stores of a data folder: which store it is, and which other store it
+// belongs to. A store whose other half is missing must not pass for an empty one.
 // docs/internals/disk-format.md has the bytes.
 #pragma once
 
@@ -17,12 +17,13 @@
 
 namespace dnc {
 
-// A name that a store draws once: other stores have other names.
+// A name that each store draws once; no other store has it.
 using StoreId = std::array<uint64_t, 2>;
 inline constexpr StoreId kNoStore{};
 StoreId NewStoreId();
 
-// A backup of the one moment was put back at the other: what was answered in between isn't known.
+// The time between a backup and the moment at which it was put back; what was answered in it is not
+// known.
 struct Untold {
   absl::Time since = absl::InfiniteFuture();
   absl::Time until = absl::InfinitePast();
@@ -31,26 +32,27 @@ struct Untold {
 
 struct StoreHead {
   StoreId id{};
-  StoreId other = kNoStore;  // none: not yet known
-  // Revisions whose changes one of the stores has lost: somebody said that it begins empty, or that
-  // it was restored.
+  StoreId other = kNoStore;  // kNoStore: not yet known
+  // Revisions whose changes one of the stores has lost, because an operator declared that it begins
+  // empty or was restored.
   LostRevisions lost;
   Untold untold;
 };
 
-// nullopt: a new store, or one of a version that kept none. DATA_LOSS STORAGE.
+// Returns nullopt for a new store, and for one of a version that had no head. Fails with DATA_LOSS
+// STORAGE.
 absl::StatusOr<std::optional<StoreHead>> ReadStoreHead(const Store& store);
 absl::Status WriteStoreHead(const StoreHead& head, Store& store);
 
-// Notes which file `path` is, a part of the store's folder that is made once. True if it was
-// another one when this was called last: the folder was copied since, perhaps from a backup. Then
-// `known`, the newest moment that the copy kept, is noted, too: who says later that it was a backup
-// does so when the server has run on it, and has kept newer ones.
+// Records which file `path` is; it is a part of the store's folder that is made only once. Returns
+// true if it was another file at the last call: then the folder was copied since, perhaps from a
+// backup. In that case it also records `known`, the newest moment that the copy had: an operator
+// may declare the copy a backup only after the server has run on it and recorded later moments.
 absl::StatusOr<bool> NoteCopied(const std::string& path, absl::Time known, Store& store);
-// InfiniteFuture: no copy was told of.
+// Returns InfiniteFuture if no copy was noticed.
 absl::StatusOr<absl::Time> KnownWhenCopied(const Store& store);
 
-// None was accepted: revision 0. DATA_LOSS STORAGE.
+// Returns revision 0 if no clock was accepted. Fails with DATA_LOSS STORAGE.
 absl::StatusOr<AcceptedClock> ReadAcceptedClock(const Store& store);
 absl::Status WriteAcceptedClock(const AcceptedClock& accepted, Store& store);
 

@@ -79,7 +79,7 @@ TEST_F(StoreHeadTest, AHeadOfAnEarlierVersionIsRead) {
     batch.Put(Column::kMeta, "store/head", AddCheck("store/head", content));
     ASSERT_TRUE((*store)->Write(batch).ok());
     const auto read = ReadStoreHead(**store);
-    if (words == 7) {  // none had so many
+    if (words == 7) {  // no version had so many
       EXPECT_TRUE(absl::IsDataLoss(read.status()));
       continue;
     }
@@ -106,7 +106,7 @@ TEST_F(StoreHeadTest, ACopyIsToldOnce) {
   EXPECT_TRUE(*NoteCopied(dir_ + "/note", known, **store));
   EXPECT_FALSE(*NoteCopied(dir_ + "/note", later, **store));
   EXPECT_EQ(*KnownWhenCopied(**store), known);
-  // As it was written before moments were noted.
+  // This is how it was written before moments were recorded.
   StoreBatch batch;
   batch.Put(Column::kMeta, "store/place", AddCheck("store/place", std::string(8, '\0')));
   ASSERT_TRUE((*store)->Write(batch).ok());
@@ -132,14 +132,14 @@ TEST_F(StoreHeadTest, ANoteKeepsTheNewestWholeSlot) {
     const auto note = RevisionNote::Make(path, {id, 0});
     ASSERT_TRUE(note.ok()) << note.status();
     for (uint64_t revision = 1; revision <= 7; ++revision) (*note)->Note(revision);
-    (*note)->Note(3);  // never back
+    (*note)->Note(3);  // a note never goes back
   }
   auto note = RevisionNote::Open(path);
   ASSERT_TRUE(note.ok()) << note.status();
   EXPECT_EQ((*note)->last().revision, 7U);
   EXPECT_EQ((*note)->last().store, id);
   (*note)->Note(8);
-  // A slot that was cut in the middle of its write: the other one counts.
+  // If a slot was cut in the middle of its write, the other one counts.
   for (const int page : {0, 1}) {
     fs::copy_file(path, path + "2", fs::copy_options::overwrite_existing);
     std::fstream file(path + "2", std::ios::in | std::ios::out | std::ios::binary);

@@ -28,10 +28,10 @@ namespace {
 constexpr std::array<const char*, kColumnCount> kColumnNames = {
     "default", "blocks", "changes", "records", "own_changes", "requests"};
 
-// A file that is older is rewritten without the requests that are of no more use.
+// A file older than this is rewritten without the requests that are no longer needed.
 constexpr uint64_t kRequestRewriteSeconds = 86'400;
 
-// RocksDB's own log is for its developers, and when the disk is full a failed write of it ends the
+// RocksDB's own log is for its developers, and on a full disk a failed write to it ends the
 // process. What matters comes back as a status.
 class NoLog final : public rocksdb::Logger {
  public:
@@ -67,7 +67,7 @@ class OldRequestFilterFactory final : public rocksdb::CompactionFilterFactory {
   const IsOld is_old_;
 };
 
-// Tells once that the store is stuck.
+// Reports once that the store is stuck.
 class ErrorWatch final : public rocksdb::EventListener {
  public:
   ErrorWatch(std::string path, std::function<void(const absl::Status&)> on_stuck)
@@ -89,7 +89,7 @@ bool IsOfTenants(Column column) {
          column == Column::kRequests;
 }
 
-// LZ4 if the library was built with it.
+// Returns LZ4 if the library was built with it.
 rocksdb::CompressionType Lz4OrNone() {
   const std::vector<rocksdb::CompressionType> types = rocksdb::GetSupportedCompressions();
   const bool there = std::find(types.begin(), types.end(), rocksdb::kLZ4Compression) != types.end();
@@ -152,28 +152,28 @@ rocksdb::Options DatabaseOptions(const StoreOptions& store,
   options.paranoid_checks = true;
   options.info_log = std::make_shared<NoLog>();
   // Damage in the log is refused, except that its last record may be cut off: a process that is
-  // killed in the middle of a write leaves such a record, and nobody has an answer to it. Whether a
-  // cut took acknowledged writes too, the marks outside of the stores tell.
+  // killed in the middle of a write leaves such a record, and nobody has an answer to it. The marks
+  // outside the stores tell whether a cut took acknowledged writes too.
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   options.track_and_verify_wals_in_manifest = true;
   options.max_open_files = 512;
   options.max_total_wal_size = 64 << 20;
-  // Tenants' write buffers are larger: their log must not force them out early.
+  // The write buffers of tenants' columns are larger, and their log must not force them out early.
   if (std::any_of(store.columns.begin(), store.columns.end(), IsOfTenants)) {
     options.max_total_wal_size = 256 << 20;
   }
   options.max_background_jobs = 2;
-  // Write buffers count as used cache, so that its size bounds the memory of both.
+  // Write buffers count as used cache, so the cache's size bounds the memory of both.
   options.write_buffer_manager = std::make_shared<rocksdb::WriteBufferManager>(0, cache);
   options.stats_dump_period_sec = 0;
   options.allow_fallocate = !store.sparing;
   if (store.sparing) options.max_file_opening_threads = 1;
 #ifdef DNC_THREAD_SANITIZER
-  // Never freed: RocksDB's threads outlive the last database.
+  // It is never freed, because RocksDB's threads outlive the last database.
   static UnwatchedEnv* const unwatched = new UnwatchedEnv;
   options.env = unwatched;
 #else
-  // Never freed, as above.
+  // This one is never freed either.
   static rocksdb::Env* const spared =
       rocksdb::NewCompositeEnv(std::make_shared<SpareFiles>(rocksdb::FileSystem::Default()))
           .release();
@@ -188,7 +188,7 @@ rocksdb::ColumnFamilyOptions ColumnOptions(Column column,
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
-  // In the cache, so that its size is all the memory that a store takes for reading.
+  // These are in the cache, so that its size is all the memory that a store takes for reading.
   table.cache_index_and_filter_blocks = true;
   table.pin_l0_filter_and_index_blocks_in_cache = true;
   if (IsOfTenants(column)) {
@@ -196,7 +196,7 @@ rocksdb::ColumnFamilyOptions ColumnOptions(Column column,
     table.block_size = 4 << 10;
     options.write_buffer_size = 16 << 20;
   } else {
-    // Blocks are bitmaps near their entropy: compressing them costs more than it saves.
+    // Blocks are bitmaps near their entropy, so compressing them costs more than it saves.
     options.compression = rocksdb::kNoCompression;
     table.block_size = 32 << 10;
     options.write_buffer_size = 8 << 20;
@@ -205,8 +205,9 @@ rocksdb::ColumnFamilyOptions ColumnOptions(Column column,
     options.write_buffer_size = 64 << 20;
     options.prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(kStorePrefixBytes));
     options.memtable_prefix_bloom_size_ratio = 0.02;
-    // A filter of prefixes serves Get too, at a third of the room. The lowest level, where nearly
-    // all records lie, has none: the filter in front of the store has ruled out what is not there.
+    // A filter over prefixes also serves Get, with a third of the memory. The lowest level, which
+    // has nearly all records, needs none: the Bloom filter in front of the store has ruled out what
+    // is not there.
     table.whole_key_filtering = false;
     options.optimize_filters_for_hits = true;
   }

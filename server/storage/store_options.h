@@ -1,4 +1,4 @@
-// How RocksDB is set up, and its errors as ours. Inside server/storage only.
+// Configures RocksDB, and converts its errors to ours. Only for server/storage.
 #pragma once
 
 #include <rocksdb/cache.h>
@@ -19,22 +19,21 @@ namespace dnc {
 
 inline rocksdb::Slice ToSlice(std::string_view text) { return {text.data(), text.size()}; }
 
-// OK, DISK_FULL, or STORAGE with a code and a remedy that fit; `doing` begins the message.
+// Returns OK, DISK_FULL, or STORAGE with a fitting code and remedy. `doing` begins the message.
 absl::Status FromRocks(const rocksdb::Status& status, std::string_view doing);
 
-// Returns whether an error is one after which RocksDB takes no writes until the store is opened
-// anew.
+// Returns whether RocksDB takes no writes after this error until the store is opened again.
 bool IsStuck(const rocksdb::Status& status);
-// Tells StoreOptions::on_stuck.
+// Returns a listener that calls StoreOptions::on_stuck.
 std::shared_ptr<rocksdb::EventListener> WatchErrors(const StoreOptions& options);
 
-// The column family's name on the disk.
+// Returns the column family's name on the disk.
 const char* ColumnName(Column column);
 rocksdb::Options DatabaseOptions(const StoreOptions& store,
                                  const std::shared_ptr<rocksdb::Cache>& cache);
 rocksdb::ColumnFamilyOptions ColumnOptions(Column column,
                                            const std::shared_ptr<rocksdb::Cache>& cache);
-// What RocksDB asks about each entry of kRequests that it rewrites.
+// Returns the filter that RocksDB asks about each entry of kRequests that it rewrites.
 std::shared_ptr<rocksdb::CompactionFilterFactory> OldRequests(
     std::function<bool(std::string_view key, std::string_view value)> is_old);
 

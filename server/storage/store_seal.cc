@@ -1,4 +1,4 @@
-// What a store's seal holds and when it is there.
+// What a store's seal holds, and when it exists.
 //
 //   dncd seal of a store, version 1
 //   whole 1523 <XXH3-128> MANIFEST-000012        a file as a whole
@@ -8,9 +8,9 @@
 //   stop:    close the store -> lock the folder -> describe its files -> write the seal
 //   start:   lock the folder -> describe its files -> compare -> remove the seal -> open the store
 //
-// The seal is gone before the store is open, so a crash leaves none, and the next start proves
-// completeness in another way. Both sides hold RocksDB's own lock, so that no other process changes
-// the folder meanwhile.
+// The seal is gone before the store is open, so a crash leaves none, and the next start proves in
+// another way that the store is complete. Stop and start both hold RocksDB's own lock, so no other
+// process changes the folder meanwhile.
 #include "server/storage/store_seal.h"
 
 #include <rocksdb/env.h>
@@ -39,10 +39,10 @@ namespace {
 
 constexpr std::string_view kFirstLine = "dncd seal of a store, version 1\n";
 constexpr char kLockName[] = "/LOCK";
-// The end of a table file holds its footer and, before that, its properties with an id of its own.
-// The blocks have checksums that RocksDB compares when it reads them.
+// The end of a table file holds its footer and its properties, which include an id of the file. The
+// blocks have checksums that RocksDB compares when it reads them.
 constexpr uint64_t kTailBytes = 4096;
-// A file above this would keep a start waiting; RocksDB makes none but table files.
+// A larger file would keep a start waiting; RocksDB makes none except table files.
 constexpr uint64_t kMaxBytes = uint64_t{1} << 30;
 constexpr uint64_t kMaxChecksumBytes = uint64_t{16} << 20;
 constexpr size_t kChunk = size_t{256} << 10;
@@ -53,7 +53,8 @@ absl::Status Differs(const std::string& folder, std::string_view what) {
                       "; if nobody restored or changed them, check the disk"));
 }
 
-// RocksDB's own lock: two starts must not both take a seal, and none may begin while one is made.
+// Holds RocksDB's own lock: two starts must not both take a seal, and none may begin while a seal
+// is being made.
 class FolderLock {
  public:
   explicit FolderLock(const std::string& folder) {
@@ -101,13 +102,13 @@ std::string LastLine(std::string_view lines) {
   return line + "\n";
 }
 
-// The seal that fits the folder as it is.
+// Returns the seal that matches the folder as it is.
 absl::StatusOr<std::string> SealOfFolder(const std::string& folder) {
   std::vector<std::filesystem::path> paths;
   std::error_code error;
   std::filesystem::directory_iterator entries(folder, error);
   for (; !error && entries != std::filesystem::directory_iterator(); entries.increment(error)) {
-    // RocksDB takes no notice of folders. The note is of the other store.
+    // RocksDB ignores folders. The note belongs to the other store.
     if (entries->is_directory(error) || entries->path().filename() == kLockName + 1 ||
         entries->path().extension() == kNoteExtension) {
       continue;
@@ -145,7 +146,7 @@ std::vector<std::string_view> Lines(std::string_view text) {
 
 std::string_view NameIn(std::string_view line) { return line.substr(line.rfind(' ') + 1); }
 
-// Why a seal and the one that would fit the folder are not the same.
+// Says why a seal differs from the one that would match the folder.
 absl::Status WhyDifferent(const std::string& folder, std::string_view sealed,
                           std::string_view now) {
   const size_t last = sealed.rfind("seal ");
@@ -163,7 +164,7 @@ absl::Status WhyDifferent(const std::string& folder, std::string_view sealed,
   for (const std::string_view line : after) {
     if (was_there.count(line) == 0) return Differs(folder, StrCat(NameIn(line), " is new"));
   }
-  return Differs(folder, "their order");  // unreached: both are sorted
+  return Differs(folder, "their order");  // cannot happen: both are sorted
 }
 
 absl::Status Compare(const std::string& folder) {
@@ -194,7 +195,7 @@ absl::Status TakeStoreSeal(const std::string& folder) {
   const FolderLock lock(folder);
   DNC_RETURN_IF_ERROR(lock.status());
   const absl::Status compared = Compare(folder);
-  // A seal that stays could fit again one day.
+  // A seal that stays could match again one day.
   const absl::Status removed = RemoveImageFile(StoreSealPath(folder));
   return compared.ok() ? removed : compared;
 }

@@ -39,7 +39,7 @@ class StoreSealTest : public testing::Test {
     const auto store = Store::Open({.path = folder()});
     if (!store.ok()) return store.status();
     StoreBatch batch;
-    // Above the tail of a table file, so that some of a file is not in its seal.
+    // The file is larger than the tail that the seal covers, so some of it is not in the seal.
     for (int i = 0; i < 500; ++i) {
       batch.Put(Column::kBlocks, StrCat("key", i), std::string(50, static_cast<char>(i)));
     }
@@ -48,7 +48,7 @@ class StoreSealTest : public testing::Test {
     if (seal) (*store)->SealWhenClosed();
     return (*store)->sealed();
   }
-  // A closed store with table files and a log, and its seal.
+  // Leaves a closed store with table files and a log, and its seal.
   void Prepare() {
     ASSERT_TRUE(absl::IsNotFound(Run(false)));
     ASSERT_TRUE(absl::IsNotFound(Run(true)));
@@ -73,7 +73,7 @@ class StoreSealTest : public testing::Test {
     return {std::istreambuf_iterator<char>(file), {}};
   }
   static void Flip(const std::string& path, std::streamoff at) { FlipBit(path, at, 0); }
-  // That the files differ, and that the message says where.
+  // Expects that the files differ, and that the message says where.
   void ExpectDifference(const std::string& file, const std::string& how) {
     const absl::Status status = TakeStoreSeal(folder());
     EXPECT_TRUE(absl::IsDataLoss(status)) << how << " " << file << ": " << status;
@@ -98,7 +98,7 @@ TEST_F(StoreSealTest, ACopyTakenWhileTheStoreIsOpenHasNone) {
   EXPECT_TRUE(Run(true, [&] { EXPECT_FALSE(fs::exists(StoreSealPath(folder()))); }).ok());
 }
 
-// docs/internals/disk-format.md.
+// The form is that of docs/internals/disk-format.md.
 TEST_F(StoreSealTest, WritesAsDocumented) {
   ASSERT_NO_FATAL_FAILURE(Prepare());
   const auto digest = [](std::string_view bytes) {
@@ -149,7 +149,7 @@ TEST_F(StoreSealTest, NamesTheFileThatChanged) {
   EXPECT_TRUE(TakeStoreSeal(folder()).ok()) << "what was put back is the same";
 }
 
-// The middle of a table file is not in the seal: RocksDB's checksums are for that.
+// The middle of a table file is not in the seal; RocksDB's checksums protect it.
 TEST_F(StoreSealTest, ABlockOfATableFileIsCheckedWhenItIsRead) {
   ASSERT_NO_FATAL_FAILURE(Prepare());
   for (const std::string& file : Files()) {
@@ -199,7 +199,7 @@ TEST_F(StoreSealTest, AManifestThatLostItsEndInUseIsNotSealed) {
       for (const std::string& file : Files()) {
         if (file.rfind("MANIFEST", 0) != 0) continue;
         const std::string path = folder() + "/" + file;
-        if (replaced) {  // RocksDB goes on with the one that it has open
+        if (replaced) {  // RocksDB goes on with the file that it has open
           fs::copy_file(path, path + ".other");
           fs::rename(path + ".other", path);
         }

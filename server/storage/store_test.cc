@@ -150,7 +150,7 @@ TEST_F(StoreTest, OldRequestsAreLeftOutWhenTheirFileIsRewritten) {
   batch.Put(Column::kMeta, "a", "old");
   ASSERT_TRUE((*store)->Write(batch).ok());
   EXPECT_EQ((*store)->EstimateCount(Column::kRequests), 4U);
-  ASSERT_TRUE((*store)->Drop(Column::kRequests, "b", "b1").ok());  // rewrites the whole file
+  ASSERT_TRUE((*store)->Drop(Column::kRequests, "b", "b1").ok());  // this rewrites the whole file
   EXPECT_EQ(*(*store)->Get(Column::kRequests, "a"), std::nullopt);
   EXPECT_EQ(*(*store)->Get(Column::kRequests, "c"), "young");
   EXPECT_EQ(*(*store)->Get(Column::kRequests, "d"), std::nullopt);

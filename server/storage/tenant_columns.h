@@ -1,4 +1,4 @@
-// The columns of the tenants' store, for whoever opens one.
+// The columns of the tenants' store, for all code that opens one.
 #pragma once
 
 #include <vector>
@@ -7,7 +7,8 @@
 
 namespace dnc {
 
-// Keys, positions and the directory; records; their changes; answered request ids.
+// Returns the columns for keys, positions and the directory; for records; for their changes; and
+// for answered request ids.
 inline std::vector<Column> TenantColumns() {
   return {Column::kMeta, Column::kRecords, Column::kRecordChanges, Column::kRequests};
 }

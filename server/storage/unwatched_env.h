@@ -1,7 +1,7 @@
-// RocksDB's background work, out of the thread sanitizer's sight. Debian's library is not built
-// with it: the sanitizer does not see how RocksDB's threads hand memory to each other, but it does
-// see the C library's copies that they make, and calls them races. Only in a build with that
-// sanitizer.
+// Hides RocksDB's background work from the thread sanitizer. Debian's library is not built with the
+// sanitizer, which therefore does not see how RocksDB's threads hand memory to each other. But it
+// does see the C library's copies that they make, and calls them races. Only used in a build with
+// that sanitizer.
 #pragma once
 
 #if defined(__has_feature)
