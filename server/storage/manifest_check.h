@@ -6,9 +6,8 @@
 // - CURRENT names a MANIFEST that exists. If there is no CURRENT, the folder must hold no part of a
 //   database except what a crash while it was being created leaves.
 // - Every record up to the end of the MANIFEST has the right checksum. (In the log format, blocks
-// have
-//   32 KiB and headers 7 bytes. Headers of recycled logs have 11; a MANIFEST has none of these, so
-//   they are refused.)
+//   have 32 KiB and headers 7 bytes. Headers of recycled logs have 11; a MANIFEST has none of
+//   these, so they are refused.)
 // - The end of the file may cut off the last record or its header. A crash while RocksDB appends
 //   leaves that, and the change in it was not acknowledged. But if the bytes are a whole record
 //   except for its length, the length is damaged, and the file is refused. Zeros in place of a
