@@ -1,4 +1,4 @@
-// What the server does now and then beside its calls.
+// The work that the server does from time to time, beside its calls.
 #pragma once
 
 #include "server/assembly/open_stores.h"
@@ -8,7 +8,7 @@
 
 namespace dnc {
 
-// Writes the last uses of keys every ten minutes, and at the end. What is given outlives it.
+// Writes the last uses of keys every ten minutes, and at the end. Its arguments must outlive it.
 class LastUseWriter {
  public:
   explicit LastUseWriter(TenantDirectory* directory);
@@ -23,9 +23,9 @@ class LastUseWriter {
   PeriodicTask task_;
 };
 
-// Looks each second whether the machine's clock lies behind, and has the disk keep what the stores
-// know of each other. Keeps the time each minute and at the end, so that it does not go back over a
-// restart. What is given outlives it.
+// Checks every second whether the machine's clock is behind, and has the disk keep what the stores
+// know about each other. Records the time every minute and at the end, so that it does not go back
+// over a restart. Its arguments must outlive it.
 class ClockKeeper {
  public:
   ClockKeeper(Clock* clock, Stores* stores);
@@ -39,7 +39,7 @@ class ClockKeeper {
 
   Clock* const clock_;
   Stores* const stores_;
-  int looks_ = 0;  // only the task's thread knows it
+  int looks_ = 0;  // only the task's thread uses it
   PeriodicTask task_;
 };
 

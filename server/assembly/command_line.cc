@@ -23,7 +23,7 @@ absl::StatusOr<absl::Time> ParseMoment(const std::string& text) {
                "--accept-clock takes the time that it is, in UTC: 2026-08-05T14:00:00Z");
 }
 
-// The arguments as they were given. What was not given goes to the file or to the default.
+// The arguments as they were given. For those not given, the file or the default decides.
 struct Arguments {
   std::string config_path, data_dir, listen, metrics_listen, log_level, accept_clock;
   std::vector<std::string> load_dirs;
@@ -42,7 +42,7 @@ void AddOptions(CLI::App& app, Arguments& arguments, Command& command) {
                "Make a key for an operator, print it, and end; no server may run");
 }
 
-// Adds what only an operator may decide, at one start.
+// Adds the options with which only an operator can decide something, for one start.
 void AddStartOptions(CLI::App& app, Arguments& arguments, StartOptions& start) {
   app.add_flag("--new-tenants", start.new_tenants,
                "The tenants' half of the data folder is lost: begin it empty. Every opt-out, "
@@ -64,7 +64,7 @@ absl::Status Configure(const CLI::App& app, const Arguments& arguments, Command&
     DNC_ASSIGN_OR_RETURN(config, ReadConfigFile(arguments.config_path));
   }
   if (!arguments.data_dir.empty()) config.data_dir = arguments.data_dir;
-  // An empty address is an answer too: no metrics.
+  // An empty address is a valid value too: it turns metrics off.
   if (app.count("--listen") > 0) config.listen = arguments.listen;
   if (app.count("--metrics-listen") > 0) config.metrics_listen = arguments.metrics_listen;
   if (!arguments.log_level.empty()) config.log_level = arguments.log_level;

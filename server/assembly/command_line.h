@@ -1,4 +1,4 @@
-// The command line of dncd, and the configuration that it and the file amount to.
+// Reads the command line of dncd, and combines it with the configuration file.
 #pragma once
 
 #include <optional>
@@ -10,17 +10,16 @@
 
 namespace dnc {
 
-// What a start was asked for.
+// What a start was asked to do.
 struct Command {
   ServerConfig config;
   StartOptions start;
-  bool create_operator_key = false;  // make a key for an operator, print it, and end
+  bool create_operator_key = false;  // make an operator's key, print it, and end
 };
 
-// Reads the arguments and the configuration file that they name; what an argument says goes before
-// the file. Where the arguments ask for help or the version, or make no sense, it prints that,
-// leaves the result empty, and sets `exit_code`. INVALID_ARGUMENT or NOT_FOUND: the configuration
-// says something that can't be.
+// Reads the arguments and the configuration file that they name; an argument overrides the file. If
+// the arguments ask for help or the version, or are wrong, it prints that, returns nullopt, and
+// sets `exit_code`. Fails with INVALID_ARGUMENT or NOT_FOUND if the configuration is wrong.
 absl::StatusOr<std::optional<Command>> ReadCommandLine(int argc, char** argv,
                                                        const std::string& version, int* exit_code);
 

@@ -27,14 +27,14 @@ namespace {
 
 // How far the time that the operator gives may be from the machine's clock.
 constexpr absl::Duration kNearly = absl::Hours(1);
-// A clock that lies behind by less needs nobody to accept it.
+// If the clock is behind by less than this, nobody needs to accept it.
 constexpr absl::Duration kHardlyBehind = absl::Minutes(1);
 
 std::string Text(absl::Time time) {
   return absl::FormatTime(absl::RFC3339_sec, time, absl::UTCTimeZone());
 }
 
-// Who started the server, for the record: at a start no key tells.
+// Returns who started the server, for the record: no key tells it at a start.
 std::string Starter() {
   const char* const sudo = std::getenv("SUDO_USER");
   std::string who = UserName(getuid());
@@ -55,7 +55,7 @@ std::vector<Asker> AskersOf(const Stores& stores) {
   return askers;
 }
 
-// One opening of a data folder, step by step; Run names the steps in their order.
+// Opens a data folder step by step; Run names the steps in their order.
 class Opening {
  public:
   Opening(const ServerConfig& config, const StartOptions& start, Clock* clock, Stores& stores)
@@ -116,7 +116,7 @@ class Opening {
     return absl::OkStatus();
   }
 
-  // The newest moment that the stores know. What came before the last clock that was accepted does
+  // Returns the newest moment that the stores know. What came before the last accepted clock does
   // not count.
   absl::StatusOr<absl::Time> NewestKnown() {
     const AcceptedClock& accepted = clock_->accepted();
@@ -194,7 +194,7 @@ class Opening {
     RevisionOrder* const order = &stores_.order;
     RegistryOptions registry = config_.registry;
     registry.data_dir = config_.data_dir;
-    // Nothing is loaded before the rest is open, so the registry asks only for what is there.
+    // Nothing is loaded before the rest is open, so the registry only asks for what exists.
     registry.askers = [stores = &stores_] { return AskersOf(*stores); };
     DNC_ASSIGN_OR_RETURN(
         stores_.registry,
@@ -221,7 +221,7 @@ class Opening {
     return stores_.tenant_records->NoteListsOnce(stores_.directory->All());
   }
 
-  // Puts into the operator's record what the options of this start gave up or accepted.
+  // Records, among the operator's changes, what the options of this start gave up or accepted.
   absl::Status RecordWhatWasSaid(const StorePair& pair) {
     if (!pair.told().empty()) {
       DNC_RETURN_IF_ERROR(
@@ -231,8 +231,7 @@ class Opening {
     return stores_.directory->AcceptClock(clock_->accepted().stores_time, "local", accepted_text_);
   }
 
-  // From now on the file `clock` tells the newest moment that is known, also after a clock was
-  // accepted.
+  // From now on the file `clock` has the newest known moment, even after a clock was accepted.
   absl::Status KeepTimeFromNowOn() {
     const std::string path = config_.data_dir + kClockName;
     const absl::Time now = clock_->Now();

@@ -1,4 +1,4 @@
-// How the process comes to its end: by a signal, or because a store is stuck.
+// Ends the process: at a signal, or because a store is stuck.
 #pragma once
 
 #include <csignal>
@@ -10,8 +10,8 @@
 
 namespace dnc {
 
-// SIGINT and SIGTERM, blocked in every thread that begins later and taken by Wait. SIGPIPE is
-// ignored. Made once, before other threads run.
+// Blocks SIGINT and SIGTERM in every thread that begins later, for Wait to take. Ignores SIGPIPE.
+// Make it once, before other threads run.
 class StopSignals {
  public:
   StopSignals();
@@ -22,13 +22,13 @@ class StopSignals {
   sigset_t signals_;
 };
 
-// A store that takes no writes any more ends the process: started again, it opens the store anew.
+// A store that takes no more writes ends the process, because a new start opens the store again.
 // Thread-safe.
 class StuckStore {
  public:
-  // For StoreOptions::on_stuck; this object must outlive the stores.
+  // Returns a handler for StoreOptions::on_stuck. This object must outlive the stores.
   std::function<void(const absl::Status&)> Handler();
-  // Why the process ends; OK: not because of a store.
+  // Returns why the process ends; OK if not because of a store.
   absl::Status cause() const ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:

@@ -22,22 +22,23 @@
 namespace dnc {
 namespace {
 
-// Files of the published lists' half. The note in it tells of the other half.
+// The files of the published lists' half. The note in it is about the other half.
 constexpr std::string_view kRevision = "revision";
 constexpr std::string_view kTenantsNote = "store/tenants.revision";
-// Files of the tenants' half.
+// The files of the tenants' half.
 constexpr std::string_view kDirectory = "tenants.directory";
 constexpr std::string_view kJournal = "tenants.journal";
 constexpr std::string_view kPublishedNote = "tenants/store.revision";
 
-// Where revisions go on after a restore: the microseconds since 1970. Nobody knows how many
-// were given after the copy was made, also by a folder that had been restored itself; but no server
-// gives one each microsecond, so they are less than that. It is exact in a double until 2255.
+// Returns where revisions go on after a restore: the microseconds since 1970. Nobody knows how many
+// revisions were given after the copy was made, even by a folder that had been restored itself. But
+// no server gives one every microsecond, so they are lower than this. It is exact in a double until
+// 2255.
 uint64_t RevisionOfNow() {
   return static_cast<uint64_t>(std::max<int64_t>(0, absl::ToUnixMicros(absl::Now())));
 }
 
-// The files of the tenants' half that stand beside the folders.
+// Returns the files of the tenants' half that are beside the folders.
 const std::vector<std::string_view>& TenantsFiles() {
   static const std::vector<std::string_view> files = {kDirectory, kJournal, "tenants.filter",
                                                       "tenants.seal"};
@@ -111,7 +112,7 @@ absl::Status StorePair::LookAtFiles() {
        {kRevision, kTenantsNote, kDirectory, kJournal, kPublishedNote}) {
     if (!Has(name)) missing_marks_.push_back(name);
   }
-  if (has_published_) return absl::OkStatus();  // BeforeTenants looks into it
+  if (has_published_) return absl::OkStatus();  // BeforeTenants checks it
   if (has_tenants_) {
     if (!start_.new_published) return Missing("store", "the tenants' half is there");
     return absl::OkStatus();
@@ -145,7 +146,7 @@ absl::Status StorePair::BeforeTenants(Store& published, uint64_t revision) {
   for (const std::string_view name : TenantsFiles()) {
     if (Has(name)) why = StrCat(name, " is there");
   }
-  if (why.empty()) return absl::OkStatus();  // the first start, or a crash in the middle of it
+  if (why.empty()) return absl::OkStatus();  // the first start, or a crash during it
   if (!start_.new_tenants) return Missing("tenants", why);
   uint64_t lost = std::max(lost_.up_to, revision);
   if (const auto note = RevisionNote::Open(Path(kTenantsNote)); note.ok()) {
@@ -219,17 +220,18 @@ absl::Time StorePair::NewestKept() const {
 absl::Status StorePair::NoteRestored(Store& published, Store& tenants, uint64_t revision) {
   DNC_ASSIGN_OR_RETURN(std::optional<StoreHead> first, ReadStoreHead(published));
   DNC_ASSIGN_OR_RETURN(std::optional<StoreHead> second, ReadStoreHead(tenants));
-  // Revisions go on at least this far above, should the clock be wrong.
+  // Revisions go on at least this much higher, in case the clock is wrong.
   constexpr uint64_t kLeast = 1'000'000;
   lost_.Join({revision, std::max(std::max(lost_.up_to, revision) + kLeast, RevisionOfNow())});
-  // A caller who watched must not go on as if nothing had been there.
+  // A caller that watched must not go on as if nothing had happened.
   ChangeLog changes;
   DNC_RETURN_IF_ERROR(changes.Read(*tenants.Snapshot()));
   StoreBatch batch;
   changes.Drop(lost_.up_to, batch);
   DNC_RETURN_IF_ERROR(tenants.Write(batch));
   second->lost = first->lost = lost_;
-  // A copy that ran before this was said keeps the time of now.
+  // If the server ran on the copy before this was declared, the clock file has later moments; then
+  // the moment counts that was recorded when the copy was noticed.
   DNC_ASSIGN_OR_RETURN(const absl::Time copied, KnownWhenCopied(published));
   Untold& untold = first->untold;
   untold.since = std::min({untold.since, NewestKept(), copied});
@@ -249,7 +251,7 @@ absl::Status StorePair::NoteRestored(Store& published, Store& tenants, uint64_t 
 
 absl::Status StorePair::NameEachOther(Store& published, Store& tenants, StoreHead& first,
                                       StoreHead& second) {
-  // All files are written before the heads that ask for them. Missing marks were refused where
+  // All files are written before the heads that require them. Missing marks were refused if
   // something had been written.
   for (const std::string_view name : {kRevision, kDirectory}) {
     if (!Has(name)) DNC_RETURN_IF_ERROR(WriteMark(Path(name), 0));
@@ -275,7 +277,7 @@ absl::Status StorePair::Join(Store& published, uint64_t published_revision, Stor
                              uint64_t tenants_revision) {
   DNC_ASSIGN_OR_RETURN(std::optional<StoreHead> first, ReadStoreHead(published));
   DNC_ASSIGN_OR_RETURN(std::optional<StoreHead> second, ReadStoreHead(tenants));
-  if (!has_published_ && has_tenants_) {  // --new-published
+  if (!has_published_ && has_tenants_) {  // with --new-published
     uint64_t lost = tenants_revision;
     if (const auto note = RevisionNote::Open(Path(kPublishedNote)); note.ok()) {
       lost = std::max(lost, (*note)->last().revision);
@@ -306,7 +308,7 @@ absl::Status StorePair::Join(Store& published, uint64_t published_revision, Stor
     lost_.Join(first->lost);
     lost_.Join(second->lost);
   } else {
-    // The stores are those of a version that kept no heads, or one half begins anew.
+    // The stores come from a version that kept no heads, or one half begins anew.
     if (tenants_revision > 0) DNC_RETURN_IF_ERROR(CheckMarks({kDirectory, kJournal}));
     StoreHead head = first.value_or(StoreHead());
     StoreHead other = second.value_or(StoreHead());

@@ -1,6 +1,6 @@
 // The two halves of a data folder: the published lists' store and the tenants' store, each with
-// small files beside it. Absence is not emptiness: the head of each store names the other one, and
-// a note in its folder tells how far that was.
+// small files beside it. A missing half is not an empty one: the head of each store names the other
+// store, and a note in its folder tells how far that one was.
 #pragma once
 
 #include <cstdint>
@@ -17,27 +17,27 @@
 
 namespace dnc {
 
-// What to do if a half is gone, and both stores are new or whole.
+// Decides what to do if a half is missing, and whether both stores are new or whole.
 class StorePair {
  public:
   StorePair(std::string data_dir, const StartOptions& start)
       : data_dir_(std::move(data_dir)), start_(start) {}
 
-  // Checks what can be told from the files' names. Call it before anything is opened.
+  // Checks what the files' names tell. Call it before anything is opened.
   absl::Status LookAtFiles();
-  // Checks that the mark of the published lists was there. Call it after their store is open and
-  // before anything of it is read: reading makes a missing mark anew.
+  // Checks that the mark of the published lists existed. Call it after their store is open and
+  // before anything in it is read: reading makes a missing mark anew.
   absl::Status CheckPublishedMark(const Store& published) const;
-  // Checks whether the tenants' store may begin empty, if it does. Call it before that is opened.
-  // `revision` is that of the published lists.
+  // If the tenants' store would begin empty, checks whether it may. Call it before that store is
+  // opened. `revision` is that of the published lists.
   absl::Status BeforeTenants(Store& published, uint64_t revision);
-  // Compares the two, which are open, makes each known to the other where one is new, and has each
-  // tell the other of its revisions from now on.
+  // Compares the two open stores. Makes each known to the other where one is new, and makes each
+  // note its revisions with the other from now on.
   absl::Status Join(Store& published, uint64_t published_revision, Store& tenants,
                     uint64_t tenants_revision);
 
   const LostRevisions& lost() const { return lost_; }
-  // A sentence about what was lost, as somebody said; empty if nothing was.
+  // Returns a sentence about what was lost, as the operator declared; empty if nothing was.
   const std::string& told() const { return told_; }
 
  private:
@@ -49,21 +49,22 @@ class StorePair {
   absl::Status Missing(std::string_view what, std::string_view why) const;
   absl::Status Compare(const std::optional<StoreHead>& published,
                        const std::optional<StoreHead>& tenants) const;
-  // Checks that none of the marks that are needed was missing at the start.
+  // Checks that none of the needed marks was missing at the start.
   absl::Status CheckMarks(const std::vector<std::string_view>& needed) const;
   absl::Status CheckNote(std::string_view file, StoreId id, uint64_t revision,
                          std::string_view what) const;
-  // Makes the two known to each other, with all the files that say so.
+  // Makes the two stores known to each other, with all the files that say so.
   absl::Status NameEachOther(Store& published, Store& tenants, StoreHead& first, StoreHead& second);
-  // The newest moment that the folder kept; without one nobody knows, and it is the first of all.
+  // Returns the newest moment that the folder recorded; if there is none, nobody knows it, and it
+  // is the earliest possible.
   absl::Time NewestKept() const;
-  // Notes that the folder is an older copy, as somebody said: what may have been written after it,
-  // under revisions that nobody knows, is lost.
+  // Records that the folder is an older copy, as the operator declared: what may have been written
+  // after it, under revisions that nobody knows, is lost.
   absl::Status NoteRestored(Store& published, Store& tenants, uint64_t revision);
 
   const std::string data_dir_;
   const StartOptions& start_;
-  std::vector<std::string_view> missing_marks_;  // at the start
+  std::vector<std::string_view> missing_marks_;  // those that were missing at the start
   bool has_published_ = false;
   bool has_tenants_ = false;
   LostRevisions lost_;

@@ -20,15 +20,16 @@ constexpr std::string_view kPrefix = "dnck_";
 constexpr std::string_view kAlphabet = "0123456789abcdefghjkmnpqrstvwxyz";
 constexpr int kSymbolBits = 5;
 constexpr size_t kIdSymbols = 8;
-constexpr size_t kRandomSymbols = 34;   // of the secret part: 170 bits
+constexpr size_t kRandomSymbols = 34;   // 170 bits of the secret
 constexpr size_t kChecksumSymbols = 6;  // 30 bits
 constexpr size_t kHashBytes = 32;
 constexpr size_t kSecretAt = kPrefix.size() + kIdSymbols + 1;
 constexpr size_t kChecksumAt = kSecretAt + kRandomSymbols;
 constexpr size_t kKeyBytes = kChecksumAt + kChecksumSymbols;
 
-// The CRC-30 of CDMA. A cyclic code of 30 bits finds every change within 30 bits in a row, so any
-// one character or any two neighbours that are wrong or swapped are found for certain.
+// This is the CRC-30 of CDMA. A cyclic code of 30 bits detects every change within 30 consecutive
+// bits, so it certainly detects any single wrong character and any two neighbors that are wrong or
+// swapped.
 constexpr uint32_t kPolynomial = 0x2030B9C7;
 constexpr uint32_t kMask = (1U << 30) - 1;
 
@@ -54,8 +55,8 @@ uint32_t AddSymbol(uint32_t crc, int symbol) {
   return crc;
 }
 
-// The checksum of the id and the random characters; `text` is a whole key whose characters are
-// checked.
+// Returns the checksum of the id and the random characters. `text` is a whole key whose characters
+// were checked.
 std::string Checksum(std::string_view text) {
   uint32_t crc = kMask;
   for (size_t i = kPrefix.size(); i < kChecksumAt; ++i) {
@@ -123,7 +124,7 @@ absl::StatusOr<std::string> ApiKeyId(std::string_view secret) {
 }
 
 std::string HashApiKey(std::string_view secret) {
-  // Fetched once: each fetch takes a lock in the library.
+  // This is fetched once, because each fetch takes a lock in the library.
   static const EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
   DNC_CHECK(algorithm != nullptr, "the library has SHA-256");
   std::string hash(kHashBytes, '\0');

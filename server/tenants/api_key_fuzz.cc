@@ -1,5 +1,5 @@
-// Any bytes as an API key: refused with a message that says the same whatever the bytes are, or
-// accepted; and a good key with any one character changed, or cut anywhere, is refused.
+// Takes any bytes as an API key. They must be accepted, or be refused with a message that does not
+// depend on the bytes. A good key with any one character changed, or cut anywhere, must be refused.
 #include <string>
 #include <string_view>
 
@@ -12,13 +12,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (id.ok()) {
     DNC_CHECK(key.substr(5, 8) == *id, "the id is of the key");
   } else {
-    // The longest that the few fixed messages are; nothing of the key is in them.
+    // The few fixed messages are no longer than this, and contain nothing of the key.
     const std::string_view message(id.status().message().data(), id.status().message().size());
     DNC_CHECK(message.substr(0, 8) == "the key " && message.size() < 160, "a fixed message");
   }
 
-  // A key of the right form, changed at a place and to a character that the input names.
-  // Of nobody, and the same in every run, so that an input repeats what it found.
+  // Changes a well-formed key at the place, and to the character, that the input names. The key is
+  // nobody's, and is the same in every run, so that an input reproduces its finding.
   static const std::string made = "dnck_x4zj0543_5fx6241qy5tkk40nb52mpk14c7sene99s5mabf35";
   DNC_CHECK(dnc::ApiKeyId(made).ok(), "a made key is accepted");
   if (size < 2) return 0;

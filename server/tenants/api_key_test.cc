@@ -33,8 +33,8 @@ TEST(ApiKeyTest, NoTwoAreEqual) {
   EXPECT_EQ(characters.size(), kAlphabet.size());
 }
 
-// Whatever the characters: the checksum is linear, so that one key shows it, and a few more do no
-// harm.
+// The characters do not matter: the checksum is linear, so one key would prove it, and a few more
+// do no harm.
 TEST(ApiKeyTest, RefusesEveryChangeOfOneCharacter) {
   for (int round = 0; round < 5; ++round) {
     const std::string secret = GenerateApiKey().secret;
@@ -83,7 +83,7 @@ TEST(ApiKeyTest, SaysWhatIsWrongAndNothingOfTheKey) {
 }
 
 TEST(ApiKeyTest, HashesAreSha256) {
-  // FIPS 180-2, appendix B.1.
+  // The value is that of FIPS 180-2, appendix B.1.
   const std::string hash = HashApiKey("abc");
   ASSERT_EQ(hash.size(), 32U);
   EXPECT_EQ(static_cast<uint8_t>(hash[0]), 0xBA);

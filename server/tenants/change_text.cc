@@ -12,7 +12,7 @@ namespace {
 
 constexpr size_t kMaxNamed = 10;
 
-// "a, b, c and 7 more".
+// Returns "a, b, c and 7 more".
 std::string Some(const std::vector<std::string>& names) {
   if (names.size() <= kMaxNamed) return absl::StrJoin(names, ", ");
   return StrCat(absl::StrJoin(names.begin(), names.begin() + kMaxNamed, ", "), " and ",
@@ -23,7 +23,7 @@ std::string StateText(TenantState state) {
   return state == TenantState::kActive ? "active" : "suspended";
 }
 
-// All that a number can have, whether or not the others are set too.
+// Returns whether all area codes are set that a number can have, whatever the others are.
 bool IsAll(const std::bitset<kAreaCodes>& area_codes) {
   return area_codes.all() || (area_codes >> 200).count() == kAreaCodes - 200;
 }

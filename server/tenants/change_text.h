@@ -1,5 +1,5 @@
-// The sentences that a tenant's changes are recorded with: what was changed, from what to what.
-// They are for people, and have no secrets in them.
+// Makes the sentences that record a tenant's changes: what was changed, from what to what. They are
+// for people, and contain no secrets.
 #pragma once
 
 #include <string>
@@ -11,11 +11,11 @@
 namespace dnc {
 
 std::string DescribeCreation(const Tenant& tenant);
-// Empty if both have the same configuration.
+// Returns an empty text if both have the same configuration.
 std::string DescribeUpdate(const Tenant& before, const Tenant& after);
 std::string DescribeNewKey(const ApiKey& key);
 std::string DescribeNewList(const TenantList& list);
-// `verb`: "blocked" or "ended the blocks of".
+// `verb` is "blocked" or "ended the blocks of".
 std::string DescribeBlocks(std::string_view verb, const std::vector<std::string>& blocks,
                            const TenantList& list);
 

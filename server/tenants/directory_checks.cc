@@ -14,7 +14,8 @@ constexpr uint8_t kAllLifts = kLiftsNational | kLiftsState | kLiftsWireless;
 
 absl::Status Invalid(std::string_view message) { return Error(reason::kInvalidRequest, message); }
 
-// The character at `text[at]`, and in `size` its bytes; `size` 0: it is no UTF-8.
+// Returns the character at `text[at]`, and sets `size` to its length in bytes, or to 0 if it is not
+// UTF-8.
 uint32_t CharacterAt(std::string_view text, size_t at, size_t* size) {
   const auto first = static_cast<uint8_t>(text[at]);
   *size = first < 0x80         ? 1
@@ -102,7 +103,7 @@ bool IsPlainText(std::string_view text) {
   size_t size = 0;
   for (size_t at = 0; at < text.size(); at += size) {
     const uint32_t character = CharacterAt(text, at, &size);
-    // C0, DEL and C1.
+    // These are the control characters C0, DEL and C1.
     if (size == 0 || character < 0x20 || (character >= 0x7F && character <= 0x9F)) return false;
   }
   return true;

@@ -1,5 +1,5 @@
-// What a tenant, a key, a list and blocks must be like before they are accepted. Errors are
-// INVALID_ARGUMENT INVALID_REQUEST unless it says otherwise, and name the field.
+// Checks what tenants, keys, lists and blocks must be like to be accepted. Errors are
+// INVALID_ARGUMENT INVALID_REQUEST, except where noted, and name the field.
 #pragma once
 
 #include <cstdint>
@@ -17,18 +17,18 @@ inline constexpr size_t kMaxDisplayNameBytes = 200;
 inline constexpr size_t kMaxPolicyLists = 100;
 inline constexpr size_t kMaxPolicyListBytes = 100;
 inline constexpr size_t kMaxBlocksACall = 1'000;
-// The most that a quota may be, also as the server's default.
+// The highest quota, also for the server's default.
 inline constexpr uint64_t kMaxNumbersPerSecond = 1'000'000'000'000;
 inline constexpr uint64_t kMaxCallsUnderWay = 1'000'000;
 inline constexpr uint64_t kMaxQuotaRecords = 100'000'000'000;
 
-// Valid UTF-8 without control characters.
+// Returns whether a text is valid UTF-8 without control characters.
 bool IsPlainText(std::string_view text);
 
 absl::Status CheckTenant(const Tenant& tenant);
 absl::Status CheckKey(const ApiKey& key, absl::Time now);
 absl::Status CheckList(const TenantList& list);
-// The blocks of a call; the list must be a do-not-call list.
+// Checks the blocks of a call. The list must be a do-not-call list.
 absl::Status CheckBlocks(const TenantList& list, const std::vector<std::string>& blocks);
 
 }  // namespace dnc

@@ -1,12 +1,12 @@
-// The changes of the directory as values. A command carries all that it needs: who asks for it,
-// when, and what was drawn at random, fixed before the command is ordered. It never carries a
-// secret: of a key it has the id and the SHA-256.
+// The changes of the directory as values. A command carries everything that it needs: who asks for
+// it, when, and what was drawn at random. All this is fixed before the command is ordered. A
+// command never carries a secret: of a key it has the id and the SHA-256.
 //
-// Applying a command (TenantDirectory::Apply) reads neither a clock nor a random source, and
-// depends on no order of an unordered container: applied to the same state, under the same revision
-// and with the same limits, it leaves the same state on every server. Numbers of tenants and lists
-// are counted by the state. commands_test.cc of the room records holds this together with the
-// tenants' writes. Local, and so not the same everywhere, are only
+// Applying a command (TenantDirectory::Apply) reads no clock and no random source, and depends on
+// no order of an unordered container. Applied to the same state, under the same revision and with
+// the same limits, it leaves the same state on every server. The state counts the numbers of
+// tenants and lists. commands_test.cc of the room records tests this, together with the tenants'
+// writes. Only two things are local, and so differ between servers:
 // - when keys were last used, and with it the digest in the head of the directory;
 // - when the tenant `default` was made, which is at the first start of each server.
 #pragma once
@@ -24,9 +24,9 @@ struct TenantCommand {
   enum class What : uint8_t { kCreate, kUpdate, kRemove };
   What what = What::kCreate;
   absl::Time time;
-  std::string by;  // key id
-  // Its number, created_at and, but for an update, revision are given by the directory. An update
-  // with a revision is refused if the tenant is at another one. Of a removal only the id counts.
+  std::string by;  // the key's id
+  // The directory sets its number, created_at and, except for an update, revision. An update with a
+  // revision is refused if the tenant is at another one. For a removal only the id is used.
   Tenant tenant;
 };
 
@@ -35,7 +35,7 @@ struct KeyCommand {
   What what = What::kCreate;
   absl::Time time;
   std::string by;
-  // To create: as MakeApiKey returns it. To revoke: only the id counts.
+  // To create a key: what MakeApiKey returned. To revoke one: only the id is used.
   ApiKey key;
 };
 
@@ -45,24 +45,24 @@ struct ListCommand {
   absl::Time time;
   std::string by;
   std::string tenant_id;
-  // To create: id, kind, scope and display_name. Otherwise only id and blocks count.
+  // To create a list: id, kind, scope and display_name. Otherwise only id and blocks are used.
   TenantList list;
 };
 
-// A change of the server as a whole, which is recorded among those of the operator's keys.
+// A change of the server as a whole, recorded among the changes of the operator's keys.
 struct ServerCommand {
   absl::Time time;
   std::string by;
   std::string description;
-  // An operator has accepted a clock that lies behind this moment, which the stores know of: the
-  // keys that had run out by then, and would live again, are ended.
+  // An operator has accepted a clock that is behind this moment, which the stores know. Keys that
+  // had expired by then, and would become live again, are ended.
   std::optional<absl::Time> accepted_over;
 };
 
-// What became of a list.
+// The state of a list after a command.
 struct ListOutcome {
   TenantList list;
-  // From which on it is so. A command that finds all as it asks changes nothing.
+  // From this revision on it is so. A command that finds everything as it asks changes nothing.
   uint64_t revision = 0;
 };
 

@@ -2,11 +2,11 @@
 //
 //   check ─► [journal's lock] ─► revision ─► store (sync) ─► state ─► revision committed
 //
-// Checks read the state and change nothing, so a command that is refused leaves no trace and uses
-// no revision. The store has the command before the state, so that nobody is told of what a crash
-// takes back; the state has it before the revision is committed, so that whoever asks at that
-// revision is answered by it. A command that changes a list takes the journal's lock around all of
-// it, for the note goes into the same batch.
+// Checks read the state and change nothing, so a refused command leaves no trace and uses no
+// revision. The store has the command before the state does, so nobody learns of something that a
+// crash takes back. The state has it before the revision is committed, so a caller that asks for
+// that revision gets its effect. A command that changes a list holds the journal's lock around all
+// of it, because the journal's note goes into the same batch.
 #include "server/tenants/directory_committer.h"
 
 #include <algorithm>
@@ -25,7 +25,7 @@
 namespace dnc {
 namespace {
 
-// Last uses that are written together.
+// So many last uses are written together.
 constexpr size_t kUsesABatch = 1000;
 constexpr std::string_view kByServer = "local";
 
@@ -321,7 +321,7 @@ absl::StatusOr<ListOutcome> DirectoryCommitter::ChangeBlocks(const ListCommand& 
     if (add ? all.insert(block).second : all.erase(block) != 0) changed.push_back(block);
   }
   if (changed.empty()) {
-    // It is so already: the revision in force is one from which on it is.
+    // It is so already, so the revision in force will do.
     outcome.revision = order_.last();
     return outcome;
   }
@@ -347,7 +347,7 @@ absl::StatusOr<uint64_t> DirectoryCommitter::FinishList(const ListCommand& comma
                                                         const ListChange& noted) {
   uint64_t revision = 0;
   const auto write = [&](ListJournal::Put put) -> absl::Status {
-    changing_.AssertHeld();  // Clang can't see it: the journal calls this, with its lock
+    changing_.AssertHeld();  // Clang cannot see this: the journal calls the function, with its lock
     auto change = order_.Begin();
     Update update{.revision = change.revision(), .time = command.time, .by = command.by};
     update.tenant = before.tenant.number;
@@ -375,7 +375,7 @@ absl::Status DirectoryCommitter::Apply(const ServerCommand& command) {
   Update update{.revision = change.revision(), .time = command.time, .by = command.by};
   update.description = command.description;
   if (command.accepted_over.has_value()) {
-    // In whatever order: what is written and published is sorted by id.
+    // The order does not matter: what is written and published is sorted by id.
     latest_->keys.ForEach([&](const KeyEntryPtr& found) {
       if (found->key.expires_at > *command.accepted_over || found->key.expires_at <= command.time) {
         return;
@@ -400,7 +400,7 @@ absl::Status DirectoryCommitter::FlushLastUsed() {
       moved.push_back(entry->key.id);
     }
   });
-  // A piece at a time, so that changes get in between.
+  // One part at a time, so that changes can come in between.
   for (size_t begin = 0; begin < moved.size(); begin += kUsesABatch) {
     const size_t end = std::min(moved.size(), begin + kUsesABatch);
     DNC_RETURN_IF_ERROR(WriteUses(absl::MakeSpan(moved).subspan(begin, end - begin)));

@@ -1,5 +1,5 @@
-// How the directory is changed: a command is checked against the state, written durably together
-// with the sentence that it is recorded with, and published. One command at a time.
+// Changes the directory. A command is checked against the state, written durably together with the
+// sentence that records it, and published. There is one command at a time.
 #pragma once
 
 #include <cstdint>
@@ -27,42 +27,42 @@ namespace dnc {
 // Thread-safe.
 class DirectoryCommitter {
  public:
-  // `store`, `order` and `state` must outlive it.
+  // `store`, `order` and `state` must outlive this object.
   DirectoryCommitter(Store* store, RevisionOrder* order, const DirectoryLimits& limits,
                      DirectoryState* state)
       : order_(*order), limits_(limits), state_(*state), store_(store, limits.max_changes) {}
 
-  // At the start: fills the state from the store, and makes the tenant `default`, as of `now`, in a
-  // new one. DATA_LOSS if a record is damaged.
+  // Call at the start. Fills the state from the store; in a new store, makes the tenant `default`
+  // with the time `now`. Fails with DATA_LOSS if a record is damaged.
   absl::Status Load(absl::Time now) ABSL_LOCKS_EXCLUDED(changing_);
-  // As TenantDirectory::SetJournal.
+  // Does what TenantDirectory::SetJournal promises.
   void SetJournal(ListJournal* journal) ABSL_LOCKS_EXCLUDED(changing_);
 
-  // As TenantDirectory::Apply.
+  // These do what TenantDirectory::Apply promises.
   absl::StatusOr<TenantViewPtr> Apply(const TenantCommand& command) ABSL_LOCKS_EXCLUDED(changing_);
   absl::StatusOr<ApiKey> Apply(const KeyCommand& command) ABSL_LOCKS_EXCLUDED(changing_);
   absl::StatusOr<ListOutcome> Apply(const ListCommand& command) ABSL_LOCKS_EXCLUDED(changing_);
   absl::Status Apply(const ServerCommand& command) ABSL_LOCKS_EXCLUDED(changing_);
 
-  // As TenantDirectory::FlushLastUsed. Not a change: it has no revision, so that writes of other
-  // stores need not wait for it.
+  // Does what TenantDirectory::FlushLastUsed promises. It is no change and has no revision, so the
+  // writes of other stores need not wait for it.
   absl::Status FlushLastUsed() ABSL_LOCKS_EXCLUDED(changing_);
 
-  // As DirectoryStore::Changes.
+  // Does what DirectoryStore::Changes promises.
   absl::StatusOr<std::vector<TenantChange>> Changes(TenantNumber tenant, size_t limit,
                                                     uint64_t before) const {
     return store_.Changes(tenant, limit, before);
   }
 
  private:
-  // What a command writes, and what the state will have.
+  // What a command writes, and what the state will have afterwards.
   struct Update {
     uint64_t revision = 0;
     absl::Time time;
     std::string by;
     TenantNumber tenant = 0;  // whose change it is; 0: the operator's
     std::string description;
-    std::optional<Tenant> after;  // as TenantChange has it
+    std::optional<Tenant> after;  // the same as in TenantChange
     DirectoryBatch batch;
     DirectoryDelta delta;
   };
@@ -88,8 +88,8 @@ class DirectoryCommitter {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(changing_);
   // Writes the update with its sentence, and publishes it.
   absl::Status Finish(Update update) ABSL_EXCLUSIVE_LOCKS_REQUIRED(changing_);
-  // Puts `list` in place of the tenant's list of that id, in the order of revisions and with the
-  // change noted in the journal; returns the revision.
+  // Replaces the tenant's list of that id by `list`, in the order of revisions and with the change
+  // noted in the journal. Returns the revision.
   absl::StatusOr<uint64_t> FinishList(const ListCommand& command, const TenantView& before,
                                       const TenantList& list, std::string description,
                                       const ListChange& noted)
@@ -101,15 +101,15 @@ class DirectoryCommitter {
   const DirectoryLimits limits_;
   DirectoryState& state_;
 
-  // Held by the one command under way. Taken before the journal's lock, and before a change of the
-  // order of revisions begins.
+  // The one command under way holds it. It is taken before the journal's lock, and before a change
+  // of the order of revisions begins.
   absl::Mutex changing_;
   DirectoryStore store_;  // only Changes is called without `changing_`
   DirectoryViewPtr latest_ ABSL_GUARDED_BY(changing_);
   ListJournal* journal_ ABSL_GUARDED_BY(changing_) = nullptr;  // null: nothing is noted
 };
 
-// NOT_FOUND.
+// Makes a NOT_FOUND error.
 absl::Status NoSuchTenant();
 
 }  // namespace dnc

@@ -1,5 +1,5 @@
-// What happens to the stored directory must not go unseen: a lost revocation is an open door, and
-// a lost block a false clear.
+// Whatever happens to the stored directory must be noticed: a lost revocation is an open door, and
+// a lost block is a false clear.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -130,7 +130,7 @@ TEST_F(DirectoryDamageTest, AnOldRecordPutBackRefusesTheStart) {
     ++tried;
   }
   EXPECT_EQ(tried, 3);  // the key, the list, and the counter
-  // All of it old: the mark tells.
+  // If everything is old, the mark shows it.
   Replace(after, before);
   ExpectRefused("an older copy");
   Replace(before, after);
@@ -160,7 +160,7 @@ TEST_F(DirectoryDamageTest, TheMarkIsCaughtUpAndBelievedOnlyWhole) {
   const uint64_t mark = ReadMark(path)->value();
   ASSERT_TRUE(OpenDirectory().ok());
   EXPECT_EQ(order_->last(), mark);
-  // A crash between the write and the mark.
+  // A crash comes between the write and the mark.
   ASSERT_TRUE(WriteMark(path, mark - 1).ok());
   ASSERT_TRUE(OpenDirectory().ok());
   EXPECT_EQ(ReadMark(path)->value(), mark);

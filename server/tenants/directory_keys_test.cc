@@ -62,15 +62,15 @@ TEST_F(DirectoryKeysTest, TellsNoDifferenceBetweenDeadAndUnknown) {
     EXPECT_EQ(Refusal(revoked.secret), unknown);
     Reopen();
   }
-  // A malformed one is told so: that can be seen without asking.
+  // A malformed key is reported as such: everybody can see that without asking.
   EXPECT_NE(Refusal(revoked.secret.substr(1)), unknown);
   EXPECT_EQ(Refusal("").code(), absl::StatusCode::kUnauthenticated);
 }
 
-// Another secret under the same id, with a right checksum. The checksum is linear, so the sum
-// (exclusive or, a character at a time) of an odd number of keys is a well-formed key. An even
-// number of keys whose ids add up to nothing is found by elimination; added to `key`, it leaves the
-// id as it was.
+// Makes another secret under the same id, with a right checksum. The checksum is linear, so the sum
+// (exclusive or, character by character) of an odd number of keys is a well-formed key. Elimination
+// finds an even number of keys whose ids add up to zero; adding them to `key` leaves its id as it
+// was.
 std::string Forge(const std::string& key) {
   constexpr std::string_view kAlphabet = "0123456789abcdefghjkmnpqrstvwxyz";
   const auto values = [&](const std::string& text) {
@@ -78,7 +78,8 @@ std::string Forge(const std::string& key) {
     for (const char c : text.substr(5, 8) + text.substr(14)) digits.push_back(kAlphabet.find(c));
     return digits;
   };
-  // By its highest bit, what is left of a key: the bits of its id and one for its being odd.
+  // What is left of each key, by its highest bit: the bits of its id, and one bit that is set in
+  // the sum of an odd number of keys.
   std::map<uint64_t, std::pair<uint64_t, std::vector<size_t>>> rows;
   while (true) {
     std::vector<size_t> sum = values(GenerateApiKey().secret);
@@ -152,7 +153,7 @@ TEST_F(DirectoryKeysTest, TheOperatorKeepsAKey) {
   ASSERT_TRUE(directory_->CreateKey(short_lived, "x").ok());
   ASSERT_TRUE(directory_->RevokeKey(first.key.id, "x").ok());
   EXPECT_TRUE(directory_->HasOperatorKey());
-  // Whoever once asked for keys goes on when the last one has run out.
+  // A server that once asked for keys goes on asking when the last one has expired.
   clock_.Advance(absl::Hours(2));
   Reopen();
   EXPECT_FALSE(directory_->HasOperatorKey());
@@ -185,7 +186,7 @@ TEST_F(DirectoryKeysTest, ListsKeysForAYearAfterTheirEnd) {
   EXPECT_TRUE(directory_->Keys("")->empty());
   clock_.Advance(absl::Hours(24 * 365));
   EXPECT_EQ(directory_->Keys("acme")->size(), 1U);
-  MakeKey("acme");  // forgets it on disk too
+  MakeKey("acme");  // this forgets the key on disk too
   EXPECT_EQ(ReasonOf(directory_->RevokeKey(first.key.id, "x").status()), reason::kNotFound);
   Reopen();
   EXPECT_EQ(directory_->Keys("acme")->size(), 2U);

@@ -1,4 +1,4 @@
-// Calls and changes at the same time; also run under the thread sanitizer.
+// Makes calls and changes at the same time; also runs under the thread sanitizer.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -16,7 +16,7 @@ class DirectoryRaceTest : public DirectoryFixture {
   DirectoryRaceTest() { Open(); }
 };
 
-// One thread makes and revokes keys; the others hold what they were told to be true.
+// One thread makes and revokes keys; the others check what that thread told them.
 TEST_F(DirectoryRaceTest, ARevokedKeyIsRefusedByEveryCallThatBeginsAfter) {
   Make("acme");
   struct Slot {
@@ -72,7 +72,7 @@ TEST_F(DirectoryRaceTest, ChangesByManyThreadsAreAllKeptInOneOrder) {
       for (const TenantViewPtr& tenant : directory_->All()) {
         ASSERT_LE(tenant->tenant.revision, order_->last() + 1);
       }
-      // Whoever has seen a revision sees what it brought.
+      // A thread that has seen a revision must see what it brought.
       uint64_t newest = 0;
       for (int t = 0; t < kThreads; ++t) {
         const auto changes = directory_->Changes(StrCat("t", t), 1, 0);

@@ -59,7 +59,7 @@ void ToProto(const StoredTenant& stored, directory::TenantRecord* record) {
   if (stored.removed()) record->set_removed_at(ToMicros(stored.removed_at));
 }
 
-// False if it is no tenant.
+// Returns false if it is no valid tenant.
 bool FromProto(const directory::TenantRecord& record, StoredTenant* stored) {
   constexpr uint32_t kAllLifts = kLiftsNational | kLiftsState | kLiftsWireless;
   if (record.number() == 0 || !IsPlainId(record.id()) || record.state() < 1 || record.state() > 2 ||

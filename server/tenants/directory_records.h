@@ -1,6 +1,6 @@
-// The one place where tenants, keys, lists and changes become stored records, and records become
-// them again: the keys, and the contents without their checks (checked_value.h).
-// docs/internals/disk-format.md has the bytes.
+// Converts tenants, keys, lists and changes to stored records and back; nothing else does. It makes
+// the keys, and the contents without their checks (checked_value.h). docs/internals/disk-format.md
+// has the bytes.
 #pragma once
 
 #include <cstdint>
@@ -23,8 +23,8 @@ inline constexpr std::string_view kHeadKey = "next-number";
 struct DirectoryHead {
   TenantNumber next_number = 1;
   uint64_t revision = 0;
-  uint64_t digest = 0;  // the checks of all tenant, key and list records, by exclusive or
-  absl::Time changed_at = absl::UnixEpoch();  // of the last change; the epoch: not known
+  uint64_t digest = 0;  // the checks of all tenant, key and list records, combined by exclusive or
+  absl::Time changed_at = absl::UnixEpoch();  // time of the last change; the epoch: not known
 };
 
 struct StoredTenant {
@@ -35,7 +35,7 @@ struct StoredTenant {
 
 struct StoredKey {
   TenantNumber tenant = 0;  // 0: the operator's
-  ApiKey key;               // read back, its tenant_id is empty
+  ApiKey key;               // its tenant_id is empty when it is read back
 };
 
 struct StoredList {
@@ -46,7 +46,7 @@ struct StoredList {
 std::string TenantRecordKey(TenantNumber tenant);
 std::string KeyRecordKey(std::string_view key_id);
 std::string ListRecordKey(TenantNumber tenant, ListNumber list);
-// Changes of the operator's keys are those of tenant 0.
+// Returns the key of a change record. Changes of the operator's keys are stored under tenant 0.
 std::string ChangeRecordKey(TenantNumber tenant, uint64_t revision);
 
 std::string Encode(const DirectoryHead& head);
@@ -55,14 +55,14 @@ std::string Encode(const StoredKey& key);
 std::string Encode(const StoredList& list);
 std::string Encode(const TenantChange& change);
 
-// DATA_LOSS STORAGE if `content` is no such record, or not the one of `key`.
+// Fail with DATA_LOSS STORAGE if `content` is no such record, or not the one of `key`.
 absl::Status Decode(std::string_view key, std::string_view content, DirectoryHead* head);
 absl::Status Decode(std::string_view key, std::string_view content, StoredTenant* tenant);
 absl::Status Decode(std::string_view key, std::string_view content, StoredKey* stored);
 absl::Status Decode(std::string_view key, std::string_view content, StoredList* stored);
 absl::Status Decode(std::string_view key, std::string_view content, TenantChange* change);
 
-// The error for a record that can't be what was written.
+// Makes the error for a record that cannot be what was written.
 absl::Status DirectoryDamaged(std::string_view what);
 
 }  // namespace dnc

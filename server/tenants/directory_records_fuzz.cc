@@ -1,5 +1,5 @@
-// Any bytes as each kind of record of the directory, under the key that they name: refused, or read
-// as a record that stays the same when it is written and read again.
+// Takes any bytes as each kind of the directory's records, under the key that they name. They must
+// be refused, or be read as a record that stays the same when it is written and read again.
 #include <string>
 #include <string_view>
 
@@ -22,12 +22,12 @@ void Check(std::string_view key, std::string_view content) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  // It tells of every string that is no UTF-8.
+  // protobuf would log every string that is not UTF-8.
   static auto* const silenced = google::protobuf::SetLogHandler(nullptr);
   static_cast<void>(silenced);
   const std::string_view content(reinterpret_cast<const char*>(data), size);
   Check<dnc::DirectoryHead>(dnc::kHeadKey, content);
-  // Numbers and ids as the seeds have them; the fuzzer changes the rest.
+  // Numbers and ids are those of the seeds; the fuzzer changes the rest.
   Check<dnc::StoredTenant>(dnc::TenantRecordKey(1), content);
   Check<dnc::StoredKey>(dnc::KeyRecordKey("abcdefgh"), content);
   Check<dnc::StoredList>(dnc::ListRecordKey(1, 1), content);

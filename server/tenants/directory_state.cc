@@ -10,7 +10,7 @@
 namespace dnc {
 namespace {
 
-// Revoked and expired keys are listed for a year.
+// Revoked and expired keys stay listed for a year.
 constexpr absl::Duration kKeysRemembered = absl::Hours(24 * 365);
 
 }  // namespace
@@ -20,7 +20,7 @@ bool IsForgotten(const ApiKey& key, absl::Time now) {
 }
 
 bool IsLive(const ApiKey& key, absl::Time now) {
-  // Revoked is revoked, whatever the clock says: it may have been set back since.
+  // A revoked key stays revoked whatever the clock says, since the clock may have been set back.
   return key.revoked_at == absl::InfiniteFuture() && now < key.expires_at;
 }
 

@@ -1,5 +1,5 @@
-// The directory in memory: the view that calls read without a lock, and beside it what operators
-// ask for in order, by owner, or of tenants that are gone.
+// The directory in memory: the view that calls read without a lock, and indexes for operators, who
+// ask in order, by owner, or about removed tenants.
 #pragma once
 
 #include <cstdint>
@@ -21,43 +21,44 @@
 
 namespace dnc {
 
-// What a command changes of it.
+// What a command changes in the directory.
 struct DirectoryDelta {
   std::vector<TenantViewPtr> tenants;     // new or changed
   std::vector<KeyEntryPtr> keys;          // new or changed
-  std::string removed_tenant;             // id; empty: none
+  std::string removed_tenant;             // an id; empty: none
   std::vector<std::string> dropped_keys;  // ids
 };
 
-// Thread-safe; Load and Publish are called by one thread at a time.
+// Thread-safe, but Load and Publish must be called by one thread at a time.
 class DirectoryState {
  public:
-  // At the start. DATA_LOSS if the contents do not fit together; `next_number` is the number that
-  // the next tenant gets.
+  // Call at the start. Fails with DATA_LOSS if the contents do not fit together. `next_number` is
+  // the number that the next tenant gets.
   absl::Status Load(DirectoryStore::Contents contents, TenantNumber next_number)
       ABSL_LOCKS_EXCLUDED(index_);
-  // The directory with the delta, from now on. `before` is what was published last. Whoever sees a
-  // part of it in an answer here finds it in the view, too.
+  // Publishes the directory with the delta, and returns it. `before` is what was published last.
+  // Whatever an answer of this object shows is also in the view.
   DirectoryViewPtr Publish(const DirectoryViewPtr& before, const DirectoryDelta& delta)
       ABSL_LOCKS_EXCLUDED(index_);
 
-  // As DirectoryViewCell::Get.
+  // Does what DirectoryViewCell::Get promises.
   const DirectoryView& view() const { return cell_.Get(); }
-  // The same to keep.
+  // Returns the same view, to keep.
   DirectoryViewPtr latest() const ABSL_LOCKS_EXCLUDED(index_);
 
   size_t tenants() const ABSL_LOCKS_EXCLUDED(index_);
-  // At most `limit`, with ids above `after`, ascending.
+  // Returns at most `limit` tenants with ids above `after`, ascending.
   std::vector<TenantViewPtr> List(std::string_view after, size_t limit) const
       ABSL_LOCKS_EXCLUDED(index_);
-  // Of the tenants that were removed, ascending.
+  // Returns the numbers of the removed tenants, ascending.
   std::vector<TenantNumber> Removed() const ABSL_LOCKS_EXCLUDED(index_);
-  // Also of a tenant that was removed.
+  // Also finds a tenant that was removed.
   std::optional<TenantNumber> NumberOf(std::string_view tenant_id) const
       ABSL_LOCKS_EXCLUDED(index_);
-  // The ids of a tenant's keys in whatever state, ascending. An empty id: the operator's.
+  // Returns the ids of a tenant's keys, in whatever state, ascending. An empty id asks for the
+  // operator's.
   std::vector<std::string> KeysOf(std::string_view tenant_id) const ABSL_LOCKS_EXCLUDED(index_);
-  // How many of them are live.
+  // Returns how many of them are live.
   size_t LiveKeysOf(std::string_view tenant_id, absl::Time now) const ABSL_LOCKS_EXCLUDED(index_);
 
  private:
@@ -72,15 +73,15 @@ class DirectoryState {
   DirectoryViewPtr latest_ ABSL_GUARDED_BY(index_);
   std::map<std::string, TenantViewPtr, std::less<>> by_id_ ABSL_GUARDED_BY(index_);
   absl::flat_hash_map<std::string, TenantNumber> removed_ ABSL_GUARDED_BY(index_);
-  // Ids by tenant id.
+  // The ids of keys, by tenant id.
   absl::flat_hash_map<std::string, std::set<std::string>> keys_of_ ABSL_GUARDED_BY(index_);
 };
 
-// Whether the key ended long enough ago to be forgotten.
+// Returns whether the key ended long enough ago to be forgotten.
 bool IsForgotten(const ApiKey& key, absl::Time now);
 bool IsLive(const ApiKey& key, absl::Time now);
 
-// The key as operators see it.
+// Returns the key as operators see it.
 ApiKey WithLastUse(const KeyEntry& entry);
 
 }  // namespace dnc

@@ -14,7 +14,7 @@ namespace {
 // If the limit was lowered, the changes above it are dropped in steps of so many.
 constexpr int kMaxDrops = 100;
 
-// The end of all keys with the prefix, which ends with `/`.
+// Returns the end of all keys with the prefix, which ends with `/`.
 std::string EndOf(std::string_view prefix) {
   std::string end(prefix);
   ++end.back();
@@ -73,7 +73,7 @@ absl::Status DirectoryStore::CheckMark() {
                         " was acknowledged: it has lost changes. Restore the newest copy of the "
                         "data folder; docs/operations.md says how"));
   }
-  // Where a crash came between the write and the mark, the write holds.
+  // If a crash came between the write and the mark, the write holds.
   if (mark.value_or(0) < head_.revision) return WriteMark(mark_path_, head_.revision);
   return absl::OkStatus();
 }
@@ -82,7 +82,7 @@ absl::Status DirectoryStore::Write(const DirectoryBatch& batch) {
   StoreBatch out = batch.beside_;
   DirectoryHead head = head_;
   for (const auto& [key, content] : batch.records_) {
-    // The digest must fit the store, so what the store has counts, and not what memory has.
+    // The digest must fit the store, so this reads the store and not memory.
     DNC_ASSIGN_OR_RETURN(const std::optional<std::string> before, store_->Get(Column::kMeta, key));
     if (before.has_value()) {
       if (!RemoveCheck(key, *before).has_value()) return DirectoryDamaged("record to be changed");
@@ -109,8 +109,8 @@ absl::Status DirectoryStore::Write(const DirectoryBatch& batch) {
   if (batch.change_.has_value()) {
     changes_kept_[batch.tenant_] = kept;
     store_->NoteRevision(head.revision);
-    // The change holds whether or not the mark can be written: an error here would call a durable
-    // change refused. A mark that lags is caught up at the next change or start.
+    // The change holds whether or not the mark can be written, and an error here would report a
+    // durable change as refused. The next change or start catches up a mark that lags.
     WriteMark(mark_path_, head.revision).IgnoreError();
   }
   return absl::OkStatus();

@@ -1,11 +1,11 @@
 // The directory in the tenants' store: read as a whole at the start, written one change at a time.
 //
-// Damage is found in three ways: each record has a check (checked_value.h); the head record has a
-// digest over all others, so that one that is missing or old is found, too; and a mark outside of
-// the database tells whether the newest changes are missing. Records of past changes are not in the
+// Damage is found in three ways. Each record has a check (checked_value.h). The head record has a
+// digest over all others, which also reveals a missing or old record. And a mark outside the
+// database tells whether the newest changes are missing. Records of past changes are not in the
 // digest, because nobody's rights rest on them.
 //
-// Not thread-safe, but Changes is.
+// Not thread-safe, except for Changes.
 #pragma once
 
 #include <cstdint>
@@ -37,30 +37,30 @@ class DirectoryBatch {
   void DeleteList(TenantNumber tenant, ListNumber list) {
     records_[ListRecordKey(tenant, list)] = std::nullopt;
   }
-  // What is recorded of the change itself.
+  // Sets what is recorded about the change itself.
   void SetChange(TenantNumber tenant, TenantChange change) {
     tenant_ = tenant;
     change_ = std::move(change);
   }
   void SetNextNumber(TenantNumber number) { next_number_ = number; }
-  // For what others store together with it.
+  // Returns a batch for what others store together with it.
   StoreBatch& beside() { return beside_; }
 
  private:
   friend class DirectoryStore;
-  std::map<std::string, std::optional<std::string>> records_;  // nullopt: to delete
+  std::map<std::string, std::optional<std::string>> records_;  // nullopt: to be deleted
   TenantNumber tenant_ = 0;
-  std::optional<TenantChange> change_;  // none: a note, such as a key's last use
+  std::optional<TenantChange> change_;  // none for a note, such as a key's last use
   std::optional<TenantNumber> next_number_;
   StoreBatch beside_;
 };
 
-// The head record; nullopt in a new store. DATA_LOSS if it is damaged.
+// Reads the head record; nullopt in a new store. Fails with DATA_LOSS if it is damaged.
 absl::StatusOr<std::optional<DirectoryHead>> ReadDirectoryHead(const Store& store);
 
 class DirectoryStore {
  public:
-  // `store` must outlive it.
+  // `store` must outlive this object.
   DirectoryStore(Store* store, uint32_t max_changes)
       : store_(store), mark_path_(store->path() + ".directory"), max_changes_(max_changes) {}
 
@@ -69,13 +69,14 @@ class DirectoryStore {
     std::vector<StoredKey> keys;
     std::vector<StoredList> lists;
   };
-  // DATA_LOSS if something is damaged or missing. A new store: nothing.
+  // Reads everything; nothing from a new store. Fails with DATA_LOSS if something is damaged or
+  // missing.
   absl::StatusOr<Contents> Read();
 
-  // Durable when it returns OK; otherwise nothing was written.
+  // Writes the batch, durable when it returns OK. Otherwise nothing was written.
   absl::Status Write(const DirectoryBatch& batch);
 
-  // Newest first, with revisions below `before` (0: all).
+  // Returns changes, newest first, with revisions below `before` (0: all).
   absl::StatusOr<std::vector<TenantChange>> Changes(TenantNumber tenant, size_t limit,
                                                     uint64_t before) const;
 
@@ -91,8 +92,7 @@ class DirectoryStore {
   std::string mark_path_;
   uint32_t max_changes_;
   DirectoryHead head_;
-  // How many changes of a tenant are kept, counted when it is changed for the first time since the
-  // start.
+  // How many changes of a tenant are kept; counted at its first change since the start.
   absl::flat_hash_map<TenantNumber, uint64_t> changes_kept_;
 };
 

@@ -57,7 +57,7 @@ TenantViewPtr MakeTenantView(Tenant tenant, std::map<std::string, TenantList> li
 const DirectoryView& DirectoryViewCell::Get() const {
   thread_local Kept kept;
   if (kept.version != version_.load(std::memory_order_seq_cst)) {
-    DirectoryViewPtr old;  // ends after the lock
+    DirectoryViewPtr old;  // destroyed after the lock is released
     const absl::MutexLock lock(&mutex_);
     old = std::exchange(kept.view, view_);
     kept.version = version_.load(std::memory_order_relaxed);
@@ -66,7 +66,7 @@ const DirectoryView& DirectoryViewCell::Get() const {
 }
 
 void DirectoryViewCell::Publish(DirectoryViewPtr view) {
-  DirectoryViewPtr old;  // ends after the lock
+  DirectoryViewPtr old;  // destroyed after the lock is released
   const absl::MutexLock lock(&mutex_);
   old = std::exchange(view_, std::move(view));
   version_.store(last_version.fetch_add(1) + 1, std::memory_order_seq_cst);

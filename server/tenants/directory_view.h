@@ -1,8 +1,7 @@
 // All tenants and keys at one moment, as calls see them, and how the next moment is published.
 //
-// A view is immutable once it is published. The next one shares all of it except for the shards
-// that a change touches, so that a change costs the same for ten tenants and for a hundred
-// thousand.
+// A published view is immutable. The next one shares everything with it except the shards that a
+// change touches, so a change costs the same for ten tenants and for a hundred thousand.
 #pragma once
 
 #include <array>
@@ -22,11 +21,11 @@
 
 namespace dnc {
 
-// A hash map by text that is cheap to copy.
+// A hash map with text keys that is cheap to copy.
 template <typename Value>
 class SharedMap {
  public:
-  // Null if there is none.
+  // Returns null if there is none.
   const Value* Find(std::string_view key) const {
     const ShardPtr& shard = shards_[ShardOf(key)];
     if (shard == nullptr) return nullptr;
@@ -40,7 +39,7 @@ class SharedMap {
   }
   void Erase(std::string_view key) { CopyShard(key)->erase(std::string(key)); }
 
-  // As Put, but in place; only before the map is copied.
+  // Does what Put does, but in place; only before the map is copied.
   void Fill(std::string_view key, Value value) {
     ShardPtr& shard = shards_[ShardOf(key)];
     if (shard == nullptr) shard = std::make_shared<Shard>();
@@ -61,7 +60,8 @@ class SharedMap {
   using ShardPtr = std::shared_ptr<Shard>;
 
   static size_t ShardOf(std::string_view key) {
-    // FNV-1a: another hash than the one inside a shard, or all keys of a shard would crowd there.
+    // This is FNV-1a, because it must differ from the hash inside a shard: otherwise all keys of a
+    // shard would crowd there.
     uint64_t hash = 0xCBF29CE484222325;
     for (const char c : key) hash = (hash ^ static_cast<uint8_t>(c)) * 0x100000001B3;
     return (hash ^ hash >> 32) % kShards;
@@ -76,7 +76,7 @@ class SharedMap {
   std::array<ShardPtr, kShards> shards_;
 };
 
-// When a key was last used, in minutes since 1970; 0: never. Shared by all views.
+// When a key was last used, in minutes since 1970; 0: never. All views share it.
 struct KeyUse {
   std::atomic<int64_t> minute{0};
   std::atomic<int64_t> stored{0};
@@ -95,24 +95,24 @@ struct DirectoryView {
 };
 using DirectoryViewPtr = std::shared_ptr<const DirectoryView>;
 
-// A tenant with its lists, and the blocks that follow from them.
+// Makes the view of a tenant with its lists, and the blocks that follow from them.
 TenantViewPtr MakeTenantView(Tenant tenant, std::map<std::string, TenantList> lists);
 
-// Where the view in force is found. Thread-safe.
+// Holds the view in force. Thread-safe.
 class DirectoryViewCell {
  public:
-  // What was published last before the call. It costs a load of a version that changes rarely: each
-  // thread keeps a pointer for itself, so that calls do not write to a shared counter. The view is
-  // valid until the next Get on this thread, of whatever cell.
+  // Returns what was published last before the call. It costs one load of a version that rarely
+  // changes: each thread keeps its own pointer, so calls do not write to a shared counter. The view
+  // is valid until the next Get on this thread, of any cell.
   const DirectoryView& Get() const;
 
-  // Every Get that begins after it returned gives `view` or a later one.
+  // Every Get that begins after Publish has returned gives `view` or a later one.
   void Publish(DirectoryViewPtr view);
 
  private:
   mutable absl::Mutex mutex_;
   DirectoryViewPtr view_ ABSL_GUARDED_BY(mutex_);
-  std::atomic<uint64_t> version_{0};  // of no other cell's view
+  std::atomic<uint64_t> version_{0};  // no other cell's view has the same version
 };
 
 }  // namespace dnc

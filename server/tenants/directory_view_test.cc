@@ -54,9 +54,9 @@ TEST(DirectoryViewCellTest, EachThreadSeesTheLastOfEachCell) {
   }
 }
 
-// What a change costs besides its write to disk, with many tenants and keys. The bound is loose,
-// as machines are.
-// Of the processor, so that it does not count what else the machine does.
+// Measures what a change costs besides its write to disk, with many tenants and keys. The bound is
+// loose, because machines differ.
+// Only this thread's processor time counts, not what else the machine does.
 absl::Duration ThreadTime() {
   timespec time{};
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);

@@ -11,7 +11,7 @@ namespace dnc {
 namespace {
 
 constexpr size_t kPlaces = 512;
-// Of a key's text, `dnck_KEYID_...`.
+// Where the id starts in a key's text, `dnck_KEYID_...`.
 constexpr size_t kIdAt = 5;
 constexpr size_t kIdBytes = 8;
 

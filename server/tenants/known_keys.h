@@ -1,6 +1,6 @@
-// Keys that this thread has checked before, so that the hash of a key is computed once and not for
-// each call. Only what follows from the bytes of the key is kept. Whether it is known and live, and
-// whose it is, the directory is asked at every call, so that a revoked key is refused at once.
+// Remembers keys that this thread has checked before, so that the hash of a key is computed once
+// and not for each call. It keeps only what follows from the key's bytes. Whether a key is known
+// and live, and whose it is, every call asks the directory, so a revoked key is refused at once.
 //
 //   if (const KnownKey* known = FindKnownKey(secret)) ... known->id, known->hash ...
 #pragma once
@@ -13,16 +13,16 @@ namespace dnc {
 struct KnownKey {
   std::string secret;
   std::string id;
-  std::string hash;  // as HashApiKey
+  std::string hash;  // from HashApiKey
 };
 
-// Null if this thread does not know the key. Valid until the next RememberKey of this thread.
-// Keys are compared in a time that does not depend on where they differ; which place is looked at
-// depends on the id, which is public.
+// Returns null if this thread does not know the key. The result is valid until this thread's next
+// RememberKey. Keys are compared in a time that does not depend on where they differ; which slot is
+// read depends on the id, which is public.
 const KnownKey* FindKnownKey(std::string_view secret);
 
-// To be called for live keys only, so that made-up ones push no other out. A thread keeps some
-// hundred keys at most.
+// Call it only for live keys, so that made-up keys push no other out. A thread keeps some hundred
+// keys at most.
 void RememberKey(std::string_view secret, std::string_view id, std::string_view hash);
 
 }  // namespace dnc

@@ -1,5 +1,5 @@
-// Where the directory notes lists that are made and blocks that come and go, so that watchers are
-// told of them in one order with the changes of records.
+// The directory notes new lists and changes of blocks here, so that watchers see them in one order
+// with the changes of records.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@
 
 namespace dnc {
 
-// What became of one list: it was made, or blocks were added to it or removed from it.
+// A change of one list: it was made, or blocks were added to it or removed from it.
 struct ListChange {
   ListNumber list = 0;
   bool removed = false;             // the blocks were removed
@@ -30,9 +30,9 @@ class ListJournal {
   using Put =
       absl::FunctionRef<void(const ListChange& change, uint64_t revision, StoreBatch& batch)>;
 
-  // Calls `write` while nobody else writes changes. `write` begins a change of the order of
-  // revisions, calls `put` at most once, and writes the batch; what it returns is returned. After
-  // an error the journal is as it was. `time` is when the change was asked for.
+  // Calls `write` while nobody else writes changes, and returns its result. `write` begins a change
+  // of the order of revisions, calls `put` at most once, and writes the batch. After an error the
+  // journal is unchanged. `time` is when the change was requested.
   virtual absl::Status Note(TenantNumber tenant, absl::Time time,
                             absl::FunctionRef<absl::Status(Put put)> write) = 0;
 };

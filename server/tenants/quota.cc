@@ -12,15 +12,15 @@ namespace dnc {
 namespace {
 
 constexpr int64_t kSecond = 1'000'000'000;
-// A time that lies further back than this behind the latest one is no slow thread's, but the
-// clock's, which was set back.
+// A time that is further behind the latest one than this does not come from a slow thread: the
+// clock was set back.
 constexpr int64_t kSetBack = 10 * kSecond;
-// The most that one batch can put a bucket into debt: eleven days.
+// One batch can put a bucket into debt by eleven days at most.
 constexpr long double kMaxCost = 1e15L;
-// Nobody knows when one of the calls under way will have ended; they take milliseconds.
+// Nobody knows when one of the calls under way will end; they take milliseconds.
 constexpr absl::Duration kCallsRetry = absl::Milliseconds(100);
 
-// How long the bucket takes to earn `numbers`, rounded up.
+// Returns how long the bucket takes to earn `numbers`, rounded up.
 int64_t Cost(uint64_t numbers, uint64_t rate) {
   const long double cost = std::ceil(static_cast<long double>(numbers) * kSecond / rate);
   return static_cast<int64_t>(std::min(cost, kMaxCost));
@@ -31,7 +31,7 @@ T* FindOrMake(std::atomic<T*>& slot) {
   T* found = slot.load(std::memory_order_acquire);
   if (found != nullptr) return found;
   auto made = std::make_unique<T>();
-  // Another thread may have been faster; then `found` is what it made.
+  // If another thread was faster, `found` is what it made.
   return slot.compare_exchange_strong(found, made.get(), std::memory_order_acq_rel) ? made.release()
                                                                                     : found;
 }
@@ -117,7 +117,7 @@ absl::Status QuotaBook::SpendFrom(Entry& entry, uint64_t rate, uint64_t numbers,
   const int64_t now_ns = absl::ToUnixNanos(now);
   const int64_t seen = entry.seen.load(std::memory_order_relaxed);
   if (now_ns > seen || now_ns < seen - kSetBack) {
-    // The clock was set back: what is counted lies in a future that nobody reaches soon.
+    // If the clock was set back, the count lies in a future that will not come soon.
     if (now_ns < seen) entry.empty_at.store(now_ns - kSecond, std::memory_order_relaxed);
     entry.seen.store(now_ns, std::memory_order_relaxed);
   }

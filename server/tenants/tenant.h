@@ -1,4 +1,4 @@
-// A tenant, its keys and its lists as they are configured: values that know nothing of storage.
+// A tenant, its keys and its lists as they are configured: values that know nothing about storage.
 #pragma once
 
 #include <bitset>
@@ -17,20 +17,20 @@
 
 namespace dnc {
 
-// The short name of a tenant in records and in the filter. It is given once and never reused; 0 is
+// A tenant's short name in records and in the filter. Each is given once and never reused; 0 is
 // nobody.
 using TenantNumber = uint32_t;
-// The short name of a list within its tenant.
+// A list's short name within its tenant.
 using ListNumber = uint32_t;
 
-// The tenant of calls without a key, where those are allowed. It is there from the first start.
+// The tenant of calls without a key, where these are allowed. It exists from the first start.
 inline constexpr char kDefaultTenantId[] = "default";
-// The list that every tenant has from the start, for do-not-call requests made to it.
+// The list that every tenant has from the start, for do-not-call requests that it receives.
 inline constexpr char kDefaultListId[] = "internal";
 
 enum class TenantState : uint8_t { kActive = 1, kSuspended = 2 };
 
-// The limits of a tenant's use. 0 stands for the server's default.
+// The limits of a tenant's use; 0 stands for the server's default.
 struct Quotas {
   uint64_t numbers_per_second = 0;
   uint32_t calls_under_way = 0;
@@ -38,7 +38,7 @@ struct Quotas {
   friend bool operator==(const Quotas&, const Quotas&) = default;
 };
 
-// dnc.v1.Tenant; `terms` are its entitlement and policy.
+// The tenant of dnc.v1.Tenant; `terms` are its entitlement and policy.
 struct Tenant {
   TenantNumber number = 0;
   std::string id;
@@ -52,7 +52,7 @@ struct Tenant {
 
 enum class KeyScope : uint8_t { kScrub = 1, kWriteLists = 2, kOperate = 3 };
 
-// dnc.v1.Key, with the hash that calls are compared with.
+// The key of dnc.v1.Key, with the hash that calls are compared with.
 struct ApiKey {
   std::string id;         // public
   std::string hash;       // SHA-256 of the secret, 32 bytes
@@ -61,35 +61,35 @@ struct ApiKey {
   std::string display_name;
   absl::Time created_at = absl::InfinitePast();
   absl::Time expires_at = absl::InfiniteFuture();
-  absl::Time revoked_at = absl::InfiniteFuture();  // InfiniteFuture: not
+  absl::Time revoked_at = absl::InfiniteFuture();  // InfiniteFuture: not revoked
   absl::Time last_used_at = absl::InfinitePast();
 };
 
 enum class TenantListKind : uint8_t { kInternal = 1, kEbr = 2, kConsent = 3 };
 
-// dnc.v1.TenantList without its count.
+// The list of dnc.v1.TenantList, without its count.
 struct TenantList {
   ListNumber number = 0;
   std::string id;
   TenantListKind kind = TenantListKind::kInternal;
-  std::string scope;  // empty: the whole tenant; BRAND; BRAND/CAMPAIGN
+  std::string scope;  // empty for the whole tenant, or BRAND, or BRAND/CAMPAIGN
   std::string display_name;
   absl::Time created_at = absl::InfinitePast();
-  std::vector<std::string> blocks;  // three or six digits, ascending
+  std::vector<std::string> blocks;  // three or six digits each, ascending
 };
 
 // A tenant with its lists. Immutable.
 struct TenantView {
   Tenant tenant;
   std::map<std::string, TenantList> lists;  // by id
-  // What the blocks of its do-not-call lists of one scope hold, ready for the scrub.
+  // What the blocks of its do-not-call lists of one scope cover, ready for the scrub.
   struct Blocks {
     std::string scope;
     std::bitset<kAreaCodes> area_codes;
-    std::vector<uint32_t> exchanges;  // six digits, ascending
+    std::vector<uint32_t> exchanges;  // six digits each, ascending
   };
   std::vector<Blocks> blocks;  // one for each scope that has any
-  // The scopes that its lists have, and the brands of those that are a campaign's.
+  // The scopes of its lists, and the brands of those that belong to a campaign.
   std::set<std::string, std::less<>> scopes;
 };
 using TenantViewPtr = std::shared_ptr<const TenantView>;
@@ -99,16 +99,17 @@ struct TenantChange {
   absl::Time time;
   std::string changed_by;
   std::string description;
-  // Unset for changes of keys, lists and blocks, and for a removal.
+  // Not set for changes of keys, lists and blocks, and for a removal.
   std::optional<Tenant> after;
 };
 
-// A valid `TenantId`, list id or part of a scope: 1 to 63 of a-z, 0-9 and `-`, not at the ends.
+// Returns whether a text is a valid `TenantId`, list id or part of a scope: 1 to 63 characters of
+// a-z, 0-9 and `-`, with no `-` at either end.
 bool IsPlainId(std::string_view text);
-// Empty, or one or two plain ids with a slash between.
+// Returns whether a text is empty, or one or two plain ids with a slash in between.
 bool IsScope(std::string_view text);
-// Whether what holds for the scope `wide` holds for `narrow`, too: `wide` is empty, equal to it, or
-// its first part.
+// Returns whether what applies to the scope `wide` also applies to `narrow`: `wide` is empty, equal
+// to it, or its first part.
 bool Covers(std::string_view wide, std::string_view narrow);
 
 }  // namespace dnc

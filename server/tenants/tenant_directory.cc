@@ -17,8 +17,8 @@ namespace {
 
 constexpr int kKeysDrawn = 10;
 
-// The same for a key that is unknown, expired or revoked, or whose tenant is gone: a stranger who
-// tries keys learns nothing from it.
+// Makes the same error for a key that is unknown, expired or revoked, or whose tenant is gone, so
+// that a stranger who tries keys learns nothing from it.
 absl::Status NotLive() {
   return Error(reason::kUnauthenticated,
                "the key is not live: it is unknown, expired or revoked; ask the operator for a "
@@ -55,8 +55,8 @@ absl::StatusOr<Caller> TenantDirectory::Authenticate(std::string_view secret) co
   const std::string& id = known == nullptr ? read.id : known->id;
   const std::string& hash = known == nullptr ? read.hash : known->hash;
   const DirectoryView& view = state_->view();
-  // The id is public, so how long this search takes tells nothing; what the secret decides is
-  // compared in constant time.
+  // The id is public, so the time that this search takes reveals nothing. The secret is compared in
+  // constant time.
   const KeyEntryPtr* const found = view.keys.Find(id);
   if (found == nullptr) return NotLive();
   const KeyEntry& entry = **found;
@@ -70,7 +70,8 @@ absl::StatusOr<Caller> TenantDirectory::Authenticate(std::string_view secret) co
     caller.tenant = *tenant;
   }
   const int64_t minute = absl::ToUnixSeconds(now) / 60;
-  // Written once a minute, so that calls with the same key do not fight for its cache line.
+  // This is written once a minute, so that calls with the same key do not contend for its cache
+  // line.
   if (entry.use->minute.load(std::memory_order_relaxed) < minute) {
     entry.use->minute.store(minute, std::memory_order_relaxed);
   }
@@ -185,7 +186,7 @@ absl::StatusOr<Tenant> TenantDirectory::Remove(std::string_view tenant_id, std::
 absl::StatusOr<TenantDirectory::CreatedKey> TenantDirectory::CreateKey(const ApiKey& key,
                                                                        std::string_view by) {
   absl::Status refused;
-  // An id that is taken is drawn once in a million keys, if there are a million.
+  // Even if there are a million keys, only one id in a million is drawn that is taken.
   for (int i = 0; i < kKeysDrawn; ++i) {
     MadeApiKey made = MakeApiKey(key);
     const absl::StatusOr<ApiKey> created =

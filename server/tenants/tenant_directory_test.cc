@@ -104,7 +104,7 @@ TEST_F(TenantDirectoryTest, UpdatesFromTheRevisionGiven) {
   EXPECT_EQ(ReasonOf(old), reason::kChangedMeanwhile);
   tenant.revision = 0;
   EXPECT_TRUE(directory_->Update(tenant, "opkey001").ok());
-  // Nothing to change: no revision, no record.
+  // There is nothing to change, so there is no revision and no record.
   const uint64_t last = order_->last();
   EXPECT_EQ((*directory_->Update(tenant, "opkey001"))->tenant.revision, last);
   EXPECT_EQ(order_->last(), last);
@@ -236,12 +236,12 @@ TEST_F(TenantDirectoryTest, HoldsItsLimits) {
   EXPECT_TRUE(directory_->AddBlocks("a", "second", {"213"}, "x").ok());
 }
 
-// A write that fails, here because files may not grow, changes nothing that anyone sees.
+// A write that fails, here because files may not grow, changes nothing that anybody sees.
 TEST_F(TenantDirectoryTest, AFailedWriteIsNoChange) {
   Make("acme");
   const auto key = MakeKey("acme");
   const uint64_t last = order_->last();
-  // The log of writes is to be the one file above the limit.
+  // The log of writes must be the only file above the limit.
   StoreBatch filler;
   filler.Put(Column::kMeta, "zzz", std::string(2 << 20, 'z'));
   ASSERT_TRUE(store_->Write(filler).ok());
@@ -260,7 +260,7 @@ TEST_F(TenantDirectoryTest, AFailedWriteIsNoChange) {
   const auto changes = directory_->Changes("acme", 10, 0);
   ASSERT_TRUE(changes.ok()) << changes.status();
   EXPECT_EQ(changes->size(), 2U);
-  // With room again, the same change is taken, and kept.
+  // With room again, the same change is accepted and kept.
   Reopen();
   EXPECT_EQ(order_->last(), last);
   const absl::Status again = directory_->RevokeKey(key.key.id, "x").status();
