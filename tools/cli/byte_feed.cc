@@ -19,7 +19,7 @@ namespace dnc::cli {
 namespace {
 
 constexpr size_t kPieceBytes = 256 << 10;
-// A high ratio is harmless below this.
+// Below this size, a high ratio is harmless.
 constexpr uint64_t kRatioFrom = 1 << 20;
 
 class PlainFeed : public ByteFeed {
@@ -94,7 +94,7 @@ class GzipFeed : public ByteFeed {
 
   absl::Status Unpack(std::string* out) {
     if (!inside_) {
-      // Tapes fill up the last block.
+      // Tapes fill up the last block with zeros.
       position_ = std::min(input_.find_first_not_of('\0', position_), input_.size());
       if (position_ == input_.size()) return absl::OkStatus();
       inflateReset(&stream_);
@@ -122,7 +122,7 @@ class GzipFeed : public ByteFeed {
   size_t position_ = 0;
   z_stream stream_{};
   bool ready_ = false;
-  bool inside_ = false;  // a packed text that has not ended
+  bool inside_ = false;  // inside a packed text that has not ended
   uint64_t unpacked_ = 0;
 };
 
@@ -151,7 +151,7 @@ class ZipFeed : public ByteFeed {
  private:
   std::atomic<uint64_t> done_{0};
   std::unique_ptr<HashedFile> file_;
-  std::unique_ptr<ByteSource> source_;  // after file_, which it reads
+  std::unique_ptr<ByteSource> source_;  // declared after file_, which it reads
 };
 
 }  // namespace

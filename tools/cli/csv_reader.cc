@@ -50,7 +50,7 @@ bool CsvRecord::TellsDelimiter() const {
 }
 
 bool CsvReader::Fill() {
-  if (!error_.ok()) return false;  // what could be read behind an error is not the next piece
+  if (!error_.ok()) return false;  // what could be read after an error is not the next piece
   auto piece = source_.Next();
   error_ = piece.status();
   buffer_ = piece.ok() ? *piece : std::string_view();
@@ -111,7 +111,7 @@ bool CsvReader::IsSwallowedRow(const CsvRecord& record, size_t begin, size_t end
           text.find_first_of(kLineEnds) == std::string_view::npos) {
         continue;
       }
-      // The record's own number, with a line end behind it.
+      // This is the record's own number, followed by a line end.
       if (i == column && cell.begin == field.begin) continue;
       return true;
     }
@@ -136,7 +136,7 @@ bool CsvReader::HoldsRows(const CsvRecord& record) const {
 }
 
 absl::StatusOr<bool> CsvReader::TakeFields(CsvRecord* record) {
-  // The delimiter may be known only when there are bytes.
+  // The delimiter may become known only when there are bytes.
   bool ended = Peek() == kEnd;
   CsvGrammar grammar(delimiter_, CsvLineEnds::kNewlineOrReturn);
   size_t field_begin = record->raw.size();

@@ -10,7 +10,7 @@
 namespace dnc::cli {
 namespace {
 
-// A pipe that gives `text`, so that reads end where they like.
+// A pipe that gives `text`, so that reads end at any byte.
 class Pipe {
  public:
   explicit Pipe(std::string text) {
@@ -39,7 +39,7 @@ using Rows = std::vector<std::vector<std::string>>;
 
 struct Parsed {
   Rows rows;
-  std::string copy;  // the records as they stood, put together again
+  std::string copy;  // the records as they stood, joined again
   absl::Status status;
 };
 
@@ -85,7 +85,7 @@ TEST(CsvReaderTest, Quotes) {
   ExpectRows("\"a,b\",\"c\"\"d\",\"e\nf\r\ng\"\n", {{"a,b", "c\"d", "e\nf\r\ng"}});
   ExpectRows("\"\",x\n", {{"", "x"}});
   ExpectRows("a\"b,c\"\n",
-             {{"a\"b", "c\""}});  // inside of an unquoted field they stand for themselves
+             {{"a\"b", "c\""}});  // inside an unquoted field quotes stand for themselves
   EXPECT_EQ(ParseAll("\"a\"b,c\n").status.code(), absl::StatusCode::kInvalidArgument);
   ExpectRows("\"\"\"\"\n", {{"\""}});
 }

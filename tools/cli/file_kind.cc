@@ -22,7 +22,7 @@ constexpr char kPicture[] =
 constexpr char kPlainZip[] = "is a zip archive; unpack it first: unzip -p FILE > leads.csv";
 constexpr std::string_view kGzip = "\x1F\x8B";
 
-// What begins with these bytes. A zip is looked into by itself.
+// The kinds that begin with these bytes. WhatZip looks into zip archives.
 constexpr std::array kKinds = {
     Kind{"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"sv,
          "is an old Excel workbook (.xls) or another Office document; open it and save it as CSV"},
@@ -57,7 +57,7 @@ bool StartsWith(std::string_view text, std::string_view prefix) {
   return text.substr(0, prefix.size()) == prefix;
 }
 
-// The name of a workbook's or document's first parts stands in the zip's first bytes.
+// Tells which document a zip archive is: the names of its first parts are in the first bytes.
 std::string WhatZip(std::string_view start) {
   const auto holds = [&](std::string_view part) {
     return start.find(part) != std::string_view::npos;
@@ -71,7 +71,7 @@ std::string WhatZip(std::string_view start) {
   return kPlainZip;
 }
 
-// Returns the start without blanks and a byte order mark at its front, in lower case.
+// Returns the start in lower case, without blanks and a byte order mark at its front.
 std::string Opening(std::string_view start) {
   if (StartsWith(start, "\xEF\xBB\xBF")) start.remove_prefix(3);
   const auto first = std::find_if_not(start.begin(), start.end(), [](char c) {
@@ -109,7 +109,7 @@ std::string WhyNoTable(std::string_view start) {
   for (const Kind& kind : kKinds) {
     if (StartsWith(start, kind.begins)) return kind.why;
   }
-  // A tar archive has the name of its format there.
+  // A tar archive has the name of its format at this place.
   if (start.size() > 262 && start.substr(257, 5) == "ustar") {
     return "is a tar archive; unpack it first: tar xf FILE";
   }

@@ -7,7 +7,7 @@
 
 namespace dnc::cli {
 
-// Open for reading, closed at the end; "-" is stdin.
+// Is open for reading, and closed at the end; "-" is stdin.
 class InputFile {
  public:
   explicit InputFile(const std::string& path);
@@ -15,7 +15,7 @@ class InputFile {
   InputFile(const InputFile&) = delete;
   InputFile& operator=(const InputFile&) = delete;
 
-  // Negative if it could not be opened; errno says why.
+  // Negative if the file could not be opened; errno says why.
   int fd() const { return fd_; }
   // Returns 0 if the size is unknown.
   uint64_t size() const;
@@ -24,10 +24,10 @@ class InputFile {
   const int fd_;
 };
 
-// Whether an output of this name would take the place of the input.
+// Returns whether an output of this name would overwrite the input.
 bool IsSameFile(const std::string& in, const std::string& out);
 
-// --delimiter: a character, or tab; if it is not given, `delimiter` stays
+// Adds --delimiter, a character or tab. If it is not given, `delimiter` stays
 // CsvReader::kFindDelimiter.
 void AddDelimiterOption(CLI::App* command, char* delimiter);
 

@@ -12,7 +12,7 @@ using google::protobuf::EnumDescriptor;
 std::string EnumName(const EnumDescriptor* type, int value) {
   const auto* known = type->FindValueByNumber(value);
   if (known == nullptr) return "UNKNOWN";
-  // buf's lint rules give the zero value the name of its type and the suffix UNSPECIFIED.
+  // By buf's lint rules, the zero value has the name of its type and the suffix UNSPECIFIED.
   constexpr size_t kSuffix = sizeof("UNSPECIFIED") - 1;
   const std::string& zero = type->FindValueByNumber(0)->name();
   return known->name().substr(zero.size() - kSuffix);
@@ -20,7 +20,7 @@ std::string EnumName(const EnumDescriptor* type, int value) {
 
 namespace {
 
-// WRITE_LISTS as "write-lists".
+// Returns WRITE_LISTS as "write-lists".
 std::string Written(std::string name) {
   std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) {
     return c == '_' ? '-' : static_cast<char>(std::tolower(c));

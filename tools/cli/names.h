@@ -1,4 +1,4 @@
-// The contract's enums as people write them.
+// Writes and reads the contract's enums as people write them.
 #pragma once
 
 #include <optional>
@@ -13,8 +13,8 @@
 
 namespace dnc::cli {
 
-// The name of a value without the prefix of its type: VERDICT_LISTED is "LISTED". "UNKNOWN" for
-// a value that this version has no name for.
+// Returns the name of a value without the prefix of its type: VERDICT_LISTED is "LISTED". Returns
+// "UNKNOWN" for a value that this version has no name for.
 std::string EnumName(const google::protobuf::EnumDescriptor* type, int value);
 
 inline std::string Name(v1::Verdict value) { return EnumName(v1::Verdict_descriptor(), value); }
@@ -40,13 +40,14 @@ inline std::string Name(v1::HistoryAction value) {
   return EnumName(v1::HistoryAction_descriptor(), value);
 }
 
-// Returns the same as people write it: WRITE_LISTS is "write-lists".
+// Returns the name as people write it: WRITE_LISTS is "write-lists".
 std::string WrittenName(const google::protobuf::EnumDescriptor* type, int value);
 
-// The value that people write in lower case and with hyphens: `write-lists` of KEY_SCOPE_...; the
-// case does not matter, `_` and `-` are the same. Nothing for other texts and for UNSPECIFIED.
+// Reads a value that people write in lower case and with hyphens: `write-lists` for
+// KEY_SCOPE_WRITE_LISTS. Case does not matter, and `_` and `-` are the same. Returns nullopt for
+// other texts and for UNSPECIFIED.
 std::optional<int> ParseEnum(const google::protobuf::EnumDescriptor* type, std::string text);
-// What ParseEnum takes, for help texts: "scrub, write-lists, operate".
+// Returns what ParseEnum accepts, for help texts: "scrub, write-lists, operate".
 std::string EnumChoices(const google::protobuf::EnumDescriptor* type);
 // Does the same for the values of an option, or fails the parse of the command line with an error
 // that names the choices.
@@ -54,7 +55,7 @@ std::vector<int> EnumArguments(const std::string& option,
                                const google::protobuf::EnumDescriptor* type,
                                const std::vector<std::string>& texts);
 
-// Values of a repeated enum field as ParseEnum takes them: "national,state".
+// Writes the values of a repeated enum field as ParseEnum reads them: "national,state".
 template <typename Values>
 std::string WrittenNames(const google::protobuf::EnumDescriptor* type, const Values& values) {
   std::string names;
@@ -62,7 +63,7 @@ std::string WrittenNames(const google::protobuf::EnumDescriptor* type, const Val
   return names;
 }
 
-// Names of reasons, for repeated enum fields, which are ints in generated code.
+// Writes the names of reasons, for repeated enum fields, which are ints in generated code.
 template <typename Values>
 std::vector<std::string> ReasonNames(const Values& values) {
   std::vector<std::string> names;
@@ -70,7 +71,7 @@ std::vector<std::string> ReasonNames(const Values& values) {
   return names;
 }
 
-// A guard as operators write it: GUARD_OUTSIDE_LABEL is "outside-label".
+// Returns a guard as operators write it: GUARD_OUTSIDE_LABEL is "outside-label".
 std::string GuardName(v1::Guard guard);
 std::optional<v1::Guard> ParseGuard(const std::string& name);
 

@@ -22,8 +22,8 @@ namespace {
 
 constexpr size_t kBufferBytes = 256 << 10;
 
-// What the signal handler removes; empty: nothing. A slot changes only while the handler is off,
-// and under the lock.
+// The files that the signal handler removes; an empty entry is none. A slot changes only while the
+// handler is off, and under the lock.
 std::array<std::array<char, PATH_MAX>, OutputFile::kMaxFiles> g_partials{};
 absl::Mutex g_mutex(absl::kConstInit);
 size_t g_registered ABSL_GUARDED_BY(g_mutex) = 0;
@@ -39,7 +39,8 @@ void HandleSignals(void (*handler)(int)) {
   for (const int number : {SIGINT, SIGTERM, SIGHUP}) signal(number, handler);
 }
 
-// Puts `now` into the slot that holds `before`; empty: nothing. False if there is no such slot.
+// Puts `now` into the slot that holds `before`; empty means none. Returns false if there is no such
+// slot.
 bool ReplaceSlot(const std::string& before, const std::string& now) {
   for (auto& partial : g_partials) {
     if (before != partial.data()) continue;
@@ -72,7 +73,7 @@ absl::Status ErrnoStatus(const std::string& what) {
   return absl::InternalError(fmt::format("{}: {}{}", what, std::strerror(error), remedy));
 }
 
-// The rename is durable only when the folder is.
+// Makes the rename durable, which it is only when the folder is.
 void SyncFolder(const std::string& path) {
   const std::string folder = std::filesystem::path(path).parent_path().string();
   const int fd = open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -10,20 +10,21 @@
 
 namespace dnc::cli {
 
-// Writes to PATH.partial-PID beside the file, and gives it its name in Commit. The partial file is
-// removed if there is no Commit, and on SIGINT, SIGTERM and SIGHUP: the class handles these signals
-// while one of at most kMaxFiles files is open; the partial files of others would stay. An object
-// is not thread-safe, but each thread may write a file of its own.
+// Writes to PATH.partial-PID beside the file, and renames it to PATH in Commit. The partial file is
+// removed if there is no Commit, and on SIGINT, SIGTERM and SIGHUP. The class handles these signals
+// while at most kMaxFiles files are open; partial files of further ones would stay. An object is
+// not thread-safe, but each thread may write a file of its own.
 class OutputFile {
  public:
   static constexpr size_t kMaxFiles = 128;
 
-  // What becomes of an earlier file of the name. Whoever waits for a result must not take the old
-  // one for the new one if that never comes; a file that others read goes on standing there.
+  // What happens to an earlier file of this name. A person who waits for a result must not mistake
+  // the old one for the new one if that never comes. But a file that others read must stay there.
   enum class Earlier { kRemoved, kKeptUntilCommit };
 
-  // "-" is stdout, and what is no regular file is written as it stands: there nothing can be taken
-  // back. INVALID_ARGUMENT for a folder, INTERNAL with the system's reason otherwise.
+  // Opens the file. "-" is stdout. Anything that is no regular file is written directly, and
+  // nothing can be taken back there. Fails with INVALID_ARGUMENT for a folder, otherwise with
+  // INTERNAL and the system's reason.
   static absl::StatusOr<std::unique_ptr<OutputFile>> Open(const std::string& path,
                                                           Earlier earlier = Earlier::kRemoved);
 
@@ -31,11 +32,12 @@ class OutputFile {
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;
 
-  // Appends `text`, which may stay in a buffer of 256 KiB until later. INTERNAL as in Open.
+  // Appends `text`, which may stay in a buffer of 256 KiB for a while. Fails with INTERNAL as Open
+  // does.
   absl::Status Write(std::string_view text);
 
   // Writes what is buffered, waits until the disk has it, and gives the file its name. After an
-  // error nothing stands under the name, or still the earlier file.
+  // error there is no file of that name, or still the earlier one.
   absl::Status Commit();
 
  private:
@@ -44,7 +46,7 @@ class OutputFile {
   absl::Status SystemError(const std::string& what) const;
 
   const std::string path_;
-  const std::string partial_;  // empty where the file is written as it stands
+  const std::string partial_;  // empty if the file is written directly
   int fd_;
   std::string buffer_;
 };

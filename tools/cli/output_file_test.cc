@@ -90,7 +90,7 @@ TEST_F(OutputFileTest, ThreadsWriteFilesOfTheirOwn) {
   for (int i = 0; i < kThreads * kFilesEach; ++i) {
     EXPECT_EQ(Read(Path() + std::to_string(i)), Path() + std::to_string(i));
   }
-  // The signals are the process's own again.
+  // The process handles the signals itself again.
   EXPECT_EQ(signal(SIGTERM, SIG_DFL), SIG_DFL);
 }
 

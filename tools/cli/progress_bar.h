@@ -10,8 +10,7 @@
 
 namespace dnc::cli {
 
-// Writes only where stderr is a terminal, ten times a second at most; elsewhere it does nothing.
-// Thread-safe.
+// Writes only if stderr is a terminal, at most ten times a second. Thread-safe.
 class ProgressBar {
  public:
   explicit ProgressBar(bool enabled);
@@ -20,11 +19,11 @@ class ProgressBar {
   // Starts a stage: "uploading", "reading". Rate and remaining time count from here.
   void Begin(const std::string& stage);
 
-  // A `total` of 0 is unknown: then there is no bar and no remaining time. `note` stands at the
-  // end, made Printable.
+  // A `total` of 0 means unknown: then there is no bar and no remaining time. `note` comes last,
+  // made Printable.
   void Update(uint64_t done_bytes, uint64_t total_bytes, const std::string& note);
 
-  // Takes the bar off the screen.
+  // Removes the bar from the screen.
   void Clear();
 
  private:

@@ -29,7 +29,7 @@ Json MessageJson(const Message& message) {
   return ToJson(message);
 }
 
-// fixed64 holds phone numbers throughout the contract.
+// In the whole contract, a fixed64 holds phone numbers.
 Json NumberJson(uint64_t number) {
   return number == 0 ? Json(nullptr) : Json(fmt::format("{:010}", number));
 }
@@ -97,7 +97,7 @@ Json ToJson(const Message& message) {
 }
 
 void PrintJson(const Json& json, FILE* stream) {
-  // ASCII alone, so that a terminal gets no control character of the server's or a file's.
+  // Only ASCII is printed, so that a terminal gets no control character from the server or a file.
   fmt::print(stream, "{}\n",
              json.dump(2, ' ', /*ensure_ascii=*/true, Json::error_handler_t::replace));
 }

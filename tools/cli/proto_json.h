@@ -1,4 +1,4 @@
-// Messages of the contract as JSON for scripts.
+// Writes messages of the contract as JSON, for scripts.
 #pragma once
 
 #include <cstdio>
@@ -8,12 +8,13 @@
 
 namespace dnc::cli {
 
-// Field names as in the proto; integers as JSON numbers; enums by name without their prefix, guards
-// as operators write them; times in ISO 8601 UTC; phone numbers as ten digits in a string, null if
-// malformed; unset messages as null. Every field is there, whatever its value.
+// Converts a message. Field names are those of the proto; integers are JSON numbers; enums have
+// their names without prefix, and guards the names that operators write; times are ISO 8601 in UTC;
+// phone numbers are ten digits in a string, or null if malformed; unset messages are null. Every
+// field is there, whatever its value.
 nlohmann::ordered_json ToJson(const google::protobuf::Message& message);
 
-// Prints it, indented, in ASCII: other characters are escaped.
+// Prints it indented and in ASCII: other characters are escaped.
 void PrintJson(const nlohmann::ordered_json& json, FILE* stream = stdout);
 
 }  // namespace dnc::cli

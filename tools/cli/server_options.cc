@@ -9,8 +9,8 @@
 namespace dnc::cli {
 namespace {
 
-// Sets `field` if the environment has the variable. CLI11's own way would let the environment win
-// over the option where several subcommands have it.
+// Sets `field` if the environment has the variable. With CLI11's own way, the environment would
+// override the option where several subcommands have it.
 void TakeFromEnvironment(const char* variable, std::string* field) {
   if (const char* value = std::getenv(variable); value != nullptr) *field = value;
 }
@@ -21,7 +21,7 @@ void AddServerOptions(CLI::App* app, ServerOptions* options) {
   TakeFromEnvironment("DNC_SERVER", &options->server);
   TakeFromEnvironment("DNC_CA_FILE", &options->tls.ca_file);
   TakeFromEnvironment("DNC_TLS_NAME", &options->tls.server_name);
-  // No flag for the key: other users of the machine can read a command line.
+  // There is no flag for the key, since other users of the machine can read a command line.
   TakeFromEnvironment("DNC_KEY", &options->key);
   TakeFromEnvironment("DNC_TENANT", &options->tenant);
   app->add_option("--server", options->server,

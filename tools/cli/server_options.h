@@ -1,4 +1,4 @@
-// The options with which every tool reaches a server.
+// The options with which every tool connects to a server.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -13,14 +13,14 @@ struct ServerOptions {
   std::string server = "127.0.0.1:50061";  // HOST:PORT, unix:PATH, or another gRPC name
   TlsOptions tls;
   std::string key;     // an API key; empty: none; never printed
-  std::string tenant;  // to act as, with an operator's key
+  std::string tenant;  // the tenant to act as, with an operator's key
 };
 
-// Adds them, with what the environment says as defaults. `options` must outlive the parsing.
+// Adds the options, with defaults from the environment. `options` must outlive the parsing.
 void AddServerOptions(CLI::App* app, ServerOptions* options);
 
-// Call it once all options are read. Drops white space at the ends of what they say, and refuses
-// with INVALID_ARGUMENT what no server can be reached with. No message tells the key.
+// Call this once all options are read. Removes white space at the ends of their values, and fails
+// with INVALID_ARGUMENT if no server can be reached with them. No message shows the key.
 absl::Status CheckServerOptions(ServerOptions* options);
 
 }  // namespace dnc::cli

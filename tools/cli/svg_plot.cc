@@ -11,7 +11,7 @@
 namespace dnc::cli {
 namespace {
 
-// Where the plot lies in its picture.
+// Where the plot is in its picture.
 struct Frame {
   double width;
   double height;
@@ -20,22 +20,22 @@ struct Frame {
   double top;
   double bottom;
 };
-// The page around a figure has its title and legend; a document has room for them itself.
+// A figure's page shows its title and legend; a document must have room for them itself.
 constexpr Frame kFigure = {640, 300, 64, 16, 12, 46};
 constexpr Frame kDocument = {820, 440, 70, 190, 40, 50};
-// The names of two series are so far apart.
+// The names of two series are at least this far apart.
 constexpr double kNameHeight = 15;
 
 using Ticks = std::vector<std::pair<double, std::string>>;
 
-// Maps an axis's values to 0 to 1.
+// Maps an axis's values to the range 0 to 1.
 class Scale {
  public:
   Scale(const PlotAxis& axis, double least, double most) : axis_(axis) {
-    if (axis.log) {  // from_zero has no meaning
+    if (axis.log) {  // from_zero has no meaning here
       least = std::max(least, 1e-9);
       most = std::max(most, least);
-      // Whole decades where they are few, so that the curve has room and the grid is round.
+      // Few decades are shown whole, so that the curve has room and the grid is round.
       least_ = std::floor(std::log10(least) * 3 + 1e-9) / 3;
       most_ = std::max(std::ceil(std::log10(most) * 3 - 1e-9) / 3, least_ + 1.0 / 3);
     } else {
@@ -102,14 +102,14 @@ struct Extent {
   }
 };
 
-// The colours of a style sheet.
+// The colors of a style sheet.
 struct Colours {
   std::string rule;
   std::string soft;
   std::string bad;
   std::array<std::string, kPlotColours> series;
 };
-// Those of a document are written out, as not every program that shows SVG knows variables.
+// A document has its colors written out, because not every program that shows SVG knows variables.
 const Colours& DocumentColours() {
   static const Colours* const colours =
       new Colours{"#ddd",
@@ -144,7 +144,7 @@ class Drawing {
         x_(plot.x, x.least, x.most),
         y_(plot.y, y.least, y.most) {}
 
-  // An element of a page.
+  // Renders an element of a page.
   std::string RenderFigure() {
     svg_ = fmt::format("<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\">", frame_.width,
                        frame_.height, HtmlText(plot_.title));
@@ -178,8 +178,8 @@ class Drawing {
     for (const PlotSeries& series : plot_.series) Line(series);
   }
 
-  // Names each series at its end, in the order of the ends; names that would lie on each other are
-  // moved apart.
+  // Names each series at its end, in the order of the ends. Names that would overlap are moved
+  // apart.
   void Names() {
     std::vector<std::pair<double, const PlotSeries*>> names;
     for (const PlotSeries& series : plot_.series) {
@@ -281,7 +281,7 @@ std::string HtmlText(std::string_view text) {
 
 namespace {
 
-// What the axes must show; nothing if there is nothing to draw.
+// The range that the axes must show; none if there is nothing to draw.
 struct Extents {
   Extent x;
   Extent y;

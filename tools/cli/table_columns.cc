@@ -41,7 +41,7 @@ absl::StatusOr<size_t> ByPlace(const std::vector<std::string>& first, uint32_t p
                   ShownHeadings(first)));
 }
 
-// What to write on the command line of a table without a heading.
+// Returns what to write on the command line for a table without a heading.
 std::string PlacesOfNumbers(const std::vector<std::string>& first) {
   const auto found = Places(first, HoldsNumber);
   if (found.empty()) return "--column-number N";
@@ -171,7 +171,7 @@ absl::StatusOr<TableColumns> FindColumns(const std::vector<std::string>& first,
       chosen ? FindChosen(first, found.heading, choice) : FindUsual(first, found.heading, taken);
   if (!numbers.ok()) return numbers.status();
   found.numbers = *std::move(numbers);
-  // A number that is written too badly for one must not be passed over as a heading.
+  // A number that is too badly written to be read must not be skipped as a heading.
   const bool only_digits =
       std::all_of(found.numbers.begin(), found.numbers.end(), [&first](size_t place) {
         return std::none_of(first[place].begin(), first[place].end(), [](char c) {
@@ -190,7 +190,8 @@ absl::StatusOr<TableColumns> FindColumns(const std::vector<std::string>& first,
 std::string JoinedNumber(const std::string& area_code, const std::string& number) {
   const ParsedNumber whole = ParseNumber(number);
   const ParsedNumber joined = ParseNumber(area_code + number);
-  // The number may have its area code all the same; another than in its own cell is no reading.
+  // The number may include its area code all the same; but if that differs from the one in its own
+  // cell, neither is right.
   if (!joined.ok && whole.ok) {
     std::string digits = area_code;
     digits.erase(std::remove_if(digits.begin(), digits.end(),

@@ -15,12 +15,12 @@ namespace dnc::cli {
 namespace {
 
 struct Character {
-  size_t bytes;    // 1 for a byte that is no UTF-8
-  char32_t value;  // of UTF-8
+  size_t bytes;    // 1 for a byte that is not UTF-8
+  char32_t value;  // the code point, if it is UTF-8
   bool valid;
 };
 
-// The UTF-8 character at the start of `text`, which is not empty.
+// Returns the UTF-8 character at the start of `text`, which is not empty.
 Character FirstCharacter(std::string_view text) {
   const auto byte = [&text](size_t i) { return static_cast<unsigned char>(text[i]); };
   if (byte(0) < 0x80) return {1, byte(0), true};
@@ -37,15 +37,15 @@ Character FirstCharacter(std::string_view text) {
   return {length, value, true};
 }
 
-// Whether a terminal obeys the character instead of showing it, or shows nothing.
+// Returns whether a terminal obeys the character instead of showing it, or shows nothing.
 bool IsUnsafe(char32_t c) {
   constexpr std::array<std::pair<char32_t, char32_t>, 9> kRanges = {{
       {0x00, 0x1F},        // C0: escape, line ends, bell
       {0x7F, 0x9F},        // DEL and C1
       {0xAD, 0xAD},        // soft hyphen
       {0x061C, 0x061C},    // Arabic letter mark
-      {0x200B, 0x200F},    // of no width; marks of direction
-      {0x2028, 0x202E},    // line separators; overrides of direction
+      {0x200B, 0x200F},    // zero-width characters; direction marks
+      {0x2028, 0x202E},    // line separators; direction overrides
       {0x2060, 0x206F},    // invisible operators; isolates
       {0xFEFF, 0xFEFF},    // byte order mark
       {0xE0000, 0xE007F},  // tags

@@ -1,4 +1,4 @@
-// How the tools write for people, and ask them: colours, units, times, tables, confirmations.
+// How the tools write for people, and ask them: colors, units, times, tables, confirmations.
 #pragma once
 
 #include <google/protobuf/timestamp.pb.h>
@@ -16,7 +16,7 @@ namespace dnc::cli {
 
 bool IsTerminal(FILE* stream);
 
-// Colours, where the stream is a terminal and NO_COLOR is not set; else the plain text.
+// Uses colors if the stream is a terminal and NO_COLOR is not set; otherwise plain text.
 class Style {
  public:
   explicit Style(FILE* stream);
@@ -33,10 +33,10 @@ class Style {
   bool colours_;
 };
 
-// Text from elsewhere (the server, a file, the command line) made harmless for a terminal and kept
-// on one line: control characters, bytes that are no UTF-8, and invisible characters that reorder
-// or hide text are written as \x1b or \u202e. Everything that dncctl prints for people goes
-// through it before colours are added; Table and ProgressBar do it themselves.
+// Makes text from elsewhere (the server, a file, the command line) harmless for a terminal, and
+// keeps it on one line. Control characters, bytes that are not UTF-8, and invisible characters that
+// reorder or hide text are written as \x1b or \u202e. Everything that dncctl prints for people goes
+// through this before colors are added; Table and ProgressBar call it themselves.
 std::string Printable(std::string_view text);
 
 // Writes 1234567 as "1,234,567".
@@ -52,8 +52,8 @@ std::string IsoTime(const google::protobuf::Timestamp& timestamp);
 // Writes ten digits as "201-555-0123".
 std::string FormatNumber(uint64_t number);
 
-// A table of left-aligned columns; columns named in `right` are right-aligned. Cells are made
-// Printable.
+// A table of left-aligned columns, except that columns named in `right` are right-aligned. Cells
+// are made Printable.
 class Table {
  public:
   Table(std::vector<std::string> headings, const std::vector<size_t>& right);
@@ -65,15 +65,16 @@ class Table {
   std::vector<bool> right_;
 };
 
-// Whether somebody can be asked: the command reads from a terminal and writes its questions to one.
+// Returns whether somebody can be asked: the command reads from a terminal and writes its questions
+// to one.
 bool CanAsk();
 
-// Asks `question` on stderr; true only for the answer "yes".
+// Asks `question` on stderr. Returns true only if the answer is "yes".
 bool AskYes(const std::string& question);
 
-// What a command does that needs a confirmation. With `yes`, true at once. Else asks whoever sits
-// at a terminal; where nobody does, says that --yes is needed. False: nothing was confirmed, which
-// was told on stderr, and the command ends with kExitNotConfirmed.
+// For commands that need a confirmation. With `yes`, returns true at once. Otherwise asks the
+// person at the terminal; if there is none, says that --yes is needed. If it returns false, nothing
+// was confirmed, stderr says so, and the command ends with kExitNotConfirmed.
 bool Confirmed(bool yes, const std::string& question);
 
 }  // namespace dnc::cli

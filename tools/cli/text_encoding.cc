@@ -7,8 +7,8 @@
 namespace dnc::cli {
 namespace {
 
-// What the bytes 0x80 to 0x9F mean in Windows-1252. The five that mean nothing stay controls, as
-// browsers read them.
+// What the bytes 0x80 to 0x9F mean in Windows-1252. The five without a meaning stay control
+// characters, as in browsers.
 constexpr std::array<char32_t, 32> kWindows1252 = {
     0x20AC, 0x81,   0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160,
     0x2039, 0x0152, 0x8D,   0x017D, 0x8F,   0x90,   0x2018, 0x2019, 0x201C, 0x201D, 0x2022,

@@ -1,4 +1,4 @@
-// Turns bytes of other encodings into UTF-8.
+// Converts other encodings to UTF-8.
 #pragma once
 
 #include <string>
@@ -6,19 +6,19 @@
 
 namespace dnc::cli {
 
-// `text` as it is if it is UTF-8, else read as Windows-1252, which spreadsheets write, and of which
-// ISO 8859-1 is a part: there every text has a reading.
+// Returns `text` unchanged if it is UTF-8. Otherwise reads it as Windows-1252, which spreadsheets
+// write and which includes ISO 8859-1; there every text can be read.
 std::string ToUtf8(std::string_view text);
 
-// Turns UTF-16 into UTF-8 a piece at a time. A half surrogate becomes U+FFFD. Not thread-safe.
+// Converts UTF-16 to UTF-8, piece by piece. A lone surrogate becomes U+FFFD. Not thread-safe.
 class Utf16Decoder {
  public:
   explicit Utf16Decoder(bool big_endian) : big_endian_(big_endian) {}
 
-  // Appends the characters that are complete with these bytes to `out`.
+  // Appends the characters that these bytes complete to `out`.
   void Decode(std::string_view bytes, std::string* out);
 
-  // Whether the text ends here between two characters; if not, a byte of it is missing.
+  // Returns whether the text so far ends between two characters; if not, a byte is missing.
   bool complete() const { return !has_odd_byte_ && high_ == 0; }
 
  private:

@@ -11,7 +11,7 @@ namespace {
 
 enum class Order { kNone, kLittle, kBig };
 
-// Judges by the byte order mark; without one, by the first two characters, which are ASCII in a
+// Decides by the byte order mark or, without one, by the first two characters, which are ASCII in a
 // table.
 Order Utf16Order(std::string_view start) {
   if (start.substr(0, 2) == "\xFF\xFE") return Order::kLittle;
@@ -25,7 +25,7 @@ Order Utf16Order(std::string_view start) {
 
 }  // namespace
 
-// A pipe may give a few bytes only, which tell neither what the file is nor its delimiter.
+// A pipe may give only a few bytes at first, which tell neither what the file is nor its delimiter.
 absl::Status TextSource::ReadStart() {
   bool more = true;
   while (more && buffer_.size() < kFirstBytes &&
@@ -37,7 +37,7 @@ absl::Status TextSource::ReadStart() {
   return absl::OkStatus();
 }
 
-// Once: what is packed twice is refused as what it is inside.
+// Unpacks once: what is packed twice is refused as what it is inside.
 absl::Status TextSource::Unpack() {
   switch (PackingOf(std::string_view(buffer_).substr(0, kFileKindBytes))) {
     case Packing::kNone:

@@ -1,4 +1,4 @@
-// The bytes of a table, whatever spreadsheet has written it.
+// Reads the bytes of a table, whatever spreadsheet has written it.
 #pragma once
 
 #include <cstdint>
@@ -13,16 +13,17 @@
 
 namespace dnc::cli {
 
-// Gives a file's bytes as they are, but UTF-16 as UTF-8; its byte order mark becomes that of UTF-8.
-// What gzip has packed, and the only file of a zip archive, is unpacked. Not thread-safe.
+// Returns a file's bytes as they are, except that UTF-16 becomes UTF-8, and its byte order mark
+// that of UTF-8. Unpacks what gzip has packed, and the only file of a zip archive. Not thread-safe.
 class TextSource {
  public:
-  // Reads from a file descriptor, which stays the caller's.
+  // Reads from a file descriptor, which the caller keeps owning.
   explicit TextSource(int fd) : fd_(fd), feed_(MakePlainFeed(fd)) {}
 
-  // The next bytes, valid until the next call; empty at the end. The first piece holds the first
-  // line, if that has less than kFirstBytes. INVALID_ARGUMENT for what is no text: the message says
-  // what it is; DATA_LOSS if it can't be read, or is packed and damaged.
+  // Returns the next bytes, valid until the next call; empty at the end. The first piece has the
+  // whole first line if that is shorter than kFirstBytes. Fails with INVALID_ARGUMENT if the file
+  // is no text, saying what it is, and with DATA_LOSS if it cannot be read, or is packed and
+  // damaged.
   absl::StatusOr<std::string_view> Next();
 
   uint64_t bytes_read() const { return feed_->bytes_read(); }
@@ -30,7 +31,7 @@ class TextSource {
  private:
   static constexpr size_t kFirstBytes = 64 << 10;
 
-  // Reads what tells the kind of the file, and its first line if that is short.
+  // Reads enough to tell the kind of the file, and its first line if that is short.
   absl::Status ReadStart();
   absl::Status Unpack();
   absl::Status ReadFirst();

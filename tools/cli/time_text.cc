@@ -17,7 +17,8 @@ constexpr size_t kLongestTime = 64;
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
-// A text that is read from its front. All functions leave it as it is where they find nothing.
+// A text that is read from its front. If a function does not find what it looks for, it leaves the
+// text alone.
 class Scanner {
  public:
   explicit Scanner(std::string_view text) : rest_(text) {}
@@ -30,7 +31,7 @@ class Scanner {
     return count;
   }
 
-  // The next `count` characters, which must be digits.
+  // Takes the next `count` characters, which must be digits.
   std::optional<int> Digits(size_t count) {
     if (count == 0 || count > 9 || CountDigits() < count) return std::nullopt;
     int value = 0;
@@ -51,7 +52,7 @@ class Scanner {
     return rest_.size() < before;
   }
 
-  // The letters that come next, in lower case.
+  // Returns the letters that come next, in lower case.
   std::string Letters() const {
     std::string letters;
     for (const char c : rest_) {
@@ -84,7 +85,7 @@ constexpr std::array<const char*, 12> kMonths = {"january",   "february", "march
                                                  "may",       "june",     "july",     "august",
                                                  "september", "october",  "november", "december"};
 
-// 1 to 12, of a name or its first three letters; 0 for other texts.
+// Returns 1 to 12 for a month's name or its first three letters; 0 for other texts.
 int MonthOf(const std::string& letters) {
   for (size_t i = 0; i < kMonths.size(); ++i) {
     const std::string name = kMonths[i];
@@ -106,7 +107,7 @@ void SkipWeekday(Scanner* text) {
   }
 }
 
-// 2026-08-05 and 2026/8/5, behind the year.
+// Reads the rest of 2026-08-05 and 2026/8/5 after the year.
 std::optional<Date> AfterYear(Scanner* text, int year) {
   const char separator = text->front();
   if (!text->TakeOneOf("-/.")) return std::nullopt;
@@ -117,7 +118,7 @@ std::optional<Date> AfterYear(Scanner* text, int year) {
   return Date{year, *month, *day};
 }
 
-// 8/25/2026 and 25.8.2026: only where it is clear which is the month.
+// Reads 8/25/2026 and 25.8.2026, but only if it is clear which is the month.
 std::optional<Date> MonthAndDay(Scanner* text, int first) {
   const char separator = text->front();
   if (!text->TakeOneOf("/.-")) return std::nullopt;
@@ -132,7 +133,7 @@ std::optional<Date> MonthAndDay(Scanner* text, int first) {
   return std::nullopt;
 }
 
-// 05-Aug-2026, behind the day.
+// Reads the rest of 05-Aug-2026 after the day.
 std::optional<Date> DayThenName(Scanner* text, int day) {
   text->TakeOneOf("- ");
   const std::string letters = text->Letters();
@@ -145,7 +146,7 @@ std::optional<Date> DayThenName(Scanner* text, int day) {
   return Date{*text->Digits(4), month, day};
 }
 
-// Aug 5, 2026.
+// Reads Aug 5, 2026.
 std::optional<Date> NameThenDay(Scanner* text) {
   const std::string letters = text->Letters();
   const int month = MonthOf(letters);
@@ -188,7 +189,7 @@ std::optional<Date> ReadDate(Scanner* text) {
   }
 }
 
-// The digits behind a point, as a part of a second; what is finer than a nanosecond is cut.
+// Reads the digits after a point as a part of a second; digits beyond nanoseconds are dropped.
 absl::Duration ReadFraction(Scanner* text) {
   int64_t nanos = 0;
   int64_t unit = 100'000'000;
@@ -199,7 +200,7 @@ absl::Duration ReadFraction(Scanner* text) {
   return absl::Nanoseconds(nanos);
 }
 
-// AM and PM, of the hours 1 to 12. False if what stands there makes no sense.
+// Applies AM and PM, which go with the hours 1 to 12. Returns false if that makes no sense.
 bool ReadHalfDay(Scanner* text, DayTime* time) {
   Scanner behind = *text;
   behind.TakeBlanks();
@@ -215,7 +216,7 @@ bool ReadHalfDay(Scanner* text, DayTime* time) {
 std::optional<DayTime> ReadDayTime(Scanner* text) {
   DayTime time;
   const size_t digits = text->CountDigits();
-  if (digits == 6 || digits == 4) {  // 140059, 1400
+  if (digits == 6 || digits == 4) {  // like 140059 or 1400
     time.hour = *text->Digits(2);
     time.minute = *text->Digits(2);
     time.second = digits == 6 ? *text->Digits(2) : 0;
@@ -236,12 +237,12 @@ std::optional<DayTime> ReadDayTime(Scanner* text) {
   }
   if (!ReadHalfDay(text, &time)) return std::nullopt;
   const bool midnight = time.hour == 24 && time.minute == 0 && time.second == 0;
-  // A leap second is the second after.
+  // A leap second is read as the second after it.
   if ((time.hour > 23 && !midnight) || time.minute > 59 || time.second > 60) return std::nullopt;
   return time;
 }
 
-// What is to be added to UTC; nothing where something else stands there.
+// Reads the offset that is to be added to UTC; nullopt if something else stands there.
 std::optional<absl::Duration> ReadOffset(Scanner* text) {
   text->TakeBlanks();
   if (text->empty()) return absl::ZeroDuration();
@@ -266,7 +267,7 @@ std::optional<absl::Duration> ReadOffset(Scanner* text) {
 
 std::optional<absl::Time> ToMoment(const Date& date, const DayTime& time, absl::Duration offset) {
   const absl::CivilDay day(date.year, date.month, date.day);
-  // A day that the month lacks would be one of the next month.
+  // CivilDay would turn a day that the month lacks into one of the next month.
   if (date.year < 1 || day.month() != date.month || day.day() != date.day) return std::nullopt;
   const absl::Time moment = absl::FromCivil(absl::CivilSecond(day), absl::UTCTimeZone()) +
                             absl::Hours(time.hour) + absl::Minutes(time.minute) +
@@ -277,7 +278,8 @@ std::optional<absl::Time> ToMoment(const Date& date, const DayTime& time, absl::
   return moment;
 }
 
-// Seconds or milliseconds since 1970. They begin with 1, as no phone number of ten digits does.
+// Reads seconds or milliseconds since 1970. They begin with 1, which no phone number of ten digits
+// does.
 std::optional<absl::Time> ReadUnixTime(std::string_view text) {
   const bool millis = text.size() == 13;
   if ((text.size() != 10 && !millis) || text.front() != '1' ||

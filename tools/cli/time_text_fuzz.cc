@@ -1,5 +1,5 @@
-// Any bytes as a time: read or not, without a fault; what is read is the same moment when it is
-// written in ISO 8601 and read again, and the reason of what is not read can be printed.
+// Reads any bytes as a time, without a fault. A time that was read must be the same moment when it
+// is written in ISO 8601 and read again; the reason for one that was not read must be printable.
 #include <cstdint>
 #include <string>
 #include <string_view>

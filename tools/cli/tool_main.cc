@@ -13,9 +13,10 @@
 namespace dnc::cli {
 
 void RunTool(int (*run)(int argc, char** argv), int argc, char** argv) {
-  // A closed pipe ends in a write error, which is cleaned up after, not in a sudden death.
+  // A closed pipe then causes a write error, after which files are cleaned up, instead of killing
+  // the process.
   signal(SIGPIPE, SIG_IGN);
-  grpc_init();  // and no shutdown: no channel is the last
+  grpc_init();  // there is no shutdown, so no channel is the last
   int code = kExitError;
   try {
     code = run(argc, argv);

@@ -12,7 +12,8 @@
 namespace dnc::cli {
 namespace {
 
-// Insertions, deletions, replacements and exchanges of neighbours that make one of the other.
+// Counts the insertions, deletions, replacements and swaps of neighbors that turn one text into the
+// other.
 size_t Distance(const std::string& one, const std::string& other) {
   std::vector<std::vector<size_t>> costs(one.size() + 1, std::vector<size_t>(other.size() + 1));
   for (size_t i = 0; i <= one.size(); ++i) {
@@ -32,13 +33,13 @@ size_t Distance(const std::string& one, const std::string& other) {
   return costs[one.size()][other.size()];
 }
 
-// The innermost command that was understood.
+// Returns the innermost command that was understood.
 const CLI::App* InnermostCommand(const CLI::App* app) {
   while (!app->get_subcommands().empty()) app = app->get_subcommands().front();
   return app;
 }
 
-// "dncctl lists create".
+// Returns "dncctl lists create".
 std::string PathOf(const CLI::App* app) {
   const std::string parent = app->get_parent() == nullptr ? "" : PathOf(app->get_parent()) + " ";
   return parent + app->get_name();
@@ -52,7 +53,7 @@ std::vector<std::string> Commands(const CLI::App& app) {
   return names;
 }
 
-// Those of the command and of what it is a part of.
+// Returns the options of the command and of the commands that it is a part of.
 std::vector<std::string> Options(const CLI::App* app) {
   std::vector<std::string> names;
   for (; app != nullptr; app = app->get_parent()) {
@@ -71,8 +72,8 @@ std::string Number(const std::string& text) {
   return fmt::format("{:g}", std::strtod(text.c_str(), nullptr));
 }
 
-// CLI11 writes "--limit: Value -5 not in range 0.000000 to 1797693134862315708145274...", also for
-// what is no number.
+// Shortens CLI11's "--limit: Value -5 not in range 0.000000 to 1797693134862315708145274...", which
+// it also writes for values that are no numbers.
 std::string WithShortRange(const std::string& message) {
   constexpr char kValue[] = ": Value ";
   constexpr char kRange[] = " not in range ";
@@ -95,7 +96,7 @@ std::string WithShortRange(const std::string& message) {
                      message.substr(value_at, range - value_at), allowed);
 }
 
-// "--list: 1 required TEXT missing".
+// Shortens "--list: 1 required TEXT missing".
 std::string WithoutType(const std::string& message) {
   const size_t required = message.find(": 1 required ");
   const bool missing = message.size() > 8 && message.substr(message.size() - 8) == " missing";
@@ -107,7 +108,7 @@ std::string WithoutType(const std::string& message) {
 
 std::string Nearest(const std::string& text, const std::vector<std::string>& known) {
   std::string nearest;
-  size_t least = text.size() / 3 + 2;  // so many mistakes are none
+  size_t least = text.size() / 3 + 2;  // more mistakes than this mean another word
   for (const std::string& name : known) {
     const bool begins = text.size() >= 3 && name.rfind(text, 0) == 0;
     const size_t distance = begins ? 1 : Distance(text, name);

@@ -1,4 +1,4 @@
-// What is told of a command line that can't be understood.
+// What the tools say about a command line that they do not understand.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -7,15 +7,15 @@
 
 namespace dnc::cli {
 
-// The one of `known` that `text` was meant for: a few letters are missing, too many, wrong or
-// exchanged. Empty if none is near.
+// Returns the entry of `known` that `text` was probably meant to be: a few letters are missing,
+// added, wrong or swapped. Empty if none is close.
 std::string Nearest(const std::string& text, const std::vector<std::string>& known);
 
-// What is wrong with the line that `app` could not parse, in one line: with the nearest command or
-// option, and ranges as people write them.
+// Returns, in one line, what is wrong with the command line that `app` could not parse, with the
+// nearest command or option, and with ranges as people write them.
 std::string WhyNotParsed(const CLI::App& app, const CLI::ParseError& error);
 
-// Prints help or the version where that was asked for, and returns kExitOk; else tells on stderr
+// Prints help or the version if that was asked for, and returns kExitOk. Otherwise says on stderr
 // what is wrong and how to see the help, and returns kExitUsage.
 int ReportUsage(const CLI::App& app, const CLI::ParseError& error);
 

@@ -15,7 +15,7 @@ TEST(NearestTest, FindsWhatWasMeant) {
   EXPECT_EQ(Nearest("", known), "");
 }
 
-// The reason why a line is refused.
+// Returns why a command line is refused.
 std::string Why(const std::vector<std::string>& line) {
   CLI::App app("", "tool");
   app.fallthrough();

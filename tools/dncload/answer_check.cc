@@ -14,7 +14,7 @@ namespace {
 
 using google::protobuf::internal::WireFormatLite;
 
-// Truth's values are the verdicts that are right, so a right column of verdicts is these bytes.
+// The values of Truth are the right verdicts, so a correct column of verdicts has these very bytes.
 static_assert(static_cast<int>(Truth::kUnlisted) == v1::VERDICT_CLEAR);
 static_assert(static_cast<int>(Truth::kListed) == v1::VERDICT_LISTED);
 static_assert(sizeof(Truth) == 1);
@@ -24,8 +24,8 @@ constexpr uint32_t kLifts = Bit(v1::REASON_CONSENT) | Bit(v1::REASON_EBR);
 constexpr uint32_t kElsewhere = Bit(v1::REASON_STATE) | Bit(v1::REASON_LITIGATOR) |
                                 Bit(v1::REASON_OTHER_LIST) | Bit(v1::REASON_OWN_DO_NOT_CALL);
 
-// The bytes of the one packed column of verdicts in `message`; nothing if it is written otherwise,
-// which is left to protobuf.
+// Returns the bytes of the only packed column of verdicts in `message`; nullopt if it is encoded in
+// another way, which protobuf must read.
 std::optional<absl::Span<const uint8_t>> VerdictColumn(absl::Span<const uint8_t> message) {
   google::protobuf::io::CodedInputStream in(message.data(), static_cast<int>(message.size()));
   std::optional<absl::Span<const uint8_t>> column;
@@ -48,7 +48,7 @@ std::optional<absl::Span<const uint8_t>> VerdictColumn(absl::Span<const uint8_t>
   return column;
 }
 
-// True if the answer is a message whose verdicts are exactly `truth`.
+// Returns whether the answer is a message whose verdicts are exactly `truth`.
 bool IsExactly(const grpc::ByteBuffer& answer, absl::Span<const Truth> truth) {
   grpc::Slice slice;
   if (!answer.TrySingleSlice(&slice).ok() && !answer.DumpToSingleSlice(&slice).ok()) return false;
@@ -73,7 +73,7 @@ void AnswerTally::Merge(const AnswerTally& other) {
 
 bool AnswerChecker::Check(const grpc::ByteBuffer& answer, absl::Span<const Truth> truth,
                           AnswerTally* tally) {
-  // Verdict 0 is never sent, so a question with unknown numbers never takes the short way.
+  // Verdict 0 is never sent, so a question with unknown numbers never takes the fast path.
   if (IsExactly(answer, truth) &&
       std::find(truth.begin(), truth.end(), Truth::kUnknown) == truth.end()) {
     const auto listed =
@@ -84,7 +84,7 @@ bool AnswerChecker::Check(const grpc::ByteBuffer& answer, absl::Span<const Truth
     tally->known += truth.size();
     return true;
   }
-  grpc::ByteBuffer copy(answer);  // of references; reading consumes it
+  grpc::ByteBuffer copy(answer);  // copies only references; reading consumes them
   grpc::ProtoBufferReader reader(&copy);
   if (!response_.ParseFromZeroCopyStream(&reader) || !reader.status().ok()) response_.Clear();
   return CheckParsed(truth, tally);

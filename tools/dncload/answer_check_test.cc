@@ -15,7 +15,7 @@ grpc::ByteBuffer Bytes(const std::string& text) {
   return grpc::ByteBuffer(&slice, 1);
 }
 
-// An answer with these verdicts, and reasons for all of them.
+// Makes an answer with these verdicts, and reasons for all of them.
 v1::ScrubResponse Response(const std::vector<v1::Verdict>& verdicts, uint32_t reasons = 0) {
   v1::ScrubResponse response;
   for (const v1::Verdict verdict : verdicts) {
@@ -87,7 +87,7 @@ TEST(AnswerCheckTest, UnknownNumbersAreOnlyCounted) {
   EXPECT_TRUE(right);
   EXPECT_EQ(tally.numbers, 2U);
   EXPECT_EQ(tally.known, 1U);
-  // Verdict 0 is no answer, also where nothing is known.
+  // Verdict 0 is no answer, even where nothing is known.
   const auto zero = Check(Response({v1::VERDICT_UNSPECIFIED}), {kUnknown}, &right);
   EXPECT_EQ(zero.verdicts[v1::VERDICT_CLEAR], 0U);
   EXPECT_EQ(zero.verdicts[0], 1U);
@@ -101,11 +101,11 @@ TEST(AnswerCheckTest, ShortLongAndBrokenAnswers) {
   EXPECT_EQ(Check(good, {kUnlisted, kUnlisted, kUnlisted}, &right).bad_answers, 1U);
   EXPECT_EQ(Check(Bytes(""), {kUnlisted}, &right).bad_answers, 1U);
   EXPECT_EQ(Check(Bytes("no message"), {kUnlisted}, &right).bad_answers, 1U);
-  // The verdicts are right, but what follows is cut off.
+  // The verdicts are right, but what follows them is cut off.
   std::string cut = good.SerializeAsString();
   cut.pop_back();
   EXPECT_EQ(Check(Bytes(cut), {kUnlisted, kUnlisted}, &right).bad_answers, 1U);
-  // A second column of verdicts belongs to the first, whatever the first says alone.
+  // A second column of verdicts is added to the first, whatever the first says alone.
   const std::string twice = Response({v1::VERDICT_CLEAR}).SerializeAsString() +
                             Response({v1::VERDICT_CLEAR}).SerializeAsString();
   EXPECT_EQ(Check(Bytes(twice), {kUnlisted}, &right).bad_answers, 1U);

@@ -35,7 +35,7 @@ constexpr std::array<Figure, 12> kFigures = {{
     {"client us/call", "/client/processor_us_per_call"},
 }};
 
-// What must be the same for the ratios to say something about the server.
+// These must be the same for the ratios to say something about the server.
 constexpr std::array<Figure, 22> kConditions = {{
     {"mode", "/mode"},
     {"numbers a call", "/workload/batches"},
@@ -61,7 +61,7 @@ constexpr std::array<Figure, 22> kConditions = {{
     {"bound of calls under way", "/runs/0/schedule/max_in_flight"},
 }};
 
-// A share that is drawn by chance differs a little with every seed.
+// A share that is drawn at random differs a little with every seed.
 constexpr double kSameShare = 0.01;
 bool IsSame(const nlohmann::ordered_json& a, const nlohmann::ordered_json& b) {
   if (!a.is_number_float() || !b.is_number_float()) return a == b;

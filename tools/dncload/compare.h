@@ -1,4 +1,4 @@
-// Two reports side by side.
+// Compares two reports.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -9,7 +9,7 @@
 
 namespace dnc::load {
 
-// A figure of both reports. `ratio` is b / a, 0 if that means nothing.
+// A figure of both reports. `ratio` is b / a, or 0 if that has no meaning.
 struct ComparedFigure {
   std::string run;
   std::string figure;  // "answered calls/s", "p99 µs"
@@ -20,16 +20,18 @@ struct ComparedFigure {
 
 struct Comparison {
   std::vector<ComparedFigure> figures;
-  std::vector<std::string> unlike;    // what differs between the two, beside what was measured
-  std::vector<std::string> warnings;  // why the ratios may mislead otherwise
+  // conditions that differ between the two, besides what was measured
+  std::vector<std::string> unlike;
+  std::vector<std::string> warnings;  // other reasons why the ratios may mislead
 };
 
-// Compares runs of the same name; if no names agree and both have one run, these. Probes of a
-// search are left out. Errors: INVALID_ARGUMENT for what is no report of this schema.
+// Compares runs of the same name. If no names match and both reports have one run, compares these.
+// Leaves out the probes of a search. Fails with INVALID_ARGUMENT if a report does not have this
+// schema.
 absl::StatusOr<Comparison> Compare(const nlohmann::ordered_json& a,
                                    const nlohmann::ordered_json& b);
 
-// Errors: NOT_FOUND, INVALID_ARGUMENT.
+// Fails with NOT_FOUND or INVALID_ARGUMENT.
 absl::StatusOr<nlohmann::ordered_json> ReadReport(const std::string& path);
 
 void PrintComparison(const Comparison& comparison, const std::string& a, const std::string& b);

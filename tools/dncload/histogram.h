@@ -1,12 +1,12 @@
-// Counts durations so that any percentile can be told within half a percent, in bounded memory.
+// Counts durations in bounded memory so that any percentile can be told within half a percent.
 //
 //   Histogram latency;
 //   latency.Record(52'000);
 //   latency.Merge(other);
 //   uint64_t p99 = latency.Percentile(0.99);
 //
-// Buckets are log-linear: 128 to each power of two, so a bucket is at most 1/128 of its value wide,
-// and its middle is at most 1/256 (0.4 %) from anything in it. Values below 256 are exact.
+// Buckets are log-linear, with 128 for each power of two. So a bucket is at most 1/128 of its value
+// wide, and its middle is at most 1/256 (0.4 %) from anything in it. Values below 256 are exact.
 #pragma once
 
 #include <cstddef>
@@ -15,10 +15,10 @@
 
 namespace dnc::load {
 
-// Nanoseconds. Not thread-safe; each thread has its own, and they are merged.
+// Values are nanoseconds. Each thread has its own histogram, and they are merged. Not thread-safe.
 class Histogram {
  public:
-  // Values above it (36 minutes) count as this one; max() still tells the truth.
+  // Higher values (above 36 minutes) count as this one; max() is still exact.
   static constexpr uint64_t kHighest = (uint64_t{1} << 41) - 1;
 
   void Record(uint64_t nanoseconds, uint64_t count = 1);
@@ -28,11 +28,11 @@ class Histogram {
   // Exact; 0 if nothing was recorded.
   uint64_t min() const { return count_ == 0 ? 0 : min_; }
   uint64_t max() const { return max_; }
-  // It follows from the exact sum.
+  // Returns the mean, computed from the exact sum.
   double mean() const;
 
-  // Returns the least value that `share` (0 to 1) of the recorded ones don't exceed, within 0.4 %;
-  // never below min() or above max(). 0 if nothing was recorded.
+  // Returns the least value that `share` (0 to 1) of the recorded values do not exceed, within 0.4
+  // %; never below min() or above max(). Returns 0 if nothing was recorded.
   uint64_t Percentile(double share) const;
 
  private:
@@ -41,7 +41,7 @@ class Histogram {
   static size_t BucketOf(uint64_t value);
   static uint64_t MiddleOf(size_t bucket);
 
-  std::vector<uint64_t> counts_;  // by bucket, as far as the highest recorded one
+  std::vector<uint64_t> counts_;  // by bucket, up to the highest recorded one
   uint64_t count_ = 0;
   uint64_t min_ = 0;
   uint64_t max_ = 0;

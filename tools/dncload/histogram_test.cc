@@ -10,7 +10,7 @@
 namespace dnc::load {
 namespace {
 
-// The value of nearest rank, by sorting.
+// Returns the value of nearest rank, by sorting.
 uint64_t Exact(const std::vector<uint64_t>& sorted, double share) {
   const double rank = std::ceil(share * static_cast<double>(sorted.size()));
   return sorted[static_cast<size_t>(std::max(rank, 1.0)) - 1];
@@ -28,7 +28,7 @@ void ExpectLikeSorting(std::vector<uint64_t> values, const Histogram& histogram)
   }
 }
 
-// Of very different sizes: each power of two is as likely.
+// Makes values of very different sizes: each power of two is equally likely.
 std::vector<uint64_t> Spread(blackbox::Random& random, size_t count) {
   std::vector<uint64_t> values(count);
   for (uint64_t& value : values) value = random() >> (24 + random() % 40);
@@ -61,13 +61,13 @@ TEST(HistogramTest, MergedIsAsIfRecordedInOne) {
 }
 
 TEST(HistogramTest, EveryValueIsNearItsBucket) {
-  // Around each bound of a power of two, where an error of the arithmetic would show.
+  // Tests both sides of each power of two, where an error in the arithmetic would show.
   for (unsigned bit = 0; bit < 41; ++bit) {
     for (const int64_t off : {-1, 0, 1}) {
       const uint64_t value = (uint64_t{1} << bit) + static_cast<uint64_t>(off);
       Histogram histogram;
       histogram.Record(value, 3);
-      histogram.Record(value * 2 + 2);  // so that the maximum does not tell it
+      histogram.Record(value * 2 + 2);  // so that the maximum does not give it away
       const auto told = static_cast<double>(histogram.Percentile(0.5));
       EXPECT_NEAR(told, static_cast<double>(value), static_cast<double>(value) / 256) << value;
     }

@@ -18,7 +18,7 @@ class NoView final : public LiveView {
   void End() override {}
 };
 
-// What all threads have counted so far.
+// The sum of what all threads have counted so far.
 struct Sum {
   uint64_t answered = 0;
   uint64_t refused = 0;
@@ -41,7 +41,7 @@ Sum SumOf(const std::vector<const LiveCounters*>& threads) {
   return sum;
 }
 
-// The bound below which `share` of the answers between two sums lie.
+// Returns a text for the latency below which `share` of the answers between two sums lie.
 std::string Below(const Sum& before, const Sum& now, double share) {
   const auto wanted = share * static_cast<double>(now.answered - before.answered);
   double seen = 0;
@@ -75,7 +75,7 @@ class LineView final : public LiveView {
     if (now.refused > 0) line += fmt::format("  {} refused", now.refused);
     if (now.failed > 0) line += fmt::format("  {} FAILED", now.failed);
     if (now.wrong > 0) line += fmt::format("  {} WRONG ANSWERS", now.wrong);
-    // Cut to one line of a usual terminal, else each update would leave one behind.
+    // The line is cut to the width of the terminal; otherwise each update would leave one behind.
     fmt::print(stderr, "\r\x1b[K\x1b[?7l{}\x1b[?7h", line);
     std::fflush(stderr);
     shown_at_ = elapsed;

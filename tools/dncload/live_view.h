@@ -1,4 +1,4 @@
-// A line on the terminal that shows a run while it goes on.
+// Shows a run on the terminal while it goes on.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 namespace dnc::load {
 
-// Writes to stderr, one line that is updated. Where stderr is no terminal it shows nothing at all.
+// Returns a view that updates one line on stderr. If stderr is no terminal, it shows nothing.
 std::unique_ptr<LiveView> MakeLiveView();
 
 }  // namespace dnc::load

@@ -26,7 +26,7 @@
 namespace dnc::load {
 namespace {
 
-// What stands behind `separator` in the first line of the file that starts with `key`.
+// Returns what follows `separator` in the first line of the file that starts with `key`.
 std::string ValueOf(const char* path, absl::string_view key, char separator) {
   std::ifstream file(path);
   for (std::string line; std::getline(file, line);) {
@@ -99,7 +99,7 @@ int ConnectTo(const std::string& host, const std::string& port) {
   return fd;
 }
 
-// GET /metrics, the whole answer with its head.
+// Gets /metrics, and returns the whole answer with its header.
 absl::StatusOr<std::string> ReadPage(const std::string& address) {
   const size_t colon = address.rfind(':');
   if (colon == std::string::npos) {
@@ -152,7 +152,7 @@ absl::StatusOr<double> ProcessorSecondsOfPage(const std::string& page) {
 }
 
 absl::StatusOr<double> ProcessorSecondsOfStat(const std::string& stat) {
-  // The second field is a name in parentheses that may hold blanks and parentheses itself.
+  // The second field is a name in parentheses, and may itself contain blanks and parentheses.
   const size_t name_end = stat.rfind(')');
   if (name_end != std::string::npos) {
     const std::vector<std::string> words =

@@ -33,7 +33,7 @@ namespace {
 using ModeFunction = absl::Status (Session::*)();
 
 constexpr int kExitInterrupted = 130;
-constexpr size_t kMaxRuns = 200;  // of a sweep: a report keeps all of them in memory
+constexpr size_t kMaxRuns = 200;  // of a sweep; a report keeps all of them in memory
 constexpr char kFooter[] =
     "Exit codes:\n"
     "  0    measured, and every verified answer was right\n"
@@ -115,8 +115,7 @@ absl::Status Measure(const Options& options, ModeFunction mode, Report* report) 
   return status;
 }
 
-// Finds out before the run, which may take hours, whether its report can be written where it is
-// wanted.
+// Finds out before the run, which may take hours, whether its report can be written to this path.
 absl::Status CheckWritable(const std::string& path) {
   if (path.empty() || path == "-") return absl::OkStatus();
   const std::filesystem::path folder = std::filesystem::absolute(path).parent_path();
@@ -188,7 +187,7 @@ int ExecuteCompare(const std::string& a, const std::string& b) {
   return cli::kExitOk;
 }
 
-// What CLI11 can't check. Throws what a wrong use of the command line throws.
+// Checks what CLI11 cannot check, and throws what a wrong command line throws.
 void CheckOptions(const Options& options, const std::string& mode) {
   const auto must = [](const absl::Status& status) {
     if (!status.ok()) throw CLI::ValidationError("usage", std::string(status.message()));
@@ -212,7 +211,7 @@ void CheckOptions(const Options& options, const std::string& mode) {
   if (options.schedule != "replayed") must(PlanOf(options).status());
 }
 
-// A mode as a subcommand, which leaves what to do in `job`.
+// Adds a mode as a subcommand, which stores what to do in `job`.
 CLI::App* AddMode(CLI::App* app, const char* name, const char* help, ModeFunction mode,
                   Options* options, const std::string& command, std::function<int()>* job) {
   CLI::App* added = app->add_subcommand(name, help);

@@ -42,7 +42,7 @@ absl::Status Session::Sweep() {
 
 absl::StatusOr<Probe> Session::ProbeRate(double rate) {
   SchedulePlan plan = PlanAt(options_, rate, options_.probe_seconds);
-  // Connections and caches are warm after the first one.
+  // After the first run, connections and caches are warm.
   if (!report_->runs.empty()) plan.warm_up = std::min(plan.warm_up, 0.5);
   DNC_RETURN_IF_ERROR(Add(fmt::format("probe {}/s", RateText(rate)), plan));
   const Probe probe = Judge(report_->runs.back(), options_.p99_limit_ms);
@@ -54,7 +54,7 @@ absl::StatusOr<Probe> Session::ConfirmRate(double rate) {
   DNC_RETURN_IF_ERROR(
       Add(fmt::format("{}/s", RateText(rate)), PlanAt(options_, rate, options_.seconds)));
   const Probe probe = Judge(report_->runs.back(), options_.p99_limit_ms);
-  // An interrupted one is the best that there is.
+  // If it was interrupted, it is the best result available.
   if (!probe.passed && !stopped()) MarkAsProbe();
   return probe;
 }
@@ -62,7 +62,7 @@ absl::StatusOr<Probe> Session::ConfirmRate(double rate) {
 void Session::MarkAsProbe() {
   RunResult& run = report_->runs.back();
   run.probe = true;
-  run.measured.series.clear();  // nobody looks at it, and there may be many
+  run.measured.series.clear();  // nobody reads it, and there may be many runs
 }
 
 absl::Status Session::Search() {
@@ -121,7 +121,7 @@ absl::Status Session::Idle() {
   plan.name = "idle";
   plan.gap_least = gap.first;
   plan.gap_most = gap.second;
-  // At least one call is not measured, as the first pays for the connection.
+  // At least one call is not measured, because the first one pays for the connection.
   plan.warm_up = std::max(plan.warm_up, gap.second);
   return Add(plan.name, plan);
 }

@@ -1,4 +1,4 @@
-// The modes of dncload: which runs they make, and what they conclude.
+// The modes of dncload: which runs they make, and what they conclude from them.
 #pragma once
 
 #include "absl/status/status.h"
@@ -8,13 +8,13 @@
 
 namespace dnc::load {
 
-// Makes runs and puts them into a report. What it is made of must outlive it.
+// Makes runs and adds them to a report. Its arguments must outlive it.
 class Session {
  public:
   Session(const RunParts& parts, const Options& options, LiveView* view, Report* report)
       : parts_(parts), options_(options), view_(view), report_(report) {}
 
-  // Each fills the report as far as it comes; after a stop with what there is.
+  // Each of these fills the report; after a stop, with the runs made so far.
   absl::Status RunOne();
   absl::Status Sweep();
   absl::Status Search();
@@ -23,14 +23,14 @@ class Session {
 
  private:
   bool stopped() const { return parts_.stop.load(); }
-  // Runs it and adds it to the report.
+  // Makes a run and adds it to the report.
   absl::Status Add(const std::string& name, const SchedulePlan& plan);
-  // Runs a rate shortly, and at full length.
+  // These run a rate: one for a short time, the other at full length.
   absl::StatusOr<Probe> ProbeRate(double rate);
   absl::StatusOr<Probe> ConfirmRate(double rate);
-  // The last run was one of the tries of a search.
+  // Marks the last run as one of the tries of a search.
   void MarkAsProbe();
-  // Tries the rate that a search found at full length, and goes down while it does not hold.
+  // Runs the rate that a search found at full length, and lowers it while it does not hold.
   absl::Status Confirm();
 
   const RunParts& parts_;

@@ -1,4 +1,4 @@
-// Numbers to ask about from a CSV file, with what is known of them.
+// Reads numbers to ask about, with what is known about them, from a CSV file.
 #pragma once
 
 #include <cstdint>
@@ -10,10 +10,10 @@
 
 namespace dnc::load {
 
-// The heading names the columns: the numbers stand in `column`, in any usual writing; empty: in the
-// only column, or one named phone, phone_number, number or telephone. If there is a column `listed`
-// it tells what is known: 1 or 0, empty for unknown. Reads the first `limit` numbers, `limit` > 0.
-// Errors: NOT_FOUND; INVALID_ARGUMENT with the line.
+// The heading names the columns. The numbers, in any usual writing, are in `column`; if that is
+// empty, in the only column, or in one named phone, phone_number, number or telephone. A column
+// `listed`, if there is one, tells what is known: 1 or 0, or empty for unknown. Reads the first
+// `limit` numbers, `limit` > 0. Fails with NOT_FOUND, or with INVALID_ARGUMENT and the line.
 absl::StatusOr<std::vector<NumberTruth>> ReadNumberFile(const std::string& path,
                                                         const std::string& column, uint64_t limit);
 

@@ -19,7 +19,7 @@ absl::Status BadOption(const std::string& name, const std::string& text, const c
   return absl::InvalidArgumentError(fmt::format("{} '{}': write {}", name, text, form));
 }
 
-// "A:B" as two numbers; `second` stays as it is if there is no colon.
+// Splits "A:B" into two numbers; `second` is unchanged if there is no colon.
 bool SplitPair(absl::string_view text, double* first, double* second) {
   const std::vector<absl::string_view> parts = absl::StrSplit(text, ':');
   if (parts.empty() || parts.size() > 2 || !absl::SimpleAtod(parts[0], first)) return false;

@@ -1,4 +1,4 @@
-// What a user asks of dncload, and how it is written on the command line.
+// What a user asks dncload to do, and how it is written on the command line.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -20,7 +20,7 @@ struct Options {
   std::string batches = "1000";
   std::string base;     // folder of a full list of dncgen
   std::string changes;  // a change list that the server holds too
-  std::string numbers;  // or a CSV of numbers
+  std::string numbers;  // used instead of a list: a CSV of numbers
   std::string column;
   std::string locality = "uniform";
   int campaign_areas = 3;
@@ -35,45 +35,45 @@ struct Options {
   bool closed = false;
   int callers = 1;
 
-  std::vector<double> rates;  // sweep
+  std::vector<double> rates;  // for sweep
   double from = 0;
   double to = 0;
   int points = 8;
 
-  double p99_limit_ms = 2;  // search, overload
+  double p99_limit_ms = 2;  // for search and overload
   double probe_seconds = 3;
   double precision = 0.05;
   double least_rate = 100;
   double most_rate = 1e6;
 
-  std::vector<double> over = {2, 5, 10};  // overload
+  std::vector<double> over = {2, 5, 10};  // for overload
   double capacity = 0;
 
-  std::string gap = "0.5:5";  // idle
+  std::string gap = "0.5:5";  // for idle
 
   int server_pid = 0;
   std::string server_metrics;
   std::string server_machine;
 
-  std::string json;  // files to write; - is stdout
+  std::string json;  // these are files to write; - is stdout
   std::string html;
   bool brief = false;
 };
 
 // Adds the options of every mode.
 void AddCommonOptions(CLI::App* app, Options* options);
-// Adds the options of the modes that offer one schedule or rates of it.
+// Adds the options of the modes that offer one schedule or several rates of it.
 void AddScheduleOptions(CLI::App* app, Options* options);
 
-// Reads "1000" or "1:50,1000:50": numbers a call with their weights.
+// Reads "1000" or "1:50,1000:50": numbers per call, with weights.
 absl::StatusOr<std::vector<BatchShare>> ParseBatches(const std::string& text);
 // Reads "1000:5,2000:10": calls a second for so many seconds, one after the other.
 absl::StatusOr<std::vector<RateStep>> ParseSteps(const std::string& text);
-// Reads "FROM:TO", both above 0, `from` at most `to` if `ascending`.
+// Reads "FROM:TO", both above 0, with FROM at most TO if `ascending`.
 absl::StatusOr<std::pair<double, double>> ParsePair(const std::string& name,
                                                     const std::string& text, bool ascending);
 
-// The schedule of mode `run`. Errors: INVALID_ARGUMENT, and those of ReadSendTimes.
+// Makes the schedule of mode `run`. Fails with INVALID_ARGUMENT, or as ReadSendTimes does.
 absl::StatusOr<SchedulePlan> PlanOf(const Options& options);
 // Makes a schedule of one rate with the chosen spacing.
 SchedulePlan PlanAt(const Options& options, double rate, double seconds);

@@ -9,10 +9,10 @@
 namespace dnc::load {
 namespace {
 
-// A client that stood still this long, or sent that late, spoils the figures.
+// If the client stood still or sent late by this much, the figures are spoiled.
 constexpr uint64_t kStallNs = 10'000'000;
 constexpr uint64_t kLateNs = 1'000'000;
-// Shares of the calls above which a run did not keep up.
+// With a larger share of such calls, a run did not keep up.
 constexpr double kHeldShare = 0.01;
 constexpr double kRefusedShare = 0.001;
 constexpr double kBusyShare = 0.85;
@@ -103,7 +103,7 @@ AnswerTally AllAnswers(const Report& report) {
   return answers;
 }
 
-// Whether the server knew nothing of any number, so that no answer cost it a look.
+// Returns whether the server knew nothing about any number, so that no answer cost it a look-up.
 bool IsNothingLoaded(const AnswerTally& answers) {
   return answers.numbers > 0 && answers.verdicts[v1::VERDICT_NOT_COVERED] == answers.numbers;
 }

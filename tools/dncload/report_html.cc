@@ -11,7 +11,7 @@
 namespace dnc::load {
 namespace {
 
-// The style sheet of the page, but for what its plots add (cli::PlotStyle).
+// The page's style sheet, without what its plots add (cli::PlotStyle).
 constexpr char kReportStyle[] = R"css(
 :root { color-scheme: light dark; --back: #f6f7f9; --paper: #fff; --ink: #16202c; --soft: #5b6776;
   --rule: #e3e7ec; --good: #0a7f4f; --bad: #c02626; --warn: #8a5a00; --warnback: #fff5dc;

@@ -1,4 +1,4 @@
-// A report as one HTML page that needs nothing from elsewhere: no script, no font, no picture.
+// Writes a report as one HTML page that is complete in itself: no external script, font or picture.
 #pragma once
 
 #include <string>

@@ -19,7 +19,7 @@ using cli::RenderPlot;
 constexpr size_t kMaxLines = 8;
 constexpr double kFlattens = 3;  // times the rest
 
-// "20 µs", "5 ms": a round value on an axis.
+// Returns "20 µs", "5 ms": a round value on an axis.
 std::string TickDuration(double nanoseconds) {
   for (const auto& [unit, size] :
        {std::pair<const char*, double>{"s", 1e9}, {"ms", 1e6}, {"µs", 1e3}}) {
@@ -40,12 +40,12 @@ PlotAxis LatencyAxis() { return {.log = true, .format = TickDuration}; }
 
 double Ns(uint64_t nanoseconds) { return static_cast<double>(nanoseconds); }
 
-// The runs that a plot over rates shows, by ascending rate.
+// Returns the runs that a plot over rates shows, by ascending rate.
 std::vector<const RunResult*> ByRate(const Report& report) {
   std::vector<const RunResult*> runs;
   for (const RunResult& run : report.runs) {
     if (run.plan.spacing == Spacing::kClosed) continue;
-    // The last of several tries of a rate counts.
+    // If a rate was tried several times, the last try counts.
     std::erase_if(runs, [&run](const RunResult* earlier) {
       return earlier->plan.MeanRate() == run.plan.MeanRate();
     });
@@ -68,7 +68,7 @@ double SecondsAt(const RunResult& run, size_t slice) {
          static_cast<double>(run.measured.series.size());
 }
 
-// The slices that a run reached.
+// Returns the slices that a run reached.
 size_t SlicesOf(const RunResult& run) {
   const double share = std::min(1.0, run.seconds / run.plan.Seconds());
   return static_cast<size_t>(std::floor(share * static_cast<double>(run.measured.series.size())));
@@ -90,7 +90,7 @@ std::string PercentilePlot(const Report& report) {
     const Histogram& latency = run.measured.latency;
     if (latency.count() == 0 || run.probe) continue;
     PlotSeries series{.label = run.name, .colour = plot.series.size()};
-    // What lies beyond the slowest call is not known.
+    // Nothing is known beyond the slowest call.
     const double last = 1 / Ns(latency.count());
     for (const double share : ReportedShares()) {
       if (1 - share < last) break;
@@ -160,7 +160,7 @@ std::string GoodputOverRatePlot(const Report& report) {
     answered.points.emplace_back(rate, summary.achieved);
     good.points.emplace_back(rate, summary.goodput);
   }
-  // Far above what was answered the line of the offered rate would flatten all others.
+  // If the offered rate is far above what was answered, its line would flatten all others.
   plot.y.log = plot.y.log || most_offered > kFlattens * most_answered;
   plot.series = {std::move(offered), std::move(answered), std::move(good)};
   return RenderPlot(plot);

@@ -1,4 +1,4 @@
-// The plots of a report.
+// Draws the plots of a report.
 #pragma once
 
 #include <string>
@@ -7,10 +7,11 @@
 
 namespace dnc::load {
 
-// Latency by percentile, a line a run, on log scales; at most eight runs.
+// Plots latency by percentile, one line per run, on log scales; at most eight runs.
 std::string PercentilePlot(const Report& report);
 
-// Latency, rates, and processor time over the offered rate; empty with fewer than two runs.
+// These plot latency, rates, and processor time over the offered rate; empty with fewer than two
+// runs.
 std::string LatencyOverRatePlot(const Report& report);
 std::string GoodputOverRatePlot(const Report& report);
 std::string ProcessorOverRatePlot(const Report& report);

@@ -1,4 +1,4 @@
-// What reports say, in each form, and the comparison of two.
+// Tests what reports say in each form, and the comparison of two.
 #include "tools/dncload/report.h"
 
 #include <string>
@@ -105,7 +105,7 @@ TEST(ReportTest, AnEmptyReportIsAFailureAndStillAPage) {
   EXPECT_FALSE(ToJson(report).dump().empty());
 }
 
-// Whoever reads one line of a report must not take the client's figure for the server's.
+// A person who reads only one line of a report must not take the client's figure for the server's.
 TEST(ReportTest, TheHeadlineSaysThatItRestsOnAStalledClient) {
   Report report = MakeReport(1'000'000);
   EXPECT_EQ(ClientCaveat(report), "");
@@ -160,7 +160,7 @@ TEST(ReportTest, TheOverloadPlotDrawsWhatWasOffered) {
   report.runs[1].name = "50x";
   const std::string html = ToHtml(report);
   EXPECT_NE(html.find("of 5,000 calls/s offered"), std::string::npos);
-  // Both axes of the plot reach what was offered, 50 times what was answered.
+  // Both axes of the plot reach the offered rate, 50 times what was answered.
   const std::string plot = GoodputOverRatePlot(report);
   const size_t tick = plot.find(">5000<");
   ASSERT_NE(tick, std::string::npos) << plot;

@@ -25,7 +25,7 @@ void PrintHead(const Report& report, FILE* stream) {
              Printable(report.workload.source));
 }
 
-// One run in full.
+// Prints one run in full.
 void PrintRun(const RunResult& run, FILE* stream) {
   const cli::Style style(stream);
   const RunSummary summary = Summarize(run);
@@ -68,7 +68,7 @@ void PrintRun(const RunResult& run, FILE* stream) {
   }
 }
 
-// Several runs, a line each.
+// Prints several runs, one line each.
 void PrintTable(const Report& report, FILE* stream) {
   cli::Table table({"RUN", "OFFERED/S", "ANSWERED/S", "GOOD/S", "NUMBERS/S", "p50", "p99", "p99.9",
                     "MAX", "REFUSED", "CLIENT"},
@@ -77,7 +77,7 @@ void PrintTable(const Report& report, FILE* stream) {
     const RunSummary summary = Summarize(run);
     const Histogram& latency = run.measured.latency;
     const auto text = [&](double share) {
-      // The table counts bytes; a plain u keeps its columns straight.
+      // The table counts bytes, so a plain u keeps its columns straight.
       return absl::StrReplaceAll(PercentileText(latency, share), {{"µ", "u"}});
     };
     table.AddRow({run.name, RateText(summary.offered), RateText(summary.achieved),

@@ -1,4 +1,4 @@
-// A report for a terminal or a log.
+// Prints a report for a terminal or a log.
 #pragma once
 
 #include <cstdio>
@@ -9,7 +9,7 @@ namespace dnc::load {
 
 void PrintText(const Report& report, FILE* stream);
 
-// A line a run, then notes and failures.
+// Prints one line per run, then notes and failures.
 void PrintBrief(const Report& report, FILE* stream);
 
 }  // namespace dnc::load

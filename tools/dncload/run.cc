@@ -15,7 +15,7 @@ namespace {
 constexpr double kLeastInterval = 0.05;  // seconds
 constexpr double kMaxIntervals = 120;
 constexpr std::chrono::milliseconds kLook(100);
-// The senders' first calls are not late because threads are still starting.
+// Without this delay the senders' first calls would be late, because threads are still starting.
 constexpr std::chrono::milliseconds kStartDelay(20);
 
 std::chrono::nanoseconds ToNanoseconds(double seconds) {

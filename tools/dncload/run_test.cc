@@ -1,4 +1,4 @@
-// Runs against a made-up server in this process.
+// Makes runs against an artificial server in this process.
 #include "tools/dncload/run.h"
 
 #include <chrono>
@@ -16,7 +16,7 @@ namespace {
 class RunTest : public testing::Test {
  protected:
   RunTest() {
-    // As the made-up server answers.
+    // These agree with what the artificial server answers.
     std::vector<NumberTruth> numbers;
     for (uint64_t i = 0; i < 100; ++i) {
       numbers.push_back({2015550100 + i, i % 2 == 1 ? Truth::kListed : Truth::kUnlisted});
@@ -44,14 +44,14 @@ class RunTest : public testing::Test {
     return *std::move(run);
   }
 
-  // Ends a stall a time after it has begun.
+  // Ends a stall some time after it has begun.
   void ReleaseAfter(std::chrono::milliseconds time) {
     EXPECT_TRUE(WaitUntil([this] { return server_.scrub.stall && server_.scrub.calls > 0; }));
     std::this_thread::sleep_for(time);
     server_.scrub.stall = false;
   }
 
-  // Counts that hold for every run.
+  // Checks counts that must be right for every run.
   static void ExpectConsistent(const RunResult& run) {
     const CallCounts& calls = run.measured.calls;
     EXPECT_EQ(calls.scheduled,
@@ -107,17 +107,17 @@ TEST_F(RunTest, AShortAnswerIsFound) {
   EXPECT_GT(Measure().measured.answers.bad_answers, 0U);
 }
 
-// What a closed loop would hide: calls that were due while the server stood still count from when
+// A closed loop would hide this: calls that were due while the server stood still count from when
 // they were due.
 TEST_F(RunTest, AStallOfTheServerShows) {
-  server_.scrub.stall_at = 150;  // 100 are of the warm-up
+  server_.scrub.stall_at = 150;  // 100 of these are in the warm-up
   std::thread releaser([this] { ReleaseAfter(std::chrono::milliseconds(200)); });
   const RunResult run = Measure();
   releaser.join();
   ExpectConsistent(run);
   EXPECT_GE(run.measured.latency.max(), 190'000'000U);
-  // A third of the 0.6 s, evenly from 0 to 200 ms: at least 45 of the 300 calls took 100 ms or
-  // more.
+  // A third of the 0.6 s stands still, evenly from 0 to 200 ms: at least 45 of the 300 calls took
+  // 100 ms or more.
   EXPECT_GE(run.measured.latency.Percentile(1 - 45.0 / 300), 100'000'000U);
 }
 
@@ -149,7 +149,7 @@ TEST_F(RunTest, WhatWasNeverSentCounts) {
   server_.scrub.stall = false;
 }
 
-// A client that refuses for itself keeps the latency of what it sends; what it drops is counted.
+// A client that refuses calls itself keeps the latency of what it sends; what it drops is counted.
 TEST_F(RunTest, TheExcessIsDroppedWhereThatIsAsked) {
   options_.max_in_flight = 5;
   options_.sender.drop_excess = true;

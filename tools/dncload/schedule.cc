@@ -1,3 +1,13 @@
+// A schedule whose rate changes is made from one with rate 1, whose calls follow each other after
+// random or equal gaps. The call that comes there at t seconds is sent when the area under the
+// changing rate has grown to t:
+//
+//   rate  |        ____
+//         |   ____/####|____
+//         |__/####area#|
+//         +------------x------> time           the call is sent at x
+//
+// Several threads share a schedule: each takes every n-th call of it.
 #include "tools/dncload/schedule.h"
 
 #include <fmt/format.h>
@@ -21,8 +31,8 @@ constexpr size_t kMaxSendTimes = 50'000'000;
 
 double Area(const RateStep& step) { return step.seconds * (step.from + step.to) / 2; }
 
-// Calls at a rate that changes over time: the calls of a schedule with rate 1, moved to where the
-// sum of the rate so far is as large.
+// Calls at a rate that changes over time: the calls of a schedule with rate 1, each moved to the
+// time at which the integral of the rate is as large.
 class RateSchedule final : public Schedule {
  public:
   RateSchedule(std::vector<RateStep> steps, Spacing spacing, uint64_t seed)
@@ -42,7 +52,7 @@ class RateSchedule final : public Schedule {
     const RateStep& step = steps_[at_];
     const double left = wanted_ - passed_;
     const double slope = (step.to - step.from) / step.seconds;
-    // The root of from * x + slope * x² / 2 = left in the form that also holds for slope 0.
+    // This form of the root of from * x + slope * x² / 2 = left is also valid for slope 0.
     const double root = std::sqrt(std::max(0.0, step.from * step.from + 2 * slope * left));
     const double seconds = begun_ + 2 * left / (step.from + root);
     return static_cast<int64_t>(seconds * kNanoseconds);
@@ -52,8 +62,8 @@ class RateSchedule final : public Schedule {
   const std::vector<RateStep> steps_;
   const Spacing spacing_;
   Random random_;
-  double wanted_;      // calls of the schedule with rate 1 until the next one
-  size_t at_ = 0;      // the step
+  double wanted_;      // the time of the next call in the schedule with rate 1
+  size_t at_ = 0;      // the current step
   double passed_ = 0;  // calls of the steps before it
   double begun_ = 0;   // seconds at its start
 };
@@ -75,7 +85,7 @@ class GapSchedule final : public Schedule {
   double at_ = 0;
 };
 
-// The warm-up at the mean rate, then the times of the file.
+// Has the warm-up at the mean rate, and then the times of the file.
 class ReplaySchedule final : public Schedule {
  public:
   explicit ReplaySchedule(const SchedulePlan& plan)
@@ -99,7 +109,7 @@ class ReplaySchedule final : public Schedule {
   size_t next_ = 0;
 };
 
-// Every `parts`-th call of a schedule, from call `part` on.
+// Has every `parts`-th call of a schedule, from call `part` on.
 class PartOfSchedule final : public Schedule {
  public:
   PartOfSchedule(std::unique_ptr<Schedule> whole, int part, int parts)

@@ -39,7 +39,7 @@ TEST(ScheduleTest, ConstantHasEqualGaps) {
 
 TEST(ScheduleTest, PoissonHasExponentialGaps) {
   const auto times = All(Plan(Spacing::kPoisson, {{100, 1000, 1000}}));
-  // The deviation of the count is its root: 316.
+  // The standard deviation of the count is its root: 316.
   EXPECT_NEAR(static_cast<double>(times.size()), 100'000, 5 * 316);
   double sum = 0;
   double squares = 0;

@@ -48,7 +48,7 @@ absl::StatusOr<bool> TryRate(double rate,
   int misses = 0;
   for (int tries = 0; tries < kMaxTries && misses < kMisses && !stop(); ++tries) {
     DNC_ASSIGN_OR_RETURN(const Probe tried, probe(rate));
-    if (stop()) break;  // what was interrupted tells nothing
+    if (stop()) break;  // an interrupted run tells nothing
     probes->push_back(tried);
     if (tried.passed) return true;
     if (!tried.client_stalled) ++misses;

@@ -1,4 +1,4 @@
-// The search for the highest rate that keeps a promise.
+// Searches for the highest rate at which a server keeps a promise.
 #pragma once
 
 #include <functional>
@@ -11,8 +11,8 @@ namespace dnc::load {
 
 struct SearchLimits {
   double p99_ms = 2;
-  double least_rate = 100;  // where it begins
-  double most_rate = 1e6;   // where it ends
+  double least_rate = 100;  // the search begins here
+  double most_rate = 1e6;   // and ends here
   double precision = 0.05;  // it stops when the highest that passed and the least that did not
                             // differ by less than this share
 };

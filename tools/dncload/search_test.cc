@@ -7,7 +7,7 @@
 namespace dnc::load {
 namespace {
 
-// Tries of a made-up server that holds up to `capacity`; each `noise`-th try misses by accident.
+// Tries of an artificial server that holds up to `capacity`; every `noise`-th try misses by chance.
 struct MadeUp {
   double capacity = 5000;
   int noise = 0;
@@ -85,7 +85,7 @@ TEST(SearchTest, AnErrorOrAStopEndsIt) {
   EXPECT_EQ(stopped->rate, 200) << "the try that was interrupted does not count";
 }
 
-// A run in which everything went well.
+// Returns a run in which everything went well.
 RunResult GoodRun() {
   RunResult run;
   run.plan.steps = {{1, 1000, 1000}};

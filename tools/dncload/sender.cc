@@ -1,5 +1,5 @@
-// A sender is one thread without a lock. It sends what is due, and then looks for an answer until
-// the next call is due; where there is time enough, it sleeps meanwhile.
+// A sender is one thread without a lock. It sends what is due, and then looks for answers until the
+// next call is due. If there is enough time, it sleeps in between.
 //
 //   start          warm_up_                              end_     + grace
 //     |---------------|------------------------------------|---------|
@@ -7,8 +7,8 @@
 //   sent        s   s    s  s         s   s  s                 lateness = sent - intended
 //   answered      a   a    a  a           a   a  a             latency = answered - intended
 //
-// Latency counts from the intended time, so that a server that stands still can't hide the calls
-// that were due meanwhile; what was due and never sent has waited at least until the end.
+// Latency counts from the intended time, so a server that stands still cannot hide the calls that
+// were due meanwhile. A call that was due and never sent has waited at least until the end.
 #include "tools/dncload/sender.h"
 
 #include <sched.h>
@@ -25,12 +25,12 @@ namespace {
 
 constexpr char kMethod[] = "/dnc.v1.ScrubService/Scrub";
 constexpr int64_t kNanosecondsPerSecond = 1'000'000'000;
-// gRPC's clock has steps of a millisecond: shorter waits end too late.
+// gRPC's clock has steps of a millisecond, so shorter waits end too late.
 constexpr int64_t kLeastBlocking = 3'000'000;
 constexpr int64_t kBlockingMargin = 2'000'000;
-// The longest wait, so that a stop is seen.
+// No wait is longer than this, so that a stop is noticed.
 constexpr int64_t kMaxBlocking = 50'000'000;
-// A sleep ends late by about as much; the rest is spent looking at the clock.
+// A sleep ends about this much too late; the rest of the time is spent reading the clock.
 constexpr int64_t kSleepMargin = 60'000;
 constexpr int kSendsBetweenLooks = 16;
 
@@ -45,7 +45,7 @@ void SleepFor(int64_t nanoseconds) {
   nanosleep(&time, nullptr);
 }
 
-// Counters that only this thread writes.
+// Adds to a counter that only this thread writes.
 template <typename T>
 void Bump(std::atomic<T>& counter, T by = 1) {
   counter.store(counter.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
@@ -133,7 +133,7 @@ void Sender::SendDue(int64_t now) {
     }
     return;
   }
-  // What the warm-up could not send is no burden on the measured time.
+  // Calls that the warm-up could not send must not burden the measured time.
   while (now >= warm_up_ && next_ && *next_ < warm_up_ && in_flight_ >= options_.max_in_flight) {
     Advance();
   }
@@ -198,7 +198,7 @@ void Sender::Send(int64_t intended, int64_t now) {
   }
 }
 
-// What is due and was never sent has waited at least until now.
+// Calls that were due and never sent have waited at least until now.
 void Sender::EndSchedule(int64_t now) {
   ended_ = true;
   const int64_t until = std::min(now, end_);
@@ -319,7 +319,7 @@ void Sender::RecordLatency(int64_t intended, int64_t latency) {
   if (Interval* interval = IntervalAt(intended)) interval->latency.Record(nanoseconds);
 }
 
-// Null outside of the measured time. A replayed call may be meant for its very end.
+// Returns null outside the measured time. A replayed call may be due at its very end.
 Interval* Sender::IntervalAt(int64_t time) {
   const int64_t planned = Nanoseconds(plan_.Seconds());
   const int64_t into = time - warm_up_;

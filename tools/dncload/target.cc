@@ -28,8 +28,9 @@ std::shared_ptr<grpc::Channel> Target::MakeChannel(int index) const {
   arguments.SetMaxReceiveMessageSize(64 << 20);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
-  // As in dnc::MakeChannel: gRPC ends a call only when what it was writing has gone out, and would
-  // wait without limit for a peer that hangs. Sets TCP_USER_TIMEOUT, but only where pings are on.
+  // This does what dnc::MakeChannel does: gRPC ends a call only when what it was writing has gone
+  // out, and would wait without limit for a peer that hangs. It sets TCP_USER_TIMEOUT, but only
+  // where pings are on.
   constexpr int kNoPings = 24 * 3600 * 1000;
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kNoPings);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS,

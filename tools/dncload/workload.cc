@@ -11,14 +11,14 @@
 namespace dnc::load {
 namespace {
 
-// A size has at least so many questions, so that small pools still mix, and at most so many.
+// Each size has at least so many questions, so that small pools still vary, and at most so many.
 constexpr uint64_t kLeastQuestions = 16;
 constexpr uint64_t kMaxQuestions = 1 << 16;
 
-// The stretches of the list that numbers are drawn from.
+// Returns the ranges of the list that numbers are drawn from.
 std::vector<BaseSet::Ranks> DrawnRanks(const BaseSet& base, int campaign_areas, uint64_t seed) {
   if (campaign_areas == 0) return {{0, base.numbers()}};
-  // Large area codes are likelier, as they are for a dialer.
+  // Large area codes are more likely, as they are for a dialer.
   Random random(seed, Purpose::kLoad, {10});
   std::set<int> areas;
   for (int tries = 0; tries < 10'000 && static_cast<int>(areas.size()) < campaign_areas; ++tries) {

@@ -1,4 +1,4 @@
-// The questions of a run, made before the clock starts, and what is known of each answer.
+// The questions of a run, made before the clock starts, and what is known about each answer.
 //
 //   DNC_ASSIGN_OR_RETURN(Workload workload, Workload::FromBase(base, options));
 //   Workload::Cursor cursor = workload.StartCursor(0);
@@ -19,7 +19,7 @@
 
 namespace dnc::load {
 
-// What is known of a number: the verdict that a right answer has.
+// What is known about a number: the verdict that a right answer has.
 enum class Truth : uint8_t {
   kUnknown = 0,
   kUnlisted = 1,  // VERDICT_CLEAR
@@ -34,9 +34,10 @@ struct BatchShare {
 struct WorkloadOptions {
   std::vector<BatchShare> batches = {{}};
   double hit_rate = 0.48;
-  // Draw from so many area codes only, as a dialer's campaign does; 0: from all.
+  // Draws from so many area codes only, as a dialer's campaign does; 0: from all.
   int campaign_areas = 0;
-  // Numbers in all questions together. Too few, and the server's caches flatter it.
+  // How many numbers all questions have together. With too few, the server's caches would make it
+  // look faster than it is.
   uint64_t pool_numbers = 4'000'000;
   uint64_t seed = 1;
 };
@@ -47,35 +48,35 @@ struct NumberTruth {
 };
 
 struct Question {
-  std::string_view request;       // a dnc.v1.ScrubRequest
-  absl::Span<const Truth> truth;  // a number each
+  std::string_view request;       // an encoded dnc.v1.ScrubRequest
+  absl::Span<const Truth> truth;  // one for each number
 };
 
-// Immutable, so thread-safe. What it hands out lives as long as it does.
+// Immutable, and so thread-safe. What it returns is valid as long as it lives.
 class Workload {
  public:
-  // Tells where a thread stands. Each thread has its own.
+  // Tells how far a thread is. Each thread has its own.
   struct Cursor {
     Random random;
     std::vector<size_t> next;  // the next question of each size
   };
 
-  // Numbers of a list that dncgen wrote, and of the same exchanges beside it.
-  // Errors: INVALID_ARGUMENT for what can't be drawn.
+  // Draws numbers of a list that dncgen wrote, and unlisted numbers of the same exchanges. Fails
+  // with INVALID_ARGUMENT if they cannot be drawn.
   static absl::StatusOr<Workload> FromBase(const BaseSet& base, const WorkloadOptions& options);
 
-  // Asks for the numbers of a file, in its order, again and again. `hit_rate` and `campaign_areas`
-  // don't count.
+  // Asks about the numbers of a file, in its order, again and again. Ignores `hit_rate` and
+  // `campaign_areas`.
   static absl::StatusOr<Workload> FromNumbers(absl::Span<const NumberTruth> numbers,
                                               const WorkloadOptions& options);
 
   Cursor StartCursor(int thread) const;
-  // Sizes come by their weights, and the questions of a size one after the other.
+  // Chooses sizes by their weights, and goes through the questions of a size one by one.
   Question Next(Cursor& cursor) const;
 
   uint64_t numbers() const { return numbers_; }
   uint64_t listed() const { return listed_; }
-  // Numbers of a call on average.
+  // Returns how many numbers a call has on average.
   double mean_batch() const;
 
  private:
