@@ -30,7 +30,7 @@ absl::Status BadLine(const std::string& path) {
                            path));
 }
 
-// Reads `digits` digits; false if one is none.
+// Reads `digits`; returns false if a character is no digit.
 bool ReadDigits(std::string_view digits, uint64_t* value) {
   for (char c : digits) {
     if (c < '0' || c > '9') return false;
@@ -60,7 +60,7 @@ class BaseReader {
       }
       if (AreaCodeOf(number) != area_code_) Enter(AreaCodeOf(number));
       const uint32_t at = SubscriberOf(number);
-      // Two files of one area code may be read at the same time.
+      // Two files of the same area code may be read at the same time.
       std::atomic_ref<uint64_t>((*area_)[at / 64])
           .fetch_or(uint64_t{1} << (at % 64), std::memory_order_relaxed);
       return absl::OkStatus();
@@ -135,7 +135,7 @@ void BaseSet::Count() {
   for (size_t code = 0; code < areas_.size(); ++code) {
     if (areas_[code] == nullptr) continue;
     for (uint32_t word = 0; word < kWordsPerArea; ++word) {
-      // An exchange does not start at a word: count its numbers bit by bit at the seam.
+      // Exchanges do not begin at a word, so the numbers at the boundary are counted bit by bit.
       uint64_t bits = (*areas_[code])[word];
       const uint32_t seam = (word * 64 / kNumbersPerExchange + 1) * kNumbersPerExchange - word * 64;
       const size_t exchange = code * kExchangesPerArea + word * 64 / kNumbersPerExchange;

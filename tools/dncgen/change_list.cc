@@ -22,17 +22,17 @@ constexpr uint64_t kLineBytes = sizeof("2015550123,2026-08-05T14:07:31,A\n") - 1
 constexpr int kTries = 1'000'000;
 
 struct Change {
-  int64_t time = 0;  // Unix seconds
+  int64_t time = 0;  // seconds since 1970
   Number number = 0;
   bool added = false;
 };
 
-// Changes happen from the base's date to the end of the change list's, and never later than now. A
-// full list may be of the end of its day, so a deletion of that day is not believed
-// (docs/internals/dates-and-guards.md).
+// The time span of changes: from the base's date to the end of the change list's date, and never
+// later than now. A full list may be from the end of its day, so a deletion on that day would not
+// be believed (docs/internals/dates-and-guards.md).
 struct Span {
   int64_t first = 0;           // of additions
-  int64_t first_deletion = 0;  // beyond `last`: there can be none
+  int64_t first_deletion = 0;  // of deletions; after `last` if there can be none
   int64_t last = 0;
 };
 
@@ -52,7 +52,7 @@ absl::StatusOr<Span> TimeSpan(absl::CivilDay base, absl::CivilDay day) {
                   DayText(day), DayText(base)));
 }
 
-// A number of an exchange that the base has, and that is not in the base.
+// Returns a number that the base does not have, from an exchange that it has.
 absl::StatusOr<Number> UnlistedNumber(const BaseSet& base, const absl::flat_hash_set<Number>& used,
                                       Random& random) {
   for (int i = 0; i < kTries; ++i) {

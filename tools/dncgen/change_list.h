@@ -12,20 +12,21 @@
 namespace dnc {
 
 struct ChangeListOptions {
-  std::string folder;  // for the file, if `path` is empty
+  std::string folder;  // where the file goes if `path` is empty
   std::string path;
   uint64_t adds = 0;
   uint64_t deletes = 0;
   uint64_t seed = 1;
-  std::optional<absl::CivilDay> day;  // the date in the file's name; unset: the base's and one more
+  // the date in the file's name; default: the day after the base's
+  std::optional<absl::CivilDay> day;
 };
 
-// Writes exactly so many additions of numbers that the base does not hold and deletions of numbers
-// that it does, no number twice, in the order of their times (UTC): from the base's date to the end
-// of the file's date, and never later than now. Deletions are from the day after the base's on,
-// since a full list may be of the end of its day. Returns the file's path.
-// Errors: INVALID_ARGUMENT for no changes, more deletions than numbers, a date before the base's,
-// or deletions in a list of the base's own day.
+// Writes exactly so many additions of numbers that the base does not hold, and deletions of numbers
+// that it holds. No number comes twice, and the changes are in the order of their times (UTC). The
+// times are between the base's date and the end of the file's date, and never later than now.
+// Deletions begin on the day after the base's, because a full list may be from the end of its day.
+// Returns the file's path. Fails with INVALID_ARGUMENT if there are no changes, more deletions than
+// numbers, a date before the base's, or deletions in a list of the base's own day.
 absl::StatusOr<std::string> WriteChangeList(const BaseSet& base, const ChangeListOptions& options);
 
 }  // namespace dnc

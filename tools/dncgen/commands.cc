@@ -37,7 +37,7 @@ class Stopwatch {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-// A command with its options; `run` gets them when the command was chosen.
+// Adds a command with its options. `run` gets them if the command was chosen.
 template <typename Options>
 CLI::App* AddCommand(CLI::App& app, const std::string& name, const std::string& help,
                      const std::shared_ptr<Options>& options, absl::Status& status,

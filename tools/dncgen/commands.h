@@ -6,8 +6,8 @@
 
 namespace dnc {
 
-// Each adds a command to `app`; when it is chosen it runs while the arguments are parsed and leaves
-// what became of it in `status`. Both must outlive the parse.
+// Each of these adds a command to `app`. If the command is chosen, it runs while the arguments are
+// parsed, and stores its outcome in `status`. Both must outlive the parsing.
 void AddFullCommand(CLI::App& app, absl::Status& status);
 void AddChangesCommand(CLI::App& app, absl::Status& status);
 void AddLeadsCommand(CLI::App& app, absl::Status& status);

@@ -1,4 +1,5 @@
-// The properties that others rely on: exact counts, the registry's formats, the same bytes again.
+// Tests the properties that others rely on: exact counts, the registry's formats, and the same
+// bytes every time.
 #include <unistd.h>
 
 #include <atomic>
@@ -179,7 +180,7 @@ TEST_F(DncgenTest, ChangesFitTheirBase) {
     ASSERT_EQ(line.size(), 32u) << "a ten-digit number, a time and an action";
     const bool add = line.back() == 'A';
     EXPECT_EQ(base->Contains(std::stoull(line.substr(0, 10))), !add);
-    // A deletion of the base's own day would not be believed.
+    // A deletion on the base's own day would not be believed.
     EXPECT_TRUE(line.substr(11, 10) == "2026-08-06" ||
                 (add && line.substr(11, 10) == "2026-08-05"));
     EXPECT_LE(before, line.substr(11, 19));
@@ -243,7 +244,7 @@ TEST_F(DncgenTest, LeadsHaveTheShareOfHitsAndATruth) {
   ASSERT_EQ(truth.size(), 1'001u);
   EXPECT_EQ(leads[0], "id,name,phone,city");
   for (size_t i = 1; i < leads.size(); ++i) {
-    // The phone is the third column; names hold no digits and no commas.
+    // The phone is in the third column; names have no digits and no commas.
     std::string digits;
     const size_t name_end = leads[i].find("\",");
     const size_t city = leads[i].rfind(',', leads[i].rfind(", ME\"") != std::string::npos ||

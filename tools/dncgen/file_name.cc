@@ -12,7 +12,7 @@
 namespace dnc {
 namespace {
 
-// The day that `text` starts with, and how many characters it takes.
+// Reads the day that `text` starts with, and sets how many characters it takes.
 std::optional<absl::CivilDay> ReadDay(const std::string& text, int* length) {
   int year = 0;
   int month = 0;

@@ -75,7 +75,7 @@ absl::StatusOr<FullListResult> WriteFullList(const FullListOptions& options) {
   } else {
     for (const AreaPlan& area : areas) files.push_back({area});
   }
-  // The largest come first, so that the threads end at the same time.
+  // The largest come first, so that all threads end at about the same time.
   std::sort(files.begin(), files.end(), [](const auto& a, const auto& b) {
     return a.front().numbers != b.front().numbers ? a.front().numbers > b.front().numbers
                                                   : a.front().area_code < b.front().area_code;

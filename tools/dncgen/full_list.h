@@ -18,17 +18,17 @@ struct FullListOptions {
   absl::CivilDay day;           // the date in the files' names
   bool plain = false;           // not zipped
   bool xml = false;             // XML instead of flat text
-  bool single_file = false;     // all area codes in one file, label `National`
+  bool single_file = false;     // puts all area codes into one file with the label `National`
   int threads = 1;
 };
 
 struct FullListResult {
   uint64_t numbers = 0;
-  std::vector<std::string> paths;  // a file each, by area code
+  std::vector<std::string> paths;  // one file per area code
 };
 
-// Writes exactly `options.numbers` numbers; the bytes depend on everything but `threads`. Memory
-// is a few megabytes a thread. After an error the complete files stay.
+// Writes exactly `options.numbers` numbers. The bytes depend on all options except `threads`. Takes
+// a few megabytes of memory per thread. After an error, files that are complete stay.
 absl::StatusOr<FullListResult> WriteFullList(const FullListOptions& options);
 
 }  // namespace dnc

@@ -37,7 +37,7 @@ absl::StatusOr<std::unique_ptr<GeneratedFile>> GeneratedFile::Create(const std::
 
 GeneratedFile::~GeneratedFile() {
   if (archive_ == nullptr) return;
-  archive_write_fail(archive_);  // what is left in it is not worth a byte
+  archive_write_fail(archive_);  // the rest of it is worthless
   archive_write_free(archive_);
 }
 
@@ -53,7 +53,7 @@ absl::Status GeneratedFile::BeginArchive(const Options& options) {
   const bool ok =
       archive_write_set_format_zip(archive_) == ARCHIVE_OK &&
       archive_write_set_options(archive_, "zip:compression-level=1") == ARCHIVE_OK &&
-      // Or the last block would be filled up, as on tapes.
+      // Otherwise the last block would be filled up, as on tapes.
       archive_write_set_bytes_in_last_block(archive_, 1) == ARCHIVE_OK &&
       archive_write_open(archive_, this, nullptr, &WriteArchived, nullptr) == ARCHIVE_OK &&
       archive_write_header(archive_, entry) == ARCHIVE_OK;

@@ -20,18 +20,20 @@ struct archive;
 
 namespace dnc {
 
-// Appears under its name only when it is complete (cli::OutputFile); until then an earlier file of
-// the name stays. Not thread-safe; different files may be written by different threads.
+// The file appears under its name only when it is complete (cli::OutputFile); until then an earlier
+// file of that name stays. Not thread-safe, but different threads may write different files.
 class GeneratedFile {
  public:
   struct Options {
-    // Exactly what will be appended; an archive says it in its header. Unset: not known before.
+    // How many bytes will be appended, exactly; an archive's header says it. Not set: not known
+    // before.
     std::optional<uint64_t> bytes;
-    absl::Time time;  // of the member of an archive, so that the same input gives the same bytes
+    // the time of an archive's member; fixed, so that the same input gives the same bytes
+    absl::Time time;
   };
 
-  // Makes the folders of `path` that are missing. A path that ends with `.zip` becomes an archive
-  // with one member named without `.zip`. Errors: those of cli::OutputFile.
+  // Makes missing folders of `path`. A path that ends with `.zip` becomes an archive with one
+  // member, whose name lacks the `.zip`. Fails as cli::OutputFile does.
   static absl::StatusOr<std::unique_ptr<GeneratedFile>> Create(const std::string& path,
                                                                const Options& options);
   ~GeneratedFile();
@@ -40,7 +42,7 @@ class GeneratedFile {
 
   absl::Status Append(std::string_view bytes);
 
-  // Completes the file and gives it its name. Without it nothing new stands under that name.
+  // Completes the file and gives it its name. Without this call there is no new file of that name.
   absl::Status Close();
 
  private:
@@ -48,14 +50,14 @@ class GeneratedFile {
       : path_(std::move(path)), file_(std::move(file)) {}
 
   absl::Status BeginArchive(const Options& options);
-  // Takes the archive's bytes from libarchive, whose callback it is.
+  // Takes the archive's bytes from libarchive, which calls it back.
   static ssize_t WriteArchived(archive* writer, void* self, const void* bytes, size_t length);
   absl::Status ArchiveError() const;
 
   const std::string path_;
   const std::unique_ptr<cli::OutputFile> file_;
   archive* archive_ = nullptr;   // null for a plain file
-  absl::Status archive_status_;  // of file_, as the archive wrote to it
+  absl::Status archive_status_;  // the status of file_ when the archive wrote to it
 };
 
 }  // namespace dnc

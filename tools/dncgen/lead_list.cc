@@ -28,7 +28,7 @@ const char* Pick(const char* const (&values)[N], Random& random) {
   return values[random.Below(static_cast<uint32_t>(N))];
 }
 
-// The number in one of the ways that people write it.
+// Writes the number in one of the ways that people use.
 std::string Writing(Number number, Random& random) {
   const int area = AreaCodeOf(number);
   const uint32_t exchange = SubscriberOf(number) / kNumbersPerExchange;
@@ -74,7 +74,7 @@ absl::StatusOr<uint64_t> WriteLeadList(const BaseSet& base, const LeadListOption
   const BaseSet::Ranks all = {0, base.numbers()};
   Random random(options.seed, Purpose::kLeads, {options.numbers});
   for (uint64_t id = 1; id <= options.numbers; ++id) {
-    // Draws without putting back, so that the share is exact.
+    // This draws without replacement, so that the share is exact.
     const bool hit = random.Below64(options.numbers - id + 1) < hits_left;
     if (hit) --hits_left;
     const Number number = hit ? DrawListed(base, all, random) : DrawUnlisted(base, all, random);

@@ -11,15 +11,15 @@ namespace dnc {
 
 struct LeadListOptions {
   std::string path;
-  std::string truth_path;  // id,listed for tests; empty: none
+  std::string truth_path;  // `id,listed`, for tests; empty: none
   uint64_t numbers = 0;
   double hit_rate = 0.48;
   uint64_t seed = 1;
 };
 
-// Writes `id,name,phone,city`, phones in mixed writings. Exactly `hit_rate` of them, rounded, are
-// in the base; the others are of the same exchanges and not in it. Numbers may repeat. Returns the
-// count of listed ones.
+// Writes `id,name,phone,city`, with phones in mixed writings. Exactly `hit_rate` of them, rounded,
+// are in the base. The others are from the same exchanges but not in it. Numbers may repeat.
+// Returns the count of listed ones.
 absl::StatusOr<uint64_t> WriteLeadList(const BaseSet& base, const LeadListOptions& options);
 
 }  // namespace dnc

@@ -15,7 +15,7 @@ namespace {
 
 constexpr size_t kBufferBytes = 1 << 18;
 
-// Hands the whole lines of `text` on and returns how many bytes they took.
+// Passes the whole lines of `text` on, and returns how many bytes they took.
 absl::Status VisitLines(std::string_view text,
                         const std::function<absl::Status(std::string_view)>& visit, size_t* taken) {
   *taken = 0;
@@ -43,7 +43,7 @@ absl::Status ForEachLine(const std::string& path,
     return damaged();
   }
   std::vector<char> buffer(kBufferBytes);
-  size_t kept = 0;  // bytes of a line that the buffer cuts
+  size_t kept = 0;  // the bytes of a line that the buffer cuts
   while (true) {
     const auto got = archive_read_data(reader.get(), buffer.data() + kept, buffer.size() - kept);
     if (got < 0) return damaged();
@@ -52,7 +52,8 @@ absl::Status ForEachLine(const std::string& path,
     size_t taken = 0;
     DNC_RETURN_IF_ERROR(VisitLines(text, visit, &taken));
     kept = text.size() - taken;
-    if (kept == buffer.size()) return visit(text);  // no line at all: let the visitor refuse it
+    // this is no line at all; the visitor will refuse it
+    if (kept == buffer.size()) return visit(text);
     std::copy(buffer.begin() + static_cast<std::ptrdiff_t>(taken),
               buffer.begin() + static_cast<std::ptrdiff_t>(text.size()), buffer.begin());
   }

@@ -7,7 +7,7 @@
 #include "tools/dncgen/commands.h"
 
 int main(int argc, char** argv) {
-  // Archives hold local times; without this the same command gives other bytes elsewhere.
+  // Archives hold local times, so without this the same command gives other bytes elsewhere.
   setenv("TZ", "UTC", 1);
   tzset();
   CLI::App app(

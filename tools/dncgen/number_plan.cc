@@ -13,12 +13,12 @@ namespace dnc {
 namespace {
 
 constexpr double kSpread = 0.62;            // of the logarithm of an area code's size
-constexpr uint64_t kUsualArea = 2'900'000;  // the largest area codes seen are half of it
+constexpr uint64_t kUsualArea = 2'900'000;  // the largest area codes seen are half full with it
 constexpr uint32_t kUsualExchange = 4'000;  // 40 % of an exchange
 constexpr uint32_t kFullestExchange = 9'990;
 constexpr uint64_t kUsualPerExchange = 1'800;
 
-// Shares `total` out by weight, none above `cap`; exact as long as total <= cap * weights.
+// Divides `total` by weight, with no part above `cap`. Exact as long as total <= cap * weights.
 std::vector<uint64_t> Apportion(uint64_t total, const std::vector<double>& weights, uint64_t cap) {
   std::vector<uint64_t> shares(weights.size(), 0);
   while (total > 0) {
@@ -51,7 +51,7 @@ std::vector<int> AllAreaCodes() {
   return codes;
 }
 
-// `count` exchanges of 200 to 999, ascending; never N11, which are service codes.
+// Chooses `count` exchanges from 200 to 999, ascending, but never N11, which are service codes.
 std::vector<int> ChooseExchanges(size_t count, Random& random) {
   std::vector<int> exchanges;
   for (int exchange = 200; exchange < kExchangesPerArea; ++exchange) {
@@ -74,8 +74,8 @@ size_t ExchangeCount(uint64_t numbers, Random& random) {
   return static_cast<size_t>(std::clamp(std::max(varied, least), 1.0, 792.0));
 }
 
-// What the live files hold beside the usual: a few exchanges that start with 0 or 1. Takes the
-// numbers from `left`.
+// Makes what the real files hold beside the usual: a few exchanges that start with 0 or 1. Takes
+// their numbers from `left`.
 std::vector<ExchangePlan> OddExchanges(uint64_t& left, Random& random) {
   std::vector<ExchangePlan> odd;
   if (left < 1'000) return odd;
@@ -123,7 +123,7 @@ std::vector<ExchangePlan> PlanExchanges(const AreaPlan& area, uint64_t seed) {
   uint64_t left = area.numbers;
   std::vector<ExchangePlan> plan = OddExchanges(left, random);
   std::vector<int> exchanges = ChooseExchanges(ExchangeCount(left, random), random);
-  // The first of a large area code is nearly full, the last nearly empty.
+  // The first exchange of a large area code is nearly full, the last one nearly empty.
   if (left >= 150'000) {
     const uint32_t full = kFullestExchange - random.Below(190);
     const uint32_t few = 1 + random.Below(3);
@@ -150,7 +150,7 @@ std::vector<ExchangePlan> PlanExchanges(const AreaPlan& area, uint64_t seed) {
 ExchangeNumbers::ExchangeNumbers(int area_code, const ExchangePlan& plan, uint64_t seed) {
   Random random(seed, Purpose::kNumbers,
                 {static_cast<uint64_t>(area_code), static_cast<uint64_t>(plan.exchange)});
-  // Above a half it is faster to take numbers away from a full exchange.
+  // If more than half are taken, it is faster to remove numbers from a full exchange.
   const bool invert = plan.numbers > kNumbersPerExchange / 2;
   uint32_t left = invert ? kNumbersPerExchange - plan.numbers : plan.numbers;
   if (invert) {
@@ -162,7 +162,7 @@ ExchangeNumbers::ExchangeNumbers(int area_code, const ExchangePlan& plan, uint64
     Flip(suffix);
     --left;
   };
-  if (random.Below(100) < 35) {  // blocks of a company or a new development
+  if (random.Below(100) < 35) {  // blocks of a company or of a new development
     for (uint32_t runs = 1 + random.Below(4); runs > 0; --runs) {
       const uint32_t length = std::min(5 + random.Below(56), 1 + left / 4);
       const uint32_t start = random.Below(kNumbersPerExchange - length);

@@ -1,6 +1,7 @@
-// How many numbers a synthetic list has, where: the spread over area codes and exchanges, and the
-// numbers of an exchange. Follows what is known of the registry: area codes of very different size,
-// 100 to 800 exchanges each, 5 to 40 % of an exchange listed, some runs, some oddities.
+// Plans how many numbers a synthetic list has and where: their spread over area codes and
+// exchanges, and the numbers of an exchange. It follows what is known of the registry: area codes
+// of very different size, 100 to 800 exchanges each, 5 to 40 % of an exchange listed, some runs,
+// some oddities.
 //
 //   auto areas = PlanAreas(260'000'000, seed, {});
 //   for (const ExchangePlan& exchange : PlanExchanges(areas->front(), seed)) {
@@ -36,12 +37,12 @@ struct ExchangePlan {
 inline constexpr uint64_t kMaxNumbersPerArea = 7'000'000;
 
 // Spreads exactly `numbers` over `area_codes` (all US area codes if empty), ascending. Area codes
-// that get none are left out; with as many numbers as area codes each gets one at least.
-// Errors: INVALID_ARGUMENT for no numbers, or more than the area codes can hold.
+// that get none are left out; if there are at least as many numbers as area codes, each gets one.
+// Fails with INVALID_ARGUMENT for no numbers, or for more than the area codes can hold.
 absl::StatusOr<std::vector<AreaPlan>> PlanAreas(uint64_t numbers, uint64_t seed,
                                                 absl::Span<const int> area_codes);
 
-// Spreads exactly `area.numbers` over exchanges, ascending, each with one number at least.
+// Spreads exactly `area.numbers` over exchanges, ascending, with at least one number each.
 std::vector<ExchangePlan> PlanExchanges(const AreaPlan& area, uint64_t seed);
 
 // The numbers of one exchange: exactly `plan.numbers` of its 10,000.

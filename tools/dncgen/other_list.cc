@@ -24,7 +24,7 @@ std::string Head(OtherListKind kind) {
   return "";
 }
 
-// A line for the numbers `first` to `last`, which are one number except in ranges.
+// Returns a line for the numbers `first` to `last`, which are the same number except in ranges.
 std::string Line(const OtherListOptions& options, Number first, Number last) {
   if (options.kind == OtherListKind::kWireless) {
     if (first == last) return fmt::format("{:010}\n", first);
@@ -63,7 +63,7 @@ std::string ExchangeText(const OtherListOptions& options, int area_code, const E
 }  // namespace
 
 absl::Status WriteOtherList(const OtherListOptions& options) {
-  // The own purpose keeps the list apart from a full list of the same seed.
+  // A purpose of its own keeps the list different from a full list with the same seed.
   const uint64_t seed = Random(options.seed, Purpose::kLists).Next();
   DNC_ASSIGN_OR_RETURN(const auto areas, PlanAreas(options.numbers, seed, options.area_codes));
   DNC_ASSIGN_OR_RETURN(auto file, GeneratedFile::Create(options.path, {}));

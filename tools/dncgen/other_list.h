@@ -1,5 +1,5 @@
-// Writes synthetic lists of the other kinds: state and litigator lists as CSV, wireless numbers as
-// iconectiv writes ported numbers.
+// Writes synthetic lists of the other kinds: state and litigator lists as CSV, and wireless numbers
+// in the form in which iconectiv writes ported numbers.
 #pragma once
 
 #include <cstdint>
@@ -13,12 +13,12 @@ namespace dnc {
 enum class OtherListKind {
   kState,      // `phone,registered_on`
   kLitigator,  // `name,phone,filed_on`, with quoting
-  kWireless,   // a ten-digit number a line
+  kWireless,   // one ten-digit number per line
 };
 
 struct OtherListOptions {
   OtherListKind kind = OtherListKind::kState;
-  std::string path;  // a name that ends with .zip is zipped
+  std::string path;  // a name that ends with .zip makes an archive
   uint64_t numbers = 0;
   uint64_t seed = 1;
   std::vector<int> area_codes;  // empty: all
@@ -26,7 +26,8 @@ struct OtherListOptions {
                                 // without -NORANGE in their name
 };
 
-// Writes exactly `options.numbers` numbers, ascending. Memory is bounded. Errors as WriteFullList.
+// Writes exactly `options.numbers` numbers, ascending, in bounded memory. Fails as WriteFullList
+// does.
 absl::Status WriteOtherList(const OtherListOptions& options);
 
 }  // namespace dnc

@@ -1,4 +1,4 @@
-// Work on several threads.
+// Runs work on several threads.
 #pragma once
 
 #include <cstddef>
@@ -8,9 +8,9 @@
 
 namespace dnc {
 
-// Calls `work`, which must be thread-safe, with each of 0 to `count` - 1, in this order but on
-// `threads` threads, of which the calling one is the first. After an error no further call begins;
-// returns one of the errors when all calls have ended.
+// Calls `work`, which must be thread-safe, with each of 0 to `count` - 1. The calls begin in this
+// order, on `threads` threads, the first of which is the calling one. After an error no further
+// call begins. Returns one of the errors when all calls have ended.
 absl::Status ForEachInParallel(size_t count, int threads,
                                const std::function<absl::Status(size_t)>& work);
 

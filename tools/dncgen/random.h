@@ -1,7 +1,7 @@
 // A small, fast, reproducible source of random numbers. Not for secrets.
 //
-// Every part of the output draws from a source of its own, seeded with what it is (seed, area code,
-// exchange), so that the bytes do not depend on how many threads write them.
+// Every part of the output draws from its own source, whose seed says what it is (seed, area code,
+// exchange). So the bytes do not depend on how many threads write them.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace dnc {
 
-// SplitMix64's finaliser: spreads every bit of `x` over the result.
+// The finalizer of SplitMix64: spreads every bit of `x` over the result.
 constexpr uint64_t Mix(uint64_t x) {
   x += 0x9e3779b97f4a7c15ULL;
   x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
@@ -17,7 +17,7 @@ constexpr uint64_t Mix(uint64_t x) {
   return x ^ (x >> 31);
 }
 
-// What a source is for; keeps the uses of one seed apart.
+// What a source is for. It keeps the uses of one seed apart.
 enum class Purpose : uint64_t {
   kAreas = 1,
   kExchanges,
@@ -48,10 +48,10 @@ class Random {
     return limit >> 32 ? Next() % limit : Below(static_cast<uint32_t>(limit));
   }
 
-  // Draws from 0 to 1, without 1.
+  // Draws from 0 to 1, excluding 1.
   double Unit() { return static_cast<double>(Next() >> 11) * 0x1p-53; }
 
-  // About normal, mean 0 and deviation 1: the sum of twelve uniform draws.
+  // Draws about normally with mean 0 and deviation 1: the sum of twelve uniform draws.
   double Normal() {
     double sum = -6;
     for (int i = 0; i < 12; ++i) sum += Unit();

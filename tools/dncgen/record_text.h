@@ -1,4 +1,4 @@
-// The bytes of a full list's records, flat (`818,5550123`) or XML (`<ph val='5550123' />`).
+// Makes the bytes of a full list's records, flat (`818,5550123`) or XML (`<ph val='5550123' />`).
 #pragma once
 
 #include <cstdint>
@@ -12,15 +12,16 @@ class RecordText {
  public:
   explicit RecordText(bool xml) : xml_(xml) {}
 
-  // What stands before and after all area codes; empty in flat text. `area_code` 0: several.
+  // Return what stands before and after all area codes; empty in flat text. `area_code` 0 means
+  // several.
   std::string FileHead(int area_code) const;
   std::string FileTail() const;
 
-  // What stands before and after the numbers of an area code; empty in flat text.
+  // Return what stands before and after the numbers of an area code; empty in flat text.
   std::string AreaHead(int area_code) const;
   std::string AreaTail() const;
 
-  // Every record takes the same room.
+  // Returns the size of a record, which is the same for all.
   size_t RecordBytes() const { return xml_ ? sizeof("<ph val='0000000' />") - 1 : 12; }
 
   // Writes the records of one exchange.
@@ -38,7 +39,7 @@ class RecordText {
     }
 
    private:
-    std::string record_;  // with 0000 in the place of the last four digits
+    std::string record_;  // with 0000 in place of the last four digits
     size_t digits_at_;
   };
 

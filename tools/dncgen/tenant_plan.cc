@@ -12,7 +12,7 @@ namespace {
 constexpr uint32_t kFirstExchange = 200;
 constexpr uint64_t kPositionsPerArea =
     (kExchangesPerArea - kFirstExchange) * uint64_t{kNumbersPerExchange};
-// So sparse are a tenant's numbers at most.
+// A tenant's numbers are at most this sparse.
 constexpr uint64_t kUsualPerArea = 100'000;
 
 std::vector<int> ChooseAreas(uint64_t records, Random random) {
@@ -49,7 +49,7 @@ std::vector<TenantPlan> PlanTenants(uint64_t tenants, uint64_t records, uint64_t
     plan.records = 1 + share;
     plans.push_back(std::move(plan));
   }
-  if (!plans.empty()) plans.front().records += left;  // what rounding left
+  if (!plans.empty()) plans.front().records += left;  // what rounding has left
   for (uint64_t k = 0; k < tenants; ++k) {
     plans[k].area_codes = ChooseAreas(plans[k].records, Random(seed, Purpose::kTenants, {k}));
   }
@@ -88,7 +88,7 @@ std::optional<uint64_t> TenantNumbers::IndexOf(Number number) const {
                             in_area - kFirstExchange * uint64_t{kNumbersPerExchange};
   const uint64_t positions = area_codes_.size() * kPositionsPerArea;
   uint64_t i = position * records_ / positions;
-  // Cells begin at rounded positions: the one that holds it may be the next.
+  // Cells begin at rounded positions, so the next cell may be the one that holds it.
   while (i + 1 < records_ && CellBegin(i + 1) <= position) ++i;
   if (PositionOf(i) != position) return std::nullopt;
   return i;

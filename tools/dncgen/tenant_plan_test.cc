@@ -1,4 +1,4 @@
-// The plan of tenants against a plain set of the numbers that it names.
+// Compares the plan of tenants with a plain set of the numbers that it names.
 #include "tools/dncgen/tenant_plan.h"
 
 #include <algorithm>

@@ -26,19 +26,19 @@ namespace dnc {
 namespace {
 
 constexpr char kBy[] = "local";
-// One file of the store holds so many.
+// One file of the store holds so many records.
 constexpr uint64_t kRecordsPerRun = 2'000'000;
 
-// Records [begin, end) of one tenant.
+// The records [begin, end) of one tenant.
 struct Slice {
   size_t tenant = 0;
   uint64_t begin = 0;
   uint64_t end = 0;
 };
-// What goes into one file: neighbours in the order of keys.
+// What goes into one file: slices that are neighbors in the order of keys.
 using Work = std::vector<Slice>;
 
-// Tenants by number, cut into pieces of about kRecordsPerRun.
+// Cuts the tenants, in the order of their numbers, into pieces of about kRecordsPerRun records.
 std::vector<Work> CutWork(const std::vector<TenantPlan>& plans) {
   std::vector<Work> all(1);
   uint64_t room = kRecordsPerRun;
@@ -57,10 +57,10 @@ std::vector<Work> CutWork(const std::vector<TenantPlan>& plans) {
   return all;
 }
 
-// The numbers that the store knows a tenant and its lists by.
+// The numbers under which the store knows a tenant and its lists.
 struct StoredTenant {
   TenantNumber number = 0;
-  std::array<ListNumber, 3> lists{};  // by PlannedList
+  std::array<ListNumber, 3> lists{};  // indexed by PlannedList
 };
 
 absl::StatusOr<StoredTenant> MakeTenant(const TenantPlan& plan, TenantDirectory& directory) {
@@ -155,7 +155,7 @@ class Writer {
   std::atomic<uint64_t> written_{0};
 };
 
-// The other half of the data folder, empty: a server takes no half alone.
+// Makes the other half of the data folder, empty: a server accepts no half alone.
 absl::Status MakePublishedStore(const std::filesystem::path& data_dir) {
   return Store::Open({.path = (data_dir / "store").string()}).status();
 }
@@ -176,7 +176,7 @@ absl::StatusOr<TenantStoreResult> WriteTenantStore(const TenantStoreOptions& opt
   DNC_RETURN_IF_ERROR(MakePublishedStore(options.data_dir));
   DNC_ASSIGN_OR_RETURN(const auto store, Store::Open(store_options));
   {
-    // Makes a new store, or finds out that this one is whole.
+    // This makes a new store, or finds out that an existing one is whole.
     TenantRecordsOptions record_options;
     record_options.data_dir = options.data_dir;
     DNC_RETURN_IF_ERROR(TenantRecords::Open(record_options, store.get(), &order, &clock).status());

@@ -1,5 +1,5 @@
-// A generated data folder is one that the server takes for its own: opened, read whole against its
-// books, and answered from.
+// Checks that the server accepts a generated data folder as its own: it opens it, compares all
+// records with the ledger, and answers from it.
 #include "tools/dncgen/tenant_store.h"
 
 #include <unistd.h>
