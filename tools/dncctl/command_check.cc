@@ -47,7 +47,7 @@ void PrintRow(const Style& style, const std::string& label, const std::string& t
 void PrintMatches(const Style& style, const v1::NumberResult& result) {
   std::string label = "matches";
   if (result.matches().empty()) {
-    // Only a CLEAR has proven the rule.
+    // Only a CLEAR proves its rule.
     const bool proven = result.verdict() == v1::VERDICT_CLEAR;
     PrintRow(style, label, proven ? "on no list" : "none known");
   }

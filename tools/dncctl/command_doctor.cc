@@ -176,7 +176,8 @@ void LookAtList(const v1::ListStatus& list, DoctorReport* report) {
   }
 }
 
-// Keys of a tenant, or the operator's if its id is empty. False if the caller may not ask.
+// Checks the keys of a tenant, or the operator's if its id is empty. Returns false if the caller
+// may not ask.
 bool LookAtKeys(Session& session, const std::string& tenant, DoctorReport* report, int* live) {
   v1::ListKeysRequest request;
   request.set_tenant_id(tenant);
@@ -258,7 +259,7 @@ struct Free {
 template <typename T>
 using Owned = std::unique_ptr<T, Free>;
 
-// Nothing if it tells no time.
+// Returns nullopt if the certificate has no readable end.
 std::optional<absl::Time> EndOf(const X509* certificate) {
   std::tm parts{};
   if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &parts) != 1) return std::nullopt;
@@ -277,7 +278,7 @@ void TellEnd(const std::string& subject, absl::Time end, DoctorReport* report) {
   report->Good(subject, "valid until " + until);
 }
 
-// The end of the first that ends, of a certificate and those that stand behind it.
+// Returns the earliest end of a certificate and those that follow it.
 std::optional<absl::Time> FirstEndOf(const std::string& pem) {
   const Owned<BIO> bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
   std::optional<absl::Time> first;
@@ -300,14 +301,15 @@ std::optional<absl::Time> FirstEndOf(SSL* ssl) {
   return first;
 }
 
-// Greets the server at HOST:PORT as a gRPC client does; false if no greeting comes about. Who it is
-// is not checked: also of a certificate that nobody trusts the end is told.
+// Greets the server at HOST:PORT as a gRPC client does. Returns false if no TLS connection comes
+// about. It does not check who the server is, because the end of an untrusted certificate is
+// reported too.
 bool Greet(BIO* connection, const std::string& address, std::string name, absl::Duration patience) {
   static constexpr std::array<unsigned char, 3> kHttp2 = {2, 'h', '2'};
   SSL* ssl = nullptr;
   BIO_get_ssl(connection, &ssl);
   if (name.empty()) name = address.substr(0, address.rfind(':'));
-  // Without a name a server may show another certificate; an address is none.
+  // Without a name a server may show another certificate; an IP address is no name.
   in_addr four{};
   if (!absl::StartsWith(name, "[") && inet_pton(AF_INET, name.c_str(), &four) != 1) {
     SSL_set_tlsext_host_name(ssl, name.c_str());

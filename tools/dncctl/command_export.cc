@@ -25,8 +25,8 @@ struct Exported {
   uint64_t revision = 0;
 };
 
-// What comes before the records: the heading, the lists beside the one that every tenant has, and
-// what they block. The first part of an export has the lists.
+// Returns what comes before the records: the heading, the lists besides the one that every tenant
+// has, and what they block. The first part of an export has the lists.
 std::string Head(const v1::ExportNumbersResponse& first, ExportColumns* columns) {
   for (const v1::OwnList& list : first.lists()) {
     columns->blocks = columns->blocks || list.blocks_size() > 0;

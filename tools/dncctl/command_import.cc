@@ -28,7 +28,7 @@ namespace {
 
 constexpr size_t kMaxBlocksAtOnce = 1'000;
 
-// Says where the columns of lists stand.
+// The positions of the columns that describe lists.
 struct ListPlaces {
   explicit ListPlaces(const ImportColumns& columns)
       : id(PlaceOf(columns, kListIdColumn)),
@@ -51,8 +51,8 @@ absl::Status Wrong(const CsvRecord& row, const std::string& why) {
       fmt::format("line {}: {}; nothing was imported", row.line, why));
 }
 
-// What the row says of its list must be the same in all rows: the last of two would make a list of
-// consents of one of opt-outs.
+// What the row says about its list must be the same in all rows. Otherwise the last of two rows
+// could turn a list of opt-outs into one of consents.
 absl::Status TakeMeaning(const CsvRecord& row, const ListPlaces& places, v1::OwnList* list) {
   const std::string text = CellAt(row, places.kind);
   const std::string scope = CellAt(row, places.scope);
@@ -90,9 +90,10 @@ absl::Status TakeRow(const CsvRecord& row, const ListPlaces& places,
   return TakeMeaning(row, places, &*list);
 }
 
-// The lists that the rows of a file name, in their order, `internal` for rows that name none; with
-// what an export says of them, unless the kind is unspecified. Reads the whole file, which must
-// have a column list_id. INVALID_ARGUMENT if it says two things of a list, or what can't be read.
+// Returns the lists that the rows of a file name, in their order, with `internal` for rows that
+// name none. Includes what an export says about them, unless the kind is unspecified. Reads the
+// whole file, which must have a column list_id. Fails with INVALID_ARGUMENT if the file contradicts
+// itself about a list, or says what cannot be read.
 absl::StatusOr<std::vector<v1::OwnList>> ListsOfFile(int fd, const ImportFormat& format) {
   CsvReader reader(fd, format.delimiter);
   CsvRecord row;
@@ -113,7 +114,7 @@ absl::StatusOr<std::vector<v1::OwnList>> ListsOfFile(int fd, const ImportFormat&
   shape.number_columns = {PlaceOf(*columns, "number")};
   reader.set_shape(std::move(shape));
   std::vector<v1::OwnList> lists;
-  bool is_row = !columns->heading;  // without a heading the first line is one
+  bool is_row = !columns->heading;  // without a heading the first line is a row
   for (;;) {
     const absl::Status status = is_row ? TakeRow(row, places, &lists) : absl::OkStatus();
     if (!status.ok()) return status;
@@ -124,8 +125,8 @@ absl::StatusOr<std::vector<v1::OwnList>> ListsOfFile(int fd, const ImportFormat&
   }
 }
 
-// An opt-out of the file must not become a consent of a list that has the same id by chance, nor
-// one of a brand that of another.
+// An opt-out of the file must not become a consent in a list that happens to have the same id, and
+// one brand's opt-out must not become another brand's.
 absl::Status CheckSameMeaning(const v1::OwnList& list, const v1::ListListsResponse& there) {
   for (const v1::OwnList& other : there.lists()) {
     if (other.list_id() != list.list_id() || list.kind() == v1::OWN_LIST_KIND_UNSPECIFIED) continue;
@@ -138,8 +139,8 @@ absl::Status CheckSameMeaning(const v1::OwnList& list, const v1::ListListsRespon
   return absl::OkStatus();
 }
 
-// Makes those that `there` lacks. INVALID_ARGUMENT, and nothing is made, if one is there with
-// another kind or scope; also for one that lacks and that the file says nothing of.
+// Makes the lists that `there` lacks. Fails with INVALID_ARGUMENT, and makes nothing, if a list
+// exists with another kind or scope, or if one is missing that the file does not describe.
 absl::Status MakeMissingLists(Session& session, const std::vector<v1::OwnList>& lists,
                               const v1::ListListsResponse& there) {
   for (const v1::OwnList& list : lists) {
@@ -190,7 +191,7 @@ struct ImportArguments {
   RecordFacts facts;
 };
 
-// What became of the file, of all its lists.
+// The outcome of the file, over all its lists.
 struct ImportTotals {
   ImportCounts counts;
   uint64_t refused = 0;
@@ -251,7 +252,7 @@ void PrintTotals(const GlobalOptions& options, const ImportArguments& arguments,
   }
 }
 
-// Unspecified of a list that is not there, which the server tells.
+// Returns unspecified for a list that does not exist; the server will say so.
 v1::OwnListKind KindOf(const v1::ListListsResponse& lists, const std::string& id) {
   for (const v1::OwnList& list : lists.lists()) {
     if (list.list_id() == id) return list.kind();
@@ -259,7 +260,7 @@ v1::OwnListKind KindOf(const v1::ListListsResponse& lists, const std::string& id
   return v1::OWN_LIST_KIND_UNSPECIFIED;
 }
 
-// Facts are kept without only where an opt-out depends on it.
+// Facts are dropped only if an opt-out would be lost otherwise.
 Facts FactsFor(const v1::ListListsResponse& lists, const std::string& id, bool strict) {
   const bool do_not_call = KindOf(lists, id) == v1::OWN_LIST_KIND_INTERNAL;
   return do_not_call && !strict ? Facts::kKeepWithout : Facts::kRefuse;
@@ -279,11 +280,11 @@ void TellBroken(const ImportCounts& counts) {
   }
 }
 
-// The reports of both kinds, and the bar that they share the terminal with.
+// The reports of both kinds, and the bar that shares the terminal with them.
 struct Reports {
   explicit Reports(bool quiet) : bar(!quiet) {}
 
-  // Once, when the file's columns are known.
+  // Call this once, when the file's columns are known.
   absl::Status Open(const ImportArguments& arguments) {
     if (refused.has_value()) return absl::OkStatus();
     auto opened = OpenReport(arguments.refused);
@@ -312,7 +313,7 @@ struct Reports {
   std::optional<LineReport> kept;
 };
 
-// Imports the rows of one list, from the file's begin.
+// Imports the rows of one list, from the beginning of the file.
 absl::Status ImportList(Session& session, const InputFile& input, const ImportArguments& arguments,
                         const ImportFormat& format, Facts facts, Reports* reports,
                         ImportTotals* totals) {
@@ -342,7 +343,7 @@ absl::Status ImportList(Session& session, const InputFile& input, const ImportAr
   return absl::OkStatus();
 }
 
-// Each list of the file by itself.
+// Imports each list of the file by itself.
 absl::Status ImportAllLists(Session& session, const InputFile& input,
                             const ImportArguments& arguments, v1::ListListsResponse there,
                             Reports* reports, ImportTotals* totals) {
@@ -365,7 +366,7 @@ absl::Status ImportAllLists(Session& session, const InputFile& input,
 }
 
 int RunImport(const GlobalOptions& options, const ImportArguments& arguments) {
-  // An earlier file of lines is removed: not the input, and not one by the other.
+  // An earlier file of lines is removed, but neither the input nor the other such file may be.
   if (IsSameFile(arguments.in, arguments.refused) || IsSameFile(arguments.in, arguments.kept) ||
       (!arguments.refused.empty() && arguments.refused == arguments.kept)) {
     ReportError(options,

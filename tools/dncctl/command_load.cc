@@ -82,12 +82,13 @@ void PrintFiles(const v1::Load& load, absl::Duration took) {
 void PrintSucceeded(const v1::Load& load, absl::Duration took) {
   const Style style(stdout);
   const v1::Release& release = load.release();
-  if (release.revision() == 0) {  // from a record, which a server keeps without these figures
+  // it comes from a record, in which a server does not keep these figures
+  if (release.revision() == 0) {
     fmt::print("{} {} release {}; see `dncctl releases`\n", style.Good("loaded"),
                Printable(load.list()), release.id());
     return;
   }
-  // A list that covers every area code tells none.
+  // A list that covers every area code names none.
   const std::string where =
       release.area_codes() == 0 ? "" : fmt::format(" in {} area codes", release.area_codes());
   fmt::print("{} {} release {}: {} numbers{} (+{} -{}), obtained {}, revision {}\n",
@@ -106,11 +107,12 @@ void PrintSucceeded(const v1::Load& load, absl::Duration took) {
   PrintFindings(load, /*overridden=*/true, stdout);
 }
 
-// Whoever loads data that is too old for an answer is told now, not by the first answer.
+// Warns an operator who loads data that is too old to answer from now, and not only with the first
+// answer.
 void WarnOfList(Session& session, const std::string& name) {
   const auto status =
       session.Call(session.registry(), &Registry::GetStatus, v1::GetStatusRequest());
-  if (!status.ok()) return;  // the load itself is told of
+  if (!status.ok()) return;  // the load itself is reported
   const Style style(stdout);
   for (const v1::ListStatus& list : status->lists()) {
     if (list.list() != name) continue;
@@ -138,7 +140,7 @@ int ReportLoadError(const GlobalOptions& options, const absl::Status& status) {
   return code;
 }
 
-// One load after the other, until one changes something or nothing more is to be tried.
+// Makes one load after the other, until one changes something or nothing more is to be tried.
 class LoadRun {
  public:
   LoadRun(const GlobalOptions& options, const LoadArguments& arguments)
@@ -157,7 +159,7 @@ class LoadRun {
 
   Wait WaitAsAsked() const { return arguments_.no_wait ? Wait::kNot : Wait::kToTheEnd; }
 
-  // Sends the files, and follows the load: to its end, or until it is known that nobody has to be
+  // Sends the files, and follows the load to its end, or until it is known that nobody has to be
   // asked.
   absl::StatusOr<v1::Load> Send(const v1::LoadOptions& load, Wait wait) {
     begun_ = absl::Now();
@@ -201,7 +203,7 @@ class LoadRun {
     return HasRefusals(*tried) ? kExitError : kExitOk;
   }
 
-  // Somebody wants to override what a guard found: what that makes callable is told first.
+  // For an override of what a guard found. What that makes callable is shown first.
   int LoadOverriding(v1::LoadOptions load) {
     load.set_dry_run(true);
     const auto tried = Send(load, Wait::kToTheEnd);
@@ -220,11 +222,11 @@ class LoadRun {
     return AskAndLoad(*tried, load);
   }
 
-  // Data of which the list has none so far makes all numbers callable that it lacks: the server
-  // tells how many instead of loading it.
+  // For a load that may have the first data of a list or area codes: all numbers that it lacks
+  // become callable, so the server first says how many instead of loading it.
   int LoadAskingAtFirst(v1::LoadOptions load) {
     load.set_refuse_first(true);
-    // With --no-wait, too, a person is asked; only what need not be asked goes on alone.
+    // With --no-wait, too, a person is asked; the load goes on alone only if nobody need be asked.
     const auto sent = Send(load, arguments_.no_wait ? Wait::kUntilPlanned : Wait::kToTheEnd);
     if (!sent.ok()) return ReportLoadError(options_, sent.status());
     const bool first =
@@ -278,7 +280,8 @@ int RunLoad(const GlobalOptions& options, const LoadArguments& arguments) {
   return LoadRun(options, arguments).Run();
 }
 
-// `shrink:201`: the guard, and what was found. Whether there is such a finding the server tells.
+// Checks `shrink:201`: the guard, and what it found. The server says whether there is such a
+// finding.
 std::string CheckAllow(const std::string& text) {
   if (ParseGuard(text.substr(0, text.find(':'))).has_value()) return "";
   return fmt::format("'{}' names no finding; a refused load tells them, each with its --allow",
@@ -323,7 +326,7 @@ void AddLoadCommand(CLI::App* app, const GlobalOptions& options, Job* job) {
       "Don't wait for the end of the load. Without --yes it waits until the server has "
       "compared the files, so that it can ask");
   command->callback([&options, job, arguments] {
-    ToOptions(*arguments);  // bad arguments are usage errors, before anything is sent
+    ToOptions(*arguments);  // bad arguments are usage errors, and found before anything is sent
     *job = [&options, arguments] { return RunLoad(options, *arguments); };
   });
 }

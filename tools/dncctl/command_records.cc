@@ -28,11 +28,11 @@ struct RecordArguments {
   RecordFacts facts;
 };
 
-// An outcome for each number, in their order; the exit code says whether one was refused.
+// Prints an outcome for each number, in their order. The exit code says whether one was refused.
 template <typename Answer>
 int Report(const GlobalOptions& options, const RecordArguments& arguments, const Answer& answer) {
   int refused_numbers = 0;
-  bool all_in_force = true;  // of those that are stored
+  bool all_in_force = true;  // counts only records that are stored
   for (const v1::WriteResult& result : answer.results()) {
     const bool refused = result.outcome() == v1::WRITE_OUTCOME_REFUSED;
     if (refused) ++refused_numbers;
@@ -63,15 +63,15 @@ int Report(const GlobalOptions& options, const RecordArguments& arguments, const
   return code;
 }
 
-// What one message carries. The server may take fewer, and tells so.
+// One message carries so many; if the server takes fewer, it says so.
 constexpr size_t kMaxAtOnce = 10'000;
 
 // Adds one of the numbers to a request.
 template <typename Request>
 using AddNumber = std::function<absl::Status(const std::string& number, Request* request)>;
 
-// Sends `base` with the numbers in parts that the server takes. `answer` has what became of them,
-// also of those that came before an error.
+// Sends `base` with the numbers in parts that the server takes. `answer` has the outcomes,
+// including those before an error.
 template <typename Request, typename Answer>
 absl::Status SendInParts(Session& session, const RecordArguments& arguments, const Request& base,
                          grpc::Status (Lists::*method)(grpc::ClientContext*, const Request&,
@@ -81,7 +81,7 @@ absl::Status SendInParts(Session& session, const RecordArguments& arguments, con
   size_t most = kMaxAtOnce;
   for (size_t next = 0; next < numbers.size();) {
     Request request = base;
-    // Each part is a write of its own, and repeated as such.
+    // Each part is a write of its own, and is repeated as such.
     if (next > 0 && !base.request_id().empty()) {
       request.set_request_id(fmt::format("{}-{}", base.request_id(), next));
     }
@@ -90,7 +90,7 @@ absl::Status SendInParts(Session& session, const RecordArguments& arguments, con
       if (auto status = add(numbers[next + i], &request); !status.ok()) return status;
     }
     const auto part = session.Call(session.lists(), method, request);
-    // Records of full length need smaller parts than numbers alone.
+    // Records of full length need smaller parts than plain numbers.
     const bool too_long =
         absl::IsResourceExhausted(part.status()) && ReasonOf(part.status()).empty() && count > 1;
     const size_t smaller = too_long ? count / 2 : SmallerBatch(part.status(), count);
@@ -111,7 +111,7 @@ absl::Status SendInParts(Session& session, const RecordArguments& arguments, con
   return absl::OkStatus();
 }
 
-// A whole area code is no number, but there is a way to block it.
+// A whole area code is no number, but it can be blocked.
 template <typename Answer>
 void OfferBlocks(const RecordArguments& arguments, Answer* answer) {
   for (int i = 0; i < answer->results_size(); ++i) {
@@ -167,7 +167,7 @@ int RunRemove(const GlobalOptions& options, const RecordArguments& arguments) {
   return ReportAnswer(options, arguments, status, answer);
 }
 
-// Blocks hold numbers that have no record.
+// Reports blocks that cover a number, since that number may have no record.
 int TellBlocks(const GlobalOptions& options, Session& session, const std::string& text) {
   const ParsedNumber number = ParseNumber(text);
   const auto lists =

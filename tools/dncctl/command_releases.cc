@@ -100,7 +100,7 @@ int RunLoads(const GlobalOptions& options, const ReleaseArguments& arguments) {
   return kExitOk;
 }
 
-// What a rollback or a retirement makes callable, or would.
+// Returns what a rollback or a retirement makes callable, or would.
 std::string CallableText(uint64_t becomes_callable) {
   return becomes_callable == 0 ? std::string("no number becomes callable")
                                : WithCommas(becomes_callable) + " numbers become callable";
@@ -187,7 +187,7 @@ using Run = int (*)(const GlobalOptions&, const ReleaseArguments&);
 }  // namespace
 
 void AddReleaseCommands(CLI::App* app, const GlobalOptions& options, Job* job) {
-  // One subcommand runs a time, so they share their arguments.
+  // Only one subcommand runs at a time, so they share their arguments.
   auto arguments = std::make_shared<ReleaseArguments>();
   const auto add = [&](const char* name, const char* description, Run run) {
     CLI::App* command = app->add_subcommand(name, description);

@@ -31,7 +31,7 @@ struct ScrubArguments {
   bool allow_unreadable = false;
 };
 
-// The next `count` answers.
+// Returns the next `count` answers.
 std::vector<const v1::NumberResult*> TakeResults(const v1::ScrubResponse& answer, size_t count,
                                                  int* next) {
   std::vector<const v1::NumberResult*> results;
@@ -94,12 +94,12 @@ int RunScrub(GlobalOptions options, const ScrubArguments& arguments) {
   const absl::Time begun = absl::Now();
   const bool to_stdout = arguments.out == "-";
   const bool json = options.json;
-  if (to_stdout) options.json = false;  // stdout is the CSV's
+  if (to_stdout) options.json = false;  // the CSV has stdout
   if (IsSameFile(arguments.in, arguments.out)) {
     ReportError(options, absl::InvalidArgumentError("--in and --out are the same file"));
     return kExitUsage;
   }
-  // First of all, so that whatever goes wrong later leaves no result of an earlier day behind.
+  // This comes first, so that an old result never remains, whatever goes wrong later.
   auto output = OutputFile::Open(arguments.out);
   if (!output.ok()) return ReportError(options, output.status());
   const InputFile input(arguments.in);
@@ -116,7 +116,7 @@ int RunScrub(GlobalOptions options, const ScrubArguments& arguments) {
   ScrubSummary summary;
   status = ScrubTo(output->get(), options, arguments, &file, input.size(), &summary);
   if (!status.ok()) {
-    output->reset();  // removes what was written, before anybody reads the message
+    output->reset();  // this removes what was written, before anybody reads the message
     ReportError(options, status);
     fmt::print(stderr, "{}; call none of the numbers\n",
                to_stdout ? "the output is not complete" : "no result was written");

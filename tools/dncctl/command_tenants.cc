@@ -17,7 +17,7 @@ namespace {
 using Tenants = v1::TenantService::Stub;
 constexpr uint32_t kPageSize = 1000;
 
-// What `create` and `set` take. Only what was given changes.
+// What `create` and `set` take. Only what was given is changed.
 struct Configuration {
   std::string name;
   std::vector<std::string> area_codes;
@@ -26,7 +26,7 @@ struct Configuration {
   std::vector<std::string> ebr_lifts;
   bool wireless_counts = false;
   v1::Quotas quotas;
-  std::vector<std::function<void(v1::Tenant*)>> changes;  // of the options given
+  std::vector<std::function<void(v1::Tenant*)>> changes;  // from the options that were given
 };
 
 struct TenantArguments {
@@ -59,8 +59,8 @@ std::string CheckAreaCode(const std::string& text) {
              : fmt::format("'{}' is no area code; write 201,212 or all or none", text);
 }
 
-// The policy of a new tenant, where an option changes a part of it: a policy is sent whole, so the
-// parts not given are the server's default for a new tenant.
+// Returns the policy of a new tenant, for options that change a part of it. A policy is sent whole,
+// so the other parts are the server's default for a new tenant.
 v1::TenantPolicy& PolicyOf(v1::Tenant* tenant) {
   if (!tenant->has_policy()) {
     tenant->mutable_policy()->set_wireless_counts(true);
@@ -212,8 +212,8 @@ absl::StatusOr<v1::Tenant> Get(Session& session, const std::string& id) {
   return answer->tenant();
 }
 
-// Changes the tenant as it is now; what another operator changes meanwhile is never undone: the
-// server refuses the change then.
+// Changes the tenant as it is now. It never undoes what another operator changes meanwhile, because
+// the server then refuses the change.
 int Change(const GlobalOptions& options, const std::string& id,
            const std::vector<std::function<void(v1::Tenant*)>>& changes) {
   Session session(options);
@@ -401,7 +401,7 @@ int RunCreate(const GlobalOptions& options, const KeyArguments& arguments) {
     PrintJson(ToJson(*answer));
     return kExitOk;
   }
-  // The secret alone on stdout, for KEY=$(dncctl keys create ...).
+  // Only the secret goes to stdout, for KEY=$(dncctl keys create ...).
   fmt::print(stderr, "key {} of {} for {}; its secret, which is never shown again:\n",
              Printable(answer->key().key_id()),
              arguments.tenant.empty() ? "the operator" : Printable(arguments.tenant),

@@ -37,15 +37,16 @@ std::string Outcome(v1::WriteOutcome outcome) {
   return WrittenName(v1::WriteOutcome_descriptor(), outcome);
 }
 
-// 201XXXXXXX, which no program takes for a number.
+// Returns 201XXXXXXX, which no program takes for a number.
 std::string Pattern(std::string block) {
   if (block.size() < kNumberDigits) block.append(kNumberDigits - block.size(), 'X');
   return block;
 }
 
 // Prints `REVISION OUTCOME LIST NUMBER` for each record, the same for each block with X in place of
-// the digits that it leaves open (`201XXXXXXX`), and `REVISION made LIST KIND` for each list: lines
-// that a script can cut at spaces, or read as JSON. False if nobody reads what is printed.
+// the digits that it leaves open (`201XXXXXXX`), and `REVISION made LIST KIND` for each list.
+// Scripts can split these lines at spaces, or read them as JSON. Returns false if nobody reads the
+// output.
 bool PrintChanges(const GlobalOptions& options, const v1::WatchChangesResponse& part) {
   bool read = true;
   for (const v1::OwnList& list : part.lists_made()) {
@@ -82,7 +83,7 @@ class Watch {
 
   int Run() {
     absl::Duration pause = kFirstPause;
-    // A server that was never there is a mistake in its name, and not one that comes back.
+    // If a server was never there, its name is probably wrong, and waiting for it is useless.
     session_ = std::make_unique<Session>(options_);
     connected_ = session_->Connects();
     while (true) {
@@ -98,7 +99,7 @@ class Watch {
                  Printable(std::string(ended.message())), complete_);
       absl::SleepFor(pause);
       pause = std::min(pause * 2, kLongestPause);
-      // On a new connection: the old one may be open still, and lead nowhere.
+      // This takes a new connection, because the old one may still be open and lead nowhere.
       session_ = std::make_unique<Session>(options_);
     }
   }
@@ -139,8 +140,8 @@ class Watch {
     return session_->Explain(status);
   }
 
-  // Keeps the parts of a revision until it is complete: of one that broke off nothing is shown, so
-  // that nothing is shown twice. False if nobody reads what is printed.
+  // Keeps the parts of a revision until it is complete. If a revision breaks off nothing of it is
+  // shown, so nothing is shown twice. Returns false if nobody reads the output.
   bool Take(v1::WatchChangesResponse part) {
     const bool last = part.last_of_revision();
     const uint64_t revision = part.revision();
@@ -155,7 +156,7 @@ class Watch {
     return !unread_;
   }
 
-  // Whether an error is of the connection or of a server that comes back.
+  // Returns whether an error is about the connection, or about a server that may come back.
   static bool MayComeBack(const absl::Status& ended) {
     return absl::IsUnavailable(ended) || ReasonOf(ended) == "STREAM_SILENT" ||
            (ReasonOf(ended).empty() && (absl::IsCancelled(ended) || absl::IsInternal(ended) ||
@@ -170,11 +171,11 @@ class Watch {
   const GlobalOptions options_;
   std::unique_ptr<Session> session_;
   const absl::Duration silence_;
-  uint64_t complete_;                               // all up to this revision is shown
+  uint64_t complete_;                               // everything up to this revision is shown
   std::vector<v1::WatchChangesResponse> revision_;  // the parts of the next one so far
-  bool heard_ = false;                              // something, on this connection
-  bool connected_ = false;                          // once
-  bool unread_ = false;                             // nobody reads
+  bool heard_ = false;                              // something came on this connection
+  bool connected_ = false;                          // a connection existed at some time
+  bool unread_ = false;                             // nobody reads the output
 };
 
 int RunWatch(const GlobalOptions& options, const WatchArguments& arguments) {

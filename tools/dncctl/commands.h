@@ -1,5 +1,6 @@
-// The commands of dncctl: each adds its subcommand to the app. A command that was parsed puts its
-// work into `job`, which returns the exit code and runs when all of the line has been understood.
+// The commands of dncctl; each function adds a subcommand to the app. A parsed command stores its
+// work in `job`, which runs when the whole command line has been understood, and returns the exit
+// code.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -15,7 +16,7 @@ namespace dnc::cli {
 
 using Job = std::function<int()>;
 
-// Lets `command` put `run` into `job`. `prepare` checks and converts the arguments first, and may
+// Makes `command` store `run` in `job`. `prepare` checks and converts the arguments first, and may
 // throw CLI::ValidationError.
 template <typename Arguments>
 void SetJob(CLI::App* command, const GlobalOptions& options, Job* job,
@@ -45,16 +46,16 @@ void AddImportCommand(CLI::App* app, const GlobalOptions& options, Job* job);
 void AddExportCommand(CLI::App* app, const GlobalOptions& options, Job* job);
 void AddWatchCommand(CLI::App* app, const GlobalOptions& options, Job* job);
 
-// Reads a time as ReadTime does, or fails the parse, for option callbacks.
+// Reads a time as ReadTime does, or fails the parse. For option callbacks.
 absl::Time TimeArgument(const std::string& name, const std::string& text);
 
-// What a list's state means for the answers, where it is not what one expects.
+// What a list's state means for the answers, where that is unexpected.
 struct ListWarning {
   std::string text;     // a sentence, with what to do
-  bool damage = false;  // what was stored is lost
+  bool damage = false;  // stored data is lost
 };
 
-// The warnings of a list that is damaged, stale, or required and not loaded.
+// Returns the warnings of a list that is damaged, stale, or required and not loaded.
 std::vector<ListWarning> ListWarnings(const v1::ListStatus& list);
 
 }  // namespace dnc::cli

@@ -1,4 +1,4 @@
-// What `dncctl doctor` finds: one entry for each thing that it looked at, or could not look at.
+// The findings of `dncctl doctor`: one entry for each thing that it checked or could not check.
 #pragma once
 
 #include <string>
@@ -14,8 +14,8 @@ enum class Health { kGood, kUnknown, kWarning, kFailure };
 struct DoctorFinding {
   std::string subject;  // "data folder"
   Health health = Health::kGood;
-  std::string text;    // what is so
-  std::string remedy;  // what to do; empty where nothing is
+  std::string text;    // what is the case
+  std::string remedy;  // what to do; empty if nothing
 };
 
 class DoctorReport {
@@ -23,7 +23,7 @@ class DoctorReport {
   void Good(std::string subject, std::string text) {
     Add({std::move(subject), Health::kGood, std::move(text), ""});
   }
-  // It can't be looked at; `remedy` says how it could.
+  // Notes that something cannot be checked; `remedy` says how it could be.
   void Unknown(std::string subject, std::string text, std::string remedy) {
     Add({std::move(subject), Health::kUnknown, std::move(text), std::move(remedy)});
   }
@@ -34,7 +34,7 @@ class DoctorReport {
     Add({std::move(subject), Health::kFailure, std::move(text), std::move(remedy)});
   }
   const std::vector<DoctorFinding>& findings() const { return findings_; }
-  // The worst; what could not be looked at is no fault.
+  // Returns the worst finding; what could not be checked is no fault.
   Health worst() const;
 
  private:
@@ -51,23 +51,23 @@ struct DoctorConfig {
   std::vector<std::string> load_dirs;
 };
 
-// Says why a path can't be looked at, by errno.
+// Reports why a path cannot be checked, by errno.
 void NotThere(const std::string& subject, const std::string& path, DoctorReport* report);
 
-// Reads `path`, and says in the report what is wrong with the file itself.
+// Reads `path`, and reports what is wrong with the file itself.
 DoctorConfig ReadDoctorConfig(const std::string& path, DoctorReport* report);
-// Looks at the certificate in a file: until when it is valid, with all that stand behind it.
+// Checks until when the certificate in a file, and all that follow it, are valid.
 void LookAtCertificate(const std::string& path, DoctorReport* report);
-// Looks at the certificate that the server shows to callers, if they come by TLS: until when it is
-// valid, with those that it brings. Waits no longer than calls do.
+// Checks until when the certificate that the server shows to callers, and those that it sends
+// along, are valid, if callers use TLS. Waits no longer than calls do.
 void LookAtServedCertificate(const GlobalOptions& options, DoctorReport* report);
-// Looks at the certificate, the key and the folders that the configuration names.
+// Checks the certificate, the key and the folders that the configuration names.
 void LookAtConfigured(const DoctorConfig& config, DoctorReport* report);
-// Looks at the data folder: owner, mode, halves, disk, and the process that has it open.
+// Checks the data folder: owner, mode, halves, disk, and the process that has it open.
 void LookAtDataFolder(const std::string& path, DoctorReport* report);
-// Looks at huge pages and the clock of this machine. `data_dir` may be empty.
+// Checks this machine's huge pages and clock. `data_dir` may be empty.
 void LookAtMachine(const std::string& data_dir, DoctorReport* report);
-// Looks at the server: whether it answers, its clock, lists and keys.
+// Checks the server: whether it answers, and its clock, lists and keys.
 void LookAtServer(const GlobalOptions& options, DoctorReport* report);
 
 }  // namespace dnc::cli

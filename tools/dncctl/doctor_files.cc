@@ -1,4 +1,4 @@
-// The local half of `dncctl doctor`: files, the machine, the process that serves.
+// The local half of `dncctl doctor`: files, the machine, and the process that serves.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <pwd.h>
@@ -32,7 +32,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr uint64_t kGood = uint64_t{1} << 30;      // bytes free
-constexpr uint64_t kReserve = uint64_t{32} << 20;  // below, the server refuses writes
+constexpr uint64_t kReserve = uint64_t{32} << 20;  // below this, the server refuses writes
 constexpr rlim_t kManyFiles = 4096;
 
 std::string User(uid_t uid) {
@@ -68,7 +68,7 @@ void LookAtSecret(const std::string& subject, const std::string& path, DoctorRep
   report->Good(subject, fmt::format("{} is closed to other users", path));
 }
 
-// All that lies in the folder must be its owner's.
+// Everything in the folder must belong to its owner.
 void LookAtContent(const std::string& path, uid_t owner, DoctorReport* report) {
   const std::string subject = "files in the data folder";
   std::error_code error;
@@ -132,7 +132,7 @@ void LookAtDisk(const std::string& path, DoctorReport* report) {
   report->Good("disk", text);
 }
 
-// The process that has the folder open; 0: none, or it can't be told.
+// Returns the process that has the folder open; 0 if there is none, or if that cannot be found out.
 pid_t Holder(const std::string& path) {
   const int fd = open((path + "/store/LOCK").c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return 0;
@@ -182,7 +182,7 @@ void LookAtProcess(const std::string& path, DoctorReport* report) {
   report->Good(subject, text);
 }
 
-// What stands under a key; nothing where there is no such.
+// Returns the value of a key; nothing if there is no such key.
 YAML::Node Child(const YAML::Node& node, const char* key) {
   return node.IsMap() && node[key].IsDefined() ? node[key] : YAML::Node();
 }

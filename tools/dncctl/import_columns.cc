@@ -18,13 +18,13 @@ bool Contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-// Whether a column is of an export's rows without a number.
+// Returns whether a column belongs to an export's rows without a number.
 bool IsExportColumn(const std::string& name) {
   return name == kBlockColumn || name == kListKindColumn || name == kListScopeColumn ||
          name == kListNameColumn;
 }
 
-// "Made At" is made_at.
+// Turns "Made At" into made_at.
 std::string Normalized(const std::string& name) {
   std::string normalized = FoldedHeading(name);
   std::replace_if(
@@ -37,7 +37,7 @@ bool IsFact(const std::string& name) {
          (name != "number" && Contains(RecordColumns(), name));
 }
 
-// Whether a heading may be that of an end: "Valid Until", "exp_end".
+// Returns whether a heading may name an end: "Valid Until", "exp_end".
 bool MayBeEnd(const std::string& normalized) {
   constexpr std::array<const char*, 4> kParts = {"expir", "end", "until", "valid"};
   return std::any_of(kParts.begin(), kParts.end(), [&normalized](const char* part) {
@@ -50,7 +50,8 @@ bool IsLeftOut(const std::string& name) {
          name == kKeptBecause;
 }
 
-// Finds what each column means, step by step: what the options say, the number, the other facts.
+// Finds what each column means, step by step: by the options, then the number, then the other
+// facts.
 class Finder {
  public:
   Finder(const std::vector<std::string>& first, const ImportFormat& format)
@@ -125,7 +126,7 @@ class Finder {
     return absl::OkStatus();
   }
 
-  // A heading may have commas; what no column has is left out in any case.
+  // A heading may have commas. What no column is called is ignored in any case.
   absl::Status TakeIgnored() {
     for (const std::string& ignored : format_.ignored) {
       std::vector<std::string> names = {ignored};
@@ -156,7 +157,7 @@ class Finder {
       return absl::InvalidArgumentError(
           "an import reads the numbers of one column; import the file once for each");
     }
-    // A heading that is a number, which was named all the same, is data.
+    // A heading that is itself a number, although an option names it, is data.
     found_.heading = numbers->heading;
     if (auto status = Take(numbers->numbers.front(), "number"); !status.ok()) return status;
     if (!numbers->area_code.has_value()) return absl::OkStatus();

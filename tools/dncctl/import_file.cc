@@ -17,7 +17,7 @@ namespace dnc::cli {
 namespace {
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-// What a record takes in a message beside its own bytes.
+// What a record takes in a message besides its own bytes.
 constexpr size_t kRecordOverhead = 6;
 
 void AddReason(const std::string& reason, std::string* because) {
@@ -63,7 +63,7 @@ absl::Status ImportFile::ReadFirst() {
   }
   shape.short_numbers = PlaceOf(columns_, kAreaCodeColumn) != kNowhere;
   reader_.set_shape(std::move(shape));
-  // An empty field is a fact that is not known, and no option says it.
+  // An empty field means that the fact is not known, so no option may set it.
   for (const std::string& meaning : columns_.meanings) {
     const auto* const field = v1::Record::descriptor()->FindFieldByName(meaning);
     if (field != nullptr) v1::Record::GetReflection()->ClearField(&defaults_, field);
@@ -127,7 +127,7 @@ std::string ImportFile::ListOf(const std::vector<std::string>& cells) const {
 bool ImportFile::IsOtherRow(const std::vector<std::string>& cells) const {
   if (format_.skip_other_lists && ListOf(cells) != format_.list) return true;
   if (!IsNothing(CellOf(cells, "number")) || !IsNothing(CellOf(cells, kBlockColumn))) return false;
-  // The list is there, or made before.
+  // The list exists, or was made before.
   return ParseEnum(v1::OwnListKind_descriptor(), CellOf(cells, kListKindColumn)).has_value();
 }
 
@@ -163,8 +163,8 @@ absl::Status ImportFile::Parse(const std::vector<std::string>& cells, ImportLine
                                v1::Record* record) const {
   *record = defaults_;
   if (auto status = CheckList(cells); !status.ok()) return status;
-  // A line with too few fields may have been cut off, one with too many is shifted; what it says
-  // beside the number is not guessed.
+  // A line with too few fields may have been cut off, and one with too many is shifted. Its other
+  // facts are not guessed.
   if (cells.size() != columns_.meanings.size()) {
     const std::string why =
         fmt::format("it has {} fields instead of {}", cells.size(), columns_.meanings.size());
@@ -178,7 +178,7 @@ absl::Status ImportFile::Parse(const std::vector<std::string>& cells, ImportLine
   if (auto status = ParseNumber(cells, record); !status.ok()) return status;
   for (size_t i = 0; i < cells.size(); ++i) {
     const std::string& meaning = columns_.meanings[i];
-    // Takes only facts of records; all others are read elsewhere.
+    // Takes only facts of records here; all others are read elsewhere.
     if (meaning == "number" || v1::Record::descriptor()->FindFieldByName(meaning) == nullptr ||
         meaning == kListIdColumn) {
       continue;
@@ -213,8 +213,8 @@ void ImportFile::TakeRow(const CsvRecord& row, ImportPart* part, size_t* bytes) 
   }
   v1::Record record;
   absl::Status status = Parse(cells, &line, &record);
-  // An opt-out does not depend on what stands beside it: its line is told as refused, but its
-  // number goes in. Of an exemption all is taken or nothing.
+  // An opt-out does not depend on the other cells: its line is reported as refused, but its number
+  // goes in. Of an exemption everything is taken or nothing.
   const bool number = status.ok() && (block.ok() || facts_ == Facts::kKeepWithout);
   if (!block.ok() && (status.ok() || IsNothing(CellOf(cells, "number")))) status = block.status();
   if (!status.ok()) {

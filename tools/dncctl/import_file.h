@@ -1,4 +1,4 @@
-// A CSV file of records, cut into the parts of an import.
+// Reads a CSV file of records, and cuts it into the parts of an import.
 #pragma once
 
 #include <cstdint>
@@ -14,51 +14,53 @@
 
 namespace dnc::cli {
 
-// A line of the file and what is to be told of it.
+// A line of the file and what the report says about it.
 struct ImportLine {
   uint64_t line = 0;
-  std::string because;  // why it was refused, or which facts it is kept without
+  std::string because;  // why it was refused, or which facts it was kept without
   std::string raw;
 };
 
 // Lines of the file, as many as the limits allow.
 struct ImportPart {
   v1::ImportNumbersRequest request;  // without the list
-  std::vector<ImportLine> lines;     // of the request's records, in their order
-  std::vector<ImportLine> refused;   // those that can't be sent
+  std::vector<ImportLine> lines;     // the lines of the request's records, in their order
+  std::vector<ImportLine> refused;   // lines that cannot be sent
 };
 
-// How much a part may have.
+// How large a part may be.
 struct PartLimits {
   size_t records = 10'000;
   size_t bytes =
       1 << 20;  // below what any server takes: limits.max_request_bytes is 2 MiB at least
 };
 
-// How lines are read whose facts can't be.
+// What to do with lines whose facts cannot be read.
 enum class Facts {
-  // Do-not-call lists: the number is kept without the fact, and told of. An opt-out does not depend
-  // on what stands beside it.
+  // For do-not-call lists: the number is kept without the fact, and reported. An opt-out does not
+  // depend on the other cells of its row.
   kKeepWithout,
-  // Lists of exemptions: the line is refused; without its end an exemption would hold for ever.
+  // For lists of exemptions: the line is refused, because without its end an exemption would never
+  // end.
   kRefuse,
 };
 
 class ImportFile {
  public:
-  // Reads the first line. `fd` stays the caller's. Errors: FindImportColumns, CsvReader, and
-  // INVALID_ARGUMENT for options that a record can't hold.
+  // Reads the first line. The caller keeps owning `fd`. Fails as FindImportColumns and CsvReader
+  // do, and with INVALID_ARGUMENT for options that a record cannot hold.
   static absl::StatusOr<ImportFile> Open(int fd, ImportFormat format, const RecordFacts& defaults,
                                          Facts facts);
 
-  // The next lines; false at the end of the file.
+  // Reads the next lines; returns false at the end of the file.
   absl::StatusOr<bool> Next(const PartLimits& limits, ImportPart* part);
 
-  // The heading for files of lines of this one: its own, or, of a file without one, what its
-  // columns mean.
+  // Returns the heading for files that contain lines of this one: its own, or, if it has none, what
+  // its columns mean.
   std::string heading() const;
   const ImportColumns& columns() const { return columns_; }
-  // Area codes and exchanges that the rows so far block in the list: an export has such rows.
+  // Returns the area codes and exchanges that the rows so far block in the list; an export has such
+  // rows.
   const std::vector<std::string>& blocks() const { return blocks_; }
   char delimiter() const { return reader_.delimiter(); }
   uint64_t bytes_read() const { return reader_.bytes_read(); }
@@ -66,27 +68,27 @@ class ImportFile {
  private:
   ImportFile(int fd, ImportFormat format, Facts facts);
   absl::Status ReadFirst();
-  // Fills `record`; `line->because` tells which facts it lacks.
+  // Fills `record`; `line->because` says which facts it lacks.
   absl::Status Parse(const std::vector<std::string>& cells, ImportLine* line,
                      v1::Record* record) const;
   absl::Status ParseNumber(const std::vector<std::string>& cells, v1::Record* record) const;
   absl::Status CheckList(const std::vector<std::string>& cells) const;
   // Refuses a row of a list of exemptions that may be an opt-out.
   absl::Status CheckExempts(const std::vector<std::string>& cells) const;
-  // The cell of that meaning; empty if there is none.
+  // Returns the cell with that meaning; empty if there is none.
   std::string CellOf(const std::vector<std::string>& cells, const std::string& meaning) const;
-  // The list that the row is of: of a whole export, `internal` if it names none, as in the
-  // contract.
+  // Returns the list that the row belongs to. In a full export that is `internal` if the row names
+  // none, as in the contract.
   std::string ListOf(const std::vector<std::string>& cells) const;
-  // Whether nothing of the row is to be taken here: it is of a list that is left out, or only tells
-  // what a list is.
+  // Returns whether nothing is to be taken from the row: it belongs to a list that is left out, or
+  // only describes a list.
   bool IsOtherRow(const std::vector<std::string>& cells) const;
-  // The area code or exchange that the row blocks; empty if none. Errors: it can't be read, or may
-  // be another fact in a row with more or fewer fields.
+  // Returns the area code or exchange that the row blocks; empty if none. Fails if it cannot be
+  // read, or if it may be another fact because the row has more or fewer fields.
   absl::StatusOr<std::string> ReadBlock(const std::vector<std::string>& cells) const;
-  // Puts what the row says into the part: a record, a block, both, or a refused line.
+  // Adds what the row says to the part: a record, a block, both, or a refused line.
   void TakeRow(const CsvRecord& row, ImportPart* part, size_t* bytes);
-  // True at the end of the file.
+  // Returns true at the end of the file.
   absl::StatusOr<bool> NextRow();
 
   CsvReader reader_;
@@ -95,12 +97,12 @@ class ImportFile {
   std::string heading_;
   ImportColumns columns_;
   std::vector<std::string> blocks_;
-  v1::Record defaults_;  // what the options say of the columns that the file lacks
+  v1::Record defaults_;  // what the options say about columns that the file lacks
   CsvRecord row_;
-  bool has_first_row_ = false;  // row_ holds the first line, and that is one
+  bool has_first_row_ = false;  // row_ holds the first line, which is a row
 };
 
-// Cuts a part at the limits; its refused lines go with the first.
+// Cuts a part at the limits; its refused lines go with the first piece.
 std::vector<ImportPart> CutPart(ImportPart part, const PartLimits& limits);
 
 }  // namespace dnc::cli

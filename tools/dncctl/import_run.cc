@@ -4,9 +4,9 @@
 //                ^                                                      |
 //                +---- again_: records without a fact, smaller parts <--+
 //
-// A part stays in under_way_ until its answer is there. So after an error all that has no answer is
-// still at hand: Shrink cuts it smaller where that helps, and the next attempt sends it again.
-// What the server had written already it then answers as "already there".
+// A part stays in under_way_ until its answer is there. So after an error everything without an
+// answer is still at hand: Shrink cuts it smaller if that helps, and the next attempt sends it
+// again. The server then answers "already there" for what it had already written.
 #include "tools/dncctl/import_run.h"
 
 #include <fmt/format.h>
@@ -20,7 +20,7 @@
 
 namespace dnc::cli {
 namespace {
-// While the server writes one part, the next lies ready for it, and one more is parsed.
+// While the server writes one part, the next is ready for it, and another is being parsed.
 constexpr size_t kUnderWay = 2;
 }  // namespace
 
@@ -47,7 +47,7 @@ absl::Status ImportRun::Run(const std::string& list) {
 }
 
 absl::Status ImportRun::Attempt(const std::string& list) {
-  stream_.reset();  // it and the watchdog use the context of the attempt before
+  stream_.reset();  // it and the watchdog use the previous attempt's context
   watchdog_.reset();
   context_ = std::make_unique<grpc::ClientContext>();
   watchdog_ = std::make_unique<Watchdog>(context_.get(), session_.timeout());
@@ -86,10 +86,10 @@ absl::Status ImportRun::SendNext() {
     again_.pop_front();
   } else {
     const auto read = file_.Next(limits_, &part);
-    // What was sent is answered for all the same: it is durable.
+    // What was sent is answered all the same, and is durable.
     more_ = read.ok() && *read;
     if (!read.ok()) broken_file_ = read.status();
-    // Lines before the one that can't be read are told and sent.
+    // Lines before the unreadable one are reported and sent.
     if (!more_ && part.lines.empty() && part.refused.empty()) return absl::OkStatus();
   }
   under_way_.push_back(std::move(part));
@@ -146,7 +146,8 @@ absl::Status ImportRun::TakeAnswer(ImportPart part) {
   return absl::OkStatus();
 }
 
-// Lines that the server has refused leave part->lines: for part->refused, or to be sent again.
+// Removes the lines that the server has refused from part->lines: they go to part->refused, or are
+// sent again.
 absl::Status ImportRun::TakeRefused(ImportPart* part) {
   ImportPart again;
   std::vector<bool> gone(part->lines.size());
@@ -156,7 +157,7 @@ absl::Status ImportRun::TakeRefused(ImportPart* part) {
       return absl::InternalError("the server refused a record that it was not sent");
     }
     gone[index] = true;
-    if (refusal.over()) {  // nothing is wrong with the line, and nothing is to be mended
+    if (refusal.over()) {  // nothing is wrong with the line, and nothing needs correction
       ++counts_.over;
       continue;
     }
@@ -198,7 +199,7 @@ bool ImportRun::Shrink(const absl::Status& status) {
   const size_t records = refused.lines.size();
   const size_t fewer = SmallerBatch(status, records);
   const size_t bytes = refused.request.ByteSizeLong();
-  // gRPC's own words for a message that is too long; a server's refusal has a reason.
+  // These are gRPC's own words for a message that is too long; a server's refusal has a reason.
   const bool too_long =
       absl::IsResourceExhausted(status) && ReasonOf(status).empty() && records > 1;
   if (fewer == 0 && !too_long) return false;

@@ -1,6 +1,6 @@
-// Any bytes as leads and as a file to import: refused, or read without losing a row. Of leads each
-// row keeps its bytes, and has its verdict under the heading; of an import each line is sent, told
-// as refused, or empty.
+// Reads any bytes as leads and as a file to import. They must be refused, or read without losing a
+// row. Each row of leads keeps its bytes, and has its verdict under the heading. Each line of an
+// import is sent, reported as refused, or empty.
 #include <sys/mman.h>
 #include <unistd.h>
 

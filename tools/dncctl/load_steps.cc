@@ -20,7 +20,7 @@
 namespace dnc::cli {
 namespace {
 
-// More area codes are told as a sum; --json has all.
+// Further area codes are reported as a sum; --json has all.
 constexpr int kAreasTold = 20;
 
 std::string KindOf(const v1::Load& load) {
@@ -129,7 +129,7 @@ absl::StatusOr<std::vector<LocalFile>> Measure(const std::vector<std::string>& p
   return files;
 }
 
-// One upload call. Write returns false when the server has ended it; Finish tells why.
+// One upload call. Write returns false when the server has ended it; Finish says why.
 class UploadCall {
  public:
   explicit UploadCall(Session& session)
@@ -155,7 +155,8 @@ class UploadCall {
     if (watchdog_.fired()) status = absl::DeadlineExceededError("");
     if (status.ok()) return response_.load();
     status = session_.Explain(status);
-    // An error without a reason is not the server's word: the answer may have been lost on its way.
+    // An error without a reason does not come from the server: its answer may have been lost on its
+    // way.
     if (!ReasonOf(status).empty() || !complete_) return status;
     return absl::Status(
         status.code(), fmt::format("{}. All files were sent, so the load may run all the same: see "
@@ -183,7 +184,7 @@ class UploadCall {
   bool complete_ = false;  // the server may have all that it needs to load
 };
 
-// Sends one file. An error is one of the file; a call that the server has ended is none here.
+// Sends one file. Only problems of the file are errors here, not a call that the server has ended.
 absl::Status SendFile(UploadCall& call, const LocalFile& file, uint64_t* done, uint64_t total,
                       ProgressBar* bar) {
   std::ifstream stream(file.path, std::ios::binary);
@@ -232,7 +233,7 @@ absl::StatusOr<v1::Load> Upload(Session& session, const v1::LoadOptions& options
   for (const LocalFile& file : *files) {
     const absl::Status status = SendFile(call, file, &done, total, bar);
     if (!status.ok()) {
-      // Cancelled, not ended: an ended upload would be loaded.
+      // It is cancelled and not ended, because an ended upload would be loaded.
       call.Cancel();
       static_cast<void>(call.Finish());
       return status;
@@ -283,7 +284,7 @@ class LoadWatch {
       const absl::Status status = Follow();
       if (IsDone()) return load_;
       if (another_ || absl::IsNotFound(status)) return Forgotten();
-      // A server that says why not is there.
+      // A server that says why it refuses is there.
       if (!ReasonOf(status).empty()) answered_at_ = absl::Now();
       if (!MayComeBack(status) || Left() <= absl::ZeroDuration()) return LostSight(status);
       absl::SleepFor(std::min(kPause, Left()));
@@ -300,9 +301,9 @@ class LoadWatch {
            absl::IsResourceExhausted(status);
   }
 
-  // One call, until the load or the call ends. A load that does not change sends nothing, as a hung
-  // server does; a new call is answered at once, so half of the timeout is spent on silence, and
-  // the other half on asking anew.
+  // Makes one call, until the load or the call ends. A load that does not change sends nothing, and
+  // neither does a server that hangs. A new call is answered at once. So half of the timeout is
+  // spent on silence, and the other half on asking anew.
   absl::Status Follow() {
     grpc::ClientContext context;
     v1::WatchLoadRequest request;
@@ -356,7 +357,7 @@ class LoadWatch {
   const std::function<bool(const v1::Load&)>& enough_;
   v1::Load load_;
   absl::Time answered_at_;
-  bool another_ = false;  // the server has another load of this id
+  bool another_ = false;  // the server has another load with this id
 };
 
 }  // namespace

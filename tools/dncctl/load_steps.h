@@ -1,5 +1,5 @@
 // The steps of a load as dncctl makes them: it sends the files, follows the load in the server to
-// its end, and tells what it does or would do and what the guards found.
+// its end, and reports what it does or would do and what the guards found.
 #pragma once
 
 #include <cstdio>
@@ -15,34 +15,34 @@
 
 namespace dnc::cli {
 
-// The files by kind, the area codes with their counts, and how many numbers become callable and no
-// longer are.
+// Prints the files by kind, the area codes with their counts, and how many numbers become callable
+// or stop being callable.
 void PrintPlan(const v1::Load& load, FILE* stream);
 
-// Whether the list would answer for area codes for which it does not answer now.
+// Returns whether the list would cover area codes that it does not cover now.
 bool HasFirstData(const v1::LoadPlan& plan);
 
-// Prints what becomes callable and what no longer is; nothing if neither is known.
+// Prints how many numbers become callable and how many no longer are; nothing if neither is known.
 void PrintCallable(const v1::LoadPlan& plan, FILE* stream);
 
-// Every finding with what was measured, its override and what that would make callable.
-// `overridden`: those that were overridden, else those that were not.
+// Prints every finding with what was measured, its override, and what that would make callable.
+// `overridden` selects the findings that were overridden, or those that were not.
 void PrintFindings(const v1::Load& load, bool overridden, FILE* stream);
 
-// Whether a finding refuses the load.
+// Returns whether a finding refuses the load.
 bool HasRefusals(const v1::Load& load);
 
 // Uploads the files as one release, in chunks of 1 MiB, and returns the accepted load. A file that
-// can't be read or changes its size meanwhile ends the upload; nothing is loaded then.
+// cannot be read, or that changes its size meanwhile, ends the upload, and nothing is loaded.
 absl::StatusOr<v1::Load> Upload(Session& session, const v1::LoadOptions& options,
                                 const std::vector<std::string>& paths, ProgressBar* bar);
 
 bool IsEnded(const v1::Load& load);
 
-// Returns the load as it ended, in whatever way. A server that goes away is waited for, and asked
-// again when it is back. An error says nothing about the load, which may go on: the server did not
-// answer for the session's timeout, or has come back without a record of the load.
-// A load of which `enough` is true is returned before its end.
+// Returns the load when it has ended, in whatever way. If the server goes away, waits for it and
+// asks again when it is back. An error says nothing about the load, which may go on: the server did
+// not answer for the session's timeout, or came back without a record of the load. If `enough`
+// returns true for a load, it is returned before its end.
 absl::StatusOr<v1::Load> WatchLoad(Session& session, const v1::Load& load, ProgressBar* bar,
                                    const std::function<bool(const v1::Load&)>& enough = nullptr);
 

@@ -37,12 +37,12 @@ absl::Status SetTime(const FieldDescriptor* field, const std::string& text, v1::
   return absl::OkStatus();
 }
 
-// Writes a time to the last digit: a record that comes back says the same as the one that is there.
+// Writes a time to its last digit, so that a record that comes back equals the stored one.
 std::string ExactTime(const Timestamp& timestamp) {
   return absl::FormatTime("%E4Y-%m-%d%ET%H:%M:%E*SZ", ToTime(timestamp), absl::UTCTimeZone());
 }
 
-// What the contract takes of a text.
+// Returns how many bytes the contract allows for a text.
 size_t MostBytes(std::string_view column) {
   if (column == "note") return 1'000;
   return column == "source" ? 500 : 200;
@@ -104,8 +104,8 @@ absl::Status SetField(std::string_view column, const std::string& text, v1::Reco
     default:
       break;
   }
-  // Only the number's text may be changed on its way: what is cut or replaced there is malformed
-  // anyhow. The other facts go as they are, or not at all.
+  // Only the number's text may be changed: if it must be cut or replaced, it is malformed anyhow.
+  // The other facts are sent unchanged, or not at all.
   if (column == "number") {
     record->set_number(WireText(text));
   } else if (!IsUtf8(text)) {
@@ -129,7 +129,7 @@ absl::Status SetFact(std::string_view column, const std::string& text, FactReadi
   const size_t most = MostBytes(column);
   if (reading == FactReading::kExact || text.size() <= most) return SetField(column, text, record);
   size_t end = most;
-  // It must not be cut in the middle of a character.
+  // The text must not be cut in the middle of a character.
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
   if (auto status = SetField(column, text.substr(0, end), record); !status.ok()) return status;
   return absl::InvalidArgumentError(
@@ -199,7 +199,7 @@ std::string ExportListRow(const v1::OwnList& list, const ExportColumns& columns)
 
 namespace {
 
-// What the contract says of each, in short.
+// Summarizes what the contract says about each column.
 std::string Help(const std::string& column) {
   if (column == "made_at") return "When it was made; now if not given";
   if (column == "made_by") return "Who wrote it; the key's id if not given";

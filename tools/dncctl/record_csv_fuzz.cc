@@ -1,5 +1,5 @@
-// Any bytes as a CSV file: read record by record without losing a byte, and every field is refused
-// or set; what an export would write of the record reads as the same fields again.
+// Reads any bytes as a CSV file, record by record, without losing a byte; every field must be
+// refused or set. What an export would write of the record must read as the same fields again.
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -25,9 +25,9 @@ int MemoryFile(std::string_view content) {
   return fd;
 }
 
-// The fields of a row of an export; none of one whose text on several lines looks like rows.
+// Returns the fields of a row of an export; none if its text on several lines looks like rows.
 std::vector<std::string> FieldsOf(const std::string& written) {
-  // No first line of a file: that would be looked at for what kind of file it is.
+  // The row is not the file's first line, which would be checked for the kind of the file.
   dnc::cli::CsvReader reader(MemoryFile(dnc::cli::ExportHeading() + "\n" + written + "\n"), ',');
   dnc::cli::CsvRecord row;
   DNC_CHECK(reader.Next(&row).ok(), "the heading is read");
@@ -40,7 +40,7 @@ std::vector<std::string> FieldsOf(const std::string& written) {
   return fields;
 }
 
-// A record of these fields, exported and read back.
+// Exports a record with these fields, and reads it back.
 void CheckRecord(const std::vector<std::string>& fields) {
   const std::vector<std::string>& columns = dnc::cli::RecordColumns();
   dnc::v1::Record record;

@@ -12,7 +12,7 @@
 namespace dnc::cli {
 namespace {
 
-// A heading that a scrub has made.
+// Returns whether a scrub has made this heading.
 bool IsAdded(const std::string& name) {
   const std::string folded = FoldedHeading(name);
   const std::string each = std::string(kAddedColumns[0]) + "_";
@@ -55,7 +55,7 @@ absl::Status ScrubFile::NameAddedColumns(const std::vector<std::string>& names) 
   }
   for (const size_t column : columns_.numbers) {
     const std::string heading = columns_.heading ? FoldedHeading(names[column]) : "";
-    // Two headings of the same name are told apart by their places.
+    // Positions tell two headings of the same name apart.
     const bool alone = std::count_if(names.begin(), names.end(), [&](const std::string& name) {
                          return FoldedHeading(name) == heading;
                        }) == 1;
@@ -100,7 +100,7 @@ ScrubRow ScrubFile::MakeRow(const CsvRecord& record) const {
     if (!row.blank && fields > kept_columns_) row.insert_at = record.fields[kept_columns_ - 1].end;
     return row;
   }
-  row.raw = record.raw.substr(0, record.fields.front().begin);  // a byte order mark
+  row.raw = record.raw.substr(0, record.fields.front().begin);  // this is a byte order mark
   size_t kept = 0;
   for (size_t i = 0; i < record.fields.size(); ++i) {
     if (i < replaced_.size() && replaced_[i]) continue;

@@ -14,40 +14,40 @@
 
 namespace dnc::cli {
 
-// The columns that a scrub adds, in this order. With several columns of numbers they tell the
+// The columns that a scrub adds, in this order. With several columns of numbers, they have the
 // strictest answer of the row, and a verdict for each column follows: dnc_verdict_HEADING, or
-// dnc_verdict_N where no heading names it.
+// dnc_verdict_N if no heading names it.
 inline constexpr std::array<const char*, 4> kAddedColumns = {"dnc_verdict", "dnc_reasons",
                                                              "dnc_listed_since", "dnc_valid_until"};
 
-// A row of the input, ready to take its answer.
+// A row of the input, ready for its answer.
 struct ScrubRow {
   std::string raw;  // as it stands in the file, without columns that are replaced
   std::string line_end;
-  size_t insert_at = 0;  // where in `raw` the added columns go
-  size_t missing = 0;    // fields by which the row is shorter than the heading
-  bool blank = false;    // an empty line: has no number and stays as it is
-  size_t texts = 0;      // how many of the batch's are the row's
+  size_t insert_at = 0;  // the place in `raw` for the added columns
+  size_t missing = 0;    // how many fields the row has less than the heading
+  bool blank = false;    // an empty line: it has no number and stays as it is
+  size_t texts = 0;      // how many texts of the batch belong to the row
   uint32_t asked = 0;    // bit i: the row's next text is of the i-th column of numbers; none is
                          // set in a row that has no number at all
 };
 
 struct ScrubBatch {
   std::vector<ScrubRow> rows;
-  std::vector<std::string> texts;  // the numbers of the rows that aren't blank, in order
-  size_t bytes = 0;                // of the rows
+  std::vector<std::string> texts;  // the numbers of the rows that are not blank, in order
+  size_t bytes = 0;                // the size of the rows
 };
 
-// What the options say of the table.
+// What the options say about the table.
 struct ScrubTable {
   ColumnChoice columns;
-  bool replace = false;  // columns that an earlier scrub has added
+  bool replace = false;  // replaces columns that an earlier scrub has added
 };
 
-// Finds the columns with the numbers and cuts the input into batches.
+// Finds the columns with the numbers, and cuts the input into batches.
 class ScrubFile {
  public:
-  // Small enough for a steady stream, and bounded in bytes where rows are long.
+  // Small enough for a steady stream; long rows are bounded in bytes too.
   static constexpr size_t kBatchRows = 2000;
   static constexpr size_t kBatchBytes = 1 << 20;
   static constexpr size_t kMaxNumberColumns = 32;
@@ -55,7 +55,7 @@ class ScrubFile {
   ScrubFile(int fd, char delimiter) : reader_(fd, delimiter) {}
 
   // Reads the first line and finds the columns (FindColumns). INVALID_ARGUMENT names the headings
-  // that there are.
+  // that exist.
   absl::Status Open(const ScrubTable& table);
 
   bool has_heading() const { return columns_.heading; }
@@ -64,14 +64,15 @@ class ScrubFile {
   // heading.
   std::string HeadingLine() const;
 
-  // The next rows; false when there are no more. A row without a number has one text, which is
-  // empty and answered INVALID. Of several columns those that are empty in a row are not asked.
+  // Reads the next rows; returns false when there are no more. A row without a number has one text,
+  // which is empty and answered INVALID. If there are several columns, those that are empty in a
+  // row are not asked about.
   absl::StatusOr<bool> NextBatch(ScrubBatch* batch);
 
-  // Appends the row with its added columns to `out`. The row's bytes stay as they are. The added
-  // columns stand under their headings also in rows with too few fields, which get empty ones, and
-  // in rows with too many, whose surplus moves behind them: a reader that goes by the heading
-  // must find the verdict, and nothing else, in dnc_verdict.
+  // Appends the row with its added columns to `out`. The row's bytes do not change. The added
+  // columns are always under their headings: a row with too few fields gets empty ones, and the
+  // surplus of a row with too many moves behind the added columns. So a program that goes by the
+  // heading finds the verdict, and nothing else, in dnc_verdict.
   void AppendRow(const ScrubRow& row, const std::vector<std::string>& added,
                  std::string* out) const;
 
@@ -81,19 +82,19 @@ class ScrubFile {
   absl::Status FindReplaced(const std::vector<std::string>& names, bool replace);
   absl::Status NameAddedColumns(const std::vector<std::string>& names);
   ScrubRow MakeRow(const CsvRecord& record) const;
-  // Asks for the numbers of the record.
+  // Adds the numbers of the record to the batch.
   void AddTexts(const CsvRecord& record, ScrubBatch* batch) const;
   std::string NumberText(const CsvRecord& record, size_t column) const;
   absl::StatusOr<bool> NextRecord();
 
   CsvReader reader_;
   CsvRecord record_;
-  bool has_first_row_ = false;  // record_ holds the first line, and that is a row
+  bool has_first_row_ = false;  // record_ holds the first line, which is a row
   ScrubRow heading_;
   TableColumns columns_;
   std::vector<std::string> added_names_;
-  std::vector<bool> replaced_;  // by place; empty if none is
-  size_t kept_columns_ = 0;     // of the heading
+  std::vector<bool> replaced_;  // by position; empty if none is replaced
+  size_t kept_columns_ = 0;     // how many the heading has
 };
 
 }  // namespace dnc::cli

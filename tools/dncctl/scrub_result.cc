@@ -96,7 +96,7 @@ namespace {
 using Results = absl::Span<const v1::NumberResult* const>;
 using google::protobuf::Timestamp;
 
-// They stand from the mildest to the strictest; one that is not here is stricter than all.
+// These go from the mildest to the strictest; a verdict that is not here is stricter than all.
 constexpr std::array kByStrictness = {v1::VERDICT_CLEAR,       v1::VERDICT_WIRELESS,
                                       v1::VERDICT_INVALID,     v1::VERDICT_STALE,
                                       v1::VERDICT_NOT_COVERED, v1::VERDICT_LISTED};
@@ -107,7 +107,7 @@ void TakeEarlier(const Timestamp& time, const Timestamp** earliest) {
 
 std::string TextOf(const Timestamp* time) { return time == nullptr ? "" : IsoTime(*time); }
 
-// The earliest entry of those that count against a call.
+// Returns the earliest entry among those that count against a call.
 std::string ListedSince(Results results) {
   const Timestamp* earliest = nullptr;
   for (const v1::NumberResult* result : results) {

@@ -3,10 +3,10 @@
 //   calling thread   source --> BatchFeed --> waiting_ --> Write --> server
 //   reader thread    sink <-- CheckAnswer <-- waiting_ <-- Read <--- server
 //
-// A batch enters the queue before it is written, so that its answer always finds it, and the server
-// answers in the order of the batches. If the stream ends early, the batches that the sink did not
-// get are kept: where the server only takes fewer numbers at once, BatchFeed cuts them smaller and
-// a new stream asks them again, so that no row is lost.
+// A batch enters the queue before it is written, so its answer always finds it; the server answers
+// in the order of the batches. If the stream ends early, the batches that the sink did not get are
+// kept. If that was because the server takes fewer numbers at once, BatchFeed cuts them smaller and
+// a new stream asks them again, so no row is lost.
 #include "tools/dncctl/scrub_stream.h"
 
 #include <fmt/format.h>
@@ -27,7 +27,7 @@ namespace {
 
 constexpr size_t kBatchesInFlight = 8;
 
-// An answer that isn't one for each number asked is no answer.
+// An answer with another count than the question is no answer.
 absl::Status CheckAnswer(size_t asked, const v1::ScrubResponse& answer) {
   const auto verdicts = static_cast<size_t>(answer.verdicts_size());
   const auto results = static_cast<size_t>(answer.results_size());
@@ -43,7 +43,7 @@ absl::Status CheckAnswer(size_t asked, const v1::ScrubResponse& answer) {
   return absl::OkStatus();
 }
 
-// The source's batches, cut to what the server takes. What had no answer comes again.
+// Provides the source's batches, cut to what the server takes, and again those that had no answer.
 class BatchFeed {
  public:
   explicit BatchFeed(const BatchSource& source) : source_(source) {}
@@ -60,7 +60,7 @@ class BatchFeed {
     return true;
   }
 
-  // Makes batches of at most `most` numbers from now on, those that had no answer first.
+  // Makes batches of at most `most` numbers from now on; those that had no answer come first.
   void Shrink(size_t most, std::deque<ScrubBatch> unanswered) {
     most_ = most;
     for (ScrubBatch& batch : pending_) unanswered.push_back(std::move(batch));
@@ -97,7 +97,7 @@ class BatchQueue {
  public:
   explicit BatchQueue(size_t limit) : limit_(limit) {}
 
-  // Waits for room and takes the batch. False after Close: the batch stays as it is.
+  // Waits for room and takes the batch. Returns false after Close, and then leaves the batch alone.
   bool Push(ScrubBatch& batch) {
     const absl::MutexLock lock(&mutex_, absl::Condition(this, &BatchQueue::MayPush));
     if (closed_) return false;
@@ -105,7 +105,7 @@ class BatchQueue {
     return true;
   }
 
-  // Waits for a batch. Returns nothing after Close, when the queue is empty.
+  // Waits for a batch. Returns nullopt after Close, when the queue is empty.
   std::optional<ScrubBatch> Pop() {
     const absl::MutexLock lock(&mutex_, absl::Condition(this, &BatchQueue::MayPop));
     if (batches_.empty()) return std::nullopt;
@@ -164,7 +164,7 @@ class Pipeline {
     return absl::OkStatus();
   }
 
-  // What the sink did not get, after Run.
+  // Returns what the sink did not get. Call it after Run.
   std::deque<ScrubBatch>& unanswered() { return unanswered_; }
 
  private:
@@ -178,7 +178,7 @@ class Pipeline {
     return stream;
   }
 
-  // Returns errors of the source only; a broken stream ends it early.
+  // Returns only errors of the source; a broken stream ends it early.
   absl::Status WriteBatches(const ScrubQuestion& question) {
     v1::ScrubStreamRequest request;
     v1::ScrubRequest& scrub = *request.mutable_scrub();
@@ -194,7 +194,7 @@ class Pipeline {
       if (!more.ok()) return more.status();
       if (!*more) return absl::OkStatus();
       scrub.mutable_texts()->Assign(batch.texts.begin(), batch.texts.end());
-      // Waiting before it is written: an answer never comes before its batch is known.
+      // The batch waits before it is written, so an answer never comes before its batch is known.
       const bool taken = waiting_.Push(batch);
       if (!taken) unsent_ = std::move(batch);
       if (!taken || (!scrub.texts().empty() && !stream_->Write(request))) {
@@ -235,10 +235,10 @@ class Pipeline {
   Watchdog watchdog_;
   std::unique_ptr<Stream> stream_;
   BatchQueue waiting_;
-  bool cut_short_ = false;             // the writer's
-  bool broken_ = false;                // the reader's, until it has been joined
-  absl::Status sink_status_;           // the reader's, until it has been joined
-  std::deque<ScrubBatch> unanswered_;  // the reader's, until it has been joined
+  bool cut_short_ = false;             // used by the writer
+  bool broken_ = false;                // used by the reader until it has been joined
+  absl::Status sink_status_;           // the same
+  std::deque<ScrubBatch> unanswered_;  // the same
   std::optional<ScrubBatch> unsent_;
 };
 
@@ -250,7 +250,7 @@ absl::Status ScrubStream(Session& session, const ScrubQuestion& question, const 
   for (;;) {
     Pipeline pipeline(session, feed, sink);
     absl::Status status = pipeline.Run(question);
-    // The batch that is too large is the first without an answer.
+    // The batch that is too large is the first one without an answer.
     std::deque<ScrubBatch>& unanswered = pipeline.unanswered();
     const size_t most =
         unanswered.empty() ? 0 : SmallerBatch(status, unanswered.front().texts.size());

@@ -16,21 +16,22 @@ namespace dnc::cli {
 
 // What is asked about all numbers.
 struct ScrubQuestion {
-  // At most one of the two, as in ScrubRequest; now if none is given.
+  // At most one of the two may be set, as in ScrubRequest; without them the question is about now.
   std::optional<absl::Time> as_of;
   std::optional<absl::Time> as_answered_at;
   std::string scope;  // as in ScrubRequest
 };
 
-// Gives the next batch; false when there are no more.
+// Provides the next batch; returns false when there are no more.
 using BatchSource = std::function<absl::StatusOr<bool>(ScrubBatch*)>;
 // Takes a batch with its answer, which has a verdict and a result for each of its numbers.
 using BatchSink = std::function<absl::Status(const ScrubBatch&, const v1::ScrubResponse&)>;
 
-// Runs the source on the calling thread and the sink on another, the sink in the source's order.
-// Where the server takes fewer numbers at once, batches are cut at rows, and those that have no
-// answer are asked again. OK only if every row was answered, the sink took it, and the server ended
-// the stream without an error; else the first thing that went wrong. Memory: at most 10 batches.
+// Runs the source on the calling thread and the sink on another one; the sink gets the batches in
+// the source's order. If the server takes fewer numbers at once, batches are cut at rows, and those
+// without an answer are asked again. Returns OK only if every row was answered, the sink took it,
+// and the server ended the stream without an error; otherwise returns the first error. At most 10
+// batches are in memory.
 absl::Status ScrubStream(Session& session, const ScrubQuestion& question, const BatchSource& source,
                          const BatchSink& sink);
 

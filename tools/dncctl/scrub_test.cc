@@ -1,4 +1,4 @@
-// A scrub of a CSV file against a server in this process: what goes in, what comes out, and what
+// Scrubs a CSV file against a server in this process: tests what goes in, what comes out, and what
 // happens when the server misbehaves.
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -34,7 +34,7 @@ class ScrubTest : public ::testing::Test {
     return ScrubFile(fd_, delimiter);
   }
 
-  // Scrubs `text`; the columns that are added are the verdict alone, so that rows stay short.
+  // Scrubs `text`. Of the added columns only the verdict is kept, so that rows stay short.
   absl::Status Scrub(const std::string& text, const std::string& column, std::string* out,
                      char delimiter = ',') {
     ScrubFile file = Open(text, delimiter);
@@ -56,7 +56,7 @@ class ScrubTest : public ::testing::Test {
         });
   }
 
-  // `count` rows, listed and clear in turn.
+  // Returns `count` rows, alternately listed and clear.
   static std::string Leads(int count) {
     std::string text = "id,phone\n";
     for (int i = 0; i < count; ++i) {
@@ -184,7 +184,7 @@ TEST_F(ScrubTest, SilentServerIsATimeout) {
   options_.timeout_seconds = 0.2;
   server_.scrub.stall = true;
   std::string out;
-  // It would wait for ever.
+  // Without a timeout, this would wait forever.
   EXPECT_TRUE(absl::IsDeadlineExceeded(Scrub(Leads(50'000), "phone", &out)));
 }
 

@@ -24,7 +24,7 @@ void CopyPayloads(const absl::Status& from, absl::Status* to) {
       [to](absl::string_view url, const absl::Cord& payload) { to->SetPayload(url, payload); });
 }
 
-// The server speaks of what travels; here are its options.
+// The server's message speaks of the protocol; this names the options of dncctl instead.
 std::string InOurWords(std::string message, const std::string& reason) {
   message = absl::StrReplaceAll(
       message,
@@ -46,7 +46,7 @@ std::string InOurWords(std::string message, const std::string& reason) {
 
 Session::Session(const GlobalOptions& options)
     : server_(options.server), tls_(options.tls.used()), timeout_(options.timeout()) {
-  // That it can be made was seen when the options were checked.
+  // The check of the options has shown that it can be made.
   channel_ = MakeChannel(options.server, options.timeout(), {options.key, options.tenant},
                          options.transport)
                  .value();
@@ -63,7 +63,7 @@ bool Session::Connects() const {
 absl::Status Session::Explain(absl::Status status) const {
   if (status.ok()) return status;
   std::string message(status.message());
-  // An error with a reason comes from a dncd, whose message says what to do.
+  // An error with a reason comes from a dncd, and its message says what to do.
   if (!ReasonOf(status).empty()) {
     absl::Status told(status.code(), InOurWords(std::move(message), ReasonOf(status)));
     CopyPayloads(status, &told);

@@ -1,5 +1,5 @@
-// A connection to the server for one command, the timeout of its streams, and how the command
-// reports errors.
+// A connection to the server for one command, the timeout of its streams, and the way in which the
+// command reports errors.
 #pragma once
 
 #include <memory>
@@ -22,9 +22,9 @@
 
 namespace dnc::cli {
 
-// What holds for every command.
+// The options of every command.
 struct GlobalOptions : ServerOptions {
-  Transport transport;  // of `tls`, made when all options are read
+  Transport transport;  // from `tls`; made when all options are read
   bool json = false;
   double timeout_seconds = 10;
 
@@ -42,7 +42,7 @@ class Session {
   v1::ListService::Stub& lists() { return *lists_; }
   absl::Duration timeout() const { return timeout_; }
 
-  // A call with one answer: session.Call(session.registry(), &Stub::GetStatus, request).
+  // Makes a call with one answer: session.Call(session.registry(), &Stub::GetStatus, request).
   template <typename Stub, typename Request, typename Response>
   absl::StatusOr<Response> Call(Stub& stub,
                                 grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
@@ -57,11 +57,11 @@ class Session {
     return response;
   }
 
-  // Whether the server can be connected to, within the timeout. For what goes on over connections
-  // that are lost: calls connect by themselves.
+  // Returns whether the server can be connected to within the timeout. It is for work that goes on
+  // over lost connections; calls connect by themselves.
   bool Connects() const;
 
-  // Adds to an error of the transport which server it was and what to do next.
+  // Adds to a transport error which server it was and what to do next.
   absl::Status Explain(absl::Status status) const;
 
  private:
@@ -75,24 +75,24 @@ class Session {
   std::unique_ptr<v1::ListService::Stub> lists_;
 };
 
-// Tells the error on stderr, and with --json also as an object on stdout. Returns kExitError.
+// Reports the error on stderr, and with --json also as an object on stdout. Returns kExitError.
 int ReportError(const GlobalOptions& options, const absl::Status& status);
 
 // Returns user@host, for the server's record of who asked.
 std::string Requester();
 
-// Ends a stream whose server has stopped answering: cancels the call when it has been waited on for
-// longer than `limit` at a stretch. A stream of any length can't have a deadline; this is its
-// timeout. Thread-safe.
+// Ends a stream whose server has stopped answering: cancels the call when one wait has lasted
+// longer than `limit`. A stream can be of any length and so has no deadline; this is its timeout.
+// Thread-safe.
 class Watchdog {
  public:
   Watchdog(grpc::ClientContext* context, absl::Duration limit);
 
-  // Stand around each step in which the server has the next move.
+  // Call these before and after each step in which the server has to act next.
   void BeginWait();
   void EndWait();
 
-  // True once the call was cancelled for this reason.
+  // Returns whether the call was cancelled for this reason.
   bool fired() const;
 
  private:

@@ -13,7 +13,7 @@ namespace dnc {
 namespace {
 
 constexpr double kSpread = 0.62;            // of the logarithm of an area code's size
-constexpr uint64_t kUsualArea = 2'900'000;  // the largest area codes seen are half full with it
+constexpr uint64_t kUsualArea = 2'900'000;  // twice the largest area codes seen
 constexpr uint32_t kUsualExchange = 4'000;  // 40 % of an exchange
 constexpr uint32_t kFullestExchange = 9'990;
 constexpr uint64_t kUsualPerExchange = 1'800;
