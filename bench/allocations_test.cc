@@ -1,4 +1,4 @@
-// A batch allocates nothing a number: the same for ten numbers as for ten thousand.
+// A batch allocates nothing per number: as much for ten numbers as for ten thousand.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -11,7 +11,7 @@ namespace {
 thread_local size_t allocations = 0;
 }  // namespace
 
-// In place of the C library's, for the whole process; also what gRPC and protobuf call.
+// Replaces the C library's functions in the whole process, including gRPC's and protobuf's calls.
 extern "C" void* __libc_malloc(size_t size);
 extern "C" void* malloc(size_t size) {
   ++allocations;
@@ -45,7 +45,7 @@ size_t AllocationsOf(HandlerRun& run, const std::vector<Number>& numbers) {
 TEST(AllocationsTest, AsManyForTenThousandNumbersAsForTen) {
   const SnapshotPtr snapshot = MakeSnapshot();
   HandlerRun run(snapshot, /*filter_records=*/100'000);
-  run.OptOut({2'000'000'000});  // numbers of the tenant are probed, and none is found
+  run.OptOut({2'000'000'000});  // the tenant's numbers are probed, and none is found
   const std::vector<Number> many = BenchQuestions(snapshot->lists[0]->numbers, 10'000);
   const std::vector<Number> few(many.begin(), many.begin() + 10);
   AllocationsOf(run, many);  // scratch memory grows to the largest batch
@@ -55,7 +55,7 @@ TEST(AllocationsTest, AsManyForTenThousandNumbersAsForTen) {
   EXPECT_GT(of_few, 0) << "the response is one at least, so they are counted";
   const size_t of_many = AllocationsOf(run, many);
   EXPECT_EQ(of_many, of_few);
-  // A record that is read would cost some; a filter with one key lets nothing through.
+  // A record that is read would allocate; a filter with one key lets no other number through.
   EXPECT_EQ(run.own_stats().filter_passed, read);
 }
 

@@ -1,11 +1,12 @@
-// The Bloom filter at the size of the tenants' lists: probes, inserts, its image.
+// Measures the Bloom filter at the size of the tenants' lists: probes, inserts, its image.
 //
 //   bench_bloom                                    // 260 and 500 million keys
 //   bench_bloom --benchmark_filter=/260
 //
-// To insert so many keys takes long, so the blocks are filled with random bits of the same density:
-// a probe can't tell. BM_BloomFloor is the mark for the probes: one random cache line of as much
-// memory, in huge pages, for each number, fetched in the same groups, and nothing else.
+// Inserting so many keys takes long, so the blocks are filled with random bits of the same density;
+// a probe cannot tell the difference. BM_BloomFloor is the reference for probes: one random cache
+// line per number, in as much memory and in huge pages, fetched in the same groups, and nothing
+// else.
 #include <benchmark/benchmark.h>
 
 #include <cstdint>
@@ -23,7 +24,7 @@ namespace {
 
 constexpr double kBitsAKey = 12;
 constexpr size_t kBatch = 1'000;
-// Far more than any cache holds lines for.
+// These are far more than any cache has lines for.
 constexpr size_t kQuestions = 20'000'000;
 
 // Fast, and good enough to fill memory and to spread questions.
@@ -41,7 +42,7 @@ class SplitMix {
   uint64_t state_;
 };
 
-// A word with 125 of 256 bits set on average: 1 - e^(-512 / 12 / 64) = 0.487.
+// Returns a word with 125 of 256 bits set on average: 1 - e^(-512 / 12 / 64) = 0.487.
 uint64_t HalfFilledWord(SplitMix& random) {
   uint64_t word = 0;
   for (const bool set : {true, false, true, true, true, true, true, false}) {
@@ -54,7 +55,7 @@ uint64_t Keys(const benchmark::State& state) {
   return static_cast<uint64_t>(state.range(0)) * 1'000'000;
 }
 
-// The filter of a size; kept for the benchmarks of the same size.
+// Returns a filter of this size, and keeps it for the benchmarks of the same size.
 std::shared_ptr<BloomFilter> FilledFilter(uint64_t keys) {
   static std::shared_ptr<BloomFilter> filter;
   if (filter != nullptr && filter->design().capacity == keys) return filter;
@@ -137,7 +138,7 @@ void BM_BloomFloor(benchmark::State& state) {
 }
 BENCHMARK(BM_BloomFloor)->Arg(260)->Arg(500);
 
-// Through the filter that can be rebuilt: its gate and its counts.
+// Goes through the filter that can be rebuilt, with its gate and its counts.
 void BM_GrowingProbe(benchmark::State& state) {
   GrowingFilter filter{{}};
   auto rebuild = filter.BeginRebuild(Keys(state));
@@ -156,7 +157,7 @@ void BM_GrowingProbe(benchmark::State& state) {
 }
 BENCHMARK(BM_GrowingProbe)->Args({260, 1'000})->Args({260, 1});
 
-// What a rebuild does with the keys of its snapshot.
+// Does what a rebuild does with the keys of its snapshot.
 void BM_BloomInsertBatch(benchmark::State& state) {
   BloomFilter filter(DesignBloom(Keys(state), kBitsAKey, 0));
   std::vector<BloomKey> keys(kBatch);
@@ -177,7 +178,7 @@ void CountBytes(benchmark::State& state, uint64_t bytes) {
   state.SetBytesProcessed(static_cast<int64_t>(state.iterations() * bytes));
 }
 
-// Includes the fsync, so that it measures the disk.
+// This includes the fsync, so it measures the disk.
 void BM_WriteImage(benchmark::State& state) {
   const auto filter = FilledFilter(Keys(state));
   for (auto _ : state) {
@@ -188,7 +189,7 @@ void BM_WriteImage(benchmark::State& state) {
 }
 BENCHMARK(BM_WriteImage)->Arg(500)->Unit(benchmark::kMillisecond)->Iterations(2)->UseRealTime();
 
-// Reads from the page cache into new memory.
+// This reads from the page cache into new memory.
 void BM_ReadImage(benchmark::State& state) {
   const auto filter = FilledFilter(Keys(state));
   if (!WriteBloomImage(*filter, {}, ImagePath()).ok()) state.SkipWithError("not written");

@@ -1,5 +1,5 @@
-// Draws a plot of bench/report.py with the project's one plotter (tools/cli/svg_plot.h): reads it
-// as JSON from the standard input and writes an SVG document.
+// Draws a plot of bench/report.py with the project's only plotter (tools/cli/svg_plot.h). It reads
+// the plot as JSON from the standard input and writes an SVG document.
 //
 //   {"title": "...", "x": {"title": "numbers", "log": true}, "y": {"title": "ns", "log": true},
 //    "lines": [{"name": "exact set", "points": [[1, 270.5], [10, 31.2]]}]}
@@ -18,7 +18,7 @@
 namespace dnc {
 namespace {
 
-// 1000000 as 1M, 0.5 as 0.5.
+// Returns 1000000 as 1M, 0.5 as 0.5.
 std::string Label(double value) {
   for (const auto& [size, unit] :
        {std::pair<double, const char*>{1e9, "G"}, {1e6, "M"}, {1e3, "k"}}) {

@@ -25,7 +25,7 @@
 namespace dnc {
 namespace {
 
-// Does as ScrubCall does, without a scrub.
+// Does what ScrubCall does, without a scrub.
 class EchoCall {
  public:
   EchoCall(ScrubServiceBase* service, CallQueue* queue)
@@ -43,8 +43,7 @@ class EchoCall {
       return;
     }
     auto* const next = new EchoCall(service_, queue_);
-    // The answer is of one memory that is only referred to: gRPC and the kernel are what is
-    // measured.
+    // All answers refer to the same memory, because gRPC and the kernel are to be measured.
     static const grpc::Slice zeros(std::string(kMaxEchoBytes, '\0'));
     const grpc::Slice answer = zeros.sub(0, Wanted());
     const grpc::ByteBuffer response(&answer, 1);
@@ -53,7 +52,7 @@ class EchoCall {
   }
   void OnFinish(bool /*ok*/) { delete this; }
 
-  // gRPC may hand the request over in crumbs.
+  // gRPC may hand the request over in small pieces.
   uint32_t Wanted() {
     std::array<char, sizeof(uint32_t)> bytes{};
     size_t filled = 0;
@@ -104,7 +103,7 @@ int RunEchoServer(int spin_microseconds) {
   queue.Start();
   PrintPort(port);
   WaitForEndOfInput();
-  std::_Exit(0);  // whoever measures has all that is wanted
+  std::_Exit(0);  // the measurement has all that it needs
 }
 
 int RunPingPongServer() {

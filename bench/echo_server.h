@@ -1,4 +1,5 @@
-// What gRPC itself costs: a server on the same kind of queue as dncd's, with nothing behind it.
+// Measures what gRPC itself costs: a server on the same kind of queue as dncd's, with nothing
+// behind it.
 #pragma once
 
 #include <memory>
@@ -6,17 +7,18 @@
 
 namespace dnc {
 
-// Serves /dnc.v1.ScrubService/Scrub on a port of loopback until the standard input ends. A
-// request's first four bytes tell how long a response is wanted. Prints the port.
+// Serves /dnc.v1.ScrubService/Scrub on a loopback port until the standard input ends. A request's
+// first four bytes say how long the response must be. Prints the port.
 int RunEchoServer(int spin_microseconds);
 
-// Sends back as many bytes as a message wants, over bare TCP; one connection. Prints the port.
+// Sends back as many bytes as a message asks for, over bare TCP, on one connection. Prints the
+// port.
 int RunPingPongServer();
 
-// One of these in a process of its own, that ends with this object.
+// Runs one of these servers in a process of its own, which ends with this object.
 class BenchServer {
  public:
-  // `role`: `echo` or `ping-pong`.
+  // `role` is `echo` or `ping-pong`.
   BenchServer(const std::string& role, int spin_microseconds);
   ~BenchServer();
   BenchServer(const BenchServer&) = delete;

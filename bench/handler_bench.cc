@@ -1,14 +1,14 @@
-// A Scrub inside the server, from the bytes of the request to the bytes of the answer: parsing,
-// normalising, the engine, the snapshot that the answer rests on, the counters, serialising. Only
-// gRPC and the kernel are left out.
+// Measures a Scrub inside the server, from the bytes of the request to the bytes of the answer:
+// parsing, normalizing, the engine, the snapshot that the answer rests on, the counters,
+// serializing. Only gRPC and the kernel are left out.
 //
 //   bench_handler         // 260 million numbers; half of those asked are listed
 //
-// DNC_CPU_LEVEL=portable or avx2 shows what processors with less would do, DNC_SMALL_PAGES=1 what
-// memory without huge pages does.
+// DNC_CPU_LEVEL=portable or avx2 shows what lesser processors would do; DNC_SMALL_PAGES=1 shows
+// memory without huge pages.
 //
-// BM_Floor is the same run's mark: the random memory lines of as many numbers, and nothing else.
-// BM_Engine is the verdict engine alone, on numbers that are read already.
+// BM_Floor is the reference in the same run: the random memory lines of as many numbers, and
+// nothing else. BM_Engine is the verdict engine alone, on numbers that are read already.
 #include <benchmark/benchmark.h>
 #include <sys/prctl.h>
 
@@ -29,7 +29,7 @@ namespace dnc {
 namespace {
 
 constexpr int kMillions = 260;
-// Far more than any cache holds.
+// These are far more than any cache holds.
 constexpr size_t kQuestions = 10'000'000;
 
 absl::Time ObtainedAt(int area_code) {
@@ -53,7 +53,7 @@ std::shared_ptr<SnapshotList> MakeList(std::string name, ListKind kind, ListEffe
   return list;
 }
 
-// A set as large as the national list in as many area codes, of other numbers.
+// Makes a set as large as the national list, in as many area codes, of other numbers.
 NumberSet OtherNumbers(int area_codes, uint64_t seed) {
   NumberSet set;
   for (int i = 0; i < area_codes; ++i) {
@@ -98,7 +98,7 @@ std::vector<grpc::ByteBuffer> Requests(size_t batch) {
   std::vector<grpc::ByteBuffer> requests;
   for (size_t start = 0; start + batch <= Questions().size(); start += batch) {
     requests.push_back(ScrubRequestBytes(absl::MakeConstSpan(Questions()).subspan(start, batch)));
-    // Small requests are many, and their memory would be what is measured.
+    // There are many small requests, and their memory would be what is measured.
     if (requests.size() == 100'000) break;
   }
   return requests;
@@ -110,7 +110,7 @@ void CountPerNumber(benchmark::State& state, size_t numbers) {
       benchmark::Counter(asked, benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 
-// The share of the process's memory that the kernel really backs with huge pages.
+// Returns the share of the process's memory that the kernel really backs with huge pages.
 double HugePageShare() {
   const auto memory = ReadProcessMemory();
   return memory.has_value() ? memory->huge_pages / memory->resident : 0;
@@ -137,23 +137,24 @@ void Run(benchmark::State& state, HandlerRun& run) {
   CountPerNumber(state, batch);
 }
 
-// The national list alone, a tenant without lists of its own.
+// Asks the national list alone, for a tenant without lists of its own.
 void BM_Handler(benchmark::State& state) {
   HandlerRun run(NationalSnapshot(), /*filter_records=*/1'000);
   Run(state, run);
 }
 BENCHMARK(BM_Handler)->Arg(1)->Arg(1'000)->Arg(10'000)->Unit(benchmark::kMicrosecond);
 
-// Three lists, and a tenant: every fiftieth number is on its own do-not-call list (range 1), or
-// none is, so that the difference is what the reads of the store cost. The filter is far larger
-// than any cache in both.
+// Asks three lists, for a tenant. Every fiftieth number is on the tenant's own do-not-call list
+// (range 1), or none is, so the difference is what reading the store costs. In both cases the
+// filter is far larger than any cache.
 void BM_HandlerAllLists(benchmark::State& state) {
   static std::unique_ptr<HandlerRun> run;
   static int64_t opted_out = -1;
   if (opted_out != state.range(1)) {
     run = nullptr;
     run = std::make_unique<HandlerRun>(ThreeLists(), /*filter_records=*/100'000'000);
-    std::vector<Number> numbers = {2'000'000'000};  // of the tenant, and asked by nobody
+    // on record for the tenant, but nobody asks about it
+    std::vector<Number> numbers = {2'000'000'000};
     for (size_t i = 0; i < Questions().size() && state.range(1) != 0; i += 50) {
       numbers.push_back(Questions()[i]);
     }

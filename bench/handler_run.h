@@ -1,5 +1,5 @@
-// A ScrubHandler over a snapshot and real stores of tenants, asked as ScrubCall asks it: from the
-// bytes of a request to the bytes of the answer. Only gRPC and the kernel are left out.
+// Runs a ScrubHandler over a snapshot and real stores of tenants, and calls it as ScrubCall does,
+// from the bytes of a request to the bytes of the answer. Only gRPC and the kernel are left out.
 #pragma once
 
 #include <cstddef>
@@ -19,14 +19,14 @@
 
 namespace dnc {
 
-// The bytes of a request, as gRPC hands them over.
+// Returns the bytes of a request, as gRPC hands them over.
 grpc::ByteBuffer ScrubRequestBytes(absl::Span<const Number> numbers);
 
-// One thread.
+// Uses one thread.
 class HandlerRun {
  public:
-  // The stores lie in a folder of their own, which goes with the run. The filter of tenant records
-  // has room for `filter_records`.
+  // The stores are in a folder of their own, which is removed with the run. The filter of tenant
+  // records has room for `filter_records`.
   HandlerRun(const SnapshotPtr& snapshot, uint64_t filter_records);
   HandlerRun(const HandlerRun&) = delete;
   HandlerRun& operator=(const HandlerRun&) = delete;
@@ -34,7 +34,7 @@ class HandlerRun {
   // Writes opt-outs of the tenant that asks. Ends the process if one is refused.
   void OptOut(absl::Span<const Number> numbers);
 
-  // False if the request is not answered.
+  // Returns false if the request is not answered.
   bool Answer(grpc::ByteBuffer* request);
 
   VerdictCounts verdicts() const { return metrics_.Sum().numbers; }

@@ -1,8 +1,8 @@
-// The hot paths as a fixed amount of work, for counting instructions (bench/kept_fast.sh):
+// Runs the hot paths as a fixed amount of work, for counting instructions (bench/kept_fast.sh):
 //
 //   hot_paths PATH ROUNDS      PATH: scrub, scrub_lists, parse, probe
 //
-// What a round costs is the difference between a run with more rounds and one with fewer.
+// The cost of a round is the difference between a run with more rounds and one with fewer.
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
@@ -38,7 +38,7 @@ std::shared_ptr<const SnapshotList> MakeList(ListKind kind, ListEffect effect, u
   return list;
 }
 
-// A batch of 1,000 numbers, half of them listed, from bytes to bytes.
+// Answers a batch of 1,000 numbers, half of them listed, from bytes to bytes.
 void Scrub(bool all_lists, int rounds) {
   auto snapshot = std::make_shared<Snapshot>();
   snapshot->lists = {MakeList(ListKind::kNational, ListEffect::kDeny, 0)};
@@ -47,7 +47,7 @@ void Scrub(bool all_lists, int rounds) {
     snapshot->lists.push_back(MakeList(ListKind::kWireless, ListEffect::kWireless, 20));
   }
   HandlerRun run(snapshot, /*filter_records=*/100'000);
-  // The tenant has a record, so that its numbers are probed, and it is of none of them.
+  // The tenant has a record, so its numbers are probed; but it is about none of them.
   if (all_lists) run.OptOut({2'000'000'000});
   const std::vector<Number> numbers = BenchQuestions(snapshot->lists[0]->numbers, kBatch);
   grpc::ByteBuffer request = ScrubRequestBytes(numbers);
@@ -68,7 +68,7 @@ class CountingSink : public RecordSink {
   size_t count = 0;
 };
 
-// A full list of 100,000 lines.
+// Parses a full list of 100,000 lines.
 void Parse(int rounds) {
   constexpr size_t kLines = 100'000;
   std::string content;
@@ -83,7 +83,7 @@ void Parse(int rounds) {
   }
 }
 
-// A probe of the Bloom filter for 1,000 numbers.
+// Probes the Bloom filter for 1,000 numbers.
 void Probe(int rounds) {
   BloomFilter filter(DesignBloom(10'000, 12, 0));
   for (Number i = 0; i < 10'000; ++i) filter.Insert({7, 2'010'000'000 + i * 7});
@@ -98,7 +98,7 @@ void Probe(int rounds) {
 }
 
 int Main(int argc, char** argv) {
-  // As dncd does.
+  // dncd does the same.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   const std::map<std::string_view, std::function<void(int)>> paths = {
       {"scrub", [](int rounds) { Scrub(false, rounds); }},

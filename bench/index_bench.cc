@@ -1,11 +1,11 @@
-// The exact set at the size of the whole registry: memory, lookups, changes, digests.
+// Measures the exact set at the size of the whole registry: memory, lookups, changes, digests.
 //
 //   bench_index                                    // sizes from 1 to 260 million
 //   bench_index --benchmark_filter=/260            // the whole registry only
 //
-// Sets are synthetic (bench/synthetic_registry.h).
-// BM_Floor is the mark for BM_ContainsBatch: one random cache line of as much memory, in huge
-// pages, for each number, fetched in the same groups, and nothing else.
+// Sets are synthetic (bench/synthetic_registry.h). BM_Floor is the reference for BM_ContainsBatch:
+// one random cache line per number, in as much memory and in huge pages, fetched in the same
+// groups, and nothing else.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -24,10 +24,11 @@
 namespace dnc {
 namespace {
 
-// Far more than any cache holds. DNC_BENCH_QUESTIONS asks others, for example 250000000 (6 GB).
+// These are far more than any cache holds. DNC_BENCH_QUESTIONS sets another count, for example
+// 250000000 (6 GB).
 constexpr size_t kQuestions = 20'000'000;
 
-// `total` changes spread over the set, half of them additions; by area code.
+// Makes `total` changes spread over the set, half of them additions; returned by area code.
 std::vector<std::vector<Change>> ChangesFor(const NumberSet& set, size_t total,
                                             uint64_t seed = 11) {
   const std::vector<int> area_codes = AreaCodesOf(set);
@@ -59,7 +60,7 @@ size_t QuestionCount() {
 // Asks batches of state.range(1) numbers.
 void RunLookups(benchmark::State& state, const NumberSet& set) {
   static std::vector<Number> numbers;
-  static Digest asked_of;  // the questions are kept for sets of the same size and first area code
+  static Digest asked_of;  // questions are kept for sets of the same size and first area code
   const Digest digest = set.area(kFirstBenchArea)->digest();
   const Digest key = {digest.high, digest.low + set.size()};
   if (!(key == asked_of)) numbers = BenchQuestions(set, QuestionCount());
@@ -96,7 +97,7 @@ void BM_ContainsBatchInDeltas(benchmark::State& state) {
 }
 BENCHMARK(BM_ContainsBatchInDeltas)->Args({260, 1'000});
 
-// A list with few numbers in every exchange: arrays.
+// Asks a list with few numbers in every exchange, which are arrays.
 void BM_ContainsBatchSparse(benchmark::State& state) {
   std::vector<std::vector<Change>> changes = ChangesFor(BenchRegistry(260), 4'000'000);
   NumberSet set;
@@ -119,7 +120,7 @@ void BM_Floor(benchmark::State& state) {
 }
 BENCHMARK(BM_Floor)->Arg(260);
 
-// Changes all area codes of the registry, each with its digest.
+// Changes all area codes of the registry, and computes each digest.
 void BM_WithChanges(benchmark::State& state) {
   const NumberSet& set = BenchRegistry(static_cast<int>(state.range(0)));
   const auto changes = ChangesFor(set, static_cast<size_t>(state.range(1)));
@@ -133,7 +134,7 @@ BENCHMARK(BM_WithChanges)
     ->Args({260, 2'000'000})
     ->Unit(benchmark::kMillisecond);
 
-// The second change list over a set that holds one already.
+// Applies the second change list over a set that already has one.
 void BM_WithChangesTwice(benchmark::State& state) {
   const NumberSet& set = BenchRegistry(static_cast<int>(state.range(0)));
   const NumberSet once = Changed(set, ChangesFor(set, 300'000));
@@ -158,7 +159,8 @@ BENCHMARK(BM_Folded)->Arg(260)->Unit(benchmark::kMillisecond);
 
 using StoredBlocks = std::vector<std::pair<int, std::string>>;
 
-// A start: every block decoded and checked, each area code built with its digest.
+// Does what a start does: every block is decoded and checked, and each area code is built with its
+// digest.
 void BM_FromStoredBlocks(benchmark::State& state) {
   const NumberSet& set = BenchRegistry(static_cast<int>(state.range(0)));
   std::vector<StoredBlocks> stored;
@@ -182,7 +184,7 @@ void BM_FromStoredBlocks(benchmark::State& state) {
 }
 BENCHMARK(BM_FromStoredBlocks)->Arg(260)->Unit(benchmark::kMillisecond);
 
-// Building one mean area code from its numbers in file order: adds, packing, digest.
+// Builds one average area code from its numbers in file order: adds, packing, digest.
 void BM_BuildArea(benchmark::State& state) {
   std::vector<uint32_t> numbers;
   FillBenchArea(1).Build()->ForEachNumber([&numbers](uint32_t n) { numbers.push_back(n); });
@@ -195,7 +197,7 @@ void BM_BuildArea(benchmark::State& state) {
 }
 BENCHMARK(BM_BuildArea)->Unit(benchmark::kMillisecond);
 
-// Packing and the digest alone, for one mean area code.
+// Packs one average area code and computes its digest, and nothing else.
 void BM_PackAndDigest(benchmark::State& state) {
   for (auto _ : state) {
     state.PauseTiming();

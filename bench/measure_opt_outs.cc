@@ -1,10 +1,11 @@
-// Opt-outs one by one: writers that each have one number on the way, as agents who press the key
-// do. Every acknowledged number is asked for afterwards; one that is not listed ends the run.
+// Measures opt-outs one by one: each writer has one number under way, like an agent who presses the
+// key. Afterwards every acknowledged number is asked about, and one that is not listed ends the
+// run.
 //
 //   dncd --data-dir DIR &
 //   measure_opt_outs --writers 64 --seconds 5
 //
-// DNC_KEY and DNC_TENANT are taken from the environment, as by dncctl.
+// Takes DNC_KEY and DNC_TENANT from the environment, as dncctl does.
 #include <grpcpp/grpcpp.h>
 
 #include <algorithm>
@@ -38,7 +39,7 @@ void SetCredentials(grpc::ClientContext& context) {
   if (const char* tenant = std::getenv("DNC_TENANT")) context.AddMetadata("dnc-tenant", tenant);
 }
 
-// One number on the way.
+// One number under way.
 struct Writer {
   std::unique_ptr<grpc::ClientContext> context;
   std::unique_ptr<grpc::ClientAsyncResponseReader<v1::AddNumbersResponse>> reader;

@@ -1,12 +1,12 @@
-// What a call costs beside an echo of the same bytes, through gRPC on the same kind of queue, and
-// beside a ping-pong over bare TCP; taken alternately in one run, so that the ratios hold on a
+// Compares what a call costs with an echo of the same bytes, through gRPC on the same kind of
+// queue, and with a ping-pong over bare TCP. They take turns in one run, so the ratios hold on a
 // noisy machine. bench/rpc.sh starts a server with a registry and runs this against it.
 //
 //   measure_rpc --server 127.0.0.1:50061 --pid "$(pidof dncd)" --numbers numbers.csv
 //
-// --cpu measures the server's CPU a call, eight calls under way: start dncd with
+// --cpu measures the server's CPU time per call, with eight calls under way. Start dncd with
 // rpc.spin_microseconds 0 for it, since looking for the next event is no cost of a call. --idle
-// measures calls after 0.5 to 5 s of silence, and the CPU of an idle server.
+// measures calls after 0.5 to 5 s of silence, and the CPU time of an idle server.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -61,7 +61,7 @@ double Microseconds(BenchClock::duration time) {
   return duration<double, std::micro>(time).count();
 }
 
-// A target says where calls go, and what came of them.
+// A target says where calls go, and collects their outcome.
 struct Target {
   std::string name;
   BenchClient* client = nullptr;
@@ -69,7 +69,7 @@ struct Target {
   std::vector<grpc::ByteBuffer> requests;
   size_t next = 0;
   std::vector<double> took;      // µs
-  std::vector<double> of_round;  // p50 of each round, or CPU a call in µs
+  std::vector<double> of_round;  // p50 of each round, or CPU time per call in µs
 };
 
 void CheckAnswer(const BenchAnswer& answer) {
@@ -81,7 +81,7 @@ const grpc::ByteBuffer& NextRequest(Target& target) {
   return target.requests[target.next];
 }
 
-// One call after the other for that time, at least one.
+// Makes one call after the other for that time, at least one.
 void RoundTrips(Target& target, milliseconds time) {
   std::vector<double> took;
   const auto end = BenchClock::now() + time;
@@ -114,7 +114,7 @@ void CpuOfCalls(Target& target, milliseconds time) {
   target.of_round.push_back((CpuSeconds(target.pid) - before) / static_cast<double>(calls) * 1e6);
 }
 
-// The median of the rounds' ratios.
+// Returns the median of the rounds' ratios.
 double Ratio(const Target& target, const Target& to) {
   std::vector<double> ratios;
   for (size_t i = 0; i < target.of_round.size(); ++i) {
@@ -123,7 +123,7 @@ double Ratio(const Target& target, const Target& to) {
   return Percentile(ratios, 0.5);
 }
 
-// Requests of the sizes of `like`, for an echo that answers `response` bytes.
+// Makes requests of the sizes of `like`, for an echo that answers `response` bytes.
 std::vector<grpc::ByteBuffer> EchoRequests(const grpc::ByteBuffer& like, size_t response) {
   std::string bytes(std::max<size_t>(like.Length(), 4), '\0');
   const auto wanted = static_cast<uint32_t>(response);
@@ -132,7 +132,7 @@ std::vector<grpc::ByteBuffer> EchoRequests(const grpc::ByteBuffer& like, size_t 
   return {grpc::ByteBuffer(&slice, 1)};
 }
 
-// The p50 of a ping-pong of as many bytes over bare TCP, in µs.
+// Returns the p50 of a ping-pong of as many bytes over bare TCP, in µs.
 double PingPong(int port, size_t request, size_t response) {
   const int fd = socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_in address{};
@@ -184,7 +184,7 @@ class Bench {
     std::uniform_int_distribution<int> gap(500, 5'000);
     for (int i = 0; i < options_.gaps; ++i) {
       std::this_thread::sleep_for(milliseconds(gap(random)));
-      // Each is the first every second time, as whoever comes second finds the client awake.
+      // They take turns at being first, because the second one finds the client awake.
       Target* const order[] = {i % 2 == 0 ? &server : &echo, i % 2 == 0 ? &echo : &server};
       for (Target* const target : order) RoundTrips(*target, milliseconds(0));
     }
@@ -226,7 +226,7 @@ class Bench {
         "a verdict a number");
     const milliseconds time(options_.round_milliseconds);
     const auto measure = options_.cpu ? &CpuOfCalls : &RoundTrips;
-    for (Target* const target : {&server, &echo}) measure(*target, time);  // warm
+    for (Target* const target : {&server, &echo}) measure(*target, time);  // warms up
     for (Target* const target : {&server, &echo}) {
       target->took.clear();
       target->of_round.clear();

@@ -1,13 +1,13 @@
 // Measures a batch for tenants of a large platform, inside the server: hundreds of millions of
-// tenant records lie on the disk behind the Bloom filter, the national list of 260 million in
-// memory.
+// tenant records are on the disk behind the Bloom filter, and the national list of 260 million is
+// in memory.
 //
 //   dncgen tenants --data-dir DIR --records 500000000
 //   measure_tenants DIR [--batch 1000] [--own-hits 0.02] [--cache-mib 256]
 //
-// The folder must be one that dncgen made (its seed tells what the answers must be) and that no
-// server has open. Tenants are drawn by the size of their lists, hits on record from all of a
-// tenant's numbers. Each batch is asked twice: the first time its records lie on the disk or in the
+// dncgen must have made the folder (its seed tells what the answers must be), and no server may
+// have it open. Tenants are drawn by the size of their lists, and hits on record from all of a
+// tenant's numbers. Each batch is asked twice: the first time its records are on the disk or in the
 // page cache, the second time in the store's cache. A wrong answer ends the run.
 #include <algorithm>
 #include <chrono>
@@ -83,7 +83,7 @@ SnapshotPtr National(int millions, uint64_t revision) {
   return snapshot;
 }
 
-// A batch of one tenant, and for which of its numbers it has a do-not-call request on record.
+// A batch of one tenant, and which of its numbers have a do-not-call request on record.
 struct Question {
   size_t tenant = 0;
   v1::ScrubRequest request;
@@ -121,7 +121,7 @@ class Questions {
   Random random_;
 };
 
-// What asking all questions once has shown.
+// The result of asking all questions once.
 struct Round {
   std::vector<double> microseconds;
   uint64_t record_hits = 0;
@@ -157,7 +157,7 @@ void Print(const char* name, Round& round) {
              round.Percentile(0.99));
 }
 
-// What the filter let through must be all that was read of the store.
+// Everything that the filter let through, and nothing else, must have been read from the store.
 void PrintReads(const TenantRecords& lists, uint64_t record_hits, uint64_t asked) {
   const TenantRecordsStats stats = lists.stats();
   fmt::print(
@@ -176,7 +176,7 @@ absl::StatusOr<uint64_t> Run(const Options& options) {
   DNC_RETURN_IF_ERROR(Open(options, &clock, stores));
   const std::chrono::duration<double> opened = std::chrono::steady_clock::now() - start;
   const uint64_t records = stores.lists->stats().records;
-  uint64_t tenants = stores.directory->All().size() - 1;  // without `default`
+  uint64_t tenants = stores.directory->All().size() - 1;  // `default` does not count
   fmt::print(
       "{} records of {} tenants, opened in {:.2f} s; filter {:.2f} bytes a record\n", records,
       tenants, opened.count(),

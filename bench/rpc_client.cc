@@ -38,7 +38,7 @@ struct BenchClient::Call {
 BenchClient::BenchClient(const std::string& target, const std::string& key)
     : key_(key.empty() ? "" : "Bearer " + key) {
   grpc::ChannelArguments arguments;
-  // A connection of its own, not one that clients share.
+  // This gives the client a connection of its own, not one that clients share.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
   const auto channel =
@@ -129,7 +129,7 @@ std::vector<uint64_t> BenchNumbers(const std::string& file, size_t count) {
   std::ifstream in(file);
   std::vector<uint64_t> numbers;
   std::string line;
-  std::getline(in, line);  // the heading
+  std::getline(in, line);  // this skips the heading
   while (numbers.size() < count && std::getline(in, line)) {
     numbers.push_back(std::strtoull(line.c_str(), nullptr, 10));
   }

@@ -1,7 +1,6 @@
-// The thin client of measure_rpc: bytes in, bytes out, several calls under way on one thread. Load
-// that follows a schedule is dncload's; this one serves a comparison that dncload can't make, in
-// which dncd and an echo of the same bytes are asked alternately, through the same few lines of
-// code.
+// The thin client of measure_rpc: bytes in, bytes out, several calls under way on one thread.
+// dncload makes load that follows a schedule. This client is for a comparison that dncload cannot
+// make, in which dncd and an echo of the same bytes take turns, through the same few lines of code.
 #pragma once
 
 #include <chrono>
@@ -18,11 +17,11 @@ namespace dnc {
 
 using BenchClock = std::chrono::steady_clock;
 
-// What became of a call.
+// The outcome of a call.
 struct BenchAnswer {
   bool ok = false;
   size_t response_bytes = 0;
-  BenchClock::duration took{};  // since `begin` of the call
+  BenchClock::duration took{};  // since the call's `begin`
 };
 
 // Serves one thread, on one connection.
@@ -39,13 +38,13 @@ class BenchClient {
 
   // Begins a call. `begin` is when its time began to run.
   void Start(const grpc::ByteBuffer& request, BenchClock::time_point begin);
-  // Waits until `until` for a call to end, and hands it to `done`. False if none did.
+  // Waits until `until` for a call to end, and hands it to `done`. Returns false if none did.
   bool Poll(BenchClock::time_point until, const Done& done);
   // Waits until no call is under way.
   void Drain(const Done& done);
   size_t under_way() const { return under_way_; }
 
-  // A call that must succeed; its response.
+  // Makes a call that must succeed, and returns its response.
   std::string MustCall(const grpc::ByteBuffer& request);
 
  private:
@@ -58,18 +57,18 @@ class BenchClient {
   size_t under_way_ = 0;
 };
 
-// Requests of `batch` numbers each, taken from `numbers` one after the other; five bytes a number
+// Makes requests of `batch` numbers each, taken from `numbers` in order, with five bytes per number
 // or eight.
 std::vector<grpc::ByteBuffer> BenchRequests(const std::vector<uint64_t>& numbers, size_t batch,
                                             size_t count, bool packed);
 
-// The first `count` numbers of a CSV with one column, as bench/server.sh makes it. Ends the process
-// if it cannot be read or holds none.
+// Returns the first `count` numbers of a CSV with one column, as bench/server.sh makes it. Ends the
+// process if the file cannot be read or has none.
 std::vector<uint64_t> BenchNumbers(const std::string& file, size_t count);
 
 std::string BytesOf(const grpc::ByteBuffer& buffer);
 
-// The element that `share` of the sorted values lie below; 0 if there is none.
+// Returns the value that `share` of the sorted values are below; 0 if there is none.
 double Percentile(std::vector<double>& values, double share);
 
 }  // namespace dnc

@@ -30,7 +30,8 @@ AreaSetBuilder FillBenchArea(uint64_t seed, uint32_t exchanges) {
   std::mt19937_64 random(seed);
   AreaSetBuilder builder;
   for (uint32_t n = 0; n < exchanges; ++n) {
-    // 5 to 35 %, on average 20: the mean of an assigned exchange at 260 million numbers.
+    // The share is 5 to 35 %, on average 20, which is the mean of an assigned exchange at 260
+    // million numbers.
     const uint64_t limit = (UINT64_MAX / 100) * (5 + random() % 31);
     for (uint32_t line = 0; line < kNumbersPerExchange; ++line) {
       if (random() < limit) builder.Add(BenchExchangeAt(n) * kNumbersPerExchange + line);
@@ -114,7 +115,7 @@ RandomLines::RandomLines(size_t bytes) : order_(kLinesInOrder) {
 }
 
 double RandomLines::HugeShare() const {
-  // The mapping that holds the middle of the memory, and how much of it is in huge pages.
+  // Finds the mapping that holds the middle of the memory, and how much of it is in huge pages.
   const auto middle = reinterpret_cast<uintptr_t>(memory_.get() + bytes_ / 2);
   std::ifstream maps("/proc/self/smaps");
   std::string line;

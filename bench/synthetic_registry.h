@@ -1,8 +1,8 @@
-// A synthetic registry for benchmarks, and what to ask it.
+// Makes a synthetic registry for benchmarks, and the questions to ask it.
 //
-// 365 area codes, each with 356 exchanges, 5 to 35 % listed in each, are 260 million numbers.
-// Smaller and larger registries have fewer and more area codes; above 799 of them, more exchanges
-// in each.
+// 365 area codes with 356 exchanges each, of which 5 to 35 % are listed, make 260 million numbers.
+// Smaller and larger registries have fewer and more area codes; above 799 area codes, each gets
+// more exchanges.
 #pragma once
 
 #include <cstddef>
@@ -18,36 +18,37 @@ namespace dnc {
 inline constexpr int kFirstBenchArea = 201;
 inline constexpr uint32_t kBenchExchanges = 356;
 
-// The n-th assigned exchange of an area code, n < 800; first every second one, so that half of the
-// rest is empty, then those between.
+// Returns the n-th assigned exchange of an area code, n < 800. Every second one comes first, so
+// that half of the rest is empty, then those in between.
 uint32_t BenchExchangeAt(uint32_t n);
 
 AreaSetBuilder FillBenchArea(uint64_t seed, uint32_t exchanges = kBenchExchanges);
 
-// The set of about `millions` numbers; kept for the benchmarks of the same size. One thread.
+// Returns the set of about `millions` numbers, and keeps it for the benchmarks of the same size.
+// Not thread-safe.
 const NumberSet& BenchRegistry(int millions);
 
 std::vector<int> AreaCodesOf(const NumberSet& set);
 
-// Assigned exchanges in each area code of such a set.
+// Returns how many exchanges are assigned in each area code of such a set.
 uint32_t ExchangesOf(const NumberSet& set);
 
-// Random numbers of the set's exchanges, every second one listed, shuffled.
+// Returns random numbers of the set's exchanges, every second one listed, shuffled.
 std::vector<Number> BenchQuestions(const NumberSet& set, size_t count);
 
-// The machine's own limit: as much memory as a registry takes, in huge pages, and random lines of
-// it that are fetched in groups, as a lookup fetches them, and nothing else.
+// The machine's own limit: as much memory as a registry takes, in huge pages. Random lines of it
+// are fetched in groups, as a lookup fetches them, and nothing else is done.
 class RandomLines {
  public:
   static constexpr size_t kGroup = 256;
 
   explicit RandomLines(size_t bytes);
 
-  // The share of the memory that the kernel did put into huge pages, 0 to 1. Without them a line
-  // costs a walk of the page tables too, and is no mark for anything.
+  // Returns the share of the memory that the kernel did put into huge pages, 0 to 1. Without huge
+  // pages a line also costs a walk of the page tables, and is no reference for anything.
   double HugeShare() const;
 
-  // Reads the next group; returns a sum that depends on each line.
+  // Reads the next group, and returns a sum that depends on each line.
   uint64_t ReadGroup();
 
  private:

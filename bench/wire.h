@@ -11,14 +11,14 @@ namespace dnc {
 
 inline constexpr size_t kMaxEchoBytes = 1 << 20;
 
-// Bytes of an echo's answer, from the beginning of its request.
+// Returns how many bytes an echo's answer must have, from the beginning of its request.
 inline uint32_t WantedBytes(const void* request) {
   uint32_t wanted = 0;
   std::memcpy(&wanted, request, sizeof(wanted));
   return wanted;
 }
 
-// Goes before each message of a ping-pong.
+// Precedes each message of a ping-pong.
 struct PingPongSizes {
   uint32_t request = 0;
   uint32_t response = 0;

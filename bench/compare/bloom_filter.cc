@@ -1,5 +1,5 @@
-// The split-block Bloom filter alone, as it stands before the tenants' records: 12 bits a number.
-// It says yes wrongly for some, so alone it could not serve a list.
+// The split-block Bloom filter alone, as it stands before the tenants' records, with 12 bits per
+// number. It sometimes wrongly says yes, so alone it could not serve a list.
 #include "server/index/bloom_filter.h"
 
 #include <vector>

@@ -1,5 +1,5 @@
-// compare_calibration: what the machine itself does, for every other figure to be read against.
-// Prints JSON: a random line of memory on one and two threads, a copy, a ping-pong over TCP.
+// compare_calibration measures the machine itself, as a reference for every other figure. It prints
+// JSON: a random line of memory on one and two threads, a copy, a ping-pong over TCP.
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
@@ -30,7 +30,7 @@ double Median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-// Nanoseconds a line on each of `threads` threads at once, median.
+// Returns nanoseconds per line on each of `threads` threads at once; the median.
 nlohmann::json Lines(int threads, int rounds, double seconds) {
   std::vector<std::unique_ptr<RandomLines>> lines;
   double huge = 1;
@@ -54,7 +54,7 @@ nlohmann::json Lines(int threads, int rounds, double seconds) {
           {"huge_pages", huge}};
 }
 
-// Gigabytes a second of memcpy, bytes copied counted once.
+// Returns gigabytes a second of memcpy; copied bytes count once.
 nlohmann::json Copy(int rounds) {
   std::vector<char> from(kCopyBytes, 1);
   std::vector<char> to(kCopyBytes, 2);
@@ -69,8 +69,8 @@ nlohmann::json Copy(int rounds) {
   return {{"gb_a_second", Median(rates)}};
 }
 
-// Moves all of `size` bytes with read or write, called as often as needed; false if the other end
-// is gone.
+// Moves all of `size` bytes with read or write, calling it as often as needed. Returns false if the
+// other end is gone.
 template <typename Call, typename Byte>
 bool Whole(Call call, int socket, Byte* data, size_t size) {
   while (size > 0) {
@@ -113,7 +113,8 @@ struct Pair {
   Pair& operator=(const Pair&) = delete;
 };
 
-// Microseconds of a round trip: `there` bytes and `back` bytes, blocking reads and writes.
+// Returns the microseconds of a round trip of `there` bytes and `back` bytes, with blocking reads
+// and writes.
 nlohmann::json PingPong(size_t there, size_t back, int trips) {
   Pair pair;
   if (pair.server < 0) return nullptr;
@@ -160,7 +161,8 @@ int main(int argc, char** argv) {
     out["lines"].push_back(dnc::Lines(threads, rounds, seconds));
   }
   out["copy"] = dnc::Copy(rounds);
-  // A number of 8 bytes each there; a byte and a bit each back, as the columnar answer has it.
+  // A number takes 8 bytes on the way there; on the way back it takes a byte and a bit, as in the
+  // columnar answer.
   for (const size_t numbers : {1, 1'000, 10'000}) {
     const size_t back = numbers + (numbers + 7) / 8;
     out["tcp"].push_back(dnc::PingPong(8 * numbers, back, trips / (numbers > 1'000 ? 5 : 1)));

@@ -1,4 +1,4 @@
-// A container of the process as a subject: unordered_set, flat_hash_set, a sorted vector.
+// Makes a container in the process a subject: unordered_set, flat_hash_set, a sorted vector.
 #pragma once
 
 #include "absl/types/span.h"
@@ -6,8 +6,8 @@
 
 namespace dnc {
 
-// Holds the numbers in a `Set` with room for all of them from the start. `ask` answers a batch as
-// Subject::Ask does.
+// Holds the numbers in a `Set` that has room for all of them from the start. `ask` answers a batch
+// as Subject::Ask does.
 template <typename Set>
 class Container : public Subject {
  public:

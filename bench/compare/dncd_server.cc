@@ -1,5 +1,5 @@
-// The server itself, end to end: the numbers as the registry's text files, loaded durably with
-// dncctl, asked with the client library over a unix socket. Every number gets a verdict.
+// The server itself, end to end: the numbers are the registry's text files, loaded durably with
+// dncctl, and asked about with the client library over a unix socket. Every number gets a verdict.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -51,7 +51,7 @@ class DncdServer : public Subject {
       return absl::InternalError("cannot tell where this program lies");
     }
     const auto bin = std::filesystem::path(self).parent_path().string();
-    // Through a shell, for its pattern: hundreds of files.
+    // A shell expands the pattern to hundreds of files.
     const std::string command =
         fmt::format("'{}/dncctl' --server {} load --yes --on-server '{}/lists/'*.txt >&2", bin,
                     options_.address, options_.directory);

@@ -1,5 +1,5 @@
-// absl::flat_hash_set with prefetches in groups: what one takes who knows std::unordered_set's
-// cost.
+// absl::flat_hash_set with prefetches in groups: the choice of a person who knows what
+// std::unordered_set costs.
 #include "absl/container/flat_hash_set.h"
 
 #include <algorithm>

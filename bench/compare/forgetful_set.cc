@@ -1,4 +1,4 @@
-// A subject that forgets one number in a thousand: a run with it must fail, which a test holds.
+// A subject that forgets one number in a thousand. A run with it must fail, which a test checks.
 #include "absl/container/flat_hash_set.h"
 #include "bench/compare/container.h"
 

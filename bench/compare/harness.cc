@@ -11,7 +11,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// The clock is read after about so many numbers, so that it costs nothing a number.
+// The clock is read after about so many numbers, so that it costs nothing per number.
 constexpr size_t kNumbersAReading = 1'024;
 constexpr double kLineSeconds = 0.02;
 
@@ -37,7 +37,7 @@ double NanosecondsALine(RandomLines& lines, double seconds) {
     groups += kGroupsAReading;
     spent = NanosecondsSince(start);
   } while (spent < seconds * 1e9);
-  // The sum is used, so that the reads are not left out.
+  // The sum is used, so that the compiler cannot leave out the reads.
   asm volatile("" : : "r"(sum));
   return spent / static_cast<double>(groups * RandomLines::kGroup);
 }

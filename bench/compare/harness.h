@@ -1,4 +1,4 @@
-// Asks a subject and times it, beside the machine's own limit in the same moment.
+// Asks a subject and times it, together with the machine's own limit at the same time.
 #pragma once
 
 #include <cstdint>
@@ -12,37 +12,37 @@
 
 namespace dnc {
 
-// Bytes of the calibration's memory: as much as the exact set of the whole registry takes.
+// The calibration uses so many bytes of memory: as much as the exact set of the whole registry.
 inline constexpr size_t kLineMemory = size_t{256} << 20;
 
-// One random line of memory, nanoseconds, read for about `seconds`.
+// Returns the nanoseconds of one random line of memory, read for about `seconds`.
 double NanosecondsALine(RandomLines& lines, double seconds);
 
-// The times of one input, batch and number of threads. Times are of one thread: with two threads at
-// 10 ns a number, 200 million numbers a second are answered.
+// The times for one input, batch size and number of threads. They are times of one thread: with two
+// threads and 10 ns per number, 200 million numbers a second are answered.
 struct Timing {
-  double nanoseconds = 0;  // a number, median over the rounds
+  double nanoseconds = 0;  // per number, median over the rounds
   double line = 0;         // a random line between the same rounds, median
   uint64_t asked = 0;
-  uint64_t wrong_yes = 0;  // only of subjects that are not exact
+  uint64_t wrong_yes = 0;  // only for subjects that are not exact
 };
 
 struct TimingPlan {
   size_t batch = 1'000;
   int threads = 1;
   int rounds = 5;
-  double seconds = 0.4;  // a round takes at most this, or each question once
+  double seconds = 0.4;  // a round takes at most this, or asks each question once
 };
 
 class Harness {
  public:
-  // A line of memory of its own for each of `threads` threads.
+  // Each of the `threads` threads gets its own lines of memory.
   Harness(Subject* subject, int threads);
 
-  // The answers are checked one by one: INTERNAL if any is wrong.
+  // Checks the answers one by one. Fails with INTERNAL if any is wrong.
   absl::StatusOr<Timing> Measure(const Questions& questions, const TimingPlan& plan);
 
-  // The smallest share of huge pages of the calibration's memory.
+  // Returns the smallest share of huge pages in the calibration's memory.
   double HugeShare() const;
 
  private:
@@ -62,8 +62,8 @@ class Harness {
   Subject* subject_;
   std::vector<std::unique_ptr<RandomLines>> lines_;
   std::vector<uint32_t> answers_;
-  // Where each thread goes on: a slow subject is not asked the same few numbers in each round,
-  // which caches would soon hold.
+  // Where each thread continues: a slow subject must not be asked about the same few numbers in
+  // each round, which caches would soon hold.
   std::vector<size_t> next_;
 };
 

@@ -1,5 +1,5 @@
-// LMDB: integer keys without values, appended in order; one read transaction, one cursor, the
-// questions of a batch asked in ascending order. Synced once, at the end of the load.
+// LMDB with integer keys without values, appended in order, one read transaction and one cursor.
+// The questions of a batch are asked in ascending order. It is synced once, at the end of the load.
 #include <lmdb.h>
 
 #include <algorithm>

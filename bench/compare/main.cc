@@ -1,8 +1,8 @@
-// compare_SUBJECT: loads the synthetic registry into one subject, asks, prints JSON.
+// compare_SUBJECT loads the synthetic registry into one subject, asks it, and prints JSON.
 //
 //   compare_exact_set --millions 260
 //
-// Exit code 1, with a message and without JSON, if any answer was wrong.
+// If any answer was wrong, it exits with 1 and a message, and prints no JSON.
 #include <fmt/format.h>
 #include <malloc.h>
 #include <unistd.h>

@@ -1,6 +1,6 @@
-// A table of a PostgreSQL server over its unix socket: COPY in binary into an unlogged, frozen
-// table, then a unique index; asked with a prepared `= ANY($1)`, answered in binary by an
-// index-only scan.
+// A table of a PostgreSQL server over its unix socket. It is filled by a binary COPY into an
+// unlogged, frozen table, then gets a unique index. It is asked with a prepared `= ANY($1)`, and
+// answers in binary from an index-only scan.
 #include <endian.h>
 #include <libpq-fe.h>
 
@@ -100,7 +100,7 @@ class PostgresServer : public Subject {
       std::memcpy(&number, PQgetvalue(rows.get(), static_cast<int>(i), 0), sizeof(number));
       found_[i] = be64toh(number);
     }
-    // An index scan gives them ascending.
+    // An index scan returns them in ascending order.
     if (!std::is_sorted(found_.begin(), found_.end())) std::sort(found_.begin(), found_.end());
     for (size_t i = 0; i < numbers.size(); ++i) {
       listed[i] = std::binary_search(found_.begin(), found_.end(), numbers[i]) ? 1 : 0;
@@ -119,7 +119,7 @@ class PostgresServer : public Subject {
     return PQresultStatus(done.get()) == PGRES_COMMAND_OK ? absl::OkStatus() : Failed();
   }
 
-  // Another plan would be unfair without anyone noticing.
+  // Another plan would be unfair without anybody noticing.
   absl::Status CheckPlan() {
     const Result plan(PQexec(connection_.get(), "EXPLAIN EXECUTE ask('{1,2}')"), PQclear);
     if (PQresultStatus(plan.get()) != PGRES_TUPLES_OK) return Failed();
@@ -129,7 +129,7 @@ class PostgresServer : public Subject {
         absl::StrCat("PostgreSQL plans no index-only scan: ", first.c_str()));
   }
 
-  // PostgreSQL's binary form of a bigint[] of one dimension.
+  // Writes PostgreSQL's binary form of a one-dimensional bigint[].
   void EncodeArray(absl::Span<const Number> numbers) {
     buffer_.clear();
     Put32(buffer_, 1);

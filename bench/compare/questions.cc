@@ -11,7 +11,7 @@ namespace {
 constexpr size_t kCampaignAreas = 5;
 constexpr size_t kRun = 64;
 constexpr uint32_t kLongestStep = 3;
-// How far a walk looks for a number with the answer that it wants.
+// How far a walk looks for a number with the wanted answer.
 constexpr uint32_t kPatience = 64;
 
 void Answer(const NumberSet& set, Questions& questions) {

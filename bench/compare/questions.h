@@ -1,4 +1,4 @@
-// What the subjects are asked, and the right answers.
+// The questions that subjects are asked, and the right answers.
 #pragma once
 
 #include <cstdint>
@@ -15,11 +15,11 @@ struct Questions {
   std::vector<uint8_t> listed;  // as long as numbers: 1 or 0
 };
 
-// Random numbers over all area codes and their exchanges, half of them listed.
+// Makes random numbers over all area codes and their exchanges, half of them listed.
 Questions RandomQuestions(const NumberSet& set, size_t count);
 
-// Numbers as campaigns dial them: five area codes, runs of 64 neighbours, each within a few numbers
-// of the one before it, about half of them listed.
+// Makes numbers as campaigns dial them: five area codes, runs of 64 neighbors, each within a few
+// numbers of the previous one, about half of them listed.
 Questions CampaignQuestions(const NumberSet& set, size_t count);
 
 }  // namespace dnc

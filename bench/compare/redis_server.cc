@@ -1,5 +1,5 @@
-// A set of a Redis server over its unix socket: SADD and SMISMEMBER of up to 1,000 numbers, all of
-// a batch sent before the first answer is read.
+// A set of a Redis server over its unix socket: SADD and SMISMEMBER of up to 1,000 numbers. All
+// commands of a batch are sent before the first answer is read.
 #include <hiredis/hiredis.h>
 
 #include <algorithm>
@@ -31,7 +31,7 @@ class RedisConnection {
     return absl::OkStatus();
   }
 
-  // Appends the commands for all numbers; returns how many.
+  // Appends the commands for all numbers, and returns how many there are.
   size_t Send(std::string_view name, absl::Span<const Number> numbers) {
     std::array<char, kNumbersACommand * kDigits> digits;
     std::array<const char*, kNumbersACommand + 2> words = {name.data(), "listed"};

@@ -1,6 +1,6 @@
-// RocksDB with a key of 8 bytes for each number and no values: sorted files made and ingested in
-// order, no compression, a filter of 10 bits a key, hash indexes in the blocks, a block cache that
-// holds everything, MultiGet.
+// RocksDB with a key of 8 bytes for each number and no values. Sorted files are made and ingested
+// in order, without compression, with a filter of 10 bits per key, hash indexes in the blocks, and
+// a block cache that holds everything. It is asked with MultiGet.
 #include <endian.h>
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
@@ -103,7 +103,7 @@ class RocksDbStore : public Subject {
   }
 
  private:
-  // What MultiGet needs, kept by each thread.
+  // What MultiGet needs; each thread keeps its own.
   struct Batch {
     std::vector<uint64_t> keys;
     std::vector<rocksdb::Slice> slices;

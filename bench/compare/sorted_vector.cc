@@ -1,4 +1,4 @@
-// A sorted std::vector of 64-bit numbers, binary search.
+// A sorted std::vector of 64-bit numbers with binary search.
 #include <algorithm>
 #include <vector>
 

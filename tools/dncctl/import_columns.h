@@ -58,7 +58,7 @@ struct ImportColumns {
   std::vector<std::string> left_out;
 };
 
-// The position of the column with a meaning is kNowhere if there is none.
+// The position of a column that does not exist.
 inline constexpr size_t kNowhere = static_cast<size_t>(-1);
 size_t PlaceOf(const ImportColumns& columns, const std::string& meaning);
 

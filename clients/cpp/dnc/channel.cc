@@ -25,7 +25,7 @@ namespace dnc {
 namespace {
 
 // Adds the identity to the metadata of each call. Call credentials would need TLS, which a server
-// on loopback has no use for.
+// on loopback does not need.
 class IdentityInterceptor final : public grpc::experimental::Interceptor {
  public:
   explicit IdentityInterceptor(const Identity& identity) : identity_(identity) {}
@@ -61,13 +61,13 @@ bool IsUnix(const std::string& target) {
   return absl::StartsWith(target, "unix:") || absl::StartsWith(target, "unix-abstract:");
 }
 
-// The addresses of a target, at least one: `ipv4:127.0.0.1:1,127.0.0.1:2` has two.
+// Returns the addresses of a target, at least one: `ipv4:127.0.0.1:1,127.0.0.1:2` has two.
 std::vector<std::string> PartsOf(const std::string& target) {
   std::string rest = target;
   for (const char* const scheme : {"dns:", "ipv4:", "ipv6:"}) {
     if (absl::StartsWith(rest, scheme)) rest.erase(0, std::strlen(scheme));
   }
-  // dns://authority/host:port
+  // This handles dns://authority/host:port.
   if (absl::StartsWith(rest, "//")) rest.erase(0, std::min(rest.size(), rest.find('/', 2) + 1));
   return absl::StrSplit(rest, ',');
 }
@@ -93,7 +93,7 @@ bool IsLoopbackHost(const std::string& host) {
   return absl::EqualsIgnoreCase(host, "localhost") || absl::EndsWithIgnoreCase(host, ".localhost");
 }
 
-// Whether no_grpc_proxy or, without that, no_proxy names the host, as gRPC reads them.
+// Returns whether no_grpc_proxy or, without that, no_proxy names the host, as gRPC reads them.
 bool IsExempt(const std::string& host) {
   const char* exempt = std::getenv("no_grpc_proxy");
   if (exempt == nullptr) exempt = std::getenv("no_proxy");
@@ -133,7 +133,7 @@ absl::StatusOr<Identity> CheckIdentity(const Identity& identity) {
 absl::StatusOr<std::string> CheckTarget(const std::string& target) {
   std::string trimmed = Trimmed(target);
   if (trimmed.empty()) return absl::InvalidArgumentError("the target is empty; give HOST:PORT");
-  // A path may hold blanks.
+  // A path may contain blanks.
   const int lowest = IsUnix(trimmed) ? ' ' : '!';
   if (std::any_of(trimmed.begin(), trimmed.end(), [lowest](char c) {
         return static_cast<unsigned char>(c) < lowest || c == '\x7F';
@@ -170,7 +170,7 @@ bool IsLocal(const std::string& target) {
 
 std::string ProxyVariable(const std::string& target) {
   if (IsLocal(target)) return {};
-  // The first of those that are set, as gRPC looks for them.
+  // The first variable that is set counts, in gRPC's order.
   for (const char* const name : {"grpc_proxy", "https_proxy", "http_proxy"}) {
     const char* const value = std::getenv(name);
     if (value == nullptr || *value == '\0') continue;
@@ -200,19 +200,20 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(const std::string& ta
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-  // What an attempt to connect may take, not a pause: a far server needs several round trips.
+  // This is how long an attempt to connect may take, not a pause: a far server needs several round
+  // trips.
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 5000);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kPingEach);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
-  // It bounds the answer to a ping, and by TCP_USER_TIMEOUT whatever is sent.
+  // This bounds the answer to a ping and, by TCP_USER_TIMEOUT, whatever is sent.
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS,
                    static_cast<int>(std::clamp<int64_t>(absl::ToInt64Milliseconds(patience), 100,
                                                         kMaxPatience)));
   if (!transport.shared) arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   if (IsLocal(*checked_target)) arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);  // dnc::Connection retries, and counts
+  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);  // dnc::Connection retries, and counts the attempts
   if (!transport.server_name.empty()) arguments.SetSslTargetNameOverride(transport.server_name);
   std::vector<std::unique_ptr<grpc::experimental::ClientInterceptorFactoryInterface>> interceptors;
   if (!checked->api_key.empty() || !checked->tenant.empty()) {

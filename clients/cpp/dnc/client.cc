@@ -15,10 +15,10 @@ namespace dnc {
 namespace {
 
 constexpr absl::Duration kMaxDeadline = absl::Hours(24);
-// It lies below what any server takes: `limits.max_request_bytes` is at least 2 MiB.
+// This is less than any server's limit: `limits.max_request_bytes` is at least 2 MiB.
 constexpr size_t kMaxRequestBytes = 1 << 20;
 constexpr size_t kNumberBytes = 5;
-// What a field of a message takes beside its text.
+// What a field of a message takes besides its text.
 constexpr size_t kTextOverhead = 3;
 
 template <typename Request>
@@ -32,7 +32,8 @@ void SetOptions(const ScrubOptions& options, Request* request) {
   request->set_scope(Trimmed(options.scope));
 }
 
-// Five bytes a number, little-endian. What has more can't be a number, and 0 is none either.
+// Writes each number in five bytes, little-endian. A larger value cannot be a number, and neither
+// can 0, which replaces it.
 void SetNumbers(absl::Span<const uint64_t> numbers, v1::ScrubRequest* request) {
   std::string& packed = *request->mutable_packed_numbers();
   packed.resize(numbers.size() * kNumberBytes);
@@ -48,7 +49,7 @@ void SetNumbers(absl::Span<const std::string> texts, v1::ScrubRequest* request) 
   for (const std::string& text : texts) request->add_texts(WireText(text));
 }
 
-// How many of the first `most` items one request takes; at least one.
+// Returns how many of the first `most` items fit into one request; at least one.
 size_t BatchOf(absl::Span<const uint64_t> numbers, size_t most) {
   return std::min({numbers.size(), most, kMaxRequestBytes / kNumberBytes});
 }

@@ -34,35 +34,36 @@ namespace dnc {
 class Connection;
 
 struct ClientOptions {
-  // HOST:PORT, unix:/PATH, or another gRPC name. Several servers that hold the same lists:
-  // `ipv4:10.0.0.1:50061,10.0.0.2:50061`: one of them is asked, and when it stops or is lost, the
-  // next. White space at the ends is dropped, here and of the key, the tenant and the scope.
+  // HOST:PORT, unix:/PATH, or another gRPC name. For several servers with the same lists,
+  // `ipv4:10.0.0.1:50061,10.0.0.2:50061`: one of them is asked, and the next one when it stops or
+  // is lost. White space at the ends is removed, here and from the key, the tenant and the scope.
   std::string target = "127.0.0.1:50061";
-  // It holds for each request to the server with all its attempts. A scrub of more than one batch
+  // Applies to each request to the server with all its attempts. A scrub of more than one batch
   // makes several requests.
   absl::Duration deadline = absl::Seconds(2);
-  // How often a request is tried while the server is UNAVAILABLE, or has too much to do and says
-  // when to come again; at least 1.
+  // How often a request is tried while the server is UNAVAILABLE, or is too busy and says when to
+  // come again; at least 1.
   int max_attempts = 4;
-  // Numbers in a request, at least 1. If the server takes fewer, or they have too many bytes for a
-  // message, they are asked in smaller requests.
+  // Numbers in a request, at least 1. If the server takes fewer, or if they have too many bytes for
+  // a message, smaller requests are made.
   size_t batch_size = 10'000;
-  // Who asks: a key of the tenant (`dnck_...`); or an operator's, with the tenant to act as.
+  // Who asks: a key of the tenant (`dnck_...`), or an operator's key together with the tenant to
+  // act as.
   std::string api_key;
   std::string tenant;
-  // Plain text unless set; a key should cross a network by TLS only.
+  // Plain text unless set. A key should cross a network only with TLS.
   TlsOptions tls;
 };
 
 struct ScrubOptions {
-  // Answer as the lists were at this moment, by all that is known now. InfiniteFuture: now.
+  // Answers as the lists were at this moment, by all that is known now. InfiniteFuture: now.
   absl::Time as_of = absl::InfiniteFuture();
-  // Answer what the server answered at this moment, from what it had published by then. Not
+  // Answers what the server answered at this moment, from what it had published by then. Not
   // together with `as_of`. InfiniteFuture: now.
   absl::Time as_answered_at = absl::InfiniteFuture();
-  // Answer only from a snapshot of at least this revision. 0: whatever is current.
+  // Answers only from a snapshot of at least this revision. 0: whatever is current.
   uint64_t at_least_revision = 0;
-  // It names for whom the calls are made within the tenant: BRAND or BRAND/CAMPAIGN. Empty: the
+  // Names for whom the calls are made within the tenant: BRAND or BRAND/CAMPAIGN. Empty: the
   // strictest answer.
   std::string scope;
 };
@@ -73,11 +74,11 @@ class [[nodiscard]] NumberCheck {
   NumberCheck() = default;  // do-not-call
   explicit NumberCheck(v1::CheckNumberResponse response) : response_(std::move(response)) {}
 
-  // True only if the server answered CLEAR.
+  // Returns true only if the server answered CLEAR.
   [[nodiscard]] bool may_call() const { return verdict() == v1::VERDICT_CLEAR; }
   [[nodiscard]] v1::Verdict verdict() const;
-  // Until when the verdict holds, by all that is known now; InfinitePast where nothing holds, or
-  // without an end.
+  // Returns until when the verdict holds, by all that is known now. InfinitePast if nothing holds,
+  // or if it has no end.
   [[nodiscard]] absl::Time valid_until() const;
   [[nodiscard]] const v1::NumberResult& result() const { return response_.result(); }
   [[nodiscard]] const v1::Snapshot& snapshot() const { return response_.snapshot(); }
@@ -86,31 +87,31 @@ class [[nodiscard]] NumberCheck {
   v1::CheckNumberResponse response_;
 };
 
-// Movable; thread-safe apart from moving.
+// Movable; thread-safe except for moving.
 class Client {
  public:
-  // Checks the options; the first call connects. Errors: INVALID_ARGUMENT, also for a key or tenant
-  // with bytes that none has (the message does not tell the key); NOT_FOUND for a file of
-  // certificates that can't be read.
+  // Checks the options; the first call connects. Fails with INVALID_ARGUMENT, also for a key or
+  // tenant with bytes that no key or tenant has (the message does not show the key), and with
+  // NOT_FOUND for a file of certificates that cannot be read.
   [[nodiscard]] static absl::StatusOr<Client> Connect(const ClientOptions& options);
 
-  // This one is for tests and other transports.
+  // For tests and other transports.
   Client(std::unique_ptr<Connection> connection, const ClientOptions& options);
 
   Client(Client&&) noexcept;
   Client& operator=(Client&&) noexcept;
   ~Client();
 
-  // Asks about any count of numbers, ten digits each, or eleven with a leading 1. The results
-  // stand in the order asked. Goes on until a batch fails: see ScrubResult::status().
+  // Asks about any count of numbers of ten digits, or eleven with a leading 1. The results are in
+  // the order of the question. Stops at the first batch that fails: see ScrubResult::status().
   ScrubResult Scrub(absl::Span<const uint64_t> numbers, const ScrubOptions& options = {}) const;
 
-  // Does the same for numbers in any usual writing. A text that is not valid UTF-8 is asked with
-  // its foreign bytes replaced, and so answered INVALID.
+  // Does the same for numbers in any usual writing. If a text is not valid UTF-8, its foreign bytes
+  // are replaced, so it is answered INVALID.
   ScrubResult Scrub(absl::Span<const std::string> texts, const ScrubOptions& options = {}) const;
 
-  // Asks about one number, in any usual writing, everything that is known. A number that is none
-  // is no error: its verdict is INVALID.
+  // Asks for everything that is known about one number, in any usual writing. A text that is no
+  // number is no error: its verdict is INVALID.
   [[nodiscard]] absl::StatusOr<NumberCheck> CheckNumber(const std::string& number,
                                                         const ScrubOptions& options = {}) const;
 
@@ -119,7 +120,7 @@ class Client {
   ScrubResult ScrubBatches(absl::Span<const Item> items, const ScrubOptions& options) const;
 
   std::unique_ptr<Connection> connection_;
-  // What the server takes, from the first answer on that says so.
+  // How many numbers the server takes, once an answer has said so.
   std::unique_ptr<std::atomic<size_t>> batch_size_;
 };
 

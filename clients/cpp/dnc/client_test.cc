@@ -30,7 +30,7 @@ class ClientTest : public ::testing::Test {
   ClientOptions options_;
 };
 
-// Who asks for TLS is never served without it.
+// A client that asks for TLS is never served without it.
 TEST_F(ClientTest, TlsIsNeverLeftOut) {
   options_.tls.enabled = true;
   options_.max_attempts = 1;
@@ -87,7 +87,7 @@ TEST_F(ClientTest, ServerThatTakesFewerIsAskedInSmallerBatches) {
     ASSERT_TRUE(result.ok()) << result.status();
     for (size_t i = 0; i < numbers.size(); ++i) ASSERT_EQ(result.may_call(i), numbers[i] % 2 == 0);
   }
-  // What is known is not tried again.
+  // The known limit is not exceeded again.
   const int before = server_->scrub.calls;
   EXPECT_TRUE(client.Scrub(absl::MakeSpan(numbers).first(4)).ok());
   EXPECT_EQ(server_->scrub.calls, before + 1);
@@ -130,7 +130,7 @@ TEST_F(ClientTest, ShortAnswersAreDoNotCall) {
 TEST_F(ClientTest, TimeoutIsDoNotCall) {
   options_.deadline = absl::Milliseconds(100);
   server_->scrub.stall = true;
-  // It would wait for ever.
+  // Without a deadline it would wait forever.
   const ScrubResult result = Connect().Scrub(std::vector<uint64_t>{kClear});
   EXPECT_TRUE(absl::IsDeadlineExceeded(result.status())) << result.status();
   EXPECT_FALSE(result.may_call(0));

@@ -10,8 +10,8 @@
 namespace dnc {
 namespace {
 
-// Half of it fixed, so that a server that restarts gets time; half random, so that its clients
-// don't come back together.
+// Half of the wait is fixed, so that a server that restarts gets time. The other half is random, so
+// that its clients do not all come back at once.
 absl::Duration WithJitter(absl::Duration backoff) {
   thread_local absl::BitGen random;
   return backoff * absl::Uniform(random, 0.5, 1.0);
@@ -38,7 +38,7 @@ absl::Status Connection::Retry(
     if (!(lost || crowded) || attempts >= policy_.max_attempts) {
       return status;
     }
-    // What the server tells is the least: half of twice as much.
+    // The server's time is the least wait, which is half of twice as much.
     const absl::Duration wait = WithJitter(crowded ? 2 * told : backoff);
     if (absl::Now() + wait >= deadline) return status;
     sleep_(wait);

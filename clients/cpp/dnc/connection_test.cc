@@ -13,7 +13,7 @@
 namespace dnc {
 namespace {
 
-// Answers with the statuses given, then with OK.
+// Answers with the given statuses, then with OK.
 class ScriptedStub : public ScrubStub {
  public:
   ScriptedStub(std::deque<absl::Status> script, int* calls)
@@ -58,7 +58,7 @@ class ConnectionTest : public ::testing::Test {
   v1::ScrubResponse response_;
 };
 
-// A refusal of a server that has too much to do.
+// Makes the refusal of a server that is too busy.
 absl::Status Crowded(int milliseconds) {
   google::rpc::RetryInfo retry;
   retry.mutable_retry_delay()->set_nanos(milliseconds * 1'000'000);
@@ -85,10 +85,10 @@ TEST_F(ConnectionTest, DoesNotRepeatARefusalWithoutATime) {
 TEST_F(ConnectionTest, RetriesUnavailable) {
   EXPECT_TRUE(Scrub({absl::UnavailableError("a"), absl::UnavailableError("b")}).ok());
   EXPECT_EQ(calls_, 3);
-  EXPECT_EQ(response_.verdicts_size(), 1);  // nothing is left of failed attempts
+  EXPECT_EQ(response_.verdicts_size(), 1);  // nothing is left of the failed attempts
 }
 
-// A server's gRPC cuts off calls that come while it stops; the caller never cancels one.
+// A server's gRPC cuts off calls that come while it stops; the caller itself never cancels one.
 TEST_F(ConnectionTest, RetriesWhatAStoppingServerCutOff) {
   EXPECT_TRUE(Scrub({absl::CancelledError("cut off")}).ok());
   EXPECT_EQ(calls_, 2);

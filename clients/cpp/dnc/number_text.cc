@@ -5,8 +5,8 @@
 namespace dnc {
 namespace {
 
-// Bytes of the UTF-8 sequence that starts at text[at], 0 if it isn't one. Refuses overlong forms,
-// surrogates and values above U+10FFFF, as protobuf does.
+// Returns the length of the UTF-8 sequence that starts at text[at], or 0 if there is none. Refuses
+// overlong forms, surrogates and values above U+10FFFF, as protobuf does.
 size_t SequenceLength(std::string_view text, size_t at) {
   const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[at + i]); };
   const unsigned char lead = byte(0);

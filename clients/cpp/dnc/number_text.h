@@ -1,4 +1,4 @@
-// Number texts as they may go over the wire.
+// Prepares number texts for sending.
 #pragma once
 
 #include <string>
@@ -6,15 +6,15 @@
 
 namespace dnc {
 
-// The longest text that is sent. Longer ones are malformed for every server, and stay so when
-// they are cut here.
+// The longest text that is sent. Every server takes longer ones as malformed, and they stay
+// malformed when they are cut here.
 inline constexpr size_t kMaxNumberTextBytes = 80;
 
-// Whether protobuf takes `text` for a string.
+// Returns whether protobuf accepts `text` as a string.
 bool IsUtf8(std::string_view text);
 
-// `text`, cut to kMaxNumberTextBytes and with every byte outside of ASCII replaced by `?` if it is
-// not valid UTF-8. A protobuf string that isn't would fail the call for the whole batch.
+// Returns `text`, cut to kMaxNumberTextBytes. If it is not valid UTF-8, every byte that is not
+// ASCII is replaced by `?`: an invalid protobuf string would fail the call for the whole batch.
 std::string WireText(std::string_view text);
 
 }  // namespace dnc

@@ -22,7 +22,7 @@ bool ReadErrorInfo(const absl::Status& status, google::rpc::ErrorInfo* info) {
 
 absl::Status FromGrpcStatus(const grpc::Status& status) {
   if (status.ok()) return absl::OkStatus();
-  // The codes of both have the same values; one outside of them must stay an error.
+  // The codes of both have the same values. A code outside of them must stay an error.
   absl::Status result(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
   if (result.ok()) result = absl::UnknownError(status.error_message());
   google::rpc::Status details;

@@ -14,9 +14,9 @@ v1::Verdict KnownVerdict(int value) {
   return v1::Verdict_IsValid(value) ? static_cast<v1::Verdict>(value) : v1::VERDICT_UNSPECIFIED;
 }
 
-// Until when the answers of a batch hold that do not end earlier. The lists' ends say so, unless
-// one of them is over: then that may be of an area code whose numbers are STALE, or of a list that
-// only informs, and the others hold until the end of the whole batch.
+// Returns until when the answers of a batch hold that do not end earlier. The lists' ends tell,
+// unless one of them has passed. Such an end may belong to an area code whose numbers are STALE, or
+// to a list that only informs; the other answers then hold until the end of the whole batch.
 absl::Time EndOf(const v1::ScrubResponse& response) {
   const v1::Snapshot& snapshot = response.snapshot();
   if (response.earlier_ends().empty() && snapshot.has_valid_until()) {

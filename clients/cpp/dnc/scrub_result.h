@@ -15,51 +15,53 @@
 
 namespace dnc {
 
-// Const member functions may be called from many threads at once.
+// Several threads may call const member functions at once.
 class [[nodiscard]] ScrubResult {
  public:
-  // An answer about nothing: do-not-call for every index.
+  // Makes an answer about nothing: do-not-call for every index.
   ScrubResult() = default;
-  // An answer for `size` numbers, do-not-call for all until batches are added.
+  // Makes an answer for `size` numbers, all do-not-call until batches are added.
   explicit ScrubResult(size_t size) : verdicts_(size), reasons_(size) {}
 
-  // How many numbers were asked.
+  // Returns how many numbers were asked about.
   [[nodiscard]] size_t size() const { return verdicts_.size(); }
 
-  // True only if the server answered CLEAR for the number asked at index `i`. False past the end.
+  // Returns true only if the server answered CLEAR for the number at index `i` of the question.
+  // False past the end.
   [[nodiscard]] bool may_call(size_t i) const { return verdict(i) == v1::VERDICT_CLEAR; }
 
-  // VERDICT_UNSPECIFIED, which is do-not-call, for a number without an answer, for a verdict
-  // that this version does not know, and past the end.
+  // Returns VERDICT_UNSPECIFIED, which means do-not-call, for a number without an answer, for a
+  // verdict that this version does not know, and past the end.
   [[nodiscard]] v1::Verdict verdict(size_t i) const;
 
-  // All reasons that apply, ascending, also ones that this version has no name for.
+  // Returns all reasons that apply, ascending, including those that this version has no name for.
   [[nodiscard]] std::vector<v1::Reason> reasons(size_t i) const;
 
-  // The same reasons as a set: bit n stands for the reason of value n.
+  // Returns the same reasons as a set: bit n stands for the reason with value n.
   [[nodiscard]] uint32_t reason_bits(size_t i) const {
     return i < reasons_.size() ? reasons_[i] : 0;
   }
 
-  // Until when the verdict at index `i` holds, by all that is known now; a later load or write may
-  // change it sooner. At least until then: what the lists allow is told for the batch as a whole.
-  // InfinitePast where nothing holds (no answer, INVALID, NOT_COVERED, past the end),
-  // InfiniteFuture for a verdict without an end.
+  // Returns until when the verdict at index `i` holds, by all that is known now; a later load or
+  // write may change it sooner. The verdict may hold longer, because the server gives the lists'
+  // ends for the batch as a whole. InfinitePast if nothing holds (no answer, INVALID, NOT_COVERED,
+  // past the end), InfiniteFuture for a verdict without an end.
   [[nodiscard]] absl::Time valid_until(size_t i) const;
 
-  // OK if every number has an answer; else why the first batch without one failed. Batches from
-  // that one on were not asked, and are do-not-call; batches before it keep their answers.
+  // OK if every number has an answer; otherwise, why the first batch without one failed. Batches
+  // from that one on were not asked about, and are do-not-call; batches before it keep their
+  // answers.
   [[nodiscard]] const absl::Status& status() const { return status_; }
   [[nodiscard]] bool ok() const { return status_.ok(); }
 
-  // How many numbers have an answer from the server: the first so many.
+  // Returns how many numbers have an answer from the server; they are the first ones.
   [[nodiscard]] size_t answered() const { return answered_; }
 
-  // What the answers rest on, one for each batch that was answered, in order.
+  // Returns what the answers rest on, one entry for each batch that was answered, in order.
   [[nodiscard]] const std::vector<v1::Snapshot>& snapshots() const { return snapshots_; }
 
-  // Takes the answer for the next `asked` numbers. An answer that does not have exactly a verdict
-  // and a set of reasons for each of them fails and changes no number.
+  // Adds the answer for the next `asked` numbers. An answer that does not have exactly one verdict
+  // and one set of reasons for each of them fails and changes no number.
   [[nodiscard]] absl::Status AddBatch(size_t asked, const v1::ScrubResponse& response);
 
   // Records why the rest has no answer. Keeps the first error.

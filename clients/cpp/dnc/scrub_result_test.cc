@@ -78,7 +78,7 @@ TEST(ScrubResultTest, ValidUntilIsTheNumbersOwnEndOrThatOfTheLists) {
   SetEnd(snapshot.mutable_decided_at(), 100);
   SetEnd(snapshot.add_lists()->mutable_valid_until(), 900);
   SetEnd(snapshot.add_lists()->mutable_valid_until(), 800);
-  snapshot.add_lists();  // nothing of it was asked
+  snapshot.add_lists();  // no number of it was asked about
   SetEnd(snapshot.mutable_valid_until(), 300);
   first.add_earlier_ends()->set_index(1);
   SetEnd(first.mutable_earlier_ends(0)->mutable_valid_until(), 300);

@@ -1,4 +1,4 @@
-// The calls of dnc.v1.ScrubService behind an interface, so that a test can stand in for a server.
+// Puts the calls of dnc.v1.ScrubService behind an interface, so that a test can replace the server.
 #pragma once
 
 #include <memory>
@@ -11,7 +11,8 @@
 
 namespace dnc {
 
-// One attempt a call: no retry. Thread-safe. A call that fails leaves its response undefined.
+// Makes one attempt per call and does not retry. A call that fails leaves its response undefined.
+// Thread-safe.
 class ScrubStub {
  public:
   virtual ~ScrubStub() = default;
@@ -21,7 +22,8 @@ class ScrubStub {
                                    v1::CheckNumberResponse* response) = 0;
 };
 
-// `hint` is added to the message of an error that the connection has, and not the server.
+// `hint` is added to the message of an error that comes from the connection and not from the
+// server.
 std::unique_ptr<ScrubStub> MakeGrpcScrubStub(std::shared_ptr<grpc::Channel> channel,
                                              std::string hint = {});
 

@@ -10,7 +10,7 @@ namespace dnc {
 
 absl::StatusOr<Transport> MakeTransport(const TlsOptions& options) {
   if (!options.used()) {
-    // Who names a certificate believes to have asked for one.
+    // A user who names a certificate believes that it is used, so silence would be wrong.
     if (!options.server_name.empty()) {
       return absl::InvalidArgumentError(
           "the name of a certificate is given, but not TLS; also say which certificates to trust");
@@ -19,7 +19,7 @@ absl::StatusOr<Transport> MakeTransport(const TlsOptions& options) {
   }
   grpc::SslCredentialsOptions ssl;
   if (!options.ca_file.empty()) {
-    // A folder opens, too, and reads as nothing.
+    // A folder can be opened too, and reads as an empty file.
     std::ifstream file(options.ca_file);
     if (!file) return absl::NotFoundError(absl::StrCat(options.ca_file, " can't be read"));
     ssl.pem_root_certs.assign(std::istreambuf_iterator<char>(file), {});

@@ -1,4 +1,4 @@
-// How a client reaches the server: in plain text, or by TLS.
+// Says how a client reaches the server: in plain text, or with TLS.
 #pragma once
 
 #include <memory>
@@ -10,9 +10,9 @@
 namespace dnc {
 
 struct TlsOptions {
-  bool enabled = false;     // TLS, trusting the system's certificates
-  std::string ca_file;      // TLS, trusting only these certificates; a PEM file
-  std::string server_name;  // which the server's certificate must have; empty: the host's
+  bool enabled = false;     // TLS that trusts the system's certificates
+  std::string ca_file;      // TLS that trusts only these certificates; a PEM file
+  std::string server_name;  // the name that the server's certificate must have; empty: the host's
 
   bool used() const { return enabled || !ca_file.empty(); }
 };
@@ -21,11 +21,12 @@ struct TlsOptions {
 struct Transport {
   std::shared_ptr<grpc::ChannelCredentials> credentials = grpc::InsecureChannelCredentials();
   std::string server_name;  // as in TlsOptions
-  bool shared = true;       // with other channels of the process to the same target
+  bool shared = true;       // shared with other channels of the process to the same target
 };
 
-// The server's certificate is checked always. Errors: NOT_FOUND for a file that can't be read,
-// INVALID_ARGUMENT for one without certificates, or a name without TLS.
+// Makes a transport that always checks the server's certificate. Fails with NOT_FOUND for a file
+// that cannot be read, and with INVALID_ARGUMENT for one without certificates, or for a name
+// without TLS.
 absl::StatusOr<Transport> MakeTransport(const TlsOptions& options);
 
 }  // namespace dnc

@@ -1,4 +1,4 @@
-// Times of the contract.
+// Converts the contract's times.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 namespace dnc {
 
-// Converts to the last digit.
+// Keeps full precision.
 inline absl::Time ToTime(const google::protobuf::Timestamp& timestamp) {
   return absl::FromUnixSeconds(timestamp.seconds()) + absl::Nanoseconds(timestamp.nanos());
 }

@@ -1,4 +1,4 @@
-// A dncd in this process, for tests: real gRPC over a real port, made-up answers.
+// A dncd in this process, for tests: real gRPC over a real port, artificial answers.
 #pragma once
 
 #include <grpcpp/grpcpp.h>
@@ -11,7 +11,7 @@
 
 namespace dnc {
 
-// A number that ends with an odd digit is LISTED, any other CLEAR; what has not ten digits is
+// A number that ends with an odd digit is LISTED, any other is CLEAR, and one without ten digits is
 // INVALID. The settings may be changed while it serves.
 class FakeScrubService : public v1::ScrubService::Service {
  public:
@@ -21,12 +21,12 @@ class FakeScrubService : public v1::ScrubService::Service {
   std::atomic<bool> contradict{false};   // results say CLEAR, whatever the verdicts say
   std::atomic<bool> all_clear{false};    // it lies: every verdict is CLEAR
   std::atomic<bool> refuse{false};       // calls fail with RESOURCE_EXHAUSTED
-  std::atomic<int> max_batch{0};         // more numbers are BATCH_TOO_LARGE; 0: any number is taken
-  std::atomic<bool> hide_limit{false};   // and the limit is not told
+  std::atomic<int> max_batch{0};         // more numbers are BATCH_TOO_LARGE; 0: no limit
+  std::atomic<bool> hide_limit{false};   // hides the limit
   std::atomic<bool> stall{false};        // calls wait until they are cancelled
-  std::atomic<int> stall_at{-1};         // the call of this number, from 1, sets `stall` first
+  std::atomic<int> stall_at{-1};         // the call with this number, from 1, sets `stall` first
   std::atomic<int> stream_limit{-1};     // a stream breaks off after so many answers
-  std::atomic<bool> end_quietly{false};  // and then with OK instead of an error
+  std::atomic<bool> end_quietly{false};  // ... and then with OK instead of an error
   std::atomic<int> calls{0};             // unary calls so far
   std::atomic<int> largest_batch{0};     // the most numbers that a request held
 
@@ -58,8 +58,8 @@ class FakeDncd {
   std::string address_;
 };
 
-// INVALID_ARGUMENT with ErrorInfo.reason `reason`, and `guard` and `max_batch` in its metadata if
-// not empty.
+// Returns INVALID_ARGUMENT with ErrorInfo.reason `reason`, and with `guard` and `max_batch` in its
+// metadata if they are not empty.
 grpc::Status StatusWithReason(const std::string& reason, const std::string& guard,
                               const std::string& max_batch = "");
 
