@@ -68,8 +68,8 @@ def nanoseconds(one):
 
 
 def in_lines(result, one):
-    """A time in random lines of memory, read by the same threads between all rounds of the run: a
-    disturbed moment of the one or the other does not decide."""
+    """Expresses a time in random lines of memory, read by the same threads between all rounds of
+    the run, so that a disturbed moment of either does not decide."""
     return one["ns"] / statistics.median(
         other["line_ns"] for other in result["timings"] if other["threads"] == one["threads"])
 
@@ -154,7 +154,8 @@ def comparison_section(results):
 
 
 def rate_section(subjects):
-    """Numbers a second with several batches under way, for those that were asked so."""
+    """Shows numbers a second with several batches under way, for the subjects that were measured
+    so."""
     asked = [(result, max(one["threads"] for one in result["timings"])) for result in subjects]
     asked = [(result, threads) for result, threads in asked if threads > 1]
     sizes = (1, 100, 1000, 10000)
@@ -179,7 +180,7 @@ def rate_section(subjects):
 
 
 def against_section(title, mark, subjects):
-    """How many times the time of `mark` the others take."""
+    """Shows how many times as long as `mark` the others take."""
     def times(result, size):
         one, other = (in_lines(r, timing(r, "random", size)) for r in (result, mark))
         return f"{one / other:,.1f}"
@@ -260,7 +261,7 @@ between the rounds (median of the run): compare these with another machine's, no
 
 
 def plot(title, x_title, y_title, lines, log_x=False, log_y=False):
-    """An SVG document with a line of points for each name."""
+    """Draws an SVG document with a line of points for each name."""
     wanted = {"title": title, "x": {"title": x_title, "log": log_x},
               "y": {"title": y_title, "log": log_y},
               "lines": [{"name": name, "points": points} for name, points in lines.items()]}

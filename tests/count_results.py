@@ -13,7 +13,7 @@ import xml.etree.ElementTree as ElementTree
 
 @dataclasses.dataclass
 class Results:
-    """The tests of a result file, or of several."""
+    """The tests of one result file, or of several."""
 
     passed: int = 0
     failed: list = dataclasses.field(default_factory=list)  # names
@@ -26,7 +26,7 @@ class Results:
 
 
 def reason_of(skipped):
-    """What a <skipped> element says: GoogleTest writes the place in a line before it."""
+    """Returns what a <skipped> element says: GoogleTest writes the place in a line before it."""
     text = skipped.get("message") or skipped.text or ""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if len(lines) > 1 and ".cc:" in lines[0]:

@@ -35,18 +35,19 @@ HARNESS_BYTES = 1_000_000_000
 
 
 class Subject:
-    """Of whom a run can fit: bytes a number at its highest, numbers a second of its load."""
+    """What a subject needs to fit into a run: bytes per number at its peak, and how many numbers a
+    second it loads."""
 
     def __init__(self, name, bytes_a_number, load_rate=None, server=None, threads=1):
         self.name = name
         self.bytes_a_number = bytes_a_number
         self.load_rate = load_rate
         self.server = server
-        # That ask at the same time, after one alone has: as many as give the most answers.
+        # These ask again with several threads at once, as many as give the most answers.
         self.threads = threads
 
     def millions(self, wanted, memory, minutes):
-        """The size to measure, and why it is not `wanted`."""
+        """Returns the size to measure, and why it is not `wanted`."""
         size, why = wanted, ""
         fits = int((memory - HARNESS_BYTES) / self.bytes_a_number)
         if fits < size:
@@ -128,7 +129,7 @@ def measure(subject, options, folder):
 
 
 def grow(options):
-    """The exact set alone, at sizes around that of the registry."""
+    """Measures the exact set alone, at sizes around that of the registry."""
     results = []
     for step in GROWTH_TO_REGISTRY:
         millions = max(1, step * options.numbers // REGISTRY)
@@ -143,7 +144,8 @@ def grow(options):
 
 
 def save(path, results):
-    """After each subject, so that a run that ends early leaves what it has measured."""
+    """Saves the results. Called after each subject, so that a run that ends early keeps its
+    results."""
     path.write_text(json.dumps(results, indent=1) + "\n")
 
 
@@ -158,7 +160,7 @@ def parse():
     options = parser.parse_args()
     options.numbers = int(os.environ.get("DNC_BENCH_NUMBERS", REGISTRY))
     options.memory = float(os.environ.get("DNC_BENCH_MEMORY_GB", 0)) * 2**30 or 0.9 * free_memory()
-    # A smoke test, not a measurement: shorter rounds.
+    # This is a smoke test and no measurement, so the rounds are shorter.
     options.short = [] if options.numbers > 20_000_000 else [
         "--seconds", "0.02", "--questions", "400000", "--rounds", "3", "--warm-seconds", "0.2"]
     options.out = options.out or ROOT / "build" / "bench-compare.json"
@@ -167,7 +169,7 @@ def parse():
 
 def main():
     options = parse()
-    # So that servers are stopped and folders removed.
+    # On this signal too, servers must be stopped and folders removed.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("run.py: ended"))
     known = {subject.name for subject in SUBJECTS} | {"calibration", "growth"}
     if unknown := set(options.only or ()) - known:

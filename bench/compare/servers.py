@@ -1,5 +1,5 @@
-"""The servers of a comparison: each in a folder of its own, out of reach of others, and gone when
-the comparison ends. Redis and PostgreSQL keep nothing durable; dncd does, as always."""
+"""The servers of a comparison. Each is in a folder of its own, out of reach of others, and gone
+when the comparison ends. Redis and PostgreSQL store nothing durably; dncd does, as always."""
 
 import contextlib
 import getpass
@@ -25,7 +25,7 @@ POSTGRES_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_wri
 
 
 def as_user(user):
-    """Options of subprocess that run a program as a user, if we are root and may choose."""
+    """Returns options of subprocess that run a program as a user, if we are root and can choose."""
     if os.geteuid() != 0:
         return {}
     entry = pwd.getpwnam(user)
@@ -58,7 +58,7 @@ def owned_folder(folder, user):
 
 @contextlib.contextmanager
 def redis(folder):
-    """Yields the path of its socket."""
+    """Yields the path of the server's socket."""
     owned_folder(folder, "redis")
     socket = folder / "redis.sock"
     command = ["/usr/bin/redis-server", "--unixsocket", str(socket), "--dir", str(folder)]
@@ -75,7 +75,8 @@ def redis(folder):
 
 @contextlib.contextmanager
 def postgres(folder, shared_gb):
-    """Yields the folder of its socket. Trusts whoever reaches the socket: the folder is its own."""
+    """Yields the folder of the server's socket. The server trusts everybody who reaches the socket,
+    because the folder belongs to the comparison alone."""
     owned_folder(folder, "postgres")
     user = as_user("postgres")
     data = folder / "data"
@@ -105,7 +106,7 @@ def wait_until_it_answers(folder, process):
 
 @contextlib.contextmanager
 def dncd(folder):
-    """Yields its address, a unix socket; its process id is in the file `pid`."""
+    """Yields the server's address, a unix socket; its process id is in the file `pid`."""
     folder.mkdir(parents=True)
     out = folder / "dncd.out"
     # A socket's path must be short, and `folder` may be long.
@@ -132,7 +133,7 @@ def address_of(out, process):
 
 
 def versions():
-    """What runs, for the page."""
+    """Returns what runs, for the page."""
     def first_line(*command):
         try:
             out = subprocess.run(command, check=True, capture_output=True, text=True).stdout

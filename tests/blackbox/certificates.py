@@ -1,4 +1,4 @@
-"""Certificates for tests, which sign themselves."""
+"""Makes self-signed certificates for tests."""
 
 import subprocess
 
@@ -6,7 +6,8 @@ from waiting import PATIENCE
 
 
 def make_certificate(folder, name="", names="DNS:localhost", days=2, env=None):
-    """Writes NAMEkey.pem and NAMEcert.pem, replacing each at once; returns (certificate, key)."""
+    """Writes NAMEkey.pem and NAMEcert.pem, replacing each atomically; returns (certificate,
+    key)."""
     key, certificate = folder / f"{name}key.pem", folder / f"{name}cert.pem"
     made = [path.with_suffix(".new") for path in (certificate, key)]
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",

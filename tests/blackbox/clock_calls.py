@@ -1,4 +1,4 @@
-"""Servers whose clocks are, or were, wrong."""
+"""Servers whose clocks are wrong, or were."""
 
 import datetime
 import time
@@ -15,7 +15,7 @@ LISTED, FREE = NUMBERS[100], 2015569999
 
 
 def moment(seconds):
-    """As a field of a message."""
+    """Returns a moment as a field of a message."""
     return {"seconds": int(seconds)}
 
 
@@ -31,7 +31,7 @@ def load(server, days_ago, **options):
 
 
 def prepare(start_server, clock, folder, consent_ends):
-    """A server with a list and a consent, started with the clock as it is."""
+    """Makes a server with a list and a consent, started with the clock as it is."""
     server = start_server(data_dir=folder, environment=clock.env)
     load(server, 1)
     make_list(server, "consents", "CONSENT")
@@ -48,7 +48,8 @@ def holds(condition):
     try:
         return condition()
     except Refused as refused:
-        # For a moment after a jump a deadline is compared with another clock than it was made of.
+        # For a moment after a jump, gRPC compares a deadline with another clock than it was made
+        # with.
         assert refused.reason == "DEADLINE_PASSED", refused
         return False
 
@@ -64,7 +65,7 @@ def starts_with_right_clock(server, clock):
 
 
 def ahead_once(start_server, clock, folder):
-    """A server that ran a year ahead, and starts with the clock set right."""
+    """Makes a server that ran a year ahead, and starts it with the clock set right."""
     now = time.time()
     server = prepare(start_server, clock, folder, now + 30 * DAY)
     server.keys = {name: new_key(server, ["SCRUB"], expires_at=moment(now + days * DAY)).secret
@@ -80,7 +81,7 @@ def ahead_once(start_server, clock, folder):
 
 
 def accept(server):
-    """Starts it with the machine's clock accepted."""
+    """Starts the server with the machine's clock accepted."""
     server.stop()
     command = list(server.command)
     server.command += ["--accept-clock", iso(time.time()), "--accept-clock-reason", "a test"]
@@ -90,6 +91,7 @@ def accept(server):
 
 
 def load_changes(server, number, hours):
-    """Of so many hours after the list that `load` has of the day before."""
+    """Loads changes that are so many hours later than the list that `load` has of the day
+    before."""
     at = int(time.time() / DAY - 1) * DAY + hours * HOUR
     server.load([(f"changes{number}.txt", changes([(number, at - HOUR, "A")]))], obtained_at=at)

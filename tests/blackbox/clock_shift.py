@@ -11,7 +11,7 @@ from dnc_server import REPO
 
 
 class ShiftedClock:
-    """`env` is for the programs that are to have the clock."""
+    """A wrong clock; `env` is for the programs that are to have it."""
 
     def __init__(self, folder):
         compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
@@ -23,10 +23,10 @@ class ShiftedClock:
         self.path = folder / "clock_shift"
         self.path.write_bytes(struct.pack("<q", 0))
         self.env = {**os.environ, "LD_PRELOAD": str(library), "CLOCK_SHIFT": str(self.path),
-                    # Only the order of libraries is asked about, not what they do.
+                    # This only asks about the order of libraries, not what they do.
                     "ASAN_OPTIONS": "verify_asan_link_order=0"}
 
     def set(self, seconds):
-        """Also of servers that run."""
+        """Sets the clock, also for servers that are running."""
         with self.path.open("r+b") as file:
             file.write(struct.pack("<q", int(seconds)))

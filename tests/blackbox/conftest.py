@@ -44,7 +44,7 @@ def stubs(tmp_path_factory):
         generated.write_text(text.replace("from grpc.health", "from standard.health")
                              .replace("from grpc.reflection", "from standard.reflection"))
     sys.path.insert(0, str(folder))
-    # Where a package `google` is installed, `google.rpc` lies beside it.
+    # If a package `google` is installed, `google.rpc` is beside it.
     google = importlib.import_module("google")
     google.__path__.append(str(folder / "google"))
     modules = {"load": "dnc.v1.load_pb2", "verdict": "dnc.v1.verdict_pb2",
@@ -84,7 +84,7 @@ def start_server(stubs, tmp_path):
 
 @pytest.fixture
 def folder(tmp_path):
-    """For a server's data, where the test looks into it or starts on it again."""
+    """A folder for a server's data, for tests that look into it or start a server on it again."""
     return tmp_path / "data"
 
 
@@ -113,8 +113,8 @@ def dncctl(server):
 
 @pytest.fixture
 def ctl(loaded, dncctl):
-    """Runs dncctl, which must do what it is asked, against the test's own `loaded` server, and
-    returns its JSON."""
+    """Runs dncctl, which must succeed, against the test's own `loaded` server, and returns its
+    JSON."""
 
     def run(*arguments, code=0):
         done = dncctl("--json", *arguments)

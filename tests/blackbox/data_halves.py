@@ -1,4 +1,4 @@
-"""What tests of a data folder's halves do with them, and ask of their servers."""
+"""What tests do with the halves of a data folder, and ask their servers."""
 
 import shutil
 import time
@@ -24,7 +24,7 @@ def load(server):
 
 
 def filled_server(start_server, folder):
-    """A stopped server with a list and an opt-out, to start it again."""
+    """Makes a stopped server with a list and an opt-out, which tests start again."""
     server = start_server(data_dir=folder)
     load(server)
     add(server, [OPTED_OUT])
@@ -42,7 +42,7 @@ def remove(folder, names):
 
 
 def restart(server, *options):
-    """Once with these options."""
+    """Starts the server once with these options."""
     command = list(server.command)
     server.command += options
     server.start()
@@ -70,7 +70,8 @@ def refused_watch(server, after_revision):
 
 
 def goes_on_from_an_export(server, *numbers):
-    """Whoever was told to export gets what is there, and watches from there on."""
+    """Checks that a caller who is told to export gets what is there, and can watch from there
+    on."""
     lists = server.stubs.list
     parts = list(server.lists.ExportNumbers(lists.ExportNumbersRequest(), timeout=PATIENCE))
     told = {record.number for part in parts for record in part.records}

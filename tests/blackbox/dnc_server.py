@@ -12,8 +12,8 @@ from waiting import PATIENCE, wait_until
 
 REPO = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(os.environ.get("DNC_BIN_DIR", REPO / "build" / "bin"))
-# pytest-xdist runs files side by side. Each worker's servers have an address of their own, so that
-# a port that a test means to use again is not given to a server of another worker meanwhile.
+# pytest-xdist runs files side by side. Each worker's servers have their own address, so that a
+# server of another worker cannot get a port that a test means to use again.
 HOST = f"127.0.0.{2 + int(os.environ.get('PYTEST_XDIST_WORKER', 'gw0')[2:])}"
 ANY_PORT = f"{HOST}:0"
 
@@ -27,7 +27,7 @@ class Refused(Exception):
 
 
 def refused_start(data_dir, *arguments, env=None):
-    """What a server says that must not start."""
+    """Returns what a server says that must not start."""
     command = [str(BIN / "dncd"), "--data-dir", str(data_dir), "--listen", ANY_PORT,
                "--metrics-listen", "", *arguments]
     # pylint: disable-next=consider-using-with
@@ -43,7 +43,7 @@ def refused_start(data_dir, *arguments, env=None):
 
 
 class Server:
-    """Starts at once. `stubs` are the generated modules (see conftest.py)."""
+    """A running dncd. It starts at once. `stubs` are the generated modules (see conftest.py)."""
 
     def __init__(self, stubs, data_dir, *arguments, key=None, tenant=None,
                  metrics_listen="", listen=ANY_PORT, credentials=None, environment=None):
@@ -77,7 +77,7 @@ class Server:
         self.lists = self.stubs.list_grpc.ListServiceStub(self.channel)
 
     def connect(self, credentials=None):
-        """A connection of its own."""
+        """Returns a connection of its own."""
         options = [("grpc.use_local_subchannel_pool", 1)]
         if credentials is None:
             return grpc.insecure_channel(self.address, options=options)
@@ -85,7 +85,7 @@ class Server:
 
     @staticmethod
     def identity(key=None, tenant=None):
-        """The metadata of a caller."""
+        """Returns the metadata of a caller."""
         metadata = [("authorization", f"Bearer {key}")] if key else []
         return metadata + ([("dnc-tenant", tenant)] if tenant else [])
 
@@ -110,7 +110,7 @@ class Server:
         return wait_until(ready, lambda: f"dncd is not ready: {self.log()}")
 
     def call(self, method, request, metadata=None):
-        """The answer; raises Refused if there is none."""
+        """Returns the answer; raises Refused if the call fails."""
         try:
             return method(request, timeout=PATIENCE,
                           metadata=self.metadata if metadata is None else metadata)
@@ -130,7 +130,8 @@ class Server:
 
     def upload(self, files, list_name="national", obtained_at=None, allow=(), more=None,
                **csv):
-        """Starts a load of `files`, (name, bytes) each. `more`: other fields of LoadOptions."""
+        """Starts a load of `files`, which are (name, bytes). `more` are other fields of
+        LoadOptions."""
         registry = self.stubs.registry
 
         def parts():
@@ -150,7 +151,7 @@ class Server:
         return self.call(self.registry.UploadRelease, parts()).load
 
     def load(self, files, *arguments, **options):
-        """Loads, and waits for the end. Raises Refused if the server refuses."""
+        """Loads files, and waits for the end. Raises Refused if the server refuses."""
         load = self.upload(files, *arguments, **options)
         registry = self.stubs.registry
         for answer in self.registry.WatchLoad(registry.WatchLoadRequest(load_id=load.id),
@@ -159,7 +160,7 @@ class Server:
         return self.checked(load)
 
     def load_quickly(self, files, *arguments, **options):
-        """The same for hundreds of small loads: looks at the records instead of watching."""
+        """Does the same for hundreds of small loads: reads the records instead of watching."""
         load = self.upload(files, *arguments, **options)
         request = self.stubs.registry.ListLoadsRequest(page_size=1)
         end = time.monotonic() + PATIENCE
@@ -171,7 +172,7 @@ class Server:
             time.sleep(0.002)
 
     def checked(self, load):
-        """A load that has ended; raises Refused if it was refused."""
+        """Returns a load that has ended; raises Refused if it was refused."""
         names = self.stubs.load
         if load.state == names.LOAD_STATE_SUCCEEDED:
             return load

@@ -1,7 +1,6 @@
-"""A shell session that runs a docs page's commands, our programs replaced by functions.
+"""A shell session that runs a docs page's commands, with our programs replaced by functions.
 
-A function runs the real program and notes its exit code, so that a pipeline hides none.
-"""
+A function runs the real program and notes its exit code, so that a pipeline hides none."""
 
 import dataclasses
 import os
@@ -98,8 +97,8 @@ class Outcome:
 
 
 class Session:
-    """Runs statements in one bash. `env`: variables to begin with; LISTEN: where a server listens
-    that is not told."""
+    """Runs statements in one bash. `env` are variables to begin with; LISTEN says where a server
+    listens that is given no address."""
 
     def __init__(self, folder, env):
         self.folder = pathlib.Path(folder)
@@ -110,7 +109,7 @@ class Session:
         self.env.update(env, SESSION=str(self.notes), BIN=str(BIN), PATIENCE=str(PATIENCE))
 
     def run(self, statements):
-        """An Outcome for each statement."""
+        """Returns an Outcome for each statement."""
         script = [FUNCTIONS, "exec 2>&1 </dev/null"]
         for statement in statements:
             script += [f"printf '\\n{MARK}\\n'; printf '{MARK}\\n' >>\"$SESSION/calls\"", statement]
@@ -120,7 +119,7 @@ class Session:
         try:
             output, _ = process.communicate(timeout=PATIENCE)
         finally:
-            # Also servers that stayed: they are of the session's process group.
+            # This also ends servers that stayed: they are in the session's process group.
             try:
                 os.killpg(process.pid, signal.SIGKILL)
             except ProcessLookupError:
@@ -134,7 +133,8 @@ class Session:
 
 
 def dev_commands():
-    """The subcommands of ./dev, and the words that may follow each, as ./dev help tells."""
+    """Returns the subcommands of ./dev, and the words that may follow each, as ./dev help lists
+    them."""
     told = subprocess.run([str(REPO / "dev"), "help"], capture_output=True, text=True, check=True,
                           timeout=PATIENCE).stdout
     commands = {}

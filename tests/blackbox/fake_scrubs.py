@@ -1,4 +1,4 @@
-"""A scrub service that is not a dncd, for tests of what asks one."""
+"""A scrub service that is no dncd, for tests of the programs that ask one."""
 
 import concurrent.futures
 

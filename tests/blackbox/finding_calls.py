@@ -1,4 +1,4 @@
-"""Loads whose findings tests look at: a base of two area codes, refusals, dry runs."""
+"""Loads whose findings are tested: a base of two area codes, refusals, dry runs."""
 
 import time
 
@@ -26,7 +26,7 @@ def fixture_base(server):
 
 
 def refused(server, files, **options):
-    """The findings of a load that is refused."""
+    """Returns the findings of a load that is refused."""
     with pytest.raises(Refused) as refusal:
         server.load(files, **options)
     assert refusal.value.reason == "GUARD_REFUSED", refusal.value
@@ -34,7 +34,7 @@ def refused(server, files, **options):
 
 
 def looked(server, files, **options):
-    """What a load would do."""
+    """Returns what a load would do."""
     return server.load(files, more={"dry_run": True}, **options)
 
 

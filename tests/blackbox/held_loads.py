@@ -5,7 +5,7 @@ from dnc_server import BIN
 
 class HeldLoads:
     """While it holds, servers started with its `environment` do not begin to read what was
-    uploaded: a load stays in READING, and the rest of the server goes on."""
+    uploaded: a load stays in READING, while the rest of the server goes on."""
 
     def __init__(self, folder):
         self.gate = folder / "hold-loads"

@@ -1,4 +1,4 @@
-"""A link between a client and a server that a test can freeze or turn to another server."""
+"""A link between a client and a server that a test can freeze or redirect to another server."""
 
 import contextlib
 import socket
@@ -6,8 +6,8 @@ import threading
 
 
 class Link:
-    """Forwards connections to `target` (HOST:PORT). While it is frozen, connections stay open, also
-    new ones, and nothing goes through those that were there."""
+    """Forwards connections to `target` (HOST:PORT). While it is frozen, all connections stay open,
+    even new ones, but nothing passes through those that existed before."""
 
     def __init__(self, target):
         self.target = target
@@ -43,7 +43,7 @@ class Link:
             sink.shutdown(socket.SHUT_WR)
 
     def freeze(self):
-        """Nothing more comes through the connections that are there now, and nobody is told."""
+        """Lets nothing more through the connections that exist now, without telling anybody."""
         for pair in self.pairs:
             self.frozen.update(pair)
 

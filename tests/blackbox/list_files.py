@@ -1,4 +1,4 @@
-"""Files of published lists, as an operator would hand them over: (name, bytes)."""
+"""Files of published lists, as an operator would submit them: (name, bytes)."""
 
 import datetime
 import io
@@ -23,7 +23,7 @@ def flat(numbers):
 
 
 def changes(entries):
-    """`entries`: (number, time in seconds, "A" or "D")."""
+    """Makes a change list of `entries`: (number, time in seconds, "A" or "D")."""
     rows = (f"{number:010d},{utc(time):%Y-%m-%dT%H:%M:%S},{action}\n"
             for number, time, action in entries)
     return "".join(rows).encode()
@@ -38,5 +38,5 @@ def zipped(member, content, level=6):
 
 
 def block(area_code, exchange, count):
-    """`count` numbers of an exchange, from line 0 on."""
+    """Returns `count` numbers of an exchange, from line 0 on."""
     return [area_code * 10**7 + exchange * 10**4 + line for line in range(count)]

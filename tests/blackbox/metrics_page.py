@@ -1,4 +1,4 @@
-"""What a server shows to Prometheus."""
+"""Reads what a server shows to Prometheus."""
 
 import itertools
 import os
@@ -8,8 +8,8 @@ import urllib.request
 
 from waiting import PATIENCE
 
-# Below the ports that the system gives to whoever asks for any, and apart from those that another
-# process of the tests begins with.
+# These are below the ports that the system gives to anybody who asks for any port, and differ from
+# those that another process of the tests begins with.
 _PORTS = itertools.cycle(range(10_000, 30_000))
 for _ in range(os.getpid() * 37 % 20_000):
     next(_PORTS)
@@ -31,12 +31,12 @@ class Page:
         return self.values[name]
 
     def names(self):
-        """Of what the server shows itself."""
+        """Returns the names of what the server itself shows."""
         return {re.sub(r"_(bucket|sum|count)$", "", re.split("[{ ]", name)[0])
                 for name in self.values if name.startswith(("dnc_", "process_"))}
 
 
-# What `promtool check metrics` refuses in a name: units that are no base unit, and types.
+# `promtool check metrics` refuses these in a name: units that are no base unit, and types.
 FOREIGN_UNITS = {"ms", "us", "ns", "milliseconds", "microseconds", "nanoseconds", "minutes",
                  "hours", "days", "weeks", "bits", "kb", "mb", "gb", "kilobytes", "megabytes",
                  "gigabytes", "kib", "mib", "gib", "percent", "percentage", "sec", "secs"}
@@ -44,7 +44,7 @@ TYPES = {"counter", "gauge", "histogram", "summary"}
 
 
 def family_rules(name, kind, has_help):
-    """The rules that a family of metrics breaks."""
+    """Yields the rules that a family of metrics breaks."""
     words = name.split("_")
     if not has_help:
         yield f"{name}: no help"
@@ -63,7 +63,7 @@ def family_rules(name, kind, has_help):
 
 
 def broken_rules(text):
-    """The rules of Prometheus's text format, names and units that a page breaks."""
+    """Returns the rules of Prometheus's text format, names and units that a page breaks."""
     broken, helps, kinds, samples, order = [], set(), {}, set(), []
     for line in text.splitlines():
         if comment := re.fullmatch(r"# (HELP|TYPE) (\S+) (.+)", line):
@@ -99,7 +99,7 @@ def broken_rules(text):
 
 
 def free_port():
-    """A port that nobody has, and that the system gives to nobody who asks for any."""
+    """Returns a port that nobody has, and that the system gives to nobody who asks for any port."""
     for port in _PORTS:
         with socket.socket() as listener:
             try:

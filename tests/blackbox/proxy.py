@@ -1,11 +1,11 @@
-"""A connection that breaks when a test wants it."""
+"""A connection that breaks when a test wants it to."""
 
 import socket
 import threading
 
 
 class Proxy:
-    """A connection to the server that can be cut while both ends live, or that takes no more than
+    """A connection to the server that can be cut while both ends live, or that takes at most
     `limit` bytes from the client and then leaves it alone with full buffers."""
 
     def __init__(self, address, limit=float("inf")):

@@ -7,7 +7,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from dnc_server import BIN
 from waiting import PATIENCE
 
-# Numbers of the list that `loaded` servers hold: on it, and not.
+# These are two numbers for `loaded` servers: one is on their list, one is not.
 LISTED, FREE = 2015550100, 2015550999
 
 

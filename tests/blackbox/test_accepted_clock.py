@@ -1,5 +1,5 @@
-"""An operator has said that a clock is right which lies behind the stores: nothing lives again, and
-nothing is younger."""
+"""An operator accepts a clock that is behind the stores: nothing that has ended becomes valid
+again, and no data becomes younger."""
 
 import time
 
@@ -29,7 +29,7 @@ def test_an_accepted_clock_revives_nothing(start_server, clock, folder):
         told = status(server)
         assert not told.clock_behind, attempt
         assert abs(told.newest_known_at.seconds - time.time()) < HOUR, attempt
-        # Nothing is dated younger: too old then is too old now.
+        # No data gets a younger date: what was too old then is too old now.
         assert rule(server, FREE) == "STALE", attempt
         with pytest.raises(Refused):
             rule(server, FREE, server.identity(keys["ended"]))
@@ -44,7 +44,7 @@ def test_an_accepted_clock_revives_nothing(start_server, clock, folder):
     said = [change.description for change in told if "accepted the machine's clock" in
             change.description]
     assert len(said) == 1 and "BIOS battery" in said[0] and "uid" in said[0]
-    # What comes now counts by the clock that is right.
+    # What comes from now on counts by the right clock.
     load(server, 0)
     assert rule(server, FREE) == "CLEAR"
     assert rule(server, LISTED) == "NATIONAL", "the consent had ended"
@@ -125,7 +125,8 @@ def test_no_moment_after_the_word_is_clear(start_server, clock, folder):
 
 
 def test_the_end_is_told_that_counts(start_server, clock, folder):
-    """Of a record whose exemption a clock that was ahead has ended."""
+    """An end that a fast clock gave to an exemption is the end that counts, and the answer
+    says so."""
     server = ahead_once(start_server, clock, folder)
     accept(server)
     lists = server.stubs.list
@@ -139,7 +140,7 @@ def test_the_end_is_told_that_counts(start_server, clock, folder):
         assert record.number == str(LISTED)
         assert record.expires_at.seconds > time.time() + 20 * DAY, "as it was written"
         assert abs(record.counts_until.seconds - time.time()) < HOUR, "when the clock was accepted"
-        # What is told isn't taken for a consent that holds.
+        # The consent is shown, but not taken for one that holds.
         answer = server.call(server.lists.AddNumbers, lists.AddNumbersRequest(
             list_id="consents", records=[record]))
         assert answer.results[0].outcome == lists.WRITE_OUTCOME_REFUSED

@@ -1,4 +1,4 @@
-"""Until when an answer holds, in every form in which it is told."""
+"""Until when an answer holds, in every form in which it is given."""
 
 import time
 
@@ -9,7 +9,7 @@ from tenant_calls import FREE, LISTED, add, check, load_wireless, make_list, mak
 
 NOW = int(time.time())
 BASE_TIME = NOW - 2 * DAY
-# A file's name has a day, and that begins at midnight.
+# A file's name has a day, and that day begins at midnight.
 LISTS_END = BASE_TIME - BASE_TIME % DAY + 31 * DAY
 
 
@@ -20,7 +20,7 @@ def loaded(server):
 
 
 def ends(server, numbers, **fields):
-    """When each answer ends, by every form of it, which must be the same."""
+    """Returns when each answer ends, which must be the same in every form."""
     scrub = server.stubs.scrub
     columns = server.scrub(numbers=numbers, **fields)
     full = server.scrub(numbers=numbers, detail=scrub.DETAIL_FULL, **fields)
@@ -49,15 +49,15 @@ def test_an_answer_ends_with_the_first_of_all_that_it_rests_on(loaded):
     make_list(loaded, "ebr", "EBR")
     soon, sooner = NOW + 86400, NOW + 7200
     add(loaded, [LISTED], "consent", expires_at=moment(soon))
-    # Not what the answer rests on: nothing forbids the call.
+    # The answer does not rest on it: it does not forbid the call.
     add(loaded, [FREE], "consent", expires_at=moment(sooner))
-    # A request that was made five years ago and ends soon.
+    # This request was made five years ago and ends soon.
     add(loaded, [FREE + 1], made_at=moment(NOW - 5 * 366 * DAY), expires_at=moment(soon))
-    # A relationship goes on when the consent ends, and still the answer rested on the consent.
+    # The relationship goes on when the consent ends, but the answer rested on the consent.
     add(loaded, [LISTED + 1], "consent", expires_at=moment(sooner))
     add(loaded, [LISTED + 1], "ebr", ebr_kind=loaded.stubs.list.EBR_KIND_TRANSACTION,
         last_event_at=moment(NOW - 3600))
-    # An exemption that begins: the number is not listed for ever.
+    # This exemption begins later, so the number is not listed forever.
     add(loaded, [LISTED + 2], "consent", made_at=moment(sooner))
     numbers = [LISTED, FREE, FREE + 1, LISTED + 1, LISTED + 2, FREE + 2, 55, 2125550100]
     assert loaded.verdicts(numbers) == ["CLEAR", "CLEAR", "LISTED", "CLEAR", "LISTED", "CLEAR",
@@ -65,7 +65,7 @@ def test_an_answer_ends_with_the_first_of_all_that_it_rests_on(loaded):
     told, early = ends(loaded, numbers)
     assert told == [soon, LISTS_END, soon, sooner, sooner, LISTS_END, 0, 0]
     assert early == {0: soon, 2: soon, 3: sooner, 4: sooner}
-    # Without them the lists alone, and nothing is told apart.
+    # Without tenant records the lists alone decide, and no number has an end of its own.
     assert ends(loaded, [FREE, FREE + 2]) == ([LISTS_END] * 2, {})
     assert ends(loaded, [55, 2125550100]) == ([0, 0], {})
 
@@ -75,7 +75,7 @@ def test_the_end_of_an_as_of_answer(loaded):
     add(loaded, [LISTED], "consent", expires_at=moment(NOW + 3600))
     add(loaded, [FREE], made_at=moment(NOW - 5 * 366 * DAY), expires_at=moment(NOW + 7200))
     told, early = ends(loaded, [LISTED, FREE, FREE + 1], as_of=moment(BASE_TIME + 60))
-    # What exempted then nobody knows, so the consent says nothing of it.
+    # Nobody knows what exempted the number then, so the consent says nothing about it.
     assert told == [LISTS_END, NOW + 7200, LISTS_END]
     assert early == {1: NOW + 7200}
 

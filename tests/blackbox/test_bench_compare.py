@@ -1,4 +1,4 @@
-"""The comparison with other stores: it runs, notices wrong answers, and its page is made whole."""
+"""The comparison with other stores: it runs, notices wrong answers, and writes its whole page."""
 
 import json
 import os
@@ -78,7 +78,7 @@ def test_subjects_of_other_packages(name):
                "postgres_server": "/usr/lib/postgresql/15/bin/postgres"}.get(name)
     if program and not os.path.exists(program):
         pytest.skip(f"needs {program}: ./dev bench compare installs it")
-    # pytest's own folders are for one user only; the servers run as others.
+    # pytest's own folders are only for one user, and the servers run as others.
     with tempfile.TemporaryDirectory(prefix="dnc-bench-") as made:
         folder = pathlib.Path(made)
         folder.chmod(0o755)

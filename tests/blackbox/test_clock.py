@@ -1,5 +1,5 @@
-"""Clocks that were set back, and that were ahead once: nothing lives again, and the service does
-not end for ever."""
+"""Clocks that were set back, or were once ahead: nothing that has ended becomes valid again, and
+the service does not stop forever."""
 
 import subprocess
 import time
@@ -68,7 +68,7 @@ def test_a_kill_soon_after_a_jump_forgets_nothing(start_server, clock, folder):
 
 
 def test_a_kill_at_once_after_a_jump_forgets_nothing(start_server, clock, folder):
-    """Whoever has heard of a moment does so after it is written."""
+    """A caller learns of a moment only after it was written to disk."""
     now = time.time()
     server = prepare(start_server, clock, folder, now + HOUR)
     for hours in (2, 4, 6):
@@ -83,16 +83,16 @@ def test_a_kill_at_once_after_a_jump_forgets_nothing(start_server, clock, folder
 def test_a_clock_far_behind_makes_all_stale(start_server, clock, folder):
     server = ahead_once(start_server, clock, folder)
     assert server.verdicts([FREE, LISTED, NUMBERS[0]]) == ["STALE", "STALE", "STALE"]
-    # A consent without an end lifts the list, and then the number would be clear.
+    # A consent without an end lifts the list, so the number would be clear.
     assert rule(server, NUMBERS[101]) == "STALE"
     told = status(server)
     assert told.clock_behind and told.newest_known_at.seconds > time.time() + YEAR - DAY
     assert "--accept-clock" in server.log()
-    # What is asked about the past is no clear answer either.
+    # A question about the past gets no clear answer either.
     as_of = moment(time.time() - HOUR)
     with_as_of = server.scrub(numbers=[FREE], as_of=as_of)
     assert with_as_of.verdicts[0] != server.stubs.verdict.VERDICT_CLEAR
-    # Loading doesn't help, opt-outs are taken.
+    # Loading does not help, but opt-outs are accepted.
     load(server, 0)
     assert server.verdicts([FREE]) == ["STALE"]
     add(server, [FREE])
@@ -113,7 +113,8 @@ def test_a_clock_far_behind_is_metered(start_server, clock, folder):
 
 
 def test_a_plan_while_the_clock_is_behind(start_server, clock, folder, tmp_path):
-    """It tells what becomes callable when the clock is right, and that nothing is until then."""
+    """A plan says what becomes callable when the clock is right, and that nothing does until
+    then."""
     server = prepare(start_server, clock, folder, time.time() + 300 * DAY)
     gone = NUMBERS[200]
     clock.set(-2 * DAY)
@@ -122,7 +123,7 @@ def test_a_plan_while_the_clock_is_behind(start_server, clock, folder, tmp_path)
     path.write_bytes(flat([number for number in NUMBERS + [2015580000] if number != gone]))
     command = [str(BIN / "dncctl"), "--server", server.address, "load", "--dry-run", str(path)]
     planned = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE)
-    # The number that `load` has beside the block goes, too.
+    # The number that `load` has beside the block is removed too.
     assert "becomes callable: 2 numbers" in planned.stdout, planned
     assert "lies behind" in planned.stdout, planned
     command.remove("--dry-run")

@@ -1,4 +1,5 @@
-"""dncctl before numbers become callable: what it tells, what it asks, and what it does unasked."""
+"""dncctl before numbers become callable: what it prints, what it asks, and what it does without
+asking."""
 
 import json
 import time
@@ -46,7 +47,7 @@ def test_first_data_is_not_loaded_unasked(server, dncctl, base, tmp_path):
     done = dncctl("load", base, "--yes")
     assert done.returncode == 0 and "9,995,000 numbers" in done.stdout, done.stderr
     assert server.verdicts([CLEAN]) == ["CLEAR"]
-    # An area code more is first data, too; a change list is not.
+    # One more area code is first data too; a change list is not.
     more = write(tmp_path, registry_name(NOW - 3 * DAY, "212"), flat(block(212, 555, 5000)))
     assert dncctl("load", more).returncode == 2
     assert dncctl("load", more, "--no-wait").returncode == 2
@@ -56,7 +57,7 @@ def test_first_data_is_not_loaded_unasked(server, dncctl, base, tmp_path):
     done = dncctl("load", change, "--no-wait")
     assert done.returncode == 0, done.stderr
     wait_until(lambda: server.verdicts([2015560199]) == ["LISTED"], "it is not loaded")
-    # First data that is confirmed goes on alone.
+    # First data that was confirmed goes on without a question.
     done = dncctl("load", more, "--no-wait", "--yes")
     assert done.returncode == 0 and "accepted" in done.stdout, done.stderr
     wait_until(lambda: server.verdicts([2125560101]) == ["CLEAR"], "it is not loaded")
@@ -99,7 +100,7 @@ def test_an_override_is_confirmed(server, dncctl, base, tmp_path):
     smaller = write(tmp_path, registry_name(NOW - DAY, "201"), flat(BASE[:4000]))
     refused = dncctl("load", smaller, "--yes")
     assert refused.returncode == 1 and "--allow shrink:201" in refused.stderr
-    # All that was found is overridden, each by its own word.
+    # Everything that was found is overridden, each finding by its own name.
     load = json.loads(dncctl("--json", "load", smaller, "--yes").stdout)
     allow = [word for finding in load["findings"] for word in ("--allow", finding["allow"])]
     assert dncctl("load", smaller, "--allow", "misfit", "--yes").returncode == 1

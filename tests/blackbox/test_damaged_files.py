@@ -1,4 +1,4 @@
-"""Files that are not what they should be: refused, and nothing changes."""
+"""Files that are not what they should be are refused, and nothing changes."""
 
 import time
 
@@ -31,7 +31,8 @@ def test_an_archive_cut_off_anywhere(server):
 
 
 def test_an_archive_with_a_flipped_bit(server):
-    """What loads all the same holds every number: some bytes of an archive say nothing."""
+    """If such an archive loads all the same, it has every number: some bytes of an archive mean
+    nothing."""
     whole = zipped("list.txt", flat(NUMBERS))
     accepted = 0
     for at in range(0, len(whole)):

@@ -1,5 +1,6 @@
-"""A data folder that was written by an earlier commit opens, answers as it did, and gets what is
-new. tests/fixtures/make_data_48babd0.py says what is in it, make_data_91ca8f5.py too."""
+"""A data folder that an earlier commit wrote opens, answers as it did, and accepts new data.
+
+tests/fixtures/make_data_48babd0.py and make_data_91ca8f5.py say what is in it."""
 
 import datetime
 import shutil
@@ -27,7 +28,7 @@ def clock(tmp_path):
 
 @pytest.fixture(params=["48babd0", "91ca8f5"])
 def old(tmp_path, request):
-    """The folder, and the keys in it."""
+    """Returns the folder, and the keys in it."""
     with tarfile.open(REPO / "tests" / "fixtures" / f"data-{request.param}.tar.xz") as archive:
         archive.extractall(tmp_path)
     keys = dict(line.split() for line in (tmp_path / "keys").read_text().splitlines())
@@ -110,7 +111,7 @@ def test_it_answers_as_it_did(start_server, clock, old):
 
 
 def test_its_lists_and_blocks_are_watched_and_exported(start_server, clock, old):
-    """The first of those versions did not note them among the changes."""
+    """The first of those versions did not record them among the changes."""
     folder, keys = old
     server = start_server(data_dir=folder, environment=clock.env, key=keys["acme"])
     lists = server.stubs.list

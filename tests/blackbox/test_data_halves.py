@@ -85,7 +85,7 @@ def test_new_tenants_are_said_aloud(filled, folder):
     remove(folder, TENANTS)
     restart(filled, "--new-tenants")
     assert "--new-tenants" in filled.log()
-    # It is gone, as was said; but nobody is told that it is there.
+    # It is gone, as the operator declared; but nobody is told that it is there.
     assert filled.verdicts([OPTED_OUT]) == ["CLEAR"]
     for revision in (1, lost):
         never_reached(filled, revision)
@@ -131,7 +131,7 @@ def test_new_published_lists_are_said_aloud(filled, folder):
                          ids=["tenants", "store"])
 @pytest.mark.parametrize("killed", [False, True])
 def test_halves_of_unlike_age(filled, folder, tmp_path, older, named, killed):
-    """An older copy of one half, with its marks, beside the newer other half."""
+    """An older copy of one half, with its marks, lies beside the newer other half."""
     shutil.copytree(folder, tmp_path / "older")
     starts(filled)
     add(filled, [LATER])
@@ -149,14 +149,14 @@ def test_halves_of_unlike_age(filled, folder, tmp_path, older, named, killed):
             shutil.copy2(source, folder / name)
     said = refused_start(folder)
     assert named in said and "older" in said and "restore" in said, said
-    # A whole copy of one time is a restore.
+    # A whole copy of one moment is a restore.
     put_back(folder, newer)
     restart(filled)
     assert filled.verdicts([LATER, 2015570100]) == ["LISTED", "LISTED"]
 
 
 def older_but_for(folder, older, kept):
-    """All of the copy `older` is put back but for the folder `kept`."""
+    """Puts all of the copy `older` back, except for the folder `kept`."""
     (folder / kept).rename(folder.with_suffix(".kept"))
     put_back(folder, older)
     shutil.rmtree(folder / kept)
@@ -184,11 +184,11 @@ def test_an_older_half_with_the_loose_files_of_both(filled, folder, tmp_path, en
     newer = tmp_path / "newer"
     shutil.copytree(folder, newer)
     older_but_for(folder, older, "store")
-    # The mark of the lists is caught up; it is the tenants' half that is older.
+    # The mark of the lists is corrected; the tenants' half is the older one.
     for _ in range(2):
         said = refused_start(folder)
         assert "tenants is at revision" in said and "older" in said and "restore" in said, said
-    # --new-tenants says that it is lost, and goes on from there.
+    # --new-tenants declares it lost, and the server goes on from there.
     remove(folder, TENANTS)
     for options in (["--new-tenants"], []):
         restart(filled, *options)
@@ -217,7 +217,7 @@ def test_older_lists_with_the_loose_files_of_both(filled, folder, tmp_path, end)
 
 
 def test_notes_that_lay_beside_the_folders(filled, folder, tmp_path):
-    """As an earlier version left them."""
+    """The notes lie where an earlier version left them."""
     older = tmp_path / "older"
     shutil.copytree(folder, older)
     starts(filled)
@@ -249,7 +249,7 @@ def test_a_half_of_another_installation(filled, folder, start_server, tmp_path, 
 
 
 def test_a_crash_in_the_first_start_is_no_loss(start_server, folder):
-    """What a first start leaves that ends before it has made all."""
+    """A first start that ends before it has made everything leaves a folder that starts again."""
     server = start_server(data_dir=folder)
     server.stop()
     remove(folder, TENANTS + ["uploads", "clock", "revision", "store/tenants.revision"])

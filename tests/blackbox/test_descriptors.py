@@ -1,4 +1,4 @@
-"""A server that runs out of file descriptors comes back by itself, and says so meanwhile."""
+"""A server that runs out of file descriptors recovers by itself, and reports it meanwhile."""
 
 import resource
 import socket
@@ -15,7 +15,7 @@ NUMBER = 2015550123
 
 
 def connect(server):
-    """A bare connection, which takes a descriptor of the server's until it is closed."""
+    """Opens a bare connection, which takes one of the server's descriptors until it is closed."""
     if server.address.startswith("unix:"):
         plain = socket.socket(socket.AF_UNIX)
         plain.settimeout(PATIENCE)
@@ -26,7 +26,7 @@ def connect(server):
 
 
 def is_refused(plain):
-    """Whether the server has closed the connection instead of greeting."""
+    """Returns whether the server has closed the connection instead of greeting."""
     try:
         return plain.recv(1) == b""
     except ConnectionResetError:
@@ -34,7 +34,7 @@ def is_refused(plain):
 
 
 def answers(server):
-    """Whether a connection of its own gets an answer."""
+    """Returns whether a new connection gets an answer."""
     with server.connect() as channel:
         stub = server.stubs.scrub_grpc.ScrubServiceStub(channel)
         try:
@@ -60,7 +60,7 @@ def test_connections_that_take_all_descriptors(start_server, tmp_path, on_socket
     wait_until(lambda: is_healthy(server))
     resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (128, 128))
     taken = [connect(server) for _ in range(300)]
-    # Those who get no place are told at once, and do not hang.
+    # Those who get no place are told so at once, and do not hang.
     refused = sum(is_refused(plain) for plain in taken)
     assert refused >= 300 - 128
     assert not answers(server)
@@ -68,7 +68,7 @@ def test_connections_that_take_all_descriptors(start_server, tmp_path, on_socket
     wait_until(lambda: Page(metrics)["dnc_ready"] == 0)
     wait_until(lambda: not is_healthy(server))
     assert Page(metrics)["dnc_accept_failures_total"] >= refused
-    # Who is connected is served, and the stores have descriptors of their own.
+    # Those who are connected are served, and the stores have their own descriptors.
     server.scrub(numbers=[NUMBER])
     server.call(server.lists.AddNumbers, server.stubs.list.AddNumbersRequest(
         records=[server.stubs.list.Record(number=str(NUMBER))]))
@@ -81,7 +81,7 @@ def test_connections_that_take_all_descriptors(start_server, tmp_path, on_socket
 
 
 def test_an_accept_that_fails(start_server):
-    """Not one descriptor is left: accept itself fails."""
+    """No descriptor at all is left, so accept itself fails."""
     server = start_server()
     pid = server.process.pid
     soft, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)

@@ -129,7 +129,7 @@ def test_load_of_a_csv(loaded, dncctl, tmp_path):
     assert wrong.returncode == 1 and "Mobile" in wrong.stderr
     assert dncctl(*arguments, "--column", "mobile").returncode == 0
     assert dncctl("check", "2015560101").returncode == 10
-    # On this list whatever the coverage.
+    # It is on this list whatever the coverage is.
     assert dncctl("check", "4155550101").returncode == 11
 
 

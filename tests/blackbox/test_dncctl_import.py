@@ -1,4 +1,4 @@
-"""dncctl import, add and remove: an opt-out gets in whatever stands beside it."""
+"""dncctl import, add and remove: an opt-out gets in whatever the other cells of its row say."""
 
 import csv
 import json
@@ -79,7 +79,7 @@ def test_a_request_is_kept_without_the_fact(loaded, ctl, import_text, tmp_path, 
     table = rows(kept)
     assert table[0] == ["kept_line", "kept_because", "number", column]
     assert table[1][0] == "2" and column in table[1][1] and len(table) == 2
-    # The file of those lines goes in again once it is corrected.
+    # The file of those lines can be imported again once it is corrected.
     fixed = tmp_path / "fixed.csv"
     fixed.write_text(",".join(table[0]) + f"\n2,x,{FREE},\n")
     said = ctl("import", str(fixed))
@@ -95,7 +95,7 @@ def test_strict_refuses_and_names_the_fact(loaded, import_text, tmp_path):
     assert loaded.verdicts([FREE, FREE + 1]) == ["CLEAR", "LISTED"]
 
 
-# What spreadsheets and other programs write where an end can't be told.
+# Spreadsheets and other programs write this when they have no end.
 NO_ENDS = ["#N/A", "#NULL!", "#VALUE!", "nan", "N/A", "null", "-", "None"]
 
 
@@ -164,7 +164,7 @@ def test_lines_with_other_counts_of_fields_keep_their_number(loaded, import_text
 
 
 def test_parts_end_by_bytes(loaded, ctl, tmp_path):
-    """4,300 notes of 960 bytes are more than one message takes; so is their export."""
+    """4,300 notes of 960 bytes are more than one message can carry, and so is their export."""
     source, exported = tmp_path / "in.csv", tmp_path / "out.csv"
     source.write_text("number,note\n" + "".join(
         f"{FREE + i},{'n' * 960}\n" for i in range(4_300)))

@@ -1,5 +1,5 @@
-"""dncctl with lists and blocks: an export goes in again whole, and a watch tells them; what `add`
-says of a record that does not count."""
+"""dncctl with lists and blocks: an export can be imported again as a whole, a watch shows them, and
+`add` says why a record does not count."""
 
 import csv
 import json
@@ -50,7 +50,7 @@ def test_an_export_goes_in_again_whole(start_server, tmp_path):
     assert second.read_bytes() == first.read_bytes()
     assert other.scrub(numbers=[2125550100, 2015560100]).reasons == \
         one.scrub(numbers=[2125550100, 2015560100]).reasons
-    # And once more, where all of it is there.
+    # The same again, where everything is there already.
     again = json.loads(ctl_of(other)("--json", "import", str(first)).stdout)
     assert (again["added"], again["already_there"]) == (0, len(NOTES) + 1)
 
@@ -73,14 +73,15 @@ def test_all_lists_of_an_export_go_in_again(start_server, tmp_path):
     assert (back["added"], back["refused"], back["blocks"]) == (len(NOTES) + 4, 0, 3)
     ctl_of(other)("export", "--out", str(second))
     assert second.read_bytes() == first.read_bytes()
-    # Alone, the rows of the others are refused, and nothing of them is taken.
+    # If one list is imported alone, the rows of the others are refused, and nothing of them is
+    # taken.
     third = start_server()
     refused = tmp_path / "refused.csv"
     ctl_of(third)("import", str(first), "--refused", str(refused), code=1)
     with open(refused, newline="", encoding="utf-8") as file:
         told = {row["list_id"] for row in csv.DictReader(file)}
     assert told == {"acme", "consents"}
-    # A list of the same name that means something else takes nothing.
+    # A list of the same name that means something else accepts nothing.
     fourth = start_server()
     make_list(fourth, "consents", "INTERNAL", "acme/summer")
     said = ctl_of(fourth)("import", str(first), "--all-lists", code=1)
@@ -98,7 +99,7 @@ def started(server):
 
 @pytest.fixture
 def bring(started, tmp_path):
-    """Imports a text and returns what was said."""
+    """Imports a text and returns what was printed."""
 
     def run(text, *arguments, code=0):
         (tmp_path / "in.csv").write_text(text)
@@ -137,7 +138,7 @@ def test_the_first_line_without_a_heading_has_its_list(started, bring):
 @pytest.mark.parametrize("empty", ["", " ", "NULL", '""'])
 @pytest.mark.parametrize("options", [(), ("--columns", "list_id,number,ebr_kind,last_event_at")])
 def test_a_row_without_a_list_is_no_exemption(started, bring, kind, empty, options):
-    """It may be an opt-out, of which the list's name was lost."""
+    """Such a row may be an opt-out whose list name was lost."""
     make_list(started, "e", kind)
     facts = "inquiry,2026-11-20" if kind == "EBR" else ","
     heading = "" if options else "list_id,number,ebr_kind,last_event_at\n"
@@ -171,7 +172,7 @@ def test_the_refusal_of_a_row_without_a_list_says_what_to_do(started, tmp_path):
     table = list(csv.reader(refused.read_text().splitlines()))
     assert [row[0] for row in table[1:]] == ["3", "4"]
     assert started.verdicts([LISTED, LISTED + 1, LISTED + 2]) == ["CLEAR", "LISTED", "LISTED"]
-    # As opt-outs they go in as they are, and without the column all is of the list.
+    # As opt-outs they go in as they are, and without the column everything belongs to the list.
     source.write_text(f"number,list_id\n{FREE},\n")
     ctl("import", str(source))
     assert started.verdicts([FREE]) == ["LISTED"]
@@ -181,7 +182,7 @@ def test_the_refusal_of_a_row_without_a_list_says_what_to_do(started, tmp_path):
 
 
 def test_what_is_over_goes_out_and_in(start_server, tmp_path):
-    """An opt-out of five years ends; its row in an export is right all the same."""
+    """An opt-out of five years ends; its row in an export is valid all the same."""
     clock = ShiftedClock(tmp_path)
     one, other = (start_server(environment=clock.env) for _ in range(2))
     for server in (one, other):
@@ -208,7 +209,7 @@ def test_what_is_over_goes_out_and_in(start_server, tmp_path):
             ["CLEAR", "LISTED", "LISTED", "LISTED", "CLEAR"]
     people = ctl_of(other)("import", str(table), "--all-lists").stdout
     assert "over already, not imported: 2" in people and "not in force now: 1" in people
-    # What else is wrong with a row is told, over or not.
+    # Whatever else is wrong with a row is reported, whether it has ended or not.
     text = table.read_text().replace(str(FREE), "20155501")
     table.write_text(text)
     said = json.loads(ctl_of(other)("--json", "import", str(table), "--all-lists", code=1).stdout)
@@ -256,7 +257,7 @@ def test_a_list_and_its_block_in_one_row(started, bring):
     (f"{FREE},2016", "LISTED"), (f"{FREE},201666,", "LISTED"), (",what", "CLEAR"),
 ])
 def test_a_block_that_is_not_taken_is_refused(started, bring, row, number):
-    """Its number is in force all the same."""
+    """The number is in force all the same."""
     said = bring(f"number,block\n{row}\n", code=1)
     assert (said["blocks"], said["refused"]) == (0, 1)
     assert started.verdicts([FREE, 2016660000]) == [number, "CLEAR"]

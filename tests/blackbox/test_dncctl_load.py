@@ -28,7 +28,7 @@ def start_ctl(address, *arguments, timeout=PATIENCE):
 
 
 def finish(process):
-    """Its exit code and output; fails if it does not end."""
+    """Returns its exit code and output; fails if it does not end."""
     try:
         out, err = process.communicate(timeout=PATIENCE)
     except subprocess.TimeoutExpired:
@@ -93,20 +93,20 @@ def wait_for_state(server, name):
 
 
 def looks(server):
-    """How often the server has looked at a load for somebody who watches it."""
+    """Returns how often the server has looked at a load for a caller who watches it."""
     name = 'dnc_handler_seconds_count{method="WatchLoad"}'
     return Page(server.metrics).values.get(name, 0)
 
 
 def wait_until_watched(server):
-    """The only load is read, and its dncctl knows that it was accepted."""
+    """Waits until the only load is being read, and its dncctl knows that it was accepted."""
     wait_for_state(server, "READING")
     before = looks(server)
     wait_until(lambda: looks(server) >= before + 2, "nobody watches the load")
 
 
 def refuses(address):
-    """Whether nobody listens there."""
+    """Returns whether nobody listens there."""
     host, port = address.rsplit(":", 1)
     with socket.socket() as probe:
         return probe.connect_ex((host, int(port))) != 0
@@ -114,7 +114,7 @@ def refuses(address):
 
 @contextlib.contextmanager
 def hung(process):
-    """It does nothing meanwhile."""
+    """Keeps the server from doing anything meanwhile."""
     process.send_signal(signal.SIGSTOP)
     try:
         yield
@@ -181,7 +181,7 @@ def test_on_server_needs_an_allowed_folder(server, plain):
 
 
 def test_a_quiet_load_is_no_hung_server(server, held, plain, loads):
-    """One that waits behind another tells nothing for longer than the timeout."""
+    """A load that waits behind another is silent for longer than the timeout."""
     first = start_ctl(server.address, "load", held, *NATIONAL, timeout=4)
     wait_until_watched(server)
     second = start_ctl(server.address, "load", plain, *NATIONAL, timeout=4)
@@ -214,7 +214,7 @@ def test_a_server_that_hangs_in_an_upload(server, tmp_path):
         file.truncate(4 << 30)
     process = start_ctl(server.address, "load", path, *NATIONAL, timeout=1)
     uploads = tmp_path / "data0" / "uploads"
-    # A machine may be so slow that the dncctl has given up before.
+    # The machine may be so slow that dncctl has given up before.
     wait_until(lambda: any(uploads.glob("*/*")) or process.poll() is not None)
     with hung(server.process):
         code, _, err = finish(process)
@@ -242,7 +242,7 @@ def test_a_server_that_hangs_while_it_loads(server, held, loads):
         code, _, err = finish(process)
     assert code == 1
     assert "lost sight of load 1" in err and "did not answer within 4s" in err
-    # As the message says, the load goes on.
+    # The load goes on, as the message says.
     loads.release()
     wait_for_state(server, "SUCCEEDED")
 
@@ -314,7 +314,7 @@ def test_a_server_that_does_not_come_back(server, held):
 
 
 def test_a_load_that_ended_before_a_restart(server, held, loads):
-    """What the record no longer knows is not shown as zero."""
+    """What the record no longer knows must not be shown as zero."""
     process = start_ctl(server.address, "load", held, *NATIONAL)
     wait_until_watched(server)
     with hung(process):
@@ -358,7 +358,7 @@ def test_foreign_text_is_escaped(server, plain, tmp_path):
 
 
 def test_a_lost_answer_to_an_upload(server, held, loads):
-    """All was sent, so the load may run: the message says where to look."""
+    """Everything was sent, so the load may run: the message says where to look."""
     proxy = Proxy(server.address)
     process = start_ctl(proxy.address, "load", held, *NATIONAL)
     wait_for_state(server, "READING")
@@ -366,6 +366,6 @@ def test_a_lost_answer_to_an_upload(server, held, loads):
         proxy.cut()
     loads.release()
     code, out, err = finish(process)
-    # Whether the answer had come before the cut is chance.
+    # It is chance whether the answer had come before the cut.
     assert (code == 0 and "loaded" in out) or "`dncctl loads`" in err
     wait_for_state(server, "SUCCEEDED")

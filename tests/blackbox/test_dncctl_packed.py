@@ -1,4 +1,4 @@
-"""dncctl scrub and import of files that are packed by gzip, or lie alone in a zip archive."""
+"""dncctl scrub and import of files that gzip has packed, or that are alone in a zip archive."""
 
 import gzip
 import io

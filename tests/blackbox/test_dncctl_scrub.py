@@ -26,7 +26,7 @@ def loaded(server):
 
 @pytest.fixture
 def scrub(loaded, dncctl, tmp_path):
-    """Scrubs `text`, and returns what dncctl said and the rows of its result."""
+    """Scrubs `text`, and returns what dncctl printed and the rows of its result."""
 
     def run(text, *arguments, column="phone"):
         source = tmp_path / "leads.csv"
@@ -121,7 +121,7 @@ def test_standard_streams(loaded, dncctl):
 
 
 def start_endless_scrub(server, folder, out):
-    """A scrub whose input goes on until its pipe is closed; answers have begun."""
+    """Starts a scrub whose input goes on until its pipe is closed; answers have begun to come."""
     command = [str(BIN / "dncctl"), "--server", server.address, "scrub", "--in", "-", "--out",
                str(out), "--column", "phone"]
     # pylint: disable-next=consider-using-with

@@ -1,5 +1,5 @@
-"""dncctl scrub and import of the tables that other programs write: delimiters, headings, encodings,
-and files that are no tables at all."""
+"""dncctl scrub and import of tables that other programs write: delimiters, headings, encodings, and
+files that are no tables at all."""
 
 import csv
 import io
@@ -24,7 +24,7 @@ def loaded(server):
 
 @pytest.fixture
 def scrub(loaded, dncctl, tmp_path):
-    """Scrubs a file's bytes; returns what dncctl said and the result's text, None without one."""
+    """Scrubs a file's bytes; returns what dncctl printed, and the result's text or None."""
 
     def run(content, *arguments):
         source, result = tmp_path / "leads.csv", tmp_path / "result.csv"

@@ -1,4 +1,5 @@
-"""dncctl watch goes on over frozen links and restarts of its server: nothing twice, none lost."""
+"""dncctl watch goes on over frozen links and restarts of its server: it shows nothing twice and
+loses nothing."""
 
 import json
 import queue
@@ -61,7 +62,7 @@ def fixture_watch():
 
 @pytest.fixture(name="talkative")
 def fixture_talkative(start_server, tmp_path):
-    """A server that says every second that nothing has changed."""
+    """A server that reports every second that nothing has changed."""
     config = tmp_path / "dncd.yaml"
     config.write_text("rpc: {watch_heartbeat_seconds: 1}\n")
     return start_server("--config", str(config))
@@ -125,7 +126,8 @@ def test_a_revision_that_breaks_off_is_shown_once(talkative, watch):
 
 
 def test_a_quiet_watch_hears_of_the_server(talkative):
-    """Of a tenant without changes, the revision goes on all the same, to begin again from there."""
+    """Even if a tenant has no changes, the revision goes on, so that a watch can begin again from
+    it."""
     lists = talkative.stubs.list
     add(talkative, [FIRST])
     stream = talkative.lists.WatchChanges(lists.WatchChangesRequest(), timeout=PATIENCE)

@@ -57,7 +57,7 @@ def dncload(*arguments, address=None, **environment):
 
 
 def measure(address, *arguments, code=0, **environment):
-    """The JSON report."""
+    """Returns the JSON report."""
     done = dncload(*arguments, "--json", "-", address=address, **environment)
     assert done.returncode == code, done.stdout[-2000:] + done.stderr
     return json.loads(done.stdout)
@@ -172,7 +172,8 @@ def test_an_empty_server_proves_nothing(server, base, tmp_path):
 
 
 def test_compare_tells_unlike_runs_apart(loaded, base, tmp_path):
-    """Before the ratios: they would be read as those of two servers."""
+    """The differences come before the ratios, which would otherwise be read as those of two
+    servers."""
     files = [tmp_path / f"{name}.json" for name in "abc"]
     for file, more in zip(files, ([], [], ["--batch", "10", "--threads", "2"]), strict=True):
         done = dncload("run", "--base", base, "--rate", 200, *SHORT, *more, "--json", file,

@@ -25,24 +25,25 @@ from docs_pages import blocks, is_complete, pages, statements  # noqa: E402
 DOCS_TODAY = datetime.date(2026, 8, 7)
 TODAY = datetime.datetime.now(datetime.timezone.utc).date()
 
-# Programs whose commands are checked for their syntax and not run: they change the machine, or ask
+# Commands of these programs are only checked for their syntax, because they change the machine, ask
 # another one, or take too long.
 FOREIGN = {"build/bin/bench_bloom", "build/bin/bench_handler", "cmake", "curl", "df", "dmesg",
            "docker", "du", "free", "iostat", "journalctl", "kubectl", "openssl", "sed", "ss",
            "sudo", "systemctl", "timedatectl"}
-# Programs that a statement may begin with without one of ours, and that are run.
+# A statement may begin with these programs without naming one of ours, and is run.
 RUN_TOO = {"cat", "cd", "echo", "export", "head", "ls", "mkdir", "printf", "/usr/bin/python3"}
 IN_PLACE = r"(?:^|[|;&(\n]\s*|\b(?:do|then|if) )(?:\w+=\S* )*"
 OURS = re.compile(IN_PLACE + rf"({'|'.join(TOOLS)})(?=\s|$)")
 DEV = re.compile(IN_PLACE + r"\./dev(?: +([^#|;&\n]*))?")
 
-# Exit codes that are answers.
+# These exit codes are answers.
 ANSWERS = {"check": {0, 10, 11}, "doctor": {0, 12, 13}}
-# What can't do here what the page says, and how it must fail: page, command, what it says.
+# These commands cannot do here what the page says; they must fail like this: page, command, what it
+# prints.
 FAILS_HERE = [
     # No area code is damaged here, so the files count as loaded already.
     ("operations.md", "dncctl load 2026-8-5_212_", "same-file"),
-    # This server has answered since a moment ago only.
+    # This server has answered only for a moment.
     ("operations.md", "--as-answered-at", "can't be told any more"),
 ]
 
@@ -53,13 +54,13 @@ def moved(match):
 
 
 def noon(day):
-    """Seconds since 1970 of a day of the docs' August."""
+    """Returns seconds since 1970 for noon on a day of the docs' August."""
     moment = datetime.datetime(2026, 8, day, 12, tzinfo=datetime.timezone.utc)
     return int((moment + (TODAY - DOCS_TODAY)).timestamp())
 
 
 class Page:
-    """A page with what stands for its placeholders, in a folder of its own."""
+    """A page with values for its placeholders, in a folder of its own."""
 
     def __init__(self, path, folder):
         self.path, self.folder = path, folder
@@ -80,13 +81,13 @@ class Page:
             text = re.sub(rf"(?<![\w/.]){place}", f"{self.folder}{place}", text)
         text = re.sub(r"(127\.0\.0\.1|0\.0\.0\.0|dnc\.example\.org):50061", f"{HOST}:{self.port}",
                       text)
-        # A server that stays is one that listens; there is nothing to sleep for.
+        # A server that stays is listening already, so there is nothing to wait for.
         text = re.sub(r"^(dncd .*?) *& sleep 1$", r"STAYS=1 \1", text)
         return self.shortened(text) if "dncload" in text or "dncgen" in text else text
 
     @staticmethod
     def shortened(text):
-        """Small data and short measurements: what counts is that the command works."""
+        """Makes data small and measurements short: only whether the command works counts."""
         if "--numbers 10000000" in text:
             text = text.replace("--numbers 10000000", "--numbers 20000 --area-codes 201,212")
         text = re.sub(r"--(seconds|warm-up) \S+", "", text)
@@ -100,7 +101,7 @@ class Page:
 
 
 def write_lists(folder):
-    """Files of published lists, in the forms in which they come."""
+    """Writes files of published lists, in the forms in which they come."""
     for day in (4, 5, 7):
         for area_code in (201, 212):
             lines = [*range(50 + day), *((86, 87) if day == 7 else ())]  # with what changed
@@ -120,7 +121,7 @@ def write_lists(folder):
 
 
 def write_tables(folder):
-    """Tables of other programs."""
+    """Writes tables of other programs."""
     (folder / "leads.csv").write_text("name,phone\nA,(201) 555-0100\nB,201-555-0199\n")
     (folder / "vicidial.txt").write_text("1\tA\tx\ty\t2015550141\n2\tB\tx\ty\t2015550142\n")
     (folder / "crm.csv").write_text("Name,Home,Mobile\nA,2015550143,2015550144\n")
@@ -131,7 +132,7 @@ def write_tables(folder):
 
 @pytest.fixture
 def prepared(tmp_path, start_server, request):
-    """The page with all that its commands look for, and a session on it."""
+    """Returns the page with everything that its commands look for, and a session on it."""
     folder = tmp_path / "page"
     folder.mkdir()
     page = Page(request.param, folder)
@@ -150,7 +151,7 @@ def prepared(tmp_path, start_server, request):
         server = start_server()
         old = sorted(folder.glob(registry_name(noon(4), "*", ".txt.zip").split("_")[0] + "_*"))
         server.load([(path.name, path.read_bytes()) for path in old])
-        # Earlier data of these lists, so that nothing asks before it loads.
+        # These lists have earlier data, so that no command asks before it loads.
         server.load([("tx.csv", b"phone\n2145550103\n")], "state:TX", noon(5), column="phone")
         server.load([("WIRELESS.TXT", b"2145550104\r\n")], "wireless", noon(5))
         env["DNC_SERVER"] = server.address
@@ -161,7 +162,7 @@ def prepared(tmp_path, start_server, request):
 
 
 def kind_of(text, commands):
-    """run, or checked: why a statement is not run. Fails on what is neither."""
+    """Returns `run` or `checked`, and why a statement is not run. Fails on what is neither."""
     if OURS.search(text):
         return "run"
     asked = DEV.findall(text)
@@ -183,7 +184,7 @@ def kind_of(text, commands):
 
 
 def masked(lines):
-    """Without what differs from run to run and from machine to machine."""
+    """Removes what differs between runs and machines."""
     text = "\n".join(lines)
     for pattern, word in [(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d+)?Z)?", "TIME"),
                           (r"\b[0-9a-f]{32}\b", "DIGEST"), (r"/\S*/tmp/", "/tmp/"),
@@ -194,7 +195,7 @@ def masked(lines):
 
 
 def problem(page, text, printed, outcome):
-    """Why a statement did not do what the page says; empty if it did."""
+    """Returns why a statement did not do what the page says; empty if it did."""
     named = OURS.findall(text)
     if len(outcome.calls) < len(named):
         return f"{len(named)} of our programs are named, {len(outcome.calls)} ended"

@@ -1,4 +1,4 @@
-"""dncctl doctor: what it finds, says and returns."""
+"""dncctl doctor: what it finds, prints and returns."""
 
 import contextlib
 import json
@@ -123,7 +123,7 @@ def test_a_configuration(loaded, folder, tmp_path):
 
 @pytest.fixture
 def listening():
-    """Serves sockets at a port of its own, one after the other, by a function of the test."""
+    """Serves sockets at a port of its own, one after the other, with a function of the test."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         def serve(use):
             def run():
@@ -143,7 +143,7 @@ def listening():
 
 @pytest.mark.parametrize("days, health", [(3, "warning"), (400, "ok")])
 def test_the_certificate_that_is_served(start_server, tmp_path, days, health):
-    """Also of a server elsewhere, whose files the doctor can't see."""
+    """The doctor also checks a server elsewhere, whose files it cannot see."""
     certificate, key = make_certificate(tmp_path, names=f"IP:{HOST}", days=days)
     config = tmp_path / "dncd.yaml"
     config.write_text(f"tls:\n  certificate: {certificate}\n  key: {key}\n"

@@ -1,4 +1,4 @@
-"""Each error of ours tells why in an ErrorInfo; what gRPC raises itself can't."""
+"""Each of our errors says why in an ErrorInfo; what gRPC raises itself cannot."""
 
 import signal
 import time
@@ -19,7 +19,7 @@ def loaded(server):
 
 
 def details_of(server, error):
-    """The google.rpc.Status of a failed call; empty if it carries none."""
+    """Returns the google.rpc.Status of a failed call; empty if it has none."""
     status = server.stubs.status.Status()
     for key, value in error.trailing_metadata() or ():
         if key == "grpc-status-details-bin":
@@ -112,7 +112,7 @@ def test_a_watch_tells_that_the_server_stops(start_server, tmp_path):
 
 
 def test_what_grpc_raises_itself_has_no_details(loaded):
-    """docs/api.md says so; a client goes by the status code there."""
+    """docs/api.md says so: for these a client goes by the status code."""
     scrub = loaded.stubs.scrub
     oversize = scrub.ScrubRequest(texts=["2" * 2000] * 3000)
     unknown = loaded.channel.unary_unary("/dnc.v1.ScrubService/NoSuchCall")

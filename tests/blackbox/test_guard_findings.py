@@ -1,4 +1,4 @@
-"""What the guards measure, and what an override allows: exactly what it names."""
+"""What the guards measure, and what an override permits: exactly what it names."""
 
 import time
 
@@ -44,7 +44,7 @@ def test_a_change_list_is_measured_too(base):
 
 
 def test_many_small_losses_add_up(base):
-    """Each load takes away less than one in a hundred."""
+    """Each load removes less than one number in a hundred."""
     step = 190
     for i in range(3):
         gone = [(number, BASE_TIME + (i + 1) * DAY, "D")
@@ -58,7 +58,7 @@ def test_many_small_losses_add_up(base):
     # Numbers that came back are not lost.
     base.load([full(BASE_TIME + 5 * DAY, 201, BASE_201[2 * step:3 * step] + rest)])
     base.load([full(BASE_TIME + 6 * DAY, 201, rest)], allow=["lost-week:201"])
-    # Whoever allowed it knew of all that.
+    # The operator who allowed it knew about all of that.
     base.load([full(BASE_TIME + 7 * DAY, 201, rest[10:])])
 
 
@@ -127,7 +127,7 @@ def test_a_gap_that_is_overridden_refreshes_only_what_it_names(server):
 
 
 def daily(day):
-    """The change list of a day, with a handful of changes of it."""
+    """Makes the change list of a day, with a handful of changes."""
     at = BASE_TIME + (day - 1) * DAY
     return [(f"changes-{day}.txt",
              changes([(2017770000 + day * 10 + i, at + i * 3600, "A") for i in range(6)]))]
@@ -158,7 +158,7 @@ def roll_back(server):
 
 
 def test_other_changes_of_the_same_days_are_not_those_of_the_list_taken_back(base):
-    """As many changes, within the same time, even of the same numbers."""
+    """There are as many changes in the same time, some of them even of the same numbers."""
     at = BASE_TIME + DAY
     mine = [(2017770000 + i, at + i * 600, "A") for i in range(9)]
     base.load([("mine.txt", changes(mine + [(2127770001, at, "A")]))], obtained_at=at + DAY)
@@ -170,7 +170,7 @@ def test_other_changes_of_the_same_days_are_not_those_of_the_list_taken_back(bas
         found = refused(base, [("next.txt", changes(entries))], obtained_at=at + 2 * DAY)
         assert "change-gap:201" in found
         assert "mine.txt" in found["change-gap:201"].message
-    # Of an area code of which the list has all, nothing is missing.
+    # In an area code of which the list has everything, nothing is missing.
     assert "change-gap:212" not in found
     base.load([("next.txt", changes(mine + [(2127770001, at, "A"), (2017770099, at + DAY, "A")]))],
               obtained_at=at + 2 * DAY)
@@ -189,7 +189,7 @@ def test_a_full_list_that_was_taken_back_is_missing(base):
     base.load(taken_back)
     base.load(next_list, obtained_at=BASE_TIME + 3 * DAY)
     assert base.verdicts([2017770001, 2017770002]) == ["LISTED", "LISTED"]
-    # Also if a newer one came instead.
+    # The same is true if a newer one came instead.
     base.load([full(BASE_TIME + 4 * DAY, 201, BASE_201 + [2017770003])])
     roll_back(base)
     base.load([full(BASE_TIME + 5 * DAY, 201, BASE_201 + [2017770004])])
@@ -237,7 +237,7 @@ def test_a_list_is_no_younger_than_its_last_change(base):
 
 
 def weekly_lists(server, first, area_code, label="changes"):
-    """A change list a week that names one area code."""
+    """Makes one change list a week that names one area code."""
     for day in range(7, 64, 7):
         at = first + day * DAY
         if at > NOW - DAY:
@@ -277,7 +277,7 @@ def test_a_label_of_a_state_is_not_all(server):
 
 @pytest.mark.parametrize("before", [0, 2 * 3600, DAY - 60, DAY])
 def test_a_full_list_does_not_take_back_an_addition_of_the_day_before(server, before):
-    """By a date alone, and by a time, which may be that of an evening in America."""
+    """The addition has a date alone, or a time, which may be that of an evening in America."""
     day = (NOW // DAY - 4) * DAY
     numbers = block(201, 555, 2000)
     server.load([full(day - 5 * DAY, 201, numbers)])
@@ -307,7 +307,7 @@ def test_two_files_of_one_area_code_and_two_dates(base):
     base.load(files, allow=["two-dates:201"])
     assert base.verdicts([2017770001, 2017770002]) == ["CLEAR", "LISTED"]
     assert coverage(base)[201].obtained_at.seconds // DAY == (NOW - DAY) // DAY
-    # Two of one date are parts of one list.
+    # Two lists of the same date are parts of one list.
     base.load([("a.txt", flat(BASE_212 + [2127770001])), ("b.txt", flat([2127770002]))],
               obtained_at=NOW - DAY)
     assert base.verdicts([2127770001, 2127770002]) == ["LISTED", "LISTED"]
@@ -317,7 +317,8 @@ def test_two_files_of_one_area_code_and_two_dates(base):
                                          (DAY, "CLEAR"), (DAY + 3600, "CLEAR")])
 @pytest.mark.parametrize("together", [False, True])
 def test_a_deletion_of_the_day_of_a_full_list_is_not_believed(server, at, verdict, together):
-    """The list may be of the end of its day. That is no misfit: there are some each time."""
+    """The list may be from the end of its day. That is no misfit: some such deletions come every
+    time."""
     day = (NOW // DAY - 4) * DAY
     numbers = block(201, 555, 2000)
     files = [full(day, 201, numbers)]
@@ -332,7 +333,7 @@ def test_a_deletion_of_the_day_of_a_full_list_is_not_believed(server, at, verdic
     assert not load.findings
     assert load.release.no_effect == (15 if verdict == "LISTED" else 0)
     assert server.verdicts([numbers[0], 2017770000]) == [verdict, "LISTED"]
-    # A later deletion is, and so is a later full list.
+    # A later deletion is believed, and so is a later full list.
     later = [(numbers[20], day + DAY + 7200, "D")]
     server.load([(registry_name(day + 2 * DAY, "changes"), changes(later))])
     assert server.verdicts([numbers[20]]) == ["CLEAR"]
@@ -375,7 +376,7 @@ def test_an_area_code_of_a_list_that_covers_all(server, list_name):
     found = findings(BASE_201 + part[:100])
     assert list(found) == ["shrink:212"]
     assert (found["shrink:212"].lost, found["shrink:212"].of) == (50, 150)
-    # A few come and go.
+    # A few numbers come and go.
     load(BASE_201 + part[10:], 1)
     load(BASE_201, 2, allow=["vanished:212"])
     server.call(server.registry.RetireList,

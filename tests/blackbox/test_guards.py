@@ -16,12 +16,12 @@ SHRUNK = [number for number in BASE if number % 10 != 3]
 
 
 def bomb():
-    """A plausible list that packs far better than real ones."""
+    """Makes a plausible list that packs far better than real ones."""
     return [("bomb.txt.zip", zipped("bomb.txt", b"201,5550101\n" * 2_000_000, 9))]
 
 
-# name, guard, files, time of the data, what overrides it, what the override gives:
-# numbers listed and numbers not listed afterwards; None: the load still fails
+# Columns: name, guard, files, time of the data, what overrides it, and what the override gives
+# (numbers listed and not listed afterwards; None if the load still fails).
 CASES = [
     ("shrink", "GUARD_SHRINK", [("new.txt", flat(SHRUNK))], NOW - DAY, ["201", "818"],
      ([2015550004], [2015550003])),
@@ -58,7 +58,7 @@ CASES = [
 
 
 def state(server):
-    """Everything that a refused load must leave as it was."""
+    """Returns everything that a refused load must leave unchanged."""
     coverage = server.coverage()
     return (coverage.release_id,
             [(area.area_code, area.numbers, area.digest, area.obtained_at.seconds)
@@ -116,7 +116,8 @@ def test_vanished_area_codes_are_covered_no_longer(loaded):
 
 @pytest.fixture
 def unevenly_old(server):
-    """201 is ten days old and small; 818 is fresh. A list for both speaks for 13,000 numbers."""
+    """201 is ten days old and small, and 818 is fresh. A list for both speaks for 13,000
+    numbers."""
     fresh = BASE_TIME + 8 * DAY
     server.load([(registry_name(BASE_TIME, "201"), flat(block(201, 555, 3000)))])
     server.load([(registry_name(BASE_TIME, "818"), flat(BASE[3000:]))])
@@ -129,7 +130,7 @@ def ages(server):
 
 
 def test_a_gap_leaves_other_area_codes_as_old_as_they_are(unevenly_old):
-    """The list tells of none of the changes that 201 had before it begins."""
+    """The list has none of the changes that 201 had before the list begins."""
     before = ages(unevenly_old)
     unevenly_old.load([("changes.txt", changes([(8185570001, BASE_TIME + 9 * DAY, "A")]))],
                       obtained_at=NOW)
@@ -222,7 +223,8 @@ def test_paths_in_a_load_folder(start_server, tmp_path):
 
 @pytest.mark.parametrize("dated", [True, False])
 def test_what_a_full_list_knew_of_its_own_day_is_no_misfit(server, dated):
-    """It is made in the middle of a day, and the day's change list tells all of that day."""
+    """The full list is made in the middle of a day, and the day's change list has all changes of
+    that day."""
     day = (NOW // DAY - 4) * DAY
     noon = day + DAY // 2
     numbers = block(201, 555, 2000)
@@ -232,7 +234,7 @@ def test_what_a_full_list_knew_of_its_own_day_is_no_misfit(server, dated):
                        if (at <= noon) == (action == "A")]
     name, when = (registry_name(day, "201"), None) if dated else ("full.txt", noon)
     server.load([(name, flat(known))], obtained_at=when)
-    # Whatever it knew of after that is one.
+    # Anything that it knew about later is a misfit.
     later = [(number, day + DAY + 60, "A") for number in numbers[:9]]
     changed = changes(rows + gone + later)
     found = refused(server, [("changes-1.txt", changed)], obtained_at=day + DAY - 1)

@@ -1,4 +1,4 @@
-"""Keys: who may call, for how long, and that a revoked key ends what it began."""
+"""Keys: who may call and for how long, and that a revoked key ends what it began."""
 
 import subprocess
 
@@ -93,7 +93,7 @@ def revoke(server, made):
 
 
 def ended_by(stream):
-    """How many more answers a stream gives, and the code with which it ends."""
+    """Returns how many more answers a stream gives, and the code with which it ends."""
     count = 0
     try:
         for _ in stream:
@@ -104,7 +104,7 @@ def ended_by(stream):
 
 
 def fill(server, count):
-    """So many records, too large together to lie in buffers between server and client."""
+    """Writes so many records, together too large for the buffers between server and client."""
     for at in range(0, count, 3000):
         add(server, range(2015600000 + at, 2015600000 + at + 3000), note="n" * 1000)
 
@@ -148,7 +148,8 @@ def test_an_upload_and_a_watch_end_with_their_key(keyed, tmp_path):
                  registry.UploadReleaseRequest(chunk=content)]
         for number, step in enumerate([*steps, None]):
             if number == revoke_before:
-                # What was sent before has arrived, so that not the first look refuses it.
+                # What was sent before has arrived, so that the first look does not refuse it
+                # already.
                 if number > 1:
                     wait_until(lambda: any((tmp_path / "keyed/uploads").iterdir()))
                 revoke(keyed, made)

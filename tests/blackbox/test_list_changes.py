@@ -1,4 +1,4 @@
-"""Lists and blocks in what is exported and watched."""
+"""Lists and blocks in exports and watches."""
 
 from tenant_calls import FREE, add, make_list
 from waiting import PATIENCE
@@ -12,7 +12,7 @@ def blocks(server, *names, list_id="", ended=False):
 
 
 def watch(server, after, last):
-    """All that changed after a revision, up to another one."""
+    """Returns everything that changed after a revision, up to another one."""
     lists, told = server.stubs.list, []
     stream = server.lists.WatchChanges(lists.WatchChangesRequest(after_revision=after),
                                        timeout=PATIENCE)
@@ -47,7 +47,7 @@ def test_blocks_and_lists_are_watched(server):
         assert server.stop(9) != 0
         server.start()
         server.wait_until_ready()
-    # More than a part holds.
+    # This is more than a part holds.
     many = [f"3{i:02}{j:03}" for i in range(10) for j in range(200, 300)]
     last = blocks(server, *many)
     assert watch(server, fifth, last) == [(last, "ADDED", "internal", block) for block in many]

@@ -1,4 +1,4 @@
-"""Files of lists as other programs make them: what is sound loads, whatever else is refused."""
+"""Files of lists as other programs make them: sound files load, all others are refused."""
 
 import io
 import pathlib
@@ -43,7 +43,8 @@ def info_zip_of_pipe(folder, content):
 
 
 def info_zip_to_file(folder, content):
-    """Its member has the mode of a pipe, and its end the long record of large archives."""
+    """Info-ZIP's member has the mode of a pipe, and its end has the long record of large
+    archives."""
     with (folder / "x.zip").open("wb") as target:
         subprocess.run([tool("zip", "zip"), "-q"], input=content, stdout=target, check=True)
     return (folder / "x.zip").read_bytes()
@@ -84,7 +85,7 @@ def seven_zip(*options):
 
 
 def bsdtar(target):
-    """To a pipe it writes whole blocks, with zeros behind the archive."""
+    """bsdtar writes whole blocks to a pipe, with zeros behind the archive."""
     def make(folder, _):
         written = run(folder, tool("bsdtar", "libarchive-tools"), "--format", "zip", "-cf", target,
                       MEMBER)
@@ -100,7 +101,7 @@ def jar(*options):
 
 
 class Pipe(io.RawIOBase):
-    """Takes bytes, and can't go back."""
+    """Takes bytes, and cannot go back."""
 
     def __init__(self):
         super().__init__()
@@ -157,7 +158,7 @@ SOUND = {
 
 @pytest.fixture(scope="module")
 def shared(stubs, tmp_path_factory):
-    """One server for all: each file is of an area code of its own."""
+    """One server for all tests: each file is about an area code of its own."""
     from dnc_server import Server  # pylint: disable=import-outside-toplevel
     server = Server(stubs, tmp_path_factory.mktemp("forms") / "data")
     server.wait_until_ready()
@@ -194,7 +195,7 @@ def only_beside(folder, content):
 
 
 def split(folder, content):
-    """The last part of an archive in several files."""
+    """Makes the last part of an archive in several files."""
     (folder / MEMBER).write_bytes(content * 40)
     run(folder, tool("zip", "zip"), "-q", "-0", "-s", "64k", "x.zip", MEMBER)
     return (folder / "x.zip").read_bytes()
@@ -233,7 +234,7 @@ EMPTY = {"an archive": (".txt.zip", lambda name: python_zip(name=name[:-4])(None
 
 @pytest.mark.parametrize("form", EMPTY)
 def test_an_empty_change_list_loads(server, form):
-    """A day without changes: data that says so is as good as any other."""
+    """Data that says that nothing changed on a day is as good as any other."""
     listed = block(201, 777, COUNT)
     server.load([(registry_name(NOW - 3 * DAY, 201), flat(listed))])
     before = server.coverage().area_codes[0]
@@ -266,7 +267,7 @@ LISTS = iter(range(1000))
 
 
 def load_csv(server, text, **options):
-    """Loads a list of its own; its name."""
+    """Loads a list of its own, and returns its name."""
     name = f"litigator:form{next(LISTS)}"
     content = text if isinstance(text, bytes) else text.encode()
     server.load([("list.csv", content)], list_name=name, obtained_at=NOW - DAY, **options)
@@ -335,7 +336,7 @@ TEXTS = {"2015551001.0": True, '="2015551001"': True, "'2015551001": True,
 
 
 def test_texts_of_scrubs_are_read_alike(shared):
-    """And what is not read says which character is in the way."""
+    """For a text that is not read, the answer says which character is wrong."""
     load_csv(shared, "phone\n2015551001\n")
     names = shared.stubs.verdict
     verdicts = shared.scrub(texts=list(TEXTS)).verdicts
@@ -356,7 +357,8 @@ def test_texts_of_scrubs_are_read_alike(shared):
 
 
 def test_reasons_by_name(shared):
-    """DETAIL_REASONS: the same answer as by bits, of numbers in each form and of another time."""
+    """DETAIL_REASONS gives the same answer as the bits, for numbers in each form and for other
+    times."""
     load_csv(shared, "phone\n2015551001\n")
     scrub, verdict = shared.stubs.scrub, shared.stubs.verdict
     packed = b"".join(number.to_bytes(5, "little") for number in (2015551001, 5))
@@ -380,7 +382,7 @@ def test_reasons_by_name(shared):
 
 
 def test_the_python_example_names_the_reasons(shared, tmp_path):
-    """As its first lines say: stubs, then the program."""
+    """It does what its first lines say: makes stubs, then runs the program."""
     load_csv(shared, "phone\n2015551001\n")
     repo = pathlib.Path(__file__).resolve().parents[2]
     run(repo, sys.executable, "-m", "grpc_tools.protoc", "-I", "proto", f"--python_out={tmp_path}",

@@ -20,9 +20,9 @@ def test_few_numbers(start_server, tmp_path):
     assert list(found) == ["few-numbers:201"]
     assert found["few-numbers:201"].becomes_callable == EVERY - 999
     server.load(files, allow=["few-numbers:201"])
-    # Only what is loaded for the first time.
+    # The guard only checks what is loaded for the first time,
     server.load([full(NOW, 201, block(201, 555, 1000)[1:])])
-    # And only of the national registry.
+    # and only for the national registry.
     server.load([("few.csv", b"2015550101\n")], list_name="litigator:known", obtained_at=NOW - DAY)
 
 

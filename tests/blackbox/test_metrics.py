@@ -1,4 +1,4 @@
-"""The metrics of a real server: they move with what it does, and they tell of nobody."""
+"""The metrics of a real server: they follow what it does, and reveal nobody."""
 
 import re
 import shutil
@@ -41,7 +41,7 @@ def test_writes_and_scrubs_move_them(watched):
                      'dnc_own_written_records_total{outcome="already_there"}': 1,
                      'dnc_own_written_records_total{outcome="refused"}': 1,
                      'dnc_own_write_failures_total{reason="storage"}': 0,
-                     # The two of the scrub, and the one that was written again.
+                     # These are the two numbers of the scrub, and the one that was written again.
                      "dnc_own_filter_passed_total": 3, "dnc_own_store_reads_total": 3,
                      "dnc_own_filter_false_total": 0, "dnc_own_unknown_numbers_total": 0,
                      "dnc_own_damaged_tenants": 0}.items():
@@ -93,7 +93,7 @@ def test_they_tell_of_nobody(watched):
     for told in (str(FREE), str(LISTED), "(201)", "201-555", TENANT, "default", key.secret,
                  key.key.key_id, "dnck_", "secret reason", "4711"):
         assert told not in text, told
-    # Nor anything else that is as long as a number, but in a value or a bound of a bucket.
+    # Nothing else is as long as a number either, except a value or the bound of a bucket.
     labels = re.findall(r'(\w+)="([^"]*)"', text)
     assert labels
     assert not [pair for pair in labels if pair[0] != "le" and re.search(r"\d{7}", pair[1])]
@@ -140,7 +140,7 @@ def test_promtool_has_nothing_to_say(watched):
 
 
 def test_promtool_takes_the_alerts(tmp_path):
-    """Also once their addresses are those of the operator's docs."""
+    """It also accepts them when their addresses are those of the operator's docs."""
     tool = promtool()
     text = (REPO / "deploy/prometheus/alerts.yml").read_text()
     replaced = text.replace("https://dncd.example.org/", "https://wiki.example.com/dncd/")

@@ -1,4 +1,4 @@
-"""A day's change list that is missing or cut off is noticed by the changes that are usual."""
+"""If a day's change list is missing or cut off, the usual number of changes reveals it."""
 
 import random
 
@@ -11,7 +11,8 @@ BASE_DAY = BASE_TIME // DAY * DAY  # that the full lists' names tell
 
 
 def day_of(day, count=400, spread=1.0, begin=0.0):
-    """The changes of a day, `count` of them over `spread` of it; an eighth of them in 212."""
+    """Makes the changes of a day, `count` of them over `spread` of it; an eighth of them are in
+    212."""
     at = BASE_DAY + day * DAY + int(begin * DAY)
     return [((2127000000 if i % 8 == 0 else 2017000000) + day * 2000 + i,
              at + int(DAY * spread * i / count), "A") for i in range(count)]
@@ -48,7 +49,7 @@ def test_a_single_missing_day_is_seen(base, missing):
     if missing > 1:
         message = found["change-gap:201"].message
         assert "hardly a change" in message and "a day are usual" in message
-    # An override of one area code is of that one.
+    # An override of one area code applies to that one alone.
     found = refused_day(base, missing + 1, allow=["change-gap:201"])
     assert not found["change-gap:212"].overridden
     for day in (missing, missing + 1):
@@ -59,7 +60,7 @@ def test_a_single_missing_day_is_seen(base, missing):
 
 @pytest.mark.parametrize("days", [(1, 4, 5), (1, 2, 4, 6, 7)])
 def test_holes_that_were_overridden_make_no_other_one_usual(base, days):
-    """Not even where there are few lists to learn from."""
+    """That is true even if there are few lists to learn from."""
     loaded = 0
     for day in days:
         seen = loaded > 0 and day > loaded + 1
@@ -78,13 +79,13 @@ def test_lists_named_by_their_day(base):
     found = refused(base, file(5))
     assert sorted(found) == ["change-gap:201", "change-gap:212"]
     base.load(file(4) + file(5))
-    # Two lists of one load, with a day between them.
+    # These are two lists of one load, with a day between them.
     found = refused(base, file(6) + file(8))
     assert sorted(found) == ["change-gap:201", "change-gap:212"]
 
 
 def test_lists_named_by_the_day_after(base):
-    """Made in the morning, of the changes of the day before."""
+    """They are made in the morning, with the changes of the day before."""
     def file(day):
         return [(registry_name(BASE_DAY + (day + 1) * DAY, "changes"), changes(day_of(day)))]
 
@@ -104,7 +105,7 @@ def test_a_list_that_is_cut_off_ends_where_its_changes_end(base):
     restart(base)
     found = refused_day(base, 5)
     assert sorted(found) == ["change-gap:201", "change-gap:212"]
-    # The whole list of that day mends it. Some of its changes are there already.
+    # The whole list of that day repairs it. Some of its changes are there already.
     load_day(base, 4, allow=["misfit:changes-20004.txt"])
     load_day(base, 5)
     assert coverage(base)[201].obtained_at.seconds == BASE_DAY + 6 * DAY - 60
@@ -112,7 +113,7 @@ def test_a_list_that_is_cut_off_ends_where_its_changes_end(base):
 
 
 def test_a_list_that_is_cut_off_in_the_order_of_its_numbers(base):
-    """It has some changes of each hour, and a tenth of them at most."""
+    """It has some changes of each hour, but at most a tenth of them."""
     for day in (1, 2, 3):
         load_day(base, day)
     rows = day_of(4)
@@ -121,7 +122,7 @@ def test_a_list_that_is_cut_off_in_the_order_of_its_numbers(base):
     assert base.verdicts([rows[0][0]]) == ["LISTED"]
     assert coverage(base)[201].obtained_at.seconds == BASE_DAY + 4 * DAY - 60
     assert "change-gap:201" in refused_day(base, 5)
-    # So does an empty one.
+    # An empty list is noticed too.
     base.load([("changes-3.xml", b"<list type='change'></list>")],
               obtained_at=BASE_DAY + 5 * DAY - 60)
     assert coverage(base)[201].obtained_at.seconds == BASE_DAY + 4 * DAY - 60
@@ -150,7 +151,7 @@ def test_stragglers_fill_no_day(base):
     stragglers = day_of(4, count=3)
     found = refused_day(base, 5, stragglers + day_of(5))
     assert "change-gap:201" in found
-    # Nor does one of a time to come.
+    # A change dated in the future does not hide it either.
     late = [(2017009999, BASE_DAY + 5 * DAY + DAY // 2, "A")]
     load_day(base, 4, day_of(4) + late)
     assert "change-gap:201" in refused_day(base, 6)
@@ -187,7 +188,8 @@ def test_few_changes_a_day_are_not_judged(base):
 
 
 def test_fewer_area_codes_than_before(base):
-    """Whoever subscribes to one of two from now on hears of no missing lists for ever."""
+    """A subscriber who takes only one of two area codes from now on must not hear of missing lists
+    forever."""
     for day in (1, 2, 3):
         load_day(base, day)
     for day in (4, 5, 6, 7, 8):

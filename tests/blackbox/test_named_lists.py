@@ -1,5 +1,5 @@
-"""A list that a tenant asks for by its name covers its numbers, or they are NOT_COVERED; and what
-the coming and going of lists makes callable, for the policy and for tenants."""
+"""A list that a tenant names covers its numbers, or they are NOT_COVERED; and what becomes callable
+when lists come and go, for the policy and for tenants."""
 
 import json
 import subprocess
@@ -50,7 +50,7 @@ def named(server, tenant_id, *lists, **policy):
 
 
 def verdict(server, metadata, number=CLEAN, **fields):
-    """By all ways of asking."""
+    """Returns the verdict, which must be the same for all ways of asking."""
     names = server.stubs.verdict
     result = check(server, number, metadata, **fields)
     batch = server.scrub(numbers=[number], detail=server.stubs.scrub.DETAIL_FULL,
@@ -100,7 +100,7 @@ def test_a_list_that_is_retired(loaded, name):
         assert verdict(loaded, tenant) == MISSING
         assert verdict(loaded, tenant, LISTED)[0] == "NOT_COVERED"
         assert verdict(loaded, None) == CLEAR, "the server's policy counts what is loaded"
-        # A state's list says nothing of other states.
+        # A state's list says nothing about other states.
         assert verdict(loaded, tenant, OUTSIDE) == (CLEAR if name == "state:TX" else MISSING)
         restart(loaded)
     # Other changes of the tenant are still possible.
@@ -161,7 +161,7 @@ def test_a_list_that_the_policy_leaves_out_by_now(start_server, tmp_path):
 
 
 def test_an_optional_list_of_the_policy(start_server, tmp_path):
-    """It counts while it is loaded; whoever names it needs it."""
+    """It counts while it is loaded; a tenant that names it requires it."""
     config = tmp_path / "dncd.yaml"
     config.write_text("guards: {min_first_numbers: 0}\npolicy:\n  lists:\n    - name: national\n"
                       "    - {name: wireline, required: false, effect: deny}\n")
@@ -207,18 +207,19 @@ def test_the_first_list_where_none_is_required(start_server, tmp_path, dncctl_of
     assert verdict(server, None)[0] == "NOT_COVERED"
     assert dncctl_of(server)(*arguments, "--yes").returncode == 0
     assert verdict(server, None) == CLEAR
-    # Without it nobody answers any more.
+    # Without the list nobody answers any more.
     assert retire(server, "other:mine", dry_run=True).becomes_callable == 0
 
 
 def test_what_becomes_callable_for_a_tenant(loaded):
-    """For the policy no number becomes callable; for the tenant all that the list lacks."""
+    """For the policy no number becomes callable; for the tenant all numbers do that the list
+    lacks."""
     load(loaded, "other:mine", MINE)
     named(loaded, "acme", "other:mine")
     assert retire(loaded, "other:mine").becomes_callable == 1
     found = looked(loaded, [("list.csv", csv(MINE, LISTED))], list_name="other:mine",
                    obtained_at=NOW - 60)
-    # Of the two area codes that are covered; the national list forbids the rest.
+    # These are numbers of the two covered area codes; the national list forbids the others.
     assert found.plan.becomes_callable == 2 * EVERY - 2 * 1200 - 1
     with pytest.raises(Refused) as refusal:
         load(loaded, "other:mine", MINE, LISTED, obtained_at=NOW - 60,
@@ -227,7 +228,7 @@ def test_what_becomes_callable_for_a_tenant(loaded):
 
 
 def test_what_a_consent_makes_callable(loaded):
-    """A number on both lists: the tenant's consent lifts one of them."""
+    """The number is on both lists, and the tenant's consent lifts one of them."""
     load(loaded, "litigator:known", LISTED)
     assert retire(loaded, "litigator:known", dry_run=True).becomes_callable == 0
     make_list(loaded, "consents", "CONSENT")
@@ -259,7 +260,7 @@ def test_the_history_of_a_retired_list(loaded, dncctl_of, tmp_path):
     last = events[-1]
     assert last["reason"] == "contract ended" and "@" in last["requested_by"]
     assert history["listed_on"] == ["other:mine"]
-    # What it was not on, it is not told of.
+    # The tenant is not told about what its number was not on.
     assert not json.loads(dncctl_of(loaded)("--json", "history",
                                             str(OUTSIDE)).stdout)["events"]
 
@@ -288,7 +289,7 @@ def test_who_and_why_have_a_limit(loaded):
 
 @pytest.mark.parametrize("how", ["retire", "restart and retire"])
 def test_losses_of_a_week_add_up_over_lives(server, how):
-    """Each life of the list has a little less than the one before."""
+    """Each life of the list has a few numbers less than the one before."""
     numbers = block(201, 555, 10_000)
     server.load([full(NOW - 6 * DAY, 201, numbers)])
     for i in range(1, 4):

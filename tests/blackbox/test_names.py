@@ -1,4 +1,4 @@
-"""What lists and files are called: one name for a list, and a file is what all its names say."""
+"""The names of lists and files: a list has one name, and a file is what all its names say."""
 
 import time
 

@@ -37,7 +37,7 @@ def run(*command, code=0, **options):
 
 
 def need(program):
-    """Its path; without it the test says that it did not run."""
+    """Returns the program's path; without it the test says that it did not run."""
     path = shutil.which(program)
     if path is None:
         pytest.skip(f"needs {program}")
@@ -65,7 +65,7 @@ def unpacked(package):
 
 @pytest.fixture
 def newer(unpacked, tmp_path):
-    """Makes the package of a later version, from the same files: newer(VERSION, SETTINGS)."""
+    """Makes the package of a later version from the same files: newer(VERSION, SETTINGS)."""
 
     def make(version, settings=None):
         folder, made = tmp_path / f"files-{version}", tmp_path / f"dncd_{version}.deb"
@@ -81,7 +81,7 @@ def newer(unpacked, tmp_path):
 
 
 class Root:
-    """A root folder with nothing in it but what dpkg installs."""
+    """A root folder that contains only what dpkg installs."""
 
     def __init__(self, path):
         self.path = path
@@ -94,7 +94,7 @@ class Root:
         return self.path / name
 
     def dpkg(self, *arguments, force=()):
-        """dpkg in the root. The dependencies are this machine's, where the build has them."""
+        """Runs dpkg in the root. The machine provides the dependencies if the build has them."""
         forced = ",".join(("script-chrootless", "not-root", "depends", *force))
         command = ["dpkg", f"--root={self.path}", f"--force-{forced}", *map(str, arguments)]
         if os.getuid() != 0:
@@ -173,7 +173,7 @@ def test_it_lives_from_installation_to_purge(package, newer, root):
     root.dncctl("check", "2015550123", code=LISTED, tenant="acme")
     root.stop()
 
-    # What an administrator wrote stays, whether or not the package's file is the same as before.
+    # What an administrator wrote stays, whether or not the package's file has changed.
     ours = settings.read_text().replace("log_level: info", "log_level: warn")
     settings.write_text(ours)
     root.dpkg("-i", newer(NEWER))
@@ -197,7 +197,7 @@ def test_it_lives_from_installation_to_purge(package, newer, root):
                 and not name.startswith("var/log/")], left
     assert not settings.parent.exists()
 
-    # And nothing of it is lost: installed again, the opt-out is there.
+    # Nothing of it is lost: when the package is installed again, the opt-out is there.
     root.dpkg("-i", package)
     root.start()
     root.dncctl("check", "2015550123", code=LISTED, tenant="acme")
@@ -219,7 +219,7 @@ def test_a_purge_leaves_nothing_if_nothing_was_recorded(package, root):
     ("prerm", ["remove"], ["stop dncd.service"]),
 ])
 def test_the_service_follows(unpacked, tmp_path, script, arguments, expected):
-    """The scripts as on a machine that systemd runs, with its programs replaced."""
+    """The scripts run as on a machine with systemd, whose programs are replaced."""
     root, log = tmp_path / "root", tmp_path / "log"
     for folder in ("bin", "root/etc", "root/var/lib/dncd", "root/run/systemd/system"):
         (tmp_path / folder).mkdir(parents=True)
@@ -252,7 +252,7 @@ def test_every_command_has_a_page(unpacked):
     pages = {path.name for path in (unpacked / "usr/share/man").rglob("*.gz")}
     assert {"dncd.8.gz", "dncctl.1.gz", "dncctl-tenants.1.gz", "dncgen-full.1.gz",
             "dncload-run.1.gz"} <= pages
-    # Each program's own list of its commands.
+    # Each program lists its own commands.
     for program in PROGRAMS[1:]:
         said = run(BIN / program, "--help").split("Subcommands:\n")[1].split("\n\n")[0]
         for command in re.findall(r"(?m)^  (\S+)", said):
@@ -269,7 +269,7 @@ def test_the_pages_are_well_formed(unpacked):
 
 
 def complete_in_bash(unpacked, program, *words):
-    """What bash offers for the last of the words."""
+    """Returns what bash offers to complete the last of the words."""
     script = (f"source {unpacked}/usr/share/bash-completion/completions/{program}\n"
               f'COMP_WORDS=("$0" "$@"); COMP_CWORD=$#; _{program}\n'
               'printf "%s\\n" "${COMPREPLY[@]}"')
@@ -279,9 +279,9 @@ def complete_in_bash(unpacked, program, *words):
 def test_bash_completes(unpacked):
     assert complete_in_bash(unpacked, "dncctl", "ten") == ["tenants"]
     assert complete_in_bash(unpacked, "dncctl", "tenants", "re") == ["resume", "remove"]
-    # The value of an option is not taken for a command.
+    # The value of an option must not be taken for a command.
     assert complete_in_bash(unpacked, "dncctl", "--tenant", "load", "stat") == ["status"]
-    # Options of the command, and those of the program that hold for each.
+    # These are options of the command, and those of the program that apply to every command.
     offered = complete_in_bash(unpacked, "dncctl", "load", "--")
     assert {"--dry-run", "--server"} <= set(offered) and "--rate" not in offered
     assert complete_in_bash(unpacked, "dncload", "run", "--locality", "") == ["campaign", "uniform"]

@@ -1,4 +1,5 @@
-"""A server that runs as its own user: what it may not read is told as that, never as a loss."""
+"""A server that runs as its own user: a file that it may not read is reported as such, never as a
+loss."""
 
 import os
 import pathlib
@@ -37,7 +38,7 @@ def place():
 
 @pytest.fixture
 def data(place, start_server):
-    """A data folder of nobody with an opt-out, whose server is stopped."""
+    """A data folder of the user nobody with an opt-out, whose server is stopped."""
     folder = place / "data"
     server = start_server(data_dir=folder)
     add(server, [2015550100])

@@ -1,4 +1,4 @@
-"""A whole backup that is put back: nobody is told that what came after it is there."""
+"""A whole backup is restored: nobody is told that what came after it is there."""
 
 import shutil
 import subprocess
@@ -19,7 +19,7 @@ def filled(start_server, folder):
 
 
 def test_an_older_backup_of_all_meets_no_later_revision(filled, folder, tmp_path):
-    """The folder can't know of what came after it, but who was told of it does."""
+    """The folder cannot know what came after it, but a caller who was told of it does."""
     backup = tmp_path / "backup"
     shutil.copytree(folder, backup)
     starts(filled)
@@ -55,7 +55,7 @@ def test_a_restore_is_said_aloud(filled, folder, tmp_path):
     revisions = []
     for options in ([], ["--restored"], ["--restored"]):
         restart(filled, *options)
-        # What is written again would else make revisions that mean something else by now.
+        # Otherwise what is written again would get revisions that mean something else by now.
         for revision in revisions:
             never_reached(filled, revision)
             assert refused_watch(filled, revision).reason == "CHANGES_TOO_OLD"
@@ -80,7 +80,7 @@ def test_a_restore_is_said_aloud(filled, folder, tmp_path):
     for revision in revisions:
         never_reached(filled, revision)
     time.sleep(1.1)
-    # What was answered between the backup and now isn't known; before and after it is.
+    # What was answered between the backup and now is not known; before and after that, it is.
     for at, known in ((answered_at, True), (lost_at, False), (int(time.time()), True)):
         request = {"numbers": [OPTED_OUT], "as_answered_at": {"seconds": at}}
         if known:
@@ -95,7 +95,7 @@ def test_a_restore_is_said_aloud(filled, folder, tmp_path):
 
 
 def test_a_restore_that_is_said_late_tells_from_when(filled, folder, tmp_path):
-    """The server ran on the backup before somebody said so, as its own warning asks for."""
+    """The server ran on the backup before the operator declared it, as its own warning asks."""
     backup = tmp_path / "backup"
     shutil.copytree(folder, backup)
     time.sleep(1.1)  # moments are asked for in whole seconds

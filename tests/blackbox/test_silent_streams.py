@@ -1,4 +1,4 @@
-"""Streams whose callers sleep or do not read end, and give their place to others."""
+"""Streams whose callers sleep or do not read end, and free their places for others."""
 
 import threading
 import time
@@ -28,13 +28,13 @@ def fixture_impatient(start_server, tmp_path):
 
 
 def add_many(server, metadata):
-    """Some 40 MB: more than all that lies on the way to a client that does not read."""
+    """Writes some 40 MB, more than all that fits on the way to a client that does not read."""
     for at in range(0, 45_000, 3_000):
         add(server, [FIRST + at + i for i in range(3_000)], metadata=metadata, note="x" * 900)
 
 
 def sleeper(message, begun):
-    """What a client sends that falls asleep after its first message."""
+    """Yields what a client sends that falls asleep after its first message."""
     yield message
     begun.set()
     threading.Event().wait(PATIENCE)
@@ -78,7 +78,7 @@ def test_imports_that_sleep_end(impatient):
 
 
 def test_a_scrub_stream_may_be_quiet(impatient):
-    """It keeps nothing from others."""
+    """It takes no place from others."""
     scrub = impatient.stubs.scrub
     go_on, answered = threading.Event(), []
 

@@ -1,4 +1,4 @@
-"""A server that is told to stop drains: nobody learns of it by a call that is cut off."""
+"""A server that is told to stop drains: no caller finds out by a call that is cut off."""
 
 import signal
 import threading
@@ -13,7 +13,7 @@ CALLERS = 16
 
 
 class Callers:
-    """Threads that call again and again, without any wait or repetition."""
+    """Threads that call again and again, without waiting or repeating."""
 
     def __init__(self, server, call):
         self.server = server
@@ -48,7 +48,7 @@ def scrub(server):
 
 
 def check(server):
-    """On a worker, where calls wait for each other."""
+    """Makes calls on a worker, where calls wait for each other."""
     request = server.stubs.scrub.CheckNumberRequest(number=str(NUMBER))
     return lambda: server.scrubs.CheckNumber(request, timeout=PATIENCE)
 
@@ -68,7 +68,7 @@ def test_calls_are_answered_or_told_that_the_server_stops(server, call):
     assert server.process.wait(PATIENCE) == 0
     assert len(errors) == CALLERS
     for error in errors:
-        # Without a reason: who comes when the server is gone.
+        # A caller that comes when the server is gone gets no reason.
         assert error.code == "UNAVAILABLE", error
         assert error.reason in ("STOPPING", ""), error
     assert "STOPPING" in [error.reason for error in errors]
@@ -83,7 +83,8 @@ def test_a_call_under_way_gets_its_own_answer(start_server, tmp_path):
     waiting = server.scrubs.Scrub.future(request, timeout=PATIENCE)
 
     def is_under_way():
-        """As soon as a second one finds no place, unless the first one came after it."""
+        """Returns whether the call runs: then a second one finds no place, unless the first came
+        after it."""
         nonlocal waiting
         if waiting.done():
             waiting = server.scrubs.Scrub.future(request, timeout=PATIENCE)
@@ -103,7 +104,7 @@ def refusal(server, request):
 
 
 def test_idle_streams_are_told(server):
-    """They do not keep the server from stopping, and learn why they end."""
+    """They do not keep the server from stopping, and are told why they end."""
     lists, scrubs = server.stubs.list, server.stubs.scrub
     never = threading.Event()
 
@@ -131,7 +132,8 @@ def test_idle_streams_are_told(server):
 
 
 def test_not_ready_comes_first(start_server, tmp_path):
-    """With drain_seconds, balancers see it while all is still answered, on new connections too."""
+    """With drain_seconds, balancers see it while everything is still answered, on new connections
+    too."""
     config = tmp_path / "dncd.yaml"
     config.write_text("rpc: {drain_seconds: 600}\n")
     server = start_server("--config", str(config))
@@ -148,6 +150,6 @@ def test_not_ready_comes_first(start_server, tmp_path):
     with server.connect() as channel:
         again = server.stubs.scrub_grpc.ScrubServiceStub(channel)
         again.Scrub(server.stubs.scrub.ScrubRequest(numbers=[NUMBER]), timeout=PATIENCE)
-    # A second signal is for who can't wait.
+    # A second signal is for those who cannot wait.
     server.process.send_signal(signal.SIGTERM)
     assert server.process.wait(PATIENCE) == -signal.SIGTERM

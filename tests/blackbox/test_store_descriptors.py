@@ -1,5 +1,5 @@
-"""Descriptors run out while the stores need some: nothing that was acknowledged is lost, and the
-service comes back by itself, or ends and says why."""
+"""Descriptors run out while the stores need some: nothing acknowledged is lost, and the service
+recovers by itself, or ends and says why."""
 
 import pathlib
 import resource
@@ -21,7 +21,7 @@ def open_files(server):
 
 
 def squeeze(server):
-    """Not one descriptor more. What was there before."""
+    """Allows not one descriptor more. Returns the limit that was there before."""
     before = resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE)
     resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (open_files(server), before[1]))
     return before
@@ -33,8 +33,8 @@ def release(server, limits):
 
 
 def comes_back(server, works):
-    """Waits until `works()` is true; starts the server again where it has ended, as a supervisor
-    does. Whether it had."""
+    """Waits until `works()` is true, and starts the server again if it has ended, as a supervisor
+    does. Returns whether it had ended."""
     end = time.monotonic() + PATIENCE
     ended = False
     while True:
@@ -64,7 +64,8 @@ def test_opt_outs_are_kept_when_a_log_is_rolled(start_server, rounds):
     number = 2015560000
     for _ in range(rounds):
         limits = squeeze(server)
-        # Until the store wants a new file for its log; a few batches later at the latest.
+        # This lasts until the store wants a new file for its log, after a few batches at the
+        # latest.
         for _ in range(60):
             batch = list(range(number, number + 1000))
             number += 1000
@@ -99,7 +100,7 @@ def test_loads_work_again(start_server):
 
 
 def test_a_store_that_takes_no_writes_ends_the_process(start_server, tmp_path):
-    """Its folder is gone, so that no new log can be made: an error that is never got over."""
+    """Its folder is gone, so no new log can be made: an error from which it never recovers."""
     folder = tmp_path / "data"
     server = start_server(data_dir=folder)
     (folder / "tenants").rename(folder / "away")

@@ -1,4 +1,4 @@
-"""Streams are counted, and by who calls: nobody takes all places, and places come back."""
+"""Streams are counted, also per caller: nobody takes all places, and places come back."""
 
 import contextlib
 import threading
@@ -35,7 +35,7 @@ def fixture_server(stubs, tmp_path, keys):
 
 
 def sleeping_upload(server, metadata=()):
-    """An upload that has begun, and then sends nothing until it is let go."""
+    """An upload that has begun, and then sends nothing until it is released."""
     registry = server.stubs.registry
     go_on = threading.Event()
 
@@ -57,7 +57,7 @@ def refusal_of(server, call):
 
 
 def folders(tmp_path):
-    """Each upload that has begun has one."""
+    """Returns the folders; each upload that has begun has one."""
     return list((tmp_path / "data" / "uploads").glob("*"))
 
 
@@ -78,7 +78,7 @@ def test_one_key_does_not_take_all_uploads(server, keys, tmp_path):
         call.cancel()
         call.let_go()
     wait_until(lambda: not folders(tmp_path))
-    # Places come back a moment after their uploads' ends.
+    # Places come back a moment after their uploads end.
     wait_until(lambda: finds_place(server))
 
 
@@ -110,7 +110,7 @@ def test_watches_of_health_are_counted_by_address(server):
             told = server.refused(caught.value)
             assert (told.code, told.reason) == ("RESOURCE_EXHAUSTED", "LIMIT_REACHED")
             assert "max_health_watches" in told.message
-        # Who asks once is always answered.
+        # A caller that asks once is always answered.
         stub = server.stubs.health_grpc.HealthStub(channels[3])
         assert stub.Check(health.HealthCheckRequest(), timeout=PATIENCE).status
         watches[0].cancel()

@@ -1,5 +1,5 @@
-"""A tenant's records: what a repetition tells, what is refused because it contradicts itself, which
-lists count for a brand, and that nothing which is left out opens."""
+"""A tenant's records: what a repetition is answered, what is refused because it contradicts itself,
+which lists count for a brand, and that an omitted field permits nothing."""
 
 import threading
 import time
@@ -36,7 +36,7 @@ def test_a_record_that_names_another_list_is_refused(loaded):
     assert outcomes(loaded, answer) == ["REFUSED", "ADDED"]
     assert "list_id" in answer.results[0].message
     assert loaded.verdicts([LISTED, LISTED + 1]) == ["LISTED", "CLEAR"]
-    # The list of no name is `internal`.
+    # A record without a list's name goes to `internal`.
     answer = loaded.call(loaded.lists.AddNumbers, lists.AddNumbersRequest(records=[
         lists.Record(number=str(FREE), list_id="consent"),
         lists.Record(number=str(FREE), list_id="internal")]))
@@ -52,12 +52,12 @@ def test_what_only_the_server_tells_is_refused_where_it_contradicts(loaded):
     make_list(loaded, "consent", "CONSENT")
     lists, tenant = loaded.stubs.list, loaded.stubs.tenant
     later = NOW + 9 * DAY
-    # `counts_until` in place of `expires_at`: the consent would hold for ever.
+    # If `counts_until` came in place of `expires_at`, the consent would hold forever.
     answer = add(loaded, [LISTED], "consent", counts_until=moment(later))
     assert outcomes(loaded, answer) == ["REFUSED"]
     add(loaded, [LISTED], "consent", expires_at=moment(later), source="form 7")
     add(loaded, [FREE], reason="asked")
-    # What an export tells goes in again.
+    # What an export has can be imported again.
     told = [r for p in loaded.lists.ExportNumbers(lists.ExportNumbersRequest()) for r in p.records]
     assert len(told) == 2 and all(record.revision for record in told)
     for record in told:
@@ -107,7 +107,7 @@ def test_a_brands_question_is_the_strictest_within_the_brand(loaded):
     assert verdicts("acme") == "LCCLC"
     assert verdicts("acme/summer") == "LCCCC"
     assert verdicts("zeta") == "CLLLC"
-    # No list knows these: every do-not-call list counts, and no exemption for a part.
+    # No list knows these scopes: every do-not-call list counts, but no exemption for a part does.
     for scope in ("", "acme/sumer", "acme/winter", "acm", "acmee", "acme-summer", "zeta/acme"):
         assert verdicts(scope) == "LLLLC", scope
     # An exemption for the whole tenant counts for all of them.
@@ -147,11 +147,11 @@ def test_what_is_left_out_of_a_tenant_opens_nothing(loaded):
             tenant=tenant.Tenant(tenant_id="shop", **fields))).tenant
 
     everything = tenant.Entitlement(all=True)
-    # A policy that says nothing of wireless numbers, over one that let them only inform.
+    # A policy that does not mention wireless numbers replaces one that only reported them.
     update(entitlement=everything, policy=tenant.TenantPolicy(wireless_counts=False))
     strict = tenant.TenantPolicy(ebr_lifts=[tenant.LIFTABLE_STATE])
     assert update(entitlement=everything, policy=strict).policy.wireless_counts
-    # Neither state nor policy nor quotas, of a suspended tenant.
+    # For a suspended tenant, neither state nor policy nor quotas are given.
     update(entitlement=everything, policy=strict, state=tenant.TENANT_STATE_SUSPENDED,
            quotas=tenant.Quotas(max_records=3))
     after = update(entitlement=everything, display_name="Shop")
@@ -162,11 +162,11 @@ def test_what_is_left_out_of_a_tenant_opens_nothing(loaded):
     with pytest.raises(Refused) as refusal:
         rule(loaded, FREE, shop)
     assert refusal.value.reason == "TENANT_SUSPENDED"
-    # A policy that is given replaces the one before, its lists too.
+    # A policy that is given replaces the previous one, including its lists.
     for lists in (["wireless"], ["wireless"], ["national"], []):
         told = update(entitlement=everything, policy=tenant.TenantPolicy(lists=lists)).policy
         assert list(told.lists) == lists
-    # Without an entitlement there is none.
+    # Without an entitlement the tenant has none.
     assert not update().entitlement.all
     update(state=tenant.TENANT_STATE_ACTIVE)
     assert rule(loaded, LISTED + 50, shop) == "NOT_COVERED"
@@ -195,14 +195,14 @@ def test_a_repeated_addition_is_in_force(loaded):
     assert loaded.verdicts([FREE]) == ["LISTED"]
     assert loaded.scrub(numbers=[FREE], at_least_revision=again.revision).verdicts
     assert add(loaded, [FREE], request_id="a") == again
-    # A removal that is repeated takes nothing away that came after it.
+    # A removal that is repeated removes nothing that came after it.
     assert outcomes(loaded, remove(loaded, [FREE], request_id="r")) == ["REMOVED"]
     assert outcomes(loaded, remove(loaded, [FREE], request_id="r")) == ["REMOVED"]
     add(loaded, [FREE], request_id="b")
     repeated = remove(loaded, [FREE], request_id="r")
     assert outcomes(loaded, repeated) == ["REFUSED"] and repeated.results[0].message
     assert loaded.verdicts([FREE]) == ["LISTED"]
-    # Nor does a consent come back that was taken back since.
+    # A consent that was withdrawn since does not come back either.
     make_list(loaded, "consent", "CONSENT")
     add(loaded, [LISTED], "consent", request_id="c")
     remove(loaded, [LISTED], "consent")
@@ -225,7 +225,8 @@ def test_repetitions_after_a_change_of_keys(start_server, tmp_path):
 
 
 def test_many_writers_repeat_and_all_that_is_acknowledged_is_listed(loaded):
-    """Each adds, has it removed by another, and repeats; the last word of each is an addition."""
+    """Each adds a number, has it removed by another, and repeats; the last word on each is an
+    addition."""
     numbers = [[2015560000 + 100 * w + i for i in range(20)] for w in range(8)]
     failures = []
 
@@ -262,7 +263,7 @@ def test_a_request_that_is_over_is_not_told_as_in_force(loaded):
     imported = next(iter(loaded.lists.ImportNumbers(iter([part]))))
     assert imported.added == 0 and "ended" in imported.refused[0].message
     assert loaded.verdicts([FREE]) == ["CLEAR"]
-    # Beside one that is in force it adds its date.
+    # If one is in force, it adds its own date.
     add(loaded, [FREE])
     answer = add(loaded, [FREE], made_at=moment(NOW - 7 * years), expires_at=moment(NOW - DAY))
     assert outcomes(loaded, answer) == ["UPDATED"] and not answer.results[0].message
@@ -283,7 +284,7 @@ def test_exemptions_do_not_count_before_their_time(loaded):
     assert "before" in answer.results[0].message
     assert loaded.verdicts([LISTED, LISTED + 1, LISTED + 2]) == ["LISTED"] * 3
     assert [m.list for m in check(loaded, LISTED).matches] == ["national"]
-    # One that has ended is told so too; a request not to be called counts at once.
+    # A record that has ended is reported as such too; a request not to be called counts at once.
     answer = add(loaded, [LISTED], "consent", expires_at=moment(NOW - DAY))
     assert "ended" in answer.results[0].message
     answer = add(loaded, [FREE], made_at=ahead)

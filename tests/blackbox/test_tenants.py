@@ -1,4 +1,4 @@
-"""Tenants over real sockets: entitlements, records, precedence, and what stays apart."""
+"""Tenants over real sockets: entitlements, records, precedence, and what stays separate."""
 
 import threading
 import time
@@ -60,7 +60,8 @@ def test_scopes(loaded):
     add(loaded, [FREE], "acme")
     assert rule(loaded, FREE) == "OWN_DO_NOT_CALL"
     assert rule(loaded, FREE, scope="acme/spring") == "OWN_DO_NOT_CALL"
-    # A scope that no list knows gets the strictest answer; of another brand the list says nothing.
+    # A scope that no list knows gets the strictest answer; the list says nothing about another
+    # brand.
     assert rule(loaded, FREE, scope="other") == "OWN_DO_NOT_CALL"
     make_list(loaded, "other", "INTERNAL", "other")
     assert rule(loaded, FREE, scope="other") == "CLEAR"
@@ -103,7 +104,7 @@ def test_tenants_see_nothing_of_each_other(loaded):
     assert not loaded.call(loaded.lists.ListRecords, lists.ListRecordsRequest(), two).records
     parts = list(loaded.lists.ExportNumbers(lists.ExportNumbersRequest(), metadata=two))
     assert [len(part.records) for part in parts] == [0] and parts[0].last
-    # The same request id is another one for another tenant.
+    # For another tenant, the same request id is a different one.
     add(loaded, [FREE + 1], metadata=one, request_id="r")
     assert outcomes(loaded, add(loaded, [FREE + 2], metadata=two, request_id="r")) == ["ADDED"]
 
@@ -226,7 +227,7 @@ def test_a_policy_names_lists_that_are_there(loaded):
 
 
 def test_kills_lose_no_acknowledged_opt_out(loaded):
-    """What a writer was told before a kill is there after it."""
+    """What was acknowledged to a writer before a kill is there after it."""
     acknowledged = []
     for round_number in range(8):
         first = 2015700000 + round_number * 10000

@@ -1,4 +1,4 @@
-"""dncctl on a real terminal: a progress bar and colours there, and nowhere else."""
+"""dncctl on a real terminal: a progress bar and colors there, and nowhere else."""
 
 import os
 import time
@@ -14,7 +14,7 @@ WHEN = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(NOW - DAY))
 
 
 def run(server, *arguments, **environment):
-    """What a terminal shows, and the exit code."""
+    """Returns what a terminal shows, and the exit code."""
     variables = {**os.environ, "TERM": "xterm-256color", **environment}
     variables.pop("NO_COLOR", None) if "NO_COLOR" not in environment else None
     child = pexpect.spawn(str(BIN / "dncctl"), ["--server", server.address, *arguments],
@@ -64,7 +64,7 @@ def test_scrub_shows_progress_and_a_summary(server, tmp_path):
 
 
 def ask(server, answer, *arguments):
-    """What a terminal shows that is answered, and the exit code."""
+    """Answers a question on a terminal; returns what it shows, and the exit code."""
     child = pexpect.spawn(str(BIN / "dncctl"), ["--server", server.address, *arguments],
                           timeout=PATIENCE, dimensions=(24, 120))
     child.expect("Type yes: ")

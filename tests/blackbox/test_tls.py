@@ -1,4 +1,4 @@
-"""TLS: who gets in, a renewed certificate, and files that can't be used."""
+"""TLS: who can connect, a renewed certificate, and files that cannot be used."""
 
 import queue
 import subprocess
@@ -46,7 +46,7 @@ def dncctl(server, *arguments, **environment):
 
 
 def gets_in(server, credentials):
-    """Whether a connection is made: true or false as soon as it is or has failed."""
+    """Returns whether a connection is made, as soon as it is made or has failed."""
     known = (grpc.ChannelConnectivity.READY, grpc.ChannelConnectivity.TRANSIENT_FAILURE)
     states = queue.Queue()
     with server.connect(credentials) as channel:

@@ -35,8 +35,8 @@ def read_frames(plain, frames):
 
 
 def test_pings_every_ten_seconds_are_permitted(server):
-    """Also without calls: balancers and mobile networks make clients ping. Seven seconds here, so
-    that one which is late does not make the next one early."""
+    """They are permitted without calls too: balancers and mobile networks make clients ping. Here
+    it is seven seconds, so that a late ping does not make the next one too early."""
     ping, goaway = 6, 7
     host, port = server.address.rsplit(":", 1)
     frames = []
@@ -55,13 +55,13 @@ def test_pings_every_ten_seconds_are_permitted(server):
                 if kind == goaway and b"too_many_pings" in payload]
 
 
-# As they stand on the wire: 9,000,000,000 seconds of `grpcurl -max-time`, Go's longest duration
-# (292 years), and the most that eight digits say.
+# These deadlines are as they stand on the wire: 9,000,000,000 seconds from `grpcurl -max-time`,
+# Go's longest duration (292 years), and the most that eight digits can say.
 @pytest.mark.parametrize("timeout", ["2500000H", "2562047H", "99999999H", "99999999M", "99999999S"])
 def test_deadlines_that_never_come(server, timeout):
     stubs, metadata = server.stubs, [("grpc-timeout", timeout)]
     server.scrubs.Scrub(stubs.scrub.ScrubRequest(numbers=[NUMBER]), metadata=metadata)
-    # On a worker, where it is looked at whether the deadline has passed.
+    # On a worker, the server checks whether the deadline has passed.
     server.scrubs.CheckNumber(stubs.scrub.CheckNumberRequest(number=str(NUMBER)),
                               metadata=metadata)
     server.scrubs.Scrub(stubs.scrub.ScrubRequest(numbers=[NUMBER], detail=2), metadata=metadata)
@@ -73,7 +73,8 @@ def test_deadlines_that_never_come(server, timeout):
 
 
 def test_the_wire_carries_the_deadline_of_that_test(server):
-    """Else it would show nothing. A millisecond may be enough for an answer now and then."""
+    """Without it that test would prove nothing. A millisecond may be enough for an answer now and
+    then."""
     request = server.stubs.scrub.CheckNumberRequest(number=str(NUMBER))
 
     def is_late():
@@ -129,7 +130,7 @@ def test_a_key_as_a_file_gives_it(keyed):
     operator = keyed.metadata[0][1].removeprefix("Bearer ")
     checked = run("dncctl", keyed, "check", str(NUMBER), DNC_KEY=operator, DNC_TENANT="default\n")
     assert checked.returncode == 11, checked.stderr
-    # Of any client: blanks at the ends say nothing.
+    # This holds for any client: blanks at the ends mean nothing.
     keyed.scrub(numbers=[NUMBER], metadata=[("authorization", f"Bearer  {key} ")])
 
 

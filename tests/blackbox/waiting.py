@@ -1,14 +1,15 @@
-"""How tests wait: for a condition, and with an end that only something broken reaches."""
+"""How tests wait: for a condition, and with a limit that only something broken reaches."""
 
 import time
 
-# Seconds, for everything that must end some time: far more than anything takes on a slow machine.
+# A limit in seconds for everything that must end some time: far more than anything takes on a slow
+# machine.
 PATIENCE = 300
 
 
 def wait_until(condition, what="the condition"):
-    """The first true value of `condition()`. `what` is told if there is none; it may be a function
-    that makes the text then."""
+    """Returns the first true value of `condition()`. `what` is reported if there is none; it may be
+    a function that then makes the text."""
     end = time.monotonic() + PATIENCE
     while not (value := condition()):
         assert time.monotonic() < end, (

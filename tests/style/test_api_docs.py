@@ -5,19 +5,19 @@ import re
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 API = (ROOT / "docs/api.md").read_text()
-# Errors of a start, which end the program: no call ever sees them.
+# These errors of a start end the program, so no call ever sees them.
 ONLY_AT_START = {"server/main.cc", "server/rpc/listener.cc", "server/rpc/server.cc",
                  "server/storage/revision_note.cc", "server/rpc/served_certificate.cc",
                  "server/telemetry/metrics_collector.cc", "server/registry/policy.cc"}
 
 
 def constant_name(text):
-    """`kBatchTooLarge` as BATCH_TOO_LARGE."""
+    """Returns `kBatchTooLarge` as BATCH_TOO_LARGE."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", text.removeprefix("k")).upper()
 
 
 def documented():
-    """The table of reasons: {reason: statuses}; of each the caller must be told what to do."""
+    """Returns the table of reasons, {reason: statuses}; each must tell the caller what to do."""
     rows = re.findall(r"^\| `([A-Z_]+)` \| ((?:`[A-Z_]+`(?:, )?)+) \| (.+) \|$", API, re.M)
     assert all(len(what) > 20 for _, _, what in rows)
     found = {reason: set(re.findall(r"`([A-Z_]+)`", statuses)) for reason, statuses, _ in rows}
@@ -26,7 +26,8 @@ def documented():
 
 
 def enum_values(proto, enum):
-    """{name without prefix: (number, comment)} of a proto's enum, without the unspecified one."""
+    """Returns {name without prefix: (number, comment)} of a proto's enum, without the unspecified
+    one."""
     text = (ROOT / "proto/dnc/v1" / proto).read_text()
     body = re.search(r"^enum " + enum + r" \{\n(.*?)^\}", text, re.M | re.S).group(1)
     values = re.findall(r"((?:  //.*\n)+)  " + constant_name(enum) + r"_(\w+) = (\d+);", body)
@@ -44,7 +45,7 @@ def server_sources():
 
 
 def constants():
-    """The reasons of the code: {constant: (name of the reason, status)}."""
+    """Returns the reasons of the code: {constant: (name of the reason, status)}."""
     found = re.findall(r"constexpr FailureReason (k\w+)\{\"(\w+)\",\s*absl::StatusCode::(k\w+)\};",
                        (ROOT / "server/base/error.h").read_text())
     assert len(found) > 30, "the reasons of the code are no longer found"
@@ -59,7 +60,8 @@ def test_every_reason_stands_in_the_table():
 
 
 def test_every_status_that_is_raised_stands_beside_its_reason():
-    """Each constant has one status; those that a call can meet stand in the table, no others do."""
+    """Each constant has one status. Those that a call can meet are in the table, and no others
+    are."""
     of, raised, bad, seen = constants(), {}, [], 0
     for name, text in server_sources():
         for constant in re.findall(r"\breason::(k\w+)", text):

@@ -13,10 +13,10 @@ sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from docs_pages import ROOT, anchors, blocks, pages, prose  # noqa: E402
 
 MAX_COLUMNS = 100
-# What a fenced block may be marked as. `sh` and `console` are run by
-# tests/blackbox/test_docs_commands.py.
+# A fenced block may be marked as one of these. tests/blackbox/test_docs_commands.py runs `sh` and
+# `console`.
 LANGUAGES = {"sh", "console", "text", "cpp", "python", "yaml", "json", "proto"}
-# The pages of the repository's top that a reader begins with.
+# A reader begins with these pages at the top of the repository.
 ENTRIES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
 CODE_FOLDERS = ("bench", "clients", "cmake", "deploy", "findings", "proto", "server", "tests",
                 "tools")
@@ -24,7 +24,7 @@ MARKDOWN_LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
 def is_free_of_width(line):
-    """Rows of tables can't be broken, nor can links."""
+    """Returns whether a line may be wide: rows of tables and links cannot be broken."""
     return line.lstrip().startswith("|") or "](" in line or re.search(r"https?://\S{40}", line)
 
 
@@ -44,7 +44,7 @@ def test_code_is_fenced_and_marked(path):
            for block in blocks(path) if block.language not in LANGUAGES]
     before = ""
     for number, line in prose(path):
-        # Four blanks after an empty line make code, unless they go on with an item of a list.
+        # Four blanks after an empty line make code, unless they continue an item of a list.
         if re.match(r" {4,}\S", line) and not before and not re.match(r" +([-*]|\d+\.) ", line):
             bad.append(f"{name(path)}:{number}: code by its indent; fence it")
         before = line.strip()
@@ -88,7 +88,7 @@ def test_every_page_is_reached_from_the_readme():
 
 
 def test_sources_name_pages_that_exist():
-    """Comments, error texts and help texts that send somebody to the docs."""
+    """Checks comments, error texts and help texts that send a reader to the docs."""
     bad = []
     for path in tracked_files():
         if path.suffix not in TEXT_SUFFIXES | {".service"} and path.name != "dev":

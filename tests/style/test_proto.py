@@ -10,7 +10,7 @@ from google.protobuf import descriptor_pb2
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
-# Field numbers of descriptor.proto, of which the paths in source_code_info are made.
+# Field numbers of descriptor.proto, which make up the paths in source_code_info.
 FILE_MESSAGE, FILE_ENUM, FILE_SERVICE = 4, 5, 6
 MESSAGE_FIELD, MESSAGE_NESTED, MESSAGE_ENUM = 2, 3, 4
 ENUM_VALUE, SERVICE_METHOD = 2, 2
@@ -32,7 +32,7 @@ def snake(name):
 
 
 def messages(file):
-    """Each message with its path, nested ones too."""
+    """Yields each message with its path, including nested ones."""
     stack = [((FILE_MESSAGE, i), m) for i, m in enumerate(file.message_type)]
     while stack:
         path, message = stack.pop()
@@ -48,7 +48,7 @@ def enums(file):
 
 
 def elements(file):
-    """Everything that needs a comment: path and name."""
+    """Yields everything that needs a comment: path and name."""
     for path, message in messages(file):
         yield path, message.name
         for i, field in enumerate(message.field):
@@ -81,7 +81,8 @@ def test_packages_and_files(files):
 
 
 def test_every_language_has_its_package():
-    """Whoever generates Go, Java or C# needs no options of its own; the stored records are ours."""
+    """A user who generates Go, Java or C# needs no further options; the stored records are
+    internal."""
     out = subprocess.run(["git", "-c", f"safe.directory={ROOT}", "ls-files", "proto/*.proto"],
                          cwd=ROOT, check=True, capture_output=True, text=True)
     paths = out.stdout.split()
@@ -108,7 +109,7 @@ def test_every_language_has_its_package():
 
 @pytest.mark.parametrize("language", ["go", "java", "csharp"])
 def test_stubs_can_be_made(language, tmp_path):
-    """As a user does, for each language whose generator is there."""
+    """Makes them as a user does, for each language whose generator is there."""
     if language == "go" and shutil.which("protoc-gen-go") is None:
         pytest.skip("needs Debian's package protoc-gen-go")
     proto = ROOT / "proto"
@@ -161,7 +162,7 @@ def test_services(files):
 
 
 def test_imports_are_used(files):
-    """buf's IMPORT_USED: protoc warns of imports that nothing needs."""
+    """This is buf's IMPORT_USED: protoc warns about imports that nothing needs."""
     result = subprocess.run(
         ["protoc", "-I", str(ROOT / "proto"), "--descriptor_set_out=/dev/null",
          *[file.name for file in files]], capture_output=True, text=True, check=True)

@@ -1,4 +1,4 @@
-"""The last lines of ./dev test: what failed, what was skipped and why, and the sums."""
+"""The last lines of ./dev test: what failed, what was skipped and why, and the totals."""
 
 import pathlib
 import subprocess

@@ -14,7 +14,7 @@ TEXT_SUFFIXES = {".cc", ".h", ".py", ".sh", ".proto", ".cmake", ".md", ".yaml", 
 # The rooms of the server; an include goes only to a room that stands before or in its own.
 ROOMS = ["base", "numbers", "index", "formats", "storage", "rules", "scrub", "registry", "intake",
          "tenants", "records", "service", "rpc", "telemetry", "config", "assembly"]
-# What rooms must not know, so that they can be read and tested alone.
+# Rooms must not know these, so that they can be read and tested alone.
 FOREIGN = {
     "base": ("grpc", "rocksdb/", "dnc/v1/"),
     "numbers": ("grpc", "rocksdb/", "dnc/v1/"),
@@ -33,7 +33,7 @@ FOREIGN = {
 
 @functools.cache
 def tracked_files():
-    """The files of the repository: what git knows and what it would add."""
+    """Returns the files of the repository: those that git knows and those that it would add."""
     listed = subprocess.run(
         ["git", "-c", f"safe.directory={ROOT}", "ls-files", "-co", "--exclude-standard"],
         cwd=ROOT, check=True, capture_output=True, text=True)
@@ -42,7 +42,7 @@ def tracked_files():
 
 
 def files(*suffixes, under=""):
-    """Our own files: copies of other projects' contracts lie in folders named protos."""
+    """Returns our own files: copies of other projects' contracts are in folders named protos."""
     return [p for p in tracked_files() if p.suffix in suffixes and (ROOT / under) in p.parents
             and "protos" not in p.parts and "google" not in p.parts]
 
@@ -113,19 +113,19 @@ def test_client_stands_alone():
 
 
 def test_headers_begin_with_their_contract():
-    """A header says what it is for before any code, and is read once."""
+    """A header says what it is for before any code, and is included only once."""
     bad = [name(p) for p in files(".h")
            if not re.match(r"(//.*\n)+#pragma once\n", p.read_text())]
     assert not bad, f"no comment and `#pragma once` at the top: {bad}"
 
 
 def test_sources_are_built():
-    """No dead files: each source is named in a CMakeLists.txt of its folder or above it."""
+    """There are no dead files: a CMakeLists.txt of its folder or above it names each source."""
     dead = []
     for path in files(".cc"):
         lists = [folder / "CMakeLists.txt" for folder in path.parents if folder != ROOT.parent]
         text = "".join(p.read_text() for p in lists if p.is_file())
-        # A loop of CMake may add the `_test` or `fuzz_` to a common stem.
+        # A loop in CMake may add the `_test` or `fuzz_` to a common stem.
         stem = re.sub(r"^fuzz_|_test$", "", path.stem)
         if not re.search(rf"\b({re.escape(path.stem)}|{re.escape(stem)})\b", text):
             dead.append(name(path))
@@ -157,7 +157,7 @@ def test_dashboards_and_alerts_name_what_exists():
         for alert in re.findall(r"alert: (\w+)", text):
             if f"### {alert}\n" not in runbook:
                 bad.append(f"docs/operations.md: no section {alert}")
-            # One base, so that a single replacement makes all of them right.
+            # All have one base, so that a single replacement makes all of them right.
             section = f"https://dncd.example.org/docs/operations.md#{alert.lower()}"
             if f"runbook_url: {section}\n" not in text:
                 bad.append(f"{name(path)}: {alert} does not name its section")

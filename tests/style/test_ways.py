@@ -1,4 +1,4 @@
-"""One way each: a class in one file, one kind of lock, and the words of the glossary."""
+"""One way for each thing: a class in one file, one kind of lock, and the words of the glossary."""
 
 import collections
 import re
@@ -14,7 +14,8 @@ def without_comments(text):
 
 # --- A class's members stand in one .cc ---
 
-# `Result Outer::Inner::Member(` at the start of a line; the result may stand on the line before.
+# Matches `Result Outer::Inner::Member(` at the start of a line; the result may be on the line
+# before.
 MEMBER = re.compile(
     r"^(?![\s#}]|//|using |return )"       # a definition begins at the margin
     r"(?:[^\n;(){}=]*?[\s&*>])?"           # its result
@@ -24,13 +25,13 @@ DECLARATION = re.compile(r"^\s*(?:class|struct)\s+(?:alignas\([^)]*\)\s+)?(\w+)\
 
 
 def defined_classes(text):
-    """The outermost classes whose members a source defines outside of the class."""
+    """Returns the outermost classes whose members a source defines outside the class."""
     return {re.sub(r"<.*", "", match[1].split("::")[0])
             for match in MEMBER.finditer(without_comments(text))}
 
 
 def declaring_files(texts):
-    """For each class the files that declare it; a declaration has a body."""
+    """Returns for each class the files that declare it; a declaration has a body."""
     declared = collections.defaultdict(list)
     for path, text in texts.items():
         for class_name in set(DECLARATION.findall(text)):
@@ -39,7 +40,7 @@ def declaring_files(texts):
 
 
 def declaring_file(path, class_name, texts, declared):
-    """Two classes of different programs may share a name: which one does this source mean?"""
+    """Returns which declaration a source means: classes of different programs may share a name."""
     if len(declared[class_name]) == 1:
         return declared[class_name][0]
     seen = {path, *(ROOT / include for include in includes(path))}
@@ -83,7 +84,7 @@ def test_a_class_stands_in_one_source():
 # --- Rooms ---
 
 MAX_ROOM = 45
-# What is there for tests alone: they count for nothing.
+# These exist only for tests, and do not count.
 FOR_TESTS = re.compile(r"_test\.cc$|_fuzz\.cc$|fixture|^fake_|^test_|_test_util\.h$")
 
 
@@ -97,7 +98,7 @@ def test_rooms_are_small():
 
 # --- Locks ---
 
-# absl::Mutex has what Clang's -Wthread-safety checks, and its conditions can't miss a wake-up.
+# absl::Mutex has what Clang's -Wthread-safety checks, and its conditions cannot miss a wake-up.
 # std::call_once is no lock.
 OTHER_LOCKS = re.compile(
     r"std::(?:(?:recursive_|shared_|timed_)*mutex|condition_variable(?:_any)?|lock_guard"
@@ -105,7 +106,7 @@ OTHER_LOCKS = re.compile(
 
 
 def test_locks_are_annotated_ones():
-    # The one wait with a timeout, which tells why.
+    # The only wait with a timeout, which says why.
     wait = "server/base/steady_wait.h"
     bad = [f"{name(path)}:{i}" for path in files(".cc", ".h", under="server") if name(path) != wait
            for i, line in enumerate(without_comments(path.read_text()).splitlines(), 1)
@@ -114,7 +115,8 @@ def test_locks_are_annotated_ones():
 
 
 def test_timeouts_do_not_follow_the_time_of_day():
-    """absl's own end by the machine's clock, which somebody may set back by hours meanwhile."""
+    """absl's own timeouts follow the machine's clock, which somebody may set back by hours
+    meanwhile."""
     bad = [f"{name(path)}:{i}" for path in files(".cc", ".h", under="server")
            if not FOR_TESTS.search(path.name)
            for i, line in enumerate(without_comments(path.read_text()).splitlines(), 1)
@@ -124,7 +126,7 @@ def test_timeouts_do_not_follow_the_time_of_day():
 
 # --- Words ---
 
-# What is refused, and what stands instead; docs/glossary.md has the reasons.
+# Words that are refused, and what to use instead; docs/glossary.md has the reasons.
 RETIRED = [
     (r"\bWorld(?:Reader)?\b", "RegistryState, its loader"),
     (r"\bDrafter\b|\bAreaDraft\b|\bDraftRelease\b", "ReleaseBuilder, AreaBuilder"),
@@ -136,7 +138,7 @@ RETIRED = [
     (r"\bkMost[A-Z]\w*", "kMax..."),
     (r"\bOwn(?:Records?|Facts?|Lists|Turns?)(?:[A-Z]\w*)?\b", "tenant records"),
     (r"\bown_(?:records?|facts?|lists|turns?)\b", "tenant records"),
-    # In a sentence "a tenant's own lists" is plain English; as a noun by itself it is not.
+    # Within a sentence "a tenant's own lists" is plain English; as a noun by itself it is not.
     (r"(?i:(?<!'s )(?<!s' )(?<!\bits )(?<!\btheir )(?<!\bwhose )(?<!\byour )\bown lists\b)",
      "tenant records"),
     (r"\bOwnBooks\b|\bown_books\b", "ledger"),
@@ -154,7 +156,7 @@ TEXT = {".cc", ".h", ".py", ".sh", ".proto", ".cmake", ".md", ".yaml", ".yml", "
 
 
 def retired_words(text, allowed=frozenset()):
-    """Line, word and its replacement."""
+    """Yields line, word and its replacement."""
     for pattern, instead in RETIRED:
         for match in re.finditer(pattern, text):
             if match[0] not in allowed:
@@ -162,7 +164,8 @@ def retired_words(text, allowed=frozenset()):
 
 
 def told_outside():
-    """What outsiders see keeps its words: the contract with its reasons, metrics, keys, options."""
+    """Returns what keeps its words because outsiders see it: the contract with its reasons,
+    metrics, keys, options."""
     words = set()
     for path in files(".proto", under="proto"):
         words.update(re.findall(WORDS_OF_CODE, without_comments(path.read_text())))

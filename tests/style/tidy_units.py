@@ -20,7 +20,8 @@ def sources(unit):
 
 
 def without_compiled_headers(command):
-    """GCC's compiled headers are nothing that clang-tidy could read; the sources include all."""
+    """Removes GCC's compiled headers, which clang-tidy cannot read; the sources include all
+    headers."""
     return re.sub(r" -Winvalid-pch| -include \S*/cmake_pch\.hxx", "", command)
 
 

@@ -1,4 +1,4 @@
-"""The pages of the docs, taken apart: their headings, prose and fenced blocks."""
+"""The pages of the docs, split into headings, prose and fenced blocks."""
 
 import dataclasses
 import pathlib
@@ -18,12 +18,13 @@ class Block:
 
 
 def pages():
-    """README.md, the other pages at the top, and all under docs/."""
+    """Returns README.md, the other pages at the top, and all under docs/."""
     return sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 
 def _walk(path):
-    """Each line of a page as (number, text, block or None); the fences have a block of None."""
+    """Yields each line of a page as (number, text, block or None); the fences have a block of
+    None."""
     block, indent = None, ""
     for number, line in enumerate(path.read_text().splitlines(), 1):
         fence = re.match(r"( *)```(.*)$", line)
@@ -41,7 +42,7 @@ def _walk(path):
 
 
 def blocks(path):
-    """The fenced blocks, in their order."""
+    """Returns the fenced blocks, in their order."""
     found = []
     for number, line, block, begun in _walk(path):
         if begun is not None:
@@ -52,7 +53,7 @@ def blocks(path):
 
 
 def prose(path):
-    """(number, line) of all that stands in no block."""
+    """Yields (number, line) of everything outside blocks."""
     fenced = {number for block in blocks(path) for number, _ in block.lines}
     for number, line in enumerate(path.read_text().splitlines(), 1):
         if number not in fenced and not line.lstrip().startswith("```"):
@@ -60,7 +61,7 @@ def prose(path):
 
 
 def anchors(path):
-    """The anchors of a page's headings, as GitHub makes them."""
+    """Returns the anchors of a page's headings, as GitHub makes them."""
     found = set()
     for _, line in prose(path):
         heading = re.match(r"#+ (.*)", line)
@@ -76,7 +77,8 @@ def anchors(path):
 
 
 def is_complete(text):
-    """Whether bash takes the text as whole commands: no open quote, loop or here-document."""
+    """Returns whether bash takes the text as whole commands: no open quote, loop or here-
+    document."""
     if text.endswith("\\"):
         return False
     checked = subprocess.run(["bash", "-n"], input=text, text=True, capture_output=True,
