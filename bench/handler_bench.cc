@@ -153,7 +153,7 @@ void BM_HandlerAllLists(benchmark::State& state) {
   if (opted_out != state.range(1)) {
     run = nullptr;
     run = std::make_unique<HandlerRun>(ThreeLists(), /*filter_records=*/100'000'000);
-    // on record for the tenant, but nobody asks about it
+    // On record for the tenant, but nobody asks about it.
     std::vector<Number> numbers = {2'000'000'000};
     for (size_t i = 0; i < Questions().size() && state.range(1) != 0; i += 50) {
       numbers.push_back(Questions()[i]);

@@ -35,7 +35,7 @@ struct FileNameFacts {
 // Reads a name, which may have folders in front. An impossible date (2026-13-40) is no date.
 FileNameFacts ParseFileName(std::string_view name);
 
-// the values of dnc.v1.FileKind
+// The values of dnc.v1.FileKind.
 enum class FileKind : uint8_t { kUnknown = 0, kFull = 1, kChange = 2 };
 enum class FileFormat : uint8_t { kUnknown, kFlat, kXml, kCsv, kPorted };
 std::string_view FileFormatName(FileFormat format);  // returns "flat", "xml", "csv" or "ported"
@@ -95,13 +95,13 @@ struct FileFacts {
   // Whether the file is written as the FTC writes its own: a full list as `AAA,NNNNNNN` without a
   // heading, a change list, or XML.
   bool registry_form = true;
-  // the area code that the content claims: `val` of XML's <list>
+  // The area code that the content claims: `val` of XML's <list>.
   std::optional<int> told_area_code;
   uint64_t size_bytes = 0;    // as stored: packed if it is an archive
   std::string sha256;         // of the stored bytes, 64 hexadecimal digits
   uint64_t records = 0;       // handed to the sink (a range counts each number)
   uint64_t unassignable = 0;  // those of them whose exchange starts with 0 or 1
-  // records of another area code than the label's, which are not handed on
+  // Records of another area code than the label's, which are not handed on.
   uint64_t outside_label = 0;
   uint64_t first_outside_line = 0;
   int first_outside_area = 0;

@@ -41,7 +41,7 @@ absl::StatusOr<FileFacts> ReadContent(std::string_view content, ReadRequest requ
 
 struct ZipOptions {
   bool deflate = true;
-  // length and checksum stand after the member, as streaming writers do it
+  // Length and checksum stand after the member, as streaming writers do it.
   bool descriptor = false;
   bool zip64 = false;      // with the end record for large archives
   bool short_end = false;  // the short end record has all values as well, as Info-ZIP writes it

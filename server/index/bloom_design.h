@@ -27,7 +27,7 @@ inline constexpr uint64_t kMaxBloomBlocks = uint64_t{1} << 32;
 // What a filter is made for. It is part of a filter's image.
 struct BloomDesign {
   uint64_t blocks = 1;  // 1 to kMaxBloomBlocks
-  // how many keys it may hold before its error rate exceeds the intended one
+  // How many keys it may hold before its error rate exceeds the intended one.
   uint64_t capacity = 0;
   uint64_t seed = 0;  // of the hash function
 };

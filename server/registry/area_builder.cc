@@ -118,7 +118,7 @@ void AreaBuilder::Finish(uint64_t release_id, ReleaseContent& content) {
   seal_.set_digest_high(numbers_->digest().high);
   seal_.set_digest_low(numbers_->digest().low);
   const bool unchanged = !fresh_ && changes_.empty();
-  // equal, and shared with the release before
+  // Equal, and shared with the release before.
   if (unchanged && before_ != nullptr) numbers_ = before_;
   if (unchanged && !rebase_) return;
   if (!changes_.empty()) content.changes[area_code] = changes_;

@@ -42,7 +42,7 @@ struct RegistryOptions {
   // The tenants for whom callable numbers are counted, beside the policy. Called while a list
   // changes, from any thread, until the registry is destroyed.
   Askers askers;
-  // threads that read the stored releases at the start; 0: one for each of the processor's
+  // How many threads read the stored releases at the start; 0: as many as the processor has.
   int load_threads = 0;
   uint64_t history_cache_bytes = 64ULL << 20;
   int keep_releases = 1;    // releases before the one in force that can be gone back to

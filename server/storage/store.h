@@ -194,7 +194,7 @@ class Store {
 
   std::string path_;
   std::unique_ptr<rocksdb::DB> db_;
-  // null for a column that is not opened
+  // Null for a column that is not opened.
   std::array<rocksdb::ColumnFamilyHandle*, kColumnCount> columns_{};
   absl::Status sealed_;
   bool made_ = false;

@@ -162,7 +162,7 @@ def prepared(tmp_path, start_server, request):
 
 
 def kind_of(text, commands):
-    """Returns `run` or `checked`, and why a statement is not run. Fails on what is neither."""
+    """Returns whether a statement is `run` or only `checked`. Fails if it is neither."""
     if OURS.search(text):
         return "run"
     asked = DEV.findall(text)

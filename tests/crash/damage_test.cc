@@ -1,6 +1,6 @@
-// Damage to the stored files, one at a time: the server refuses to start and says so, or it
-// answers every number right or not at all, but never clear for a number that is listed.
-// DNC_SEED repeats a run, DNC_DAMAGES makes it longer.
+// Damages the stored files, one at a time. The server must refuse to start and say so, or answer
+// every number right or not at all, but never clear for a listed number. DNC_SEED repeats a run,
+// DNC_DAMAGES makes it longer.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -39,7 +39,7 @@ std::string Name(Damage damage) {
 
 class DamagedDisk : public ServerTest {
  protected:
-  // A registry with full lists, change lists and releases to go back to.
+  // Makes a registry with full lists, change lists and releases to go back to.
   void Prepare() {
     ASSERT_TRUE(Start()) << server().Log();
     const std::time_t begin = std::time(nullptr) - 10 * 24 * 3600;
@@ -62,7 +62,7 @@ class DamagedDisk : public ServerTest {
       ASSERT_TRUE(outcome.succeeded()) << outcome.Describe();
     }
     listed_.assign(numbers.begin(), numbers.end());
-    // Numbers that only one other list holds.
+    // These numbers are on only one other list.
     for (const std::string list : {"state:TX", "litigator:one"}) {
       const std::set<uint64_t> others = RandomNumbers(random_, 818, 40, 40);
       LoadRequest request;
@@ -73,7 +73,7 @@ class DamagedDisk : public ServerTest {
       ASSERT_TRUE(outcome.succeeded()) << outcome.Describe();
       listed_.insert(listed_.end(), others.begin(), others.end());
     }
-    // Numbers that only the tenant holds; the last are in the log when the server ends.
+    // These numbers only the tenant has; the last of them are in the log when the server ends.
     for (int step = 0; step < 3; ++step) {
       const std::set<uint64_t> own = RandomNumbers(random_, 818, 100, 900);
       const std::vector<uint64_t> opt_outs(own.begin(), own.end());
@@ -103,7 +103,7 @@ class DamagedDisk : public ServerTest {
     return files;
   }
 
-  // Returns what was done, for messages.
+  // Damages the file, and returns what was done, for messages.
   std::string Spoil(const fs::path& file, Damage damage) {
     const uint64_t size = fs::file_size(file);
     if (damage == Damage::kDelete) {
@@ -136,7 +136,7 @@ class DamagedDisk : public ServerTest {
     return " at byte " + std::to_string(at) + " bit " + std::to_string(bit);
   }
 
-  // The verdicts of all listed numbers; empty if the server gives none.
+  // Returns the verdicts of all listed numbers; empty if the server gives none.
   std::vector<v1::Verdict> Ask(ServerProcess& damaged) {
     TestClient client(damaged.address());
     std::vector<v1::Verdict> verdicts;
@@ -144,7 +144,7 @@ class DamagedDisk : public ServerTest {
       verdicts = client.Verdicts(listed_);
       return !verdicts.empty() || !damaged.running();
     };
-    // One that never answers has said why by then.
+    // A server that never answers has said why by then.
     EXPECT_TRUE(WaitUntil([&] { return answers() || !damaged.Log().empty(); }));
     for (int i = 0; i < 100 && !answers(); ++i) {
       std::this_thread::sleep_for(std::chrono::milliseconds(10));

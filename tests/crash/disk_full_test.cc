@@ -1,4 +1,4 @@
-// A full disk fails the load and nothing else; with room again the next load works.
+// A full disk makes the load fail and nothing else; once there is room again, the next load works.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -42,7 +42,7 @@ TEST_F(DiskFull, TheLoadFailsAndTheRestGoesOn) {
   LoadFull({small.begin(), small.end()}, std::time(nullptr) - 7200);
   const LoadRequest big = BigLoad();
   int failed = 0;
-  // Little room fails the upload, more room a later step.
+  // With little room the upload fails, with more room a later step.
   const uint64_t upload = big.files[0].bytes.size();
   for (const uint64_t free : {uint64_t{64} << 10, upload / 2, upload + (uint64_t{256} << 10),
                               upload + (uint64_t{1} << 20)}) {
@@ -66,7 +66,7 @@ TEST_F(DiskFull, TheLoadFailsAndTheRestGoesOn) {
   ExpectServed(small, v1::VERDICT_CLEAR);
 }
 
-// The upload itself meets the full disk: the call fails, at once and with the reason.
+// The upload itself meets the full disk: the call fails at once, with the reason.
 TEST_F(DiskFull, AnUploadWithoutRoomIsRefused) {
   if (!MountSmallDisk()) GTEST_SKIP() << kNeedsSmallDisk;
   ASSERT_TRUE(Start()) << server().Log();
@@ -89,7 +89,7 @@ TEST_F(DiskFull, AnUploadWithoutRoomIsRefused) {
         << outcome.Describe();
     EXPECT_EQ(ReasonOf(outcome.status), "DISK_FULL");
     EXPECT_NE(outcome.status.error_message().find("free some space"), std::string::npos);
-    // Nothing is left of it, so that the next one has as much room.
+    // Nothing is left of it, so the next upload has as much room.
     EXPECT_TRUE(fs::is_empty(data_dir() + "/uploads"));
   }
   ended = true;
@@ -119,7 +119,7 @@ TEST_F(DiskFull, AKilledServerStartsOnAFullDiskOrSaysWhyNot) {
   ExpectServed(small, v1::VERDICT_NOT_COVERED);
 }
 
-// Where no small disk can be mounted: the size of files is limited instead.
+// For machines where no small disk can be mounted: the size of files is limited instead.
 TEST_F(DiskFull, AWriteThatFailsChangesNothing) {
   ASSERT_TRUE(StartOn({data_dir(), {}, 512 << 10})) << server().Log();
   const std::set<uint64_t> small = RandomNumbers(random_, 201, 500, 10);

@@ -1,6 +1,6 @@
-// SIGKILL at random moments of loads, changes and rollbacks. What is served afterwards is the
-// release before or the release after, whole; what was acknowledged is never lost.
-// DNC_SEED repeats a run, DNC_KILLS makes it longer.
+// Sends SIGKILL at random moments of loads, changes and rollbacks. The server must then serve the
+// release before or the one after, whole, and must never lose what was acknowledged. DNC_SEED
+// repeats a run, DNC_KILLS makes it longer.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -14,7 +14,7 @@ namespace {
 
 using Numbers = std::set<uint64_t>;
 
-// A full list takes back what a change list added only if it is later by more than a day.
+// A full list removes what a change list added only if it is more than a day later.
 constexpr std::time_t kStep = 25 * 3600;
 
 class Kill : public ServerTest {
@@ -27,7 +27,7 @@ class Kill : public ServerTest {
     time_ = std::time(nullptr) - 2'000 * kStep;
   }
 
-  // At least one number of each area code, so that none of them vanishes.
+  // Each area code has at least one number, so that none of them vanishes.
   Numbers RandomContent() {
     Numbers content = {universe_[0], universe_[1'000], universe_[2'000]};
     const uint64_t one_in = 1 + Below(random_, 4);
@@ -59,7 +59,7 @@ class Kill : public ServerTest {
     return request;
   }
 
-  // Does the next thing. `acknowledged`: waits for its end, which must be good.
+  // Does the next step. With `acknowledged`, waits for its end, which must be good.
   void Act(bool acknowledged) {
     time_ += kStep;
     before_ = now_;
@@ -102,7 +102,7 @@ class Kill : public ServerTest {
     Numbers listed;
     for (size_t i = 0; i < verdicts.size(); ++i) {
       if (verdicts[i] == v1::VERDICT_LISTED) listed.insert(universe_[i]);
-      // NOT_COVERED before the first release; never on a part of it.
+      // NOT_COVERED may come before the first release, but never for a part of it.
       if (verdicts[i] != v1::VERDICT_LISTED && verdicts[i] != v1::VERDICT_CLEAR) {
         EXPECT_EQ(verdicts[i], v1::VERDICT_NOT_COVERED);
         EXPECT_EQ(verdicts[i], verdicts[0]) << "only some numbers are covered";
@@ -111,7 +111,7 @@ class Kill : public ServerTest {
     return listed;
   }
 
-  // Old or new, and goes on from what it is.
+  // Expects the old or the new release, and goes on from the one that is in force.
   void ExpectWhole(bool acknowledged) {
     const Numbers served = Served();
     if (acknowledged) {
@@ -123,7 +123,7 @@ class Kill : public ServerTest {
         << " from before nor the " << now_.size() << " from after";
     if (served != now_) {
       now_ = served;
-      // Whether the release before is still kept is not known here.
+      // It is not known here whether the release before is still kept.
     }
     can_go_back_ = false;
   }
@@ -138,7 +138,7 @@ class Kill : public ServerTest {
   int files_ = 0;
 };
 
-// The data is of years.
+// The data is from several years.
 constexpr char kConfig[] = "policy: {lists: [{name: national, max_age_days: 3650}]}\n";
 
 TEST_F(Kill, LeavesTheOldOrTheNewWhole) {

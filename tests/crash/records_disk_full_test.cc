@@ -1,6 +1,6 @@
-// Opt-outs on a disk that is full again and again, also in the middle of a write: those that are
-// refused say why, those that were acknowledged stay, scrubs go on, and writing resumes by itself.
-// DNC_SEED repeats a run, DNC_FULL_DISKS makes it longer.
+// Writes opt-outs on a disk that is full again and again, even in the middle of a write. Refused
+// opt-outs say why, acknowledged ones stay, scrubs go on, and writing resumes by itself. DNC_SEED
+// repeats a run, DNC_FULL_DISKS makes it longer.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -22,7 +22,7 @@ constexpr uint64_t kFirstNumber = 201'555'0000;
 constexpr uint64_t kMuch = 10'000;
 constexpr uint64_t kRoundsOfMuch = 10;
 constexpr uint64_t kFirstOfMuch = 201'999'0000;
-// Opt-outs of before, that no writer touches.
+// Opt-outs from before, which no writer touches.
 constexpr uint64_t kKept[] = {201'777'0001, 201'777'0002, 201'777'0003};
 
 void Sleep(uint64_t milliseconds) {
@@ -59,8 +59,8 @@ class RecordsDiskFull : public SmallDiskTest {
     threads_.emplace_back([this] { WriteMuch(); });
   }
 
-  // So much at once that the disk gets full in the middle of a write, and of what the store does
-  // in the background. The same numbers, so that it is known how many there are.
+  // Writes so much at once that the disk fills up in the middle of a write, and of the store's
+  // background work. The numbers are always the same, so that it is known how many there are.
   void WriteMuch() {
     TestClient client(server().address());
     for (uint64_t write = 0; !stop_; ++write) {
@@ -83,7 +83,7 @@ class RecordsDiskFull : public SmallDiskTest {
 
   bool NoteRefusal(const grpc::Status& status) {
     ++refusals_;
-    // What the store itself met, and not the look at the room before it.
+    // Counts what the store itself ran into, and not the check of free space before it.
     if (status.error_message().find(" MiB left") == std::string::npos) ++cut_off_;
     const bool plain = status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED &&
                        ReasonOf(status) == "DISK_FULL" &&
@@ -108,7 +108,7 @@ class RecordsDiskFull : public SmallDiskTest {
     return WaitUntil([&] { return count() >= before + by; });
   }
 
-  // The server gives room back now and then: the disk is kept full until writes are refused.
+  // The server frees space now and then, so the disk is filled until writes are refused.
   bool FillUntilRefused(uint64_t left) {
     const uint64_t before = refusals_;
     bool filled = true;
@@ -155,8 +155,8 @@ TEST_F(RecordsDiskFull, NothingAcknowledgedIsLostAndWritingResumes) {
   for (uint64_t round = 0; round < rounds; ++round) {
     if (round < kRoundsOfMuch) much_left_ = 4;
     Sleep(Below(random_, 60));
-    // Below its reserve of 16 MiB the server begins no write; with a little more one that it has
-    // begun fails, or what the store does in the background.
+    // With less than its reserve of 16 MiB the server begins no write. With a little more, a write
+    // that it has begun fails, or the store's background work does.
     constexpr uint64_t kLeft[] = {0, 64 << 10, 12 << 20, 17 << 20, 18 << 20, 20 << 20};
     EXPECT_TRUE(FillUntilRefused(kLeft[Below(random_, std::size(kLeft))])) << "round " << round;
     ExpectScrubs();

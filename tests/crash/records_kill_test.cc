@@ -1,6 +1,6 @@
-// SIGKILL at random moments while writers add and remove opt-outs. Which writes were acknowledged
-// is known outside of the server: none is lost, and none is there that nobody sent.
-// DNC_SEED repeats a run, DNC_KILLS makes it longer: `./dev bench durability`.
+// Sends SIGKILL at random moments while writers add and remove opt-outs. The test knows which
+// writes were acknowledged: none may be lost, and none may be there that nobody sent. DNC_SEED
+// repeats a run, DNC_KILLS makes it longer: `./dev bench durability`.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -40,12 +40,12 @@ TEST_F(RecordsKill, NoAcknowledgedOptOutIsLost) {
     std::atomic<bool> stop = false;
     std::vector<std::thread> threads;
     for (OptOutWriter& writer : writers) {
-      // The first error is the kill's.
+      // The first error is caused by the kill.
       threads.emplace_back(
           [&] { writer.Run(server().address(), stop, [](const grpc::Status&) { return false; }); });
     }
     const uint64_t before = Acknowledged(writers);
-    // Some kills come at once, most in the middle of much.
+    // Some kills come at once, most of them in the middle of much work.
     const bool at_once = OneIn(random, 4);
     EXPECT_TRUE(at_once || WaitUntil([&] { return Acknowledged(writers) >= before + kWriters; }));
     std::this_thread::sleep_for(std::chrono::microseconds(Below(random, 60'000)));
@@ -58,7 +58,7 @@ TEST_F(RecordsKill, NoAcknowledgedOptOutIsLost) {
       ASSERT_NO_FATAL_FAILURE(writer.ExpectAnswers(client())) << "round " << round;
       present += writer.present();
     }
-    // The records themselves, not only what the filter lets through.
+    // This reads the records themselves, not only what the filter lets through.
     ASSERT_EQ(client().OptOuts(), present) << "round " << round;
   }
   const uint64_t acknowledged = Acknowledged(writers);

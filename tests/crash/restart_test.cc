@@ -1,6 +1,6 @@
-// Two servers with the same published lists behind one client, restarted by SIGTERM one after the
-// other under load: no scrub fails, and no opt-out that was acknowledged is lost.
-// DNC_RESTARTS makes it longer: `./dev bench durability`.
+// Two servers with the same published lists behind one client are restarted by SIGTERM, one after
+// the other, under load: no scrub fails, and no acknowledged opt-out is lost. DNC_RESTARTS makes it
+// longer: `./dev bench durability`.
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -25,8 +25,8 @@ constexpr int kWriters = 4;
 constexpr uint64_t kListed = 201'555'0000;    // the odd ones of these
 constexpr uint64_t kOptedOut = 202'200'0000;  // and from here on what the writers add
 
-// A port that nobody has, outside of those that the system gives to connections: none may take it
-// while its server restarts.
+// Returns a port that nobody has, outside those that the system gives to connections: nobody may
+// take it while its server restarts.
 std::string FreeAddress(Random& random) {
   while (true) {
     const auto port = static_cast<uint16_t>(20'000 + Below(random, 12'000));
@@ -42,7 +42,7 @@ std::string FreeAddress(Random& random) {
   }
 }
 
-// Adds opt-outs on one server, each again and again with its request_id until it is acknowledged.
+// Adds opt-outs on one server; repeats each with its request_id until it is acknowledged.
 class Writer {
  public:
   Writer(std::string address, int index) : address_(std::move(address)), index_(index) {}
@@ -123,7 +123,7 @@ class RestartTest : public ::testing::Test {
     }
   }
 
-  // Waits until the server answers scrubs by itself.
+  // Waits until the server itself answers scrubs.
   static void WaitUntilReady(const ServerProcess& server) {
     TestClient client(server.address());
     EXPECT_TRUE(WaitUntil(
@@ -155,7 +155,7 @@ TEST_F(RestartTest, NoScrubFailsAndNoOptOutIsLost) {
   for (Writer& writer : writers) threads.emplace_back([&] { writer.Run(stop); });
   bool started = true;
   for (uint64_t i = 0; i < restarts && started && failed_ == 0; ++i) {
-    // Some scrubs and writes in between, whatever the machine's speed.
+    // Some scrubs and writes happen in between, whatever the machine's speed.
     const uint64_t before = scrubs_;
     EXPECT_TRUE(WaitUntil([&] { return scrubs_ >= before + 100 || failed_ > 0; }));
     ServerProcess& server = *servers_[i % 2];

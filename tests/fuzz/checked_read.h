@@ -1,4 +1,4 @@
-// What must hold of every read, whatever the bytes: shared by the fuzzers of the formats.
+// Checks what must be true of every read, whatever the bytes. The fuzzers of the formats share it.
 #pragma once
 
 #include <cstddef>
@@ -20,7 +20,8 @@ inline void CheckShowsNoNumber(std::string_view message) {
   }
 }
 
-// Reads `content`, keeps what it holds in `sink`, and checks the result. True if it was read.
+// Reads `content`, keeps what it holds in `sink`, and checks the result. Returns whether it was
+// read.
 inline bool CheckedRead(std::string_view content, const ReadRequest& request, CollectingSink& sink,
                         FileFacts& facts) {
   absl::StatusOr<FileFacts> read = ReadContent(content, request, sink);

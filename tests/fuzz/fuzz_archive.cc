@@ -1,5 +1,5 @@
-// Zip archives: hostile ones, and good ones with damage. What is read from a damaged archive is
-// what the whole one holds.
+// Reads zip archives: hostile ones, and good ones with damage. What is read from a damaged archive
+// must be what the whole one holds.
 #include "tests/fuzz/checked_read.h"
 
 namespace {

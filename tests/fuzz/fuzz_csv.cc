@@ -1,4 +1,4 @@
-// CSV with the column found, named and counted.
+// Reads CSV, with the column found, named and counted.
 #include "tests/fuzz/checked_read.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

@@ -1,4 +1,4 @@
-// File names: an area code is the label, and a date is one of the calendar.
+// Reads file names: an area code must be the label, and a date must be in the calendar.
 #include <string>
 
 #include "server/base/check.h"

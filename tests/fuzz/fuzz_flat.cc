@@ -1,11 +1,11 @@
-// The FTC's flat text: no line is dropped, and none is read in two ways.
+// Reads the FTC's flat text: no line is dropped, and none is read in two ways.
 #include "server/formats/text_reader.h"
 #include "tests/fuzz/checked_read.h"
 
 namespace {
 
-// Lines that are not blank, the first one left out if it holds no digit. Lines end with LF, or
-// where there is none with CR; Ctrl-Z at the end is none of the text.
+// Counts the lines that are not blank, leaving out a first line without digits. Lines end with LF
+// or, if there is none, with CR; a Ctrl-Z at the end is not part of the text.
 size_t CountRecords(std::string_view content) {
   while (!content.empty() && content.back() == '\x1A') content.remove_suffix(1);
   const char line_end = content.find('\n') == std::string_view::npos ? '\r' : '\n';

@@ -1,5 +1,5 @@
-// The number reader: a number that it accepts is well formed, and made of the text's digits; of a
-// text that it refuses it says why, without a number in it.
+// Reads numbers: an accepted number is well formed and made of the text's digits; for a refused
+// text the reason is given, without a number in it.
 #include <cstring>
 #include <string>
 
@@ -22,7 +22,7 @@ std::string DigitsOf(std::string_view text) {
   return digits;
 }
 
-// Without the power of ten, and without the zeros of a fraction.
+// Returns the digits without the power of ten, and without the zeros of a fraction.
 std::string WholeDigits(std::string_view text) {
   const std::string_view writing = dnc::NumberWriting(text);
   const size_t power = writing.find_first_of("eE");
@@ -44,7 +44,7 @@ void CheckProblem(const std::string& text) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  // A copy of exactly this size, so that reading past it is found.
+  // The copy has exactly this size, so that reading past it is found.
   const std::string text(reinterpret_cast<const char*>(data), size);
   const dnc::ParsedNumber parsed = dnc::ParseNumber(text);
   DNC_CHECK(parsed.ok || parsed.number == 0, "a malformed number is 0");

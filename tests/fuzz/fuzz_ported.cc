@@ -1,4 +1,4 @@
-// Ported numbers, with and without ranges.
+// Reads ported numbers, with and without ranges.
 #include "tests/fuzz/checked_read.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

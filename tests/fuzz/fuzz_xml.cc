@@ -1,4 +1,4 @@
-// The FTC's XML: everything between the brackets of a list, and whole documents.
+// Reads the FTC's XML: everything between the brackets of a list, and whole documents.
 #include "server/base/str_cat.h"
 #include "tests/fuzz/checked_read.h"
 

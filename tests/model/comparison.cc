@@ -44,7 +44,7 @@ v1::ScrubRequest MakeRequest(const Question& question) {
   return request;
 }
 
-// Where history does not reach, anything but an answer that permits the call is right.
+// If history does not reach that far, any answer is right that does not permit the call.
 bool SameVerdict(const OracleAnswer& expected, v1::Verdict verdict, uint32_t reasons) {
   if ((expected.reasons & kHistoryBit) != 0) {
     return (reasons & kHistoryBit) != 0 &&

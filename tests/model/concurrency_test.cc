@@ -1,5 +1,5 @@
-// Scrubs while loads replace the lists under them. Two versions of two area codes share no
-// number, so an answer that mixes them, or that is half of one, shows.
+// Scrubs while loads replace the lists that are asked. Two versions of two area codes share no
+// number, so an answer that mixes them, or that is half of one, is noticed.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -14,11 +14,11 @@ namespace {
 constexpr int kScrubbers = 3;
 constexpr int kSwitches = 30;
 
-// A full list takes back what a change list added only if it is later by more than a day.
+// A full list removes what a change list added only if it is more than a day later.
 constexpr std::time_t kStep = 25 * 3600;
 constexpr char kConfig[] = "policy: {lists: [{name: national, max_age_days: 3650}]}\n";
 
-// The numbers of both versions, version A on even places.
+// The numbers of both versions; those of version A are at even positions.
 struct Versions {
   std::vector<uint64_t> a;
   std::vector<uint64_t> b;

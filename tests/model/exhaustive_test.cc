@@ -81,7 +81,7 @@ void FillExchange(Random& random, uint64_t exchange, Listed& listed) {
 TEST_F(Exhaustive, EveryNumberOfTwoAreaCodes) {
   Random random(TestSeed());
   ASSERT_TRUE(Start()) << server().Log();
-  // 818: also exchanges that start with 0 or 1. 201: only those that can be assigned.
+  // 818 also has exchanges that start with 0 or 1; 201 has only those that can be assigned.
   const auto with_odd = std::make_unique<Listed>();
   const auto assigned = std::make_unique<Listed>();
   for (uint64_t exchange = 0; exchange < 1000; ++exchange) {
@@ -92,7 +92,7 @@ TEST_F(Exhaustive, EveryNumberOfTwoAreaCodes) {
   LoadArea(201, *assigned, {.format = Format::kXml});
   ExpectAll(818, *with_odd);
   ExpectAll(201, *assigned);
-  // The same from the disk.
+  // The answers must be the same after a restart from the disk.
   ASSERT_EQ(server().Stop(), 0) << server().Log();
   ASSERT_TRUE(Restart()) << server().Log();
   ExpectAll(818, *with_odd);

@@ -9,7 +9,7 @@ constexpr auto kMargin = std::chrono::milliseconds(1500);
 
 Admission Refusal(grpc::StatusCode code, const std::string& reason) { return {code, {reason}, ""}; }
 
-// An operator's key, or nobody's while no key is needed, speaks for the tenant that it names.
+// An operator's key speaks for the tenant that it names, and so does no key while none is needed.
 Admission AdmitOperator(const Presented& presented, Access access, const TenantStates& tenants) {
   std::string tenant_id = presented.named;
   if (tenant_id.empty()) {
@@ -21,7 +21,7 @@ Admission AdmitOperator(const Presented& presented, Access access, const TenantS
   }
   const auto tenant = tenants.find(tenant_id);
   if (tenant == tenants.end()) return Refusal(grpc::StatusCode::NOT_FOUND, "NOT_FOUND");
-  // A suspended tenant is changed, resumed and removed by the operator.
+  // The operator can change, resume and remove a suspended tenant.
   if (access == Access::kOperate) return {};
   // Its records may be read all the same.
   if (tenant->second == v1::TENANT_STATE_SUSPENDED && access != Access::kRecords) {
@@ -53,7 +53,7 @@ Admission Admit(const Presented& presented, Access access, bool live, bool keys_
     return Refusal(grpc::StatusCode::UNAUTHENTICATED, "UNAUTHENTICATED");
   }
   if (nobody || presented.key->OfOperator()) return AdmitOperator(presented, access, tenants);
-  // A tenant's key is the tenant's alone: it names none, not even its own.
+  // A tenant's key belongs to that tenant alone: it names no tenant, not even its own.
   const bool permitted = presented.named.empty() && access != Access::kOperate &&
                          presented.key->Has(access == Access::kScrub ? v1::KEY_SCOPE_SCRUB
                                                                      : v1::KEY_SCOPE_WRITE_LISTS);

@@ -1,5 +1,5 @@
-// The real server against the oracle, on random lives. DNC_SEED repeats a run; DNC_MODEL_STEPS
-// makes it longer.
+// Compares the real server with the oracle, on random lives. DNC_SEED repeats a run;
+// DNC_MODEL_STEPS makes it longer.
 #include <gtest/gtest.h>
 
 #include <chrono>

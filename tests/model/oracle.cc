@@ -45,7 +45,7 @@ v1::Verdict VerdictOfRule(v1::Rule rule) {
   }
 }
 
-// What happened to `number` last, from `since` up to `moment`.
+// Returns what happened to `number` last, from `since` up to `moment`.
 std::optional<OracleEvent> LastEvent(const OracleList& list, uint64_t number, std::time_t since,
                                      std::time_t moment) {
   std::optional<OracleEvent> last;
@@ -153,11 +153,11 @@ void Oracle::NoteCoverage(const std::string& name, const OracleList& list, int a
   for (const OracleRelease& release : list.lineage) {
     const auto obtained = release.obtained_at.find(key);
     if (obtained == release.obtained_at.end()) continue;
-    if (obtained->second < list.now().since.at(key)) continue;  // before it vanished
+    if (obtained->second < list.now().since.at(key)) continue;  // it vanished after that
     if (!as_of || obtained->second <= moment) newest = obtained->second;
   }
   if (!newest) {
-    // Whether the list was in use before the server began, nobody can tell.
+    // Nobody can tell whether the list was in use before the server began.
     return Note(answer, v1::RULE_NOT_COVERED, v1::REASON_HISTORY_NOT_REACHED);
   }
   if (AppliesTo(name, area_code) && moment - *newest > MaxAge(name)) {

@@ -1,7 +1,7 @@
 // The registry as a person would write it down: sets of numbers, and events with their times.
 //
-// Slow, plain and obviously right. It knows nothing of files, blocks or snapshots; what the real
-// server answers must be what the oracle answers.
+// It is slow, plain and obviously right. It knows nothing of files, blocks or snapshots. The real
+// server must answer what the oracle answers.
 #pragma once
 
 #include <cstdint>
@@ -31,13 +31,13 @@ struct OracleEvent {
   uint64_t number = 0;
   std::time_t time = 0;
   bool added = false;
-  bool exact = false;  // a change list told the time
+  bool exact = false;  // a change list gave the time
 };
 
-// How the area codes of a load lie in its files.
+// How the area codes of a load are distributed over its files.
 enum class Packing {
-  kLabelled,  // a file each, whose name has the area code
-  kApart,     // a file each
+  kLabelled,  // one file each, whose name has the area code
+  kApart,     // one file each
   kTogether,  // all in one
 };
 
@@ -52,32 +52,32 @@ struct OracleFile {
   std::time_t told = 0;  // the end of the last one that is no straggler
 };
 
-// A release, whole: nothing is shared, nothing is clever.
+// A whole release: nothing is shared, nothing is clever.
 struct OracleRelease {
-  uint64_t serial = 0;  // of all releases of all lists, in their order
+  uint64_t serial = 0;  // counts all releases of all lists, in their order
   NumberSets numbers;
-  // By area code; for lists of CSV files under 0:
+  // By area code; lists of CSV files are under 0:
   std::map<int, std::time_t> obtained_at;  // of data that names it
   std::map<int, std::time_t> since;        // covered without a break
   std::map<int, uint64_t> first_release;   // the serial
-  // By area code: when a full list, or a change list that named it, was obtained; up to when others
-  // were silent; up to when the changes themselves tell; when its full list was obtained; the
-  // release that was allowed to lose too much.
+  // These are by area code: when a full list, or a change list that named it, was obtained; until
+  // when others were silent; until when the changes themselves tell; when its full list was
+  // obtained; and the release that was allowed to lose too much.
   std::map<int, std::time_t> known_until;
   std::map<int, std::time_t> silent_until;
   std::map<int, std::time_t> told_until;
   std::map<int, std::time_t> full_at;
   std::map<int, uint64_t> loss_allowed_by;
-  // By area code: what all loads before took away, in all lives of the list.
+  // By area code: what all earlier loads removed, in all lives of the list.
   std::map<int, uint64_t> lost_total;
   std::map<int, uint64_t> file;       // the file without a label that it came in; 0: none
   std::set<int> vanished;             // once covered, and not since
   std::vector<OracleEvent> events;    // against the release before, in order of time
-  std::vector<OracleEvent> repeated;  // additions of what was listed
+  std::vector<OracleEvent> repeated;  // additions of what was listed already
   std::vector<OracleFile> files;
 };
 
-// Releases that never change, so that copies of an oracle share them.
+// Releases that never change, so copies of an oracle share them.
 class OracleReleases {
  public:
   class Iterator {
@@ -133,8 +133,8 @@ struct OracleFinding {
 };
 using OracleFindings = std::map<std::string, OracleFinding>;  // by what overrides them
 
-// A load as the oracle is told of it: full lists or a change list of the national registry, or a
-// list of another kind.
+// A load in the oracle's terms: full lists or a change list of the national registry, or a list of
+// another kind.
 struct OracleLoad {
   std::string list = "national";
   NumberSets full;
@@ -160,64 +160,65 @@ class Oracle {
   static constexpr int kKeepReleases = 1;
 
   bool loaded(const std::string& list) const;
-  // Empty if the list is not loaded.
+  // Returns the list's numbers; none if it is not loaded.
   NumberSets Numbers(const std::string& list) const;
   std::set<int> AreaCodes(const std::string& list) const;
   const std::map<std::string, OracleList>& lists() const { return lists_; }
 
-  // What the guards must find in the load at the moment `now`, by the plain rules.
+  // Returns what the guards must find in the load at the moment `now`, by the plain rules.
   OracleFindings Findings(const OracleLoad& load, std::time_t now) const;
-  // The load, with all that is found overridden. What vanishes is covered no longer. Of a change
-  // list: returns how many changes came to nothing.
+  // Makes the load, with everything that is found overridden. What vanishes is covered no longer.
+  // For a change list, returns how many changes had no effect.
   uint64_t Load(const OracleLoad& load);
-  // The area codes that lie in a file which such a load replaces, but not in the load.
+  // Returns the area codes that are in a file which such a load replaces, but not in the load.
   std::set<int> Vanishing(const NumberSets& numbers, Packing packing) const;
-  // Whether the server must be able to go back; and whether it may be, because it has not yet
-  // thrown away what it need not keep.
+  // The first says whether the server must be able to go back; the second, whether it may be,
+  // because it has not yet removed what it need not keep.
   bool MustGoBack(const std::string& list) const;
   bool MayGoBack(const std::string& list) const;
   void RollBack(const std::string& list);
   void Retire(const std::string& list);
-  // Whether the list has anything to say now, or of a moment before the server began.
+  // Returns whether the list has anything to say now, or about a moment before the server began.
   bool Answers(const std::string& list, bool as_of) const;
-  // How many numbers are callable in `after` and are not here, for whoever counts all lists.
+  // Returns how many numbers are callable in `after` and are not here, for a caller who counts all
+  // lists.
   uint64_t BecomeCallable(const Oracle& after, std::time_t now) const;
-  // As if there had never been such a list, for those for whom it does not count.
+  // Forgets the list, for those for whom it does not count.
   void LeaveOut(const std::string& list);
 
-  // `number` 0: malformed. `as_of` empty: now; else before the server began.
+  // `number` is 0 if malformed. `as_of` is empty for now, or else before the server began.
   OracleAnswer Ask(uint64_t number, std::time_t now, std::optional<std::time_t> as_of) const;
 
-  // Whether an as-of question may be refused because history does not reach so far.
+  // Returns whether an as-of question may be refused because history does not reach so far.
   bool MayNotReach(std::time_t as_of) const;
 
  private:
-  // The lists that answer a question about now or about a moment before the server began.
+  // Returns the lists that answer a question about now, or about a moment before the server began.
   std::map<std::string, const OracleList*> Answering(bool as_of) const;
-  // Since when anything of the list is known; an as-of question before cannot be answered.
+  // Returns since when anything of the list is known; earlier as-of questions cannot be answered.
   static std::time_t FirstRelease(const OracleList& list);
   void Publish(const std::string& list, OracleRelease release);
   void LoadFull(const OracleLoad& load);
   void LoadWhole(const OracleLoad& load);
   uint64_t LoadChanges(const OracleLoad& load);
-  // A full list, with what was added later than a day before it.
+  // Returns a full list together with what was added less than a day before it, or later.
   std::set<uint64_t> WithLaterAdditions(const OracleList& list, int area_code,
                                         const std::set<uint64_t>& numbers, std::time_t date) const;
-  // Whether something later is known of the number.
+  // Returns whether something later is known about the number.
   bool Superseded(const OracleList& list, const OracleEvent& change) const;
   std::set<int> Gaps(const OracleLoad& load) const;
-  // Whether the list speaks for many numbers.
+  // Returns whether the list speaks for many numbers.
   bool Many(const OracleLoad& load) const;
   bool HasHole(const OracleLoad& load, int area_code, bool many) const;
   bool MissesAList(const OracleLoad& load, int area_code, std::time_t known) const;
-  // What a load takes away from an area code (0: from a list of CSV files).
+  // What a load removes from an area code (0: from a list of CSV files).
   struct Loss {
     uint64_t lost = 0;
     uint64_t of = 0;
     bool by_count = false;  // what was there is not kept
   };
-  // A release that a week's losses are measured against, and the last one of its line: that covers
-  // the area code without a break since.
+  // The release that a week's losses are measured against, and the last one of its line: that one
+  // covers the area code without a break since.
   struct WeekBase {
     const OracleRelease* release = nullptr;  // null: there is none
     const OracleRelease* line = nullptr;
@@ -230,42 +231,45 @@ class Oracle {
   WeekBase BaseOfWeek(const OracleRelease& now, const std::string& list, int key) const;
   void FindLostWeek(const Oracle& after, const OracleLoad& load, const std::map<int, Loss>& losses,
                     OracleFindings& findings) const;
-  // The numbers of an area code; nullopt if the list does not cover it and they are not kept.
+  // Returns the numbers of an area code; nullopt if the list does not cover it and they are not
+  // kept.
   std::optional<std::set<uint64_t>> Had(const std::string& list, int key) const;
   void FindFirstData(const Oracle& after, int area_code, OracleFindings& findings) const;
-  // Whether the numbers of a release of before are kept.
+  // Returns whether the numbers of an earlier release are kept.
   bool IsKept(const std::string& list, const OracleRelease& release) const;
-  // Whether an addition after `last` began is lost that stands against the full list of now.
+  // Returns whether an addition after `last` began is lost that counts against the present full
+  // list.
   bool LosesAdditions(const Oracle& after, const OracleRelease& last, int area_code) const;
-  // Of a list that covers all: area codes that lose a good part of their numbers.
+  // Finds the area codes that lose a large part of their numbers, for a list that covers all.
   void FindParts(const Oracle& after, const std::string& list, OracleFindings& findings) const;
   void FindReloaded(const Oracle& after, const std::string& list, OracleFindings& findings) const;
   void FindMisfits(const OracleLoad& load, OracleFindings& findings) const;
-  // The release with which the life of the list ended before the release `root`; 0: there is none.
+  // Returns the release with which the life of the list ended before the release `root`; 0 if there
+  // is none.
   uint64_t LifeBefore(const std::string& list, uint64_t root) const;
-  // The last release that had the area code, in all lives of the list; null if none had.
+  // Returns the last release that had the area code, in all lives of the list; null if none had it.
   const OracleRelease* LastWith(const std::string& list, int area_code) const;
-  // How many numbers of an area code are callable after the load and are not now.
+  // Returns how many numbers of an area code are callable after the load and are not now.
   uint64_t BecomesCallable(const Oracle& after, int area_code, std::time_t now) const;
-  // The area codes in use, and those that any list has numbers of.
+  // Returns the area codes in use, and those that any list has numbers of.
   std::set<int> InUse(const Oracle& after) const;
-  // What any list that counts holds of an area code.
+  // Returns what the lists that count hold of an area code.
   std::set<uint64_t> Denied(int area_code) const;
   void NoteCoverage(const std::string& name, const OracleList& list, int area_code,
                     std::time_t moment, bool as_of, OracleAnswer& answer) const;
 
   std::map<std::string, OracleList> lists_;
-  // All releases that ever were, by list, and whom they followed.
+  // All releases that ever existed, by list, and whom they followed.
   std::map<std::string, OracleReleases> ever_;
   std::map<uint64_t, uint64_t> parents_;
   // When a list was retired: the last serial by then, and the release that was in force.
   std::map<std::string, std::vector<std::pair<uint64_t, uint64_t>>> retirements_;
   uint64_t serial_ = 0;
-  // Lists as they were when they were retired for the first time: that is later than any moment
-  // that an as-of question names, so these answer it, loaded again or not.
+  // The lists as they were when they were retired for the first time. That is later than any moment
+  // that an as-of question names, so these answer it, whether the list is loaded again or not.
   std::map<std::string, OracleList> retired_;
   uint64_t files_ = 0;
-  std::set<uint64_t> left_;  // the releases that somebody went back from, or that were retired
+  std::set<uint64_t> left_;  // the releases that somebody rolled back or retired
 };
 
 }  // namespace dnc::blackbox

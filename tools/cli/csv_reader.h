@@ -43,7 +43,7 @@ struct TableShape {
   size_t columns = 0;
   std::vector<size_t> number_columns;
   std::vector<size_t> ignored_columns;  // their fields are not checked
-  // seven digits are a number, because the area code has its own column
+  // Seven digits are a number, because the area code has its own column.
   bool short_numbers = false;
 };
 

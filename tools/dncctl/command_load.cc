@@ -82,7 +82,7 @@ void PrintFiles(const v1::Load& load, absl::Duration took) {
 void PrintSucceeded(const v1::Load& load, absl::Duration took) {
   const Style style(stdout);
   const v1::Release& release = load.release();
-  // it comes from a record, in which a server does not keep these figures
+  // It comes from a record, in which a server does not keep these figures.
   if (release.revision() == 0) {
     fmt::print("{} {} release {}; see `dncctl releases`\n", style.Good("loaded"),
                Printable(load.list()), release.id());

@@ -35,7 +35,7 @@ struct ImportFormat {
   ColumnChoice numbers;              // which column holds the number
   std::vector<std::string> columns;  // for a file without a heading; "-" ignores a column
   std::vector<std::string> mapped;   // HEADING=FACT
-  // headings to ignore: each entry is one, or several with commas
+  // Headings to ignore: each entry is one, or several with commas.
   std::vector<std::string> ignored;
   bool ignore_others = false;     // ignores columns that are no facts
   bool needs_ends = false;        // ignores a column that may be an end only if `ignored` names it

@@ -52,7 +52,7 @@ class BaseSet {
   void Count();
 
   std::vector<std::unique_ptr<Area>> areas_;  // by area code; null if there are none
-  // how many numbers come before each exchange; the last entry is the total
+  // How many numbers come before each exchange; the last entry is the total.
   std::vector<uint64_t> before_;
   absl::CivilDay day_;
 

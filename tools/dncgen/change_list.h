@@ -17,7 +17,7 @@ struct ChangeListOptions {
   uint64_t adds = 0;
   uint64_t deletes = 0;
   uint64_t seed = 1;
-  // the date in the file's name; default: the day after the base's
+  // The date in the file's name; default: the day after the base's.
   std::optional<absl::CivilDay> day;
 };
 

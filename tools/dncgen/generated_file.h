@@ -28,7 +28,7 @@ class GeneratedFile {
     // How many bytes will be appended, exactly; an archive's header says it. Not set: not known
     // before.
     std::optional<uint64_t> bytes;
-    // the time of an archive's member; fixed, so that the same input gives the same bytes
+    // The time of an archive's member; fixed, so that the same input gives the same bytes.
     absl::Time time;
   };
 

@@ -52,7 +52,7 @@ absl::Status ForEachLine(const std::string& path,
     size_t taken = 0;
     DNC_RETURN_IF_ERROR(VisitLines(text, visit, &taken));
     kept = text.size() - taken;
-    // this is no line at all; the visitor will refuse it
+    // This is no line at all; the visitor will refuse it.
     if (kept == buffer.size()) return visit(text);
     std::copy(buffer.begin() + static_cast<std::ptrdiff_t>(taken),
               buffer.begin() + static_cast<std::ptrdiff_t>(text.size()), buffer.begin());

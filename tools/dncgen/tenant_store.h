@@ -17,7 +17,7 @@ struct TenantStoreOptions {
   uint64_t records = 0;  // of all tenants; at least as many as tenants
   uint64_t seed = 1;
   int threads = 1;
-  // how many are written so far; any thread may call it
+  // How many are written so far; any thread may call it.
   std::function<void(uint64_t records)> progress;
 };
 

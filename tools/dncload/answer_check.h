@@ -13,7 +13,7 @@ namespace dnc::load {
 
 // What answers said. These are counts of numbers, except where noted.
 struct AnswerTally {
-  // by dnc.v1.Verdict; the last one: any verdict that is not known here
+  // By dnc.v1.Verdict; the last one: any verdict that is not known here.
   std::array<uint64_t, 8> verdicts{};
   uint64_t numbers = 0;           // all numbers
   uint64_t known = 0;             // numbers whose right answer was known

@@ -20,7 +20,7 @@ struct ComparedFigure {
 
 struct Comparison {
   std::vector<ComparedFigure> figures;
-  // conditions that differ between the two, besides what was measured
+  // Conditions that differ between the two, besides what was measured.
   std::vector<std::string> unlike;
   std::vector<std::string> warnings;  // other reasons why the ratios may mislead
 };

@@ -51,7 +51,7 @@ struct Measurements {
 
   CallCounts calls;
   AnswerTally answers;  // all answers, including those of the warm-up
-  // from the intended send time; an unanswered call counts with its least latency
+  // From the intended send time; an unanswered call counts with its least latency.
   Histogram latency;
   Histogram refusal;             // the same for refusals
   Histogram lateness;            // how late calls were sent, without those that the bound held back

@@ -18,7 +18,7 @@ struct Probe {
   double p99_ms = 0;
   double goodput = 0;
   bool passed = false;
-  // or could not keep up, so that a miss may not be the server's fault
+  // The client stalled or could not keep up, so a miss may not be the server's fault.
   bool client_stalled = false;
   std::string why;  // if it did not pass: what was missed
 };

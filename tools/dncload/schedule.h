@@ -35,7 +35,7 @@ struct RateStep {
 struct SchedulePlan {
   Spacing spacing = Spacing::kPoisson;
   std::string name = "poisson";  // as the user chose it, for the report
-  // for Poisson and constant schedules; for a closed loop only its length
+  // For Poisson and constant schedules; for a closed loop only its length.
   std::vector<RateStep> steps;
   std::vector<int64_t> times;  // for a replay: ns from the start, ascending
   double gap_least = 0;        // for gaps: seconds

@@ -17,19 +17,20 @@ struct SearchLimits {
                             // differ by less than this share
 };
 
-// Whether a run kept the promise: p99 within the limit, at least 99.9 % of the calls answered, and
-// the schedule kept. `why` tells what it missed.
+// Judges whether a run kept the promise: p99 within the limit, at least 99.9 % of the calls
+// answered, and the schedule kept. `why` says what it missed.
 Probe Judge(const RunResult& run, double limit_ms);
 
-// Tries a rate until it holds or has missed twice; misses while the client stalled count only after
-// some more tries: a neighbour on the machine is no limit of the server. Adds each try to `probes`.
-// `probe` runs a rate; its error ends the tries, and so does `stop`. The answer: whether it held.
+// Tries a rate until it holds or has missed twice, and returns whether it held. Misses while the
+// client stalled count only after some more tries, because another program on the machine is no
+// limit of the server. Adds each try to `probes`. `probe` runs a rate; its error ends the tries,
+// and so does `stop`.
 absl::StatusOr<bool> TryRate(double rate,
                              const std::function<absl::StatusOr<Probe>(double rate)>& probe,
                              const std::function<bool()>& stop, std::vector<Probe>* probes);
 
-// Doubles the rate until one misses (or halves it until one holds), then halves the interval, by
-// TryRate.
+// Doubles the rate until one misses (or halves it until one holds), then halves the interval. Each
+// rate is tried by TryRate.
 absl::StatusOr<SearchOutcome> SearchRate(
     const SearchLimits& limits, const std::function<absl::StatusOr<Probe>(double rate)>& probe,
     const std::function<bool()>& stop);

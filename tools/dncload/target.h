@@ -21,7 +21,7 @@ struct TargetOptions : cli::ServerOptions {
 // Immutable and thread-safe.
 class Target {
  public:
-  // Errors: as MakeTransport.
+  // Fails as MakeTransport does.
   static absl::StatusOr<Target> Make(const TargetOptions& options);
 
   // Makes a connection of its own, not shared with other channels.
@@ -30,10 +30,11 @@ class Target {
   // Adds key and tenant.
   void Identify(grpc::ClientContext* context) const;
 
-  // Asks the server what it is and holds. Errors: those of the call; a tenant's key may not ask.
+  // Asks the server what it is and what it holds. Fails if the call fails; a tenant's key may not
+  // ask.
   absl::StatusOr<v1::GetStatusResponse> Status(double timeout_seconds) const;
 
-  // Whether the server is surely on this machine: loopback or a unix socket.
+  // Returns whether the server is certainly on this machine: loopback or a unix socket.
   bool IsHere() const;
 
   const TargetOptions& options() const { return options_; }
