@@ -1,4 +1,4 @@
-// The oracle's knowledge of lists that are missing, written apart from the server's.
+// What the oracle knows about missing lists, written independently of the server.
 #include <algorithm>
 #include <limits>
 #include <map>
@@ -14,7 +14,7 @@ namespace {
 constexpr std::time_t kGrace = 2 * kDay;
 constexpr std::time_t kNever = std::numeric_limits<std::time_t>::max() / 4;
 
-// Whether `length` without a change is long for `times`, which go on for `rest` without it.
+// Returns whether `length` without a change is long for `times`, which go on for `rest` without it.
 bool IsLong(const std::vector<std::time_t>& times, std::time_t length, std::time_t rest,
             std::time_t longest, std::time_t usual, bool pace) {
   if (length > longest) return true;
@@ -41,7 +41,7 @@ bool HoleAfter(const std::vector<std::time_t>& times, std::time_t known, std::ti
   return false;
 }
 
-// Three times the usual interval between the dates of the lists so far.
+// Returns three times the usual interval between the dates of the lists so far.
 std::time_t UsualOf(const OracleList& list) {
   std::set<std::time_t> dates;
   for (const OracleRelease& release : list.lineage) {
@@ -64,8 +64,8 @@ std::optional<std::time_t> LongestUsual(std::vector<std::time_t> lags) {
   return lags[lags.size() < 5 ? lags.size() - 1 : lags.size() - 2];
 }
 
-// The third longest quiet time, or the second if there are two. The second, too, if it is a week
-// from the longest one. Each is its length and its end.
+// Returns the third longest quiet time, or the second if there are only two. Also the second if it
+// is a week away from the longest one. Each quiet time is its length and its end.
 std::optional<std::time_t> UsualQuiet(std::vector<std::pair<std::time_t, std::time_t>> quiets) {
   if (quiets.size() < 2) return std::nullopt;
   std::stable_sort(quiets.begin(), quiets.end(),
@@ -80,7 +80,7 @@ double DaysOf(std::time_t seconds) {
   return static_cast<double>(seconds) / static_cast<double>(kDay);
 }
 
-// The halves of days with more than a few changes, in days.
+// Returns in how many half days there are more than a few changes, in days.
 double ActiveDays(const std::vector<std::time_t>& times) {
   std::map<std::time_t, size_t> halves;
   for (const std::time_t time : times) ++halves[time / (kDay / 2)];
@@ -92,7 +92,7 @@ double ActiveDays(const std::vector<std::time_t>& times) {
   return 0.5 * static_cast<double>(active);
 }
 
-// Changes a day that surely should have come.
+// Returns how many changes a day certainly should have come.
 double PerDay(const std::vector<std::time_t>& times, const OracleUsual& usual, double days) {
   const auto count = static_cast<double>(times.size());
   if (usual.lists > 0) return std::min(usual.per_day, count / days);
@@ -103,7 +103,8 @@ double PerDay(const std::vector<std::time_t>& times, const OracleUsual& usual, d
   return (count - static_cast<double>(most)) / std::max(1.0, ActiveDays(times));
 }
 
-// The end of what a list means by a time: most are midnight if it tells days alone.
+// Returns the latest moment that a time in a list means: if most times are midnight, the list gives
+// days alone.
 std::time_t EndIn(const std::vector<std::time_t>& times, std::time_t time) {
   const auto midnights =
       std::count_if(times.begin(), times.end(), [](std::time_t one) { return one % kDay == 0; });
@@ -119,14 +120,15 @@ std::time_t QuietOf(const std::vector<std::time_t>& times) {
   return std::max({gaps[2], std::time_t{10 * 3600}, kDay - (times.back() - times.front())});
 }
 
-// How many of the last changes may be stragglers.
+// Returns how many of the last changes may be stragglers.
 std::ptrdiff_t Stragglers(const std::vector<std::time_t>& times, const OracleUsual& usual) {
   const double ordinary =
       std::min(static_cast<double>(times.size()), PerDay(times, usual, ActiveDays(times)));
   return static_cast<std::ptrdiff_t>(0.01 * ordinary);
 }
 
-// Whether hardly a change lies in some stretch from `told` on, or from a change after it.
+// Returns whether there is hardly a change in some stretch from `told` on, or from a change after
+// it.
 bool SparseAfter(const std::vector<std::time_t>& times, std::time_t told,
                  const OracleUsual& usual) {
   if (times.empty()) return false;
@@ -149,14 +151,14 @@ bool SparseAfter(const std::vector<std::time_t>& times, std::time_t told,
   }
 }
 
-// Whether the release is of a full list that had the area code.
+// Returns whether the release is of a full list that had the area code.
 bool BroughtFull(const OracleRelease& release, int area_code) {
   const OracleFile& file = release.files.front();
   const auto full = release.full_at.find(area_code);
   return !file.changes && full != release.full_at.end() && full->second == file.date;
 }
 
-// Whether the load tells all that a change list did to the area code.
+// Returns whether the load contains everything that a change list did to the area code.
 bool HasChangesOf(const OracleLoad& load, const OracleRelease& release, int area_code) {
   if (release.obtained_at.count(area_code) == 0) return false;
   for (const auto* events : {&release.events, &release.repeated}) {
@@ -229,7 +231,7 @@ std::time_t EndOfAll(const OracleLoad& load, bool many, const OracleUsual& usual
   return early ? all.back() : load.obtained_at;
 }
 
-// Whether the area code's own changes end before the list does.
+// Returns whether the area code's own changes end before the list does.
 bool EndsEarly(const std::vector<std::time_t>& own, std::time_t end, bool many) {
   return end > own.back() &&
          IsLong(own, end - own.back(), own.back() - own.front(), kNever, kNever, many);

@@ -15,7 +15,7 @@ uint64_t Oracle::LifeBefore(const std::string& list, uint64_t root) const {
   const auto retired = retirements_.find(list);
   if (retired == retirements_.end()) return newest;
   for (auto turn = retired->second.rbegin(); turn != retired->second.rend(); ++turn) {
-    // What was newer then had been taken back.
+    // What was newer then had been rolled back.
     if (turn->second < root) return newest <= turn->first ? turn->second : newest;
   }
   return newest;
@@ -94,7 +94,7 @@ bool Oracle::IsKept(const std::string& list, const OracleRelease& release) const
 bool Oracle::LosesAdditions(const Oracle& after, const OracleRelease& last, int area_code) const {
   const OracleRelease& now = after.lists_.at("national").now();
   const std::time_t date = now.full_at.at(area_code);
-  std::map<uint64_t, OracleEvent> told;  // the last that a change list told of a number
+  std::map<uint64_t, OracleEvent> told;  // the last change of a number that a change list gave
   std::set<uint64_t> repeated;
   for (const OracleRelease& release : ever_.at("national")) {
     bool leads = false;
@@ -128,7 +128,7 @@ void Oracle::FindFirstData(const Oracle& after, int area_code, OracleFindings& f
   }
 }
 
-// A list of another kind that was retired.
+// Handles a list of another kind that was retired.
 void Oracle::FindReloaded(const Oracle& after, const std::string& list,
                           OracleFindings& findings) const {
   const OracleRelease* const last = LastWith(list, 0);

@@ -9,7 +9,7 @@
 namespace dnc::blackbox {
 namespace {
 
-// The events that turn `before` into `after`, all at `time`.
+// Appends the events that turn `before` into `after`, all at `time`.
 void AppendDifference(const std::set<uint64_t>& before, const std::set<uint64_t>& after,
                       std::time_t time, std::vector<OracleEvent>& events) {
   for (const uint64_t number : after) {
@@ -75,7 +75,7 @@ std::set<uint64_t> Oracle::WithLaterAdditions(const OracleList& list, int area_c
   std::set<uint64_t> result = numbers;
   const auto since = list.now().first_release.find(area_code);
   if (since == list.now().first_release.end()) return result;
-  std::map<uint64_t, OracleEvent> last;  // that a change list told
+  std::map<uint64_t, OracleEvent> last;  // the last change that a change list gave
   for (const OracleRelease& release : list.lineage) {
     if (release.serial < since->second) continue;
     for (const OracleEvent& event : release.events) {
@@ -181,7 +181,7 @@ uint64_t Oracle::LoadChanges(const OracleLoad& load) {
   std::set<int> named;
   for (const OracleEvent& change : changes) {
     const int area_code = AreaOf(change.number);
-    if (release.obtained_at.count(area_code) == 0) continue;  // outside of the base
+    if (release.obtained_at.count(area_code) == 0) continue;  // not in the base
     named.insert(area_code);
     if (Superseded(before, change)) {
       ++no_effect;
@@ -238,7 +238,7 @@ uint64_t Oracle::Load(const OracleLoad& load) {
     LoadWhole(load);
   }
   CountLosses(before, load.list);
-  // Whoever allowed a week's losses has allowed all up to here.
+  // An operator who allowed a week's losses has allowed all losses up to here.
   before.FindLosses(*this, load, lost);
   OracleRelease now = lists_.at(load.list).now();
   bool allowed = false;

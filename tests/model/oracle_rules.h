@@ -17,21 +17,22 @@ inline bool IsNational(const std::string& list) { return list == "national"; }
 inline bool IsPorted(const std::string& list) { return list == "wireless" || list == "wireline"; }
 inline std::time_t MaxAge(const std::string& list) { return (IsPorted(list) ? 15 : 31) * kDay; }
 
-// Whether the list says anything of numbers of the area code that it does not hold.
+// Returns whether the list says anything about numbers of the area code that it does not hold.
 bool AppliesTo(const std::string& list, int area_code);
 
-// The coverage of a list of CSV files is kept under area code 0: it speaks for all.
+// Returns the key of the coverage. A list of CSV files is kept under area code 0: it speaks for
+// all.
 inline int CoverageKey(const std::string& list, int area_code) {
   return IsNational(list) ? area_code : 0;
 }
 
-// What overrides a finding.
+// Returns what overrides a finding.
 std::string Allow(v1::Guard guard, const std::string& target);
 
-// How many of `before` are not in `after`.
+// Returns how many of `before` are not in `after`.
 uint64_t LostOf(const std::set<uint64_t>& before, const std::set<uint64_t>& after);
 
-// The numbers of an area code, or of all (0).
+// Returns the numbers of an area code, or of all (0).
 std::set<uint64_t> OfKey(const NumberSets& sets, int key);
 
 inline bool Holds(const NumberSets& sets, uint64_t number) {
@@ -39,20 +40,20 @@ inline bool Holds(const NumberSets& sets, uint64_t number) {
   return area != sets.end() && area->second.count(number) != 0;
 }
 
-// When a change takes effect, for comparing: an addition with a date alone may be as late as the
-// end of that day. Of two at one time the addition counts.
+// Returns when a change takes effect, for comparing. An addition with a date alone may be as late
+// as the end of that day. Of two changes at the same time the addition counts.
 inline std::pair<std::time_t, bool> TakesEffect(const OracleEvent& change) {
   const bool day = change.added && change.time % kDay == 0;
   return {change.time + (day ? kDay : 0), change.added};
 }
 
-// The times of a load's changes, ascending; of one area code, or of all (0).
+// Returns the times of a load's changes, ascending; of one area code, or of all (0).
 std::vector<std::time_t> TimesOf(const OracleLoad& load, int area_code);
 
-// The end of what a time means: a date alone is midnight.
+// Returns the latest moment that a time means: a date alone is written as midnight.
 inline std::time_t EndOfMoment(std::time_t time) { return time % kDay == 0 ? time + kDay : time; }
 
-// What is usual for the change lists of a list, by the latest that are in effect.
+// What is usual for the change lists of a list, by the latest ones that are in effect.
 struct OracleUsual {
   size_t lists = 0;
   double per_day = 0;                      // changes
@@ -62,19 +63,20 @@ struct OracleUsual {
 };
 OracleUsual UsualPaceOf(const OracleList& list);
 
-// Up to when the list tells, of an area code that it names, or of all (0).
+// Returns up to when the list tells about an area code that it names, or about all (0).
 std::time_t EndOf(const OracleLoad& load, int area_code, bool many, const OracleUsual& usual);
-// Up to when its changes tell. The load must have some.
+// Returns up to when the list's changes tell. The load must have some.
 std::time_t ToldBy(const OracleLoad& load, int area_code, bool many, const OracleUsual& usual);
-// Whether it has hardly a change where hundreds are usual, so that it shows nothing else.
+// Returns whether the load has hardly a change where hundreds are usual, so that it shows nothing
+// else.
 bool IsThin(const OracleLoad& load, bool many, const OracleUsual& usual);
 
-// Whether a full list that holds the number may be later than a deletion.
+// Returns whether a full list that holds the number may be later than a deletion.
 inline bool MayPrecedeFull(std::time_t deleted, std::time_t full) {
   return full % kDay == 0 ? deleted < full + kDay : deleted <= full;
 }
 
-// Whether a change of the day of a full list may be earlier than that.
+// Returns whether a change on the day of a full list may be earlier than the list.
 inline bool IsOfDayOfFull(std::time_t changed, std::time_t full) {
   return changed >= full / kDay * kDay && MayPrecedeFull(changed, full);
 }

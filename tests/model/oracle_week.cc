@@ -1,4 +1,4 @@
-// What a load takes away, alone and with all loads of a week, in all lives of the list.
+// What a load removes, alone and together with all loads of a week, in all lives of the list.
 #include <algorithm>
 #include <cctype>
 
@@ -51,7 +51,7 @@ std::optional<std::set<uint64_t>> Oracle::Had(const std::string& list, int key) 
 Oracle::Loss Oracle::LossOf(const Oracle& after, const std::string& list, int key) const {
   const std::set<uint64_t> is = OfKey(after.Numbers(list), key);
   if (const auto had = Had(list, key)) return {LostOf(*had, is), had->size()};
-  // What is not kept can't be compared but by how many they are.
+  // What is not kept can only be compared by its count.
   const uint64_t of = OfKey(LastWith(list, key)->numbers, key).size();
   return {of - std::min<uint64_t>(of, is.size()), of, true};
 }
@@ -78,7 +78,7 @@ void Oracle::CountLosses(const Oracle& before, const std::string& list) {
   Replace(list, std::move(now));
 }
 
-// Of a list that covers all, area code by area code.
+// Finds the parts, area code by area code, for a list that covers all.
 void Oracle::FindParts(const Oracle& after, const std::string& list,
                        OracleFindings& findings) const {
   const OracleRelease* const last = LastWith(list, 0);
@@ -116,7 +116,7 @@ void Oracle::FindLosses(const Oracle& after, const OracleLoad& load,
   FindLostWeek(after, load, losses, findings);
 }
 
-// All was published within minutes, so the dates of the data tell what is a week ago.
+// Everything was published within minutes, so the dates of the data tell what is a week ago.
 Oracle::WeekBase Oracle::BaseOfWeek(const OracleRelease& now, const std::string& list,
                                     int key) const {
   WeekBase base;
@@ -156,7 +156,7 @@ void Oracle::FindLostWeek(const Oracle& after, const OracleLoad& load,
     const std::set<uint64_t> is = OfKey(after.Numbers(load.list), key);
     const auto was = Had(load.list, key);
     uint64_t lost = LostOf(then, is);
-    uint64_t before = 0;  // by earlier loads, and not back by this one
+    uint64_t before = 0;  // removed by earlier loads, and not brought back by this one
     const bool readable = IsKept(load.list, *base.line);
     if (readable && was) {
       before = static_cast<uint64_t>(std::count_if(then.begin(), then.end(), [&](uint64_t number) {

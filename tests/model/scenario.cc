@@ -123,7 +123,7 @@ void Scenario::ExpectLoaded(LoadRequest request, const OracleLoad& load) {
   }
   if (::testing::Test::HasFailure()) return;
   if (!expected.empty()) {
-    // One override fewer is not enough.
+    // With one override fewer the load must be refused.
     if (expected.size() > 1 && OneIn(random_, 3)) {
       request.allow = {expected.begin()->first};
       EXPECT_TRUE(client_->Load(request).refused()) << Diary();
@@ -177,7 +177,7 @@ void Scenario::LoadFullLists() {
   LoadFull(next, packing);
 }
 
-// A full list that lacks area codes of the file which it replaces: they are not covered any more,
+// Loads a full list that lacks area codes of the file that it replaces. They are no longer covered,
 // but only if the operator says so.
 void Scenario::LoadWithoutSome() {
   const Packing packing = OneIn(random_, 2) ? Packing::kApart : Packing::kTogether;
@@ -247,7 +247,7 @@ void Scenario::LoadShrunkList() {
   if (area->second.size() < 20 || next_time_ > std::time(nullptr)) return;
   NumberSets next;
   next[area->first] = Shrunk(area->second);
-  // As many others may come: they don't make up for those that go.
+  // As many others may come, but they do not make up for those that go.
   while (OneIn(random_, 2) && next[area->first].size() < area->second.size()) {
     next[area->first].insert(RandomNumber(area->first));
   }
@@ -310,7 +310,8 @@ void Scenario::Restart(bool gently) {
   EXPECT_GE(client_->Status().revision(), revision) << Diary();
 }
 
-// Old or new, whole: the release in force tells which; the questions show that it is whole.
+// Expects the old or the new release, whole. The release in force tells which; the questions show
+// that it is whole.
 void Scenario::KillDuringLoad() {
   NumberSets next;
   for (const int area_code : oracle_.AreaCodes("national")) {
@@ -352,7 +353,7 @@ void Scenario::Ask() {
   question.as_of =
       begin_ - kDay +
       static_cast<std::time_t>(Below(random_, static_cast<uint64_t>(time_ - begin_ + 3 * kDay)));
-  // The oracle knows moments before the server began.
+  // The oracle knows about moments before the server began.
   *question.as_of = std::min(*question.as_of, started_ - 1);
   ExpectSameAnswers(*client_, oracle_, question);
 }

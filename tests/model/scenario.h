@@ -1,4 +1,4 @@
-// A random life of a server: loads, refusals, rollbacks, restarts and kills, each done to the
+// A random life of a server: loads, refusals, rollbacks, restarts and kills. Each is done to the
 // real server and to the oracle.
 #pragma once
 
@@ -14,25 +14,25 @@
 
 namespace dnc::blackbox {
 
-// Published lists beside the national registry.
+// Published lists besides the national registry.
 inline constexpr const char* kOtherLists[] = {"state:TX", "litigator:abc", "wireless", "wireline",
                                               "other:own-2"};
 
-// The next midnight, unless `midnight_or_zero` is 0.
+// Returns the next midnight, unless `midnight_or_zero` is 0.
 inline std::time_t Later(std::time_t time, std::time_t midnight_or_zero) {
   return midnight_or_zero != 0 ? (time / kDay + 1) * kDay : time;
 }
 
-// Not thread-safe. Failures are GoogleTest failures.
+// Failures are GoogleTest failures. Not thread-safe.
 class Scenario {
  public:
-  // `days`: how long before now the life begins; it ends at the present.
+  // `days` says how long before now the life begins; it ends in the present.
   Scenario(Random& random, int days);
 
-  // Does one step and asks afterwards. False when the present is reached or a test has failed.
+  // Does one step and then asks. Returns false when the present is reached or a test has failed.
   bool Step();
 
-  // For failure messages: what was done so far.
+  // Returns what was done so far, for failure messages.
   std::string Diary() const;
 
  private:
@@ -42,7 +42,8 @@ class Scenario {
   void LoadChangeListAfterGap();
   void LoadDailyLists();
   void LoadOtherList();
-  // What the guards find: it is refused, with exactly what the oracle says, and overridden.
+  // Loads lists that the guards find fault with: each is refused with exactly what the oracle says,
+  // and then overridden.
   void LoadShrunkList();
   void LoadOlderList();
   void LoadUnfitChangeList();
@@ -53,12 +54,12 @@ class Scenario {
   void KillDuringLoad();
   void Ask();
 
-  // The numbers that an area code could have next, and the load that brings them.
+  // Returns the numbers that an area code could have next, and makes the load that brings them.
   std::set<uint64_t> NextNumbers(int area_code);
   std::set<uint64_t> Shrunk(const std::set<uint64_t>& numbers);
-  // Changes from `from` on; some numbers come and go several times.
+  // Returns changes from `from` on; some numbers come and go several times.
   std::vector<OracleEvent> NextChanges(const std::set<int>& area_codes, std::time_t from);
-  // `count` additions over the time from `from` to the next.
+  // Returns `count` additions over the time from `from` to the next.
   std::vector<OracleEvent> DailyChanges(size_t count, std::time_t from);
   void AddTurns(uint64_t number, bool added, std::time_t from, std::vector<OracleEvent>& changes);
   Packing RandomPacking();
@@ -66,12 +67,12 @@ class Scenario {
   LoadRequest RequestFor(const std::vector<OracleEvent>& changes, const std::string& label);
   Form RandomForm();
   uint64_t RandomNumber(int area_code);
-  // A listed number or one of its neighbours, or any other.
+  // Returns a listed number or one of its neighbors, or any other number.
   uint64_t NumberToAsk();
 
   void LoadFull(const NumberSets& next, Packing packing);
   OracleLoad FullLoad(const NumberSets& next, Packing packing) const;
-  // Loads, and accepts every override that it is offered, if they are what the oracle says.
+  // Loads, and accepts every override that it is offered, if these are what the oracle says.
   void ExpectLoaded(LoadRequest request, const OracleLoad& load);
   void ExpectFindings(const v1::Load& load, const OracleFindings& expected);
   void Note(const std::string& entry);
@@ -87,7 +88,7 @@ class Scenario {
   std::time_t begin_;
   std::time_t time_;             // of the latest accepted data
   std::time_t next_time_;        // of the data of this step
-  NumberSets last_;              // full lists of the national registry, as they came last
+  NumberSets last_;              // full lists of the national registry as they came last
   uint64_t files_ = 0;           // written so far, for names
   std::vector<uint64_t> asked_;  // numbers that were listed once
   std::vector<std::string> diary_;

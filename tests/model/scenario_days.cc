@@ -1,4 +1,4 @@
-// Change lists as days bring them, and the days that bring none.
+// Change lists as they come day by day, and the days that bring none.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -51,7 +51,7 @@ std::vector<OracleEvent> Scenario::DailyChanges(size_t count, std::time_t from) 
   return changes;
 }
 
-// A list a day with hundreds of changes, of which some are missing, cut off at a line, or thin.
+// Loads a list a day with hundreds of changes; some lists are missing, cut off at a line, or thin.
 void Scenario::LoadDailyLists() {
   size_t listed = 0;
   for (const auto& [area_code, numbers] : oracle_.Numbers("national")) listed += numbers.size();

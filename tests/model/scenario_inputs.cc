@@ -9,7 +9,7 @@ namespace {
 constexpr uint64_t kNumbersPerArea = 10'000'000;
 constexpr size_t kSizes[] = {1, 3, 50, 700, 3'000, 20'000};
 
-// Any `count` of `numbers`.
+// Returns any `count` of `numbers`.
 std::vector<uint64_t> Some(Random& random, const std::set<uint64_t>& numbers, size_t count) {
   std::vector<uint64_t> all(numbers.begin(), numbers.end());
   std::shuffle(all.begin(), all.end(), random);
@@ -29,7 +29,8 @@ Form Scenario::RandomForm() {
 }
 
 uint64_t Scenario::RandomNumber(int area_code) {
-  // Few exchanges, so that blocks of every density come up; also those that start with 0 or 1.
+  // There are few exchanges, so that blocks of every density occur, including exchanges that start
+  // with 0 or 1.
   constexpr uint64_t kExchanges[] = {0, 123, 200, 555, 999};
   const uint64_t exchange =
       OneIn(random_, 20) ? Below(random_, 1000) : kExchanges[Below(random_, 5)];
@@ -50,7 +51,7 @@ std::set<uint64_t> Scenario::NextNumbers(int area_code) {
     return numbers;
   }
   if (numbers.empty()) numbers = before->second;
-  // Well inside the limit of what may go, and more comes than goes.
+  // This is well within the limit of what may go, and more comes than goes.
   const size_t gone = numbers.size() / 250;
   for (const uint64_t number : Some(random_, numbers, gone)) numbers.erase(number);
   const size_t size = numbers.size() + gone + 1 + Below(random_, 20);
@@ -63,8 +64,8 @@ std::set<uint64_t> Scenario::Shrunk(const std::set<uint64_t>& numbers) {
   return {kept.begin(), kept.end()};
 }
 
-// One change of the number, or sometimes two or three, each the opposite of the one before; rarely
-// at one time, when the addition counts.
+// Adds one change of the number, or sometimes two or three, each the opposite of the one before.
+// Rarely two come at the same time; then the addition counts.
 void Scenario::AddTurns(uint64_t number, bool added, std::time_t from,
                         std::vector<OracleEvent>& changes) {
   const size_t turns = OneIn(random_, 6) ? 2 + Below(random_, 2) : 1;
@@ -102,13 +103,13 @@ std::vector<OracleEvent> Scenario::NextChanges(const std::set<int>& area_codes, 
       if (before->second.count(number) != 0 || !used.insert(number).second) continue;
       AddTurns(number, true, from, changes);
     }
-    // A little that fits the base already, well inside the limit.
+    // A few changes fit the base already, well within the limit.
     if (used.size() > 300 && !before->second.empty()) {
       const uint64_t number = *before->second.begin();
       if (used.insert(number).second) changes.push_back({number, next_time_, true, true});
     }
   }
-  // Files need not be in the order of time.
+  // Files need not be in order of time.
   if (!OneIn(random_, 4)) std::shuffle(changes.begin(), changes.end(), random_);
   return changes;
 }
@@ -149,7 +150,7 @@ LoadRequest Scenario::RequestFor(const std::vector<OracleEvent>& changes,
   }
   LoadRequest request;
   request.obtained_at = next_time_;
-  // Five digits: three could be an area code.
+  // The digits are five, because three could be an area code.
   request.files = {
       ChangeList(label + "-" + std::to_string(10'000 + ++files_), lines, RandomForm())};
   return request;

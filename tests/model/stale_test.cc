@@ -1,4 +1,4 @@
-// Releases grow old while the server runs: nobody tells it, and no answer may be clear after that.
+// Releases grow old while the server runs. Nobody tells it, and no answer may be clear after that.
 #include <gtest/gtest.h>
 
 #include "tests/model/oracle.h"
@@ -36,8 +36,8 @@ TEST_F(Stale, AFreshLoadMakesItAnswerAgain) {
   EXPECT_EQ(client().Verdicts({2015550102}), std::vector<v1::Verdict>{v1::VERDICT_CLEAR});
 }
 
-// A deletion that is older than the full list that still holds the number says nothing: the
-// number came back before the list was made.
+// A deletion that is older than a full list that still holds the number says nothing: the number
+// came back before the list was made.
 TEST_F(Stale, ALateDeletionDoesNotOverruleAFullList) {
   ASSERT_TRUE(Start()) << server().Log();
   const std::time_t obtained = std::time(nullptr) - 5 * kDay;

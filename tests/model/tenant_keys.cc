@@ -1,4 +1,4 @@
-// Keys: made, revoked and run out, and calls with them and with what is no key.
+// Keys that are made, revoked and expired, and calls with them and with texts that are no keys.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -22,7 +22,7 @@ std::vector<v1::KeyScope> ScopesOf(const v1::CreateKeyRequest& request) {
   return scopes;
 }
 
-// Nothing that anybody was ever given.
+// Returns a key that nobody was ever given.
 std::string Spoilt(Random& random, const std::string& secret, const std::string& other) {
   std::string spoilt = secret;
   switch (Below(random, 4)) {
@@ -45,7 +45,7 @@ std::string Spoilt(Random& random, const std::string& secret, const std::string&
 
 }  // namespace
 
-// The key that was made before the server was started for the first time.
+// Notes the key that was made before the server's first start.
 void TenantScenario::NoteFirstKey() {
   TenantClient operate = As("");
   v1::ListKeysResponse answer;
@@ -79,7 +79,7 @@ void TenantScenario::CreateKey() {
   if (!of_operator) request.set_tenant_id(AnyTenant().tenant().tenant_id());
   const bool gone = !of_operator && !removed_.empty() && OneIn(random_, 15);
   if (gone) request.set_tenant_id(*removed_.begin());
-  // Mostly such as may be.
+  // Most of them are permitted.
   const bool any = OneIn(random_, 8);
   for (const v1::KeyScope scope : kAllScopes) {
     const bool fits = (scope == v1::KEY_SCOPE_OPERATE) == of_operator;
@@ -88,7 +88,7 @@ void TenantScenario::CreateKey() {
     }
   }
   request.set_display_name("key " + std::to_string(++made_));
-  // The chief must stay. The others run out soon, or much later.
+  // The chief key must stay. The others expire soon, or much later.
   if (!(of_operator && chief_.empty()) && OneIn(random_, 2)) {
     const uint64_t seconds = OneIn(random_, 4) ? 3600 : 2 + Below(random_, 4);
     request.mutable_expires_at()->set_seconds(std::time(nullptr) +
@@ -122,7 +122,7 @@ void TenantScenario::CreateKey() {
   }
 }
 
-// With a stream that began before: its next batch must be refused.
+// Revokes a key during a stream: the stream's next batch must be refused.
 void TenantScenario::RevokeDuringStream(KeyModel& model) {
   const TenantOracle& oracle = tenants_.at(model.key.tenant_id());
   const Batch first = AnyBatch(5);
@@ -162,13 +162,13 @@ void TenantScenario::RevokeKey(KeyModel& model) {
   }
   ASSERT_TRUE(status.ok()) << status.error_message() << Diary();
   ASSERT_TRUE(answer.key().has_revoked_at()) << Diary();
-  // Once revoked it has been revoked since then.
+  // A key that is revoked again has been revoked since the first time.
   if (!model.key.has_revoked_at()) *model.key.mutable_revoked_at() = answer.key().revoked_at();
   answer.mutable_key()->clear_last_used_at();
   EXPECT_EQ(answer.key().ShortDebugString(), model.key.ShortDebugString()) << Diary();
 }
 
-// The keys of a tenant or of the operator: all of them, as they were made and revoked.
+// Compares the keys of a tenant or of the operator: all of them, as they were made and revoked.
 void TenantScenario::CompareKeys() {
   v1::ListKeysRequest request;
   if (!OneIn(random_, 3)) request.set_tenant_id(AnyTenant().tenant().tenant_id());
@@ -235,7 +235,7 @@ std::optional<std::string> TenantScenario::Judge(const Presented& presented, Acc
   for (const auto& [id, oracle] : tenants_) states[id] = oracle.tenant().state();
   const auto live = presented.key == nullptr ? std::optional<bool>(false)
                                              : presented.key->LiveDuring(begin, Now());
-  // Near its expiry the answer tells whether the key was live still; all else must fit to that.
+  // Near its expiry, the answer tells whether the key was still live; everything else must fit.
   const bool was_live = live.value_or(status.error_code() != grpc::StatusCode::UNAUTHENTICATED);
   const Admission expected = Admit(presented, access, was_live, keys_required_, states);
   std::string where = "as '" + presented.named + "' with '" + presented.authorization +
@@ -292,7 +292,8 @@ void TenantScenario::ScrubWith(const Presented& presented) {
   ExpectSameAnswer(tenants_.at(*tenant_id), batch, answers[0]);
 }
 
-// What is admitted is the tenant's whose key it is, and nobody else's: AskAll compares all of them.
+// If the call is admitted, the record belongs to the key's tenant and to nobody else: AskAll
+// compares all tenants.
 void TenantScenario::AddWith(const Presented& presented) {
   TenantOracle* const meant = Meant(presented);
   v1::AddNumbersRequest request;

@@ -1,4 +1,4 @@
-// The real server with tenants against an oracle of each. DNC_SEED repeats a run;
+// Compares the real server, with tenants, with an oracle for each tenant. DNC_SEED repeats a run;
 // DNC_TENANT_STEPS makes it longer.
 #include <gtest/gtest.h>
 

@@ -20,7 +20,7 @@ int DaysOfMonth(int year, int month) {  // month from 0
   return month == 1 && leap ? 29 : days[month];
 }
 
-// Midnight UTC of the day so many months later, or of the month's last day.
+// Returns midnight UTC of the same day `months` months later, or of that month's last day.
 std::time_t MonthsLater(std::time_t day, int months) {
   std::tm calendar = CalendarOf(day);
   const int all = calendar.tm_mon + months;
@@ -32,8 +32,8 @@ std::time_t MonthsLater(std::time_t day, int months) {
   return timegm(&calendar);
 }
 
-// docs/internals/tenant-records.md: the event's day as in American Samoa (UTC-11), the end as in
-// Guam (UTC+10), the shortest rule if the state is not known.
+// docs/internals/tenant-records.md has the rule: the event's day is that of American Samoa
+// (UTC-11), the end that of Guam (UTC+10), and the shortest rule applies if the state is not known.
 std::time_t EbrEndOf(const v1::Record& record) {
   const std::time_t event = record.last_event_at().seconds() - 11 * 3600;
   const int area = std::stoi(record.number().substr(0, 3));
@@ -66,7 +66,7 @@ bool Refused(v1::OwnListKind kind, const v1::Record& record) {
              MonthsLater(record.made_at().seconds(), 60) + record.made_at().seconds() % kDay;
 }
 
-// Neither of two requests of one number takes away from what the other promised.
+// Neither of two requests for one number takes away what the other promised.
 void Join(const v1::Record& before, v1::Record& after) {
   if (before.made_at().seconds() < after.made_at().seconds()) {
     *after.mutable_made_at() = before.made_at();
@@ -78,19 +78,19 @@ void Join(const v1::Record& before, v1::Record& after) {
   }
 }
 
-// Who wrote a request down again is no news.
+// A change of who wrote a request down is no change.
 bool Same(v1::OwnListKind kind, const v1::Record& before, v1::Record after) {
   after.set_revision(before.revision());
   if (kind == v1::OWN_LIST_KIND_INTERNAL) after.set_made_by(before.made_by());
   return before.SerializeAsString() == after.SerializeAsString();
 }
 
-// Whether one scope is a part of another: `BRAND/...` of `BRAND`.
+// Returns whether one scope is a part of another: `BRAND/...` of `BRAND`.
 bool IsPartOf(const std::string& narrow, const std::string& wide) {
   return narrow.compare(0, wide.size() + 1, wide + "/") == 0;
 }
 
-// From when on a record counts: an exemption that is dated ahead not before its date.
+// Returns from when on a record counts: an exemption that is dated ahead, not before its date.
 std::time_t CountsFrom(v1::OwnListKind kind, const v1::Record& record) {
   if (kind == v1::OWN_LIST_KIND_INTERNAL) return 0;
   return std::max(record.made_at().seconds(), record.last_event_at().seconds());
@@ -150,7 +150,7 @@ v1::WriteOutcome TenantOracle::Add(const std::string& list_id, v1::Record record
       record.mutable_counts_until()->set_seconds(end);
     }
   }
-  // A request that is over is none.
+  // A request whose end has passed is refused.
   if (list.kind == v1::OWN_LIST_KIND_INTERNAL && IsOver(record)) return v1::WRITE_OUTCOME_REFUSED;
   if (there) {
     if (Same(list.kind, before->second, record)) return v1::WRITE_OUTCOME_ALREADY_THERE;
@@ -219,8 +219,8 @@ bool TenantOracle::Known(const std::string& scope) const {
   });
 }
 
-// A question that names no scope, or one that nobody knows, is answered with every do-not-call list
-// and the exemptions for the whole tenant.
+// A question that names no scope, or an unknown one, is answered with every do-not-call list and
+// with the exemptions for the whole tenant.
 bool TenantOracle::HoldsFor(const TenantListModel& list, const std::string& scope) const {
   const bool forbids = list.kind == v1::OWN_LIST_KIND_INTERNAL;
   if (list.scope.empty()) return true;
@@ -273,7 +273,7 @@ uint32_t TenantOracle::AskRecords(uint64_t number, const std::string& scope, std
   return reasons;
 }
 
-// The precedence of docs/tenants.md, "What decides".
+// The precedence is that of docs/tenants.md, "What decides".
 v1::Rule TenantOracle::Decide(uint32_t counted, uint32_t own, bool malformed) const {
   const auto& by_consent = tenant_.policy().consent_lifts();
   const auto& by_ebr = tenant_.policy().ebr_lifts();
@@ -324,7 +324,7 @@ TenantAnswer TenantOracle::Ask(const Oracle& published, uint64_t number, const s
     const bool entitled =
         tenant_.entitlement().all() ||
         std::find(paid.begin(), paid.end(), static_cast<uint32_t>(AreaOf(number))) != paid.end();
-    // The national registry is told to those who pay for the area code.
+    // Only tenants that pay for the area code are told about the national registry.
     if (!entitled) answer.reasons &= ~Bit(v1::REASON_NATIONAL);
     for (const auto& [list, event] : published.Ask(number, now, as_of).matches) {
       if (list == "national" && !entitled) continue;
@@ -348,7 +348,7 @@ TenantAnswer TenantOracle::Ask(const Oracle& published, uint64_t number, const s
     return answer;
   }
   answer.lists_end = ListsEnd(Counted(published), number);
-  // The first moment at which the tenant's records make another rule decide.
+  // The first of these moments at which another rule decides ends the records' part of the answer.
   std::set<std::time_t> moments;
   for (const auto& [id, list] : lists_) {
     const auto record = list.records.find(std::to_string(number));

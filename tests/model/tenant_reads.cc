@@ -1,4 +1,4 @@
-// All that a tenant can read, compared with the oracle.
+// Compares all that a tenant can read with the oracle.
 #include <gtest/gtest.h>
 
 #include "tests/model/tenant_scenario.h"
@@ -16,7 +16,7 @@ void TenantScenario::AskAll() {
   for (auto& [id, oracle] : tenants_) {
     if (!Active(oracle)) {
       ExpectSuspended(id);
-      // The operator may still read what it has.
+      // The operator may still read what the tenant has.
       if (OneIn(random_, 3)) CompareRecords(oracle);
       if (OneIn(random_, 4)) ComparePages(oracle);
       continue;
@@ -48,7 +48,7 @@ void TenantScenario::ExpectGone(const std::string& tenant_id) {
   EXPECT_EQ(ReasonOf(As(tenant_id).Export("", &records)), "NOT_FOUND") << Diary();
 }
 
-// All that the lists know of a number, and nothing else.
+// Expects all that the lists know about a number, and nothing else.
 void TenantScenario::ExpectKnown(const TenantOracle& oracle, const std::string& number,
                                  const v1::GetRecordResponse& answer) {
   std::map<std::string, v1::Record> told;
@@ -117,7 +117,8 @@ void TenantScenario::ComparePages(TenantOracle& oracle) {
   }
 }
 
-// The changes from a random one on; from the first one on they replay to what the lists hold.
+// Compares the changes from a random one on. From the first one on, they must add up to what the
+// lists hold.
 void TenantScenario::CompareChanges(TenantOracle& oracle) {
   const auto& all = oracle.changes();
   if (all.empty()) return;

@@ -35,7 +35,7 @@ TenantScenario::TenantScenario(Random& random)
     : random_(random),
       server_(ServerSettings{dir_.path() + "/data", {}}),
       begin_(std::time(nullptr) - 40 * kDay) {
-  // Else nobody needs a key until the first of the operator is made, and the server starts again.
+  // Otherwise nobody needs a key until the operator's first one is made and the server restarts.
   if (OneIn(random_, 2)) {
     chief_ = server_.CreateOperatorKey();
     EXPECT_FALSE(chief_.empty()) << server_.Log();
@@ -92,7 +92,7 @@ std::string TenantScenario::AnyList(const TenantOracle& oracle) {
   return list->first;
 }
 
-// Few, so that everything meets everything.
+// There are few numbers, so that everything meets everything.
 uint64_t TenantScenario::AnyNumber() {
   const auto area = static_cast<uint64_t>(kTenantAreas[Below(random_, std::size(kTenantAreas))]);
   return area * 10'000'000 + (555 + Below(random_, 2)) * 10'000 + Below(random_, 6);
@@ -102,7 +102,7 @@ void TenantScenario::LoadPublished(const std::string& list, std::time_t obtained
   NumberSets numbers;
   std::vector<uint64_t> rows;
   for (const int area : kTenantAreas) {
-    // 950 is not covered in some lives.
+    // In some lives, 950 is not covered.
     if (list == "national" && area == 950 && made_ % 2 == 1) continue;
     numbers[area];
   }
@@ -137,7 +137,7 @@ void TenantScenario::LoadPublished(const std::string& list, std::time_t obtained
   published_.Load(load);
 }
 
-// Those that named it are told that it is missing, until it is loaded again.
+// Tenants that named the list are told that it is missing, until it is loaded again.
 void TenantScenario::RetirePublished() {
   const std::string list = kPublished[1 + Below(random_, std::size(kPublished) - 1)];
   if (!published_.loaded(list)) return;
@@ -147,7 +147,7 @@ void TenantScenario::RetirePublished() {
   ASSERT_TRUE(status.ok()) << status.error_message() << Diary();
   const Oracle before = published_;
   published_.Retire(list);
-  // By the server's policy, which counts all; tenants may have more.
+  // This counts by the server's policy, which counts all lists; tenants may add more.
   EXPECT_GE(response.becomes_callable(), before.BecomeCallable(published_, std::time(nullptr)))
       << Diary();
 }
@@ -164,7 +164,7 @@ void TenantScenario::FillConfiguration(v1::Tenant& tenant) {
   v1::TenantPolicy& policy = *tenant.mutable_policy();
   policy.set_wireless_counts(!OneIn(random_, 3));
   for (const char* const list : kPublished) {
-    // What is not loaded is not named anew.
+    // A list that is not loaded is not newly named.
     if (OneIn(random_, 4) && published_.loaded(list)) policy.add_lists(list);
   }
   for (const v1::Liftable what : {v1::LIFTABLE_NATIONAL, v1::LIFTABLE_STATE}) {

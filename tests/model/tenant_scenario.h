@@ -1,5 +1,5 @@
-// A random life of a server with tenants: everything is done to the real server and to an oracle a
-// tenant, and all that can be read is compared.
+// A random life of a server with tenants. Everything is done to the real server and to one oracle
+// per tenant, and all that can be read is compared.
 #pragma once
 
 #include <deque>
@@ -21,18 +21,18 @@
 
 namespace dnc::blackbox {
 
-// Not thread-safe. Failures are GoogleTest failures.
+// Failures are GoogleTest failures. Not thread-safe.
 class TenantScenario {
  public:
   explicit TenantScenario(Random& random);
 
-  // Does one step and asks afterwards. False when a test has failed.
+  // Does one step and then asks. Returns false when a test has failed.
   bool Step();
-  // For failure messages: what was done so far.
+  // Returns what was done so far, for failure messages.
   std::string Diary() const;
 
  private:
-  // A write that can be repeated, and what it was answered.
+  // A write that can be repeated, and its answer.
   struct Repeatable {
     std::string tenant_id;
     v1::AddNumbersRequest request;
@@ -43,7 +43,7 @@ class TenantScenario {
     v1::RemoveNumbersRequest request;
     v1::RemoveNumbersResponse answer;
   };
-  // Numbers for a tenant to ask about; 0: malformed. They are in the request too.
+  // Numbers for a tenant to ask about; 0 is malformed. The request has them too.
   struct Batch {
     v1::ScrubRequest request;
     std::vector<uint64_t> numbers;
@@ -63,7 +63,7 @@ class TenantScenario {
   void ImportNumbers();
   void ChangeBlocks();
 
-  // Of tenant_keys.cc.
+  // The following are in tenant_keys.cc.
   void NoteFirstKey();
   void ChangeKeys();
   void CreateKey();
@@ -77,14 +77,15 @@ class TenantScenario {
   void AddWith(const Presented& presented);
   void ReadWith(const Presented& presented);
   void OperateWith(const Presented& presented);
-  // Whether a call was admitted or refused as it must; if admitted, as which tenant.
+  // Checks that a call was admitted or refused as it must be. If it was admitted, returns as which
+  // tenant.
   std::optional<std::string> Judge(const Presented& presented, Access access, Moment begin,
                                    const grpc::Status& status);
-  // The oracle of the tenant that a call would be made as; null: there is none.
+  // Returns the oracle of the tenant on whose behalf a call would be made; null if there is none.
   TenantOracle* Meant(const Presented& presented);
   TenantClient With(const Presented& presented);
 
-  // Of tenant_scrubs.cc.
+  // The following are in tenant_scrubs.cc.
   void CompareScrub(const TenantOracle& oracle);
   void CompareAsOf(const TenantOracle& oracle);
   void CompareBatch(const TenantOracle& oracle, const Batch& batch);
@@ -100,7 +101,7 @@ class TenantScenario {
   void ExpectSameResult(const TenantOracle& oracle, const TenantAnswer& expected,
                         const v1::NumberResult& result, const std::string& where);
 
-  // Of tenant_reads.cc.
+  // The following are in tenant_reads.cc.
   void AskAll();
   void CompareRecords(TenantOracle& oracle);
   void ComparePages(TenantOracle& oracle);
@@ -128,9 +129,9 @@ class TenantScenario {
   std::time_t begin_;
   std::map<std::string, TenantOracle> tenants_;
   std::set<std::string> removed_;
-  std::deque<KeyModel> keys_;   // whoever points to one may keep doing so
-  std::string chief_;           // the operator's key that everything is done with; empty: none yet
-  bool keys_required_ = false;  // since the server was last started
+  std::deque<KeyModel> keys_;   // pointers into it stay valid
+  std::string chief_;           // the operator's key with which everything is done; empty: none yet
+  bool keys_required_ = false;  // since the server's last start
   std::vector<Repeatable> repeatable_;
   std::vector<RepeatableRemoval> removals_;
   uint64_t made_ = 0;  // tenants, request ids and files so far, for names

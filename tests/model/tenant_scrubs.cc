@@ -1,4 +1,4 @@
-// What a tenant is told of numbers, by every method that tells it, compared with the oracle.
+// Compares what a tenant is told about numbers, by every method that tells it, with the oracle.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -20,8 +20,8 @@ std::optional<std::time_t> MomentOf(const v1::ScrubRequest& request) {
   return request.as_of().seconds();
 }
 
-// Where history does not reach, anything but an answer that permits the call is right of what is
-// published; of what is the tenant's own nothing is open.
+// If history does not reach that far, any published answer is right that does not permit the call;
+// the tenant's own part must be exact.
 bool SameTenantVerdict(const TenantAnswer& expected, v1::Verdict verdict, uint32_t reasons) {
   if ((expected.reasons & kNotReached) == 0) {
     return verdict == expected.verdict && reasons == expected.reasons;
@@ -36,7 +36,7 @@ std::string InWords(v1::Verdict verdict, uint32_t reasons) {
   return v1::Verdict_Name(verdict) + " reasons " + std::to_string(reasons);
 }
 
-// In usual writings; 0 as something that is no number.
+// Returns a number in a usual writing; 0 becomes a text that is no number.
 std::string InText(uint64_t number, bool plain) {
   if (number == 0) return "no number";
   const std::string digits = std::to_string(number);
@@ -57,7 +57,7 @@ TenantScenario::Batch TenantScenario::AnyBatch(size_t size) {
   return batch;
 }
 
-// Before, between and after the loads, often to the second.
+// Returns a moment before, between or after the loads, often to the second.
 std::time_t TenantScenario::AnyMoment() {
   const auto some = static_cast<std::time_t>(Below(random_, made_ + 5)) - 2;
   switch (Below(random_, 4)) {
@@ -71,7 +71,7 @@ std::time_t TenantScenario::AnyMoment() {
   }
 }
 
-// An as-of question may be refused, but only where history does not reach.
+// An as-of question may be refused, but only if history does not reach that far.
 bool TenantScenario::MayRefuse(const TenantOracle& oracle, const Batch& batch,
                                const grpc::Status& status) const {
   const auto as_of = MomentOf(batch.request);
@@ -120,11 +120,11 @@ void TenantScenario::ExpectSameAnswer(const TenantOracle& oracle, const Batch& b
     if (full) ExpectSameResult(oracle, expected, answer.results(i), where);
     all_expected.push_back(expected);
   }
-  // What was obtained when the past is asked for, the model does not know.
+  // For questions about the past, the model does not know what had been obtained.
   if (!as_of && !::testing::Test::HasFailure()) ExpectSameEnds(batch, all_expected, answer);
 }
 
-// Until when it holds, told for the batch, for those that end early, and for each number.
+// Compares until when answers hold: for the batch, for those that end early, and for each number.
 void TenantScenario::ExpectSameEnds(const Batch& batch, const std::vector<TenantAnswer>& expected,
                                     const v1::ScrubResponse& answer) {
   std::map<uint32_t, std::time_t> early;
@@ -169,7 +169,7 @@ void TenantScenario::CompareAsOf(const TenantOracle& oracle) {
   CompareBatch(oracle, batch);
 }
 
-// One number at a time must be told as a batch of one with all details.
+// A single number must be answered like a batch of one with all details.
 void TenantScenario::CompareChecks(TenantOracle& oracle) {
   Batch all = AnyBatch(6);
   if (OneIn(random_, 3)) all.request.mutable_as_of()->set_seconds(AnyMoment());
@@ -214,7 +214,7 @@ void TenantScenario::CompareStream(TenantOracle& oracle) {
   for (uint64_t i = 1 + Below(random_, 4); i > 0; --i) {
     batches.push_back(AnyBatch(1 + Below(random_, 25)));
   }
-  // The first error ends the stream, so only the last one may bring one.
+  // The first error ends the stream, so only the last batch may cause one.
   if (OneIn(random_, 3)) batches.back().request.mutable_as_of()->set_seconds(AnyMoment());
   std::vector<v1::ScrubRequest> requests;
   for (const Batch& batch : batches) requests.push_back(batch.request);

@@ -37,7 +37,7 @@ v1::Record TenantScenario::AnyRecord(v1::OwnListKind kind) {
   if (kind != v1::OWN_LIST_KIND_EBR || OneIn(random_, 30)) return record;
   const bool inquiry = OneIn(random_, 3);
   record.set_ebr_kind(inquiry ? v1::EBR_KIND_INQUIRY : v1::EBR_KIND_TRANSACTION);
-  // Around the ends of the rules, to the day and the hour.
+  // These are around the ends of the rules, to the day and the hour.
   const int lengths[] = {90, 180, 365, 548, 10};
   const std::time_t age = lengths[Below(random_, std::size(lengths))] * kDay +
                           (static_cast<std::time_t>(Below(random_, 145)) - 72) * 3600;
@@ -55,7 +55,7 @@ void TenantScenario::AddNumbers() {
   for (uint64_t i = 0; i < count; ++i) {
     *write.request.add_records() = AnyRecord(oracle.lists().at(list).kind);
   }
-  // The same id may be used by every tenant.
+  // Every tenant may use the same id.
   if (OneIn(random_, 2)) write.request.set_request_id(std::to_string(made_++));
   Note("add to " + list + " of " + write.tenant_id + ": " + write.request.ShortDebugString());
   TenantClient own = As(write.tenant_id);
@@ -90,7 +90,7 @@ void TenantScenario::RepeatAdd() {
   }
   ASSERT_TRUE(status.ok()) << status.error_message() << Diary();
   ASSERT_EQ(answer.results_size(), write.request.records_size()) << Diary();
-  // What is told is in force: what was removed since is there again.
+  // What was answered is in force: a record that was removed since is there again.
   const size_t changes = tenant->second.changes().size();
   for (int i = 0; i < answer.results_size(); ++i) {
     EXPECT_EQ(answer.results(i).outcome(),

@@ -1,6 +1,6 @@
 // A check for clang-tidy that finds nothing itself, but keeps the others out of system headers.
-// What they find there is never shown, and looking for it takes most of their time: more than half
-// of it in a file with gRPC's headers, three quarters in one with CLI11's.
+// Their findings there are never shown, and looking for them takes most of the time: more than half
+// in a file with gRPC's headers, three quarters in one with CLI11's.
 #include <vector>
 
 #include "clang-tidy/ClangTidyCheck.h"
@@ -21,8 +21,8 @@ class OwnCode : public clang::tidy::ClangTidyCheck {
     finder->addMatcher(matchers::translationUnitDecl(), this);
   }
 
-  // The whole file is what is looked at first; what it declares comes after this call, and then
-  // only what is in the scope.
+  // clang-tidy looks at the whole file first. Its declarations come after this call, and then only
+  // what is in the scope counts.
   void check(const matchers::MatchFinder::MatchResult& result) override {
     std::vector<clang::Decl*> own;
     for (clang::Decl* declared : result.Context->getTranslationUnitDecl()->decls()) {

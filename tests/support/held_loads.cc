@@ -1,5 +1,5 @@
-// Loaded into a dncd with LD_PRELOAD, it lets a test decide how long a load takes: files that were
-// uploaded are not opened for reading while the file exists that DNC_TEST_HOLD names.
+// Loaded into a dncd with LD_PRELOAD, this lets a test decide how long a load takes: uploaded files
+// are not opened for reading as long as the file exists that DNC_TEST_HOLD names.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -29,7 +29,7 @@ void WaitWhileHeld(const char* path, int flags) {
 
 Open Next(const char* name) { return reinterpret_cast<Open>(dlsym(RTLD_NEXT, name)); }
 
-// The mode is read also where the caller gave none: it is then ignored.
+// The mode is read even if the caller gave none; it is then ignored.
 int OpenWhenReleased(Open next, const char* path, int flags, mode_t mode) {
   WaitWhileHeld(path, flags);
   return next(path, flags, mode);
@@ -37,7 +37,7 @@ int OpenWhenReleased(Open next, const char* path, int flags, mode_t mode) {
 
 }  // namespace
 
-// These stand in for the C library's.
+// These replace the C library's functions.
 #define DNC_OPEN(name)                                        \
   extern "C" int name(const char* path, int flags, ...) {     \
     static const Open next = Next(#name);                     \

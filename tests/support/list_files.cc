@@ -25,8 +25,8 @@ ListFile Finish(std::string_view stem, std::string_view extension, std::string b
   return file;
 }
 
-// `rows` are `ph` elements by area code. A change list that says a single one would speak for no
-// other.
+// `rows` are `ph` elements by area code. A change list that names a single area code would speak
+// for no other.
 std::string XmlDocument(const std::map<uint64_t, std::string>& rows, bool says_area_code) {
   std::string text = "<?xml version='1.0' encoding='utf-8'?>\n<list";
   if (says_area_code && rows.size() == 1) text += " val='" + Digits(rows.begin()->first, 3) + "'";

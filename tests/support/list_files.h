@@ -11,7 +11,7 @@
 
 namespace dnc::blackbox {
 
-// A file as an operator would hand it over.
+// A file as an operator would submit it.
 struct ListFile {
   std::string name;
   std::string bytes;
@@ -32,27 +32,27 @@ struct ChangeLine {
   bool added = false;
 };
 
-// `numbers` in the order given. `stem` is the name without its extension. XML groups the numbers
-// by area code.
+// Writes `numbers` in the order given. `stem` is the name without its extension. XML groups the
+// numbers by area code.
 ListFile FullList(std::string_view stem, const std::vector<uint64_t>& numbers, Form form = {});
 ListFile ChangeList(std::string_view stem, const std::vector<ChangeLine>& changes, Form form = {});
 
-// A heading `name,phone` and quoted cells in mixed writings.
+// Writes a heading `name,phone` and quoted cells in mixed writings.
 ListFile CsvList(std::string_view stem, const std::vector<uint64_t>& numbers);
 
-// Ported numbers, ten digits a line.
+// Writes ported numbers, ten digits per line.
 ListFile PortedList(std::string_view stem, const std::vector<uint64_t>& numbers);
 
-// `bytes` in a zip archive with the one member `member`.
+// Returns `bytes` in a zip archive whose only member is `member`.
 std::string Zipped(std::string_view member, std::string_view bytes);
 
-// `2026-8-5_LABEL_GUID` for the UTC day of `time`: how the registry names its files.
+// Returns `2026-8-5_LABEL_GUID` for the UTC day of `time`, as the registry names its files.
 std::string RegistryStem(std::time_t time, std::string_view label);
 
-// 2026-08-05T12:00:00.
+// Returns 2026-08-05T12:00:00.
 std::string IsoTime(std::time_t time);
 
-// Seven or ten digits, with leading zeros.
+// Returns seven or ten digits, with leading zeros.
 std::string Digits(uint64_t value, int width);
 
 }  // namespace dnc::blackbox

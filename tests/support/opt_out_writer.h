@@ -1,4 +1,4 @@
-// A writer that adds and removes opt-outs at random and knows which of them were acknowledged.
+// Adds and removes opt-outs at random, and knows which of them were acknowledged.
 #pragma once
 
 #include <atomic>
@@ -13,25 +13,25 @@
 
 namespace dnc::blackbox {
 
-// One writer and its numbers, which no other writer touches. One thread at a time; acknowledged()
-// may be asked meanwhile.
+// One writer and its numbers, which no other writer touches. For one thread at a time, except that
+// acknowledged() may be called meanwhile.
 class OptOutWriter {
  public:
   OptOutWriter(uint64_t first, size_t numbers, uint64_t seed);
 
-  // Whether to go on after a write that failed.
+  // Decides whether to go on after a write that failed.
   using OnError = std::function<bool(const grpc::Status& status)>;
 
-  // Writes until `stop`, or an error that ends it.
+  // Writes until `stop` is set, or until an error ends it.
   void Run(const std::string& address, const std::atomic<bool>& stop, const OnError& on_error);
 
-  // A fatal failure if an acknowledged opt-out is not there, or one is that nobody sent. What was
-  // not known, because its write had no answer, is known from here on.
+  // Fails fatally if an acknowledged opt-out is missing, or if one is there that nobody sent. What
+  // was not known, because its write had no answer, is known from here on.
   void ExpectAnswers(TestClient& client);
 
-  // How many of its numbers are opted out, after ExpectAnswers.
+  // Returns how many of its numbers are opted out, after ExpectAnswers.
   size_t present() const;
-  // Writes.
+  // Returns how many writes were acknowledged.
   uint64_t acknowledged() const { return *acknowledged_; }
 
  private:

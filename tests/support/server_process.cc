@@ -28,7 +28,7 @@ std::string ProgramPath() {
   return other != nullptr ? other : DNC_BIN_DIR "/dncd";
 }
 
-// Runs in the child: only calls that are safe after fork.
+// Runs in the child, so it makes only calls that are safe after fork.
 [[noreturn]] void BecomeServer(const std::string& program, std::vector<char*> arguments, int out,
                                int log, uint64_t max_file_bytes) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -37,7 +37,7 @@ std::string ProgramPath() {
   if (max_file_bytes != 0) {
     const rlimit limit = {max_file_bytes, max_file_bytes};
     ::setrlimit(RLIMIT_FSIZE, &limit);
-    // Without this the signal would end the server; a full disk only fails the write.
+    // Otherwise the signal would end the server; a full disk only makes the write fail.
     ::signal(SIGXFSZ, SIG_IGN);
   }
   ::execv(program.c_str(), arguments.data());

@@ -1,4 +1,4 @@
-// A real dncd as a child process, that tests may end as roughly as they like.
+// A real dncd as a child process, which tests may end as roughly as they like.
 #pragma once
 
 #include <sys/types.h>
@@ -12,13 +12,13 @@ namespace dnc::blackbox {
 struct ServerSettings {
   std::string data_dir;
   std::vector<std::string> arguments;  // after --data-dir and --listen
-  uint64_t max_file_bytes = 0;         // limit of the size of any file it writes; 0: none
+  uint64_t max_file_bytes = 0;         // the size limit of any file that it writes; 0: none
   std::string listen = "127.0.0.1:0";
-  // More of its configuration file, YAML, unless the arguments name another one.
+  // Further YAML for its configuration file, unless the arguments name another file.
   std::string config = {};
 };
 
-// Not thread-safe. The child dies with its owner, and with the test program.
+// The child dies with its owner, and with the test program. Not thread-safe.
 class ServerProcess {
  public:
   explicit ServerProcess(ServerSettings settings);
@@ -26,25 +26,26 @@ class ServerProcess {
   ServerProcess(const ServerProcess&) = delete;
   ServerProcess& operator=(const ServerProcess&) = delete;
 
-  // Starts it, on a free loopback port unless the settings name one. True once it accepts calls;
-  // false if it ended instead, or said nothing for 60 seconds (it is killed then).
+  // Starts it, on a free loopback port unless the settings name one. Returns true once it accepts
+  // calls. Returns false if it ended instead, or if it said nothing for 60 seconds (it is then
+  // killed).
   bool Start();
 
   // Makes an operator's key while the server does not run, as `dncd --create-operator-key` does.
-  // Empty if that failed.
+  // Returns an empty text if that failed.
   std::string CreateOperatorKey() const;
 
-  // SIGTERM, and SIGKILL after 20 seconds. Returns the exit code, or -1 if a signal ended it.
+  // Sends SIGTERM, and SIGKILL after 20 seconds. Returns the exit code, or -1 if a signal ended it.
   int Stop();
 
-  // SIGKILL. Returns when it is gone. Does nothing if it runs no more.
+  // Sends SIGKILL, and returns when the process is gone. Does nothing if it no longer runs.
   void Kill();
 
   bool running();
   pid_t pid() const { return pid_; }
   const std::string& address() const { return address_; }  // HOST:PORT
 
-  // What it has written to standard error over all its starts.
+  // Returns what it has written to standard error over all its starts.
   std::string Log() const;
 
  private:

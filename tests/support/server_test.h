@@ -1,4 +1,4 @@
-// The frame of a test that has a server of its own, on a fresh data folder.
+// The frame of a test that has its own server on a fresh data folder.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -17,7 +17,7 @@ namespace dnc::blackbox {
 
 class ServerTest : public ::testing::Test {
  protected:
-  // Starts the server, and waits until it answers scrubs. False if it refuses to start.
+  // Starts the server, and waits until it answers scrubs. Returns false if it refuses to start.
   bool Start(std::vector<std::string> arguments = {});
   bool StartOn(ServerSettings settings);
   bool Restart();
@@ -38,8 +38,8 @@ class ServerTest : public ::testing::Test {
   std::unique_ptr<TestClient> client_;
 };
 
-// `count` different numbers of an area code, by chance, ascending. `exchanges`: how many of the
-// 1,000 exchanges they lie in.
+// Returns `count` different random numbers of an area code, ascending. `exchanges` says in how many
+// of the 1,000 exchanges they are.
 std::set<uint64_t> RandomNumbers(Random& random, int area_code, size_t count,
                                  uint64_t exchanges = 1000);
 

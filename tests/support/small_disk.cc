@@ -23,7 +23,7 @@ bool WriteText(const std::string& path, const std::string& text) {
   return !file.fail();
 }
 
-// Mounts of our own that end with this program. Before any thread exists.
+// Gives this program its own mounts, which end with it. Call before any thread exists.
 bool OwnMounts() {
   const uid_t user = ::getuid();
   if (user == 0) {
@@ -62,7 +62,7 @@ uint64_t SmallDiskTest::FreeBytes() const {
 }
 
 bool SmallDiskTest::Fill(uint64_t free) const {
-  // The server may take the room first: then there is less to fill.
+  // The server may take the space first; then there is less to fill.
   for (int attempt = 0; attempt < 100; ++attempt) {
     const uint64_t now = FreeBytes();
     if (now <= free) return true;

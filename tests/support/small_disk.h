@@ -1,4 +1,4 @@
-// The frame of a test whose server has its data on a small disk of its own, which the test fills.
+// The frame of a test whose server has its data on its own small disk, which the test fills.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 namespace dnc::blackbox {
 
-// Why a test is skipped where MountSmallDisk fails.
+// Why a test is skipped if MountSmallDisk fails.
 constexpr char kNeedsSmallDisk[] =
     "needs a small disk of its own: run it as root, or allow user namespaces "
     "(sysctl kernel.unprivileged_userns_clone=1)";
@@ -18,12 +18,12 @@ class SmallDiskTest : public ServerTest {
   static void SetUpTestSuite();
   void TearDown() override;
 
-  // An empty disk of 256 MiB as data folder. False where the machine does not let us mount one: the
-  // test is then skipped.
+  // Mounts an empty disk of 256 MiB as data folder. Returns false if the machine does not permit
+  // mounting one; the test is then skipped.
   bool MountSmallDisk();
 
   uint64_t FreeBytes() const;
-  // Leaves at most `free` bytes on the disk; may be called again when the server gave some back.
+  // Leaves at most `free` bytes on the disk. May be called again when the server has freed some.
   bool Fill(uint64_t free) const;
   void MakeRoom() const;
 

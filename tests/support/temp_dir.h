@@ -1,4 +1,4 @@
-// A folder that lives as long as the test.
+// A folder that exists as long as the test.
 #pragma once
 
 #include <string>

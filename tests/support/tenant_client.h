@@ -1,5 +1,5 @@
-// A plain client of one tenant, for tests: every call is made as that tenant or
-// with that key; no retries.
+// A plain client of one tenant, for tests. It makes every call as that tenant or with that key,
+// without retries.
 #pragma once
 
 #include <grpcpp/grpcpp.h>
@@ -19,8 +19,8 @@ namespace dnc::blackbox {
 // Thread-safe. Every call has a deadline, so that a test never hangs.
 class TenantClient {
  public:
-  // An empty `tenant_id`: as the operator, or the tenant of the key. `authorization` is sent as it
-  // is, so that a test may send a wrong one; empty: none.
+  // With an empty `tenant_id`, calls are the operator's or those of the key's tenant.
+  // `authorization` is sent as it is, so that a test may send a wrong one; empty: none.
   TenantClient(const std::shared_ptr<grpc::Channel>& channel, std::string tenant_id,
                std::string authorization = "");
 
@@ -28,7 +28,8 @@ class TenantClient {
   v1::ScrubService::Stub& scrubs() { return *scrubs_; }
   v1::TenantService::Stub& tenants() { return *tenants_; }
 
-  // Any unary call: `Call(client.lists(), &v1::ListService::Stub::AddNumbers, request, &response)`.
+  // Makes any unary call: `Call(client.lists(), &v1::ListService::Stub::AddNumbers, request,
+  // &response)`.
   template <typename Stub, typename Request, typename Response>
   grpc::Status Call(Stub& stub,
                     grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
@@ -38,17 +39,17 @@ class TenantClient {
     return (stub.*method)(&context, request, response);
   }
 
-  // The batches one after the other, an answer to each; `after_first` is done between the first
-  // answer and the second batch.
+  // Sends the batches one after the other, each after the previous one's answer. `after_first` runs
+  // between the first answer and the second batch.
   grpc::Status ScrubStream(const std::vector<v1::ScrubRequest>& batches,
                            std::vector<v1::ScrubResponse>* answers,
                            const std::function<void()>& after_first = nullptr);
-  // The parts one after the other, an answer to each.
+  // Sends the parts one after the other, each after the previous one's answer.
   grpc::Status Import(const std::vector<v1::ImportNumbersRequest>& parts,
                       std::vector<v1::ImportNumbersResponse>* answers);
-  // An error also if the last part is missing.
+  // Fails also if the last part is missing.
   grpc::Status Export(const std::string& list_id, std::vector<v1::Record>* records);
-  // The parts of the changes after a revision, until `enough` says so.
+  // Reads the parts of the changes after a revision, until `enough` says so.
   grpc::Status Watch(uint64_t after_revision,
                      const std::function<bool(const v1::WatchChangesResponse&)>& enough);
 

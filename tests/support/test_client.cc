@@ -23,7 +23,7 @@ std::shared_ptr<grpc::Channel> Connect(const std::string& address) {
   return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
 }
 
-// The call's error, or that of the first record that was refused.
+// Returns the call's error, or that of the first record that was refused.
 template <typename Response>
 grpc::Status WholeOutcome(const grpc::Status& status, const Response& response) {
   if (!status.ok()) return status;
@@ -138,7 +138,7 @@ void TestClient::Await(LoadOutcome& outcome) {
   const auto deadline = std::chrono::steady_clock::now() + kPatience;
   v1::ListLoadsRequest newest;
   newest.set_page_size(1);
-  // WatchLoad looks ten times a second: too slow for tests of a thousand small loads.
+  // WatchLoad looks ten times a second, which is too slow for tests of a thousand small loads.
   while (outcome.status.ok() && !outcome.load.has_ended_at()) {
     if (std::chrono::steady_clock::now() > deadline) {
       outcome.status = grpc::Status(grpc::StatusCode::DEADLINE_EXCEEDED, "the load does not end");

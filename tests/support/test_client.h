@@ -22,7 +22,7 @@ struct LoadRequest {
   std::string list = "national";
   std::optional<std::time_t> obtained_at;
   std::vector<std::string> allow;  // findings to override: "shrink:201"
-  // Looks first (a dry run), and overrides whatever is found.
+  // Makes a dry run first, and overrides whatever it finds.
   bool allow_all = false;
   bool dry_run = false;
   std::optional<uint64_t> callable_limit;
@@ -31,7 +31,7 @@ struct LoadRequest {
 
 // How a load ended.
 struct LoadOutcome {
-  grpc::Status status;  // of the calls; the load itself may be refused under an OK
+  grpc::Status status;  // of the calls; the load itself may have been refused although this is OK
   v1::Load load;        // as it was last seen
 
   bool succeeded() const { return status.ok() && load.state() == v1::LOAD_STATE_SUCCEEDED; }
@@ -40,7 +40,7 @@ struct LoadOutcome {
   std::string Describe() const;
 };
 
-// The reason of an error as in ErrorInfo.reason; empty if it carries none.
+// Returns the reason of an error from ErrorInfo.reason; empty if it has none.
 std::string ReasonOf(const grpc::Status& status);
 
 // Thread-safe. Every call has a deadline, so that a test never hangs.
@@ -57,23 +57,23 @@ class TestClient {
 
   grpc::Status Scrub(const v1::ScrubRequest& request, v1::ScrubResponse* response);
 
-  // The verdicts of `numbers`; empty if the call failed.
+  // Returns the verdicts of `numbers`; empty if the call failed.
   std::vector<v1::Verdict> Verdicts(const std::vector<uint64_t>& numbers);
 
   v1::GetCoverageResponse Coverage(const std::string& list = "national");
   v1::GetStatusResponse Status();
-  // Newest first.
+  // Returns releases, newest first.
   std::vector<v1::Release> Releases(const std::string& list = "national");
   grpc::Status RollBack(const std::string& list, v1::RollBackReleaseResponse* response);
   grpc::Status Retire(const std::string& list, v1::RetireListResponse* response);
 
-  // Writes of the default tenant's list `internal`; an error also if one number was refused.
+  // Write to the default tenant's list `internal`. They also fail if one number was refused.
   grpc::Status AddOptOuts(const std::vector<uint64_t>& numbers, const std::string& reason = "");
   grpc::Status RemoveOptOuts(const std::vector<uint64_t>& numbers);
-  // How many records an export of it has; 0 if the export was not complete.
+  // Returns how many records an export of the list has; 0 if the export was not complete.
   size_t OptOuts();
 
-  // Other clients of the same server may use it.
+  // Returns the channel, which other clients of the same server may use.
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
 
  private:

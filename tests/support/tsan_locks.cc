@@ -1,9 +1,10 @@
-// Tells the thread sanitizer of absl's locks. Debian's absl is not built for it, so that it does
-// not see them, and takes all that they guard for races. The functions here come before absl's of
-// the same names, do the same, and tell. Linked into each program under the thread sanitizer.
+// Tells the thread sanitizer about absl's locks. Debian's absl is not built for it, so the
+// sanitizer does not see them, and takes everything that they guard for races. The functions here
+// take precedence over absl's functions of the same names, do the same, and tell the sanitizer.
+// They are linked into each program under the thread sanitizer.
 //
-// absl asks for a condition on whatever thread has the lock just then, also in the middle of
-// another one's Unlock; so each such look is told as one that takes the lock and lets it go.
+// absl evaluates a condition on whatever thread has the lock at that moment, even in the middle of
+// another thread's Unlock. So each such evaluation is reported as taking the lock and releasing it.
 #include <dlfcn.h>
 
 #include "absl/synchronization/mutex.h"
@@ -13,7 +14,7 @@ extern "C" {
 void __tsan_acquire(void* at);
 void __tsan_release(void* at);
 
-// absl::Mutex::Lock, Unlock and Await, under the names that the compiler gives them.
+// These are absl::Mutex::Lock, Unlock and Await, under the names that the compiler gives them.
 void LockTold(void* mutex) __asm__("_ZN4absl7debian35Mutex4LockEv");
 void UnlockTold(void* mutex) __asm__("_ZN4absl7debian35Mutex6UnlockEv");
 void AwaitTold(void* mutex,
@@ -42,7 +43,7 @@ struct Look {
   const absl::Condition* condition;
 };
 
-// What it reads of its own is not to be told.
+// What it reads itself must not be reported.
 __attribute__((no_sanitize("thread"))) bool LookTold(Look* look) {
   __tsan_acquire(look->mutex);
   const bool holds = look->condition->Eval();

@@ -1,4 +1,4 @@
-// How tests wait: for a condition, and with an end that only something broken reaches.
+// How tests wait: for a condition, and with a limit that only something broken reaches.
 #pragma once
 
 #include <chrono>
@@ -6,10 +6,11 @@
 
 namespace dnc {
 
-// Everything that must end some time has as long: far more than it takes on a slow machine.
+// Everything that must end some time has so long: far more than it takes on a slow machine.
 constexpr std::chrono::minutes kPatience(5);
 
-// Asks each few milliseconds. False if `condition()` was not true for all of kPatience.
+// Checks every few milliseconds. Returns false if `condition()` was not true during all of
+// kPatience.
 template <typename Condition>
 [[nodiscard]] bool WaitUntil(const Condition& condition) {
   const auto end = std::chrono::steady_clock::now() + kPatience;
