@@ -1,16 +1,17 @@
 #!/usr/bin/env bash
 # ./dev bench full: the whole server with the whole registry. Generates 260 million numbers (once),
-# loads them zipped and plain, changes, restarts, asks, and prints a table for docs/benchmarks.md.
-# Times that bound others (counting lines, decompressing, reading) are taken beside them.
-#   DNC_BENCH_DIR      where to work, 12 GB; build/bench-data unless told
-#   DNC_BENCH_NUMBERS  260000000 unless told
+# loads them zipped and plain, changes them, restarts, asks, and prints a table for
+# docs/benchmarks.md. The times that limit others (counting lines, decompressing, reading) are
+# measured beside them.
+#   DNC_BENCH_DIR      where to work, 12 GB; default build/bench-data
+#   DNC_BENCH_NUMBERS  default 260000000
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 BENCH="${DNC_BENCH_DIR:-$PWD/build/bench-data}"
 NUMBERS="${DNC_BENCH_NUMBERS:-260000000}"
 METRICS_PORT="${DNC_BENCH_METRICS_PORT:-19461}"
-# Of the whole registry 200,000 and a million; a smaller one would refuse so many deletes.
+# For the whole registry, 200,000 and a million; a smaller registry would refuse so many deletes.
 CHANGES=$((NUMBERS / 1300))
 MANY_CHANGES=$((NUMBERS / 260))
 source bench/server.sh
@@ -22,13 +23,13 @@ start_on() {  # DATA
     --load-dir "$BENCH"
 }
 
-# Until every area code answers, not only until the port is open.
+# Waits until every area code answers, not only until the port is open.
 wait_until_ready() {
   until "$BIN/dncctl" status >/dev/null 2>&1; do sleep 0.02; done
 }
 
 generate() {
-  # Files that are some days old would be refused or stale soon.
+  # Files that are some days old would be refused, or stale soon.
   if [ -f "$BENCH/numbers.csv" ] && [ -n "$(find "$BENCH/generated-$NUMBERS" -mtime -2 2>/dev/null)" ]; then
     return
   fi
@@ -55,7 +56,7 @@ with_commas() { sed ':a;s/\B[0-9]\{3\}\>/,&/;ta' <<<"$1"; }
 
 changes_named() { find "$BENCH" -maxdepth 1 -name "*_changes_$1.txt"; }
 
-# What no load can be faster than, with the files in the page cache, as they are for it.
+# No load can be faster than this, with the files in the page cache, as they are for it.
 count_lines() {
   local start
   wc -l "$BENCH"/plain/*.txt >/dev/null
@@ -96,7 +97,7 @@ load_time() {  # FILE...
   since "$start"
 }
 
-# The mean time in the handler of the calls between two readings, in microseconds.
+# Prints the mean time in the handler of the calls between two readings, in microseconds.
 scrub_handler() {  # prints `seconds calls`
   /usr/bin/python3 - "$METRICS_PORT" <<'PY'
 import re, sys, urllib.request
@@ -106,7 +107,7 @@ print(*(re.search(r'dnc_handler_seconds_%s\{method="[^"]*Scrub"\} (\S+)' % part,
 PY
 }
 
-# One caller after the other; what a server does under a load of its own is `dncload search`'s.
+# One caller asks after the other. `dncload search` measures what a server does under load.
 ask() {  # CHANGES ARGUMENTS...
   "$BIN/dncload" run --base "$BENCH/zip" --changes "$1" --closed-loop --brief "${@:2}"
 }
@@ -121,8 +122,8 @@ handler_microseconds() {  # CHANGES
     'BEGIN { split(a, x); split(b, y); printf "%.1f", (y[1] - x[1]) / (y[2] - x[2]) * 1e6 }'
 }
 
-# The p99 of scrubs, 1,000 a second of 1,000 numbers: alone, and for a second in which a million
-# changes come.
+# Prints the p99 of scrubs, 1,000 a second of 1,000 numbers: alone, and for a second in which a
+# million changes come.
 million_changes() {
   local alone beside scrubs seconds
   alone="$(p99_of_scrubs)"

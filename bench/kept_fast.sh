@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Counts the instructions of the hot paths with callgrind and compares them with the figures in
-# bench/kept_fast.txt: more than 5 % above is a failure. Instructions, not time, so that no noise
-# trips it. Callgrind knows AVX2 at most.
+# Counts the instructions of the hot paths with callgrind, and compares them with the figures in
+# bench/kept_fast.txt: more than 5 % above is a failure. It counts instructions and not time, so
+# that noise does not matter. Callgrind knows AVX2 at most.
 #   bench/kept_fast.sh            compare; exit code 1 if a path costs more
 #   bench/kept_fast.sh record     write new figures
 set -euo pipefail
@@ -17,8 +17,9 @@ instructions() {  # PATH ROUNDS
     sed -n 's/.*Collected : \([0-9]*\).*/\1/p'
 }
 
-# Of a round: what more of them cost; the first ones warm up. What comes before the rounds differs by
-# some ten thousand instructions from run to run, so that of small rounds many more are counted.
+# What a round costs is the difference that more rounds make; the first ones warm up. What comes
+# before the rounds varies by some ten thousand instructions between runs, so many more of the small
+# rounds are counted.
 a_round() {  # PATH
   local fewer more rounds=10
   fewer="$(instructions "$1" 5)"

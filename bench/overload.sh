@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # ./dev bench overload: twice to ten times the highest rate, on a dncd with a generated registry.
-# The server has one core and the client the other. Prints a table for docs/benchmarks.md.
-# As bench/rpc.sh: DNC_BENCH_DIR, DNC_BENCH_NUMBERS; and
-#   DNC_BENCH_BATCHES  numbers a call; 1000 10000 unless told
-#   DNC_BENCH_SECONDS  of each measurement; 3 unless told
+# The server has one core and the client the other. Prints a table for docs/benchmarks.md. Uses
+# DNC_BENCH_DIR and DNC_BENCH_NUMBERS as bench/rpc.sh does, and
+#   DNC_BENCH_BATCHES  numbers per call; default 1000 10000
+#   DNC_BENCH_SECONDS  of each measurement; default 3
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source bench/rpc_server.sh

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# ./dev bench quiet: what a tenant far above its quota costs another. The quiet one asks 500 times a
-# second, at random times: alone, beside the other, and beside the other's client with a server of
-# its own that is stopped and takes nothing, alternately. So what the clients' programs cost each other
-# on the same cores is told apart from what the server lets through. Prints the p99 and the ratios.
-# As bench/rpc.sh: DNC_BENCH_DIR, DNC_BENCH_NUMBERS; and
-#   DNC_BENCH_ROUNDS  of the three; 8 unless told
-#   DNC_BENCH_NOISE   calls a second of the noisy tenant; 20000 unless told. Its quota is 10 of them
-#   DNC_BENCH_DEADLINE  of its calls, in microseconds; 1000000 unless told
-#   DNC_BENCH_SECONDS that the quiet one asks for; 4 unless told. The noisy one asks a second longer
-#   DNC_BENCH_NICE    of its client, which takes processor time from the others; 0 unless told
+# ./dev bench quiet: what a tenant far above its quota costs another tenant. The quiet one asks 500
+# times a second, at random times, in turns: alone; beside the other; and beside the other's client
+# with a server of its own that is stopped and takes nothing. The last one tells what the client
+# programs cost each other on the same cores apart from what the server lets through. Prints the p99
+# and the ratios. Uses DNC_BENCH_DIR and DNC_BENCH_NUMBERS as bench/rpc.sh does, and
+#   DNC_BENCH_ROUNDS    of the three; default 8
+#   DNC_BENCH_NOISE     calls a second of the noisy tenant; default 20000. Its quota is 10 of them
+#   DNC_BENCH_DEADLINE  of its calls, in microseconds; default 1000000
+#   DNC_BENCH_SECONDS   that the quiet one asks for; default 4. The noisy one asks a second longer
+#   DNC_BENCH_NICE      of its client, which takes processor time from the others; default 0
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source bench/rpc_server.sh
@@ -21,8 +21,8 @@ load() {  # KEY ARGUMENTS...
 
 ask_quietly() { load "$QUIET" --rate 500 --channels 1 --seconds "$SECONDS_QUIET"; }
 
-# Asks as the quiet tenant while the noisy client is at the server of this address; that server is
-# stopped meanwhile if its process is given. Results go to NAME.json and noise.json.
+# Asks as the quiet tenant while the noisy client is at the server of this address. That server is
+# stopped meanwhile if its process is given. The results go to NAME.json and noise.json.
 beside() {  # NAME ADDRESS KEY [PID]
   local noise
   (
@@ -39,7 +39,7 @@ beside() {  # NAME ADDRESS KEY [PID]
   wait "$noise"
 }
 
-# The server that is stopped, without data: SINK_PID, SINK its address.
+# Starts the server that is stopped, without data: SINK_PID is its process, SINK its address.
 start_sink() {
   rm -rf "$BENCH/sink"
   : >"$BENCH/sink.out"

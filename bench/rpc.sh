@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # ./dev bench rpc: what a call through gRPC costs beside an echo of the same bytes, on a dncd with a
 # generated registry. Prints tables for docs/benchmarks.md.
-#   DNC_BENCH_DIR      where to work, 12 GB for the whole registry; build/bench-rpc unless told
-#   DNC_BENCH_NUMBERS  260000000 unless told
-#   DNC_BENCH_PARTS    round-trips unix cpu idle, unless told
+#   DNC_BENCH_DIR      where to work, 12 GB for the whole registry; default build/bench-rpc
+#   DNC_BENCH_NUMBERS  default 260000000
+#   DNC_BENCH_PARTS    default round-trips unix cpu idle
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source bench/rpc_server.sh

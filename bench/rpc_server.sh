@@ -6,7 +6,8 @@ NUMBERS="${DNC_BENCH_NUMBERS:-260000000}"
 SAMPLE="$BENCH/numbers.csv"  # half of them listed
 source bench/server.sh
 
-# Files and a data folder with them loaded, once. Files that are some days old would be stale soon.
+# Makes the files and a data folder with them loaded, once. Files that are some days old would be
+# stale soon.
 generate() {
   if [ -f "$SAMPLE" ] && [ -n "$(find "$BENCH/loaded-$NUMBERS" -mtime -2 2>/dev/null)" ]; then return; fi
   rm -rf "$BENCH"

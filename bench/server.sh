@@ -1,7 +1,7 @@
-# A dncd for the scripts that source this, and the clock and the table of their figures:
+# Starts a dncd for the scripts that source this, and has the clock and the table of their figures:
 #   start_server ARGUMENT...; ... "$DNC_SERVER" "$SERVER_PID" ...; stop_server
 #   start="$(now)"; ...; row "what" "$(since "$start") s" "10 s"; print_rows floor
-# Needs BENCH, the folder where they work.
+# Needs BENCH, the folder in which they work.
 # shellcheck shell=bash
 BIN="$PWD/build/bin"
 SERVER_PID=
@@ -41,8 +41,8 @@ print_rows() {  # HEADING OF THE THIRD COLUMN
   printf '%s\n' "${ROWS[@]}"
 }
 
-# The numbers that the load of dncload asks for, as a CSV in random order: every STRIDE-th listed
-# one, and as many others of the same exchanges: sample STRIDE FILE... >numbers.csv
+# Samples the numbers that dncload asks about, as a CSV in random order: every STRIDE-th listed one,
+# and as many others of the same exchanges: sample STRIDE FILE... >numbers.csv
 sample() {
   echo number
   awk -v stride="$1" 'BEGIN { srand(11) } NR % stride == 0 {
@@ -51,9 +51,9 @@ sample() {
   }' "${@:2}" | shuf --random-source=<(yes)
 }
 
-# Asks for these numbers on a schedule, and prints the figures as a line of JSON:
+# Asks about these numbers on a schedule, and prints the figures as a line of JSON:
 #   load_with numbers.csv ARGUMENTS OF dncload run...
-# Calls that are refused or have no answer are figures too, and no failure.
+# Calls that are refused or not answered are figures too, and no failure.
 load_with() {
   { "$BIN/dncload" run --numbers "$1" --pool 500000 --json - "${@:2}" || true; } |
     /usr/bin/python3 bench/load_figures.py

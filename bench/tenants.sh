@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # ./dev bench tenants: a platform's tenants at full size. Generates 500 million records of 10,000
-# tenants (once), starts with and without the filter's image, asks, writes opt-outs one by one and
-# imports; prints a table for docs/benchmarks.md.
-#   DNC_BENCH_DIR      where to work, 30 bytes a record; build/bench-data unless told
-#   DNC_BENCH_RECORDS  500000000 unless told; fewer if the disk has no room, which it says
+# tenants (once), starts with and without the filter's image, asks, writes opt-outs one by one,
+# imports, and prints a table for docs/benchmarks.md.
+#   DNC_BENCH_DIR      where to work, 30 bytes per record; default build/bench-data
+#   DNC_BENCH_RECORDS  default 500000000; if the disk lacks room, it takes fewer and says so
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -49,7 +49,7 @@ measure_starts() {
 }
 
 measure_batches() {
-  # Without the image all is read at the start, and not while we measure.
+  # Without the image all records are read at the start, and not while we measure.
   rm -f "$DATA/tenants.filter"
   "$BIN/measure_tenants" "$DATA" | tee "$BENCH/batches.txt" >&2
   row "batch of 1,000, tenant records in the store's cache, p50" \
@@ -74,7 +74,7 @@ measure_writes() {
     "$(sed -n 's/.* s, \([0-9]*\) a second.*/\1/p' "$BENCH/opt-outs.txt") a second" "20,000"
   seq 5012000000 5013999999 >"$BENCH/ascending.txt"
   import_numbers "import of 2,000,000 lines, ascending" "$BENCH/ascending.txt" "500,000"
-  # In the same order every time.
+  # The order is the same every time.
   shuf --random-source=<(yes) "$BENCH/ascending.txt" | sed 's/^50/51/' >"$BENCH/mixed.txt"
   import_numbers "the same in no order, other numbers" "$BENCH/mixed.txt" "-"
   stop_server

@@ -20,7 +20,7 @@ find_package(dnc REQUIRED)
 add_executable(check check.cc)
 target_link_libraries(check PRIVATE dnc::client)
 CMAKE
-# The installed copy must not need the project's tree: nothing of it is on the include path.
+# The installed copy must not need the project's tree, so nothing of it is on the include path.
 cmake -S "$work/user" -B "$work/user/build" -DCMAKE_PREFIX_PATH="$work/prefix" \
   >"$work/configure.log" || { cat "$work/configure.log"; exit 1; }
 cmake --build "$work/user/build" >"$work/build.log" || { cat "$work/build.log"; exit 1; }
@@ -33,7 +33,7 @@ if grep -rn "server/" "$work/prefix/include/dnc" --include='*.h' | grep '#includ
   exit 1
 fi
 
-# No server at that port: every number is do-not-call, and the example says that it failed.
+# There is no server at that port: every number is do-not-call, and the example says that it failed.
 if output=$("$work/user/build/check" 127.0.0.1:1 "(201) 555-0123" 2>"$work/errors.txt"); then
   echo "the example succeeded without a server"
   exit 1

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Runs a command as on a slow machine: slow.sh N COMMAND... All its processes share one core, with
-# N - 1 others that only compute: one that wants to run gets an Nth of a core, and less if it is not
-# the only one. The others end with the command, however that ends.
+# Runs a command as on a slow machine: slow.sh N COMMAND... All its processes share one core with N
+# - 1 others that only compute. So a process that wants to run gets an Nth of a core, and less if it
+# is not the only one. The others end with the command, however that ends.
 set -euo pipefail
 
 [ $# -ge 2 ] && [[ "$1" =~ ^[1-9][0-9]?$ ]] || {
@@ -10,7 +10,7 @@ set -euo pipefail
 }
 times="$1"
 shift
-# The last of the cores that we may use.
+# Takes the last of the cores that we may use.
 core="$(taskset -cp $$ | sed 's/.*[ ,-]//')"
 taskset -cp "$core" $$ >/dev/null
 

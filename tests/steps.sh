@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The steps of ./dev test. Runs those named as arguments, or all; goes on after a failure, so that
-# one run shows everything; the last line is `N passed, N failed`, and how many were skipped; before
-# it stands what they needed. The exit code is 1 if any failed.
+# The steps of ./dev test. Runs those named as arguments, or all of them, and goes on after a
+# failure, so that one run shows everything. The last line is `N passed, N failed`, and how many
+# were skipped; before it is what the skipped ones need. The exit code is 1 if any failed.
 set -uo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
@@ -11,7 +11,7 @@ PYTHON=/usr/bin/python3
 RESULTS=build/test-results
 ALL_STEPS=(lint build fast unit blackbox crash fuzz sanitize)
 
-# A check that is no test program of its own: check NAME COMMAND...
+# Runs a check that is no test program of its own: check NAME COMMAND...
 check() {
   local name="$1" start=$SECONDS
   shift
@@ -24,7 +24,8 @@ check() {
   fi
 }
 
-# ctest in a build directory, with a result file a program: run_ctest NAME DIRECTORY ARGUMENTS...
+# Runs ctest in a build directory, with a result file per program: run_ctest NAME DIRECTORY
+# ARGUMENTS...
 run_ctest() {
   local name="$1" directory="$2"
   shift 2
@@ -33,9 +34,9 @@ run_ctest() {
   GTEST_OUTPUT="xml:$out/gtest/" ctest --test-dir "$directory" --output-on-failure \
     --no-tests=error --output-junit "$out/ctest.xml" "$@" >"$out/log.txt" 2>&1
   local code=$?
-  # A quiet pass, a full story of a failure.
+  # If it passes it is quiet, and if it fails it shows everything.
   if [ $code -eq 0 ]; then tail -n 4 "$out/log.txt"; else cat "$out/log.txt"; fi
-  # The result files tell of failed tests, but not that there were none.
+  # The result files tell about failed tests, but not that there were none at all.
   [ -f "$out/ctest.xml" ] || echo "fail ctest $name" >>"$RESULTS/checks.txt"
 }
 
@@ -77,11 +78,11 @@ step_build() {
   BUILT=1
 }
 
-# What the later steps need, when they are run alone. The tour (./dev demo) leaves a part of it; of
-# what is there already it takes a moment.
+# Builds what the later steps need when they are run alone. The tour (./dev demo) leaves a part of
+# it; for what is there already this takes a moment.
 built() { [ -n "${BUILT:-}" ] || step_build; }
 
-# That no hot path costs more instructions than was recorded.
+# Checks that no hot path costs more instructions than was recorded.
 step_fast() {
   built
   check "kept fast" bash bench/kept_fast.sh
@@ -92,8 +93,8 @@ step_unit() {
   run_ctest unit build -LE 'blackbox|crash' -j"$JOBS"
 }
 
-# Side by side, three a core: these tests wait for their servers more than they compute. With one
-# job alone (DNC_SLOW), one at a time.
+# Runs side by side, three per core: these tests wait for their servers more than they compute. If
+# there is only one job (DNC_SLOW), they run one at a time.
 step_blackbox() {
   built
   local workers=$((JOBS > 1 ? 3 * JOBS : 1))
@@ -126,7 +127,7 @@ step_fuzz() {
   mapfile -t fuzzers < <(ninja -C build-asan -t targets all | sed -n 's/^\(fuzz\/[^:]*\): .*/\1/p')
   [ "${#fuzzers[@]}" -gt 0 ] || { echo "fail no fuzzers" >>"$RESULTS/checks.txt"; return; }
   check "build fuzzers" ninja -C build-asan --quiet -j"$JOBS" "${fuzzers[@]}"
-  # A fuzzer has one thread and lasts as long as it is told: one a core side by side.
+  # A fuzzer has one thread and lasts as long as it is told, so one runs on each core.
   for program in "${fuzzers[@]}"; do
     while [ "$(jobs -rp | wc -l)" -ge "$JOBS" ]; do wait -n; done
     check "fuzz ${program#fuzz/}" fuzz_one "build-asan/$program" &
@@ -157,7 +158,7 @@ step_sanitize() {
 main() {
   local steps=("$@") step began=$SECONDS start
   if [ -n "${DNC_SLOW:-}" ]; then
-    # One test at a time, or each would get less than the share that was asked for.
+    # One test runs at a time; otherwise each would get less than the share that was asked for.
     JOBS="${DNC_JOBS:-1}" exec env -u DNC_SLOW bash tests/slow.sh "$DNC_SLOW" \
       bash tests/steps.sh "$@"
   fi

@@ -13,8 +13,8 @@
 namespace dnc {
 
 FileDialect DialectOf(ListKind kind);
-// Returns whether the lists' files speak for every area code, as all but the national registry's
-// do.
+// Returns whether a list of this kind speaks for every area code, as all kinds except the national
+// registry do.
 bool CoversAll(ListKind kind);
 
 struct PolicyList {

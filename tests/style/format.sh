@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fails when a C++ file is not in the project's format; `./dev format` rewrites it.
+# Fails if a C++ file is not in the project's format; `./dev format` rewrites it.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 find server clients tools bench tests \( -name '*.cc' -o -name '*.h' \) -print0 |

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# clang-tidy over the sources, a job a core: tidy.sh [JOBS]. What passed is not read again until one
-# of its sources, a header or the rules change.
+# Runs clang-tidy over the sources, with a job per core: tidy.sh [JOBS]. A source that passed is not
+# read again until one of its sources, a header or the rules change.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 JOBS="${1:-$(nproc)}"
@@ -9,7 +9,7 @@ mkdir -p "$STAMPS"
 cmake --build build --target tidy_own_code -- --quiet
 export PLUGIN=build/tests/style/libtidy_own_code.so
 
-# Newer than any stamp that still counts.
+# This is newer than any stamp that still counts.
 newest_header="$(find server clients tools -name '*.h' -printf '%T@ %p\n' | sort -n | tail -n 1 |
   cut -d' ' -f2-)"
 
@@ -39,7 +39,7 @@ tidy_one() {  # UNIT STAMP
 export -f tidy_one
 
 [ "${#todo[@]}" -gt 0 ] || exit 0
-# That our own code is looked at, also where it is included.
+# Checks that our own code is looked at, even where it is included.
 mkdir -p "$STAMPS/tools"
 echo 'int* bad = 0;' >"$STAMPS/tools/bad.cc"
 echo '#include "tools/bad.cc"' >"$STAMPS/unit.cc"

@@ -22,7 +22,7 @@ struct OtherListOptions {
   uint64_t numbers = 0;
   uint64_t seed = 1;
   std::vector<int> area_codes;  // empty: all
-  bool ranges = false;          // kWireless: neighbours as `2015550100,0104`, the form of the files
+  bool ranges = false;          // kWireless: neighbors as `2015550100,0104`, the form of the files
                                 // without -NORANGE in their name
 };
 
