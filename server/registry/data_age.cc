@@ -1,3 +1,13 @@
+// An area code's seal names the release that brought its data, and when that was published. The age
+// counts from the earlier of that time and the date of the data itself:
+//
+//   release 5   full list                        brought_by 5
+//   release 6   change list with newer data      brought_by 6
+//   release 7   change lists of other codes      brought_by stays 6
+//
+// An age can be in doubt: the release was once dated in the future, or the data was too old by the
+// stores' time when an operator accepted a clock behind them. Only a full list ends the doubt,
+// because a change list does not say how old the data is that it changes.
 #include "server/registry/data_age.h"
 
 #include <algorithm>

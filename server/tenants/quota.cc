@@ -1,3 +1,12 @@
+// A bucket is a single number, the time at which it was or will be empty, so charging it needs one
+// compare-and-swap. At `rate` numbers a second, admitting n numbers moves that time by n / rate:
+//
+//   now - 1 s                      now
+//   ----|-----------[empty_at]------|---------------> time
+//       full        |<-- earned --->|    after a large batch empty_at is here: a debt, which must
+//                                        be earned first
+//
+// A batch is admitted if empty_at does not pass `now`, or if the bucket was full.
 #include "server/tenants/quota.h"
 
 #include <algorithm>

@@ -54,7 +54,7 @@ struct ImportColumns {
   bool heading = false;               // the first line is a heading
   std::vector<std::string> meanings;  // of each column: a fact's, "list_id", "area code", or "" for
                                       // one that is left out
-  // headings or positions of ignored columns that no option names
+  // Headings or positions of ignored columns that no option names.
   std::vector<std::string> left_out;
 };
 

@@ -1,3 +1,12 @@
+// A run has these threads:
+//
+//   caller       connects and starts the others. Then shows the live view ten times a second, and
+//                reads the processor times at the edges of the measured time
+//   senders      each sends its part of the schedule and looks for its answers (sender.cc)
+//   heartbeat    only sleeps, to notice when the machine does not let the client run
+//
+// The senders share only what nobody changes, and the stop flag. Their measurements are merged when
+// all have ended.
 #include "tools/dncload/run.h"
 
 #include <sys/prctl.h>
