@@ -27,8 +27,8 @@ struct ServerConfig {
   TlsConfig tls;
   RpcConfig rpc;
   LimitsConfig limits;
-  RegistryOptions registry;  // also from section `policy`
-  IntakeOptions intake;      // also from section `guards`
+  RegistryOptions registry;  // also section `policy`
+  IntakeOptions intake;      // also section `guards`
   StoreOptions published_store;
   // Section `tenants` fills the fields from here on.
   DirectoryLimits directory;

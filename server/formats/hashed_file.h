@@ -17,8 +17,8 @@ namespace dnc {
 // rest. Not thread-safe.
 class HashedFile {
  public:
-  // `bytes_done` and `stop` mean the same as in ReadRequest; both may be null and must outlive the
-  // file. Fails with NOT_FOUND, PERMISSION_DENIED, or BAD_FILE (not a regular file).
+  // `bytes_done` and `stop` as in ReadRequest; both may be null and must outlive the file.
+  // Errors: NOT_FOUND, PERMISSION_DENIED, BAD_FILE (not a regular file).
   static absl::StatusOr<std::unique_ptr<HashedFile>> Open(const std::string& path,
                                                           std::atomic<uint64_t>* bytes_done,
                                                           const std::atomic<bool>* stop);

@@ -66,9 +66,9 @@ struct ReadRequest {
   ReadLimits limits;
   bool ignore_archive_limits = false;  // the operator overrode `archive-size`
   bool allow_unterminated = false;     // the operator overrode `unterminated`
-  // Counts the file's bytes as they are read; may be null.
+  // Counts bytes of the file as they are read; may be null.
   std::atomic<uint64_t>* bytes_done = nullptr;
-  // Another thread sets it to stop the read, which then ends with CANCELLED, STOPPING. May be null.
+  // Set by another thread to stop; the read then ends with CANCELLED, STOPPING. May be null.
   const std::atomic<bool>* stop = nullptr;
 };
 

@@ -1,5 +1,5 @@
-// How a note survives a torn write: it goes to the slot that does not hold the newest revision, so
-// a write that is cut off damages only older content.
+// How a note outlives a torn write: it goes to the slot that does not hold the newest revision, so
+// a write that is cut off damages only what was older.
 //
 //   0                                    4096
 //   +-------+-------+----------+-----+   +-------+-------+----------+-----+
@@ -29,12 +29,12 @@ constexpr uint64_t kMagic = 0x314E434E44ULL;  // "DNCN1"
 constexpr int kSlots = 2;
 constexpr off_t kPage = 4096;
 
-// A slot as it lies in the file, little-endian.
+// As it lies in the file, little-endian.
 struct Slot {
   uint64_t magic;
   uint64_t store[2];
   uint64_t revision;
-  uint64_t checksum;  // XXH3-64 of everything before it
+  uint64_t checksum;  // XXH3-64 of what stands before
 };
 static_assert(sizeof(Slot) == 40);
 
@@ -73,7 +73,7 @@ absl::StatusOr<std::unique_ptr<RevisionNote>> RevisionNote::Make(const std::stri
   if (const int error = posix_fallocate(fd, 0, kSlots * kPage); error != 0) {
     return FileError("making", path, error);
   }
-  // Both slots are written now, so that later writes change nothing in the file system's metadata.
+  // Both slots are written, so that later writes change nothing that the file system keeps of them.
   for (int i = 0; i < kSlots; ++i) {
     if (!note->Put(content)) return FileError("writing", path, errno);
   }
@@ -101,15 +101,14 @@ void RevisionNote::Note(uint64_t revision) {
   const off_t page = next_slot_ * kPage;
   if (!Put({last_.store, revision})) return;
   unsynced_ = true;
-  // This begins the write without waiting. On most disks, the sync of the commit's own file, which
-  // comes later, then makes both durable.
+  // Begins to write and waits for nothing: the sync of the commit's own file, which comes after it,
+  // has most disks keep both.
   static_cast<void>(sync_file_range(fd_, page, kPage, SYNC_FILE_RANGE_WRITE));
 }
 
 void RevisionNote::Sync() {
   if (!unsynced_.exchange(false)) return;
-  // If the sync fails, it is as after a loss of power: the note says less. The next call tries
-  // again.
+  // What can't be synced is as after a loss of power: the note says less. It is tried again.
   if (fdatasync(fd_) != 0) unsynced_ = true;
 }
 

@@ -1,13 +1,13 @@
-// The last revision of one store, kept in the folder of the data folder's other store. If a store
-// is missing, or came back as an older copy, the note in the other folder shows it. The note lies
-// inside that folder, so that nobody restores it without that store.
+// The last revision of one store, kept in the folder of the other store of the data folder: a store
+// that is missing, or that came back as an older copy, is noticed by what the other one's folder
+// says. It lies inside, so that it isn't put back without that store.
 //
-// The file has two slots a page apart, which are written in turn. A change is noted before it is
-// acknowledged, so the note outlives the process. But nobody waits until the note is on the disk,
-// because each commit would have to wait once more. Its way to the disk begins at once, and Sync
-// completes it. After a loss of power, the note may lack what was acknowledged since the last Sync.
+// The file has two slots a page apart, written in turn. A change is written before it is
+// acknowledged, so that it outlives the process, but isn't waited for until it is on the disk,
+// which would cost each commit a wait more. Its way to the disk begins at once, and Sync ends it:
+// after a loss of power the note may say too little, by what was acknowledged since the last Sync.
 //
-// Sync may run at the same time as one other call.
+// Thread-safe are Sync and one other call at a time.
 #pragma once
 
 #include <atomic>
@@ -21,7 +21,7 @@
 
 namespace dnc {
 
-// No file of RocksDB has this extension, and no store's seal.
+// No file of RocksDB, and not of a store's seal.
 inline constexpr char kNoteExtension[] = ".revision";
 
 class RevisionNote {
@@ -30,10 +30,9 @@ class RevisionNote {
     StoreId store{};
     uint64_t revision = 0;
   };
-  // Opens the file. Fails with NOT_FOUND STORAGE if there is none, and with DATA_LOSS STORAGE if it
-  // has no whole slot.
+  // NOT_FOUND STORAGE: there is no such file. DATA_LOSS STORAGE: it has no whole slot.
   static absl::StatusOr<std::unique_ptr<RevisionNote>> Open(const std::string& path);
-  // Creates the file, durably.
+  // Makes the file anew, durably.
   static absl::StatusOr<std::unique_ptr<RevisionNote>> Make(const std::string& path,
                                                             const Content& content);
   ~RevisionNote();
@@ -41,10 +40,10 @@ class RevisionNote {
   RevisionNote& operator=(const RevisionNote&) = delete;
 
   const Content& last() const { return last_; }
-  // Call this after a change is durable and before it is acknowledged. If the note cannot be
-  // written, the next call writes it.
+  // Call it after a change is durable and before it is acknowledged. A note that can't be written
+  // is written with the next one.
   void Note(uint64_t revision);
-  // Waits until what was noted is on the disk. Returns at once if it is.
+  // Waits until what was noted is on the disk; at once if it is.
   void Sync();
 
  private:

@@ -1,15 +1,15 @@
-// Tracks how much each tenant uses at the moment, and compares it with the tenant's quotas.
+// How much each tenant uses at the moment, held against its quotas.
 //
 //   DNC_ASSIGN_OR_RETURN(const Admission admission, usage.Admit(tenant, quotas, numbers, now));
 //   ... answer; the call counts as under way until `admission` is gone ...
 //
-// Numbers a second are a bucket that holds one second's worth, so a tenant that was quiet may use
-// that at once. A batch of more than a second's worth is admitted when the bucket is full, and runs
-// it into debt: large batches are possible, but paid for. The limits come with each call, because
-// they can change between two calls. 0 stands for the server's default; if that is 0 too, there is
+// Numbers a second are a bucket that holds one second's worth: a tenant that was quiet may use
+// that at once. A batch above a whole second's worth is admitted when the bucket is full and runs
+// it into debt, so that it is possible and yet paid for. Limits come with each call, because they
+// can change between two of them; 0 takes the server's default, and where that is 0 too, there is
 // no limit.
 //
-// Thread-safe. Takes no locks, and allocates only at a tenant's first call.
+// Thread-safe; no locks, and no allocation but at the first call of a tenant.
 #pragma once
 
 #include <array>
@@ -24,7 +24,7 @@
 
 namespace dnc {
 
-// A call under way. Must not outlive the object that admitted it.
+// A call under way. Must not outlive what admitted it.
 class Admission {
  public:
   Admission() = default;
@@ -50,10 +50,10 @@ class Admission {
   std::atomic<uint32_t>* calls_ = nullptr;
 };
 
-// How often something was refused so far, over all tenants.
+// How often something was refused so far, for all tenants together.
 struct QuotaRefusals {
-  uint64_t calls = 0;    // calls refused because of the calls under way
-  uint64_t numbers = 0;  // calls and messages of streams refused because of the numbers a second
+  uint64_t calls = 0;    // calls, because of the calls under way
+  uint64_t numbers = 0;  // calls and messages of streams, because of the numbers a second
 };
 
 class QuotaBook {
@@ -63,19 +63,19 @@ class QuotaBook {
   QuotaBook(const QuotaBook&) = delete;
   QuotaBook& operator=(const QuotaBook&) = delete;
 
-  // Admits a call, or fails with RESOURCE_EXHAUSTED QUOTA_EXCEEDED and the time after which a
-  // repetition can succeed (RetryAfter of server/base/error.h). A refused call uses nothing up.
+  // RESOURCE_EXHAUSTED QUOTA_EXCEEDED, with the time after which a repetition can succeed
+  // (RetryAfter of server/base/error.h), if a limit stands against it. Then nothing is used up.
   absl::StatusOr<Admission> Admit(TenantNumber tenant, const Quotas& limits, uint64_t numbers,
                                   absl::Time now);
 
-  // Charges only the numbers, for the messages of a stream that was admitted as a call.
+  // Only the numbers, for the messages of a stream that was admitted as a call.
   absl::Status Spend(TenantNumber tenant, const Quotas& limits, uint64_t numbers, absl::Time now);
 
-  // Counts a refused call of the tenant. Returns whether the tenant recently had more than about
-  // 100 refusals a second: then it floods the server, and its refusals need not be sent at once.
+  // Notes that a call of the tenant was refused. Returns whether it has had more than about 100
+  // refusals a second of late: then it floods the server, and need not be told soon.
   bool NoteRefusal(TenantNumber tenant, absl::Time now);
 
-  // Returns the limits in force, with the server's defaults in place of zeros.
+  // The limits in force: the server's defaults in place of zeros.
   Quotas Effective(const Quotas& limits) const;
 
   uint32_t CallsUnderWay(TenantNumber tenant) const;
@@ -83,17 +83,17 @@ class QuotaBook {
   QuotaRefusals refusals() const;
 
  private:
-  // Each entry has its own cache line, so that tenants do not slow each other down.
+  // Each has a cache line for itself, so that tenants do not slow each other.
   struct alignas(64) Entry {
-    // When the bucket was or will be empty, in nanoseconds since 1970. One second later it is full.
+    // When the bucket was, or will be, empty, in nanoseconds since 1970: it is full a second after.
     std::atomic<int64_t> empty_at{-(1LL << 62)};
-    // The latest time seen, which reveals a clock that was set back.
+    // The latest time seen, to notice a clock that was set back.
     std::atomic<int64_t> seen{0};
-    // The same as empty_at, for refusals that are sent at once.
+    // As empty_at, of the refusals that are told at once.
     std::atomic<int64_t> refusals_empty_at{-(1LL << 62)};
     std::atomic<uint32_t> calls{0};
   };
-  // Tenant numbers are given in order, so a table of three levels is dense where it is used.
+  // Tenant numbers are given in order, so a table of three steps is dense where it is used.
   static constexpr int kLeafBits = 10;
   static constexpr int kMiddleBits = 10;
   static constexpr int kTopBits = 12;

@@ -25,7 +25,7 @@ TEST(QuotaTest, AllowsASecondsWorthAtOnceAndThenTheRate) {
   EXPECT_TRUE(book.Admit(1, Rate(1000), 1, kStart + absl::Milliseconds(1)).ok());
   EXPECT_FALSE(book.Admit(1, Rate(1000), 101, kStart + absl::Milliseconds(101)).ok());
   EXPECT_TRUE(book.Admit(1, Rate(1000), 100, kStart + absl::Milliseconds(101)).ok());
-  // A long silence earns no more than one second's worth.
+  // A long silence earns no more than one second.
   EXPECT_TRUE(book.Admit(1, Rate(1000), 1000, kStart + absl::Hours(1)).ok());
   EXPECT_FALSE(book.Admit(1, Rate(1000), 1, kStart + absl::Hours(1)).ok());
 }
@@ -50,7 +50,7 @@ TEST(QuotaTest, ABatchAboveTheBurstIsPossibleAndPaidFor) {
   EXPECT_TRUE(book.Admit(1, Rate(100), 1000, kStart).ok());  // ten seconds' worth
   const absl::Status refused = book.Admit(1, Rate(100), 1, kStart).status();
   EXPECT_EQ(RetryAfter(refused), absl::Seconds(9) + absl::Milliseconds(10));
-  // The next large batch has to wait for a full bucket.
+  // The next large one has to wait for a full bucket.
   const absl::Status large = book.Admit(1, Rate(100), 1000, kStart).status();
   EXPECT_EQ(RetryAfter(large), absl::Seconds(10));
   EXPECT_TRUE(book.Admit(1, Rate(100), 1000, kStart + absl::Seconds(10)).ok());
@@ -164,7 +164,7 @@ TEST(QuotaTest, ThreadsTogetherGetWhatOneWouldGet) {
   std::vector<std::thread> threads;
   for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([&] {
-      // The clock goes two seconds, in steps of a tenth of a millisecond.
+      // Two seconds of the clock, in steps of a tenth of a millisecond.
       for (int step = 0; step <= 20'000; ++step) {
         auto admission = book.Admit(9, limits, 1, kStart + absl::Microseconds(100) * step);
         if (!admission.ok()) continue;
@@ -177,8 +177,7 @@ TEST(QuotaTest, ThreadsTogetherGetWhatOneWouldGet) {
     });
   }
   for (std::thread& thread : threads) thread.join();
-  // The limit is the burst and two seconds' worth; a thread may be as far behind as others are
-  // ahead.
+  // The burst and two seconds; a thread may be behind by what the others are ahead.
   EXPECT_LE(admitted.load(), 3 * kRate);
   EXPECT_GE(admitted.load(), kRate);
   EXPECT_LE(most.load(), 3U);

@@ -1,5 +1,5 @@
-// Reads the lines of a text file that dncgen wrote, plain or in a zip archive. Their fields are at
-// fixed positions, so this is no CSV reader.
+// The lines of a text file that dncgen wrote, plain or in a zip archive. Their fields have fixed
+// places, so this is no reader of CSV.
 #pragma once
 
 #include <functional>
@@ -10,8 +10,8 @@
 
 namespace dnc {
 
-// Calls `visit` with each line, without its line end. It streams, with one buffer of memory. Ends
-// at the first error, be it its own (NOT_FOUND, DATA_LOSS with DAMAGED_FILE) or that of `visit`.
+// Calls `visit` with each line, without its line end. Streams: memory is one buffer. Ends at the
+// first error, its own (NOT_FOUND, DATA_LOSS with DAMAGED_FILE) or that of `visit`.
 absl::Status ForEachLine(const std::string& path,
                          const std::function<absl::Status(std::string_view)>& visit);
 

@@ -1,4 +1,4 @@
-// Reads numbers to ask about, with what is known about them, from a CSV file.
+// Numbers to ask about from a CSV file, with what is known of them.
 #pragma once
 
 #include <cstdint>
