@@ -12,8 +12,7 @@ namespace {
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
-// Returns whether a line is a heading: the first line, starting with a letter, with too few digits
-// for a number.
+// The first line, if it starts with a letter and holds too few digits for a number.
 bool IsHeading(const Line& line) {
   std::string_view text = line.text;
   if (!text.empty() && text.front() == '"') text.remove_prefix(1);

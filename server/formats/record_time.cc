@@ -7,7 +7,7 @@ namespace {
 
 constexpr bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
-// Returns the value of the `count` digits from `at` on; -1 if they are not all digits.
+// The `count` digits from `at` on; -1 if they are not all digits.
 int DigitsAt(std::string_view text, size_t at, size_t count) {
   if (text.size() < at + count) return -1;
   int value = 0;

@@ -19,8 +19,7 @@ namespace dnc {
 namespace {
 
 constexpr size_t kPiece = 64 << 10;
-// expat keeps an unfinished token and parses it again with every piece, so long tokens are slow; a
-// list's tokens are short.
+// expat keeps an unfinished token and starts it anew with every piece; a list has short ones.
 constexpr int64_t kLongestToken = 64 << 10;
 
 struct FreeParser {
@@ -51,7 +50,7 @@ std::optional<bool> ActionFromText(std::string_view text) {
   return std::nullopt;
 }
 
-// The attributes of a <ph> element.
+// The attributes of <ph>.
 struct Entry {
   std::string_view value;
   std::optional<bool> added;

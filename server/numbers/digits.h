@@ -1,4 +1,4 @@
-// Handles eight decimal digits at once, for the hot paths that read numbers.
+// Eight decimal digits at a stroke, for the hot paths that read numbers.
 #pragma once
 
 #include <bit>
@@ -9,7 +9,7 @@ namespace dnc {
 
 static_assert(std::endian::native == std::endian::little);
 
-// Loads the eight bytes at `text`, the first into the lowest byte.
+// The eight bytes at `text`, the first in the lowest byte.
 inline uint64_t LoadEight(const char* text) {
   uint64_t word;
   std::memcpy(&word, text, sizeof(word));

@@ -17,8 +17,7 @@ constexpr size_t kLongestTime = 64;
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
-// A text that is read from its front. If a function does not find what it looks for, it leaves the
-// text alone.
+// A text that is read from its front. All functions leave it as it is where they find nothing.
 class Scanner {
  public:
   explicit Scanner(std::string_view text) : rest_(text) {}

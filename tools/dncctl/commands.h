@@ -16,7 +16,7 @@ namespace dnc::cli {
 
 using Job = std::function<int()>;
 
-// Makes `command` store `run` in `job`. `prepare` checks and converts the arguments first, and may
+// Lets `command` put `run` into `job`. `prepare` checks and converts the arguments first, and may
 // throw CLI::ValidationError.
 template <typename Arguments>
 void SetJob(CLI::App* command, const GlobalOptions& options, Job* job,
@@ -46,7 +46,7 @@ void AddImportCommand(CLI::App* app, const GlobalOptions& options, Job* job);
 void AddExportCommand(CLI::App* app, const GlobalOptions& options, Job* job);
 void AddWatchCommand(CLI::App* app, const GlobalOptions& options, Job* job);
 
-// Reads a time as ReadTime does, or fails the parse. For option callbacks.
+// Reads a time as ReadTime does, or fails the parse, for option callbacks.
 absl::Time TimeArgument(const std::string& name, const std::string& text);
 
 // What a list's state means for the answers, where that is unexpected.

@@ -45,8 +45,8 @@ struct ImportFormat {
   v1::OwnListKind exempts = v1::OWN_LIST_KIND_UNSPECIFIED;
   char delimiter = CsvReader::kFindDelimiter;
 
-  // Adds --list, --column and so on, --columns, --map, --ignore, --ignore-others and --delimiter.
-  // This object must outlive the app.
+  // --list, --column and so on, --columns, --map, --ignore, --ignore-others, --delimiter. *this
+  // must outlive the app.
   void AddOptions(CLI::App* command);
 };
 

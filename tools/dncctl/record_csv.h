@@ -70,7 +70,7 @@ std::string CsvField(std::string_view text, char delimiter = ',');
 // The facts of a record as options of a command: --channel, --made-at, --expires-at and so on.
 class RecordFacts {
  public:
-  // Adds an option for each of RecordColumns except the number. This object must outlive the app.
+  // Adds an option for each of RecordColumns but the number. *this must outlive the app.
   void AddOptions(CLI::App* command);
 
   // Sets what the options gave. Fails with INVALID_ARGUMENT for a text that a field cannot hold.

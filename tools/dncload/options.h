@@ -1,4 +1,4 @@
-// What a user asks dncload to do, and how it is written on the command line.
+// What a user asks of dncload, and how it is written on the command line.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -62,10 +62,10 @@ struct Options {
 
 // Adds the options of every mode.
 void AddCommonOptions(CLI::App* app, Options* options);
-// Adds the options of the modes that offer one schedule or several rates of it.
+// Adds the options of the modes that offer one schedule or rates of it.
 void AddScheduleOptions(CLI::App* app, Options* options);
 
-// Reads "1000" or "1:50,1000:50": numbers per call, with weights.
+// Reads "1000" or "1:50,1000:50": numbers a call with their weights.
 absl::StatusOr<std::vector<BatchShare>> ParseBatches(const std::string& text);
 // Reads "1000:5,2000:10": calls a second for so many seconds, one after the other.
 absl::StatusOr<std::vector<RateStep>> ParseSteps(const std::string& text);
