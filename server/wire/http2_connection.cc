@@ -144,6 +144,17 @@ struct SessionCallbacks {
     return IsIdle(*frame) ? Self(user)->CountIdleFrame(1) : 0;
   }
 
+  // Nobody wants what is in frames of unknown types.
+  static int OnUnknownBytes(nghttp2_session* /*session*/, const nghttp2_frame_hd* /*frame*/,
+                            const uint8_t* /*bytes*/, size_t /*size*/, void* /*user*/) {
+    return NGHTTP2_ERR_CANCEL;
+  }
+
+  static int OnUnknownFrame(nghttp2_session* /*session*/, void** /*payload*/,
+                            const nghttp2_frame_hd* /*frame*/, void* /*user*/) {
+    return NGHTTP2_ERR_CANCEL;
+  }
+
   static int OnInvalidFrame(nghttp2_session* /*session*/, const nghttp2_frame* /*frame*/,
                             int /*error*/, void* user) {
     return Self(user)->CountIdleFrame(kBadFrameCost);
@@ -228,6 +239,8 @@ struct SessionCallbacks {
     nghttp2_session_callbacks_set_on_header_callback(made, &OnHeader);
     nghttp2_session_callbacks_set_on_begin_frame_callback(made, &OnBeginFrame);
     nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(made, &OnInvalidFrame);
+    nghttp2_session_callbacks_set_on_extension_chunk_recv_callback(made, &OnUnknownBytes);
+    nghttp2_session_callbacks_set_unpack_extension_callback(made, &OnUnknownFrame);
     nghttp2_session_callbacks_set_on_frame_recv_callback(made, &OnFrame);
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(made, &OnData);
     nghttp2_session_callbacks_set_on_stream_close_callback(made, &OnStreamClose);
@@ -244,6 +257,10 @@ struct SessionCallbacks {
     nghttp2_option_set_no_auto_window_update(made, 1);
     // Closed streams are only kept for priorities, which nobody asks for.
     nghttp2_option_set_no_closed_streams(made, 1);
+    // Of frames of unknown types nghttp2 tells only if it is to hand them over.
+    for (int type = NGHTTP2_CONTINUATION + 1; type <= UINT8_MAX; ++type) {
+      nghttp2_option_set_user_recv_extension_type(made, static_cast<uint8_t>(type));
+    }
     // Honest callers who give up would run into nghttp2's own limit: resets are counted here.
     nghttp2_option_set_stream_reset_rate_limit(made, UINT64_MAX, UINT64_MAX);
     return made;
