@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "grpc/support/time.h"
 #include "grpcpp/client_context.h"
 #include "grpcpp/generic/generic_stub.h"
 #include "grpcpp/support/byte_buffer.h"
@@ -42,8 +43,11 @@ class RelayedCall final : public CallHandler,
   void Start(grpc::GenericStub* stub) {
     self_ = shared_from_this();
     call_->AllowSilence();
-    if (const absl::Time deadline = call_->DeadlineTime(); deadline < absl::InfiniteFuture()) {
-      context_.set_deadline(absl::ToChronoTime(deadline));
+    if (const auto deadline = call_->deadline(); deadline != GrpcStream::Clock::time_point::max()) {
+      // By the steady clock: the time of day may be set meanwhile.
+      const std::chrono::nanoseconds left = deadline - GrpcStream::Clock::now();
+      context_.set_deadline(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
+                                         gpr_time_from_nanos(left.count(), GPR_TIMESPAN)));
     }
     call_->ForEachMetadata([this](std::string_view name, std::string_view value) {
       if (name == kRelayedPeer || name == "user-agent" || name == "host") return;

@@ -31,8 +31,10 @@ constexpr size_t kFreeHeld = 64 << 10;
 // So much is written before the socket is tried, and so much may wait for it.
 constexpr size_t kMaxWrite = 256 << 10;
 constexpr uint32_t kStreamWindow = 256 << 10;
-// What nghttp2 takes of a call's headers at most; above `max_metadata` the call is refused.
-constexpr uint32_t kHeaderListBytes = 64 << 10;
+// What a call's headers may have before the connection ends; above `max_metadata` the call is
+// refused. nghttp2 takes no single value above 64 KiB.
+constexpr uint32_t kHeaderListBytes = 256 << 10;
+constexpr size_t kMaxContinuations = kHeaderListBytes / (16 << 10);
 constexpr int32_t kConnectionWindow = 1 << 20;
 // What a budget gets back for an answered call, and for so many bytes that were sent.
 constexpr int64_t kFramesACall = 4;
@@ -261,6 +263,9 @@ struct SessionCallbacks {
     for (int type = NGHTTP2_CONTINUATION + 1; type <= UINT8_MAX; ++type) {
       nghttp2_option_set_user_recv_extension_type(made, static_cast<uint8_t>(type));
     }
+    // Keys come with blanks around them; they say nothing.
+    nghttp2_option_set_no_rfc9113_leading_and_trailing_ws_validation(made, 1);
+    nghttp2_option_set_max_continuations(made, kMaxContinuations);
     // Honest callers who give up would run into nghttp2's own limit: resets are counted here.
     nghttp2_option_set_stream_reset_rate_limit(made, UINT64_MAX, UINT64_MAX);
     return made;
