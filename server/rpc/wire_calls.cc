@@ -11,9 +11,6 @@ namespace {
 
 constexpr std::string_view kScrubPath = "/dnc.v1.ScrubService/Scrub";
 
-// What has waited longer is refused: whoever asks now is answered sooner so.
-constexpr auto kLongestWait = std::chrono::milliseconds(4);
-
 // Scrub on the caller's loop. It waits for its turn there, so that the loop first takes in what has
 // arrived.
 class WireScrubCall final : public ScrubCall,
@@ -38,11 +35,9 @@ class WireScrubCall final : public ScrubCall,
     if (Admit(bytes.size(), bytes.substr(0, kPeekBytes))) call_->loop()->Submit(shared_from_this());
   }
 
-  void RunJob(EventLoop::Clock::duration waited) override {
+  void RunJob() override {
     if (call_->cancelled() || call_->DeadlinePassed()) {
       Fail(DeadlinePassed());
-    } else if (waited > kLongestWait) {
-      FailCrowded();
     } else {
       Answer(message_.view());
     }

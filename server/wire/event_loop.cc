@@ -67,14 +67,12 @@ bool EventLoop::TakeIn() {
 
 bool EventLoop::Work() {
   if (jobs_.empty()) return false;
-  Clock::time_point now = Clock::now();
-  const Clock::time_point end = now + kWorkSlice;
+  const Clock::time_point end = Clock::now() + kWorkSlice;
   do {
-    const auto [since, job] = std::move(jobs_.front());
+    const std::shared_ptr<Job> job = std::move(jobs_.front());
     jobs_.pop_front();
-    job->RunJob(now - since);
-    now = Clock::now();
-  } while (!jobs_.empty() && now < end);
+    job->RunJob();
+  } while (!jobs_.empty() && Clock::now() < end);
   return true;
 }
 

@@ -39,8 +39,7 @@ class EventLoop {
   class Job {
    public:
     virtual ~Job() = default;
-    // `waited`: how long it has waited.
-    virtual void RunJob(Clock::duration waited) = 0;
+    virtual void RunJob() = 0;
   };
 
   // What has output to send when the jobs of a turn are done.
@@ -70,7 +69,7 @@ class EventLoop {
   boost::asio::io_context& io() { return *io_; }
 
   // Jobs run in the order of their coming.
-  void Submit(std::shared_ptr<Job> job) { jobs_.emplace_back(Clock::now(), std::move(job)); }
+  void Submit(std::shared_ptr<Job> job) { jobs_.push_back(std::move(job)); }
   // Flushes at the end of this turn.
   void FlushSoon(std::shared_ptr<Flushed> flushed) { dirty_.push_back(std::move(flushed)); }
 
@@ -96,7 +95,7 @@ class EventLoop {
   const std::unique_ptr<boost::asio::io_context> io_;
   const std::chrono::nanoseconds max_spin_;
   std::chrono::nanoseconds spin_;
-  std::deque<std::pair<Clock::time_point, std::shared_ptr<Job>>> jobs_;
+  std::deque<std::shared_ptr<Job>> jobs_;
   std::vector<std::shared_ptr<Flushed>> dirty_;
   std::vector<std::shared_ptr<Flushed>> flushing_;
   const std::unique_ptr<Space> read_space_ = std::make_unique<Space>();

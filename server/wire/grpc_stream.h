@@ -165,9 +165,7 @@ class GrpcStream : public std::enable_shared_from_this<GrpcStream> {
   std::string_view sending_;   // what is left of it
   bool headers_sent_ = false;  // submitted
   bool deferred_ = false;      // nghttp2 waits for more to send
-  bool written_ = false;       // something went out that the handler is to be told of
   bool finished_ = false;      // by Finish or Answer
-  bool closing_ = false;       // all has been handed to nghttp2
   GrpcStatus status_;
   std::atomic<bool> cancelled_{false};
   bool may_be_silent_ = false;
