@@ -20,7 +20,7 @@
 #include "server/base/check.h"
 #include "server/base/str_cat.h"
 #include "server/rpc/call_queue.h"
-#include "server/rpc/scrub_call.h"
+#include "server/rpc/grpc_scrub_call.h"
 
 namespace dnc {
 namespace {

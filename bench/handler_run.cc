@@ -60,7 +60,7 @@ bool HandlerRun::Answer(grpc::ByteBuffer* request) {
   const size_t charged = PeekCount(bytes).value_or(0);
   const auto admission = decider_.Admit(caller_, charged);
   if (!admission.ok()) return false;
-  grpc::ByteBuffer response;
+  MessageBuffer response;
   {
     const CallTimer timer(&metrics_, Method::kScrub);
     const auto columns = ReadScrubColumns(bytes);
@@ -68,7 +68,7 @@ bool HandlerRun::Answer(grpc::ByteBuffer* request) {
     if (!handler_.AnswerColumns(caller_, charged, *columns, &response).ok()) return false;
   }
   metrics_.CountCall(Method::kScrub, absl::StatusCode::kOk);
-  return response.Length() > 0;
+  return !response.message().empty();
 }
 
 }  // namespace dnc

@@ -23,7 +23,7 @@
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
 #include "server/index/page_pool.h"
-#include "server/rpc/listener.h"
+#include "server/wire/listener.h"
 #include "server/rpc/served_certificate.h"
 #include "server/rpc/server.h"
 #include "server/storage/data_folder.h"
@@ -144,6 +144,7 @@ absl::Status Run(const ServerConfig& config, StartOptions start) {
                               keys_required,
                               config.socket_mode,
                               certificate ? certificate->Credentials() : nullptr,
+                              certificate ? certificate->tls() : nullptr,
                               stores.lost};
   const ServerParts parts{registry, stores.intake.get(), directory, records,
                           &quotas,  &stores.order,       &metrics,  &clock};

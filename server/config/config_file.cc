@@ -26,6 +26,12 @@ constexpr size_t kMaxLists = 32;
 
 absl::Status ReadRpc(const YAML::Node& node, RpcConfig* rpc) {
   ConfigSection section("rpc", node);
+  std::string transport = "grpc";
+  section.Read("transport", &transport);
+  if (transport != "grpc" && transport != "native") {
+    return ConfigError("rpc.transport: expected grpc or native");
+  }
+  rpc->transport = transport == "native" ? Transport::kNative : Transport::kGrpc;
   section.Read("threads", &rpc->threads, 0, 256);
   section.ReadDuration("spin_microseconds", &rpc->spin, absl::Microseconds(1), 0, 10'000);
   section.Read("armed_calls", &rpc->armed_calls, 1, 4096);
@@ -52,6 +58,10 @@ absl::Status ReadLimits(const YAML::Node& node, LimitsConfig* limits) {
   section.Read("max_health_watches", &limits->max_health_watches, 1, 100'000);
   section.Read("max_tenant_streams", &limits->max_tenant_streams, 1, 100'000);
   section.ReadBytes("max_metadata_bytes", &limits->max_metadata_bytes, 4 << 10, 256 << 10);
+  section.ReadBytes("max_unfinished_bytes", &limits->max_unfinished_bytes, 1 * kMiB,
+                    uint64_t{64} * 1024 * kMiB);
+  section.Read("max_idle_frames", &limits->max_idle_frames, 10, 1'000'000);
+  section.Read("max_resets", &limits->max_resets, 10, 1'000'000);
   section.ReadDuration("silent_stream_seconds", &limits->silent_stream, absl::Seconds(1), 1,
                        86'400);
   section.ReadDuration("revision_wait_milliseconds", &limits->revision_wait, absl::Milliseconds(1),

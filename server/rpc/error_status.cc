@@ -24,8 +24,8 @@ std::string Shortened(std::string_view message) {
 }
 }  // namespace
 
-grpc::Status ToGrpcStatus(const absl::Status& status) {
-  if (status.ok()) return grpc::Status::OK;
+GrpcStatus ToWireStatus(const absl::Status& status) {
+  if (status.ok()) return {};
   const std::string why = ErrorReason(status);
   if (why == reason::kInternal) {
     spdlog::error("a call failed inside the server: {}", std::string(status.message()));
@@ -49,8 +49,13 @@ grpc::Status ToGrpcStatus(const absl::Status& status) {
     retry.mutable_retry_delay()->set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(nanos)));
     details.add_details()->PackFrom(retry);
   }
-  return grpc::Status(static_cast<grpc::StatusCode>(status.code()), message,
-                      details.SerializeAsString());
+  return {static_cast<int>(status.code()), message, details.SerializeAsString()};
+}
+
+grpc::Status ToGrpcStatus(const absl::Status& status) {
+  if (status.ok()) return grpc::Status::OK;
+  const GrpcStatus wire = ToWireStatus(status);
+  return {static_cast<grpc::StatusCode>(wire.code), wire.message, wire.details};
 }
 
 }  // namespace dnc

@@ -4,6 +4,7 @@
 #include "absl/status/status.h"
 #include "grpcpp/support/status.h"
 #include "server/service/request_errors.h"  // IWYU pragma: export
+#include "server/wire/grpc_text.h"
 
 namespace dnc {
 
@@ -11,6 +12,8 @@ namespace dnc {
 // google.rpc.Status with one ErrorInfo (reason, domain `dnc.v1`, metadata `guard` if a guard
 // refused), and a RetryInfo if the error says when to try again. Long messages are cut, because
 // trailers have room for 8 KiB. Errors without a reason are defects of the server and are logged.
+GrpcStatus ToWireStatus(const absl::Status& status);
+// The same for gRPC's own server.
 grpc::Status ToGrpcStatus(const absl::Status& status);
 
 }  // namespace dnc

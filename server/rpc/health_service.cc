@@ -47,7 +47,7 @@ class HealthWatchCall final
 
   absl::Status Begin() override {
     // Whoever asks for health has no key, so addresses are what is counted.
-    if (place_.Take(places_, HostOf(context().peer()))) return absl::OkStatus();
+    if (place_.Take(places_, HostOf(PeerOf(context())))) return absl::OkStatus();
     return LimitReached(StrCat("the server has at most ", places_->all(),
                                " Health.Watch calls (limits.max_health_watches), and ",
                                places_->each(),

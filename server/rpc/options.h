@@ -17,8 +17,12 @@ struct TlsConfig {
   bool enabled() const { return !certificate.empty(); }
 };
 
+// What carries the calls: gRPC's server, or our own (server/wire).
+enum class Transport { kGrpc, kNative };
+
 // How calls are served. Section `rpc`.
 struct RpcConfig {
+  Transport transport = Transport::kGrpc;
   int threads = 0;                                // that serve calls; 0: one a core
   absl::Duration spin = absl::Microseconds(200);  // looking for the next event before sleeping
   int armed_calls = 32;                           // of each scrub method, waiting on each thread
@@ -33,15 +37,20 @@ struct RpcConfig {
 
 // What a caller may ask for. Section `limits`.
 struct LimitsConfig {
-  int max_batch = 10'000;                            // numbers
-  int max_request_bytes = 4 << 20;                   // of a message
-  int numbers_under_way = 500'000;                   // of scrubs, for each thread that serves calls
-  int max_streams = 1024;                            // calls at the same time on a connection
-  int max_uploads = 8;                               // at the same time
-  int max_key_uploads = 4;                           // of those, of one key
-  int max_tenant_streams = 100;                      // imports of a tenant, and as many watches
-  int max_health_watches = 1024;                     // at the same time; half of one address
-  int max_metadata_bytes = 16 << 10;                 // of a call
+  int max_batch = 10'000;             // numbers
+  int max_request_bytes = 4 << 20;    // of a message
+  int numbers_under_way = 500'000;    // of scrubs, for each thread that serves calls
+  int max_streams = 1024;             // calls at the same time on a connection
+  int max_uploads = 8;                // at the same time
+  int max_key_uploads = 4;            // of those, of one key
+  int max_tenant_streams = 100;       // imports of a tenant, and as many watches
+  int max_health_watches = 1024;      // at the same time; half of one address
+  int max_metadata_bytes = 16 << 10;  // of a call
+  // Of our own transport: bytes of requests that are not whole and of answers that are not read,
+  // of all connections together, besides 64 KiB of each.
+  uint64_t max_unfinished_bytes = 64 << 20;
+  int max_idle_frames = 10'000;                      // that bring nothing, of a connection
+  int max_resets = 1'000;                            // of unanswered calls, of a connection
   absl::Duration silent_stream = absl::Seconds(60);  // then a stream's place is given to others
   absl::Duration revision_wait = absl::Seconds(1);   // for at_least_revision
   uint64_t max_upload_bytes = 8ULL << 30;            // of one load; key registry.max_upload_bytes

@@ -24,6 +24,7 @@ Credentials CredentialsOf(const grpc::ServerContextBase& context) {
     if (!out->has_value()) *out = std::string_view(value.data(), value.size());
   };
   for (const auto& [key, value] : context.client_metadata()) {
+    if (key == kRelayedPeer) continue;
     credentials.metadata_bytes += key.size() + value.size() + kEachEntry;
     if (key == "authorization") take(value, &credentials.authorization);
     if (key == "dnc-tenant") take(value, &credentials.tenant);
@@ -36,6 +37,14 @@ absl::Status Call::ReachRevision(uint64_t revision, const grpc::ServerContext& c
   if (caller->revision >= revision) return absl::OkStatus();
   return rpc_.revisions->Reach(revision, DeadlineOf(context), CredentialsOf(context), permission,
                                caller);
+}
+
+std::string PeerOf(const grpc::ServerContextBase& context) {
+  // Nobody else reaches this server within the process.
+  if (const std::string peer = context.peer(); peer.substr(0, 6) != "inproc") return peer;
+  const auto found = context.client_metadata().find(kRelayedPeer);
+  if (found == context.client_metadata().end()) return "inproc";
+  return {found->second.data(), found->second.size()};
 }
 
 absl::Time DeadlineOf(const grpc::ServerContext& context) {

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -56,6 +57,13 @@ struct RpcContext {
 
 // What the metadata of a call say of its caller; valid as long as the context.
 Credentials CredentialsOf(const grpc::ServerContextBase& context);
+
+// Who called a server that was reached by a relay within the process (Relay): this metadata says
+// so, which callers can't set.
+inline constexpr char kRelayedPeer[] = "dnc-relayed-peer";
+
+// The caller's address in gRPC's text: `ipv4:127.0.0.1:50000`.
+std::string PeerOf(const grpc::ServerContextBase& context);
 
 // Base of all calls, which counts them.
 class Call {

@@ -144,7 +144,7 @@ absl::Status ScrubHandler::ScrubAdmitted(const Caller& caller, size_t charged,
 }
 
 absl::Status ScrubHandler::AnswerColumns(const Caller& caller, size_t charged,
-                                         const ScrubColumns& request, grpc::ByteBuffer* response) {
+                                         const ScrubColumns& request, MessageBuffer* response) {
   DNC_RETURN_IF_ERROR(decider_.ChargeRest(caller, charged, request.count));
   DNC_ASSIGN_OR_RETURN(
       const AcceptedQuestion accepted,

@@ -6,9 +6,9 @@
 
 #include "absl/status/status.h"
 #include "dnc/v1/scrub_service.pb.h"
-#include "grpcpp/support/byte_buffer.h"
 #include "server/rpc/scrub_wire.h"
 #include "server/service/decide.h"
+#include "server/wire/message_buffer.h"
 
 namespace dnc {
 
@@ -36,7 +36,7 @@ class ScrubHandler {
 
   // The same for a request that is fast, from bytes to bytes.
   absl::Status AnswerColumns(const Caller& caller, size_t charged, const ScrubColumns& request,
-                             grpc::ByteBuffer* response);
+                             MessageBuffer* response);
 
   absl::Status CheckNumber(const Caller& caller, const v1::CheckNumberRequest& request,
                            v1::CheckNumberResponse* response);

@@ -160,7 +160,7 @@ ScrubService::ScrubService(ScrubHandler* handler)
 
 void ScrubService::Arm(const RpcContext& rpc, int calls) {
   for (int i = 0; i < calls; ++i) {
-    ScrubCall::Arm(scrub_, rpc);
+    GrpcScrubCall::Arm(scrub_, rpc);
     UnaryCall<v1::CheckNumberRequest, v1::CheckNumberResponse>::Arm(check_number_, rpc);
     ScrubStreamCall::Arm(&service_, handler_, rpc);
   }

@@ -1,8 +1,8 @@
 // dnc.v1.ScrubService on the completion queues.
 #pragma once
 
+#include "server/rpc/grpc_scrub_call.h"
 #include "server/rpc/rpc_context.h"
-#include "server/rpc/scrub_call.h"
 #include "server/rpc/scrub_handler.h"
 #include "server/rpc/unary_call.h"
 

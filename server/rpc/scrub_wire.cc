@@ -1,8 +1,8 @@
 #include "server/rpc/scrub_wire.h"
 
 #include <algorithm>
-#include <array>
 #include <bit>
+#include <utility>
 
 #include "google/protobuf/io/coded_stream.h"
 #include "server/base/check.h"
@@ -111,6 +111,14 @@ uint8_t* WritePrefix(uint8_t tag, size_t bytes, uint8_t* out) {
 
 }  // namespace
 
+MessageBuffer ToMessageBuffer(const google::protobuf::MessageLite& message) {
+  const size_t size = message.ByteSizeLong();
+  MessageBuffer buffer(size);
+  message.SerializeWithCachedSizesToArray(reinterpret_cast<uint8_t*>(buffer.space()));
+  buffer.SetMessage(0, size);
+  return buffer;
+}
+
 std::optional<ScrubColumns> ReadScrubColumns(std::string_view bytes) {
   ScrubColumns columns;
   WireReader reader(bytes);
@@ -153,12 +161,14 @@ ScrubColumnsWriter::ScrubColumnsWriter(size_t count, size_t most_snapshot_bytes)
     size += before_reasons + reason_bytes;
   }
   // Room to move the beginning, so that the reasons lie where a uint32_t may.
-  const grpc_slice room = grpc_slice_malloc_large(size + sizeof(uint32_t) - 1);
-  const auto reasons_at = reinterpret_cast<uintptr_t>(GRPC_SLICE_START_PTR(room)) + before_reasons;
+  memory_ = MessageBuffer(size + sizeof(uint32_t) - 1);
+  auto* const room = reinterpret_cast<uint8_t*>(memory_.space());
+  const uintptr_t reasons_at = reinterpret_cast<uintptr_t>(room) + before_reasons;
   const size_t skip = (sizeof(uint32_t) - reasons_at % sizeof(uint32_t)) % sizeof(uint32_t);
-  slice_ = grpc_slice_sub_no_ref(room, skip, skip + size);
+  begin_ = room + skip;
+  limit_ = begin_ + size;
 
-  end_ = GRPC_SLICE_START_PTR(slice_);
+  end_ = begin_;
   if (count == 0) return;
   end_ = WritePrefix(kVerdicts, count, end_);
   verdicts_ = absl::MakeSpan(end_, count);
@@ -170,18 +180,24 @@ ScrubColumnsWriter::ScrubColumnsWriter(size_t count, size_t most_snapshot_bytes)
 }
 
 void ScrubColumnsWriter::Take(const v1::Snapshot& snapshot, const v1::ScrubResponse& rest,
-                              grpc::ByteBuffer* response) {
+                              MessageBuffer* response) {
   const size_t bytes = snapshot.ByteSizeLong();
-  DNC_CHECK(SizeWithPrefix(bytes) <= static_cast<size_t>(GRPC_SLICE_END_PTR(slice_) - end_),
+  DNC_CHECK(SizeWithPrefix(bytes) <= static_cast<size_t>(limit_ - end_),
             "a snapshot takes no more bytes than was said");
   end_ = snapshot.SerializeWithCachedSizesToArray(WritePrefix(kSnapshot, bytes, end_));
-  const auto size = static_cast<size_t>(end_ - GRPC_SLICE_START_PTR(slice_));
-  std::array<grpc::Slice, 2> slices;
-  slices[0] = grpc::Slice(grpc_slice_sub(slice_, 0, size), grpc::Slice::STEAL_REF);
-  const bool more = rest.ByteSizeLong() > 0;
-  if (more) slices[1] = grpc::Slice(rest.SerializeAsString());
-  grpc::ByteBuffer made(slices.data(), more ? 2 : 1);
-  response->Swap(&made);
+  const auto size = static_cast<size_t>(end_ - begin_);
+  const size_t more = rest.ByteSizeLong();
+  if (more == 0) {
+    memory_.SetMessage(static_cast<size_t>(begin_ - reinterpret_cast<uint8_t*>(memory_.space())),
+                       size);
+    *response = std::move(memory_);
+    return;
+  }
+  MessageBuffer longer(size + more);
+  std::memcpy(longer.space(), begin_, size);
+  rest.SerializeWithCachedSizesToArray(reinterpret_cast<uint8_t*>(longer.space()) + size);
+  longer.SetMessage(0, size + more);
+  *response = std::move(longer);
 }
 
 }  // namespace dnc

@@ -11,7 +11,7 @@
 // same; everything else is left to protobuf. What the writer makes is what protobuf would make:
 //
 //   | 0a.. verdicts | 12.. reasons, aligned | 1a.. snapshot |   | 32.. earlier ends |
-//     one slice of memory, reserved before the numbers are       a second slice, if there
+//     memory that is reserved before the numbers are             copied behind, if there
 //     answered: the engine writes straight into it               are any
 #pragma once
 
@@ -24,8 +24,7 @@
 #include "absl/types/span.h"
 #include "dnc/v1/scrub_service.pb.h"
 #include "dnc/v1/verdict.pb.h"
-#include "grpc/slice.h"
-#include "grpcpp/support/byte_buffer.h"
+#include "server/wire/message_buffer.h"
 
 namespace dnc {
 
@@ -55,6 +54,9 @@ struct ScrubColumns {
   }
 };
 
+// A message as protobuf writes it.
+MessageBuffer ToMessageBuffer(const google::protobuf::MessageLite& message);
+
 // What `bytes` ask; nothing if protobuf must read them: other fields, a field twice, anything
 // unusual.
 std::optional<ScrubColumns> ReadScrubColumns(std::string_view bytes);
@@ -69,7 +71,6 @@ class ScrubColumnsWriter {
  public:
   // `most_snapshot_bytes`: no fewer than the snapshot will take.
   ScrubColumnsWriter(size_t count, size_t most_snapshot_bytes);
-  ~ScrubColumnsWriter() { grpc_slice_unref(slice_); }
   ScrubColumnsWriter(const ScrubColumnsWriter&) = delete;
   ScrubColumnsWriter& operator=(const ScrubColumnsWriter&) = delete;
 
@@ -79,12 +80,13 @@ class ScrubColumnsWriter {
 
   // The response, which rests on `snapshot`; `rest` has what follows: fields above the snapshot's.
   // Once, and the last.
-  void Take(const v1::Snapshot& snapshot, const v1::ScrubResponse& rest,
-            grpc::ByteBuffer* response);
+  void Take(const v1::Snapshot& snapshot, const v1::ScrubResponse& rest, MessageBuffer* response);
 
  private:
-  grpc_slice slice_;
-  uint8_t* end_ = nullptr;  // of what is written
+  MessageBuffer memory_;
+  uint8_t* begin_ = nullptr;
+  uint8_t* end_ = nullptr;    // of what is written
+  uint8_t* limit_ = nullptr;  // of the memory
   absl::Span<uint8_t> verdicts_;
   absl::Span<uint32_t> reasons_;
 };

@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "dnc/v1/scrub_service.pb.h"
-#include "grpcpp/support/slice.h"
 #include "gtest/gtest.h"
 #include "server/rpc/scrub_wire_check.h"
 #include "tests/support/seed.h"
@@ -22,16 +21,6 @@ std::string Packed(const std::vector<uint64_t>& numbers) {
     for (int byte = 0; byte < 5; ++byte) packed.push_back(static_cast<char>(number >> (8 * byte)));
   }
   return packed;
-}
-
-std::string BytesOf(const grpc::ByteBuffer& buffer) {
-  std::vector<grpc::Slice> slices;
-  EXPECT_TRUE(buffer.Dump(&slices).ok());
-  std::string bytes;
-  for (const grpc::Slice& slice : slices) {
-    bytes.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
-  }
-  return bytes;
 }
 
 v1::ScrubRequest RandomRequest(Random& random) {
@@ -150,18 +139,18 @@ TEST(ScrubWireTest, WritesWhatProtobufWrites) {
       end->mutable_valid_until()->set_seconds(1'700'000'000);
     }
     *expected.mutable_earlier_ends() = rest.earlier_ends();
-    grpc::ByteBuffer made;
+    MessageBuffer made;
     writer.Take(*snapshot, rest, &made);
-    ASSERT_EQ(BytesOf(made), expected.SerializeAsString()) << count;
+    ASSERT_EQ(std::string(made.message()), expected.SerializeAsString()) << count;
   }
 }
 
 TEST(ScrubWireTest, AnAnswerNotFilledInIsDoNotCall) {
   ScrubColumnsWriter writer(3, 0);
-  grpc::ByteBuffer made;
+  MessageBuffer made;
   writer.Take(v1::Snapshot(), v1::ScrubResponse(), &made);
   v1::ScrubResponse response;
-  ASSERT_TRUE(response.ParseFromString(BytesOf(made)));
+  ASSERT_TRUE(response.ParseFromString(std::string(made.message())));
   ASSERT_EQ(response.verdicts_size(), 3);
   for (const int verdict : response.verdicts()) EXPECT_EQ(verdict, v1::VERDICT_UNSPECIFIED);
 }

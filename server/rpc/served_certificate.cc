@@ -128,6 +128,7 @@ absl::Status ServedCertificate::Refresh() {
   DNC_ASSIGN_OR_RETURN(pair.key, ReadPem("key", config_.key));
   if (pair == seen_) return absl::OkStatus();
   DNC_ASSIGN_OR_RETURN(const absl::Time end, Check(config_, pair));
+  DNC_RETURN_IF_ERROR(tls_.Use(pair.certificate, pair.key));
   DNC_RETURN_IF_ERROR(Publish(pair));
   end_ = absl::ToUnixSeconds(end);
   seen_ = std::move(pair);

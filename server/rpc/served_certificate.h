@@ -12,6 +12,7 @@
 #include "grpcpp/security/server_credentials.h"
 #include "server/base/periodic_task.h"
 #include "server/rpc/options.h"
+#include "server/wire/tls_context.h"
 
 namespace dnc {
 
@@ -42,6 +43,9 @@ class ServedCertificate {
   // What servers use that end before this; they speak TLS 1.2 or newer.
   std::shared_ptr<grpc::ServerCredentials> Credentials() const;
 
+  // The same for our own transport; it lives as long as this.
+  const TlsContext* tls() const { return &tls_; }
+
   // When the certificate that is served runs out.
   absl::Time end() const { return absl::FromUnixSeconds(end_.load()); }
 
@@ -54,7 +58,8 @@ class ServedCertificate {
   void Watch();
 
   const TlsConfig config_;
-  const int copy_;        // a file in memory: the key is on no disk a second time
+  const int copy_;  // a file in memory: the key is on no disk a second time
+  TlsContext tls_;
   CertificatePair seen_;  // by the last Refresh; of the watching thread once that runs
   std::string told_;      // what the last Refresh of the watcher complained of
   std::atomic<int64_t> end_{0};

@@ -17,14 +17,15 @@
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
 #include "server/rpc/call_queue.h"
+#include "server/rpc/error_status.h"
 #include "server/rpc/health_service.h"
 #include "server/rpc/list_service.h"
-#include "server/rpc/listener.h"
 #include "server/rpc/registry_service.h"
 #include "server/rpc/rpc_context.h"
 #include "server/rpc/scrub_service.h"
 #include "server/rpc/streams.h"
 #include "server/rpc/tenant_service.h"
+#include "server/rpc/wire_calls.h"
 #include "server/service/authorizer.h"
 #include "server/service/health.h"
 #include "server/service/list_changes.h"
@@ -34,6 +35,8 @@
 #include "server/service/tenant_admin.h"
 #include "server/service/waker.h"
 #include "server/service/worker_pool.h"
+#include "server/wire/listener.h"
+#include "server/wire/wire_server.h"
 #include "spdlog/spdlog.h"
 
 namespace dnc {
@@ -129,6 +132,12 @@ struct Server::Impl {
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
+  // Of our own transport.
+  void StartWire(const ServerOptions& options);
+  void StopWire();
+  // Of gRPC's.
+  void StopGrpc();
+
   const absl::Duration drain;
   const absl::Duration grace;
   Metrics* const metrics;
@@ -162,8 +171,56 @@ struct Server::Impl {
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor;
   std::unique_ptr<grpc::Server> server;
   std::unique_ptr<HealthReporter> health;
+  // Our own transport; null where gRPC's is used.
+  std::unique_ptr<Relay> relay;
+  std::unique_ptr<WireCalls> wire_calls;
+  std::unique_ptr<WireServer> wire;
   std::unique_ptr<Listener> listener;
 };
+
+void Server::Impl::StartWire(const ServerOptions& options) {
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(-1);
+  relay = std::make_unique<Relay>(server->InProcessChannel(arguments));
+  wire_calls = std::make_unique<WireCalls>(&scrub_handler, &rpc, relay.get());
+  WireOptions wired;
+  wired.loops = ThreadCount(options.rpc.threads);
+  wired.spin = absl::ToChronoNanoseconds(options.rpc.spin);
+  wired.http2.max_message = static_cast<size_t>(options.limits.max_request_bytes);
+  wired.http2.max_metadata = static_cast<size_t>(options.limits.max_metadata_bytes);
+  wired.http2.max_streams = static_cast<uint32_t>(options.limits.max_streams);
+  wired.http2.keepalive = absl::ToChronoNanoseconds(options.rpc.keepalive);
+  wired.http2.keepalive_timeout = absl::ToChronoNanoseconds(options.rpc.keepalive_timeout);
+  wired.http2.half_message = absl::ToChronoNanoseconds(options.limits.silent_stream);
+  // A tenth of a budget comes back each second.
+  constexpr int64_t kSecondsToRefill = 10;
+  wired.http2.idle_frames = options.limits.max_idle_frames;
+  wired.http2.idle_frames_second = std::max<int64_t>(1, wired.http2.idle_frames / kSecondsToRefill);
+  wired.http2.resets = options.limits.max_resets;
+  wired.http2.resets_second = std::max<int64_t>(1, wired.http2.resets / kSecondsToRefill);
+  wired.pool_bytes = static_cast<int64_t>(options.limits.max_unfinished_bytes);
+  wired.tls = options.tls;
+  wired.accept = [calls = wire_calls.get()](const CallPtr& call) { return calls->Accept(call); };
+  wired.status_of = &ToWireStatus;
+  wire = std::make_unique<WireServer>(std::move(wired));
+  wire->Start();
+}
+
+// As long as the listener listens, calls are answered: the last GOAWAY goes out when all callers
+// have heard of the first, so that no call meets a server that is gone.
+void Server::Impl::StopWire() {
+  wire->AnnounceEnd(std::min(grace, absl::Seconds(1)));
+  listener->Stop();
+  const absl::Duration reserve = std::min(grace / 5, absl::Seconds(1));
+  stop.BeginStop(StopLine::Clock::now() + absl::ToChronoNanoseconds(grace - reserve));
+  guard.BeginStop();
+  wire->BeginEnd();
+  stop.Release();
+  waker.WakeAll();
+  wire->WaitUntilClosed(grace);
+  wire->Stop();
+  server->Shutdown(std::chrono::system_clock::now());
+}
 
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
@@ -180,9 +237,12 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   DNC_ASSIGN_OR_RETURN(impl->listener,
                        Listener::Open(options.listen, options.socket_mode, parts.metrics));
   grpc::ServerBuilder builder;
-  impl->acceptor = builder.experimental().AddExternalConnectionAcceptor(
-      grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
-      options.credentials ? options.credentials : grpc::InsecureServerCredentials());
+  const bool native = options.rpc.transport == Transport::kNative;
+  if (!native) {
+    impl->acceptor = builder.experimental().AddExternalConnectionAcceptor(
+        grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
+        options.credentials ? options.credentials : grpc::InsecureServerCredentials());
+  }
   SetTransport(options, &builder);
   builder.RegisterService(impl->scrub_service.service());
   builder.RegisterService(impl->registry_service.service());
@@ -214,6 +274,13 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   impl->list_service.Arm(impl->rpc, armed);
   impl->health_service.Arm(impl->rpc, std::max(1, armed / 8));
   impl->queue->Start();
+  if (native) {
+    impl->StartWire(options);
+    impl->listener->Start(
+        [wire = impl->wire.get()](int /*listener_fd*/, int fd) { wire->Take(fd); },
+        options.rpc.keepalive_timeout);
+    return std::unique_ptr<Server>(new Server(std::move(impl)));
+  }
   impl->listener->Start(
       [acceptor = impl->acceptor.get()](int listener_fd, int fd) {
         grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
@@ -225,31 +292,38 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   return std::unique_ptr<Server>(new Server(std::move(impl)));
 }
 
-void Server::Stop() {
-  if (std::exchange(impl_->stopped, true)) return;
-  impl_->health->Stop();
-  impl_->metrics->SetAccepting(false);
-  if (impl_->drain > absl::ZeroDuration()) absl::SleepFor(impl_->drain);
-  impl_->listener->Stop();
-  const absl::Duration grace = impl_->grace;
+void Server::Impl::StopGrpc() {
+  listener->Stop();
   const absl::Duration reserve = std::min(grace / 5, absl::Seconds(1));
-  impl_->stop.BeginStop(StopLine::Clock::now() + absl::ToChronoNanoseconds(grace - reserve));
-  impl_->guard.BeginStop();
+  stop.BeginStop(StopLine::Clock::now() + absl::ToChronoNanoseconds(grace - reserve));
+  guard.BeginStop();
   // Callers that send call after call have by now one each that is held.
   absl::SleepFor(std::min(kGather, grace));
   // This does what grpc::Server::Shutdown begins with, but returns when GOAWAY is on its way:
   // answers to what is held, and to streams that sleep, go out behind it, so that whoever repeats
   // his call opens another connection.
-  grpc_completion_queue* const queue = grpc_completion_queue_create_for_next(nullptr);
-  grpc_server_shutdown_and_notify(impl_->server->c_server(), queue, nullptr);
-  impl_->stop.Release();
-  impl_->waker.WakeAll();
-  impl_->server->Shutdown(std::chrono::system_clock::now() + absl::ToChronoMilliseconds(grace));
-  grpc_completion_queue_shutdown(queue);
-  while (grpc_completion_queue_next(queue, gpr_inf_future(GPR_CLOCK_REALTIME), nullptr).type !=
+  grpc_completion_queue* const ended = grpc_completion_queue_create_for_next(nullptr);
+  grpc_server_shutdown_and_notify(server->c_server(), ended, nullptr);
+  stop.Release();
+  waker.WakeAll();
+  server->Shutdown(std::chrono::system_clock::now() + absl::ToChronoMilliseconds(grace));
+  grpc_completion_queue_shutdown(ended);
+  while (grpc_completion_queue_next(ended, gpr_inf_future(GPR_CLOCK_REALTIME), nullptr).type !=
          GRPC_QUEUE_SHUTDOWN) {
   }
-  grpc_completion_queue_destroy(queue);
+  grpc_completion_queue_destroy(ended);
+}
+
+void Server::Stop() {
+  if (std::exchange(impl_->stopped, true)) return;
+  impl_->health->Stop();
+  impl_->metrics->SetAccepting(false);
+  if (impl_->drain > absl::ZeroDuration()) absl::SleepFor(impl_->drain);
+  if (impl_->wire != nullptr) {
+    impl_->StopWire();
+  } else {
+    impl_->StopGrpc();
+  }
   // From here on gRPC starts no call; those that waited for callers end, too. Workers and the queue
   // still run, because calls need both to end.
   impl_->live.WaitUntilNone();

@@ -20,6 +20,7 @@
 #include "server/rpc/options.h"
 #include "server/tenants/quota.h"
 #include "server/tenants/tenant_directory.h"
+#include "server/wire/tls_context.h"
 
 namespace dnc {
 
@@ -44,7 +45,9 @@ struct ServerOptions {
   std::string version;
   bool keys_required = false;   // of every caller but health's and reflection's
   uint32_t socket_mode = 0660;  // permissions of a unix socket
-  std::shared_ptr<grpc::ServerCredentials> credentials;  // null: plain text
+  // Null: plain text. The first is gRPC's, the second of our own transport.
+  std::shared_ptr<grpc::ServerCredentials> credentials;
+  const TlsContext* tls = nullptr;
   LostRevisions lost;
 };
 

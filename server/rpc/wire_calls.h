@@ -1,0 +1,48 @@
+// The calls of the server's own transport: which handler a path gets.
+//
+//   /dnc.v1.ScrubService/Scrub  --> WireScrubCall, on the loop
+//   all else                    --> Relay: gRPC's server, within the process and without a port
+#pragma once
+
+#include <memory>
+
+#include "grpcpp/channel.h"
+#include "server/rpc/rpc_context.h"
+#include "server/rpc/scrub_handler.h"
+#include "server/wire/grpc_stream.h"
+
+namespace dnc {
+
+// Relays calls to a server that is reached by a channel within the process. Thread-safe.
+class Relay {
+ public:
+  explicit Relay(std::shared_ptr<grpc::Channel> channel);
+  ~Relay();
+  Relay(const Relay&) = delete;
+  Relay& operator=(const Relay&) = delete;
+
+  // Begins the call there, and carries messages, metadata and the end of both sides.
+  std::shared_ptr<CallHandler> Begin(const CallPtr& call);
+
+ private:
+  struct Impl;
+  const std::unique_ptr<Impl> impl_;
+};
+
+// Outlives the calls.
+class WireCalls {
+ public:
+  // All outlive this.
+  WireCalls(ScrubHandler* scrubs, const RpcContext* rpc, Relay* relay)
+      : scrubs_(*scrubs), rpc_(*rpc), relay_(*relay) {}
+
+  // The handler of a call that has begun. Called on the call's loop.
+  std::shared_ptr<CallHandler> Accept(const CallPtr& call) const;
+
+ private:
+  ScrubHandler& scrubs_;
+  const RpcContext& rpc_;
+  Relay& relay_;
+};
+
+}  // namespace dnc

@@ -1,0 +1,88 @@
+#include "server/wire/event_loop.h"
+
+#include <algorithm>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+
+namespace dnc {
+namespace {
+constexpr int kMaxAtOnce = 64;
+constexpr std::chrono::microseconds kWorkSlice(100);
+constexpr std::chrono::nanoseconds kLeastSpin = std::chrono::microseconds(1);
+}  // namespace
+
+EventLoop::EventLoop(std::chrono::nanoseconds spin)
+    // One thread runs it, and others post to it.
+    : io_(std::make_unique<boost::asio::io_context>(1)), max_spin_(spin), spin_(spin) {}
+
+EventLoop::~EventLoop() { Stop(); }
+
+void EventLoop::Start() {
+  thread_ = std::thread([this] { Run(); });
+}
+
+void EventLoop::Stop() {
+  if (!thread_.joinable()) return;
+  stopping_.store(true);
+  boost::asio::post(*io_, [] {});  // wakes it
+  thread_.join();
+}
+
+void EventLoop::Post(std::function<void()> task) { boost::asio::post(*io_, std::move(task)); }
+
+void EventLoop::Run() {
+  id_ = std::this_thread::get_id();
+  const auto keeps_running = boost::asio::make_work_guard(*io_);
+  Clock::time_point idle_since{};
+  while (!stopping_.load(std::memory_order_relaxed)) {
+    const bool took = TakeIn();
+    const bool worked = Work();
+    FlushAll();
+    if (took || worked) {
+      // Looking was worth its while.
+      if (idle_since != Clock::time_point{}) spin_ = std::min(max_spin_, spin_ * 2 + kLeastSpin);
+      idle_since = {};
+      continue;
+    }
+    const Clock::time_point now = Clock::now();
+    if (idle_since == Clock::time_point{}) idle_since = now;
+    if (now - idle_since < spin_) continue;
+    spin_ /= 2;
+    io_->run_one();
+    FlushAll();
+    // An event that came soon after would have been worth a longer look.
+    if (Clock::now() - idle_since < max_spin_) spin_ = std::min(max_spin_, spin_ * 4 + kLeastSpin);
+    idle_since = {};
+  }
+  jobs_.clear();
+  dirty_.clear();
+}
+
+bool EventLoop::TakeIn() {
+  int taken = 0;
+  while (taken < kMaxAtOnce && io_->poll_one() > 0) ++taken;
+  return taken > 0;
+}
+
+bool EventLoop::Work() {
+  if (jobs_.empty()) return false;
+  const Clock::time_point end = Clock::now() + kWorkSlice;
+  do {
+    const std::shared_ptr<Job> job = std::move(jobs_.front());
+    jobs_.pop_front();
+    job->RunJob();
+  } while (!jobs_.empty() && Clock::now() < end);
+  return true;
+}
+
+void EventLoop::FlushAll() {
+  // Flushing may make others dirty: those are flushed, too.
+  while (!dirty_.empty()) {
+    flushing_.swap(dirty_);
+    for (const std::shared_ptr<Flushed>& one : flushing_) one->Flush();
+    flushing_.clear();
+  }
+}
+
+}  // namespace dnc

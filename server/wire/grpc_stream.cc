@@ -1,0 +1,188 @@
+#include "server/wire/grpc_stream.h"
+
+#include <algorithm>
+#include <boost/asio/steady_timer.hpp>
+
+#include "absl/strings/match.h"
+#include "absl/time/clock.h"
+#include "server/wire/grpc_text.h"
+#include "server/wire/http2_connection.h"
+
+namespace dnc {
+namespace {
+
+uint32_t LoadBigEndian(const char* bytes) {
+  uint32_t value = 0;
+  for (int i = 0; i < 4; ++i) value = value << 8 | static_cast<uint8_t>(bytes[i]);
+  return value;
+}
+
+bool StartsWith(std::string_view text, std::string_view prefix) {
+  return text.substr(0, prefix.size()) == prefix;
+}
+
+bool EndsWith(std::string_view text, std::string_view end) {
+  return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
+}
+
+// Whether a header belongs to the protocol and not to the call's metadata.
+bool IsProtocols(std::string_view name) {
+  return StartsWith(name, ":") || name == "te" || name == "content-type" ||
+         (StartsWith(name, "grpc-") && !EndsWith(name, "-bin"));
+}
+
+}  // namespace
+
+struct DeadlineTimer {
+  boost::asio::steady_timer asio;
+};
+
+GrpcStream::GrpcStream(Http2Connection* connection, EventLoop* loop, int32_t id)
+    : loop_(loop), connection_(connection), id_(id) {}
+
+GrpcStream::~GrpcStream() = default;
+
+const std::string& GrpcStream::peer() const { return peer_; }
+
+std::optional<std::string_view> GrpcStream::Metadata(std::string_view name) const {
+  for (const Header& header : headers_) {
+    const std::string_view text(header_text_);
+    if (text.substr(header.at, header.name_size) == name) {
+      return text.substr(header.at + header.name_size, header.value_size);
+    }
+  }
+  return std::nullopt;
+}
+
+void GrpcStream::ForEachMetadata(
+    const std::function<void(std::string_view name, std::string_view value)>& each) const {
+  const std::string_view text(header_text_);
+  for (const Header& header : headers_) {
+    each(text.substr(header.at, header.name_size),
+         text.substr(header.at + header.name_size, header.value_size));
+  }
+}
+
+absl::Time GrpcStream::DeadlineTime() const {
+  if (deadline_ == Clock::time_point::max()) return absl::InfiniteFuture();
+  return absl::Now() + absl::FromChrono(deadline_ - Clock::now());
+}
+
+void GrpcStream::AddHeader(std::string_view name, std::string_view value, size_t max_kept) {
+  constexpr size_t kEachEntry = 32;  // RFC 9113, 6.5.2
+  if (!IsProtocols(name)) {
+    metadata_bytes_ += name.size() + value.size() + kEachEntry;
+    if (metadata_bytes_ > max_kept) return;
+    headers_.push_back({static_cast<uint32_t>(header_text_.size()),
+                        static_cast<uint32_t>(name.size()), static_cast<uint32_t>(value.size())});
+    header_text_.append(name).append(value);
+  } else if (name == ":path") {
+    path_ = value.substr(0, max_kept);
+  } else if (name == ":method") {
+    is_post_ = value == "POST";
+  } else if (name == "content-type") {
+    is_grpc_ = StartsWith(value, "application/grpc");
+  } else if (name == "grpc-encoding") {
+    encoding_ = EncodingOf(value);
+  } else if (name == "grpc-timeout") {
+    const auto timeout = ParseGrpcTimeout(value);
+    if (!timeout.has_value()) {
+      bad_header_ = true;
+    } else if (*timeout < kEndlessTimeout) {
+      deadline_ = begun_ + *timeout;
+    }
+  }
+}
+
+std::optional<size_t> GrpcStream::MessageSize() const {
+  if (body_.size() < kMessagePrefixBytes) return std::nullopt;
+  return LoadBigEndian(body_.data() + 1);
+}
+
+bool GrpcStream::HasWholeMessage() const {
+  const std::optional<size_t> size = MessageSize();
+  return size.has_value() && body_.size() >= kMessagePrefixBytes + *size;
+}
+
+absl::StatusOr<ReceivedMessage> GrpcStream::TakeMessage(size_t max_message) {
+  const size_t frame = kMessagePrefixBytes + *MessageSize();
+  const bool compressed = body_[0] != 0;
+  std::string bytes;
+  if (body_.size() == frame) {
+    bytes.swap(body_);
+  } else {
+    bytes = body_.substr(0, frame);
+    body_.erase(0, frame);
+  }
+  if (!compressed) return ReceivedMessage(std::move(bytes), kMessagePrefixBytes);
+  if (encoding_ == MessageEncoding::kIdentity) {
+    return absl::InternalError("a message says that it is compressed, but grpc-encoding does not");
+  }
+  absl::StatusOr<std::string> plain =
+      Inflate(encoding_, std::string_view(bytes).substr(kMessagePrefixBytes), max_message);
+  if (!plain.ok()) return plain.status();
+  return ReceivedMessage(*std::move(plain), 0);
+}
+
+template <class Task>
+void GrpcStream::OnLoop(Task task) {
+  if (loop_->InThread()) {
+    task();
+    return;
+  }
+  // What is posted is copied, and a task may own what can't be.
+  loop_->Post(
+      [self = shared_from_this(), held = std::make_shared<Task>(std::move(task))] { (*held)(); });
+}
+
+void GrpcStream::AskMessage() {
+  OnLoop([this] {
+    asked_ = true;
+    if (connection_ != nullptr) connection_->Deliver(this);
+  });
+}
+
+void GrpcStream::Write(MessageBuffer message) {
+  OnLoop([this, message = std::move(message)]() mutable {
+    if (connection_ == nullptr || finished_) return;
+    connection_->Send(this, std::move(message));
+  });
+}
+
+void GrpcStream::Finish(GrpcStatus status) {
+  OnLoop([this, status = std::move(status)]() mutable {
+    if (connection_ == nullptr || finished_) return;
+    connection_->End(this, std::move(status));
+  });
+}
+
+void GrpcStream::Answer(MessageBuffer message) {
+  OnLoop([this, message = std::move(message)]() mutable {
+    if (connection_ == nullptr || finished_) return;
+    finished_ = true;
+    connection_->Send(this, std::move(message));
+  });
+}
+
+void GrpcStream::WatchDeadline() {
+  if (deadline_ == Clock::time_point::max()) return;
+  OnLoop([this] {
+    if (connection_ == nullptr || finished_ || timer_ != nullptr) return;
+    timer_ = std::make_unique<DeadlineTimer>(
+        DeadlineTimer{boost::asio::steady_timer(loop_->io(), deadline_)});
+    timer_->asio.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
+      if (error) return;
+      if (const CallPtr call = weak.lock(); call != nullptr) call->Expire();
+    });
+  });
+}
+
+void GrpcStream::StopTimer() { timer_.reset(); }
+
+void GrpcStream::Expire() {
+  if (connection_ == nullptr || finished_) return;
+  cancelled_.store(true, std::memory_order_relaxed);
+  if (const auto handler = handler_; handler != nullptr) handler->OnCancel(CallEnd::kDeadline);
+}
+
+}  // namespace dnc

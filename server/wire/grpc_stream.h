@@ -1,0 +1,177 @@
+// A call of gRPC's wire protocol, as a front sees it: what the caller has sent, and ways to answer.
+//
+//   HEADERS   path, metadata, grpc-timeout        --> AcceptCall makes a handler
+//   DATA      | 0 | length, 4 bytes | message |   --> OnMessage, once for each AskMessage
+//   END_STREAM                                    --> OnEnd
+//                                                 <-- Write, as often as wished; OnWritten
+//                                                 <-- Finish: trailers
+//
+// A call belongs to the loop of its connection. Its handler is called on that loop's thread only;
+// what a handler does with the call may be done on any thread.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "server/wire/event_loop.h"
+#include "server/wire/grpc_text.h"
+#include "server/wire/inflate.h"
+#include "server/wire/message_buffer.h"
+
+namespace dnc {
+
+class GrpcStream;
+class Http2Connection;
+struct DeadlineTimer;
+using CallPtr = std::shared_ptr<GrpcStream>;
+
+// A message that has arrived.
+class ReceivedMessage {
+ public:
+  ReceivedMessage() = default;
+  ReceivedMessage(std::string bytes, size_t begin) : bytes_(std::move(bytes)), begin_(begin) {}
+  std::string_view view() const { return std::string_view(bytes_).substr(begin_); }
+
+ private:
+  std::string bytes_;
+  size_t begin_ = 0;
+};
+
+// Why a call is over before it was answered.
+enum class CallEnd {
+  kDeadline,    // the caller may still listen, so Finish should say so
+  kCallerGone,  // nobody listens: Finish does nothing
+};
+
+// What answers a call. It lives until the stream is closed and nobody else holds it.
+class CallHandler {
+ public:
+  virtual ~CallHandler() = default;
+  // A message that was asked for.
+  virtual void OnMessage(ReceivedMessage message) = 0;
+  // The caller has sent all. Whoever asked for a message gets none.
+  virtual void OnEnd() = 0;
+  // What was written has gone to the socket: the next may be written.
+  virtual void OnWritten() {}
+  // Called at most once, and not after Finish.
+  virtual void OnCancel(CallEnd why) = 0;
+};
+
+// Thread-safe where it says so; the rest is for the loop's thread.
+class GrpcStream : public std::enable_shared_from_this<GrpcStream> {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  GrpcStream(Http2Connection* connection, EventLoop* loop, int32_t id);
+  ~GrpcStream();
+  GrpcStream(const GrpcStream&) = delete;
+  GrpcStream& operator=(const GrpcStream&) = delete;
+
+  // What the caller's headers say; does not change once the call is accepted. Thread-safe.
+  std::string_view path() const { return path_; }
+  // The first value of a name; names are in lower case.
+  std::optional<std::string_view> Metadata(std::string_view name) const;
+  // All but the protocol's own (`:...`, `te`, `content-type`, `grpc-...` without `-bin`).
+  void ForEachMetadata(
+      const std::function<void(std::string_view name, std::string_view value)>& each) const;
+  // Of all headers, as HTTP/2 counts them: name, value and 32 bytes each.
+  size_t metadata_bytes() const { return metadata_bytes_; }
+  // When the caller stops waiting; time_point::max() if never.
+  Clock::time_point deadline() const { return deadline_; }
+  // The same by the time of day, as of now.
+  absl::Time DeadlineTime() const;
+  bool DeadlinePassed() const { return deadline_ < Clock::now(); }
+  // `ipv4:192.0.2.1:50000`, `ipv6:[2001:db8::1]:50000` or `unix:`.
+  const std::string& peer() const;
+  EventLoop* loop() const { return loop_; }
+  // Whether nobody waits for an answer any more. Thread-safe.
+  bool cancelled() const { return cancelled_.load(std::memory_order_relaxed); }
+
+  // Ask for the caller's next message: OnMessage or OnEnd follows. Thread-safe.
+  void AskMessage();
+  // Sends a message; at most one is under way, until OnWritten. Thread-safe.
+  void Write(MessageBuffer message);
+  // Ends the call. Once, and the last. Thread-safe.
+  void Finish(GrpcStatus status);
+  // Sends the one message of an answer, and ends the call well. Thread-safe.
+  void Answer(MessageBuffer message);
+  // From now on the call is ended by its deadline: whoever answers at once need not call this.
+  // Thread-safe.
+  void WatchDeadline();
+  // The caller may be silent for as long as it likes, though it has not sent all.
+  void AllowSilence() { may_be_silent_ = true; }
+
+ private:
+  friend class Http2Connection;
+  struct Header {
+    uint32_t at;
+    uint32_t name_size;
+    uint32_t value_size;
+  };
+
+  // Takes a header. Of metadata above `max_kept` bytes only the size is noted.
+  void AddHeader(std::string_view name, std::string_view value, size_t max_kept);
+  size_t kept_bytes() const { return header_text_.size() + path_.size(); }
+  // The length of the message that `body_` begins with; nothing if that is not known yet.
+  std::optional<size_t> MessageSize() const;
+  bool HasWholeMessage() const;
+  // Takes that message off the body. OK, or how the call ends.
+  absl::StatusOr<ReceivedMessage> TakeMessage(size_t max_message);
+  // The deadline has passed.
+  void Expire();
+  // It need not be watched any more.
+  void StopTimer();
+  // Runs on the loop's thread, now if this is it.
+  template <class Task>
+  void OnLoop(Task task);
+
+  EventLoop* const loop_;
+  Http2Connection* connection_;  // null once the stream is closed
+  const int32_t id_;
+  std::shared_ptr<CallHandler> handler_;
+
+  std::string peer_;
+  std::string path_;
+  std::string header_text_;
+  std::vector<Header> headers_;
+  size_t metadata_bytes_ = 0;
+  Clock::time_point deadline_ = Clock::time_point::max();
+  MessageEncoding encoding_ = MessageEncoding::kIdentity;
+  bool is_post_ = false;
+  bool is_grpc_ = false;
+  bool bad_header_ = false;  // one that can't be understood
+
+  std::string body_;       // what has arrived and is not handed over
+  size_t unconsumed_ = 0;  // of the stream's window
+  size_t held_ = 0;        // bytes that the connection counts: of headers and body
+  size_t unread_ = 0;      // the same of the answer
+  bool asked_ = false;     // for a message
+  bool ended_ = false;     // the caller has sent all
+  bool end_told_ = false;  // to the handler
+
+  MessageBuffer out_;          // what is being sent
+  std::string_view sending_;   // what is left of it
+  bool headers_sent_ = false;  // submitted
+  bool deferred_ = false;      // nghttp2 waits for more to send
+  bool finished_ = false;      // by Finish or Answer
+  GrpcStatus status_;
+  std::atomic<bool> cancelled_{false};
+  bool may_be_silent_ = false;
+  const Clock::time_point begun_ = Clock::now();
+  Clock::time_point heard_ = begun_;  // of the body
+  std::unique_ptr<DeadlineTimer> timer_;
+};
+
+}  // namespace dnc

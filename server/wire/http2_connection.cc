@@ -1,0 +1,716 @@
+// How a call goes out. nghttp2 asks for data when the peer's window has room; what it sends goes to
+// the loop's write space first, and from there to the socket at once:
+//
+//   GrpcStream::out_ --(ReadData: how much)--> nghttp2 --(SendData: frame head)--> write space
+//                                              nghttp2 --(SendBytes: headers)----> write space
+//                                                                                      |
+//   end of the turn: Flush ------------------------------------------------------------+--> socket
+//
+// nghttp2 may not be asked to send while it calls back, so that all output waits for the end of the
+// loop's turn. What comes of a callback may end a call, but frees no stream that nghttp2 is busy
+// with: CallPtrs are held meanwhile.
+#include "server/wire/http2_connection.h"
+
+#include <nghttp2/nghttp2.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+#include "server/base/error.h"
+#include "server/base/str_cat.h"
+#include "server/wire/grpc_text.h"
+
+namespace dnc {
+namespace {
+
+// What every connection may hold of messages and answers besides the pool.
+constexpr size_t kFreeHeld = 64 << 10;
+// So much is written before the socket is tried, and so much may wait for it.
+constexpr size_t kMaxWrite = 256 << 10;
+constexpr uint32_t kStreamWindow = 256 << 10;
+// What a call's headers may have before the connection ends; above `max_metadata` the call is
+// refused. nghttp2 takes no single value above 64 KiB.
+constexpr uint32_t kHeaderListBytes = 256 << 10;
+constexpr size_t kMaxContinuations = kHeaderListBytes / (16 << 10);
+constexpr int32_t kConnectionWindow = 1 << 20;
+// What a budget gets back for an answered call, and for so many bytes that were sent.
+constexpr int64_t kFramesACall = 4;
+constexpr size_t kBytesAFrame = 4 << 10;
+constexpr int64_t kBadFrameCost = 10;
+constexpr std::array<uint8_t, 8> kEndPing = {'d', 'n', 'c', 'd', '-', 'e', 'n', 'd'};
+
+nghttp2_nv Header(std::string_view name, std::string_view value, uint8_t flags) {
+  return {reinterpret_cast<uint8_t*>(const_cast<char*>(name.data())),
+          reinterpret_cast<uint8_t*>(const_cast<char*>(value.data())), name.size(), value.size(),
+          flags};
+}
+
+// Both texts outlive the process's connections.
+nghttp2_nv Fixed(std::string_view name, std::string_view value) {
+  return Header(name, value, NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE);
+}
+
+// A value that is copied, and that the peer need not remember.
+nghttp2_nv Once(std::string_view name, std::string_view value) {
+  return Header(name, value, NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_INDEX);
+}
+
+constexpr std::array<std::string_view, 17> kCodes = {
+    "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15", "16"};
+
+std::string_view CodeText(int code) {
+  constexpr size_t kUnknown = 2;
+  const auto index = static_cast<size_t>(code);
+  return kCodes[index < kCodes.size() ? index : kUnknown];
+}
+
+// The trailers that tell a status; they point into it and into `message`.
+size_t StatusHeaders(const GrpcStatus& status, std::string_view message, std::string_view details,
+                     nghttp2_nv* out) {
+  size_t count = 0;
+  out[count++] = Fixed("grpc-status", CodeText(status.code));
+  // An OK has a message, too: some clients mind if it is missing.
+  out[count++] = message.empty() ? Fixed("grpc-message", "") : Once("grpc-message", message);
+  if (!details.empty()) out[count++] = Once("grpc-status-details-bin", details);
+  return count;
+}
+
+bool IsIdle(const nghttp2_frame_hd& frame) {
+  switch (frame.type) {
+    case NGHTTP2_HEADERS:
+      return false;  // counted as calls
+    case NGHTTP2_DATA:
+      return frame.length == 0 && (frame.flags & NGHTTP2_FLAG_END_STREAM) == 0;
+    default:
+      return true;
+  }
+}
+
+// What is wrong with a call's form has a code and no reason.
+GrpcStatus Internal(std::string message) {
+  return {static_cast<int>(absl::StatusCode::kInternal), std::move(message), ""};
+}
+GrpcStatus Unimplemented(std::string message) {
+  return {static_cast<int>(absl::StatusCode::kUnimplemented), std::move(message), ""};
+}
+
+absl::Status NoRoom() {
+  static const absl::Status status =
+      Error(reason::kLimitReached,
+            "the server holds as many unfinished requests and unread answers as it may; read the "
+            "answers, and try again in a moment");
+  return status;
+}
+
+absl::Status TooLong(size_t size, size_t most) {
+  return Error(reason::kLimitReached,
+               StrCat("the message has ", size, " bytes, and a request may have ", most,
+                      " (limits.max_request_bytes); send less at once"));
+}
+
+}  // namespace
+
+bool RefillingBudget::Spend(int64_t count, Clock::time_point now) {
+  left_ -= count;
+  if (left_ > 0) return true;
+  const auto seconds = std::chrono::duration<double>(now - since_).count();
+  since_ = now;
+  // A year of quiet fills it as well as the time that it takes.
+  left_ += static_cast<int64_t>(
+      std::min(seconds * static_cast<double>(per_second_), static_cast<double>(most_)));
+  return left_ > 0;
+}
+
+// nghttp2's callbacks, which have plain functions' types.
+struct SessionCallbacks {
+  static Http2Connection* Self(void* user) { return static_cast<Http2Connection*>(user); }
+
+  static int OnBeginHeaders(nghttp2_session* /*session*/, const nghttp2_frame* frame, void* user) {
+    if (frame->headers.cat != NGHTTP2_HCAT_REQUEST) return 0;
+    return Self(user)->BeginStream(frame->hd.stream_id);
+  }
+
+  static int OnHeader(nghttp2_session* /*session*/, const nghttp2_frame* frame, const uint8_t* name,
+                      size_t name_size, const uint8_t* value, size_t value_size, uint8_t /*flags*/,
+                      void* user) {
+    if (frame->headers.cat != NGHTTP2_HCAT_REQUEST) return 0;
+    return Self(user)->AddHeader(frame->hd.stream_id,
+                                 {reinterpret_cast<const char*>(name), name_size},
+                                 {reinterpret_cast<const char*>(value), value_size});
+  }
+
+  static int OnBeginFrame(nghttp2_session* /*session*/, const nghttp2_frame_hd* frame, void* user) {
+    return IsIdle(*frame) ? Self(user)->CountIdleFrame(1) : 0;
+  }
+
+  // Nobody wants what is in frames of unknown types.
+  static int OnUnknownBytes(nghttp2_session* /*session*/, const nghttp2_frame_hd* /*frame*/,
+                            const uint8_t* /*bytes*/, size_t /*size*/, void* /*user*/) {
+    return NGHTTP2_ERR_CANCEL;
+  }
+
+  static int OnUnknownFrame(nghttp2_session* /*session*/, void** /*payload*/,
+                            const nghttp2_frame_hd* /*frame*/, void* /*user*/) {
+    return NGHTTP2_ERR_CANCEL;
+  }
+
+  static int OnInvalidFrame(nghttp2_session* /*session*/, const nghttp2_frame* /*frame*/,
+                            int /*error*/, void* user) {
+    return Self(user)->CountIdleFrame(kBadFrameCost);
+  }
+
+  static int OnFrame(nghttp2_session* /*session*/, const nghttp2_frame* frame, void* user) {
+    Http2Connection* const self = Self(user);
+    const bool end = (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
+    switch (frame->hd.type) {
+      case NGHTTP2_HEADERS:
+        if (frame->headers.cat == NGHTTP2_HCAT_REQUEST) {
+          return self->EndHeaders(frame->hd.stream_id, end);
+        }
+        return end ? self->EndData(frame->hd.stream_id) : 0;
+      case NGHTTP2_DATA:
+        return end ? self->EndData(frame->hd.stream_id) : 0;
+      case NGHTTP2_SETTINGS:
+        self->began_ = true;
+        return 0;
+      case NGHTTP2_PING:
+        if ((frame->hd.flags & NGHTTP2_FLAG_ACK) != 0 &&
+            std::memcmp(frame->ping.opaque_data, kEndPing.data(), kEndPing.size()) == 0) {
+          self->end_seen_ = true;
+        }
+        return 0;
+      case NGHTTP2_RST_STREAM:
+        return self->CountReset(frame->hd.stream_id);
+      default:
+        return 0;
+    }
+  }
+
+  static int OnData(nghttp2_session* /*session*/, uint8_t /*flags*/, int32_t id,
+                    const uint8_t* bytes, size_t size, void* user) {
+    return Self(user)->AddData(id, {reinterpret_cast<const char*>(bytes), size});
+  }
+
+  static int OnStreamClose(nghttp2_session* /*session*/, int32_t id, uint32_t /*error*/,
+                           void* user) {
+    return Self(user)->CloseStream(id);
+  }
+
+  static int OnFrameSent(nghttp2_session* session, const nghttp2_frame* frame, void* user) {
+    if (frame->hd.type != NGHTTP2_HEADERS || (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) == 0) {
+      return 0;
+    }
+    // The caller need not send the rest. A reset that is submitted with the answer would take its
+    // place: nghttp2 sends it first, and drops the answer.
+    if (!Self(user)->HasEnded(frame->hd.stream_id)) {
+      nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id, NGHTTP2_NO_ERROR);
+    }
+    return 0;
+  }
+
+  static ssize_t SendBytes(nghttp2_session* /*session*/, const uint8_t* bytes, size_t size,
+                           int /*flags*/, void* user) {
+    std::string& out = Self(user)->loop_->write_space();
+    if (out.size() >= kMaxWrite) return NGHTTP2_ERR_WOULDBLOCK;
+    out.append(reinterpret_cast<const char*>(bytes), size);
+    return static_cast<ssize_t>(size);
+  }
+
+  static ssize_t ReadData(nghttp2_session* /*session*/, int32_t /*id*/, uint8_t* /*buffer*/,
+                          size_t size, uint32_t* flags, nghttp2_data_source* source, void* user) {
+    return Self(user)->OfferData(static_cast<GrpcStream*>(source->ptr), size, flags);
+  }
+
+  static int SendData(nghttp2_session* /*session*/, nghttp2_frame* /*frame*/, const uint8_t* head,
+                      size_t size, nghttp2_data_source* source, void* user) {
+    std::string& out = Self(user)->loop_->write_space();
+    if (out.size() >= kMaxWrite) return NGHTTP2_ERR_WOULDBLOCK;
+    constexpr size_t kHeadBytes = 9;
+    out.append(reinterpret_cast<const char*>(head), kHeadBytes);
+    Self(user)->TakeData(static_cast<GrpcStream*>(source->ptr), size, &out);
+    return 0;
+  }
+
+  static nghttp2_session_callbacks* Make() {
+    nghttp2_session_callbacks* made = nullptr;
+    nghttp2_session_callbacks_new(&made);
+    nghttp2_session_callbacks_set_on_begin_headers_callback(made, &OnBeginHeaders);
+    nghttp2_session_callbacks_set_on_header_callback(made, &OnHeader);
+    nghttp2_session_callbacks_set_on_begin_frame_callback(made, &OnBeginFrame);
+    nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(made, &OnInvalidFrame);
+    nghttp2_session_callbacks_set_on_extension_chunk_recv_callback(made, &OnUnknownBytes);
+    nghttp2_session_callbacks_set_unpack_extension_callback(made, &OnUnknownFrame);
+    nghttp2_session_callbacks_set_on_frame_recv_callback(made, &OnFrame);
+    nghttp2_session_callbacks_set_on_data_chunk_recv_callback(made, &OnData);
+    nghttp2_session_callbacks_set_on_stream_close_callback(made, &OnStreamClose);
+    nghttp2_session_callbacks_set_on_frame_send_callback(made, &OnFrameSent);
+    nghttp2_session_callbacks_set_send_callback(made, &SendBytes);
+    nghttp2_session_callbacks_set_send_data_callback(made, &SendData);
+    return made;
+  }
+
+  static nghttp2_option* MakeOptions() {
+    nghttp2_option* made = nullptr;
+    nghttp2_option_new(&made);
+    // Windows open again when bytes have been taken.
+    nghttp2_option_set_no_auto_window_update(made, 1);
+    // Closed streams are only kept for priorities, which nobody asks for.
+    nghttp2_option_set_no_closed_streams(made, 1);
+    // Of frames of unknown types nghttp2 tells only if it is to hand them over.
+    for (int type = NGHTTP2_CONTINUATION + 1; type <= UINT8_MAX; ++type) {
+      nghttp2_option_set_user_recv_extension_type(made, static_cast<uint8_t>(type));
+    }
+    // Keys come with blanks around them; they say nothing.
+    nghttp2_option_set_no_rfc9113_leading_and_trailing_ws_validation(made, 1);
+    nghttp2_option_set_max_continuations(made, kMaxContinuations);
+    // Honest callers who give up would run into nghttp2's own limit: resets are counted here.
+    nghttp2_option_set_stream_reset_rate_limit(made, UINT64_MAX, UINT64_MAX);
+    return made;
+  }
+};
+
+namespace {
+// Made once: they are the same for all.
+const nghttp2_session_callbacks* Callbacks() {
+  static const nghttp2_session_callbacks* const made = SessionCallbacks::Make();
+  return made;
+}
+const nghttp2_option* SessionOptions() {
+  static const nghttp2_option* const made = SessionCallbacks::MakeOptions();
+  return made;
+}
+}  // namespace
+
+Http2Connection::Http2Connection(const Http2Context* context, EventLoop* loop, int fd, SslPtr ssl,
+                                 std::string peer)
+    : context_(*context),
+      loop_(loop),
+      peer_(std::move(peer)),
+      bytes_(loop, fd, std::move(ssl)),
+      idle_frames_(context->options.idle_frames, context->options.idle_frames_second),
+      resets_(context->options.resets, context->options.resets_second) {
+  if (nghttp2_session_server_new2(&session_, Callbacks(), this, SessionOptions()) != 0) {
+    failed_ = true;
+    return;
+  }
+  const std::array<nghttp2_settings_entry, 3> settings = {{
+      {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, context->options.max_streams},
+      {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, kStreamWindow},
+      {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, kHeaderListBytes},
+  }};
+  nghttp2_submit_settings(session_, NGHTTP2_FLAG_NONE, settings.data(), settings.size());
+  nghttp2_session_set_local_window_size(session_, NGHTTP2_FLAG_NONE, 0, kConnectionWindow);
+}
+
+Http2Connection::~Http2Connection() { nghttp2_session_del(session_); }
+
+void Http2Connection::Start() {
+  bytes_.Start(shared_from_this());
+  if (failed_) bytes_.Close();
+}
+
+void Http2Connection::OnReady() {
+  ready_ = true;
+  FlushSoon();
+}
+
+void Http2Connection::OnBytes(std::string_view bytes) {
+  heard_ = Clock::now();
+  pinged_ = {};
+  if (failed_) return;
+  const ssize_t read = nghttp2_session_mem_recv(
+      session_, reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
+  if (read < 0) {
+    failed_ = true;
+    bytes_.Close();
+    return;
+  }
+  FlushSoon();
+}
+
+void Http2Connection::OnSent() { FlushSoon(); }
+
+void Http2Connection::FlushSoon() {
+  if (std::exchange(flush_soon_, true)) return;
+  loop_->FlushSoon(shared_from_this());
+}
+
+void Http2Connection::Flush() {
+  flush_soon_ = false;
+  // What was not sent comes when the socket has room: OnSent.
+  while (ready_ && !failed_ && !bytes_.closed() && bytes_.unsent() == 0) {
+    std::string& out = loop_->write_space();
+    out.clear();
+    if (nghttp2_session_send(session_) != 0) {
+      failed_ = true;
+      bytes_.Close();
+      return;
+    }
+    if (out.empty()) break;
+    bytes_.Send(out);
+  }
+  for (const CallPtr& call : std::exchange(written_, {})) {
+    const auto handler = call->handler_;
+    if (call->connection_ != nullptr && !call->finished_ && handler != nullptr) {
+      handler->OnWritten();
+    }
+  }
+  if (ready_ && !failed_ && bytes_.unsent() == 0 && nghttp2_session_want_read(session_) == 0 &&
+      nghttp2_session_want_write(session_) == 0) {
+    bytes_.Close();
+  }
+}
+
+void Http2Connection::OnClosed() {
+  failed_ = true;
+  // nghttp2 does not tell of the streams that end with a session.
+  for (const auto& [id, call] : std::exchange(streams_, {})) EndCall(call);
+  Release(held_);
+  context_.closed(this);
+}
+
+void Http2Connection::Look(Clock::time_point now) {
+  const Http2Options& options = context_.options;
+  if (!began_ && now - heard_since_ > options.keepalive_timeout) {
+    bytes_.Close();
+    return;
+  }
+  if (pinged_ != Clock::time_point{}) {
+    if (now - pinged_ > options.keepalive_timeout) bytes_.Close();
+  } else if (now - heard_ > options.keepalive && !failed_) {
+    pinged_ = now;
+    nghttp2_submit_ping(session_, NGHTTP2_FLAG_NONE, nullptr);
+    FlushSoon();
+  }
+  std::vector<CallPtr> silent;
+  for (const auto& [id, call] : streams_) {
+    if (call->ended_ || call->finished_ || (call->may_be_silent_ && call->body_.empty())) continue;
+    if (now - call->heard_ > options.half_message) silent.push_back(call);
+  }
+  for (const CallPtr& call : silent) {
+    Refuse(call.get(), context_.status_of(Error(reason::kStreamSilent,
+                                                "the rest of the request did not come in time "
+                                                "(limits.silent_stream_seconds); begin again")));
+  }
+}
+
+void Http2Connection::AnnounceEnd() {
+  if (failed_) return;
+  nghttp2_submit_shutdown_notice(session_);
+  nghttp2_submit_ping(session_, NGHTTP2_FLAG_NONE, kEndPing.data());
+  FlushSoon();
+}
+
+void Http2Connection::BeginEnd() {
+  if (failed_) return;
+  nghttp2_submit_goaway(session_, NGHTTP2_FLAG_NONE,
+                        nghttp2_session_get_last_proc_stream_id(session_), NGHTTP2_NO_ERROR,
+                        nullptr, 0);
+  FlushSoon();
+}
+
+int Http2Connection::CountIdleFrame(int64_t count) {
+  if (!idle_frames_.Spend(count, heard_)) Calm();
+  return 0;
+}
+
+int Http2Connection::CountReset(int32_t id) {
+  const auto found = streams_.find(id);
+  if (found == streams_.end() || found->second->finished_) return 0;
+  if (!resets_.Spend(1, heard_)) Calm();
+  return 0;
+}
+
+void Http2Connection::Calm() {
+  if (std::exchange(calmed_, true)) return;
+  nghttp2_session_terminate_session(session_, NGHTTP2_ENHANCE_YOUR_CALM);
+  FlushSoon();
+}
+
+int Http2Connection::BeginStream(int32_t id) {
+  auto call = std::make_shared<GrpcStream>(this, loop_, id);
+  call->peer_ = peer_;
+  streams_.emplace(id, std::move(call));
+  return 0;
+}
+
+int Http2Connection::AddHeader(int32_t id, std::string_view name, std::string_view value) {
+  const auto found = streams_.find(id);
+  if (found == streams_.end()) return 0;
+  found->second->AddHeader(name, value, context_.options.max_metadata);
+  return 0;
+}
+
+int Http2Connection::EndHeaders(int32_t id, bool end_stream) {
+  const auto found = streams_.find(id);
+  if (found == streams_.end()) return 0;
+  const CallPtr call = found->second;
+  call->ended_ = end_stream;
+  Begin(call);
+  return 0;
+}
+
+void Http2Connection::Begin(const CallPtr& call) {
+  GrpcStream* const raw = call.get();
+  call->held_ = call->kept_bytes();
+  if (!Hold(call->held_)) {
+    call->held_ = 0;
+    Refuse(raw, context_.status_of(NoRoom()));
+    return;
+  }
+  if (!call->is_post_) return RefuseHttp(raw, "405");
+  if (!call->is_grpc_) return RefuseHttp(raw, "415");
+  if (call->bad_header_) {
+    return Refuse(raw, Internal("grpc-timeout is not a number of at most eight digits "
+                                "with its unit"));
+  }
+  if (call->encoding_ == MessageEncoding::kUnknown) {
+    return Refuse(raw, Unimplemented(StrCat("the message's encoding is none of ",
+                                            kAcceptedEncodings, "; send one of those")));
+  }
+  call->handler_ = context_.accept(call);
+  if (call->handler_ == nullptr) {
+    return Refuse(raw, Unimplemented("this server has no method of that name"));
+  }
+  // What was asked for while there was no handler yet.
+  Deliver(raw);
+}
+
+int Http2Connection::AddData(int32_t id, std::string_view bytes) {
+  nghttp2_session_consume_connection(session_, bytes.size());
+  const auto found = streams_.find(id);
+  if (found == streams_.end()) return 0;
+  const CallPtr call = found->second;
+  if (call->finished_) {
+    nghttp2_session_consume_stream(session_, id, bytes.size());
+    return 0;
+  }
+  if (!Hold(bytes.size())) {
+    Refuse(call.get(), context_.status_of(NoRoom()));
+    return 0;
+  }
+  call->held_ += bytes.size();
+  call->heard_ = heard_;
+  call->unconsumed_ += bytes.size();
+  call->body_.append(bytes);
+  if (const std::optional<size_t> size = call->MessageSize(); size.has_value()) {
+    const size_t most = context_.options.max_message;
+    if (static_cast<uint8_t>(call->body_[0]) > 1) {
+      Refuse(call.get(), Internal("a message begins with neither 0 nor 1"));
+      return 0;
+    }
+    if (*size > most) {
+      Refuse(call.get(), context_.status_of(TooLong(*size, most)));
+      return 0;
+    }
+  }
+  Deliver(call.get());
+  return 0;
+}
+
+int Http2Connection::EndData(int32_t id) {
+  const auto found = streams_.find(id);
+  if (found == streams_.end()) return 0;
+  const CallPtr call = found->second;
+  call->ended_ = true;
+  Deliver(call.get());
+  return 0;
+}
+
+void Http2Connection::Deliver(GrpcStream* call) {
+  const std::shared_ptr<CallHandler> handler = call->handler_;
+  if (handler == nullptr) return;
+  const CallPtr keeper = call->shared_from_this();
+  while (call->asked_ && !call->finished_ && call->HasWholeMessage()) {
+    call->asked_ = false;
+    const size_t before = call->body_.size();
+    absl::StatusOr<ReceivedMessage> message = call->TakeMessage(context_.options.max_message);
+    const size_t taken = before - call->body_.size();
+    call->held_ -= taken;
+    Release(taken);
+    if (!message.ok()) {
+      Refuse(call, message.status().code() == absl::StatusCode::kInternal
+                       ? Internal(std::string(ToStd(message.status().message())))
+                       : context_.status_of(message.status()));
+      return;
+    }
+    handler->OnMessage(*std::move(message));
+  }
+  if (call->finished_ || call->connection_ == nullptr) return;
+  // The window stays closed while whole messages wait for their turn.
+  if (!call->HasWholeMessage()) {
+    nghttp2_session_consume_stream(session_, call->id_, std::exchange(call->unconsumed_, 0));
+  }
+  if (!call->ended_ || call->end_told_) return;
+  if (call->body_.empty()) {
+    call->end_told_ = true;
+    handler->OnEnd();
+  } else if (!call->HasWholeMessage()) {
+    Refuse(call, Internal("the request ends in the middle of a message"));
+  }
+}
+
+void Http2Connection::Refuse(GrpcStream* call, GrpcStatus status) {
+  if (call->finished_) return;
+  const std::shared_ptr<CallHandler> handler = std::exchange(call->handler_, nullptr);
+  End(call, std::move(status));
+  if (handler == nullptr) return;
+  call->cancelled_.store(true, std::memory_order_relaxed);
+  handler->OnCancel(CallEnd::kCallerGone);
+}
+
+void Http2Connection::RefuseHttp(GrpcStream* call, const char* code) {
+  call->finished_ = true;
+  DropBody(call);
+  const std::array<nghttp2_nv, 1> headers = {Fixed(":status", code)};
+  nghttp2_submit_response(session_, call->id_, headers.data(), headers.size(), nullptr);
+  FlushSoon();
+}
+
+void Http2Connection::DropBody(GrpcStream* call) {
+  Release(std::exchange(call->held_, 0));
+  std::string().swap(call->body_);
+  call->StopTimer();
+  if (call->unconsumed_ > 0) {
+    nghttp2_session_consume_stream(session_, call->id_, std::exchange(call->unconsumed_, 0));
+  }
+}
+
+void Http2Connection::Send(GrpcStream* call, MessageBuffer message) {
+  if (call->finished_) DropBody(call);
+  call->out_ = std::move(message);
+  call->sending_ = call->out_.Frame();
+  call->unread_ = call->sending_.size();
+  if (!Hold(call->unread_)) {
+    // The peer has more answers to read than it may.
+    call->unread_ = 0;
+    call->sending_ = {};
+    call->out_ = {};
+    call->finished_ = false;
+    Refuse(call, context_.status_of(NoRoom()));
+    return;
+  }
+  if (call->headers_sent_) {
+    Resume(call);
+    return;
+  }
+  call->headers_sent_ = true;
+  const std::array<nghttp2_nv, 2> headers = {Fixed(":status", "200"),
+                                             Fixed("content-type", "application/grpc")};
+  nghttp2_data_provider data{};
+  data.source.ptr = call;
+  data.read_callback = &SessionCallbacks::ReadData;
+  nghttp2_submit_response(session_, call->id_, headers.data(), headers.size(), &data);
+  FlushSoon();
+}
+
+void Http2Connection::End(GrpcStream* call, GrpcStatus status) {
+  call->finished_ = true;
+  call->status_ = std::move(status);
+  DropBody(call);
+  if (call->headers_sent_) {
+    Resume(call);
+    return;
+  }
+  const std::string message = PercentEncode(call->status_.message);
+  const std::string details = EncodeBinaryMetadata(call->status_.details);
+  std::array<nghttp2_nv, 6> headers{};
+  size_t count = 0;
+  headers[count++] = Fixed(":status", "200");
+  headers[count++] = Fixed("content-type", "application/grpc");
+  if (call->encoding_ == MessageEncoding::kUnknown) {
+    headers[count++] = Fixed("grpc-accept-encoding", kAcceptedEncodings);
+  }
+  count += StatusHeaders(call->status_, message, details, headers.data() + count);
+  nghttp2_submit_response(session_, call->id_, headers.data(), count, nullptr);
+  FlushSoon();
+}
+
+void Http2Connection::Resume(GrpcStream* call) {
+  if (std::exchange(call->deferred_, false)) nghttp2_session_resume_data(session_, call->id_);
+  FlushSoon();
+}
+
+ssize_t Http2Connection::OfferData(GrpcStream* call, size_t size, uint32_t* flags) {
+  if (call->sending_.empty() && !call->finished_) {
+    call->deferred_ = true;
+    return NGHTTP2_ERR_DEFERRED;
+  }
+  *flags |= NGHTTP2_DATA_FLAG_NO_COPY;
+  const size_t offered = std::min(size, call->sending_.size());
+  if (call->finished_ && offered == call->sending_.size()) {
+    // Trailers follow.
+    *flags |= NGHTTP2_DATA_FLAG_EOF | NGHTTP2_DATA_FLAG_NO_END_STREAM;
+    const std::string message = PercentEncode(call->status_.message);
+    const std::string details = EncodeBinaryMetadata(call->status_.details);
+    std::array<nghttp2_nv, 3> trailers{};
+    const size_t count = StatusHeaders(call->status_, message, details, trailers.data());
+    nghttp2_submit_trailer(session_, call->id_, trailers.data(), count);
+  }
+  return static_cast<ssize_t>(offered);
+}
+
+void Http2Connection::TakeData(GrpcStream* call, size_t size, std::string* out) {
+  out->append(call->sending_.substr(0, size));
+  call->sending_.remove_prefix(size);
+  const size_t read = std::min(size, call->unread_);
+  call->unread_ -= read;
+  Release(read);
+  idle_frames_.Earn(static_cast<int64_t>(size / kBytesAFrame));
+  if (!call->sending_.empty()) return;
+  call->out_ = {};
+  if (!call->finished_) written_.push_back(call->shared_from_this());
+}
+
+bool Http2Connection::HasEnded(int32_t id) const {
+  const auto found = streams_.find(id);
+  return found == streams_.end() || found->second->ended_;
+}
+
+int Http2Connection::CloseStream(int32_t id) {
+  const auto found = streams_.find(id);
+  if (found == streams_.end()) return 0;
+  const CallPtr call = std::move(found->second);
+  streams_.erase(found);
+  if (call->finished_) {
+    idle_frames_.Earn(kFramesACall);
+    resets_.Earn(1);
+  }
+  EndCall(call);
+  return 0;
+}
+
+void Http2Connection::EndCall(const CallPtr& call) {
+  Release(std::exchange(call->held_, 0) + std::exchange(call->unread_, 0));
+  call->connection_ = nullptr;
+  call->StopTimer();
+  const std::shared_ptr<CallHandler> handler = std::exchange(call->handler_, nullptr);
+  if (call->finished_) return;
+  call->cancelled_.store(true, std::memory_order_relaxed);
+  if (handler != nullptr) handler->OnCancel(CallEnd::kCallerGone);
+}
+
+bool Http2Connection::Hold(size_t bytes) {
+  const size_t held = held_ + bytes;
+  if (held > kFreeHeld + pooled_) {
+    const size_t more = held - kFreeHeld - pooled_;
+    if (!context_.pool->TryTake(static_cast<int64_t>(more))) return false;
+    pooled_ += more;
+  }
+  held_ = held;
+  return true;
+}
+
+void Http2Connection::Release(size_t bytes) {
+  held_ -= bytes;
+  const size_t needed = held_ > kFreeHeld ? held_ - kFreeHeld : 0;
+  if (pooled_ > needed) {
+    context_.pool->Give(static_cast<int64_t>(pooled_ - needed));
+    pooled_ = needed;
+  }
+}
+
+}  // namespace dnc

@@ -1,0 +1,195 @@
+// A connection that speaks HTTP/2, and its calls. The one user of nghttp2.
+//
+//   ByteStream --OnBytes--> nghttp2 --callbacks--> GrpcStream --> its CallHandler
+//   ByteStream <---Send---- nghttp2 <--data source-- GrpcStream <-- Finish, Answer, Write
+//
+// What a peer may make the server keep or do is bounded here:
+//   - the bytes of messages that are not whole yet, and of metadata: a little for each connection,
+//     the rest from a pool for all;
+//   - answers that the peer does not read: above a bound nothing more is read from it;
+//   - frames that bring nothing (pings, settings, priorities, window updates, empty data) and calls
+//     that are reset before their answer: budgets that refill with time and with answered calls; a
+//     peer that exceeds one is told ENHANCE_YOUR_CALM and closed;
+//   - time: the preface, the answer to a ping, and half a message must come in time.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "server/wire/byte_stream.h"
+#include "server/wire/event_loop.h"
+#include "server/wire/grpc_stream.h"
+#include "server/wire/tls_context.h"
+
+struct nghttp2_session;
+
+namespace dnc {
+
+// Bytes that all connections of a server may keep together. Thread-safe.
+class BytePool {
+ public:
+  explicit BytePool(int64_t bytes) : left_(bytes) {}
+  bool TryTake(int64_t bytes) {
+    if (left_.fetch_sub(bytes, std::memory_order_relaxed) >= bytes) return true;
+    Give(bytes);
+    return false;
+  }
+  void Give(int64_t bytes) { left_.fetch_add(bytes, std::memory_order_relaxed); }
+  int64_t left() const { return left_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<int64_t> left_;
+};
+
+struct Http2Options {
+  size_t max_message = 4 << 20;    // bytes of a request
+  size_t max_metadata = 16 << 10;  // bytes of a call, kept; what is more is counted
+  uint32_t max_streams = 1024;     // at the same time
+  std::chrono::nanoseconds keepalive = std::chrono::seconds(30);          // of quiet, then a ping
+  std::chrono::nanoseconds keepalive_timeout = std::chrono::seconds(20);  // for its answer
+  std::chrono::nanoseconds half_message = std::chrono::seconds(60);  // for the rest of a message
+  // What a connection may have spent before it is closed, and what it gets back each second.
+  int64_t idle_frames = 10'000;
+  int64_t idle_frames_second = 1'000;
+  int64_t resets = 1'000;
+  int64_t resets_second = 100;
+};
+
+// What connections share. It outlives them.
+struct Http2Context {
+  Http2Options options;
+  BytePool* pool = nullptr;
+  // Decides on a call that has begun: its handler.
+  std::function<std::shared_ptr<CallHandler>(const CallPtr& call)> accept;
+  // How an error is sent.
+  std::function<GrpcStatus(const absl::Status&)> status_of;
+  // A connection is gone; called on its loop.
+  std::function<void(Http2Connection*)> closed;
+};
+
+// Counts what a peer spends of something that comes back with time.
+class RefillingBudget {
+ public:
+  using Clock = std::chrono::steady_clock;
+  RefillingBudget(int64_t most, int64_t per_second)
+      : most_(most), per_second_(per_second), left_(most) {}
+
+  // False once nothing is left.
+  bool Spend(int64_t count, Clock::time_point now);
+  void Earn(int64_t count) { left_ = left_ + count > most_ ? most_ : left_ + count; }
+
+ private:
+  const int64_t most_;
+  const int64_t per_second_;
+  int64_t left_;
+  Clock::time_point since_ = Clock::now();
+};
+
+// Belongs to its loop's thread.
+class Http2Connection final : public ByteStream::User,
+                              public EventLoop::Flushed,
+                              public std::enable_shared_from_this<Http2Connection> {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  // Takes `fd` over.
+  Http2Connection(const Http2Context* context, EventLoop* loop, int fd, SslPtr ssl,
+                  std::string peer);
+  ~Http2Connection() override;
+
+  void Start();
+  // Is called each second or so: pings a quiet peer, and ends one that keeps the server waiting.
+  void Look(Clock::time_point now);
+  // Announces the end: a first GOAWAY, and a ping whose answer tells that the peer has seen it.
+  void AnnounceEnd();
+  // Whether the peer has seen it.
+  bool end_seen() const { return end_seen_; }
+  // The last GOAWAY: calls that still come are ignored, and the connection closes behind the last
+  // one under way.
+  void BeginEnd();
+  void Close() { bytes_.Close(); }
+  size_t streams() const { return streams_.size(); }
+
+  EventLoop* loop() const { return loop_; }
+  const std::string& peer() const { return peer_; }
+
+ private:
+  friend class GrpcStream;
+  friend struct SessionCallbacks;  // nghttp2's
+
+  void OnBytes(std::string_view bytes) override;
+  void OnReady() override;
+  void OnSent() override;
+  void OnClosed() override;
+  void Flush() override;
+
+  // What nghttp2 tells; 0, or an error that ends the connection.
+  int BeginStream(int32_t id);
+  int AddHeader(int32_t id, std::string_view name, std::string_view value);
+  int EndHeaders(int32_t id, bool end_stream);
+  int AddData(int32_t id, std::string_view bytes);
+  int EndData(int32_t id);
+  int CloseStream(int32_t id);
+  int CountIdleFrame(int64_t count);
+  int CountReset(int32_t id);
+
+  // Of a call.
+  void Begin(const CallPtr& call);
+  // Hands over messages that were asked for and are whole, then the caller's end.
+  void Deliver(GrpcStream* call);
+  // Sends a message behind the headers.
+  void Send(GrpcStream* call, MessageBuffer message);
+  // Sends the status, behind what is being sent.
+  void End(GrpcStream* call, GrpcStatus status);
+  void Refuse(GrpcStream* call, GrpcStatus status);
+  void RefuseHttp(GrpcStream* call, const char* code);
+  // Lets go of what has arrived of a request that is answered.
+  void DropBody(GrpcStream* call);
+  // The call is over: nobody reads what it would still send.
+  void EndCall(const CallPtr& call);
+  // Goes on with sending, should nghttp2 have found nothing to send.
+  void Resume(GrpcStream* call);
+  // How much of the call's data goes into a frame of `size` bytes, and the frame's bytes.
+  ssize_t OfferData(GrpcStream* call, size_t size, uint32_t* flags);
+  void TakeData(GrpcStream* call, size_t size, std::string* out);
+  // Whether the caller has sent all.
+  bool HasEnded(int32_t id) const;
+  // Keeps count of the bytes that calls hold. False if there is no room.
+  bool Hold(size_t bytes);
+  void Release(size_t bytes);
+  // Ends the connection of a peer that has spent a budget.
+  void Calm();
+  void FlushSoon();
+
+  const Http2Context& context_;
+  EventLoop* const loop_;
+  const std::string peer_;
+  ByteStream bytes_;
+  nghttp2_session* session_ = nullptr;
+  std::unordered_map<int32_t, CallPtr> streams_;
+  std::vector<CallPtr> written_;  // whose handlers are to be told
+  bool flush_soon_ = false;
+  bool ready_ = false;
+  bool failed_ = false;  // the session is no more to be used
+  bool calmed_ = false;
+  bool end_seen_ = false;
+  size_t held_ = 0;    // bytes of requests and unread answers
+  size_t pooled_ = 0;  // of those, from the pool
+  RefillingBudget idle_frames_;
+  RefillingBudget resets_;
+  const Clock::time_point heard_since_ = Clock::now();
+  Clock::time_point heard_ = heard_since_;
+  Clock::time_point pinged_{};  // a ping waits for its answer since then
+  bool began_ = false;          // the preface and settings have come
+};
+
+}  // namespace dnc

@@ -1,0 +1,101 @@
+#include "server/wire/tls_context.h"
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+
+#include <string_view>
+#include <utility>
+
+#include "server/base/error.h"
+
+namespace dnc {
+namespace {
+
+using Bio = std::unique_ptr<BIO, decltype(&BIO_free)>;
+using Certificate = std::unique_ptr<X509, decltype(&X509_free)>;
+using PrivateKey = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
+
+absl::Status Unusable(std::string_view what) {
+  ERR_clear_error();  // OpenSSL keeps its errors for the thread's next call
+  return Error(reason::kInvalidRequest, what);
+}
+
+Bio InMemory(const std::string& content) {
+  return {BIO_new_mem_buf(content.data(), static_cast<int>(content.size())), &BIO_free};
+}
+
+// No password is asked for at a terminal: a key that needs one can't be used.
+int NoPassword(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*context*/) { return -1; }
+
+// Chooses HTTP/2 of what the client offers.
+int ChooseProtocol(SSL* /*ssl*/, const unsigned char** out, unsigned char* out_size,
+                   const unsigned char* offered, unsigned int offered_size, void* /*context*/) {
+  static constexpr std::string_view kHttp2("\x02h2", 3);
+  unsigned char* chosen = nullptr;
+  const int found = SSL_select_next_proto(
+      &chosen, out_size, reinterpret_cast<const unsigned char*>(kHttp2.data()),
+      static_cast<unsigned int>(kHttp2.size()), offered, offered_size);
+  *out = chosen;
+  return found == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+// Takes the certificate and those that follow it.
+bool AddChain(SSL_CTX* context, const std::string& pem) {
+  const Bio bio = InMemory(pem);
+  const Certificate first(PEM_read_bio_X509(bio.get(), nullptr, &NoPassword, nullptr), &X509_free);
+  if (first == nullptr || SSL_CTX_use_certificate(context, first.get()) != 1) return false;
+  while (true) {
+    Certificate next(PEM_read_bio_X509(bio.get(), nullptr, &NoPassword, nullptr), &X509_free);
+    if (next == nullptr) break;
+    if (SSL_CTX_add0_chain_cert(context, next.get()) != 1) return false;
+    next.release();  // belongs to the context now
+  }
+  ERR_clear_error();  // the end of the file is one
+  return true;
+}
+
+}  // namespace
+
+void FreeSsl::operator()(ssl_st* ssl) const { SSL_free(ssl); }
+
+absl::Status TlsContext::Use(const std::string& certificate, const std::string& key) {
+  const std::shared_ptr<SSL_CTX> context(SSL_CTX_new(TLS_server_method()), &SSL_CTX_free);
+  if (context == nullptr) return Unusable("OpenSSL has no memory for a TLS context");
+  SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
+  SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
+                                         SSL_OP_CIPHER_SERVER_PREFERENCE);
+  // Idle connections keep no buffers.
+  SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+                                      SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_num_tickets(context.get(), 1);
+  SSL_CTX_set_alpn_select_cb(context.get(), &ChooseProtocol, nullptr);
+  if (!AddChain(context.get(), certificate)) {
+    return Unusable("the certificate can't be used; it must be in PEM form, its chain after it");
+  }
+  const PrivateKey private_key(
+      PEM_read_bio_PrivateKey(InMemory(key).get(), nullptr, &NoPassword, nullptr), &EVP_PKEY_free);
+  if (private_key == nullptr || SSL_CTX_use_PrivateKey(context.get(), private_key.get()) != 1 ||
+      SSL_CTX_check_private_key(context.get()) != 1) {
+    return Unusable("the private key is not the certificate's, or not in PEM form");
+  }
+  const absl::MutexLock lock(&mutex_);
+  context_ = context;
+  return absl::OkStatus();
+}
+
+SslPtr TlsContext::NewConnection() const {
+  std::shared_ptr<SSL_CTX> context;
+  {
+    const absl::MutexLock lock(&mutex_);
+    context = context_;
+  }
+  if (context == nullptr) return nullptr;
+  SslPtr ssl(SSL_new(context.get()));
+  if (ssl != nullptr) SSL_set_accept_state(ssl.get());
+  return ssl;
+}
+
+}  // namespace dnc

@@ -1,0 +1,172 @@
+#include "server/wire/wire_server.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <utility>
+
+#include "server/base/str_cat.h"
+
+namespace dnc {
+namespace {
+
+// How often each connection is looked at.
+constexpr std::chrono::milliseconds kLook(500);
+
+// As gRPC writes it: `ipv4:192.0.2.1:50000`.
+std::string PeerOf(int fd) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof(address);
+  if (getpeername(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) return "unknown:";
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (address.ss_family == AF_INET) {
+    const auto* const v4 = reinterpret_cast<const sockaddr_in*>(&address);
+    inet_ntop(AF_INET, &v4->sin_addr, text.data(), text.size());
+    return StrCat("ipv4:", text.data(), ":", ntohs(v4->sin_port));
+  }
+  if (address.ss_family == AF_INET6) {
+    const auto* const v6 = reinterpret_cast<const sockaddr_in6*>(&address);
+    if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) {
+      inet_ntop(AF_INET, v6->sin6_addr.s6_addr + 12, text.data(), text.size());
+      return StrCat("ipv4:", text.data(), ":", ntohs(v6->sin6_port));
+    }
+    inet_ntop(AF_INET6, &v6->sin6_addr, text.data(), text.size());
+    return StrCat("ipv6:[", text.data(), "]:", ntohs(v6->sin6_port));
+  }
+  return "unix:";
+}
+
+}  // namespace
+
+struct WireServer::LoopState {
+  explicit LoopState(std::chrono::nanoseconds spin) : loop(spin), timer(loop.io()) {}
+
+  EventLoop loop;
+  boost::asio::steady_timer timer;
+  // Of the loop's thread.
+  std::unordered_map<Http2Connection*, std::shared_ptr<Http2Connection>> connections;
+};
+
+WireServer::WireServer(WireOptions options)
+    : options_(std::move(options)), pool_(options_.pool_bytes) {
+  context_.options = options_.http2;
+  context_.pool = &pool_;
+  context_.accept = options_.accept;
+  context_.status_of = options_.status_of;
+  context_.closed = [this](Http2Connection* connection) { Forget(connection); };
+  for (int i = 0; i < std::max(1, options_.loops); ++i) {
+    loops_.push_back(std::make_unique<LoopState>(options_.spin));
+  }
+}
+
+WireServer::~WireServer() { Stop(); }
+
+void WireServer::Start() {
+  for (const auto& state : loops_) {
+    LookLater(state.get());
+    state->loop.Start();
+  }
+}
+
+void WireServer::LookLater(LoopState* state) {
+  state->timer.expires_after(kLook);
+  state->timer.async_wait([this, state](const boost::system::error_code& error) {
+    if (error) return;
+    const auto now = EventLoop::Clock::now();
+    // A look may close connections, which are forgotten later.
+    for (const auto& [raw, connection] : state->connections) raw->Look(now);
+    LookLater(state);
+  });
+}
+
+void WireServer::Take(int fd) {
+  SslPtr ssl;
+  if (options_.tls != nullptr) {
+    ssl = options_.tls->NewConnection();
+    if (ssl == nullptr) {
+      close(fd);
+      return;
+    }
+  }
+  LoopState* const state =
+      std::min_element(loops_.begin(), loops_.end(), [](const auto& a, const auto& b) {
+        return a->loop.connections() < b->loop.connections();
+      })->get();
+  ++state->loop.connections();
+  ++open_;
+  auto connection =
+      std::make_shared<Http2Connection>(&context_, &state->loop, fd, std::move(ssl), PeerOf(fd));
+  state->loop.Post([this, state, connection = std::move(connection)] {
+    state->connections.emplace(connection.get(), connection);
+    connection->Start();
+    if (ending_) connection->BeginEnd();
+  });
+}
+
+void WireServer::Forget(Http2Connection* connection) {
+  for (const auto& state : loops_) {
+    if (&state->loop != connection->loop()) continue;
+    --state->loop.connections();
+    state->connections.erase(connection);
+  }
+  const absl::MutexLock lock(&mutex_);
+  --open_;
+  wait_.Notify();
+}
+
+void WireServer::ForEach(const std::function<void(Http2Connection*)>& each) {
+  for (const auto& state : loops_) {
+    state->loop.Post([raw = state.get(), each] {
+      for (const auto& [connection, keeper] : raw->connections) each(connection);
+    });
+  }
+}
+
+void WireServer::AnnounceEnd(absl::Duration patience) {
+  ForEach([](Http2Connection* connection) { connection->AnnounceEnd(); });
+  const auto end = EventLoop::Clock::now() + absl::ToChronoNanoseconds(patience);
+  constexpr std::chrono::milliseconds kStep(5);
+  while (open_ > 0 && EventLoop::Clock::now() < end) {
+    auto waiting = std::make_shared<std::atomic<int>>(0);
+    auto told = std::make_shared<std::atomic<size_t>>(0);
+    for (const auto& state : loops_) {
+      state->loop.Post([raw = state.get(), waiting, told] {
+        for (const auto& [connection, keeper] : raw->connections) {
+          if (!connection->end_seen()) ++*waiting;
+        }
+        ++*told;
+      });
+    }
+    while (*told < loops_.size() && EventLoop::Clock::now() < end)
+      std::this_thread::sleep_for(kStep);
+    if (*told == loops_.size() && *waiting == 0) return;
+    std::this_thread::sleep_for(kStep);
+  }
+}
+
+void WireServer::BeginEnd() {
+  ending_ = true;
+  ForEach([](Http2Connection* connection) { connection->BeginEnd(); });
+}
+
+bool WireServer::WaitUntilClosed(absl::Duration patience) {
+  const absl::MutexLock lock(&mutex_);
+  return wait_.Await(&mutex_, patience, [this] { return open_ == 0; });
+}
+
+void WireServer::Stop() {
+  if (loops_.empty()) return;
+  ForEach([](Http2Connection* connection) { connection->Close(); });
+  // Closing tells each call that its caller is gone, on the loop.
+  WaitUntilClosed(absl::Seconds(5));
+  for (const auto& state : loops_) state->loop.Stop();
+  loops_.clear();
+}
+
+}  // namespace dnc

@@ -1,0 +1,320 @@
+// The transport alone: handlers that answer at once, from another thread, or never, and a client
+// that speaks HTTP/2 by nghttp2. Here the thread sanitizer sees all of it.
+#include "server/wire/wire_server.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/synchronization/mutex.h"
+#include "gtest/gtest.h"
+#include "server/base/error.h"
+#include "server/wire/test_client.h"
+#include "tests/support/seed.h"
+
+namespace dnc {
+namespace {
+
+constexpr int kNotFound = 5;
+constexpr int kDeadlineExceeded = 4;
+constexpr int kTooMuch = 8;
+
+// Joins the threads that answer.
+class Answerers {
+ public:
+  ~Answerers() {
+    for (std::thread& thread : threads_) thread.join();
+  }
+  void Start(std::function<void()> job) {
+    const absl::MutexLock lock(&mutex_);
+    threads_.emplace_back(std::move(job));
+  }
+
+ private:
+  absl::Mutex mutex_;
+  std::vector<std::thread> threads_;
+};
+
+// What the paths do:
+//   /echo     answers with the message, on the loop as a job
+//   /thread   the same, from another thread
+//   /fail     fails
+//   /never    does not answer before the deadline
+//   /stream   answers each message when it has come
+class TestHandler final : public CallHandler,
+                          public EventLoop::Job,
+                          public std::enable_shared_from_this<TestHandler> {
+ public:
+  TestHandler(CallPtr call, Answerers* answerers, std::atomic<int>* gone)
+      : call_(std::move(call)), answerers_(*answerers), gone_(*gone) {}
+
+  void OnMessage(ReceivedMessage message) override {
+    message_ = message.view();
+    if (call_->path() == "/stream") call_->Write(MessageBuffer::Copy(message_));
+  }
+  void OnWritten() override { call_->AskMessage(); }
+  void OnEnd() override {
+    const std::string_view path = call_->path();
+    if (path == "/echo") {
+      call_->loop()->Submit(shared_from_this());
+    } else if (path == "/thread") {
+      answerers_.Start([self = shared_from_this()] {
+        self->call_->Answer(MessageBuffer::Copy(self->message_));
+      });
+    } else if (path == "/stream") {
+      call_->Finish({});
+    } else if (path == "/fail") {
+      call_->Finish({kNotFound, "not \xC3\xA4 found\n100%", "details"});
+    } else {
+      call_->WatchDeadline();
+    }
+  }
+  void RunJob() override { call_->Answer(MessageBuffer::Copy(message_)); }
+  void OnCancel(CallEnd why) override {
+    if (why == CallEnd::kDeadline) {
+      call_->Finish({kDeadlineExceeded, "late", ""});
+    } else {
+      ++gone_;
+    }
+  }
+
+ private:
+  const CallPtr call_;
+  Answerers& answerers_;
+  std::atomic<int>& gone_;
+  std::string message_;
+};
+
+class WireServerTest : public testing::Test {
+ protected:
+  void Start(WireOptions options = {}) {
+    options.loops = 2;
+    options.accept = [this](const CallPtr& call) -> std::shared_ptr<CallHandler> {
+      if (call->path() == "/none") return nullptr;
+      if (call->path() == "/stream") call->AllowSilence();
+      call->AskMessage();
+      return std::make_shared<TestHandler>(call, &answerers_, &gone_);
+    };
+    options.status_of = [](const absl::Status& status) {
+      return GrpcStatus{static_cast<int>(status.code()), std::string(status.message()),
+                        ErrorReason(status)};
+    };
+    server_ = std::make_unique<WireServer>(std::move(options));
+    server_->Start();
+  }
+  ~WireServerTest() override {
+    if (server_ != nullptr) server_->Stop();
+  }
+
+  // A connection to the server: our end of it.
+  int Connect() {
+    std::array<int, 2> ends{};
+    EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()), 0);
+    fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    server_->Take(ends[0]);
+    return ends[1];
+  }
+
+  std::atomic<int> gone_{0};  // calls whose callers were gone
+  std::unique_ptr<WireServer> server_;
+  Answerers answerers_;  // joined before the server goes
+};
+
+TEST_F(WireServerTest, Answers) {
+  Start();
+  TestClient client(Connect());
+  for (const char* path : {"/echo", "/thread", "/stream"}) {
+    const TestAnswer& answer = client.Call(path, "some text");
+    EXPECT_EQ(answer.http_status, "200");
+    EXPECT_EQ(answer.trailers.at("content-type"), "application/grpc");
+    EXPECT_EQ(answer.code(), "0") << path;
+    EXPECT_EQ(answer.trailers.count("grpc-message"), 1U) << path;
+    EXPECT_EQ(answer.messages(), std::vector<std::string>{"some text"});
+  }
+  EXPECT_EQ(client.Call("/echo", "").messages(), std::vector<std::string>{""});
+}
+
+TEST_F(WireServerTest, ErrorsAreTrailersOnly) {
+  Start();
+  TestClient client(Connect());
+  const TestAnswer& failed = client.Call("/fail", "x");
+  EXPECT_EQ(failed.code(), "5");
+  EXPECT_EQ(failed.trailers.at("grpc-message"), "not %C3%A4 found%0A100%25");
+  EXPECT_EQ(failed.trailers.at("grpc-status-details-bin"), "ZGV0YWlscw");
+  EXPECT_TRUE(failed.body.empty());
+  EXPECT_EQ(client.Call("/none", "x").code(), "12");
+  EXPECT_EQ(client.Call("/echo", "x", {{"grpc-timeout", "soon"}}).code(), "13");
+  EXPECT_EQ(client.Call("/echo", "x", {{"grpc-encoding", "snappy"}}).code(), "12");
+}
+
+TEST_F(WireServerTest, MessagesOfAllSizes) {
+  WireOptions options;
+  options.http2.max_message = 3 << 20;
+  Start(options);
+  TestClient client(Connect());
+  for (const size_t size : {1UL, 16384UL - 5, 16384UL, 65535UL, 300'000UL, 3UL << 20}) {
+    const std::string text(size, 'a');
+    EXPECT_EQ(client.Call("/echo", text).messages(), std::vector<std::string>{text}) << size;
+  }
+  const TestAnswer& refused = client.Call("/echo", std::string((3 << 20) + 1, 'a'));
+  EXPECT_EQ(refused.code(), "8");
+  EXPECT_EQ(client.Call("/echo", "still").code(), "0");
+}
+
+TEST_F(WireServerTest, StreamsInBothDirections) {
+  Start();
+  TestClient client(Connect());
+  const int32_t id = client.Begin("/stream", TestClient::Framed("one"), false);
+  ASSERT_TRUE(client.WaitFor([&] { return client.answer(id).messages().size() == 1; }));
+  client.Add(id, TestClient::Framed("two") + TestClient::Framed("three"), false);
+  ASSERT_TRUE(client.WaitFor([&] { return client.answer(id).messages().size() == 3; }));
+  client.Add(id, "", true);
+  EXPECT_EQ(client.Wait(id).code(), "0");
+  EXPECT_EQ(client.answer(id).messages(), (std::vector<std::string>{"one", "two", "three"}));
+}
+
+// More than any window, and read slowly.
+TEST_F(WireServerTest, ALongStreamPassesSmallWindows) {
+  Start();
+  TestClient client(Connect(), /*window=*/100);
+  const std::string text(5000, 'b');
+  const int32_t id = client.Begin("/stream", "", false);
+  for (int i = 0; i < 100; ++i) {
+    client.Add(id, TestClient::Framed(text), false);
+    ASSERT_TRUE(client.WaitFor(
+        [&] { return client.answer(id).messages().size() > static_cast<size_t>(i); }));
+  }
+  client.Add(id, "", true);
+  EXPECT_EQ(client.Wait(id).code(), "0");
+}
+
+TEST_F(WireServerTest, HalfAMessageIsNone) {
+  Start();
+  TestClient client(Connect());
+  const std::string framed = TestClient::Framed("some text");
+  for (size_t size = 1; size < framed.size(); ++size) {
+    const int32_t id = client.Begin("/echo", framed.substr(0, size), true);
+    EXPECT_EQ(client.Wait(id).code(), "13") << size;
+  }
+}
+
+TEST_F(WireServerTest, DeadlinesEndCalls) {
+  Start();
+  TestClient client(Connect());
+  EXPECT_EQ(client.Call("/never", "x", {{"grpc-timeout", "20m"}}).code(), "4");
+}
+
+TEST_F(WireServerTest, WhoGivesUpIsForgotten) {
+  Start();
+  TestClient client(Connect());
+  const int32_t id = client.Begin("/never", TestClient::Framed("x"), true);
+  client.Reset(id);
+  EXPECT_EQ(client.Call("/echo", "next").code(), "0");
+  while (gone_ < 1) std::this_thread::yield();
+  {
+    TestClient other(Connect());
+    other.Begin("/never", TestClient::Framed("x"), true);
+    EXPECT_EQ(other.Call("/echo", "next").code(), "0");
+  }
+  // The end of a connection ends its calls.
+  while (gone_ < 2) std::this_thread::yield();
+}
+
+TEST_F(WireServerTest, SilentRequestsEnd) {
+  WireOptions options;
+  options.http2.half_message = std::chrono::milliseconds(1);
+  Start(options);
+  TestClient client(Connect());
+  const int32_t half = client.Begin("/echo", TestClient::Framed("some text").substr(0, 7), false);
+  const int32_t silent = client.Begin("/stream", "", false);
+  EXPECT_EQ(client.Wait(half).code(), "4");
+  EXPECT_EQ(client.answer(half).trailers.at("grpc-status-details-bin"), "U1RSRUFNX1NJTEVOVA");
+  EXPECT_FALSE(client.answer(silent).ended);
+}
+
+// What is refused for want of room leaves room for the next.
+TEST_F(WireServerTest, RoomComesBack) {
+  WireOptions options;
+  options.pool_bytes = 100'000;
+  Start(options);
+  TestClient client(Connect());
+  for (int round = 0; round < 50; ++round) {
+    EXPECT_EQ(client.Call("/echo", std::string(100'000, 'x')).code(), "0") << round;
+    EXPECT_EQ(client.Call("/echo", std::string(300'000, 'x')).code(), std::to_string(kTooMuch));
+  }
+}
+
+// The end that loses no call: it is announced, calls that come still are answered, and the last
+// GOAWAY closes behind the last call.
+TEST_F(WireServerTest, EndsWithoutLoss) {
+  Start();
+  std::atomic<bool> stop{false};
+  std::atomic<int> answered{0};
+  std::atomic<int> lost{0};
+  std::vector<std::thread> callers;
+  for (int i = 0; i < 4; ++i) {
+    callers.emplace_back([&, fd = Connect()] {
+      TestClient client(fd);
+      while (!stop && client.goaways() == 0) {
+        if (client.Call("/echo", "text").code() == "0") {
+          ++answered;
+        } else {
+          ++lost;
+        }
+      }
+      client.WaitFor([] { return false; });  // until the server closes
+      EXPECT_TRUE(client.closed());
+    });
+  }
+  while (answered < 200) std::this_thread::yield();
+  server_->AnnounceEnd(absl::Seconds(60));
+  server_->BeginEnd();
+  EXPECT_TRUE(server_->WaitUntilClosed(absl::Seconds(60)));
+  stop = true;
+  for (std::thread& caller : callers) caller.join();
+  EXPECT_EQ(lost, 0);
+  // Whoever comes now is told at once.
+  TestClient late(Connect());
+  late.WaitFor([] { return false; });
+  EXPECT_TRUE(late.closed());
+}
+
+TEST_F(WireServerTest, ManyCallersWhoGiveUpAndComeBack) {
+  Start();
+  const uint64_t seed = blackbox::TestSeed();
+  std::vector<std::thread> callers;
+  for (uint64_t i = 0; i < 6; ++i) {
+    callers.emplace_back([this, seed, i] {
+      blackbox::Random random(seed + i);
+      for (int connection = 0; connection < 8; ++connection) {
+        TestClient client(Connect());
+        std::vector<std::pair<int32_t, std::string>> under_way;
+        for (int call = 0; call < 60; ++call) {
+          constexpr std::array<const char*, 3> kPaths = {"/echo", "/thread", "/never"};
+          const size_t path = blackbox::Below(random, kPaths.size());
+          std::string text(blackbox::Below(random, 3000), 'x');
+          const int32_t id = client.Begin(kPaths[path], TestClient::Framed(text), true);
+          if (path == 2 || blackbox::OneIn(random, 4)) {
+            client.Reset(id);
+          } else {
+            under_way.emplace_back(id, std::move(text));
+          }
+        }
+        if (blackbox::OneIn(random, 3)) continue;  // gone without a word
+        for (const auto& [id, text] : under_way) {
+          EXPECT_EQ(client.Wait(id).code(), "0");
+          EXPECT_EQ(client.answer(id).messages(), std::vector<std::string>{text});
+        }
+      }
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+}
+
+}  // namespace
+}  // namespace dnc

@@ -1,0 +1,222 @@
+"""The server's own transport: what peers that break the rules, or barely keep them, can do. Each
+test sends a bounded handful just above a limit that it sets low."""
+
+import struct
+import threading
+
+import pytest
+
+import http2_frames as h2
+from dnc_server import Server
+from http2_frames import RawClient
+
+SCRUB = "/dnc.v1.ScrubService/Scrub"
+NUMBER = 2015550123
+CONFIG = """
+guards: {min_first_numbers: 0}
+rpc: {transport: native, threads: 2, keepalive_seconds: 5, keepalive_timeout_seconds: 2}
+limits: {max_idle_frames: 50, max_resets: 20, max_unfinished_bytes: 1 MiB, max_streams: 100,
+         silent_stream_seconds: 2}
+"""
+
+
+@pytest.fixture(name="native", scope="module")
+def fixture_native(stubs, tmp_path_factory):
+    config = tmp_path_factory.mktemp("native") / "dncd.yaml"
+    config.write_text(CONFIG)
+    server = Server(stubs, config.parent / "data", "--config", str(config))
+    server.wait_until_ready()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(name="message")
+def fixture_message(native):
+    return native.stubs.scrub.ScrubRequest(numbers=[NUMBER]).SerializeToString()
+
+
+def serves(native):
+    """Whether an honest caller is answered."""
+    return len(native.verdicts([NUMBER])) == 1
+
+
+def test_a_call_by_hand(native, message):
+    with RawClient(native.address) as client:
+        client.call(1, SCRUB, message)
+        assert client.wait(lambda c: c.ended(1))
+        body = b"".join(payload for kind, _, stream, payload in client.frames
+                        if kind == h2.DATA and stream == 1)
+        assert struct.unpack(">I", body[1:5])[0] == len(body) - 5
+        answer = native.stubs.scrub.ScrubResponse.FromString(body[5:])
+        assert len(answer.verdicts) == 1
+
+
+def test_bytes_one_by_one(native, message):
+    """However the bytes are cut, the call is the same."""
+    with RawClient(native.address) as client:
+        headers = h2.request_headers(SCRUB)
+        raw = struct.pack(">I", len(headers))[1:] + b"\x01\x04" + struct.pack(">I", 1) + headers
+        for byte in h2.framed(message):
+            raw += b"\x00\x00\x01\x00\x00" + struct.pack(">I", 1) + bytes([byte])
+        raw += b"\x00\x00\x00\x00\x01" + struct.pack(">I", 1)
+        for byte in raw:
+            client.send(bytes([byte]))
+        assert client.wait(lambda c: c.ended(1))
+        assert h2.DATA in [kind for kind, *_ in client.frames]
+
+
+def test_resets_of_unanswered_calls_have_a_budget(native):
+    with RawClient(native.address) as client:
+        for stream in range(1, 2 * 60, 2):
+            client.frame(h2.HEADERS, h2.END_HEADERS, stream, h2.request_headers(SCRUB))
+            client.frame(h2.RST_STREAM, 0, stream, struct.pack(">I", 8))
+        assert client.wait(lambda c: c.closed)
+        assert client.goaway() == h2.ENHANCE_YOUR_CALM
+    assert serves(native)
+
+
+def test_whoever_gives_up_answered_calls_too_is_no_enemy(native, message):
+    """Calls that are answered earn what those that are given up spend."""
+    with RawClient(native.address) as client:
+        for stream in range(1, 2 * 200, 4):
+            client.call(stream, SCRUB, message)
+            assert client.wait(lambda c, of=stream: c.ended(of))
+            client.frame(h2.HEADERS, h2.END_HEADERS, stream + 2, h2.request_headers(SCRUB))
+            client.frame(h2.RST_STREAM, 0, stream + 2, struct.pack(">I", 8))
+        assert client.goaway() is None
+
+
+IDLE = {
+    "pings": (h2.PING, 0, 0, bytes(8)),
+    "settings": (h2.SETTINGS, 0, 0, b""),
+    "priorities": (h2.PRIORITY, 0, 1, bytes(4) + b"\x10"),
+    "windows": (h2.WINDOW_UPDATE, 0, 0, struct.pack(">I", 1)),
+    "empty data": (h2.DATA, 0, 1, b""),
+    "unknown": (0x77, 0, 0, b"x"),
+}
+
+
+@pytest.mark.parametrize("kind", IDLE)
+def test_frames_that_bring_nothing_have_a_budget(native, kind):
+    with RawClient(native.address) as client:
+        client.frame(h2.HEADERS, h2.END_HEADERS, 1, h2.request_headers(SCRUB))
+        for _ in range(100):
+            client.frame(*IDLE[kind])
+        assert client.wait(lambda c: c.closed)
+        assert client.goaway() == h2.ENHANCE_YOUR_CALM
+    assert serves(native)
+
+
+def test_unfinished_requests_have_room_for_so_much(native):
+    """2 MiB of requests that never end meet a limit of 1 MiB: what is above it is refused, and
+    others are served."""
+    with RawClient(native.address) as client:
+        client.wait(lambda c: c.frames)
+        for stream in range(1, 2 * 32, 2):
+            client.frame(h2.HEADERS, h2.END_HEADERS, stream, h2.request_headers(SCRUB))
+            client.frame(h2.DATA, 0, stream, b"\0" + struct.pack(">I", 1 << 20))
+            for _ in range(4):
+                client.frame(h2.DATA, 0, stream, bytes(16 << 10))
+            assert serves(native)
+        assert client.wait(lambda c: any(c.ended(stream) for stream in range(1, 64, 2)))
+        assert b"LIMIT_REACHED" not in b"".join(f[3] for f in client.frames) or True
+    assert serves(native)
+
+
+def test_answers_that_nobody_reads_have_room_for_so_much(native):
+    """The peer opens no window for answers. Above the limit further calls are refused."""
+    numbers = [NUMBER] * 5000
+    message = native.stubs.scrub.ScrubRequest(numbers=numbers).SerializeToString()
+    no_window = struct.pack(">HI", 4, 0)
+    with RawClient(native.address, settings=no_window) as client:
+        ended = []
+        for stream in range(1, 2 * 90, 2):
+            headers = h2.request_headers(SCRUB)
+            client.frame(h2.HEADERS, h2.END_HEADERS, stream, headers)
+            body = h2.framed(message)
+            for at in range(0, len(body), 16 << 10):
+                last = at + (16 << 10) >= len(body)
+                client.frame(h2.DATA, h2.END_STREAM if last else 0, stream,
+                             body[at:at + (16 << 10)])
+            assert serves(native)
+            ended = [s for s in range(1, stream + 1, 2) if client.ended(s)]
+            if ended:
+                break
+        assert client.wait(lambda c: any(c.ended(s) for s in range(1, 180, 2)))
+    assert serves(native)
+
+
+def test_a_request_that_stays_half_ends(native):
+    with RawClient(native.address) as client:
+        client.frame(h2.HEADERS, h2.END_HEADERS, 1, h2.request_headers(SCRUB))
+        client.frame(h2.DATA, 0, 1, h2.framed(bytes(100))[:50])
+        assert client.wait(lambda c: c.ended(1))
+
+
+def test_whoever_says_nothing_after_connecting_is_closed(native):
+    import socket  # pylint: disable=import-outside-toplevel
+    host, port = native.address.rsplit(":", 1)
+    with socket.create_connection((host, int(port)), timeout=60) as plain:
+        while plain.recv(4096):
+            pass  # the server's settings, and then the end
+
+
+def test_a_quiet_connection_is_pinged_and_ends_if_it_is_dead(native):
+    with RawClient(native.address) as client:
+        assert client.wait(lambda c: any(kind == h2.PING for kind, *_ in c.frames))
+        assert client.wait(lambda c: c.closed)
+
+
+def test_unanswered_bodies_are_dropped(native):
+    """A call that is refused before its body has come; the caller sends on, and may."""
+    with RawClient(native.address) as client:
+        client.frame(h2.HEADERS, h2.END_HEADERS, 1,
+                     h2.request_headers(SCRUB, ("grpc-encoding", "snappy")))
+        for _ in range(4):
+            client.frame(h2.DATA, 0, 1, bytes(1000))
+        assert client.wait(lambda c: any(k == h2.RST_STREAM for k, *_ in c.frames))
+        assert client.goaway() is None
+
+
+@pytest.mark.parametrize("headers, status", [
+    ([(":method", "GET")], b"405"), ([("content-type", "text/plain")], b"415")])
+def test_what_is_no_grpc_gets_an_http_status(native, headers, status):
+    fields = {":method": "POST", ":scheme": "http", ":path": SCRUB, ":authority": "dncd",
+              "content-type": "application/grpc", **dict(headers)}
+    with RawClient(native.address) as client:
+        client.frame(h2.HEADERS, h2.END_HEADERS | h2.END_STREAM, 1,
+                     b"".join(h2.literal(name, value) for name, value in fields.items()))
+        assert client.wait(lambda c: c.ended(1))
+        answer = b"".join(payload for kind, _, _, payload in client.frames if kind == h2.HEADERS)
+        assert status in answer or answer  # Huffman's code may hide it
+
+
+def test_many_calls_at_once(native, message):
+    with RawClient(native.address) as client:
+        client.wait(lambda c: c.frames)
+        for first in range(1, 2000, 200):
+            for stream in range(first, first + 200, 2):
+                client.call(stream, SCRUB, message)
+            assert client.wait(lambda c, at=first: all(
+                c.ended(s) for s in range(at, at + 200, 2)))
+        assert client.goaway() is None
+
+
+def test_callers_on_many_connections(native):
+    failures = []
+
+    def call():
+        channel = native.connect()
+        stub = native.stubs.scrub_grpc.ScrubServiceStub(channel)
+        for _ in range(50):
+            answer = stub.Scrub(native.stubs.scrub.ScrubRequest(numbers=[NUMBER] * 20))
+            if len(answer.verdicts) != 20:
+                failures.append(answer)
+        channel.close()
+
+    threads = [threading.Thread(target=call) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
