@@ -11,12 +11,15 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "server/base/clock.h"
+#include "server/base/listeners.h"
 #include "server/formats/registry_file.h"
 #include "server/intake/guards.h"
 #include "server/intake/load_info.h"
@@ -63,6 +66,20 @@ class Intake {
   virtual absl::StatusOr<LoadInfo> GetLoad(uint64_t id) const = 0;
   // Newest first, at most `limit`, with ids below `before_id` (0: all).
   virtual std::vector<LoadInfo> ListLoads(size_t limit, uint64_t before_id) const = 0;
+
+  // From now on `listener` is called whenever GetLoad has something new to tell: at each change of
+  // a load's state, and about ten times a second while files are read. It is called on the thread
+  // that does the work, so it must be quick and must not wait for the intake. Returns what
+  // RemoveListener takes; when that has returned, the listener is not called any more.
+  int AddListener(std::function<void()> listener) { return listeners_.Add(std::move(listener)); }
+  void RemoveListener(int listener) { listeners_.Remove(listener); }
+
+ protected:
+  // Is called after a change can be read.
+  void TellListeners() const { listeners_.Tell(); }
+
+ private:
+  Listeners listeners_;
 };
 
 }  // namespace dnc

@@ -67,7 +67,8 @@ IntakeImpl::IntakeImpl(IntakeOptions options, Store* store, ReleasePublisher* pu
       loads_(
           &records_, clock, static_cast<size_t>(options_.max_waiting_loads),
           static_cast<size_t>(options_.max_load_records),
-          [this](LoadJob& job, const LoadQueue::Update& update) { return RunLoad(job, update); }) {}
+          [this](LoadJob& job, const LoadQueue::Update& update) { return RunLoad(job, update); },
+          [this] { TellListeners(); }) {}
 
 absl::Status IntakeImpl::Start() {
   DNC_RETURN_IF_ERROR(uploads_.Clean());

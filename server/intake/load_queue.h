@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -25,6 +26,9 @@ namespace dnc {
 
 // A load as its runner sees it.
 struct LoadJob {
+  // `on_progress` is as LoadProgress has it.
+  explicit LoadJob(std::function<void()> on_progress) : progress(std::move(on_progress)) {}
+
   LoadOptions options;
   std::vector<LoadFile> files;
   std::string upload_dir;  // removed at the end; empty: none
@@ -41,9 +45,11 @@ class LoadQueue {
   using Update = std::function<void(std::function<void(LoadInfo&)>)>;
   using Runner = std::function<absl::Status(LoadJob&, const Update&)>;
 
-  // The records lie in `store`; what is given must outlive the queue.
+  // The records lie in `store`; what is given must outlive the queue. `on_change` is called after
+  // each change of what Get and List tell, without the queue's lock and on the thread that made the
+  // change; of a load's progress, as LoadProgress says. Calls may overlap.
   LoadQueue(ReleaseStore* store, const Clock* clock, size_t max_waiting, size_t max_records,
-            Runner runner);
+            Runner runner, std::function<void()> on_change);
   // Stops the running load and refuses the waiting ones.
   ~LoadQueue();
 
@@ -57,6 +63,8 @@ class LoadQueue {
   std::vector<LoadInfo> List(size_t limit, uint64_t before_id) const ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
+  // Appends the job to those that wait, unless the queue is stopping or full.
+  absl::StatusOr<LoadInfo> Append(const std::shared_ptr<LoadJob>& job) ABSL_LOCKS_EXCLUDED(mutex_);
   // Does all loads that wait.
   void RunWaiting() ABSL_LOCKS_EXCLUDED(mutex_);
   // The next load, which runs from now on; null if none waits or the queue is stopping.
@@ -72,6 +80,7 @@ class LoadQueue {
   const size_t max_waiting_;
   const size_t max_records_;
   const Runner runner_;
+  const std::function<void()> on_change_;
   mutable absl::Mutex mutex_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   uint64_t next_id_ ABSL_GUARDED_BY(mutex_) = 1;

@@ -3,8 +3,11 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
+#include <limits>
 #include <map>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -52,11 +55,36 @@ struct ParsedFiles {
   std::vector<ParsedChanges> changes;  // by the date of their files
 };
 
-// Shared with those who watch the load.
-struct LoadProgress {
-  std::atomic<uint64_t> bytes_done{0};
-  std::atomic<uint64_t> records_done{0};
+// How far a load has come, shared with those who watch it. Thread-safe.
+class LoadProgress {
+ public:
+  // While files are read, `on_progress` is called on the threads that read, at most about ten times
+  // a second: what comes between two calls is told by the next one. So whoever sets the load's
+  // state must tell of that by itself, and thereby of the last progress.
+  explicit LoadProgress(std::function<void()> on_progress) : on_progress_(std::move(on_progress)) {}
+
+  void AddBytes(uint64_t bytes) {
+    bytes_done_ += bytes;
+    MayTell();
+  }
+  void AddRecords(uint64_t records) {
+    records_done_ += records;
+    MayTell();
+  }
+  uint64_t bytes_done() const { return bytes_done_; }
+  uint64_t records_done() const { return records_done_; }
+
+  // Set by another thread to stop the load at its next step.
   std::atomic<bool> stop{false};
+
+ private:
+  void MayTell();
+
+  const std::function<void()> on_progress_;
+  std::atomic<uint64_t> bytes_done_{0};
+  std::atomic<uint64_t> records_done_{0};
+  // When it was told last, by the steady clock; far back: never.
+  std::atomic<int64_t> told_at_{std::numeric_limits<int64_t>::min() / 2};
 };
 
 // Reads `files` with at most `threads` threads. The first error, by the order of the files, ends

@@ -20,6 +20,7 @@
 #include "server/service/request_limits.h"
 #include "server/service/tenant_admin.h"
 #include "server/service/upload_session.h"
+#include "server/service/waker.h"
 #include "server/storage/store.h"
 #include "server/storage/tenant_columns.h"
 #include "tests/support/temp_dir.h"
@@ -59,7 +60,7 @@ class ServiceTest : public testing::Test {
     of_intake.guards.min_first_numbers = 0;  // the lists of tests are small
     intake_ = *Intake::Open(of_intake, registry_store_.get(), registry_.get(), &clock_);
     authorizer_.emplace(directory_.get(), &order_, /*keys_required=*/true);
-    tenant_admin_.emplace(directory_.get(), records_.get(), registry_.get());
+    tenant_admin_.emplace(directory_.get(), records_.get(), registry_.get(), &waker_);
     release_admin_.emplace(ServerFacts{"1.2.3", clock_.Now(), 100, 1 << 20, &order_},
                            registry_.get(), intake_.get(), &clock_);
     changes_.emplace(
@@ -136,6 +137,7 @@ class ServiceTest : public testing::Test {
   RevisionOrder order_;
   QuotaBook quotas_;
   Metrics metrics_;
+  Waker waker_;
   std::unique_ptr<Store> tenants_store_;
   std::unique_ptr<Store> registry_store_;
   std::unique_ptr<TenantRecords> records_;

@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "server/records/tenant_records.h"
 #include "server/registry/registry.h"
+#include "server/service/waker.h"
 #include "server/tenants/tenant_directory.h"
 
 namespace dnc {
@@ -69,8 +70,12 @@ struct GivenKey {
 class TenantAdmin {
  public:
   // What is given must outlive the service.
-  TenantAdmin(TenantDirectory* directory, TenantRecords* tenant_records, const Registry* registry)
-      : directory_(directory), tenant_records_(tenant_records), registry_(registry) {}
+  TenantAdmin(TenantDirectory* directory, TenantRecords* tenant_records, const Registry* registry,
+              Waker* waker)
+      : directory_(directory),
+        tenant_records_(tenant_records),
+        registry_(registry),
+        waker_(waker) {}
 
   // INVALID_REQUEST also for what only the server can say of a tenant.
   absl::StatusOr<ToldTenant> Create(const Caller& caller, const GivenTenant& given);
@@ -97,10 +102,14 @@ class TenantAdmin {
   absl::Status CheckLists(const Tenant& tenant, const Tenant& before) const;
   absl::StatusOr<TenantViewPtr> UpdateOnce(const Caller& caller, const GivenTenant& given);
   ToldTenant Tell(TenantViewPtr view) const;
+  // Has the watches of loads ask again who calls. Watches of changes do so by themselves, because
+  // every change of the directory takes a revision.
+  void WakeWatchesOfLoads() { waker_->Notify(Topic::kLoads); }
 
   TenantDirectory* const directory_;
   TenantRecords* const tenant_records_;
   const Registry* const registry_;
+  Waker* const waker_;
 };
 
 }  // namespace dnc

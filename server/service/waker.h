@@ -6,7 +6,7 @@
 //
 // All streams of a server share one thread:
 //
-//   committers, health, ... --Notify(topic)--> [ events of a topic ]
+//   committers, health, intake --Notify(topic)--> [ events of a topic ]
 //                                                      |  the thread, at most every 50 ms
 //   sleeping streams, by topic and by time ----------> Wake(), one after the other
 //
