@@ -24,7 +24,7 @@ constexpr uint64_t kMiB = 1ULL << 20;
 constexpr uint64_t kGiB = 1ULL << 30;
 constexpr size_t kMaxLists = 32;
 
-absl::Status ReadRpc(const YAML::Node& node, RpcConfig* rpc) {
+absl::Status ReadRpc(const YAML::Node& node, RpcOptions* rpc) {
   ConfigSection section("rpc", node);
   section.Read("threads", &rpc->threads, 0, 256);
   section.ReadDuration("spin_microseconds", &rpc->spin, absl::Microseconds(1), 0, 10'000);
@@ -40,7 +40,7 @@ absl::Status ReadRpc(const YAML::Node& node, RpcConfig* rpc) {
   return section.Finish();
 }
 
-absl::Status ReadLimits(const YAML::Node& node, LimitsConfig* limits) {
+absl::Status ReadLimits(const YAML::Node& node, RequestLimits* limits) {
   ConfigSection section("limits", node);
   section.Read("max_batch", &limits->max_batch, 1, 1'000'000);
   // An upload's chunk of 1 MiB must fit.
@@ -131,7 +131,7 @@ absl::Status ReadGuards(const YAML::Node& node, GuardLimits* guards) {
 
 // One section sets up the registry and the intake of its files.
 absl::Status ReadRegistry(const YAML::Node& node, RegistryOptions* registry, IntakeOptions* intake,
-                          LimitsConfig* limits) {
+                          RequestLimits* limits) {
   ConfigSection section("registry", node);
   section.Read("load_dirs", &intake->load_dirs);
   section.Read("load_threads", &registry->load_threads, 0, 256);
@@ -193,7 +193,7 @@ void ReadMode(ConfigSection* section, uint32_t* mode) {
   }
 }
 
-absl::Status ReadTls(const YAML::Node& node, TlsConfig* tls) {
+absl::Status ReadTls(const YAML::Node& node, TlsOptions* tls) {
   ConfigSection section("tls", node);
   section.Read("certificate", &tls->certificate);
   section.Read("key", &tls->key);

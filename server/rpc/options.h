@@ -10,7 +10,7 @@
 namespace dnc {
 
 // The server's certificate, both files in PEM form; both empty: plain text. Section `tls`.
-struct TlsConfig {
+struct TlsOptions {
   std::string certificate;  // with those between it and the authority's
   std::string key;
 
@@ -18,7 +18,7 @@ struct TlsConfig {
 };
 
 // How calls are served. Section `rpc`.
-struct RpcConfig {
+struct RpcOptions {
   int threads = 0;                                // that serve calls; 0: one a core
   absl::Duration spin = absl::Microseconds(200);  // looking for the next event before sleeping
   int armed_calls = 32;                           // of each scrub method, waiting on each thread
@@ -32,7 +32,7 @@ struct RpcConfig {
 };
 
 // What a caller may ask for. Section `limits`.
-struct LimitsConfig {
+struct RequestLimits {
   int max_batch = 10'000;                            // numbers
   int max_request_bytes = 4 << 20;                   // of a message
   int numbers_under_way = 500'000;                   // of scrubs, for each thread that serves calls

@@ -45,7 +45,7 @@ struct DecideLimits {
 struct DecideSources {
   Registry* registry = nullptr;
   TenantRecords* tenant_records = nullptr;
-  QuotaBook* quotas = nullptr;
+  QuotaMeter* quotas = nullptr;
   Metrics* metrics = nullptr;  // counts the numbers by verdict
   const Clock* clock = nullptr;
 };

@@ -135,7 +135,7 @@ class ServiceTest : public testing::Test {
   const blackbox::TempDir dir_;  // outlives the stores in it
   Clock clock_;
   RevisionOrder order_;
-  QuotaBook quotas_;
+  QuotaMeter quotas_;
   Metrics metrics_;
   Waker waker_;
   std::unique_ptr<Store> tenants_store_;

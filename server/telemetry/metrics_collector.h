@@ -31,7 +31,7 @@ struct MetricsSources {
   const Intake* intake = nullptr;
   const TenantRecords* tenant_records = nullptr;
   const TenantDirectory* directory = nullptr;
-  const QuotaBook* quotas = nullptr;
+  const QuotaMeter* quotas = nullptr;
   const Clock* clock = nullptr;
   // When the TLS certificate that is served runs out. Null: plain text.
   std::function<absl::Time()> certificate_end;

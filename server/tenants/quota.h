@@ -41,7 +41,7 @@ class Admission {
   ~Admission() { Release(); }
 
  private:
-  friend class QuotaBook;
+  friend class QuotaMeter;
   explicit Admission(std::atomic<uint32_t>* calls) : calls_(calls) {}
   void Release() {
     if (calls_ != nullptr) calls_->fetch_sub(1, std::memory_order_release);
@@ -56,12 +56,12 @@ struct QuotaRefusals {
   uint64_t numbers = 0;  // calls and messages of streams, because of the numbers a second
 };
 
-class QuotaBook {
+class QuotaMeter {
  public:
-  explicit QuotaBook(const Quotas& defaults = {}) : defaults_(defaults) {}
-  ~QuotaBook();
-  QuotaBook(const QuotaBook&) = delete;
-  QuotaBook& operator=(const QuotaBook&) = delete;
+  explicit QuotaMeter(const Quotas& defaults = {}) : defaults_(defaults) {}
+  ~QuotaMeter();
+  QuotaMeter(const QuotaMeter&) = delete;
+  QuotaMeter& operator=(const QuotaMeter&) = delete;
 
   // RESOURCE_EXHAUSTED QUOTA_EXCEEDED, with the time after which a repetition can succeed
   // (RetryAfter of server/base/error.h), if a limit stands against it. Then nothing is used up.
