@@ -2,33 +2,24 @@
 // a database that came back without its newest writes, or an older copy put in its place, is
 // noticed because it is behind.
 //
-// The file has two slots, each in two copies that lie some pages apart. Positions go to one slot
-// and then to the other, and are written and synced before they are acknowledged: a crash while one
-// slot is written leaves the other, and damage to one copy leaves its twin.
-// docs/internals/disk-format.md has the bytes.
+// The file has two slots (server/storage/position_slots.h), each in two copies that lie some pages
+// apart. Positions are written and synced before they are acknowledged: a crash while one slot is
+// written leaves the other, and damage to one copy leaves its twin.
 //
 //   page 0: slot 0   page 1: slot 1   page 2: slot 0 again   page 3: slot 1 again
 //
 // Not thread-safe.
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "server/storage/store_head.h"
+#include "server/storage/position_slots.h"
 
 namespace dnc {
-
-struct Position {
-  StoreId store{};
-  uint64_t revision = 0;
-  friend bool operator==(const Position&, const Position&) = default;
-};
 
 // In the data folder.
 inline constexpr char kJournalName[] = "/tenants.journal";
@@ -48,13 +39,13 @@ class JournalPosition {
   absl::Status Move(const Position& position);
 
  private:
-  JournalPosition(int fd, std::string path) : fd_(fd), path_(std::move(path)) {}
+  JournalPosition(int fd, std::string path);
   absl::Status Read();
 
   const int fd_;
   const std::string path_;
+  PositionSlots slots_;
   std::optional<Position> last_;
-  int next_slot_ = 0;
 };
 
 }  // namespace dnc
