@@ -88,9 +88,6 @@ class Waker {
   // and Wake is not called.
   [[nodiscard]] bool End(Sleeper* sleeper) ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // How many sleeps were ended by news or by time.
-  uint64_t wakes() const ABSL_LOCKS_EXCLUDED(mutex_);
-
  private:
   struct News {
     uint64_t events = 0;
@@ -117,7 +114,6 @@ class Waker {
   bool called_ ABSL_GUARDED_BY(mutex_) = false;  // the thread must plan anew
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   bool ending_ ABSL_GUARDED_BY(mutex_) = false;
-  uint64_t wakes_ ABSL_GUARDED_BY(mutex_) = 0;
   std::thread thread_;
 };
 
