@@ -286,6 +286,8 @@ void RegistryService::AddChanges() {
   methods_.Add<v1::LoadReleaseRequest, v1::LoadReleaseResponse>(
       &service_, Method::kLoadRelease, Permission::kOperate, &GeneratedRegistry::RequestLoadRelease,
       [admin](const Caller&, const auto& in, auto* out) {
+        // Of two errors the caller sees that of the paths first.
+        DNC_RETURN_IF_ERROR(CheckLoadPaths(static_cast<size_t>(in.paths_size())));
         DNC_ASSIGN_OR_RETURN(const LoadOptions options, FromProto(in.options()));
         DNC_ASSIGN_OR_RETURN(const LoadInfo load,
                              admin->Load(options, {in.paths().begin(), in.paths().end()}));
