@@ -270,12 +270,12 @@ TEST_F(StreamsTest, AKeyThatIsRevokedOrRunsOutEndsItsWatchOfALoad) {
 // while the watch falls asleep.
 TEST_F(StreamsTest, AWatchMissesNoEndOfItsLoad) {
   Start();
-  for (uint64_t id = 1; id <= 200; ++id) {
+  for (uint64_t id = 1; id <= 60; ++id) {
     SetLoad(id, LoadState::kWaiting);
     std::thread work([this, id] {
       for (const LoadState state :
            {LoadState::kReading, LoadState::kStoring, LoadState::kSucceeded}) {
-        std::this_thread::sleep_for(std::chrono::microseconds(id * 7 % 1'000));
+        std::this_thread::sleep_for(std::chrono::microseconds(id * 97 % 3'000));
         SetLoad(id, state);
       }
     });
