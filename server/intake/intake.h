@@ -1,5 +1,5 @@
-// How files become releases: loads, one after another, each refused as a whole or published as a
-// whole.
+// Turns files into releases: loads run one after another, and each is refused as a whole or
+// published as a whole.
 //
 //   DNC_ASSIGN_OR_RETURN(auto intake, Intake::Open(options, store, registry, clock));
 //   DNC_ASSIGN_OR_RETURN(LoadInfo load, intake->StartLoad({.list = "national"}, {path}));
@@ -54,17 +54,17 @@ class Intake {
   virtual absl::StatusOr<LoadInfo> StartLoad(const LoadOptions& options,
                                              const std::vector<std::string>& paths) = 0;
 
-  // A new folder for an upload, below the data folder; at the next start leftovers are removed.
+  // Makes a new folder for an upload below the data folder; the next start removes leftovers.
   virtual absl::StatusOr<std::string> NewUploadDir() = 0;
   // Queues a load of files in such a folder, and removes the folder when the load has ended or
-  // was not accepted. Errors as StartLoad.
+  // was not accepted. Errors: those of StartLoad.
   virtual absl::StatusOr<LoadInfo> StartUploadedLoad(const LoadOptions& options,
                                                      const std::string& upload_dir,
                                                      const std::vector<LoadFile>& files) = 0;
 
   // Errors: NOT_FOUND, STARTING.
   virtual absl::StatusOr<LoadInfo> GetLoad(uint64_t id) const = 0;
-  // Newest first, at most `limit`, with ids below `before_id` (0: all).
+  // Returns the newest first, at most `limit`, with ids below `before_id` (0: all).
   virtual std::vector<LoadInfo> ListLoads(size_t limit, uint64_t before_id) const = 0;
 
   // From now on `listener` is called whenever GetLoad has something new to tell: at each change of
@@ -75,7 +75,7 @@ class Intake {
   void RemoveListener(int listener) { listeners_.Remove(listener); }
 
  protected:
-  // Is called after a change can be read.
+  // Tells the listeners; it is called when a change can be read.
   void TellListeners() const { listeners_.Tell(); }
 
  private:

@@ -32,7 +32,7 @@ absl::Status CheckAnyFile(size_t files) {
   return Error(reason::kInvalidRequest, "a load needs at least one file");
 }
 
-// What whoever loads has confirmed of what becomes callable.
+// Checks the plan against what whoever loads has confirmed of what becomes callable.
 absl::Status CheckPlan(const LoadOptions& options, const LoadPlan& plan) {
   if (options.refuse_first && plan.HasFirstData()) {
     return Error(reason::kFirstData,

@@ -15,7 +15,7 @@
 namespace dnc {
 namespace {
 
-// How many of the newest loads are told with their findings and their plans; the store keeps the
+// So many of the newest loads are told with their findings and their plans; the store keeps the
 // findings of all.
 constexpr size_t kTellingLoads = 100;
 
@@ -178,7 +178,7 @@ void LoadQueue::Record(const LoadInfo& info) {
     const absl::MutexLock lock(&mutex_);
     if (ended_.size() >= max_records_) drop = ended_.begin()->first;
   }
-  // Durable before anybody sees the end. On a full disk the record lives in memory only.
+  // The record is durable before anybody sees the end. On a full disk it lives in memory only.
   store_->WriteLoad(ToRecord(info), drop).IgnoreError();
   const absl::MutexLock lock(&mutex_);
   if (drop != 0) ended_.erase(drop);

@@ -22,7 +22,7 @@ namespace {
 // A registry has fewer changes in years; each takes 32 bytes while a load runs.
 constexpr size_t kMaxChanges = 30'000'000;
 
-// How long a load's progress is kept to itself.
+// A load keeps its progress to itself for so long.
 constexpr std::chrono::nanoseconds kTellEach = std::chrono::milliseconds(100);
 
 // Collects what one file holds.
@@ -70,7 +70,7 @@ class FileSink : public RecordSink {
   uint64_t duplicates_ = 0;
 };
 
-// What a reader refuses unless it is overridden.
+// This is what a reader refuses unless it is overridden.
 struct ReaderFinding {
   Guard guard = Guard::kUnspecified;
   std::string message;
@@ -199,14 +199,14 @@ absl::Status CheckLabel(const ParsedFile& parsed, const std::string& name, Guard
   return Error(reason::kBadFile, StrCat(name, ": no record has the area code that the name says"));
 }
 
-// The area code that a change list alone speaks for, if it is of one.
+// Returns the area code that a change list alone speaks for, if it is of one.
 std::optional<int> AreaCodeOfList(const FileFacts& facts) {
   return facts.name.area_code.has_value() ? facts.name.area_code : facts.told_area_code;
 }
 
-// Whether a change list speaks for all area codes that are loaded, also for those that it does not
-// name. A word that is not known, such as a state's, may mean some of them. Plain text without a
-// record may be what a download left that failed: its silence proves nothing.
+// Returns whether a change list speaks for all area codes that are loaded, also for those that it
+// does not name. A word that is not known, such as a state's, may mean some of them. Plain text
+// without a record may be what a download left that failed: its silence proves nothing.
 bool MeansAll(const LoadFile& file, const FileFacts& facts) {
   if (AreaCodeOfList(facts).has_value()) return false;
   const bool proven =

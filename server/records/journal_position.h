@@ -1,4 +1,4 @@
-// The position up to which the tenants' records were acknowledged, kept outside of their database:
+// Keeps the position up to which the tenants' records were acknowledged, outside of their database:
 // a database that came back without its newest writes, or an older copy put in its place, is
 // noticed because it is behind.
 //
@@ -8,7 +8,7 @@
 //
 //   page 0: slot 0   page 1: slot 1   page 2: slot 0 again   page 3: slot 1 again
 //
-// Not thread-safe.
+// It is not thread-safe.
 #pragma once
 
 #include <memory>
@@ -21,21 +21,22 @@
 
 namespace dnc {
 
-// In the data folder.
+// The file has this name in the data folder.
 inline constexpr char kJournalName[] = "/tenants.journal";
 
 class JournalPosition {
  public:
-  // Opens or makes the file. DATA_LOSS OWN_LISTS_DAMAGED if it exists and no slot of it is whole.
+  // Opens or makes the file. The error is DATA_LOSS OWN_LISTS_DAMAGED if the file exists and no
+  // slot of it is whole.
   static absl::StatusOr<std::unique_ptr<JournalPosition>> Open(const std::string& path);
   ~JournalPosition();
   JournalPosition(const JournalPosition&) = delete;
   JournalPosition& operator=(const JournalPosition&) = delete;
 
-  // The newest position; nullopt in a new file.
+  // Returns the newest position; nullopt in a new file.
   const std::optional<Position>& last() const { return last_; }
 
-  // Durable when it returns OK. INTERNAL STORAGE otherwise; the next call tries again.
+  // The position is durable when it returns OK. After INTERNAL STORAGE the next call tries again.
   absl::Status Move(const Position& position);
 
  private:

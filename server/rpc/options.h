@@ -1,5 +1,5 @@
-// How gRPC is served, and what a caller may ask for. docs/configuration.md lists the keys that
-// these fields are read from; the defaults stand here.
+// These options say how gRPC is served, and what a caller may ask for. docs/configuration.md lists
+// the keys that these fields are read from; the defaults stand here.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,8 @@
 
 namespace dnc {
 
-// The server's certificate, both files in PEM form; both empty: plain text. Section `tls`.
+// This is the server's certificate, both files in PEM form; with both empty it serves plain text.
+// The section is `tls`.
 struct TlsOptions {
   std::string certificate;  // with those between it and the authority's
   std::string key;
@@ -17,7 +18,7 @@ struct TlsOptions {
   bool enabled() const { return !certificate.empty(); }
 };
 
-// How calls are served. Section `rpc`.
+// This is how calls are served. The section is `rpc`.
 struct RpcOptions {
   int threads = 0;                                // that serve calls; 0: one a core
   absl::Duration spin = absl::Microseconds(200);  // looking for the next event before sleeping
@@ -31,7 +32,7 @@ struct RpcOptions {
   absl::Duration watch_heartbeat = absl::Seconds(20);    // of quiet, before a watch says so
 };
 
-// What a caller may ask for. Section `limits`.
+// This is what a caller may ask for. The section is `limits`.
 struct RequestLimits {
   int max_batch = 10'000;                            // numbers
   int max_request_bytes = 4 << 20;                   // of a message

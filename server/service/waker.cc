@@ -7,7 +7,7 @@
 namespace dnc {
 namespace {
 
-// The step in which a moment lies, rounded up: nobody is woken before his time.
+// Returns the step in which a moment lies, rounded up: nobody is woken before his time.
 int64_t StepOf(Waker::Clock::time_point moment) {
   const auto since = moment.time_since_epoch();
   const int64_t step = since / Waker::kStep;

@@ -15,12 +15,12 @@ constexpr int64_t kSecond = 1'000'000'000;
 // A time that lies further back than this behind the latest one is no slow thread's, but the
 // clock's, which was set back.
 constexpr int64_t kSetBack = 10 * kSecond;
-// The most that one batch can put a bucket into debt: eleven days.
+// One batch can put a bucket into debt by eleven days at most.
 constexpr long double kMaxCost = 1e15L;
 // Nobody knows when one of the calls under way will have ended; they take milliseconds.
 constexpr absl::Duration kCallsRetry = absl::Milliseconds(100);
 
-// How long the bucket takes to earn `numbers`, rounded up.
+// Returns how long the bucket takes to earn `numbers`, rounded up.
 int64_t Cost(uint64_t numbers, uint64_t rate) {
   const long double cost = std::ceil(static_cast<long double>(numbers) * kSecond / rate);
   return static_cast<int64_t>(std::min(cost, kMaxCost));
