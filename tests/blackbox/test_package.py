@@ -319,5 +319,5 @@ def test_completions_are_valid(unpacked, shell, folder):
 
 
 if shutil.which("lintian"):  # not among the packages that ./dev setup installs
-    def test_lintian_finds_no_error(package):
-        run("lintian", "--allow-root", "--fail-on", "error", package)
+    def test_lintian_finds_no_fault(package):
+        run("lintian", "--allow-root", "--fail-on", "error,warning", package)
