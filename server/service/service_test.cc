@@ -18,6 +18,7 @@
 #include "server/service/page.h"
 #include "server/service/release_admin.h"
 #include "server/service/request_limits.h"
+#include "server/service/revision_wait.h"
 #include "server/service/tenant_admin.h"
 #include "server/service/upload_session.h"
 #include "server/service/waker.h"
@@ -357,6 +358,20 @@ TEST(LoadOptionsTest, AreCheckedOnce) {
   options.csv.column_number = 3;
   options.allow = {"shrunk:201"};
   EXPECT_FALSE(CheckLoadOptions(options).ok());
+}
+
+TEST_F(ServiceTest, AWaitThatTheCallersDeadlineEndsIsToldAsTheDeadline) {
+  RevisionWait waits({.longest = absl::FromChrono(kPatience)},
+                     {&order_, registry_.get(), &*authorizer_});
+  Caller caller = Writer();
+  EXPECT_EQ(ErrorReason(waits.Reach(order_.last() + 1, absl::Now() + absl::Milliseconds(50), {},
+                                    Permission::kScrub, &caller)),
+            reason::kDeadlinePassed);
+  RevisionWait impatient({.longest = absl::Milliseconds(50)},
+                         {&order_, registry_.get(), &*authorizer_});
+  EXPECT_EQ(ErrorReason(impatient.Reach(order_.last() + 1, absl::InfiniteFuture(), {},
+                                        Permission::kScrub, &caller)),
+            reason::kRevisionNotReached);
 }
 
 }  // namespace
