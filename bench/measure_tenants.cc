@@ -185,7 +185,7 @@ absl::StatusOr<uint64_t> Run(const Options& options) {
   FakeRegistry registry("/nonexistent");
   registry.SetSnapshot(National(options.millions, stores.order.last()));
   Metrics metrics;
-  QuotaBook quotas;
+  QuotaMeter quotas;
   Decider decider(DecideLimits(), {&registry, stores.lists.get(), &quotas, &metrics, &clock});
   ScrubHandler handler(&decider);
   const std::vector<Number> others = BenchQuestions(BenchRegistry(options.millions), 10'000'000);

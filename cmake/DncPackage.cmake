@@ -65,9 +65,9 @@ dnc_package(DIRECTORY ${manual}/completions/zsh/ DESTINATION usr/share/zsh/vendo
 dnc_package(DIRECTORY ${manual}/completions/fish/ DESTINATION usr/share/fish/vendor_completions.d)
 dnc_package(FILES deploy/debian/copyright ${changelog} README.md DESTINATION usr/share/doc/dncd)
 dnc_package(FILES CHANGELOG.md DESTINATION usr/share/doc/dncd OPTIONAL)
-# The guides that the programs' messages name.
+# The guides that the programs' messages name, with their plots.
 install(DIRECTORY docs DESTINATION usr/share/doc/dncd COMPONENT package EXCLUDE_FROM_ALL
-  FILES_MATCHING PATTERN "*.md")
+  FILES_MATCHING PATTERN "*.md" PATTERN "*.svg")
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME dncd)

@@ -131,7 +131,7 @@ absl::Status Run(const ServerConfig& config, StartOptions start) {
   DNC_ASSIGN_OR_RETURN(const bool keys_required, KeysRequired(config, *directory));
   DNC_ASSIGN_OR_RETURN(const auto certificate, OpenCertificate(config));
   const LastUseWriter last_uses(directory);
-  QuotaBook quotas(config.default_quotas);
+  QuotaMeter quotas(config.default_quotas);
   Metrics metrics;
   const auto collector = std::make_shared<MetricsCollector>(
       DNC_VERSION, MetricsSources{&metrics, registry, stores.intake.get(), records, directory,

@@ -199,7 +199,7 @@ absl::Status StorePair::CheckNote(std::string_view file, StoreId id, uint64_t re
   const auto note = RevisionNote::Open(Path(file));
   if (IsPermissionError(note.status())) return note.status();
   if (!note.ok()) return Refused(std::string(note.status().message()), kWholeBackup);
-  const RevisionNote::Content& last = (*note)->last();
+  const Position& last = (*note)->last();
   if (last.store != id) {
     return Refused(StrCat(Path(file), " is of another installation than the folder `", what, "`"),
                    kWholeBackup);

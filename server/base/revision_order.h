@@ -13,13 +13,13 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "server/base/listeners.h"
 #include "server/base/steady_wait.h"
 
 namespace dnc {
@@ -91,33 +91,25 @@ class RevisionOrder {
   // From now on `listener` is called after each commit, on the thread that commits: it must be
   // quick, and must not ask anything of this order. Returns what RemoveListener takes; when that
   // has returned, the listener is not called any more.
-  int AddListener(std::function<void()> listener) const ABSL_LOCKS_EXCLUDED(listening_) {
-    const absl::MutexLock lock(&listening_);
-    listeners_.emplace(++last_listener_, std::move(listener));
-    return last_listener_;
+  int AddListener(std::function<void()> listener) const {
+    return listeners_.Add(std::move(listener));
   }
-  void RemoveListener(int listener) const ABSL_LOCKS_EXCLUDED(listening_) {
-    const absl::MutexLock lock(&listening_);
-    listeners_.erase(listener);
-  }
+  void RemoveListener(int listener) const { listeners_.Remove(listener); }
 
  private:
-  void Advance(uint64_t revision) ABSL_LOCKS_EXCLUDED(wait_, listening_) {
+  void Advance(uint64_t revision) ABSL_LOCKS_EXCLUDED(wait_) {
     {
       const absl::MutexLock lock(&wait_);
       last_.store(revision, std::memory_order_release);
       advanced_.Notify();
     }
-    const absl::MutexLock lock(&listening_);
-    for (const auto& [id, listener] : listeners_) listener();
+    listeners_.Tell();
   }
 
   absl::Mutex changing_;      // held by the change under way
   mutable absl::Mutex wait_;  // for a moment: who waits is woken when it is let go
   mutable SteadyWait advanced_;
-  mutable absl::Mutex listening_;
-  mutable int last_listener_ ABSL_GUARDED_BY(listening_) = 0;
-  mutable std::map<int, std::function<void()>> listeners_ ABSL_GUARDED_BY(listening_);
+  mutable Listeners listeners_;
   std::atomic<uint64_t> last_{0};
 };
 

@@ -24,7 +24,7 @@ constexpr uint64_t kMiB = 1ULL << 20;
 constexpr uint64_t kGiB = 1ULL << 30;
 constexpr size_t kMaxLists = 32;
 
-absl::Status ReadRpc(const YAML::Node& node, RpcConfig* rpc) {
+absl::Status ReadRpc(const YAML::Node& node, RpcOptions* rpc) {
   ConfigSection section("rpc", node);
   std::string transport = "grpc";
   section.Read("transport", &transport);
@@ -46,7 +46,7 @@ absl::Status ReadRpc(const YAML::Node& node, RpcConfig* rpc) {
   return section.Finish();
 }
 
-absl::Status ReadLimits(const YAML::Node& node, LimitsConfig* limits) {
+absl::Status ReadLimits(const YAML::Node& node, RequestLimits* limits) {
   ConfigSection section("limits", node);
   section.Read("max_batch", &limits->max_batch, 1, 1'000'000);
   // A request must have room for an upload's chunk of 1 MiB.
@@ -141,7 +141,7 @@ absl::Status ReadGuards(const YAML::Node& node, GuardLimits* guards) {
 
 // One section configures both the registry and the intake of its files.
 absl::Status ReadRegistry(const YAML::Node& node, RegistryOptions* registry, IntakeOptions* intake,
-                          LimitsConfig* limits) {
+                          RequestLimits* limits) {
   ConfigSection section("registry", node);
   section.Read("load_dirs", &intake->load_dirs);
   section.Read("load_threads", &registry->load_threads, 0, 256);
@@ -204,7 +204,7 @@ void ReadMode(ConfigSection* section, uint32_t* mode) {
   }
 }
 
-absl::Status ReadTls(const YAML::Node& node, TlsConfig* tls) {
+absl::Status ReadTls(const YAML::Node& node, TlsOptions* tls) {
   ConfigSection section("tls", node);
   section.Read("certificate", &tls->certificate);
   section.Read("key", &tls->key);

@@ -24,9 +24,9 @@ struct ServerConfig {
   uint32_t socket_mode = 0660;                    // permissions of a unix socket
   std::string metrics_listen = "127.0.0.1:9461";  // empty: no metrics page
   std::string log_level = "info";
-  TlsConfig tls;
-  RpcConfig rpc;
-  LimitsConfig limits;
+  TlsOptions tls;
+  RpcOptions rpc;
+  RequestLimits limits;
   RegistryOptions registry;  // also section `policy`
   IntakeOptions intake;      // also section `guards`
   StoreOptions published_store;

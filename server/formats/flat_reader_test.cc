@@ -246,8 +246,8 @@ TEST_F(FlatReaderTest, ShowsNoNumberInErrors) {
 
 TEST_F(FlatReaderTest, StopsWhenAsked) {
   const std::atomic<bool> stop = true;
-  std::atomic<uint64_t> done = 0;
-  request_.bytes_done = &done;
+  uint64_t done = 0;
+  request_.on_bytes = [&done](uint64_t bytes) { done += bytes; };
   ASSERT_TRUE(Read("201,5550123\n").ok());
   EXPECT_EQ(done, 12);
   request_.stop = &stop;

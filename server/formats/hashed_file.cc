@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/escaping.h"
@@ -33,7 +34,7 @@ absl::Status OpenError(int error, const std::string& path) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<HashedFile>> HashedFile::Open(const std::string& path,
-                                                             std::atomic<uint64_t>* bytes_done,
+                                                             std::function<void(uint64_t)> on_bytes,
                                                              const std::atomic<bool>* stop) {
   // Without O_NONBLOCK, opening a named pipe would wait for its writer.
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -44,19 +45,19 @@ absl::StatusOr<std::unique_ptr<HashedFile>> HashedFile::Open(const std::string& 
     return BadFile("this is not a regular file; give the path of the file itself");
   }
   posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-  std::unique_ptr<HashedFile> file(new HashedFile(fd, info, bytes_done, stop));
+  std::unique_ptr<HashedFile> file(new HashedFile(fd, info, std::move(on_bytes), stop));
   if (EVP_DigestInit_ex(file->digest_.get(), EVP_sha256(), nullptr) != 1) {
     return Error(reason::kInternal, "OpenSSL offers no SHA-256; check the OpenSSL installation");
   }
   return file;
 }
 
-HashedFile::HashedFile(int fd, const struct stat& info, std::atomic<uint64_t>* bytes_done,
+HashedFile::HashedFile(int fd, const struct stat& info, std::function<void(uint64_t)> on_bytes,
                        const std::atomic<bool>* stop)
     : fd_(fd),
       size_(static_cast<uint64_t>(info.st_size)),
       modified_(info.st_mtim),
-      bytes_done_(bytes_done),
+      on_bytes_(std::move(on_bytes)),
       stop_(stop),
       digest_(EVP_MD_CTX_new()) {}
 
@@ -92,9 +93,7 @@ void HashedFile::Hash(uint64_t offset, const char* bytes, size_t length) {
   const size_t known = hashed_ - offset;
   EVP_DigestUpdate(digest_.get(), bytes + known, length - known);
   hashed_ += length - known;
-  if (bytes_done_ != nullptr) {
-    bytes_done_->fetch_add(length - known, std::memory_order_relaxed);
-  }
+  if (on_bytes_ != nullptr) on_bytes_(length - known);
 }
 
 absl::StatusOr<std::string> HashedFile::Finish() {

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -17,10 +18,11 @@ namespace dnc {
 // rest. Not thread-safe.
 class HashedFile {
  public:
-  // `bytes_done` and `stop` as in ReadRequest; both may be null and must outlive the file.
+  // `on_bytes` and `stop` are as in ReadRequest: the one may be empty and the other null, and what
+  // they refer to must outlive the file.
   // Errors: NOT_FOUND, PERMISSION_DENIED, BAD_FILE (not a regular file).
   static absl::StatusOr<std::unique_ptr<HashedFile>> Open(const std::string& path,
-                                                          std::atomic<uint64_t>* bytes_done,
+                                                          std::function<void(uint64_t)> on_bytes,
                                                           const std::atomic<bool>* stop);
   ~HashedFile();
   HashedFile(const HashedFile&) = delete;
@@ -41,14 +43,14 @@ class HashedFile {
     void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
   };
 
-  HashedFile(int fd, const struct stat& info, std::atomic<uint64_t>* bytes_done,
+  HashedFile(int fd, const struct stat& info, std::function<void(uint64_t)> on_bytes,
              const std::atomic<bool>* stop);
   void Hash(uint64_t offset, const char* bytes, size_t length);
 
   const int fd_;
   const uint64_t size_;
   const struct timespec modified_;
-  std::atomic<uint64_t>* const bytes_done_;
+  const std::function<void(uint64_t)> on_bytes_;
   const std::atomic<bool>* const stop_;
   std::unique_ptr<EVP_MD_CTX, FreeDigest> digest_;
   uint64_t hashed_ = 0;  // bytes hashed so far, from the front

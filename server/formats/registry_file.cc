@@ -189,7 +189,7 @@ std::string_view FileFormatName(FileFormat format) {
 absl::StatusOr<FileFacts> ReadRegistryFile(const ReadRequest& request, RecordSink& sink) {
   FileFacts facts;
   DNC_ASSIGN_OR_RETURN(const std::unique_ptr<HashedFile> file,
-                       HashedFile::Open(request.path, request.bytes_done, request.stop));
+                       HashedFile::Open(request.path, request.on_bytes, request.stop));
   facts.size_bytes = file->size();
   DNC_ASSIGN_OR_RETURN(const std::unique_ptr<ByteSource> source, OpenSource(*file, request));
   facts.member = source->member();

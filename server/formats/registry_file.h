@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -66,8 +67,9 @@ struct ReadRequest {
   ReadLimits limits;
   bool ignore_archive_limits = false;  // the operator overrode `archive-size`
   bool allow_unterminated = false;     // the operator overrode `unterminated`
-  // Counts bytes of the file as they are read; may be null.
-  std::atomic<uint64_t>* bytes_done = nullptr;
+  // Is called on the reading thread with how many more bytes of the file have been read; may be
+  // empty.
+  std::function<void(uint64_t)> on_bytes;
   // Set by another thread to stop; the read then ends with CANCELLED, STOPPING. May be null.
   const std::atomic<bool>* stop = nullptr;
 };

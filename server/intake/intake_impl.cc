@@ -32,7 +32,7 @@ absl::Status CheckAnyFile(size_t files) {
   return Error(reason::kInvalidRequest, "a load needs at least one file");
 }
 
-// What whoever loads has confirmed of what becomes callable.
+// Checks the plan against what whoever loads has confirmed of what becomes callable.
 absl::Status CheckPlan(const LoadOptions& options, const LoadPlan& plan) {
   if (options.refuse_first && plan.HasFirstData()) {
     return Error(reason::kFirstData,
@@ -67,7 +67,8 @@ IntakeImpl::IntakeImpl(IntakeOptions options, Store* store, ReleasePublisher* pu
       loads_(
           &records_, clock, static_cast<size_t>(options_.max_waiting_loads),
           static_cast<size_t>(options_.max_load_records),
-          [this](LoadJob& job, const LoadQueue::Update& update) { return RunLoad(job, update); }) {}
+          [this](LoadJob& job, const LoadQueue::Update& update) { return RunLoad(job, update); },
+          [this] { TellListeners(); }) {}
 
 absl::Status IntakeImpl::Start() {
   DNC_RETURN_IF_ERROR(uploads_.Clean());

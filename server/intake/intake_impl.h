@@ -1,4 +1,4 @@
-// The intake over a registry and its store: what intake.h promises.
+// Keeps what intake.h promises, over a registry and its store.
 #pragma once
 
 #include <optional>
@@ -18,7 +18,7 @@ namespace dnc {
 class IntakeImpl : public Intake {
  public:
   IntakeImpl(IntakeOptions options, Store* store, ReleasePublisher* publisher, const Clock* clock);
-  // Reads what an earlier run left behind. Once, before anything else.
+  // Reads what an earlier run left behind. Call it once, before anything else.
   absl::Status Start();
 
   absl::StatusOr<LoadInfo> StartLoad(const LoadOptions& options,
@@ -33,11 +33,11 @@ class IntakeImpl : public Intake {
   }
 
  private:
-  // The options with the list's canonical name, or why they are refused.
+  // Returns the options with the list's canonical name, or why they are refused.
   absl::StatusOr<LoadOptions> CheckedOptions(const LoadOptions& options) const;
   absl::Status CheckPath(const std::string& path) const;
 
-  // Does a load; called by the queue, which never has two running.
+  // Does a load; the queue calls it and never has two running.
   absl::Status RunLoad(LoadJob& job, const LoadQueue::Update& update);
   // Has the files' release built and published. Returns it, or nullopt for a dry run.
   absl::StatusOr<std::optional<ReleaseInfo>> Publish(LoadJob& job, ParsedFiles files,

@@ -15,19 +15,20 @@
 namespace dnc {
 namespace {
 
-// How many of the newest loads are told with their findings and their plans; the store keeps the
+// So many of the newest loads are told with their findings and their plans; the store keeps the
 // findings of all.
 constexpr size_t kTellingLoads = 100;
 
 }  // namespace
 
 LoadQueue::LoadQueue(ReleaseStore* store, const Clock* clock, size_t max_waiting,
-                     size_t max_records, Runner runner)
+                     size_t max_records, Runner runner, std::function<void()> on_change)
     : store_(store),
       clock_(clock),
       max_waiting_(max_waiting),
       max_records_(max_records),
       runner_(std::move(runner)),
+      on_change_(std::move(on_change)),
       task_(absl::InfiniteDuration(), [this] { RunWaiting(); }) {}
 
 LoadQueue::~LoadQueue() {
@@ -64,7 +65,7 @@ void LoadQueue::ShortenOld() {
 
 absl::StatusOr<LoadInfo> LoadQueue::Submit(LoadOptions options, std::vector<LoadFile> files,
                                            std::string upload_dir) {
-  auto job = std::make_shared<LoadJob>();
+  auto job = std::make_shared<LoadJob>(on_change_);
   for (const LoadFile& file : files) {
     std::error_code error;
     const auto size = std::filesystem::file_size(file.path, error);
@@ -77,26 +78,32 @@ absl::StatusOr<LoadInfo> LoadQueue::Submit(LoadOptions options, std::vector<Load
   job->info.requested_by = job->options.requested_by;
   job->info.dry_run = job->options.dry_run;
   job->info.created_at = clock_->Now();
-  const absl::MutexLock lock(&mutex_);
-  if (stopping_) {
+  absl::StatusOr<LoadInfo> info = Append(job);
+  if (info.ok()) {
+    on_change_();
+    task_.Wake();
+  } else {
     RemoveUploadFolder(job->upload_dir);
-    return Error(reason::kStopping, "the server is stopping");
   }
+  return info;
+}
+
+absl::StatusOr<LoadInfo> LoadQueue::Append(const std::shared_ptr<LoadJob>& job) {
+  const absl::MutexLock lock(&mutex_);
+  if (stopping_) return Error(reason::kStopping, "the server is stopping");
   if (waiting_.size() >= max_waiting_) {
-    RemoveUploadFolder(job->upload_dir);
     return Error(reason::kLimitReached,
                  StrCat(max_waiting_, " loads wait already; try again when some have ended"));
   }
   job->info.id = next_id_++;
   waiting_.push_back(job);
-  task_.Wake();
   return Current(*job);
 }
 
 LoadInfo LoadQueue::Current(const LoadJob& job) const {
   LoadInfo info = job.info;
-  info.bytes_done = std::min(info.bytes_total, job.progress.bytes_done.load());
-  info.records_done = job.progress.records_done;
+  info.bytes_done = std::min(info.bytes_total, job.progress.bytes_done());
+  info.records_done = job.progress.records_done();
   return info;
 }
 
@@ -128,7 +135,10 @@ std::vector<LoadInfo> LoadQueue::List(size_t limit, uint64_t before_id) const {
 }
 
 void LoadQueue::RunWaiting() {
-  while (const std::shared_ptr<LoadJob> job = TakeNext()) RunOne(*job);
+  while (const std::shared_ptr<LoadJob> job = TakeNext()) {
+    on_change_();
+    RunOne(*job);
+  }
 }
 
 std::shared_ptr<LoadJob> LoadQueue::TakeNext() {
@@ -142,8 +152,11 @@ std::shared_ptr<LoadJob> LoadQueue::TakeNext() {
 
 void LoadQueue::RunOne(LoadJob& job) {
   const Update update = [this, &job](const std::function<void(LoadInfo&)>& change) {
-    const absl::MutexLock lock(&mutex_);
-    change(job.info);
+    {
+      const absl::MutexLock lock(&mutex_);
+      change(job.info);
+    }
+    on_change_();
   };
   const absl::Status status = runner_(job, update);
   RemoveUploadFolder(job.upload_dir);
@@ -156,6 +169,7 @@ void LoadQueue::RunOne(LoadJob& job) {
   info.error = status;
   info.ended_at = clock_->Now();
   Record(info);
+  on_change_();
 }
 
 void LoadQueue::Record(const LoadInfo& info) {
@@ -164,7 +178,7 @@ void LoadQueue::Record(const LoadInfo& info) {
     const absl::MutexLock lock(&mutex_);
     if (ended_.size() >= max_records_) drop = ended_.begin()->first;
   }
-  // Durable before anybody sees the end. On a full disk the record lives in memory only.
+  // The record is durable before anybody sees the end. On a full disk it lives in memory only.
   store_->WriteLoad(ToRecord(info), drop).IgnoreError();
   const absl::MutexLock lock(&mutex_);
   if (drop != 0) ended_.erase(drop);

@@ -2,8 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -13,6 +17,7 @@
 #include "server/base/str_cat.h"
 #include "server/intake/upload_folders.h"
 #include "server/storage/store.h"
+#include "tests/support/wait.h"
 
 namespace dnc {
 namespace {
@@ -35,8 +40,10 @@ class LoadQueueTest : public testing::Test {
   }
 
   // With room for two that wait, and for three records.
-  void Start(LoadQueue::Runner runner) {
-    queue_ = std::make_unique<LoadQueue>(releases_.get(), &clock_, 2, 3, std::move(runner));
+  void Start(
+      LoadQueue::Runner runner, std::function<void()> on_change = [] {}) {
+    queue_ = std::make_unique<LoadQueue>(releases_.get(), &clock_, 2, 3, std::move(runner),
+                                         std::move(on_change));
     ASSERT_TRUE(queue_->ReadRecords().ok());
   }
   absl::StatusOr<LoadInfo> Submit(const std::string& upload_dir = "") {
@@ -104,6 +111,73 @@ TEST_F(LoadQueueTest, OneRunsAtATimeAndFewMayWait) {
   go_on.Notify();
   Ended(3);
   EXPECT_EQ(queue_->Get(2)->state, LoadState::kSucceeded);
+}
+
+// Whoever is told finds what is new: a load's states can be read by those who sleep until then.
+TEST_F(LoadQueueTest, EachStateIsToldWhenItCanBeRead) {
+  absl::Notification go_on;
+  absl::Mutex mutex;
+  std::vector<LoadState> told;  // of the second load, each time that something was told
+  Start(
+      [&](LoadJob& job, const LoadQueue::Update& update) {
+        if (job.info.id == 1) go_on.WaitForNotification();
+        update([](LoadInfo& info) { info.state = LoadState::kStoring; });
+        return absl::OkStatus();
+      },
+      [&] {
+        const auto load = queue_->Get(2);
+        const absl::MutexLock lock(&mutex);
+        if (load.ok()) told.push_back(load->state);
+      });
+  ASSERT_TRUE(Submit().ok());
+  ASSERT_TRUE(Submit().ok());
+  go_on.Notify();
+  EXPECT_TRUE(WaitUntil([&] {
+    const absl::MutexLock lock(&mutex);
+    return !told.empty() && told.back() == LoadState::kSucceeded;
+  }));
+  const absl::MutexLock lock(&mutex);
+  for (const LoadState state :
+       {LoadState::kWaiting, LoadState::kReading, LoadState::kStoring, LoadState::kSucceeded}) {
+    EXPECT_NE(std::find(told.begin(), told.end(), state), told.end()) << static_cast<int>(state);
+  }
+}
+
+TEST_F(LoadQueueTest, ProgressIsToldWhileFilesAreRead) {
+  std::atomic<uint64_t> seen{0};
+  std::atomic<bool> end_told{false};
+  Start(
+      [&](LoadJob& job, const LoadQueue::Update&) {
+        // More than the first step of it is told.
+        EXPECT_TRUE(WaitUntil([&] {
+          job.progress.AddRecords(1);
+          job.progress.AddBytes(1);
+          return seen > 10;
+        }));
+        return absl::OkStatus();
+      },
+      [&] {
+        const auto load = queue_->Get(1);
+        ASSERT_TRUE(load.ok());
+        seen = load->records_done;
+        end_told = load->state == LoadState::kSucceeded;
+      });
+  ASSERT_TRUE(Submit().ok());
+  EXPECT_TRUE(WaitUntil([&end_told] { return end_told.load(); }));
+  EXPECT_EQ(Ended(1).records_done, seen);
+}
+
+// However small the steps are, they are told some ten times a second; the measure is the time that
+// has passed, so that a slow machine makes no difference.
+TEST(LoadProgressTest, SmallStepsAreToldTogether) {
+  int told = 0;
+  LoadProgress progress([&told] { ++told; });
+  const auto begin = std::chrono::steady_clock::now();
+  for (int i = 0; i < 1'000'000; ++i) progress.AddRecords(1);
+  const auto took = std::chrono::steady_clock::now() - begin;
+  EXPECT_EQ(progress.records_done(), 1'000'000);
+  EXPECT_GE(told, 1);
+  EXPECT_LE(told, 1 + took / std::chrono::milliseconds(100));
 }
 
 TEST_F(LoadQueueTest, AnEndStopsTheRunningLoadAndForgetsTheWaitingOnes) {

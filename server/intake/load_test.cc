@@ -1,6 +1,7 @@
 // The registry over a real store and real files, without RPC.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <filesystem>
 
 #include "server/base/error.h"
@@ -8,6 +9,7 @@
 #include "server/intake/intake.h"
 #include "server/intake/registry_fixture.h"
 #include "server/storage/store.h"
+#include "tests/support/wait.h"
 
 namespace dnc {
 namespace {
@@ -59,6 +61,18 @@ TEST_F(RegistryTest, ChangesHistoryAndRollback) {
             reason::kNoEarlierRelease);
   LoadAnyway({dir_ + "/files/2026-8-7_changes_B.txt"});
   EXPECT_EQ(Ask(2015550199), Rule::kNational);
+}
+
+TEST_F(RegistryTest, AListenerIsToldOfALoadUntilItIsRemoved) {
+  std::atomic<int> told{0};
+  const int listener = intake_->AddListener([&told] { ++told; });
+  MustLoad({WriteFile(kBaseName, kBase)});
+  // The load waits, is read and stored, and has ended.
+  EXPECT_TRUE(WaitUntil([&told] { return told >= 4; }));
+  intake_->RemoveListener(listener);
+  const int before = told;
+  MustLoad({WriteFile("2026-8-8_changes_B.txt", "2015550199,2026-08-07T11:00:00,A\n")});
+  EXPECT_EQ(told, before);
 }
 
 TEST_F(RegistryTest, ALateChangeListDoesNotUndoALaterChange) {

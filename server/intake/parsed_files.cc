@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <utility>
@@ -21,13 +22,16 @@ namespace {
 // A registry has fewer changes in years; each takes 32 bytes while a load runs.
 constexpr size_t kMaxChanges = 30'000'000;
 
+// A load keeps its progress to itself for so long.
+constexpr std::chrono::nanoseconds kTellEach = std::chrono::milliseconds(100);
+
 // Collects what one file holds.
 class FileSink : public RecordSink {
  public:
   explicit FileSink(LoadProgress& progress) : progress_(progress) {}
 
   absl::Status OnNumbers(absl::Span<const Number> numbers) override {
-    progress_.records_done += numbers.size();
+    progress_.AddRecords(numbers.size());
     while (!numbers.empty()) {
       std::unique_ptr<AreaSetBuilder>& builder = builders_[AreaCodeOf(numbers.front())];
       if (builder == nullptr) builder = std::make_unique<AreaSetBuilder>();
@@ -43,7 +47,7 @@ class FileSink : public RecordSink {
           StrCat("more than ", kMaxChanges, " changes in one file; load the full list instead"));
     }
     changes_.insert(changes_.end(), changes.begin(), changes.end());
-    progress_.records_done += changes.size();
+    progress_.AddRecords(changes.size());
     return absl::OkStatus();
   }
 
@@ -66,7 +70,7 @@ class FileSink : public RecordSink {
   uint64_t duplicates_ = 0;
 };
 
-// What a reader refuses unless it is overridden.
+// This is what a reader refuses unless it is overridden.
 struct ReaderFinding {
   Guard guard = Guard::kUnspecified;
   std::string message;
@@ -150,7 +154,10 @@ absl::StatusOr<ParsedFile> ParseFile(ListKind kind, const LoadOptions& options,
   request.stop = &progress.stop;
   // The file is read strictly first, so that a guard is named only where it would have refused.
   while (true) {
-    request.bytes_done = parsed.found.empty() ? &progress.bytes_done : nullptr;
+    request.on_bytes = nullptr;  // a file that is read again has been counted
+    if (parsed.found.empty()) {
+      request.on_bytes = [&progress](uint64_t bytes) { progress.AddBytes(bytes); };
+    }
     FileSink sink(progress);
     absl::StatusOr<FileFacts> facts = ReadRegistryFile(request, sink);
     if (facts.ok()) {
@@ -192,14 +199,14 @@ absl::Status CheckLabel(const ParsedFile& parsed, const std::string& name, Guard
   return Error(reason::kBadFile, StrCat(name, ": no record has the area code that the name says"));
 }
 
-// The area code that a change list alone speaks for, if it is of one.
+// Returns the area code that a change list alone speaks for, if it is of one.
 std::optional<int> AreaCodeOfList(const FileFacts& facts) {
   return facts.name.area_code.has_value() ? facts.name.area_code : facts.told_area_code;
 }
 
-// Whether a change list speaks for all area codes that are loaded, also for those that it does not
-// name. A word that is not known, such as a state's, may mean some of them. Plain text without a
-// record may be what a download left that failed: its silence proves nothing.
+// Returns whether a change list speaks for all area codes that are loaded, also for those that it
+// does not name. A word that is not known, such as a state's, may mean some of them. Plain text
+// without a record may be what a download left that failed: its silence proves nothing.
 bool MeansAll(const LoadFile& file, const FileFacts& facts) {
   if (AreaCodeOfList(facts).has_value()) return false;
   const bool proven =
@@ -244,6 +251,15 @@ void Add(const LoadFile& file, ParsedFile&& parsed, ParsedFiles& all) {
 }
 
 }  // namespace
+
+void LoadProgress::MayTell() {
+  const int64_t now =
+      std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count();
+  int64_t told_at = told_at_.load(std::memory_order_relaxed);
+  if (now - told_at < kTellEach.count()) return;
+  // Of several threads one tells.
+  if (told_at_.compare_exchange_strong(told_at, now)) on_progress_();
+}
 
 absl::StatusOr<ParsedFiles> ParseFiles(ListKind kind, const LoadOptions& options,
                                        const std::vector<LoadFile>& files, const ReadLimits& limits,

@@ -3,8 +3,11 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
+#include <limits>
 #include <map>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -16,7 +19,7 @@
 
 namespace dnc {
 
-// A full list's numbers in one area code, of all files of its date.
+// These are a full list's numbers in one area code, from all files of its date.
 struct ParsedArea {
   AreaSetPtr numbers;
   absl::Time obtained_at;
@@ -24,7 +27,7 @@ struct ParsedArea {
   size_t file = 0;        // its place among the files
 };
 
-// One file with a full list.
+// This is what one file with a full list holds.
 struct ParsedFull {
   size_t file = 0;
   absl::Time obtained_at;
@@ -32,17 +35,18 @@ struct ParsedFull {
   std::map<int, AreaSetPtr> areas;
 };
 
-// The changes of one change list.
+// These are the changes of one change list.
 struct ParsedChanges {
   size_t file = 0;
   std::vector<ChangeRecord> records;  // in the file's order
   absl::Time obtained_at;
   std::optional<int> area_code;  // if its name speaks for one area code alone
-  // Whether its silence about an area code says that nothing changed there: its label names no area
-  // code, and nothing else that might be a part of them ("NJ").
+  // Says whether its silence about an area code means that nothing changed there: its label names
+  // no area code, and nothing else that might be a part of them ("NJ").
   bool for_all = false;
 
-  // Whether an area code that the list does not name has no changes, rather than being left out.
+  // Returns whether an area code that the list does not name has no changes, rather than being left
+  // out.
   bool SpeaksFor(int code) const { return for_all || area_code == code; }
 };
 
@@ -52,11 +56,36 @@ struct ParsedFiles {
   std::vector<ParsedChanges> changes;  // by the date of their files
 };
 
-// Shared with those who watch the load.
-struct LoadProgress {
-  std::atomic<uint64_t> bytes_done{0};
-  std::atomic<uint64_t> records_done{0};
+// Counts how far a load has come; it is shared with those who watch the load. Thread-safe.
+class LoadProgress {
+ public:
+  // While files are read, `on_progress` is called on the threads that read, at most about ten times
+  // a second: what comes between two calls is told by the next one. So whoever sets the load's
+  // state must tell of that by itself, and thereby of the last progress.
+  explicit LoadProgress(std::function<void()> on_progress) : on_progress_(std::move(on_progress)) {}
+
+  void AddBytes(uint64_t bytes) {
+    bytes_done_ += bytes;
+    MayTell();
+  }
+  void AddRecords(uint64_t records) {
+    records_done_ += records;
+    MayTell();
+  }
+  uint64_t bytes_done() const { return bytes_done_; }
+  uint64_t records_done() const { return records_done_; }
+
+  // Set by another thread to stop the load at its next step.
   std::atomic<bool> stop{false};
+
+ private:
+  void MayTell();
+
+  const std::function<void()> on_progress_;
+  std::atomic<uint64_t> bytes_done_{0};
+  std::atomic<uint64_t> records_done_{0};
+  // It was told last at this moment of the steady clock; a moment far back means never.
+  std::atomic<int64_t> told_at_{std::numeric_limits<int64_t>::min() / 2};
 };
 
 // Reads `files` with at most `threads` threads. The first error, by the order of the files, ends

@@ -1,60 +1,52 @@
-// The position up to which the tenants' records were acknowledged, kept outside of their database:
+// Keeps the position up to which the tenants' records were acknowledged, outside of their database:
 // a database that came back without its newest writes, or an older copy put in its place, is
 // noticed because it is behind.
 //
-// The file has two slots, each in two copies that lie some pages apart. Positions go to one slot
-// and then to the other, and are written and synced before they are acknowledged: a crash while one
-// slot is written leaves the other, and damage to one copy leaves its twin.
-// docs/internals/disk-format.md has the bytes.
+// The file has two slots (server/storage/position_slots.h), each in two copies that lie some pages
+// apart. Positions are written and synced before they are acknowledged: a crash while one slot is
+// written leaves the other, and damage to one copy leaves its twin.
 //
 //   page 0: slot 0   page 1: slot 1   page 2: slot 0 again   page 3: slot 1 again
 //
-// Not thread-safe.
+// It is not thread-safe.
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "server/storage/store_head.h"
+#include "server/storage/position_slots.h"
 
 namespace dnc {
 
-struct Position {
-  StoreId store{};
-  uint64_t revision = 0;
-  friend bool operator==(const Position&, const Position&) = default;
-};
-
-// In the data folder.
+// The file has this name in the data folder.
 inline constexpr char kJournalName[] = "/tenants.journal";
 
 class JournalPosition {
  public:
-  // Opens or makes the file. DATA_LOSS OWN_LISTS_DAMAGED if it exists and no slot of it is whole.
+  // Opens or makes the file. The error is DATA_LOSS OWN_LISTS_DAMAGED if the file exists and no
+  // slot of it is whole.
   static absl::StatusOr<std::unique_ptr<JournalPosition>> Open(const std::string& path);
   ~JournalPosition();
   JournalPosition(const JournalPosition&) = delete;
   JournalPosition& operator=(const JournalPosition&) = delete;
 
-  // The newest position; nullopt in a new file.
+  // Returns the newest position; nullopt in a new file.
   const std::optional<Position>& last() const { return last_; }
 
-  // Durable when it returns OK. INTERNAL STORAGE otherwise; the next call tries again.
+  // The position is durable when it returns OK. After INTERNAL STORAGE the next call tries again.
   absl::Status Move(const Position& position);
 
  private:
-  JournalPosition(int fd, std::string path) : fd_(fd), path_(std::move(path)) {}
+  JournalPosition(int fd, std::string path);
   absl::Status Read();
 
   const int fd_;
   const std::string path_;
+  PositionSlots slots_;
   std::optional<Position> last_;
-  int next_slot_ = 0;
 };
 
 }  // namespace dnc

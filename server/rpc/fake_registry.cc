@@ -39,8 +39,11 @@ void FakeRegistry::SetSnapshot(SnapshotPtr snapshot) {
 }
 
 void FakeRegistry::SetLoad(const LoadInfo& load) {
-  const absl::MutexLock lock(&mutex_);
-  loads_[load.id] = load;
+  {
+    const absl::MutexLock lock(&mutex_);
+    loads_[load.id] = load;
+  }
+  TellListeners();
 }
 
 std::vector<FakeRegistry::Upload> FakeRegistry::uploads() const {

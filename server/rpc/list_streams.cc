@@ -370,13 +370,8 @@ void WatchChangesCall::Heartbeat(uint64_t revision) {
 }
 
 void WatchChangesCall::WaitForChanges() {
-  SteadyClock::time_point due = written_at_ + rpc().watch_heartbeat;
-  if (expires_at_ != absl::InfiniteFuture()) {
-    const absl::Duration left =
-        std::min(expires_at_ - rpc().clock->Now(), absl::Duration(absl::Hours(1)));
-    due = std::min(due, SteadyClock::now() + absl::ToChronoNanoseconds(left));
-  }
-  SleepUntil(due);
+  SleepUntil(std::min<SteadyClock::time_point>(written_at_ + rpc().watch_heartbeat,
+                                               EndOfKey(expires_at_)));
 }
 
 void WatchChangesCall::OnWritten() {

@@ -1,5 +1,5 @@
-// How gRPC is served, and what a caller may ask for. docs/configuration.md lists the keys that
-// these fields are read from; the defaults stand here.
+// These options say how gRPC is served, and what a caller may ask for. docs/configuration.md lists
+// the keys that these fields are read from; the defaults stand here.
 #pragma once
 
 #include <cstdint>
@@ -9,8 +9,9 @@
 
 namespace dnc {
 
-// The server's certificate, both files in PEM form; both empty: plain text. Section `tls`.
-struct TlsConfig {
+// This is the server's certificate, both files in PEM form; with both empty it serves plain text.
+// The section is `tls`.
+struct TlsOptions {
   std::string certificate;  // with those between it and the authority's
   std::string key;
 
@@ -20,8 +21,8 @@ struct TlsConfig {
 // What carries the calls: gRPC's server, or our own (server/wire).
 enum class Transport { kGrpc, kNative };
 
-// How calls are served. Section `rpc`.
-struct RpcConfig {
+// This is how calls are served. The section is `rpc`.
+struct RpcOptions {
   Transport transport = Transport::kGrpc;
   int threads = 0;                                // that serve calls; 0: one a core
   absl::Duration spin = absl::Microseconds(200);  // looking for the next event before sleeping
@@ -35,8 +36,8 @@ struct RpcConfig {
   absl::Duration watch_heartbeat = absl::Seconds(20);    // of quiet, before a watch says so
 };
 
-// What a caller may ask for. Section `limits`.
-struct LimitsConfig {
+// This is what a caller may ask for. The section is `limits`.
+struct RequestLimits {
   int max_batch = 10'000;             // numbers
   int max_request_bytes = 4 << 20;    // of a message
   int numbers_under_way = 500'000;    // of scrubs, for each thread that serves calls

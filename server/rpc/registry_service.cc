@@ -1,13 +1,13 @@
 #include "server/rpc/registry_service.h"
 
 #include <atomic>
-#include <chrono>
 #include <limits>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "server/base/call_timer.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
@@ -191,11 +191,7 @@ void UploadCall::OnDone(bool /*ok*/) {
   if (LastEvent()) delete this;
 }
 
-// How often a watch looks at its load: what a load has read is counted while it reads, and there is
-// no word of it.
-constexpr std::chrono::milliseconds kLoadLook(100);
-
-// WatchLoad: tells of a load until it has ended.
+// WatchLoad: tells of a load until it has ended. Sleeps until the intake has something new to tell.
 class WatchLoadCall final : public WokenCall<v1::WatchLoadRequest, v1::WatchLoadResponse> {
  public:
   static void Arm(GeneratedRegistry* service, const ReleaseAdmin* admin, StreamPlaces* places,
@@ -230,7 +226,7 @@ class WatchLoadCall final : public WokenCall<v1::WatchLoadRequest, v1::WatchLoad
     }
     std::string now = response_.SerializeAsString();
     if (now == written_) {
-      SleepUntil(Waker::Clock::now() + kLoadLook);
+      SleepUntil(EndOfKey(expires_at_));
       return;
     }
     written_ = std::move(now);
@@ -239,7 +235,8 @@ class WatchLoadCall final : public WokenCall<v1::WatchLoadRequest, v1::WatchLoad
 
   absl::Status Ask() {
     // The caller is admitted anew at each look: a key that was revoked meanwhile ends the watch.
-    DNC_RETURN_IF_ERROR(AdmitCaller(context(), Permission::kOperate).status());
+    DNC_ASSIGN_OR_RETURN(const Caller caller, AdmitCaller(context(), Permission::kOperate));
+    expires_at_ = caller.expires_at;
     CallTimer timer(rpc().metrics, Method::kWatchLoad);
     DNC_ASSIGN_OR_RETURN(const LoadInfo load, admin_->GetLoad(request_.load_id()));
     response_.Clear();
@@ -252,7 +249,9 @@ class WatchLoadCall final : public WokenCall<v1::WatchLoadRequest, v1::WatchLoad
     if (state == v1::LOAD_STATE_SUCCEEDED || state == v1::LOAD_STATE_REFUSED) {
       Finish(absl::OkStatus());
     } else {
-      SleepUntil(Waker::Clock::now() + kLoadLook);
+      // What was told since the look wakes at once. To look again without being told would write as
+      // fast as the caller reads while a load is under way.
+      SleepUntil(EndOfKey(expires_at_));
     }
   }
 
@@ -260,7 +259,8 @@ class WatchLoadCall final : public WokenCall<v1::WatchLoadRequest, v1::WatchLoad
   const ReleaseAdmin* const admin_;
   StreamPlaces* const places_;
   StreamPlace place_;
-  std::string written_;  // the last answer
+  std::string written_;    // the last answer
+  absl::Time expires_at_;  // of the caller's key
 };
 
 template <typename Request>
@@ -286,6 +286,8 @@ void RegistryService::AddChanges() {
   methods_.Add<v1::LoadReleaseRequest, v1::LoadReleaseResponse>(
       &service_, Method::kLoadRelease, Permission::kOperate, &GeneratedRegistry::RequestLoadRelease,
       [admin](const Caller&, const auto& in, auto* out) {
+        // Of two errors the caller sees that of the paths first.
+        DNC_RETURN_IF_ERROR(CheckLoadPaths(static_cast<size_t>(in.paths_size())));
         DNC_ASSIGN_OR_RETURN(const LoadOptions options, FromProto(in.options()));
         DNC_ASSIGN_OR_RETURN(const LoadInfo load,
                              admin->Load(options, {in.paths().begin(), in.paths().end()}));

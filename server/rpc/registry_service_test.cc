@@ -225,6 +225,14 @@ TEST_F(RegistryServiceTest, LoadsFromPaths) {
     EXPECT_EQ(ReasonOf(registry_stub_->LoadRelease(&context, request, &response)),
               "INVALID_REQUEST");
   }
+  {
+    // Callers may rely on which of two errors they are told.
+    v1::LoadReleaseRequest wrong;
+    wrong.mutable_options()->mutable_obtained_at()->set_nanos(-1);
+    grpc::ClientContext context;
+    EXPECT_EQ(registry_stub_->LoadRelease(&context, wrong, &response).error_message(),
+              "name at least one file in `paths`");
+  }
   request.add_paths("/etc/passwd");
   {
     grpc::ClientContext context;

@@ -80,13 +80,16 @@ absl::StatusOr<std::optional<AskedMoment>> MomentOf(const Request& request) {
   return moment;
 }
 
-// The question that a request of either method asks.
+// The question that a request of either method asks about `count` numbers. The request's moment is
+// read last: of two errors the caller sees the decider's first.
 template <typename Request>
-absl::StatusOr<Question> QuestionOf(const Request& request, bool explained) {
+absl::StatusOr<Question> QuestionOf(const Decider& decider, const Caller& caller,
+                                    const Request& request, size_t count, bool explained) {
   Question question;
   question.scope = request.scope();
   question.at_least_revision = request.at_least_revision();
   question.explained = explained;
+  DNC_RETURN_IF_ERROR(decider.Check(caller, question, count));
   DNC_ASSIGN_OR_RETURN(question.moment, MomentOf(request));
   return question;
 }
@@ -128,8 +131,8 @@ absl::Status ScrubHandler::ScrubAdmitted(const Caller& caller, size_t charged,
   const bool full = request.detail() == v1::DETAIL_FULL;
   DNC_RETURN_IF_ERROR(decider_.ChargeRest(caller, charged, CountOf(request)));
   DNC_RETURN_IF_ERROR(CheckForm(request));
-  DNC_RETURN_IF_ERROR(decider_.CheckCount(CountOf(request)));
-  DNC_ASSIGN_OR_RETURN(const Question question, QuestionOf(request, full));
+  DNC_ASSIGN_OR_RETURN(const Question question,
+                       QuestionOf(decider_, caller, request, CountOf(request), full));
   std::vector<ParsedNumber>& numbers = MyScratch().numbers;
   ReadNumbers(request, &numbers);
   DNC_ASSIGN_OR_RETURN(const Answer answer, decider_.Decide(caller, question, numbers));
@@ -163,7 +166,8 @@ absl::Status ScrubHandler::CheckNumber(const Caller& caller, const v1::CheckNumb
                                        v1::CheckNumberResponse* response) {
   DNC_ASSIGN_OR_RETURN(const Admission admission, decider_.Admit(caller, 1));
   const ParsedNumber number = ParseNumber(request.number());
-  DNC_ASSIGN_OR_RETURN(const Question question, QuestionOf(request, /*explained=*/true));
+  DNC_ASSIGN_OR_RETURN(const Question question,
+                       QuestionOf(decider_, caller, request, 1, /*explained=*/true));
   DNC_ASSIGN_OR_RETURN(const Answer answer, decider_.Decide(caller, question, {&number, 1}));
   FillResult(answer.reports.front(), response->mutable_result());
   ExplainMalformed(request.number(), response->mutable_result());

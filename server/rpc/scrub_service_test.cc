@@ -10,6 +10,8 @@ namespace dnc {
 namespace {
 
 using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
 
 class ScrubServiceTest : public ServerTest {
  protected:
@@ -203,6 +205,25 @@ TEST_F(ScrubServiceTest, RefusesRequestsOutOfOrder) {
   EXPECT_EQ(response.snapshot().decided_at().seconds(), 1'000'000'000);
   answered.mutable_as_of()->set_seconds(1'000'000'000);
   EXPECT_EQ(ReasonOf(Scrub(answered, &response)), "INVALID_REQUEST") << "two moments";
+}
+
+// Callers may rely on which of two errors they are told.
+TEST_F(ScrubServiceTest, TheScopeIsCheckedBeforeTheMoment) {
+  Start();
+  v1::ScrubRequest scrub = Numbers({2015550101});
+  scrub.mutable_as_of()->set_nanos(-1);
+  v1::ScrubResponse scrubbed;
+  EXPECT_THAT(Scrub(scrub, &scrubbed).error_message(), Not(HasSubstr("`scope`")));
+  scrub.set_scope("No Scope");
+  EXPECT_THAT(Scrub(scrub, &scrubbed).error_message(), HasSubstr("`scope`"));
+
+  v1::CheckNumberRequest check;
+  check.set_number("2015550101");
+  check.mutable_as_of()->set_nanos(-1);
+  check.set_scope("No Scope");
+  grpc::ClientContext context;
+  v1::CheckNumberResponse checked;
+  EXPECT_THAT(scrub_->CheckNumber(&context, check, &checked).error_message(), HasSubstr("`scope`"));
 }
 
 TEST_F(ScrubServiceTest, IsUnavailableWhileStarting) {

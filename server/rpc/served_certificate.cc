@@ -65,24 +65,24 @@ absl::StatusOr<absl::Time> EndOf(const X509* certificate) {
 int NoPassword(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*context*/) { return -1; }
 
 // When the pair runs out; an error if it can't be served.
-absl::StatusOr<absl::Time> Check(const TlsConfig& config, const CertificatePair& pair) {
+absl::StatusOr<absl::Time> Check(const TlsOptions& options, const CertificatePair& pair) {
   const Certificate certificate(
       PEM_read_bio_X509(InMemory(pair.certificate).get(), nullptr, &NoPassword, nullptr),
       &X509_free);
   if (certificate == nullptr) {
-    return Unusable("certificate", config.certificate, "holds no certificate in PEM form");
+    return Unusable("certificate", options.certificate, "holds no certificate in PEM form");
   }
   const PrivateKey key(
       PEM_read_bio_PrivateKey(InMemory(pair.key).get(), nullptr, &NoPassword, nullptr),
       &EVP_PKEY_free);
   if (key == nullptr) {
-    return Unusable("key", config.key, "holds no private key in PEM form without a password");
+    return Unusable("key", options.key, "holds no private key in PEM form without a password");
   }
   if (X509_check_private_key(certificate.get(), key.get()) != 1) {
-    return Unusable("key", config.key, StrCat("is not the key of ", config.certificate));
+    return Unusable("key", options.key, StrCat("is not the key of ", options.certificate));
   }
   const absl::StatusOr<absl::Time> end = EndOf(certificate.get());
-  if (!end.ok()) return Unusable("certificate", config.certificate, "has no end");
+  if (!end.ok()) return Unusable("certificate", options.certificate, "has no end");
   return end;
 }
 
@@ -91,20 +91,20 @@ std::string PathOf(int file) { return StrCat("/proc/self/fd/", file); }
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<ServedCertificate>> ServedCertificate::Open(
-    const TlsConfig& config) {
+    const TlsOptions& options) {
   const int copy = memfd_create("dncd-certificate", MFD_CLOEXEC);
   if (copy < 0) {
     return Error(reason::kCannotListen,
                  "no file in memory can be made for the TLS certificate; is /proc mounted?");
   }
-  std::unique_ptr<ServedCertificate> served(new ServedCertificate(config, copy));
+  std::unique_ptr<ServedCertificate> served(new ServedCertificate(options, copy));
   DNC_RETURN_IF_ERROR(served->Refresh());
   served->watcher_.emplace(kRefresh, [raw = served.get()] { raw->Watch(); });
   return served;
 }
 
-ServedCertificate::ServedCertificate(TlsConfig config, int copy)
-    : config_(std::move(config)), copy_(copy) {}
+ServedCertificate::ServedCertificate(TlsOptions options, int copy)
+    : options_(std::move(options)), copy_(copy) {}
 
 ServedCertificate::~ServedCertificate() {
   watcher_.reset();
@@ -124,17 +124,17 @@ std::shared_ptr<grpc::ServerCredentials> ServedCertificate::Credentials() const 
 
 absl::Status ServedCertificate::Refresh() {
   CertificatePair pair;
-  DNC_ASSIGN_OR_RETURN(pair.certificate, ReadPem("certificate", config_.certificate));
-  DNC_ASSIGN_OR_RETURN(pair.key, ReadPem("key", config_.key));
+  DNC_ASSIGN_OR_RETURN(pair.certificate, ReadPem("certificate", options_.certificate));
+  DNC_ASSIGN_OR_RETURN(pair.key, ReadPem("key", options_.key));
   if (pair == seen_) return absl::OkStatus();
-  DNC_ASSIGN_OR_RETURN(const absl::Time end, Check(config_, pair));
+  DNC_ASSIGN_OR_RETURN(const absl::Time end, Check(options_, pair));
   DNC_RETURN_IF_ERROR(tls_.Use(pair.certificate, pair.key));
   DNC_RETURN_IF_ERROR(Publish(pair));
   end_ = absl::ToUnixSeconds(end);
   seen_ = std::move(pair);
-  spdlog::info("serving TLS with {}, valid until {}", config_.certificate,
+  spdlog::info("serving TLS with {}, valid until {}", options_.certificate,
                absl::FormatTime(absl::RFC3339_sec, end, absl::UTCTimeZone()));
-  if (end < absl::Now()) spdlog::error("{} has run out; clients refuse it", config_.certificate);
+  if (end < absl::Now()) spdlog::error("{} has run out; clients refuse it", options_.certificate);
   return absl::OkStatus();
 }
 

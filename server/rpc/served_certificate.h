@@ -33,9 +33,9 @@ class ServedCertificate {
   // How soon a renewed certificate is served: twice this, since gRPC looks as often.
   static constexpr absl::Duration kRefresh = absl::Seconds(2);
 
-  // `config` must name both files. Errors: INVALID_ARGUMENT if one can't be read or is no PEM, or
+  // `options` must name both files. Errors: INVALID_ARGUMENT if one can't be read or is no PEM, or
   // if the key is not the certificate's.
-  static absl::StatusOr<std::unique_ptr<ServedCertificate>> Open(const TlsConfig& config);
+  static absl::StatusOr<std::unique_ptr<ServedCertificate>> Open(const TlsOptions& options);
   ~ServedCertificate();
   ServedCertificate(const ServedCertificate&) = delete;
   ServedCertificate& operator=(const ServedCertificate&) = delete;
@@ -50,14 +50,14 @@ class ServedCertificate {
   absl::Time end() const { return absl::FromUnixSeconds(end_.load()); }
 
  private:
-  ServedCertificate(TlsConfig config, int copy);
+  ServedCertificate(TlsOptions options, int copy);
 
   // Serves what the files hold, if it is new and can be used.
   absl::Status Refresh();
   absl::Status Publish(const CertificatePair& pair);
   void Watch();
 
-  const TlsConfig config_;
+  const TlsOptions options_;
   const int copy_;  // a file in memory: the key is on no disk a second time
   TlsContext tls_;
   CertificatePair seen_;  // by the last Refresh; of the watching thread once that runs

@@ -101,6 +101,7 @@ struct Server::Impl {
         grace(options.rpc.stop_grace),
         metrics(parts.metrics),
         order(parts.order),
+        intake(parts.intake),
         workers(options.rpc.worker_threads, static_cast<size_t>(options.rpc.worker_queue)),
         guard(options.limits.silent_stream, &stop),
         authorizer(parts.directory, parts.order, options.keys_required,
@@ -113,7 +114,7 @@ struct Server::Impl {
         release_admin({options.version, parts.clock->Now(), options.limits.max_batch,
                        options.limits.max_request_bytes, parts.order},
                       parts.registry, parts.intake, parts.clock),
-        tenant_admin(parts.directory, parts.tenant_records, parts.registry),
+        tenant_admin(parts.directory, parts.tenant_records, parts.registry, &waker),
         list_changes({options.limits.max_batch}, {parts.directory, parts.tenant_records,
                                                   parts.quotas, parts.registry, parts.clock}),
         list_queries({parts.directory, parts.tenant_records, parts.order}),
@@ -127,8 +128,12 @@ struct Server::Impl {
             {std::max(1, options.rpc.worker_threads / 2), options.limits.max_tenant_streams}),
         board([this] { waker.Notify(Topic::kHealth); }),
         health_service(&board, options.limits.max_health_watches),
-        order_listener(order->AddListener([this] { waker.Notify(Topic::kChanges); })) {}
-  ~Impl() { order->RemoveListener(order_listener); }
+        order_listener(order->AddListener([this] { waker.Notify(Topic::kChanges); })),
+        loads_listener(intake->AddListener([this] { waker.Notify(Topic::kLoads); })) {}
+  ~Impl() {
+    intake->RemoveListener(loads_listener);
+    order->RemoveListener(order_listener);
+  }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
@@ -142,6 +147,7 @@ struct Server::Impl {
   const absl::Duration grace;
   Metrics* const metrics;
   const RevisionOrder* const order;
+  Intake* const intake;
   bool stopped = false;
   StopLine stop;
   LiveCalls live;
@@ -165,6 +171,7 @@ struct Server::Impl {
   HealthBoard board;
   HealthService health_service;
   const int order_listener;  // tells the waker of changes
+  const int loads_listener;  // tells the waker of loads
   std::unique_ptr<CallQueue> queue;
   std::unique_ptr<DelayedRefusals> refusals;
   RpcContext rpc;

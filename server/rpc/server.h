@@ -30,7 +30,7 @@ struct ServerParts {
   Intake* intake = nullptr;
   TenantDirectory* directory = nullptr;
   TenantRecords* tenant_records = nullptr;
-  QuotaBook* quotas = nullptr;
+  QuotaMeter* quotas = nullptr;
   const RevisionOrder* order = nullptr;
   Metrics* metrics = nullptr;
   const Clock* clock = nullptr;
@@ -40,8 +40,8 @@ struct ServerOptions {
   // HOST:PORT, where port 0 takes a free one; or unix:/PATH: a socket that nobody serves any more
   // is taken over.
   std::string listen = "127.0.0.1:0";
-  RpcConfig rpc;
-  LimitsConfig limits;
+  RpcOptions rpc;
+  RequestLimits limits;
   std::string version;
   bool keys_required = false;   // of every caller but health's and reflection's
   uint32_t socket_mode = 0660;  // permissions of a unix socket

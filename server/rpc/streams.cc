@@ -196,6 +196,14 @@ void WokenStream::SleepUntil(Waker::Clock::time_point due) {
   if (!rpc().waker->Sleep(this, ticket_, due)) Wake();
 }
 
+Waker::Clock::time_point WokenStream::EndOfKey(absl::Time expires_at) const {
+  if (expires_at == absl::InfiniteFuture()) return Waker::kNever;
+  // The time of day may be set meanwhile, so a look comes each hour at least.
+  const absl::Duration left =
+      std::min(expires_at - rpc().clock->Now(), absl::Duration(absl::Hours(1)));
+  return Waker::Clock::now() + absl::ToChronoNanoseconds(left);
+}
+
 void WokenStream::Wake() {
   if (gone_.load(std::memory_order_relaxed)) {
     Finish(CallerGone());

@@ -174,6 +174,8 @@ class WokenStream : public Call, protected GuardedStream, private Sleeper {
   // Looks now, or soon if no worker is free.
   void LookSoon();
   void SleepUntil(Waker::Clock::time_point due);
+  // When a sleep must end because the caller's key may have run out; kNever if it does not.
+  Waker::Clock::time_point EndOfKey(absl::Time expires_at) const;
   void Finish(const absl::Status& status);
 
   grpc::ServerContext& context() { return context_; }

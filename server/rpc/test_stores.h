@@ -52,7 +52,7 @@ class TestStores {
  private:
   const Clock* const clock_;
   RevisionOrder order_;
-  QuotaBook quotas_;
+  QuotaMeter quotas_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<TenantRecords> tenant_records_;
   std::unique_ptr<TenantDirectory> directory_;

@@ -121,17 +121,18 @@ absl::Status Decider::ChargeRest(const Caller& caller, size_t charged, size_t co
   return from_.quotas->Spend(tenant.number, tenant.quotas, count - charged, from_.clock->Now());
 }
 
-absl::Status Decider::CheckCount(size_t count) const {
-  if (count <= static_cast<size_t>(limits_.max_batch)) return absl::OkStatus();
-  return BatchTooLarge(count, "numbers in one batch", limits_.max_batch,
-                       "Send smaller batches, or use ScrubStream");
+absl::Status Decider::Check(const Caller& caller, const Question& question, size_t count) const {
+  if (count > static_cast<size_t>(limits_.max_batch)) {
+    return BatchTooLarge(count, "numbers in one batch", limits_.max_batch,
+                         "Send smaller batches, or use ScrubStream");
+  }
+  DNC_RETURN_IF_ERROR(CheckScope(question.scope));
+  return CheckRevision(caller, question.at_least_revision, limits_.lost);
 }
 
 absl::StatusOr<AcceptedQuestion> Decider::Accept(const Caller& caller, const Question& question,
                                                  size_t count) const {
-  DNC_RETURN_IF_ERROR(CheckCount(count));
-  DNC_RETURN_IF_ERROR(CheckScope(question.scope));
-  DNC_RETURN_IF_ERROR(CheckRevision(caller, question.at_least_revision, limits_.lost));
+  DNC_RETURN_IF_ERROR(Check(caller, question, count));
   AcceptedQuestion accepted{caller, question, from_.registry->snapshot(), from_.clock->Now()};
   DNC_RETURN_IF_ERROR(CheckMoment(question.moment, accepted.now));
   if (accepted.snapshot == nullptr) return StillStarting();

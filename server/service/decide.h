@@ -45,7 +45,7 @@ struct DecideLimits {
 struct DecideSources {
   Registry* registry = nullptr;
   TenantRecords* tenant_records = nullptr;
-  QuotaBook* quotas = nullptr;
+  QuotaMeter* quotas = nullptr;
   Metrics* metrics = nullptr;  // counts the numbers by verdict
   const Clock* clock = nullptr;
 };
@@ -102,18 +102,18 @@ class Decider {
   // admitted. QUOTA_EXCEEDED.
   absl::Status ChargeRest(const Caller& caller, size_t charged, size_t count) const;
 
-  // Whether one question may have so many numbers, for who would have to read them first.
-  // BATCH_TOO_LARGE.
-  absl::Status CheckCount(size_t count) const;
+  // Checks a question about `count` numbers apart from its moment, for a front that has to read
+  // the numbers and the moment before it can ask. Errors: BATCH_TOO_LARGE, INVALID_REQUEST,
+  // REVISION_NOT_REACHED.
+  absl::Status Check(const Caller& caller, const Question& question, size_t count) const;
 
   // Answers a question. Errors: those of Accept; HISTORY_NOT_REACHED, STORAGE for questions that
   // are explained or about a moment.
   absl::StatusOr<Answer> Decide(const Caller& caller, const Question& question,
                                 absl::Span<const ParsedNumber> numbers) const;
 
-  // Checks a question about `count` numbers. Whoever asks for a revision has waited for it before,
-  // and the caller was admitted again. Errors: BATCH_TOO_LARGE, INVALID_REQUEST,
-  // REVISION_NOT_REACHED, STARTING.
+  // Does what Check does, and checks the moment. Whoever asks for a revision has waited for it
+  // before, and the caller was admitted again. Errors: those of Check; STARTING.
   absl::StatusOr<AcceptedQuestion> Accept(const Caller& caller, const Question& question,
                                           size_t count) const;
 

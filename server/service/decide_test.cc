@@ -202,7 +202,7 @@ class DecideTest : public RegistryTest {
   std::unique_ptr<Store> tenants_store_;
   std::unique_ptr<TenantRecords> records_;
   std::unique_ptr<TenantDirectory> directory_;
-  QuotaBook quotas_;
+  QuotaMeter quotas_;
   Metrics metrics_;
   std::unique_ptr<Decider> decider_;
   int files_ = 0;

@@ -70,7 +70,7 @@ class ListChanges {
   struct Sources {
     TenantDirectory* directory = nullptr;
     TenantRecords* tenant_records = nullptr;
-    const QuotaBook* quotas = nullptr;
+    const QuotaMeter* quotas = nullptr;
     const Registry* registry = nullptr;
     const Clock* clock = nullptr;
   };

@@ -46,12 +46,15 @@ absl::Status CheckLoadOptions(const LoadOptions& options) {
   return absl::OkStatus();
 }
 
+absl::Status CheckLoadPaths(size_t paths) {
+  if (paths == 0) return InvalidRequest("name at least one file in `paths`");
+  if (paths <= kMaxLoadPaths) return absl::OkStatus();
+  return InvalidRequest(StrCat("a load has at most ", kMaxLoadPaths, " files"));
+}
+
 absl::StatusOr<LoadInfo> ReleaseAdmin::Load(const LoadOptions& options,
                                             const std::vector<std::string>& paths) {
-  if (paths.empty()) return InvalidRequest("name at least one file in `paths`");
-  if (paths.size() > kMaxLoadPaths) {
-    return InvalidRequest(StrCat("a load has at most ", kMaxLoadPaths, " files"));
-  }
+  DNC_RETURN_IF_ERROR(CheckLoadPaths(paths.size()));
   DNC_RETURN_IF_ERROR(CheckLoadOptions(options));
   return intake_->StartLoad(options, paths);
 }

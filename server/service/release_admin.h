@@ -23,6 +23,8 @@ namespace dnc {
 // Whether these are options that a load may have, whoever asks for it and however its files come.
 // INVALID_REQUEST for guards that do not exist and for fields that are out of their range.
 absl::Status CheckLoadOptions(const LoadOptions& options);
+// Whether a load may be asked for with so many paths. INVALID_REQUEST for none and for too many.
+absl::Status CheckLoadPaths(size_t paths);
 
 // What GetStatus tells of the server itself.
 struct ServerFacts {

@@ -18,8 +18,10 @@
 #include "server/service/page.h"
 #include "server/service/release_admin.h"
 #include "server/service/request_limits.h"
+#include "server/service/revision_wait.h"
 #include "server/service/tenant_admin.h"
 #include "server/service/upload_session.h"
+#include "server/service/waker.h"
 #include "server/storage/store.h"
 #include "server/storage/tenant_columns.h"
 #include "tests/support/temp_dir.h"
@@ -59,7 +61,7 @@ class ServiceTest : public testing::Test {
     of_intake.guards.min_first_numbers = 0;  // the lists of tests are small
     intake_ = *Intake::Open(of_intake, registry_store_.get(), registry_.get(), &clock_);
     authorizer_.emplace(directory_.get(), &order_, /*keys_required=*/true);
-    tenant_admin_.emplace(directory_.get(), records_.get(), registry_.get());
+    tenant_admin_.emplace(directory_.get(), records_.get(), registry_.get(), &waker_);
     release_admin_.emplace(ServerFacts{"1.2.3", clock_.Now(), 100, 1 << 20, &order_},
                            registry_.get(), intake_.get(), &clock_);
     changes_.emplace(
@@ -134,8 +136,9 @@ class ServiceTest : public testing::Test {
   const blackbox::TempDir dir_;  // outlives the stores in it
   Clock clock_;
   RevisionOrder order_;
-  QuotaBook quotas_;
+  QuotaMeter quotas_;
   Metrics metrics_;
+  Waker waker_;
   std::unique_ptr<Store> tenants_store_;
   std::unique_ptr<Store> registry_store_;
   std::unique_ptr<TenantRecords> records_;
@@ -355,6 +358,20 @@ TEST(LoadOptionsTest, AreCheckedOnce) {
   options.csv.column_number = 3;
   options.allow = {"shrunk:201"};
   EXPECT_FALSE(CheckLoadOptions(options).ok());
+}
+
+TEST_F(ServiceTest, AWaitThatTheCallersDeadlineEndsIsToldAsTheDeadline) {
+  RevisionWait waits({.longest = absl::FromChrono(kPatience)},
+                     {&order_, registry_.get(), &*authorizer_});
+  Caller caller = Writer();
+  EXPECT_EQ(ErrorReason(waits.Reach(order_.last() + 1, absl::Now() + absl::Milliseconds(50), {},
+                                    Permission::kScrub, &caller)),
+            reason::kDeadlinePassed);
+  RevisionWait impatient({.longest = absl::Milliseconds(50)},
+                         {&order_, registry_.get(), &*authorizer_});
+  EXPECT_EQ(ErrorReason(impatient.Reach(order_.last() + 1, absl::InfiniteFuture(), {},
+                                        Permission::kScrub, &caller)),
+            reason::kRevisionNotReached);
 }
 
 }  // namespace

@@ -101,6 +101,7 @@ absl::StatusOr<TenantViewPtr> TenantAdmin::UpdateOnce(const Caller& caller,
 
 absl::StatusOr<uint64_t> TenantAdmin::Remove(const Caller& caller, const std::string& tenant_id) {
   DNC_ASSIGN_OR_RETURN(const Tenant gone, directory_->Remove(tenant_id, caller.key_id));
+  WakeWatchesOfLoads();
   // Nobody can ask for them any more; what stays now is dropped at the next start.
   if (const absl::Status dropped = tenant_records_->Drop(gone.number); !dropped.ok()) {
     spdlog::warn("records of a removed tenant are still on the disk: {}",
@@ -150,7 +151,9 @@ absl::StatusOr<TenantDirectory::CreatedKey> TenantAdmin::CreateKey(const Caller&
 }
 
 absl::StatusOr<ApiKey> TenantAdmin::RevokeKey(const Caller& caller, const std::string& key_id) {
-  return directory_->RevokeKey(key_id, caller.key_id);
+  DNC_ASSIGN_OR_RETURN(ApiKey revoked, directory_->RevokeKey(key_id, caller.key_id));
+  WakeWatchesOfLoads();
+  return revoked;
 }
 
 absl::StatusOr<std::vector<ApiKey>> TenantAdmin::Keys(const std::string& tenant_id) const {

@@ -1,4 +1,5 @@
-// What operators ask of tenants and their keys. Values in, values out; any front renders them.
+// Does what operators ask of tenants and their keys. It takes and returns values, which any front
+// renders.
 #pragma once
 
 #include <bitset>
@@ -12,11 +13,12 @@
 #include "absl/time/time.h"
 #include "server/records/tenant_records.h"
 #include "server/registry/registry.h"
+#include "server/service/waker.h"
 #include "server/tenants/tenant_directory.h"
 
 namespace dnc {
 
-// A tenant's policy as a caller gives it, always as a whole.
+// This is a tenant's policy as a caller gives it, always as a whole.
 struct GivenPolicy {
   std::vector<std::string> lists;
   uint8_t consent_lifts = kLiftsNothing;
@@ -24,8 +26,8 @@ struct GivenPolicy {
   bool wireless_counts = true;
 };
 
-// What a caller says of a tenant. What is left out stays as it is, or as new tenants have it; only
-// the entitlement is always said: without one there is none.
+// This is what a caller says of a tenant. What is left out stays as it is, or as new tenants have
+// it; only the entitlement is always said: without one there is none.
 struct GivenTenant {
   std::string id;
   std::string display_name;
@@ -33,13 +35,13 @@ struct GivenTenant {
   std::bitset<kAreaCodes> entitled;
   std::optional<GivenPolicy> policy;
   std::optional<Quotas> quotas;
-  // What only the server knows: a caller may repeat what it was told, but not change it.
+  // Only the server knows these: a caller may repeat what it was told, but not change it.
   std::optional<absl::Time> created_at;
   uint64_t revision = 0;  // which one the change is made on; 0: whichever there is
   uint64_t records = 0;
 };
 
-// `base` with what `given` says in its place.
+// Returns `base` with what `given` says in its place.
 Tenant Apply(const GivenTenant& given, const Tenant& base);
 
 struct ToldTenant {
@@ -64,15 +66,19 @@ struct GivenKey {
   absl::Time expires_at = absl::InfiniteFuture();
 };
 
-// Thread-safe. The caller may operate. Changes are durable when they return; the id of the caller's
-// key is recorded with them. Errors beside those named are TenantDirectory's.
+// This is thread-safe. The caller may operate. Changes are durable when they return; the id of the
+// caller's key is recorded with them. Errors beside those named are TenantDirectory's.
 class TenantAdmin {
  public:
   // What is given must outlive the service.
-  TenantAdmin(TenantDirectory* directory, TenantRecords* tenant_records, const Registry* registry)
-      : directory_(directory), tenant_records_(tenant_records), registry_(registry) {}
+  TenantAdmin(TenantDirectory* directory, TenantRecords* tenant_records, const Registry* registry,
+              Waker* waker)
+      : directory_(directory),
+        tenant_records_(tenant_records),
+        registry_(registry),
+        waker_(waker) {}
 
-  // INVALID_REQUEST also for what only the server can say of a tenant.
+  // Makes a tenant. INVALID_REQUEST is also the error for what only the server can say of one.
   absl::StatusOr<ToldTenant> Create(const Caller& caller, const GivenTenant& given);
   // A change that names no revision is made on top of whatever there is.
   absl::StatusOr<ToldTenant> Update(const Caller& caller, const GivenTenant& given);
@@ -97,10 +103,14 @@ class TenantAdmin {
   absl::Status CheckLists(const Tenant& tenant, const Tenant& before) const;
   absl::StatusOr<TenantViewPtr> UpdateOnce(const Caller& caller, const GivenTenant& given);
   ToldTenant Tell(TenantViewPtr view) const;
+  // Has the watches of loads ask again who calls. Watches of changes do so by themselves, because
+  // every change of the directory takes a revision.
+  void WakeWatchesOfLoads() { waker_->Notify(Topic::kLoads); }
 
   TenantDirectory* const directory_;
   TenantRecords* const tenant_records_;
   const Registry* const registry_;
+  Waker* const waker_;
 };
 
 }  // namespace dnc

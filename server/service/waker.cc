@@ -7,7 +7,7 @@
 namespace dnc {
 namespace {
 
-// The step in which a moment lies, rounded up: nobody is woken before his time.
+// Returns the step in which a moment lies, rounded up: nobody is woken before his time.
 int64_t StepOf(Waker::Clock::time_point moment) {
   const auto since = moment.time_since_epoch();
   const int64_t step = since / Waker::kStep;
@@ -56,11 +56,6 @@ uint64_t Waker::Ticket(Topic topic) const {
   return news_[static_cast<size_t>(topic)].events;
 }
 
-uint64_t Waker::wakes() const {
-  const absl::MutexLock lock(&mutex_);
-  return wakes_;
-}
-
 bool Waker::Sleep(Sleeper* sleeper, uint64_t ticket, Clock::time_point due) {
   const absl::MutexLock lock(&mutex_);
   News& news = news_[static_cast<size_t>(sleeper->topic_)];
@@ -102,7 +97,6 @@ std::vector<Sleeper*> Waker::TakeDue(Clock::time_point now) {
     due.push_back(by_time_.begin()->second);
     Remove(due.back());
   }
-  wakes_ += due.size();
   return due;
 }
 

@@ -6,7 +6,7 @@
 //
 // All streams of a server share one thread:
 //
-//   committers, health, ... --Notify(topic)--> [ events of a topic ]
+//   committers, health, intake --Notify(topic)--> [ events of a topic ]
 //                                                      |  the thread, at most every 50 ms
 //   sleeping streams, by topic and by time ----------> Wake(), one after the other
 //
@@ -29,13 +29,13 @@
 
 namespace dnc {
 
-// What there is news of.
+// News has one of these topics.
 enum class Topic : uint8_t { kChanges, kHealth, kLoads };
 inline constexpr size_t kTopics = 3;
 
 class Waker;
 
-// What sleeps. It must not be destroyed while it does.
+// A sleeper must not be destroyed while it sleeps.
 class Sleeper {
  public:
   Sleeper(const Sleeper&) = delete;
@@ -48,23 +48,24 @@ class Sleeper {
 
  private:
   friend class Waker;
-  // Called once for each sleep that the waker ends, on its thread: quickly, and without blocking.
+  // The waker calls it on its thread, once for each sleep that it ends. It must be quick and must
+  // not block.
   virtual void Wake() = 0;
 
   const Topic topic_;
-  // What follows is guarded by the waker's mutex.
+  // The waker's mutex guards what follows.
   bool asleep_ = false;
   bool ended_ = false;
   int64_t due_ = 0;
 };
 
-// Thread-safe.
+// The waker is thread-safe.
 class Waker {
  public:
   using Clock = std::chrono::steady_clock;
   // Times are kept in steps of this, and news of a topic wakes its sleepers at most that often.
   static constexpr std::chrono::milliseconds kStep{50};
-  // When a sleeper is due that waits for nothing but news.
+  // A sleeper that waits for nothing but news is due then.
   static constexpr Clock::time_point kNever = Clock::time_point::max() - 2 * kStep;
 
   Waker();
@@ -72,24 +73,21 @@ class Waker {
   Waker(const Waker&) = delete;
   Waker& operator=(const Waker&) = delete;
 
-  // There is news. Cheap where nobody sleeps, so that every commit may call it.
+  // Says that there is news. It costs little where nobody sleeps, so that every commit may call it.
   void Notify(Topic topic) ABSL_LOCKS_EXCLUDED(mutex_);
   // Ends every sleep; from now on nobody falls asleep any more.
   void WakeAll() ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // How much news of the topic there has been.
+  // Returns how much news of the topic there has been.
   uint64_t Ticket(Topic topic) const ABSL_LOCKS_EXCLUDED(mutex_);
-  // Sleeps until there is news after `ticket`, at most until `due`. False if there is some already,
-  // or End or WakeAll was called: then the sleeper looks again, and is not asleep. After true the
-  // sleeper must not be touched any more: another thread may have the turn already.
+  // Sleeps until there is news after `ticket`, at most until `due`. Returns false if there is some
+  // already, or if End or WakeAll was called: then the sleeper looks again, and is not asleep.
+  // After true the sleeper must not be touched any more: another thread may have the turn already.
   [[nodiscard]] bool Sleep(Sleeper* sleeper, uint64_t ticket, Clock::time_point due)
       ABSL_LOCKS_EXCLUDED(mutex_);
-  // The sleeper does not fall asleep any more. True if it was asleep: then the caller has the turn,
-  // and Wake is not called.
+  // The sleeper does not fall asleep any more. Returns true if it was asleep: then the caller has
+  // the turn, and Wake is not called.
   [[nodiscard]] bool End(Sleeper* sleeper) ABSL_LOCKS_EXCLUDED(mutex_);
-
-  // How many sleeps were ended by news or by time.
-  uint64_t wakes() const ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
   struct News {
@@ -100,24 +98,23 @@ class Waker {
   };
 
   void Run() ABSL_LOCKS_EXCLUDED(mutex_);
-  // The thread is to plan anew.
+  // Has the thread plan anew.
   void CallThread() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Takes those out of their sleep that are to wake now.
   std::vector<Sleeper*> TakeDue(Clock::time_point now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // When there is something to do next, as far as is known.
+  // Returns when there is something to do next, as far as is known.
   Clock::time_point NextDue() const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
   void Remove(Sleeper* sleeper) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   mutable absl::Mutex mutex_;
   SteadyWait wait_;  // of the thread, for what mutex_ guards
   std::array<News, kTopics> news_ ABSL_GUARDED_BY(mutex_);
-  // All that sleep, by the step in which they are due.
+  // These are all that sleep, by the step in which they are due.
   std::set<std::pair<int64_t, Sleeper*>> by_time_ ABSL_GUARDED_BY(mutex_);
   Clock::time_point planned_ ABSL_GUARDED_BY(mutex_) = Clock::time_point::max();
   bool called_ ABSL_GUARDED_BY(mutex_) = false;  // the thread must plan anew
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   bool ending_ ABSL_GUARDED_BY(mutex_) = false;
-  uint64_t wakes_ ABSL_GUARDED_BY(mutex_) = 0;
   std::thread thread_;
 };
 

@@ -2,7 +2,7 @@
 // that is missing, or that came back as an older copy, is noticed by what the other one's folder
 // says. It lies inside, so that it isn't put back without that store.
 //
-// The file has two slots a page apart, written in turn. A change is written before it is
+// The file has two slots (position_slots.h), one copy each. A change is written before it is
 // acknowledged, so that it outlives the process, but isn't waited for until it is on the disk,
 // which would cost each commit a wait more. Its way to the disk begins at once, and Sync ends it:
 // after a loss of power the note may say too little, by what was acknowledged since the last Sync.
@@ -17,7 +17,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "server/storage/store_head.h"
+#include "server/storage/position_slots.h"
 
 namespace dnc {
 
@@ -26,20 +26,16 @@ inline constexpr char kNoteExtension[] = ".revision";
 
 class RevisionNote {
  public:
-  struct Content {
-    StoreId store{};
-    uint64_t revision = 0;
-  };
   // NOT_FOUND STORAGE: there is no such file. DATA_LOSS STORAGE: it has no whole slot.
   static absl::StatusOr<std::unique_ptr<RevisionNote>> Open(const std::string& path);
   // Makes the file anew, durably.
   static absl::StatusOr<std::unique_ptr<RevisionNote>> Make(const std::string& path,
-                                                            const Content& content);
+                                                            const Position& position);
   ~RevisionNote();
   RevisionNote(const RevisionNote&) = delete;
   RevisionNote& operator=(const RevisionNote&) = delete;
 
-  const Content& last() const { return last_; }
+  const Position& last() const { return last_; }
   // Call it after a change is durable and before it is acknowledged. A note that can't be written
   // is written with the next one.
   void Note(uint64_t revision);
@@ -47,12 +43,12 @@ class RevisionNote {
   void Sync();
 
  private:
-  explicit RevisionNote(int fd) : fd_(fd) {}
-  bool Put(const Content& content);
+  explicit RevisionNote(int fd);
+  bool Put(const Position& position);
 
   const int fd_;
-  Content last_;
-  int next_slot_ = 0;
+  PositionSlots slots_;
+  Position last_;
   std::atomic<bool> unsynced_{false};
 };
 

@@ -1,6 +1,8 @@
 #include "server/storage/store_head.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -8,6 +10,7 @@
 #include "server/base/file_error.h"
 #include "server/storage/checked_value.h"
 #include "server/storage/mark_file.h"
+#include "server/storage/position_slots.h"
 #include "server/storage/revision_note.h"
 
 namespace dnc {
@@ -152,6 +155,31 @@ TEST_F(StoreHeadTest, ANoteKeepsTheNewestWholeSlot) {
   }
   std::ofstream(path) << "nothing";
   EXPECT_TRUE(absl::IsDataLoss(RevisionNote::Open(path).status()));
+}
+
+// A position whose sync failed may be on the disk or not, so what comes next must not replace the
+// one that is there for certain.
+TEST_F(StoreHeadTest, WhatIsNotCertainReplacesNothingThatIs) {
+  const int fd = open((dir_ + "/slots").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  ASSERT_GE(fd, 0);
+  PositionSlots slots(fd, 17, 2);
+  const Position certain{{1, 2}, 5};
+  ASSERT_TRUE(slots.Write(certain));
+  slots.Advance();
+  const off_t next = slots.next_offset();
+  for (const uint64_t revision : {6, 7}) {
+    EXPECT_TRUE(slots.Write({{1, 2}, revision}));
+    EXPECT_EQ(PositionSlots(fd, 17, 2).Read()->newest, (Position{{1, 2}, revision}));
+    EXPECT_EQ(slots.next_offset(), next);
+  }
+  for (const off_t copy : {next, next + PositionSlots::kSlots * PositionSlots::kPage}) {
+    EXPECT_EQ(pwrite(fd, "torn", 4, copy), 4);
+  }
+  EXPECT_EQ(PositionSlots(fd, 17, 2).Read()->newest, certain);
+  // The file is not of another kind.
+  EXPECT_EQ(PositionSlots(fd, 18, 2).Read()->newest, std::nullopt);
+  EXPECT_FALSE(PositionSlots(fd, 18, 2).Read()->blank);
+  close(fd);
 }
 
 TEST_F(StoreHeadTest, ATimeMarkIsReadAsItWasWritten) {

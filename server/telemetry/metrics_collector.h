@@ -31,7 +31,7 @@ struct MetricsSources {
   const Intake* intake = nullptr;
   const TenantRecords* tenant_records = nullptr;
   const TenantDirectory* directory = nullptr;
-  const QuotaBook* quotas = nullptr;
+  const QuotaMeter* quotas = nullptr;
   const Clock* clock = nullptr;
   // Returns when the served TLS certificate expires. Null if the server speaks plain text.
   std::function<absl::Time()> certificate_end;

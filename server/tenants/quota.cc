@@ -47,7 +47,7 @@ T* FindOrMake(std::atomic<T*>& slot) {
 
 }  // namespace
 
-QuotaBook::~QuotaBook() {
+QuotaMeter::~QuotaMeter() {
   for (std::atomic<Middle*>& slot : top_) {
     const std::unique_ptr<Middle> middle(slot.load(std::memory_order_acquire));
     if (middle == nullptr) continue;
@@ -55,13 +55,13 @@ QuotaBook::~QuotaBook() {
   }
 }
 
-QuotaBook::Entry& QuotaBook::Of(TenantNumber tenant) {
+QuotaMeter::Entry& QuotaMeter::Of(TenantNumber tenant) {
   Middle* middle = FindOrMake(top_[tenant >> (kLeafBits + kMiddleBits)]);
   Leaf* leaf = FindOrMake((*middle)[tenant >> kLeafBits & ((1U << kMiddleBits) - 1)]);
   return (*leaf)[tenant & ((1U << kLeafBits) - 1)];
 }
 
-uint32_t QuotaBook::CallsUnderWay(TenantNumber tenant) const {
+uint32_t QuotaMeter::CallsUnderWay(TenantNumber tenant) const {
   const Middle* middle = top_[tenant >> (kLeafBits + kMiddleBits)].load(std::memory_order_acquire);
   if (middle == nullptr) return 0;
   const Leaf* leaf =
@@ -70,12 +70,12 @@ uint32_t QuotaBook::CallsUnderWay(TenantNumber tenant) const {
   return (*leaf)[tenant & ((1U << kLeafBits) - 1)].calls.load(std::memory_order_acquire);
 }
 
-QuotaRefusals QuotaBook::refusals() const {
+QuotaRefusals QuotaMeter::refusals() const {
   return {refused_calls_.load(std::memory_order_relaxed),
           refused_numbers_.load(std::memory_order_relaxed)};
 }
 
-Quotas QuotaBook::Effective(const Quotas& limits) const {
+Quotas QuotaMeter::Effective(const Quotas& limits) const {
   Quotas result = limits;
   if (result.numbers_per_second == 0) result.numbers_per_second = defaults_.numbers_per_second;
   if (result.calls_under_way == 0) result.calls_under_way = defaults_.calls_under_way;
@@ -83,8 +83,8 @@ Quotas QuotaBook::Effective(const Quotas& limits) const {
   return result;
 }
 
-absl::StatusOr<Admission> QuotaBook::Admit(TenantNumber tenant, const Quotas& limits,
-                                           uint64_t numbers, absl::Time now) {
+absl::StatusOr<Admission> QuotaMeter::Admit(TenantNumber tenant, const Quotas& limits,
+                                            uint64_t numbers, absl::Time now) {
   const Quotas quotas = Effective(limits);
   Entry& entry = Of(tenant);
   uint32_t calls = entry.calls.load(std::memory_order_relaxed);
@@ -103,7 +103,7 @@ absl::StatusOr<Admission> QuotaBook::Admit(TenantNumber tenant, const Quotas& li
   return admission;
 }
 
-bool QuotaBook::NoteRefusal(TenantNumber tenant, absl::Time now) {
+bool QuotaMeter::NoteRefusal(TenantNumber tenant, absl::Time now) {
   constexpr int64_t kRefusalCost = kSecond / 100;
   std::atomic<int64_t>& empty_at = Of(tenant).refusals_empty_at;
   const int64_t now_ns = absl::ToUnixNanos(now);
@@ -116,12 +116,12 @@ bool QuotaBook::NoteRefusal(TenantNumber tenant, absl::Time now) {
   return false;
 }
 
-absl::Status QuotaBook::Spend(TenantNumber tenant, const Quotas& limits, uint64_t numbers,
-                              absl::Time now) {
+absl::Status QuotaMeter::Spend(TenantNumber tenant, const Quotas& limits, uint64_t numbers,
+                               absl::Time now) {
   return SpendFrom(Of(tenant), Effective(limits).numbers_per_second, numbers, now);
 }
 
-absl::Status QuotaBook::SpendFrom(Entry& entry, uint64_t rate, uint64_t numbers, absl::Time now) {
+absl::Status QuotaMeter::SpendFrom(Entry& entry, uint64_t rate, uint64_t numbers, absl::Time now) {
   if (rate == 0 || numbers == 0) return absl::OkStatus();
   const int64_t now_ns = absl::ToUnixNanos(now);
   const int64_t seen = entry.seen.load(std::memory_order_relaxed);

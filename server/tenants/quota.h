@@ -1,6 +1,6 @@
-// How much each tenant uses at the moment, held against its quotas.
+// Measures how much each tenant uses at the moment, and holds it against its quotas.
 //
-//   DNC_ASSIGN_OR_RETURN(const Admission admission, usage.Admit(tenant, quotas, numbers, now));
+//   DNC_ASSIGN_OR_RETURN(const Admission admission, meter.Admit(tenant, quotas, numbers, now));
 //   ... answer; the call counts as under way until `admission` is gone ...
 //
 // Numbers a second are a bucket that holds one second's worth: a tenant that was quiet may use
@@ -9,7 +9,7 @@
 // can change between two of them; 0 takes the server's default, and where that is 0 too, there is
 // no limit.
 //
-// Thread-safe; no locks, and no allocation but at the first call of a tenant.
+// The meter is thread-safe. It takes no locks, and allocates only at the first call of a tenant.
 #pragma once
 
 #include <array>
@@ -24,7 +24,7 @@
 
 namespace dnc {
 
-// A call under way. Must not outlive what admitted it.
+// This is a call under way. It must not outlive the meter that admitted it.
 class Admission {
  public:
   Admission() = default;
@@ -41,7 +41,7 @@ class Admission {
   ~Admission() { Release(); }
 
  private:
-  friend class QuotaBook;
+  friend class QuotaMeter;
   explicit Admission(std::atomic<uint32_t>* calls) : calls_(calls) {}
   void Release() {
     if (calls_ != nullptr) calls_->fetch_sub(1, std::memory_order_release);
@@ -50,32 +50,33 @@ class Admission {
   std::atomic<uint32_t>* calls_ = nullptr;
 };
 
-// How often something was refused so far, for all tenants together.
+// Counts what was refused so far, for all tenants together.
 struct QuotaRefusals {
   uint64_t calls = 0;    // calls, because of the calls under way
   uint64_t numbers = 0;  // calls and messages of streams, because of the numbers a second
 };
 
-class QuotaBook {
+class QuotaMeter {
  public:
-  explicit QuotaBook(const Quotas& defaults = {}) : defaults_(defaults) {}
-  ~QuotaBook();
-  QuotaBook(const QuotaBook&) = delete;
-  QuotaBook& operator=(const QuotaBook&) = delete;
+  explicit QuotaMeter(const Quotas& defaults = {}) : defaults_(defaults) {}
+  ~QuotaMeter();
+  QuotaMeter(const QuotaMeter&) = delete;
+  QuotaMeter& operator=(const QuotaMeter&) = delete;
 
-  // RESOURCE_EXHAUSTED QUOTA_EXCEEDED, with the time after which a repetition can succeed
-  // (RetryAfter of server/base/error.h), if a limit stands against it. Then nothing is used up.
+  // Charges the numbers, and counts the call as under way. Errors: RESOURCE_EXHAUSTED
+  // QUOTA_EXCEEDED with the time after which a repetition can succeed (RetryAfter of
+  // server/base/error.h), if a limit stands against it. Then nothing is used up.
   absl::StatusOr<Admission> Admit(TenantNumber tenant, const Quotas& limits, uint64_t numbers,
                                   absl::Time now);
 
-  // Only the numbers, for the messages of a stream that was admitted as a call.
+  // Charges only the numbers, for the messages of a stream that was admitted as a call.
   absl::Status Spend(TenantNumber tenant, const Quotas& limits, uint64_t numbers, absl::Time now);
 
   // Notes that a call of the tenant was refused. Returns whether it has had more than about 100
   // refusals a second of late: then it floods the server, and need not be told soon.
   bool NoteRefusal(TenantNumber tenant, absl::Time now);
 
-  // The limits in force: the server's defaults in place of zeros.
+  // Returns the limits in force: the server's defaults in place of zeros.
   Quotas Effective(const Quotas& limits) const;
 
   uint32_t CallsUnderWay(TenantNumber tenant) const;
@@ -85,11 +86,11 @@ class QuotaBook {
  private:
   // Each has a cache line for itself, so that tenants do not slow each other.
   struct alignas(64) Entry {
-    // When the bucket was, or will be, empty, in nanoseconds since 1970: it is full a second after.
+    // The bucket was, or will be, empty at this nanosecond since 1970: it is full a second later.
     std::atomic<int64_t> empty_at{-(1LL << 62)};
-    // The latest time seen, to notice a clock that was set back.
+    // This is the latest time seen; by it a clock that was set back is noticed.
     std::atomic<int64_t> seen{0};
-    // As empty_at, of the refusals that are told at once.
+    // This is the same for the refusals that are told at once.
     std::atomic<int64_t> refusals_empty_at{-(1LL << 62)};
     std::atomic<uint32_t> calls{0};
   };

@@ -98,11 +98,12 @@ def looks(server):
     return Page(server.metrics).values.get(name, 0)
 
 
-def wait_until_watched(server):
-    """Waits until the only load is being read, and its dncctl knows that it was accepted."""
+def wait_until_watched(server, before=0):
+    """The newest load is read, and its dncctl knows that it was accepted: somebody has begun to
+    watch after there had been so many looks. A look comes with each word of the load, and a load
+    that is held says no more. Returns how many there are."""
     wait_for_state(server, "READING")
-    before = looks(server)
-    wait_until(lambda: looks(server) >= before + 2, "nobody watches the load")
+    return wait_until(lambda: (now := looks(server)) > before and now, "nobody watches the load")
 
 
 def refuses(address):
@@ -260,9 +261,10 @@ def test_a_server_that_hangs_for_less_than_the_timeout(server, held, loads):
 def test_a_cut_connection_is_made_again(server, held, loads):
     proxy = Proxy(server.address)
     process = start_ctl(proxy.address, "load", held, *NATIONAL)
+    before = 0
     for _ in range(2):
         wait_until(lambda: proxy.sockets, "it does not connect")
-        wait_until_watched(server)
+        before = wait_until_watched(server, before)
         proxy.cut()
     loads.release()
     code, out, err = finish(process)
@@ -272,8 +274,9 @@ def test_a_cut_connection_is_made_again(server, held, loads):
 def test_a_server_that_stops_and_comes_back(server, plain, slow, loads):
     server.load([("before.txt", plain.read_bytes())], obtained_at=NOW - 2 * DAY)
     loads.hold()
+    before = looks(server)
     process = start_ctl(server.address, "load", slow, *NATIONAL)
-    wait_until_watched(server)
+    wait_until_watched(server, before)
     server.process.send_signal(signal.SIGTERM)
     wait_until(lambda: refuses(server.metrics), "the server does not stop")
     loads.release()  # and there are seconds to read

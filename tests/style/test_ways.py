@@ -142,6 +142,7 @@ RETIRED = [
     (r"(?i:(?<!'s )(?<!s' )(?<!\bits )(?<!\btheir )(?<!\bwhose )(?<!\byour )\bown lists\b)",
      "tenant records"),
     (r"\bOwnBooks\b|\bown_books\b", "ledger"),
+    (r"\bQuotaBook\b|(?i:\bquota[_ ]books?\b)", "QuotaMeter, quota meter"),
     (r"\bown_requests\b", "idempotency keys"),
     (r"\bTend\b|(?i:\btender\b)", "Maintain, maintenance"),
     (r"\bSettle\b|(?i:\bunsettled\b)", "RecoverFailedWrite, write_uncertain"),

@@ -129,7 +129,9 @@ class GzipFeed : public ByteFeed {
 class ZipFeed : public ByteFeed {
  public:
   absl::Status Open(int fd) {
-    auto file = HashedFile::Open(fmt::format("/proc/self/fd/{}", fd), &done_, nullptr);
+    auto file = HashedFile::Open(
+        fmt::format("/proc/self/fd/{}", fd),
+        [this](uint64_t bytes) { done_.fetch_add(bytes, std::memory_order_relaxed); }, nullptr);
     if (!file.ok()) return file.status();
     file_ = *std::move(file);
     auto source = MakeZipSource(*file_, ReadRequest());

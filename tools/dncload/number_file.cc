@@ -11,15 +11,12 @@
 #include "server/base/status_macros.h"
 #include "tools/cli/csv_reader.h"
 #include "tools/cli/input_file.h"
+#include "tools/cli/table_columns.h"
 
 namespace dnc::load {
 namespace {
 
 constexpr std::array<const char*, 4> kUsualNames = {"phone", "phone_number", "number", "telephone"};
-
-std::string Folded(const cli::CsvRecord& record, size_t field) {
-  return absl::AsciiStrToLower(absl::StripAsciiWhitespace(record.Text(field)));
-}
 
 struct Columns {
   size_t number = 0;
@@ -32,7 +29,7 @@ absl::StatusOr<Columns> FindColumns(const cli::CsvRecord& heading, const std::st
   std::optional<size_t> number;
   const std::string wanted = absl::AsciiStrToLower(column);
   for (size_t i = 0; i < heading.fields.size(); ++i) {
-    const std::string name = Folded(heading, i);
+    const std::string name = cli::FoldedHeading(heading.Text(i));
     const bool usual = std::find(kUsualNames.begin(), kUsualNames.end(), name) != kUsualNames.end();
     if (!number && (column.empty() ? usual : name == wanted)) number = i;
     if (name == "listed") columns.listed = i;
@@ -65,7 +62,7 @@ absl::StatusOr<NumberTruth> ParseRecord(const cli::CsvRecord& record, const Colu
   }
   if (!columns.listed) return NumberTruth{number.number, Truth::kUnknown};
   const auto truth = *columns.listed < record.fields.size()
-                         ? ParseTruth(Folded(record, *columns.listed))
+                         ? ParseTruth(cli::FoldedHeading(record.Text(*columns.listed)))
                          : std::nullopt;
   if (!truth) {
     return absl::InvalidArgumentError(

@@ -1,4 +1,6 @@
-// Numbers to ask about from a CSV file, with what is known of them.
+// Reads numbers to ask about, and what is known of them, from a CSV file. The records are those of
+// cli::CsvReader; only the choice of columns is its own, because here the first line is always a
+// heading, while dncctl (tools/cli/table_columns.h) also takes tables without one.
 #pragma once
 
 #include <cstdint>
