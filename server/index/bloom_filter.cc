@@ -33,7 +33,7 @@ static_assert(std::endian::native == std::endian::little);
 // Keys that are worked on together, and groups whose memory accesses overlap: 256 keys, as in
 // number_set.cc. Here the oldest group is tested while the lines of the others are on their way.
 constexpr size_t kGroup = 32;
-constexpr size_t kGroupsAhead = 8;
+constexpr size_t kKeyGroupsAhead = 8;
 constexpr uint64_t kSampledBlocks = 65'536;
 
 // Odd numbers that spread the low half of the hash; those of Parquet's filter.
@@ -156,12 +156,12 @@ void InGroups(uint64_t* words, const BloomDesign& design, size_t keys, const Key
   // Copies, so that the compiler need not think of the groups as a part of the design.
   const uint64_t seed = design.seed;
   const uint64_t blocks = design.blocks;
-  std::array<Lookups, kGroupsAhead> groups;
+  std::array<Lookups, kKeyGroupsAhead> groups;
   size_t fetched = 0;
   for (size_t start = 0; start < keys; start += kGroup) {
-    const size_t ahead = std::min(keys, start + kGroup * kGroupsAhead);
+    const size_t ahead = std::min(keys, start + kGroup * kKeyGroupsAhead);
     for (; fetched < ahead; fetched += kGroup) {
-      Lookups& group = groups[fetched / kGroup % kGroupsAhead];
+      Lookups& group = groups[fetched / kGroup % kKeyGroupsAhead];
       const size_t count = std::min(kGroup, keys - fetched);
       for (size_t i = 0; i < count; ++i) {
         const uint64_t hash = Hash(key_at(fetched + i), seed);
@@ -170,7 +170,7 @@ void InGroups(uint64_t* words, const BloomDesign& design, size_t keys, const Key
         __builtin_prefetch(group.blocks[i], kForWriting ? 1 : 0);
       }
     }
-    work(groups[start / kGroup % kGroupsAhead], start, std::min(kGroup, keys - start));
+    work(groups[start / kGroup % kKeyGroupsAhead], start, std::min(kGroup, keys - start));
   }
 }
 

@@ -10,8 +10,6 @@
 namespace dnc {
 namespace {
 
-constexpr uint8_t kAllLifts = kLiftsNational | kLiftsState | kLiftsWireless;
-
 absl::Status Invalid(std::string_view message) { return Error(reason::kInvalidRequest, message); }
 
 // The character at `text[at]`, and in `size` its bytes; `size` 0: it is no UTF-8.

@@ -1,13 +1,13 @@
 // Finds in the first line of a table whether it is a heading, and which columns hold the numbers.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "tools/cli/cli11_names.h"
 
 namespace dnc::cli {
 

@@ -1,9 +1,10 @@
 // What is told of a command line that can't be understood.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
+
+#include "tools/cli/cli11_names.h"
 
 namespace dnc::cli {
 
