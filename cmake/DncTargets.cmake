@@ -22,9 +22,9 @@ endif()
 
 # dnc_join(NAME [ALONE SOURCES...]): the sources of a library are compiled as one file: headers are
 # read and inline functions are made once for all of them, in a fraction of the time. So their names
-# without linkage must differ ("redefinition of"); ALONE are those of which that can't be had. With
-# DNC_JOIN off each is compiled alone, for whoever works on a few; clang-tidy reads each alone in any
-# case, so that each must include what it uses.
+# without linkage must differ ("redefinition of"); ALONE are those of which that can't be had, and
+# those of which GCC makes better code alone. With DNC_JOIN off each is compiled alone, for whoever
+# works on a few: then it shows which file forgot an include.
 option(DNC_JOIN "Compile several sources of a library as one" ON)
 function(dnc_join name)
   if(NOT DNC_JOIN)
@@ -84,7 +84,7 @@ endfunction()
 # and for the others. A library would gain nothing of the contract's: they take as long to compile as
 # the few files that a library's sources are joined to need to read them, and the five files of the
 # tools would read them in half of the time that it takes to write them. With DNC_JOIN off there are
-# none, so that it shows which file forgot an include.
+# none.
 function(dnc_header_sets)
   if(NOT DNC_JOIN)
     return()
