@@ -19,6 +19,7 @@
 #include "server/base/clock.h"
 #include "server/base/error.h"
 #include "server/base/listen_address.h"
+#include "server/base/log_line.h"
 #include "server/base/metrics.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
@@ -30,7 +31,6 @@
 #include "server/telemetry/log.h"
 #include "server/telemetry/metrics_collector.h"
 #include "server/tenants/quota.h"
-#include "spdlog/spdlog.h"
 
 namespace dnc {
 namespace {
@@ -43,7 +43,7 @@ void PrepareProcess(const ServerConfig& config) {
   InstallAbortNote(config.data_dir);
   RaiseDescriptorLimit();
   if (PagePool::HugePagesOff()) {
-    spdlog::warn(
+    LogWarn(
         "the kernel's huge pages are off, and every batch takes about 1.4 times as long; "
         "echo madvise >/sys/kernel/mm/transparent_hugepage/enabled and start dncd again");
   }
@@ -65,7 +65,7 @@ absl::StatusOr<bool> KeysRequired(const ServerConfig& config, const TenantDirect
 absl::StatusOr<std::unique_ptr<ServedCertificate>> OpenCertificate(const ServerConfig& config) {
   if (config.tls.enabled()) return ServedCertificate::Open(config.tls);
   if (!IsLoopback(config.listen)) {
-    spdlog::warn(
+    LogWarn(
         "keys and numbers cross the network in plain text; set tls, or listen on loopback "
         "behind a proxy that has it");
   }
@@ -85,7 +85,7 @@ absl::StatusOr<std::unique_ptr<prometheus::Exposer>> StartMetrics(
   if (config.metrics_listen.empty()) return nullptr;
   auto exposer = ServeMetrics(config.metrics_listen, collector);
   if (exposer.ok() || config.metrics_listen != ServerConfig().metrics_listen) return exposer;
-  spdlog::warn("{}; going on without metrics", std::string(exposer.status().message()));
+  LogWarn("{}; going on without metrics", std::string(exposer.status().message()));
   return nullptr;
 }
 
@@ -98,7 +98,7 @@ class Announcer {
       : thread_([this, registry, address = std::move(address)] {
           ready_ = registry->WaitUntilReady();
           if (!ready_.ok()) {
-            spdlog::error("{}", std::string(ready_.message()));
+            LogError("{}", std::string(ready_.message()));
             kill(getpid(), SIGTERM);
             return;
           }
@@ -151,7 +151,7 @@ absl::Status Run(const ServerConfig& config, StartOptions start) {
   DNC_ASSIGN_OR_RETURN(const auto server, Server::Start(options, parts));
   Announcer announcer(registry, server->address());
   signals.Wait();
-  spdlog::info("stopping");
+  LogInfo("stopping");
   server->Stop();
   const absl::Status ready = announcer.Join();
   DNC_RETURN_IF_ERROR(stuck.cause());

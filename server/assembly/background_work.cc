@@ -4,7 +4,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "spdlog/spdlog.h"
+#include "server/base/log_line.h"
 
 namespace dnc {
 namespace {
@@ -23,7 +23,7 @@ LastUseWriter::~LastUseWriter() {
 
 void LastUseWriter::Write() {
   if (const absl::Status written = directory_->FlushLastUsed(); !written.ok()) {
-    spdlog::warn("last uses of keys are not written: {}", std::string(written.message()));
+    LogWarn("last uses of keys are not written: {}", std::string(written.message()));
   }
 }
 
@@ -47,9 +47,9 @@ void ClockKeeper::Look() {
   clock_->Look();
   if (clock_->behind() == before) return;
   if (before) {
-    spdlog::info("the machine's clock has caught up with what the stores know");
+    LogInfo("the machine's clock has caught up with what the stores know");
   } else {
-    spdlog::error(
+    LogError(
         "the machine's clock was set back by more than a day: every number that would be clear "
         "is STALE until it is right (docs/operations.md, DncClockBehind)");
   }

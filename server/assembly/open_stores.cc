@@ -11,6 +11,7 @@
 #include "server/assembly/store_pair.h"
 #include "server/base/error.h"
 #include "server/base/file_error.h"
+#include "server/base/log_line.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
 #include "server/records/idempotency_keys.h"
@@ -20,7 +21,6 @@
 #include "server/storage/mark_file.h"
 #include "server/storage/store_head.h"
 #include "server/storage/tenant_columns.h"
-#include "spdlog/spdlog.h"
 
 namespace dnc {
 namespace {
@@ -63,7 +63,7 @@ class Opening {
 
   absl::Status Run() {
     DNC_ASSIGN_OR_RETURN(const std::vector<std::string> notes, PrepareDataFolder(config_.data_dir));
-    for (const std::string& note : notes) spdlog::warn("{}", note);
+    for (const std::string& note : notes) LogWarn("{}", note);
     StorePair pair(config_.data_dir, start_);
     DNC_RETURN_IF_ERROR(pair.LookAtFiles());
     DNC_RETURN_IF_ERROR(OpenBoth(pair));
@@ -130,8 +130,8 @@ class Opening {
     const auto mark = ReadTimeMark(config_.data_dir + kClockName);
     if (IsPermissionError(mark.status())) return mark.status();
     if (!mark.ok()) {
-      spdlog::warn("{}; the clock is compared with the stores alone",
-                   std::string(mark.status().message()));
+      LogWarn("{}; the clock is compared with the stores alone",
+              std::string(mark.status().message()));
     } else if (mark->has_value()) {
       newest = std::max(newest, **mark);
     }
@@ -144,18 +144,18 @@ class Opening {
     const absl::Duration behind = newest - machine;
     if (start_.accept_clock.has_value() && behind > kHardlyBehind) return Accept(newest, machine);
     if (start_.accept_clock.has_value()) {
-      spdlog::info("--accept-clock is not needed: the clock does not lie behind the stores");
+      LogInfo("--accept-clock is not needed: the clock does not lie behind the stores");
     }
     clock_->BeginAt(newest);
     if (clock_->behind()) {
-      spdlog::error(
+      LogError(
           "the machine's clock shows {}, but the stores know of {}: nobody knows how old anything "
           "is, so every number that would be clear is STALE. If the clock is wrong, set it right; "
           "if it was wrong before, stop dncd and start it with --accept-clock {} "
           "--accept-clock-reason TEXT (docs/operations.md, DncClockBehind)",
           Text(machine), Text(newest), Text(machine));
     } else if (behind > kHardlyBehind) {
-      spdlog::warn(
+      LogWarn(
           "the machine's clock shows {}, but the stores know of {}: time goes on from there until "
           "the clock has caught up (docs/operations.md, DncClockBehind)",
           Text(machine), Text(newest));
@@ -183,7 +183,7 @@ class Opening {
         StrCat("accepted the machine's clock, ", Text(machine), ", though the stores knew of ",
                Text(newest), "; by ", Starter(),
                "; why: ", start_.accept_reason.empty() ? "not said" : start_.accept_reason);
-    spdlog::error(
+    LogError(
         "{}. What had ended by {} stays ended, and lists that were too old then have to "
         "be loaded again",
         accepted_text_, Text(accepted.stores_time));
@@ -239,7 +239,7 @@ class Opening {
     clock_->KeepBy(
         [path](absl::Time moment) {
           const absl::Status kept = WriteTimeMark(path, moment);
-          if (!kept.ok()) spdlog::warn("the time is not kept: {}", std::string(kept.message()));
+          if (!kept.ok()) LogWarn("the time is not kept: {}", std::string(kept.message()));
         },
         now);
     return absl::OkStatus();

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "spdlog/spdlog.h"
+#include "server/base/log_line.h"
 
 namespace dnc {
 
@@ -32,7 +32,7 @@ void StuckStore::Tell(const absl::Status& cause) {
     if (!cause_.ok()) return;
     cause_ = cause;
   }
-  spdlog::error(
+  LogError(
       "{}. dncd ends, so that whoever started it starts it again: that opens the store anew. "
       "Nothing that was acknowledged is lost (docs/operations.md, DncTenantWritesFailing)",
       std::string(cause.message()));

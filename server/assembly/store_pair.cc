@@ -11,13 +11,13 @@
 #include "absl/time/time.h"
 #include "server/base/error.h"
 #include "server/base/file_error.h"
+#include "server/base/log_line.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
 #include "server/records/change_log.h"
 #include "server/records/journal_position.h"
 #include "server/storage/mark_file.h"
 #include "server/storage/revision_note.h"
-#include "spdlog/spdlog.h"
 
 namespace dnc {
 namespace {
@@ -166,7 +166,7 @@ absl::Status StorePair::BeforeTenants(Store& published, uint64_t revision) {
       "the tenants' store was missing and began empty (--new-tenants); what tenants "
       "wrote up to revision ",
       lost, " is lost");
-  spdlog::error("{}", told_);
+  LogError("{}", told_);
   return RemoveFiles(TenantsFiles());
 }
 
@@ -242,7 +242,7 @@ absl::Status StorePair::NoteRestored(Store& published, Store& tenants, uint64_t 
                  "the data folder was restored from a backup of revision ", revision,
                  " (--restored); what was written after it is lost, and revisions go on from ",
                  lost_.up_to);
-  spdlog::error(
+  LogError(
       "{}. Write again what tenants kept since, before numbers are called; and take --restored "
       "away, or each start is a restore",
       told_);
@@ -287,13 +287,13 @@ absl::Status StorePair::Join(Store& published, uint64_t published_revision, Stor
         "the published lists' store was missing and began empty (--new-published); all "
         "lists have to be loaded again. Revisions up to ",
         lost, " can't be asked for");
-    spdlog::error("{}", told_);
+    LogError("{}", told_);
     DNC_RETURN_IF_ERROR(RemoveFiles({kRevision}));
     if (second.has_value()) second->other = kNoStore;
   } else if (!has_tenants_ && first.has_value()) {
     first->other = kNoStore;  // BeforeTenants has decided
   } else if (has_tenants_ && (start_.new_tenants || start_.new_published)) {
-    spdlog::error(
+    LogError(
         "--new-tenants and --new-published do nothing while both stores are there; take them away, "
         "or a later loss begins empty without a question");
   }
@@ -322,7 +322,7 @@ absl::Status StorePair::Join(Store& published, uint64_t published_revision, Stor
   published.NoteRevision(published_revision);
   DNC_ASSIGN_OR_RETURN(const bool copied, NoteCopied(Path(kTenantsNote), NewestKept(), published));
   if (copied && whole && !start_.restored) {
-    spdlog::warn(
+    LogWarn(
         "{} was copied since dncd ran on it. If it is a backup that was put back, opt-outs that "
         "were acknowledged after it are missing: stop dncd, and start it once with --restored "
         "(docs/operations.md, `Back up`)",

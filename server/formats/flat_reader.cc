@@ -14,14 +14,14 @@
 namespace dnc {
 namespace {
 
-bool TakeChar(std::string_view& text, char c) {
-  if (text.empty() || text.front() != c) return false;
+bool TakeComma(std::string_view& text) {
+  if (text.empty() || text.front() != ',') return false;
   text.remove_prefix(1);
   return true;
 }
 
 // Takes exactly `count` digits from the front of `text`.
-bool TakeDigits(std::string_view& text, size_t count, uint64_t& value) {
+bool TakeExactDigits(std::string_view& text, size_t count, uint64_t& value) {
   if (text.size() < count) return false;
   for (size_t i = 0; i < count; ++i) {
     if (text[i] < '0' || text[i] > '9') return false;
@@ -50,16 +50,16 @@ absl::StatusOr<FlatRecord> ParseFlatRecord(std::string_view line) {
   FlatRecord record;
   uint64_t number = 0;
   std::string_view rest = line;
-  if (!TakeDigits(rest, 3, number)) return NoRecord();
-  TakeChar(rest, ',');
-  if (!TakeDigits(rest, 7, number)) return NoRecord();
+  if (!TakeExactDigits(rest, 3, number)) return NoRecord();
+  TakeComma(rest);
+  if (!TakeExactDigits(rest, 7, number)) return NoRecord();
   if (!rest.empty() && rest.front() != ',') return NoRecord();
   if (!IsAreaCode(AreaCodeOf(number))) {
     return BadFile(StrCat("the area code ", line.substr(0, 3), " is not one of 200 to 999"));
   }
   record.change.number = number;
   record.kind = FileKind::kFull;
-  if (!TakeChar(rest, ',')) return record;
+  if (!TakeComma(rest)) return record;
   record.kind = FileKind::kChange;
   const size_t comma = rest.find(',');
   if (comma == std::string_view::npos) return NoRecord();
@@ -106,7 +106,7 @@ size_t TakeExactRecords(std::string_view text, int label, absl::Span<Number> out
 
 namespace {
 
-bool IsHeading(const Line& line) {
+bool IsFlatHeading(const Line& line) {
   bool has_letter = false;
   for (const char c : line.text) {
     const auto byte = static_cast<unsigned char>(c);
@@ -190,7 +190,7 @@ absl::Status FlatReader::ReadLine(const Line& line) {
   if (!line.terminated) {
     DNC_RETURN_IF_ERROR(RefuseUnterminated(line.number, allow_unterminated_));
   }
-  if (IsHeading(line)) {
+  if (IsFlatHeading(line)) {
     heading_ = true;
     return absl::OkStatus();
   }

@@ -6,14 +6,13 @@
 #include "server/base/str_cat.h"
 #include "server/formats/bad_file.h"
 #include "server/formats/readers.h"
+#include "server/numbers/digits.h"
 
 namespace dnc {
 namespace {
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
 // The first line, if it starts with a letter and holds too few digits for a number.
-bool IsHeading(const Line& line) {
+bool IsPortedHeading(const Line& line) {
   std::string_view text = line.text;
   if (!text.empty() && text.front() == '"') text.remove_prefix(1);
   if (line.number != 1 || text.empty()) return false;
@@ -64,7 +63,7 @@ absl::Status ReadPorted(TextReader& text, bool allow_unterminated, RecordBatch& 
     if (!line->terminated) {
       DNC_RETURN_IF_ERROR(RefuseUnterminated(line->number, allow_unterminated));
     }
-    if (IsHeading(*line)) continue;
+    if (IsPortedHeading(*line)) continue;
     const absl::StatusOr<Range> range = ParseRange(line->text);
     if (!range.ok()) return WithPrefix(range.status(), StrCat("line ", line->number));
     if (!line->terminated && !range->has_end) return MayBeCut(line->number, "a range");

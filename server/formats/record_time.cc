@@ -1,11 +1,10 @@
 #include "server/formats/record_time.h"
 
 #include "absl/time/civil_time.h"
+#include "server/numbers/digits.h"
 
 namespace dnc {
 namespace {
-
-constexpr bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 // The `count` digits from `at` on; -1 if they are not all digits.
 int DigitsAt(std::string_view text, size_t at, size_t count) {

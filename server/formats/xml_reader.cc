@@ -18,7 +18,7 @@
 namespace dnc {
 namespace {
 
-constexpr size_t kPiece = 64 << 10;
+constexpr size_t kXmlPiece = 64 << 10;
 // expat keeps an unfinished token and starts it anew with every piece; a list has short ones.
 constexpr int64_t kLongestToken = 64 << 10;
 
@@ -51,15 +51,15 @@ std::optional<bool> ActionFromText(std::string_view text) {
 }
 
 // The attributes of <ph>.
-struct Entry {
+struct PhoneEntry {
   std::string_view value;
   std::optional<bool> added;
   std::optional<absl::Time> time;
 };
 
 // Errors have no line number yet.
-absl::StatusOr<Entry> ParseEntry(const XML_Char** attributes) {
-  Entry entry;
+absl::StatusOr<PhoneEntry> ParseEntry(const XML_Char** attributes) {
+  PhoneEntry entry;
   for (; *attributes != nullptr; attributes += 2) {
     const std::string_view name = attributes[0];
     const std::string_view value = attributes[1];
@@ -219,7 +219,7 @@ absl::StatusOr<Number> XmlReader::NumberOf(std::string_view value) const {
 }
 
 absl::Status XmlReader::StartNumber(const XML_Char** attributes) {
-  const absl::StatusOr<Entry> entry = ParseEntry(attributes);
+  const absl::StatusOr<PhoneEntry> entry = ParseEntry(attributes);
   if (!entry.ok()) return WithPrefix(entry.status(), StrCat("line ", line()));
   const absl::StatusOr<Number> number = NumberOf(entry->value);
   if (!number.ok()) return WithPrefix(number.status(), StrCat("line ", line()));
@@ -246,7 +246,7 @@ absl::Status XmlReader::Feed() {
   int64_t fed = 0;
   for (;;) {
     DNC_RETURN_IF_ERROR(text_.FillTo(1));
-    const std::string_view piece = text_.buffered().substr(0, kPiece);
+    const std::string_view piece = text_.buffered().substr(0, kXmlPiece);
     const bool last = piece.empty();
     const XML_Status result =
         XML_Parse(parser_.get(), piece.data(), static_cast<int>(piece.size()), last ? 1 : 0);

@@ -34,7 +34,7 @@ static_assert(std::endian::native == std::endian::little);
 // all, as in number_set.cc. Here the oldest group is tested while the lines of the others are on
 // their way.
 constexpr size_t kGroup = 32;
-constexpr size_t kGroupsAhead = 8;
+constexpr size_t kKeyGroupsAhead = 8;
 constexpr uint64_t kSampledBlocks = 65'536;
 
 // Odd numbers that spread the low half of the hash; they are those of Parquet's filter.
@@ -158,12 +158,12 @@ void InGroups(uint64_t* words, const BloomDesign& design, size_t keys, const Key
   // These are copies, so that the compiler need not assume that the groups change the design.
   const uint64_t seed = design.seed;
   const uint64_t blocks = design.blocks;
-  std::array<Lookups, kGroupsAhead> groups;
+  std::array<Lookups, kKeyGroupsAhead> groups;
   size_t fetched = 0;
   for (size_t start = 0; start < keys; start += kGroup) {
-    const size_t ahead = std::min(keys, start + kGroup * kGroupsAhead);
+    const size_t ahead = std::min(keys, start + kGroup * kKeyGroupsAhead);
     for (; fetched < ahead; fetched += kGroup) {
-      Lookups& group = groups[fetched / kGroup % kGroupsAhead];
+      Lookups& group = groups[fetched / kGroup % kKeyGroupsAhead];
       const size_t count = std::min(kGroup, keys - fetched);
       for (size_t i = 0; i < count; ++i) {
         const uint64_t hash = Hash(key_at(fetched + i), seed);
@@ -172,7 +172,7 @@ void InGroups(uint64_t* words, const BloomDesign& design, size_t keys, const Key
         __builtin_prefetch(group.blocks[i], kForWriting ? 1 : 0);
       }
     }
-    work(groups[start / kGroup % kGroupsAhead], start, std::min(kGroup, keys - start));
+    work(groups[start / kGroup % kKeyGroupsAhead], start, std::min(kGroup, keys - start));
   }
 }
 

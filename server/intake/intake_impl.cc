@@ -1,7 +1,5 @@
 #include "server/intake/intake_impl.h"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <system_error>
@@ -10,6 +8,7 @@
 
 #include "server/base/error.h"
 #include "server/base/file_error.h"
+#include "server/base/log_line.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
 #include "server/intake/release_builder.h"
@@ -163,7 +162,7 @@ absl::Status IntakeImpl::RunLoad(LoadJob& job, const LoadQueue::Update& update) 
     info.overridden = guards.overridden();
   });
   if (!status.ok()) {
-    spdlog::warn("load of list {} refused: {}", job.options.list, ToStd(status.message()));
+    LogWarn("load of list {} refused: {}", job.options.list, ToStd(status.message()));
     return status;
   }
   if (!job.options.dry_run) publisher_->TidyUp(job.options.list, job.progress.stop);

@@ -1,4 +1,5 @@
-// Eight decimal digits at a stroke, for the hot paths that read numbers.
+// Decimal digits: whether a character is one, and eight at a stroke for the hot paths that read
+// numbers.
 #pragma once
 
 #include <bit>
@@ -8,6 +9,8 @@
 namespace dnc {
 
 static_assert(std::endian::native == std::endian::little);
+
+constexpr bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 // The eight bytes at `text`, the first in the lowest byte.
 inline uint64_t LoadEight(const char* text) {

@@ -10,7 +10,7 @@
 namespace dnc {
 namespace {
 
-constexpr std::string_view kHeadKey = "own/changes";
+constexpr std::string_view kChangesHeadKey = "own/changes";
 constexpr absl::Duration kMarkInterval = absl::Hours(1);
 constexpr uint64_t kMarkChanges = 1'000'000;
 
@@ -27,7 +27,7 @@ std::string MarkKey(uint64_t revision) {
   return key;
 }
 
-absl::Status Damaged() { return RecordsDamaged("the head of the changes is damaged"); }
+absl::Status DamagedHead() { return RecordsDamaged("the head of the changes is damaged"); }
 
 }  // namespace
 
@@ -48,10 +48,10 @@ void PutRevision(uint64_t revision, StoreBatch& batch) {
 }
 
 absl::Status ChangeLog::Read(const StoreSnapshot& store) {
-  DNC_ASSIGN_OR_RETURN(const auto head, store.Get(Column::kMeta, kHeadKey));
+  DNC_ASSIGN_OR_RETURN(const auto head, store.Get(Column::kMeta, kChangesHeadKey));
   if (head.has_value()) {
-    const auto content = RemoveCheck(kHeadKey, *head);
-    if (!content.has_value() || content->size() != 16) return Damaged();
+    const auto content = RemoveCheck(kChangesHeadKey, *head);
+    if (!content.has_value() || content->size() != 16) return DamagedHead();
     changes_ = GetNumber(content->substr(0, 8));
     dropped_up_to_ = GetNumber(content->substr(8));
   }
@@ -59,7 +59,7 @@ absl::Status ChangeLog::Read(const StoreSnapshot& store) {
       Column::kMeta, kMarkPrefix, EndOf(kMarkPrefix),
       [this](std::string_view key, std::string_view value) -> absl::Status {
         const auto content = RemoveCheck(key, value);
-        if (!content.has_value() || content->size() != 16) return Damaged();
+        if (!content.has_value() || content->size() != 16) return DamagedHead();
         marks_[GetNumber(key.substr(kMarkPrefix.size()))] = {
             absl::FromUnixMicros(static_cast<int64_t>(GetNumber(content->substr(0, 8)))),
             GetNumber(content->substr(8))};
@@ -68,7 +68,8 @@ absl::Status ChangeLog::Read(const StoreSnapshot& store) {
 }
 
 void ChangeLog::WriteHead(StoreBatch& batch) const {
-  batch.Put(Column::kMeta, kHeadKey, AddCheck(kHeadKey, TwoNumbers(changes_, dropped_up_to_)));
+  batch.Put(Column::kMeta, kChangesHeadKey,
+            AddCheck(kChangesHeadKey, TwoNumbers(changes_, dropped_up_to_)));
 }
 
 void ChangeLog::Note(uint64_t revision, uint64_t count, absl::Time now, StoreBatch& batch) {

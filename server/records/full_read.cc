@@ -8,12 +8,12 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "server/base/log_line.h"
 #include "server/base/status_macros.h"
 #include "server/records/ledger.h"
 #include "server/records/record_keys.h"
 #include "server/records/tenant_record.h"
 #include "server/storage/checked_value.h"
-#include "spdlog/spdlog.h"
 
 namespace dnc {
 namespace {
@@ -121,8 +121,8 @@ class Reading {
     }
     const uint64_t read = read_.fetch_add(kKeysAtOnce) + kKeysAtOnce;
     if (read / kProgressRecords != (read - kKeysAtOnce) / kProgressRecords) {
-      spdlog::info("tenants' records: {} of {} million read", read / 1'000'000,
-                   stored_.records() / 1'000'000);
+      LogInfo("tenants' records: {} of {} million read", read / 1'000'000,
+              stored_.records() / 1'000'000);
     }
     return absl::OkStatus();
   }

@@ -15,7 +15,7 @@ constexpr size_t kListHeadBytes = 2 + 4;  // kOfList, outcome, list
 constexpr int kSizeBytes = 4;
 constexpr size_t kHeadBytes = 1 + kRecordKeyBytes;  // outcome and the record's key
 
-absl::Status Damaged() { return RecordsDamaged("a change of a tenant's list is damaged"); }
+absl::Status DamagedChange() { return RecordsDamaged("a change of a tenant's list is damaged"); }
 
 // One change; `head` is its outcome and the record's key.
 absl::StatusOr<RecordChange> DecodeOne(std::string_view key, std::string_view head,
@@ -39,7 +39,7 @@ absl::StatusOr<RecordChange> DecodeOne(std::string_view key, std::string_view he
 
 absl::StatusOr<std::vector<RecordChange>> DecodeListChange(std::string_view key,
                                                            std::string_view content) {
-  if (content.size() < kListHeadBytes) return Damaged();
+  if (content.size() < kListHeadBytes) return DamagedChange();
   RecordChange change;
   change.revision = GetNumber(key.substr(4, 8));
   change.outcome = static_cast<WriteOutcome>(content[1]);
@@ -48,7 +48,7 @@ absl::StatusOr<std::vector<RecordChange>> DecodeListChange(std::string_view key,
   std::string_view rest = content.substr(kListHeadBytes);
   const bool right = (removed || change.outcome == WriteOutcome::kAdded) && change.list != 0 &&
                      !(removed && rest.empty());
-  if (!right) return Damaged();
+  if (!right) return DamagedChange();
   if (rest.empty()) {
     change.what = RecordChange::What::kList;
     return std::vector<RecordChange>{change};
@@ -58,9 +58,9 @@ absl::StatusOr<std::vector<RecordChange>> DecodeListChange(std::string_view key,
   while (!rest.empty()) {
     const auto size = static_cast<size_t>(static_cast<uint8_t>(rest.front()));
     rest.remove_prefix(1);
-    if ((size != 3 && size != 6) || rest.size() < size) return Damaged();
+    if ((size != 3 && size != 6) || rest.size() < size) return DamagedChange();
     change.block = std::string(rest.substr(0, size));
-    if (change.block.find_first_not_of("0123456789") != std::string::npos) return Damaged();
+    if (change.block.find_first_not_of("0123456789") != std::string::npos) return DamagedChange();
     rest.remove_prefix(size);
     changes.push_back(change);
   }
@@ -101,12 +101,12 @@ std::string ChangePack::Take(std::string_view key) {
 absl::StatusOr<std::vector<RecordChange>> DecodeRecordChanges(std::string_view key,
                                                               std::string_view value) {
   const auto content = RemoveCheck(key, value);
-  if (key.size() != kChangeKeyBytes || !content.has_value()) return Damaged();
+  if (key.size() != kChangeKeyBytes || !content.has_value()) return DamagedChange();
   std::string_view rest = *content;
   if (!rest.empty() && rest.front() == kOfList) return DecodeListChange(key, rest);
   std::vector<RecordChange> changes;
   if (rest.empty() || rest.front() != kSeveral) {
-    if (rest.size() < kHeadBytes) return Damaged();
+    if (rest.size() < kHeadBytes) return DamagedChange();
     DNC_ASSIGN_OR_RETURN(RecordChange change,
                          DecodeOne(key, rest.substr(0, kHeadBytes), rest.substr(kHeadBytes)));
     changes.push_back(std::move(change));
@@ -114,17 +114,17 @@ absl::StatusOr<std::vector<RecordChange>> DecodeRecordChanges(std::string_view k
   }
   rest.remove_prefix(1);
   while (!rest.empty()) {
-    if (rest.size() < kHeadBytes + kSizeBytes) return Damaged();
+    if (rest.size() < kHeadBytes + kSizeBytes) return DamagedChange();
     const std::string_view head = rest.substr(0, kHeadBytes);
     const uint64_t size = GetNumber(rest.substr(kHeadBytes, kSizeBytes));
     rest.remove_prefix(kHeadBytes + kSizeBytes);
-    if (rest.size() < size) return Damaged();
+    if (rest.size() < size) return DamagedChange();
     DNC_ASSIGN_OR_RETURN(RecordChange change, DecodeOne(key, head, rest.substr(0, size)));
     changes.push_back(std::move(change));
     rest.remove_prefix(size);
   }
   // A change that is alone is written in the other form.
-  if (changes.size() < 2) return Damaged();
+  if (changes.size() < 2) return DamagedChange();
   return changes;
 }
 

@@ -41,6 +41,7 @@
 #include <utility>
 
 #include "server/base/error.h"
+#include "server/base/log_line.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
 #include "server/records/commit_batch.h"
@@ -48,7 +49,6 @@
 #include "server/records/record_keys.h"
 #include "server/storage/checked_value.h"
 #include "server/storage/store_head.h"
-#include "spdlog/spdlog.h"
 
 namespace dnc {
 namespace {
@@ -275,7 +275,7 @@ absl::Status RecordCommitter::WriteToStore(CommitBatch& commit, uint64_t revisio
   parts_.filter.InsertBatch(commit.inserted());
   if (!written.ok()) {
     write_uncertain_ = true;
-    spdlog::warn("tenants' writes failed: {}", std::string(written.message()));
+    LogWarn("tenants' writes failed: {}", std::string(written.message()));
     return written;
   }
   changes_ = std::move(changes);

@@ -7,11 +7,11 @@
 #include <thread>
 #include <utility>
 
+#include "server/base/log_line.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
 #include "server/index/bloom_image.h"
 #include "server/records/record_keys.h"
-#include "spdlog/spdlog.h"
 
 namespace dnc {
 namespace {
@@ -62,7 +62,7 @@ bool RecordMaintenance::AdoptImage(const Position& position) {
   std::filesystem::remove(FilterPath(), ignored);
   if (!filter.ok()) {
     if (!absl::IsNotFound(filter.status())) {
-      spdlog::warn("the filter's image is not used: {}", std::string(filter.status().message()));
+      LogWarn("the filter's image is not used: {}", std::string(filter.status().message()));
     }
     return false;
   }
@@ -73,11 +73,11 @@ void RecordMaintenance::TellUnproven() const {
   const absl::Status& sealed = parts_.store->sealed();
   // A store has no seal after a crash, and when it is new.
   if (!sealed.ok() && !absl::IsNotFound(sealed)) {
-    spdlog::warn("tenants' records: all are read and compared with their ledger, because {}",
-                 std::string(sealed.message()));
+    LogWarn("tenants' records: all are read and compared with their ledger, because {}",
+            std::string(sealed.message()));
   }
   if (parts_.health.proven()) return;
-  spdlog::warn(
+  LogWarn(
       "tenants' records: until all {} are read, numbers that the filter lets through are not "
       "covered unless an own do-not-call list holds them, because no seal proves that the store is "
       "whole",
@@ -93,8 +93,8 @@ void RecordMaintenance::LeaveProofs() {
   const absl::Status status = WriteBloomImage(
       *filter, {position->store[0], position->store[1], position->revision}, FilterPath());
   if (!status.ok()) {
-    spdlog::warn("the filter's image is not written, so the next start takes longer: {}",
-                 std::string(status.message()));
+    LogWarn("the filter's image is not written, so the next start takes longer: {}",
+            std::string(status.message()));
   }
 }
 
@@ -124,14 +124,14 @@ absl::Status RecordMaintenance::Run() {
     status = Verify({1, nullptr, &stopping_});
     parts_.health.EndReading(status);
   } else if (parts_.filter.rebuild_due() != RebuildReason::kNone) {
-    spdlog::info("the filter of tenants' records is made anew");
+    LogInfo("the filter of tenants' records is made anew");
     status = Rebuild(/*threads=*/1);
   }
   committer_.SetRequestIdsFull(parts_.store->EstimateCount(Column::kRequests) >=
                                parts_.options.max_request_ids);
   if (status.ok()) status = committer_.PruneChanges();
   if (!status.ok() && !absl::IsCancelled(status)) {
-    spdlog::error("tenants' records: {}", std::string(status.message()));
+    LogError("tenants' records: {}", std::string(status.message()));
   }
   return status;
 }

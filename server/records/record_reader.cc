@@ -6,6 +6,7 @@
 
 #include "server/base/check.h"
 #include "server/base/error.h"
+#include "server/base/log_line.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
 #include "server/records/change_log.h"
@@ -13,7 +14,6 @@
 #include "server/records/record_keys.h"
 #include "server/records/record_meaning.h"
 #include "server/scrub/tenant_terms.h"
-#include "spdlog/spdlog.h"
 
 namespace dnc {
 namespace {
@@ -204,7 +204,7 @@ void RecordReader::FindFacts(const TenantView& tenant, std::string_view scope, a
   if (!health.proven) MarkUnproven(scratch.sought, facts);
   if (!status.ok()) {
     for (const auto& [prefix, place] : scratch.sought) facts[place] |= kRecordUnknown;
-    spdlog::error("tenants' records cannot be read: {}", std::string(status.message()));
+    LogError("tenants' records cannot be read: {}", std::string(status.message()));
   }
   const auto unknown = std::count_if(
       scratch.sought.begin(), scratch.sought.end(),

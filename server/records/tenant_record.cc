@@ -48,7 +48,7 @@ void PutText(std::string& out, Tag tag, std::string_view text) {
   out.append(text);
 }
 
-absl::Status Damaged() { return RecordsDamaged("a record of a tenant's list is damaged"); }
+absl::Status DamagedRecord() { return RecordsDamaged("a record of a tenant's list is damaged"); }
 
 // Reads a value from its front. After the first fault all reads give nothing and ok() is false.
 class Reader {
@@ -147,12 +147,12 @@ std::string EncodeRecordKey(const RecordKey& key) {
 }
 
 absl::StatusOr<RecordKey> DecodeRecordKey(std::string_view bytes) {
-  if (bytes.size() != kRecordKeyBytes) return Damaged();
+  if (bytes.size() != kRecordKeyBytes) return DamagedRecord();
   RecordKey key;
   key.tenant = static_cast<TenantNumber>(GetNumber(bytes.substr(0, 4)));
   key.number = GetNumber(bytes.substr(4, 5));
   key.list = static_cast<ListNumber>(GetNumber(bytes.substr(9, 4)));
-  if (key.tenant == 0 || key.list == 0 || key.number >= kNumberLimit) return Damaged();
+  if (key.tenant == 0 || key.list == 0 || key.number >= kNumberLimit) return DamagedRecord();
   return key;
 }
 
@@ -189,7 +189,7 @@ absl::StatusOr<TenantRecord> DecodeTenantRecord(std::string_view key, std::strin
   const absl::StatusOr<RecordKey> record_key = DecodeRecordKey(key);
   if (!record_key.ok()) return record_key.status();
   const auto content = RemoveCheck(key, value);
-  if (!content.has_value()) return Damaged();
+  if (!content.has_value()) return DamagedRecord();
   Reader in(*content);
   TenantRecord record;
   record.number = record_key->number;
@@ -203,7 +203,7 @@ absl::StatusOr<TenantRecord> DecodeTenantRecord(std::string_view key, std::strin
     last = tag;
     if (in.ok()) ReadField(static_cast<Tag>(tag), in, record);
   }
-  if (!in.ok()) return Damaged();
+  if (!in.ok()) return DamagedRecord();
   return record;
 }
 

@@ -15,8 +15,6 @@
 // after the next release of the list. After Commit the change holds, and a start finds it.
 #include "server/registry/list_writer.h"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <memory>
 #include <set>
@@ -24,6 +22,7 @@
 #include <vector>
 
 #include "server/base/error.h"
+#include "server/base/log_line.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
 #include "server/registry/in_force.h"
@@ -157,8 +156,8 @@ absl::StatusOr<std::optional<ReleaseInfo>> ListWriter::Publish(const Request& re
   const absl::Time published_at = clock_->Now();
   DNC_RETURN_IF_ERROR(Apply(*view.state, base, change.revision(), published_at, built));
   change.Commit();
-  spdlog::info("list {}: release {} in force, revision {}, {} numbers", request.list,
-               base.release_id, built.release.revision(), built.release.numbers());
+  LogInfo("list {}: release {} in force, revision {}, {} numbers", request.list, base.release_id,
+          built.release.revision(), built.release.numbers());
   ReleaseInfo info = ToInfo(built.release);
   info.in_force = info.kept = true;
   return info;
@@ -197,8 +196,8 @@ absl::Status ListWriter::ApplyList(const RegistryState& state, ListStatePtr list
 std::vector<uint64_t> ListWriter::CutOffBeyond(const RegistryState& state, ListState& list) const {
   absl::StatusOr<std::vector<uint64_t>> cut_off = CutOff(*releases_, state, limit_, list);
   if (cut_off.ok()) return *std::move(cut_off);
-  spdlog::warn("list {} keeps more than {} releases, since what they need cannot be told: {}",
-               list.name, limit_.held(), ToStd(cut_off.status().message()));
+  LogWarn("list {} keeps more than {} releases, since what they need cannot be told: {}", list.name,
+          limit_.held(), ToStd(cut_off.status().message()));
   return {};
 }
 
@@ -217,7 +216,7 @@ absl::StatusOr<ListStatePtr> ListWriter::ReleaseBefore(const RegistryState& stat
   }
   DNC_ASSIGN_OR_RETURN(const ListStatePtr list,
                        ReadList(*releases_, state, head, 1, &before,
-                                [](const std::string& line) { spdlog::warn("{}", line); }));
+                                [](const std::string& line) { LogWarn("{}", line); }));
   if (list->damaged.any()) return none("the data of the release before is no longer kept whole");
   return list;
 }
@@ -251,8 +250,8 @@ absl::StatusOr<RolledBack> ListWriter::RollBack(std::string_view name, uint64_t 
            *list);
   DNC_RETURN_IF_ERROR(ApplyList(*view.state, list, change.revision()));
   change.Commit();
-  spdlog::warn("list {} went back to release {}, revision {}; {} numbers became callable",
-               list->name, list->head.id(), change.revision(), back.becomes_callable);
+  LogWarn("list {} went back to release {}, revision {}; {} numbers became callable", list->name,
+          list->head.id(), change.revision(), back.becomes_callable);
   back.revision = back.release.revision = change.revision();
   back.release.in_force = back.release.kept = true;
   return back;
@@ -284,8 +283,8 @@ absl::StatusOr<Retired> ListWriter::Retire(std::string_view name, const ChangeLi
   NoteTurn(now, change.revision(), before->head.id(), 0, before->life, limits, *retired);
   DNC_RETURN_IF_ERROR(ApplyList(*view.state, retired, change.revision()));
   change.Commit();
-  spdlog::warn("list {} retired, revision {}; {} numbers became callable", before->name,
-               change.revision(), answer.becomes_callable);
+  LogWarn("list {} retired, revision {}; {} numbers became callable", before->name,
+          change.revision(), answer.becomes_callable);
   answer.revision = change.revision();
   return answer;
 }
@@ -345,9 +344,8 @@ void ListWriter::CollectGarbage(const std::string& name) {
                                        [&known](uint64_t id) { return known.count(id) != 0; });
   }
   if (!status.ok()) {
-    spdlog::warn(
-        "removing what no release of list {} needs any more failed and will be tried again: {}",
-        name, ToStd(status.message()));
+    LogWarn("removing what no release of list {} needs any more failed and will be tried again: {}",
+            name, ToStd(status.message()));
   }
 }
 

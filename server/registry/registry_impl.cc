@@ -1,11 +1,10 @@
 #include "server/registry/registry_impl.h"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <utility>
 
 #include "server/base/error.h"
+#include "server/base/log_line.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
 #include "server/registry/data_age.h"
@@ -55,10 +54,9 @@ absl::StatusOr<RegistryStatePtr> RegistryImpl::ReadState() {
   const int threads = options_.load_threads > 0
                           ? options_.load_threads
                           : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-  DNC_ASSIGN_OR_RETURN(const RegistryStatePtr read,
-                       LoadRegistryState(releases_, threads, [](const std::string& line) {
-                         spdlog::error("{}", line);
-                       }));
+  DNC_ASSIGN_OR_RETURN(
+      const RegistryStatePtr read,
+      LoadRegistryState(releases_, threads, [](const std::string& line) { LogError("{}", line); }));
   auto state = std::make_shared<RegistryState>(*read);
   state->accepted = clock_->accepted();
   DNC_ASSIGN_OR_RETURN(state->untold, releases_.ReadUntold());
@@ -71,7 +69,7 @@ RegistryStatePtr RegistryImpl::WithStartNoted(const RegistryStatePtr& read) {
   const bool future = NoteFuture(now, *state);
   const bool turns = NoteUnknownTurns(now, *state);
   if (future) {
-    spdlog::error(
+    LogError(
         "published lists are dated a day or more ahead of the clock, which is wrong or was when "
         "they were loaded. Their area codes answer STALE until their full lists are loaded again; "
         "`dncctl coverage` tells which");
@@ -79,8 +77,8 @@ RegistryStatePtr RegistryImpl::WithStartNoted(const RegistryStatePtr& read) {
   if (!future && !turns) return read;
   const absl::Status kept = releases_.Commit(ToCatalog(*state), nullptr, nullptr);
   if (!kept.ok()) {
-    spdlog::error("what the start found out could not be written down, and is found again: {}",
-                  ToStd(kept.message()));
+    LogError("what the start found out could not be written down, and is found again: {}",
+             ToStd(kept.message()));
   }
   return state;
 }

@@ -5,8 +5,8 @@
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 #include "server/base/error.h"
+#include "server/base/log_line.h"
 #include "server/base/str_cat.h"
-#include "spdlog/spdlog.h"
 
 namespace dnc {
 namespace {
@@ -28,7 +28,7 @@ GrpcStatus ToWireStatus(const absl::Status& status) {
   if (status.ok()) return {};
   const std::string why = ErrorReason(status);
   if (why == reason::kInternal) {
-    spdlog::error("a call failed inside the server: {}", std::string(status.message()));
+    LogError("a call failed inside the server: {}", std::string(status.message()));
   }
   const std::string message = Shortened(ToStd(status.message()));
   google::rpc::ErrorInfo info;

@@ -19,9 +19,9 @@
 #include "grpcpp/security/tls_credentials_options.h"
 #include "server/base/error.h"
 #include "server/base/file_error.h"
+#include "server/base/log_line.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
-#include "spdlog/spdlog.h"
 
 namespace dnc {
 namespace {
@@ -132,9 +132,9 @@ absl::Status ServedCertificate::Refresh() {
   DNC_RETURN_IF_ERROR(Publish(pair));
   end_ = absl::ToUnixSeconds(end);
   seen_ = std::move(pair);
-  spdlog::info("serving TLS with {}, valid until {}", options_.certificate,
-               absl::FormatTime(absl::RFC3339_sec, end, absl::UTCTimeZone()));
-  if (end < absl::Now()) spdlog::error("{} has run out; clients refuse it", options_.certificate);
+  LogInfo("serving TLS with {}, valid until {}", options_.certificate,
+          absl::FormatTime(absl::RFC3339_sec, end, absl::UTCTimeZone()));
+  if (end < absl::Now()) LogError("{} has run out; clients refuse it", options_.certificate);
   return absl::OkStatus();
 }
 
@@ -153,8 +153,8 @@ void ServedCertificate::Watch() {
   const std::string now(refreshed.message());
   // Each complaint is told once, not every few seconds.
   if (!refreshed.ok() && now != told_) {
-    spdlog::warn("{}; still serving the certificate from before, until {}", now,
-                 absl::FormatTime(absl::RFC3339_sec, end(), absl::UTCTimeZone()));
+    LogWarn("{}; still serving the certificate from before, until {}", now,
+            absl::FormatTime(absl::RFC3339_sec, end(), absl::UTCTimeZone()));
   }
   told_ = now;
 }

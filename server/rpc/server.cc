@@ -14,6 +14,7 @@
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/grpcpp.h"
 #include "server/base/error.h"
+#include "server/base/log_line.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
 #include "server/rpc/call_queue.h"
@@ -37,13 +38,12 @@
 #include "server/service/worker_pool.h"
 #include "server/wire/listener.h"
 #include "server/wire/wire_server.h"
-#include "spdlog/spdlog.h"
 
 namespace dnc {
 namespace {
 
 // gRPC's own lines, long and for its developers: what matters to an operator, we say ourselves.
-void LogOfGrpc(gpr_log_func_args* line) { spdlog::debug("grpc: {}", line->message); }
+void LogOfGrpc(gpr_log_func_args* line) { LogDebug("grpc: {}", line->message); }
 
 // Reflection and the log are the process's.
 void EnablePlugins() {

@@ -19,6 +19,7 @@ enum Liftable : uint8_t {
   kLiftsState = 2,
   kLiftsWireless = 4,
 };
+inline constexpr uint8_t kAllLifts = kLiftsNational | kLiftsState | kLiftsWireless;
 
 // What dnc.v1.Entitlement and dnc.v1.TenantPolicy say. The default is the server's own policy.
 struct TenantTerms {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "spdlog/spdlog.h"
+#include "server/base/log_line.h"
 
 namespace dnc {
 namespace {
@@ -70,7 +70,7 @@ void HealthReporter::Report(bool scrubs) {
   health_->Set(kScrubService, scrubs);
   // That an empty server answers nothing yet is said at its start, by others.
   if (scrubs || reported_.has_value()) {
-    spdlog::info("scrubs {} be answered now", scrubs ? "can" : "cannot");
+    LogInfo("scrubs {} be answered now", scrubs ? "can" : "cannot");
   }
   reported_ = scrubs;
 }

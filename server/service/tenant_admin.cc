@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "server/base/log_line.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
 #include "server/scrub/list_name.h"
 #include "server/service/page.h"
 #include "server/service/request_errors.h"
-#include "spdlog/spdlog.h"
 
 namespace dnc {
 namespace {
@@ -104,8 +104,8 @@ absl::StatusOr<uint64_t> TenantAdmin::Remove(const Caller& caller, const std::st
   WakeWatchesOfLoads();
   // Nobody can ask for them any more; what stays now is dropped at the next start.
   if (const absl::Status dropped = tenant_records_->Drop(gone.number); !dropped.ok()) {
-    spdlog::warn("records of a removed tenant are still on the disk: {}",
-                 std::string(dropped.message()));
+    LogWarn("records of a removed tenant are still on the disk: {}",
+            std::string(dropped.message()));
   }
   return gone.revision;
 }

@@ -11,12 +11,12 @@
 #include <utility>
 
 #include "server/base/error.h"
+#include "server/base/log_line.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
 #include "server/service/release_admin.h"
 #include "server/service/request_errors.h"
 #include "server/service/request_limits.h"
-#include "spdlog/spdlog.h"
 
 namespace dnc {
 namespace {
@@ -50,7 +50,7 @@ UploadSession::~UploadSession() {
   if (folder_.empty()) return;
   std::error_code error;
   std::filesystem::remove_all(folder_, error);
-  if (error) spdlog::warn("an upload's folder could not be removed: {}", error.message());
+  if (error) LogWarn("an upload's folder could not be removed: {}", error.message());
 }
 
 absl::Status UploadSession::SetOptions(LoadOptions options) {

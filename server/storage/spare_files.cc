@@ -3,7 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "spdlog/spdlog.h"
+#include "server/base/log_line.h"
 
 namespace dnc {
 namespace {
@@ -41,7 +41,7 @@ rocksdb::IOStatus SpareFiles::WithSpares(const Open& attempt) {
     Refill();
     return status;
   }
-  spdlog::error(
+  LogError(
       "no file descriptor is left for the stores, and one of their spare ones is taken; raise the "
       "limit of open files (ulimit -n, LimitNOFILE)");
   // Another thread may take the descriptor that was released, so this tries again.

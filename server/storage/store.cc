@@ -15,13 +15,13 @@
 #include "server/base/check.h"
 #include "server/base/error.h"
 #include "server/base/file_error.h"
+#include "server/base/log_line.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
 #include "server/storage/manifest_check.h"
 #include "server/storage/revision_note.h"
 #include "server/storage/store_options.h"
 #include "server/storage/store_seal.h"
-#include "spdlog/spdlog.h"
 
 namespace dnc {
 namespace {
@@ -196,8 +196,8 @@ Store::~Store() {
   sealed.Update(FromRocks(closed, "closing the store"));
   if (sealed.ok()) sealed = WriteStoreSeal(path_, manifest);
   if (!sealed.ok()) {
-    spdlog::warn("{} is not sealed, so the next start may prove less: {}", path_,
-                 std::string(sealed.message()));
+    LogWarn("{} is not sealed, so the next start may prove less: {}", path_,
+            std::string(sealed.message()));
   }
 }
 

@@ -10,8 +10,6 @@
 namespace dnc {
 namespace {
 
-constexpr uint8_t kAllLifts = kLiftsNational | kLiftsState | kLiftsWireless;
-
 absl::Status Invalid(std::string_view message) { return Error(reason::kInvalidRequest, message); }
 
 // Returns the character at `text[at]`, and sets `size` to its length in bytes, or to 0 if it is not

@@ -6,12 +6,11 @@
 #include "server/base/error.h"
 #include "server/base/str_cat.h"
 #include "server/scrub/list_name.h"
+#include "server/tenants/api_key.h"
 #include "server/tenants/directory_records.pb.h"
 
 namespace dnc {
 namespace {
-
-constexpr size_t kHashBytes = 32;
 
 template <typename T>
 void AppendBigEndian(T value, std::string& key) {
@@ -61,7 +60,6 @@ void ToProto(const StoredTenant& stored, directory::TenantRecord* record) {
 
 // Returns false if it is no valid tenant.
 bool FromProto(const directory::TenantRecord& record, StoredTenant* stored) {
-  constexpr uint32_t kAllLifts = kLiftsNational | kLiftsState | kLiftsWireless;
   if (record.number() == 0 || !IsPlainId(record.id()) || record.state() < 1 || record.state() > 2 ||
       record.entitled().size() > kAreaCodes / 8 || record.consent_lifts() > kAllLifts ||
       record.ebr_lifts() > kAllLifts) {
@@ -202,7 +200,7 @@ absl::Status Decode(std::string_view key, std::string_view content, StoredTenant
 absl::Status Decode(std::string_view key, std::string_view content, StoredKey* stored) {
   directory::KeyRecord record;
   bool right = Parse(content, record) && key == KeyRecordKey(record.id()) &&
-               record.hash().size() == kHashBytes && record.scopes_size() > 0;
+               IsApiKeyHash(record.hash()) && record.scopes_size() > 0;
   for (const uint32_t scope : record.scopes()) right = right && scope >= 1 && scope <= 3;
   if (!right) return DirectoryDamaged("record of a key");
   stored->tenant = record.tenant();

@@ -20,9 +20,9 @@
 
 #include "server/base/error.h"
 #include "server/base/listen_address.h"
+#include "server/base/log_line.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
-#include "spdlog/spdlog.h"
 
 namespace dnc {
 namespace {
@@ -140,7 +140,7 @@ void RaiseDescriptorLimit() {
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
   limit.rlim_cur = limit.rlim_max;
   if (setrlimit(RLIMIT_NOFILE, &limit) != 0) {
-    spdlog::warn("the limit of open files can't be raised: {}", std::strerror(errno));
+    LogWarn("the limit of open files can't be raised: {}", std::strerror(errno));
   }
 }
 
@@ -337,7 +337,7 @@ void Listener::NoteFailure(int error) {
   ++unlogged_;
   if (!failing_) failing_since_ = now;
   if (!failing_ || now - logged_ >= kLogInterval) {
-    spdlog::error(
+    LogError(
         "{} connection{} could not be accepted: {}. Their callers are refused until descriptors "
         "are free (limit: {}; raise it with LimitNOFILE= of the service, or close connections)",
         unlogged_, unlogged_ == 1 ? "" : "s", std::strerror(error), DescriptorLimit());
@@ -353,7 +353,7 @@ void Listener::NoteSuccess() {
   unlogged_ = 0;
   if (spare_ < 0) spare_ = open("/dev/null", O_RDONLY | O_CLOEXEC);
   metrics_->SetAccepting(true);
-  spdlog::info("connections are accepted again");
+  LogInfo("connections are accepted again");
 }
 
 }  // namespace dnc

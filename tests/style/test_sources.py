@@ -113,6 +113,18 @@ def test_client_stands_alone():
     assert not bad, "\n".join(bad)
 
 
+def test_dear_headers_are_read_by_sources_alone():
+    """Each file that reads CLI11 takes four seconds longer to compile: headers name its types by
+    tools/cli/cli11_names.h, and the libraries of dncctl and dncload do without it."""
+    bad = [name(path) for path in files(".h") if "CLI/CLI.hpp" in includes(path)]
+    assert not bad, f"include tools/cli/cli11_names.h instead of CLI/CLI.hpp: {bad}"
+    programs = ("command_", "commands.cc", "main.cc")
+    bad = [name(path) for tool in ("dncctl", "dncgen", "dncload")
+           for path in files(".cc", under=f"tools/{tool}")
+           if "CLI/CLI.hpp" in includes(path) and not path.name.startswith(programs)]
+    assert not bad, f"options are added by the sources of the program itself: {bad}"
+
+
 def test_headers_begin_with_their_contract():
     """A header says what it is for before any code, and is included only once."""
     bad = [name(p) for p in files(".h")

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
 #include "server/base/status_macros.h"
 #include "server/formats/csv_grammar.h"
@@ -16,10 +17,6 @@ namespace {
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr std::string_view kLineEnds = "\r\n";
-
-bool Contains(const std::vector<size_t>& places, size_t place) {
-  return std::find(places.begin(), places.end(), place) != places.end();
-}
 
 }  // namespace
 
@@ -100,14 +97,15 @@ bool CsvReader::IsSwallowedRow(const CsvRecord& record, size_t begin, size_t end
   if (cells.size() != shape_.columns) return false;
   for (size_t column = 0; column < cells.size(); ++column) {
     const CsvRecord::Field& cell = cells[column];
-    if (!Contains(shape_.number_columns, column) ||
+    if (!absl::c_linear_search(shape_.number_columns, column) ||
         !IsNumber(raw.substr(cell.begin, cell.end - cell.begin))) {
       continue;
     }
     for (size_t i = 0; i < record.fields.size(); ++i) {
       const CsvRecord::Field& field = record.fields[i];
       const std::string_view text = raw.substr(field.begin, field.end - field.begin);
-      if (cell.begin < field.begin || cell.end > field.end || Contains(shape_.ignored_columns, i) ||
+      if (cell.begin < field.begin || cell.end > field.end ||
+          absl::c_linear_search(shape_.ignored_columns, i) ||
           text.find_first_of(kLineEnds) == std::string_view::npos) {
         continue;
       }

@@ -1,9 +1,10 @@
 // A CSV file that a command reads.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <string>
+
+#include "tools/cli/cli11_names.h"
 
 namespace dnc::cli {
 

@@ -1,5 +1,6 @@
 #include "tools/cli/names.h"
 
+#include <CLI/CLI.hpp>
 #include <CLI/Error.hpp>
 #include <algorithm>
 #include <cctype>

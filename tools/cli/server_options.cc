@@ -1,5 +1,6 @@
 #include "tools/cli/server_options.h"
 
+#include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <utility>
 

@@ -1,11 +1,11 @@
 // The options with which every tool connects to a server.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
 
 #include "absl/status/status.h"
 #include "dnc/tls.h"
+#include "tools/cli/cli11_names.h"
 
 namespace dnc::cli {
 

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "server/numbers/phone_number.h"
@@ -13,10 +15,6 @@ namespace dnc::cli {
 namespace {
 
 constexpr size_t kShownHeadings = 20;
-
-bool Contains(const std::vector<size_t>& places, size_t place) {
-  return std::find(places.begin(), places.end(), place) != places.end();
-}
 
 template <typename Predicate>
 std::vector<size_t> Places(const std::vector<std::string>& names, Predicate matches) {
@@ -57,7 +55,7 @@ absl::StatusOr<std::vector<size_t>> FindChosen(const std::vector<std::string>& f
   std::vector<size_t> found;
   const auto take = [&found](const absl::StatusOr<size_t>& place) {
     if (!place.ok()) return place.status();
-    if (Contains(found, *place)) {
+    if (absl::c_linear_search(found, *place)) {
       return absl::InvalidArgumentError(fmt::format("column {} is named twice", *place + 1));
     }
     found.push_back(*place);
@@ -76,7 +74,7 @@ absl::StatusOr<std::vector<size_t>> FindUsual(const std::vector<std::string>& fi
                                               const std::vector<size_t>& taken) {
   std::vector<size_t> candidates;
   for (size_t i = 0; i < first.size(); ++i) {
-    if (!Contains(taken, i)) candidates.push_back(i);
+    if (!absl::c_linear_search(taken, i)) candidates.push_back(i);
   }
   if (candidates.size() == 1 && first.size() == 1) return candidates;
   if (!heading) {

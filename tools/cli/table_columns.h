@@ -2,13 +2,13 @@
 // numbers.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "tools/cli/cli11_names.h"
 
 namespace dnc::cli {
 

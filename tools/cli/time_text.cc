@@ -8,14 +8,13 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/time/civil_time.h"
+#include "server/numbers/digits.h"
 #include "tools/cli/terminal.h"
 
 namespace dnc::cli {
 namespace {
 
 constexpr size_t kLongestTime = 64;
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 // A text that is read from its front. All functions leave it as it is where they find nothing.
 class Scanner {

@@ -1,9 +1,10 @@
 // What the tools say about a command line that they do not understand.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
+
+#include "tools/cli/cli11_names.h"
 
 namespace dnc::cli {
 

@@ -1,6 +1,7 @@
 // dncctl check NUMBER.
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <memory>
 
 #include "absl/time/clock.h"

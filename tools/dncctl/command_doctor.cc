@@ -7,6 +7,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 #include <ctime>

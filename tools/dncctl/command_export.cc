@@ -1,6 +1,7 @@
 // dncctl export: a tenant's lists as CSV.
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <memory>
 
 #include "tools/cli/output_file.h"

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -399,6 +400,28 @@ int RunImport(const GlobalOptions& options, const ImportArguments& arguments) {
   return totals.refused == 0 ? kExitOk : kExitError;
 }
 
+// --list, --column and so on, --columns, --map, --ignore, --ignore-others, --delimiter.
+void AddFormatOptions(CLI::App* command, ImportFormat* format) {
+  command->add_option("--list", format->list, "The list")->capture_default_str();
+  format->numbers.AddOptions(command);
+  command
+      ->add_option("--columns", format->columns,
+                   "The columns of a file without a heading: number,made_at,- (- leaves one out)")
+      ->delimiter(',');
+  command
+      ->add_option("--map", format->mapped,
+                   "HEADING=FACT: what a column holds; by its place, too: 3=note")
+      ->allow_extra_args(false);
+  command
+      ->add_option("--ignore", format->ignored,
+                   "A heading to leave out, or several with commas between; places, too")
+      ->allow_extra_args(false);
+  command->add_flag("--ignore-others", format->ignore_others,
+                    "Leave out all columns that are no fact; of exemptions none that may be an "
+                    "end: expir, end, until, valid");
+  AddDelimiterOption(command, &format->delimiter);
+}
+
 }  // namespace
 
 void AddImportCommand(CLI::App* app, const GlobalOptions& options, Job* job) {
@@ -407,7 +430,7 @@ void AddImportCommand(CLI::App* app, const GlobalOptions& options, Job* job) {
   CLI::App* command = app->add_subcommand(
       "import", "Add a CSV file's records to a list of the tenant; 1 if lines were refused");
   command->add_option("file", arguments->in, "The file; - for stdin")->required();
-  arguments->format.AddOptions(command);
+  AddFormatOptions(command, &arguments->format);
   command->add_option("--refused", arguments->refused, "File for the refused lines, with reasons");
   command->add_option("--kept", arguments->kept,
                       "File for the lines that were kept without a fact, with reasons");
@@ -417,7 +440,7 @@ void AddImportCommand(CLI::App* app, const GlobalOptions& options, Job* job) {
   command->add_flag("--all-lists", arguments->all_lists,
                     "Import each row into the list that its list_id names: a whole export; lists "
                     "that are missing are made");
-  arguments->facts.AddOptions(command);
+  AddFactOptions(command, &arguments->facts);
   SetJob(command, options, job, arguments, RunImport);
 }
 

@@ -2,6 +2,7 @@
 // block.
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <memory>
 
 #include "tools/cli/names.h"

@@ -1,6 +1,7 @@
 // dncctl load FILE...
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <memory>
 

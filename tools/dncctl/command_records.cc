@@ -1,6 +1,7 @@
 // dncctl add, remove and record: single records of a tenant's lists.
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <functional>
 #include <memory>
@@ -207,6 +208,12 @@ int RunRecord(const GlobalOptions& options, const RecordArguments& arguments) {
 
 }  // namespace
 
+void AddFactOptions(CLI::App* command, RecordFacts* facts) {
+  for (const FactOption& option : facts->Options()) {
+    command->add_option(option.name, *option.text, option.help);
+  }
+}
+
 void AddRecordCommands(CLI::App* app, const GlobalOptions& options, Job* job) {
   auto arguments = std::make_shared<RecordArguments>();
   using Run = int (*)(const GlobalOptions&, const RecordArguments&);
@@ -223,8 +230,9 @@ void AddRecordCommands(CLI::App* app, const GlobalOptions& options, Job* job) {
                         "Makes it safe to repeat for two days");
     return command;
   };
-  arguments->facts.AddOptions(
-      add_write("add", "Add numbers to a list of the tenant; 1 if one was refused", RunAdd));
+  AddFactOptions(
+      add_write("add", "Add numbers to a list of the tenant; 1 if one was refused", RunAdd),
+      &arguments->facts);
   CLI::App* remove =
       add_write("remove", "Remove numbers from a list; 1 if one was refused", RunRemove);
   remove->add_flag("--remove-do-not-call", arguments->remove_do_not_call,

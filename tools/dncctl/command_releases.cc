@@ -1,6 +1,7 @@
 // dncctl releases, loads, rollback and retire.
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
 
@@ -14,7 +15,6 @@ namespace dnc::cli {
 namespace {
 
 using Registry = v1::RegistryService::Stub;
-constexpr uint32_t kPageSize = 1000;
 constexpr char kReasonHelp[] = "Why, for the record (`dncctl history`), at most 200 bytes";
 
 struct ReleaseArguments {

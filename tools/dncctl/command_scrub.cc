@@ -1,6 +1,7 @@
 // dncctl scrub --in leads.csv --out result.csv --column phone.
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <cerrno>
 #include <cstring>
 #include <memory>

@@ -1,6 +1,7 @@
 // dncctl tenants: who is served, with what, and who changed it.
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
 #include <optional>
@@ -15,7 +16,6 @@ namespace dnc::cli {
 namespace {
 
 using Tenants = v1::TenantService::Stub;
-constexpr uint32_t kPageSize = 1000;
 
 // What `create` and `set` take. Only what was given is changed.
 struct Configuration {

@@ -1,6 +1,7 @@
 // dncctl watch: a tenant's changes as they come.
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <memory>

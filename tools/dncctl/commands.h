@@ -3,18 +3,25 @@
 // code.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "dnc/v1/registry_service.pb.h"
+#include "tools/cli/cli11_names.h"
+#include "tools/dncctl/record_csv.h"
 #include "tools/dncctl/session.h"
 
 namespace dnc::cli {
 
 using Job = std::function<int()>;
+
+// How many rows a command asks for at once.
+inline constexpr uint32_t kPageSize = 1000;
+
+// Lets `command` call `then` when it has been parsed.
+void WhenParsed(CLI::App* command, std::function<void()> then);
 
 // Lets `command` put `run` into `job`. `prepare` checks and converts the arguments first, and may
 // throw CLI::ValidationError.
@@ -23,7 +30,7 @@ void SetJob(CLI::App* command, const GlobalOptions& options, Job* job,
             const std::shared_ptr<Arguments>& arguments,
             int (*run)(const GlobalOptions&, const Arguments&),
             const std::function<void()>& prepare = {}) {
-  command->callback([&options, job, arguments, run, prepare] {
+  WhenParsed(command, [&options, job, arguments, run, prepare] {
     if (prepare) prepare();
     *job = [&options, arguments, run] { return run(options, *arguments); };
   });
@@ -45,6 +52,9 @@ void AddRecordCommands(CLI::App* app, const GlobalOptions& options, Job* job);
 void AddImportCommand(CLI::App* app, const GlobalOptions& options, Job* job);
 void AddExportCommand(CLI::App* app, const GlobalOptions& options, Job* job);
 void AddWatchCommand(CLI::App* app, const GlobalOptions& options, Job* job);
+
+// Adds an option for each fact. `facts` must outlive the app.
+void AddFactOptions(CLI::App* command, RecordFacts* facts);
 
 // Reads a time as ReadTime does, or fails the parse, for option callbacks.
 absl::Time TimeArgument(const std::string& name, const std::string& text);

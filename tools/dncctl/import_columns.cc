@@ -205,26 +205,6 @@ class Finder {
 
 }  // namespace
 
-void ImportFormat::AddOptions(CLI::App* command) {
-  command->add_option("--list", list, "The list")->capture_default_str();
-  numbers.AddOptions(command);
-  command
-      ->add_option("--columns", columns,
-                   "The columns of a file without a heading: number,made_at,- (- leaves one out)")
-      ->delimiter(',');
-  command
-      ->add_option("--map", mapped, "HEADING=FACT: what a column holds; by its place, too: 3=note")
-      ->allow_extra_args(false);
-  command
-      ->add_option("--ignore", ignored,
-                   "A heading to leave out, or several with commas between; places, too")
-      ->allow_extra_args(false);
-  command->add_flag("--ignore-others", ignore_others,
-                    "Leave out all columns that are no fact; of exemptions none that may be an "
-                    "end: expir, end, until, valid");
-  AddDelimiterOption(command, &delimiter);
-}
-
 std::string ListNamed(std::string_view cell) {
   return IsSurelyNothing(cell) ? "" : std::string(cell);
 }

@@ -1,7 +1,6 @@
 // Finds out what the columns of an imported file mean.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -44,10 +43,6 @@ struct ImportFormat {
   // or another kind, is refused, because it may be an opt-out.
   v1::OwnListKind exempts = v1::OWN_LIST_KIND_UNSPECIFIED;
   char delimiter = CsvReader::kFindDelimiter;
-
-  // --list, --column and so on, --columns, --map, --ignore, --ignore-others, --delimiter. *this
-  // must outlive the app.
-  void AddOptions(CLI::App* command);
 };
 
 struct ImportColumns {

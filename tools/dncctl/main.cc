@@ -9,6 +9,10 @@
 
 namespace dnc::cli {
 
+void WhenParsed(CLI::App* command, std::function<void()> then) {
+  command->callback(std::move(then));
+}
+
 absl::Time TimeArgument(const std::string& name, const std::string& text) {
   const auto time = ReadTime(text);
   if (!time.has_value()) throw CLI::ValidationError(name, WhyNoTime(text));
@@ -37,7 +41,7 @@ void AddGlobalOptions(CLI::App* app, GlobalOptions* options) {
       ->capture_default_str();
 }
 
-int Run(int argc, char** argv) {
+int RunCommandLine(int argc, char** argv) {
   GlobalOptions options;
   Job job;
   CLI::App app("Loads lists into a dncd, asks it about numbers, and looks after it.", "dncctl");
@@ -79,4 +83,4 @@ int Run(int argc, char** argv) {
 }  // namespace
 }  // namespace dnc::cli
 
-int main(int argc, char** argv) { dnc::cli::RunTool(&dnc::cli::Run, argc, argv); }
+int main(int argc, char** argv) { dnc::cli::RunTool(&dnc::cli::RunCommandLine, argc, argv); }

@@ -214,13 +214,15 @@ std::string Help(const std::string& column) {
 
 }  // namespace
 
-void RecordFacts::AddOptions(CLI::App* command) {
+std::vector<FactOption> RecordFacts::Options() {
+  std::vector<FactOption> options;
   for (const std::string& column : RecordColumns()) {
     if (column == "number") continue;
-    std::string option = "--" + column;
-    std::replace(option.begin(), option.end(), '_', '-');
-    command->add_option(option, texts_[column], Help(column));
+    std::string name = "--" + column;
+    std::replace(name.begin(), name.end(), '_', '-');
+    options.push_back({std::move(name), Help(column), &texts_[column]});
   }
+  return options;
 }
 
 absl::Status RecordFacts::Apply(v1::Record* record) const {

@@ -1,7 +1,6 @@
 // Writes and reads records of a tenant's lists as rows of CSV, by the names of their columns.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <map>
 #include <string>
 #include <string_view>
@@ -67,11 +66,18 @@ std::string ExportListRow(const v1::OwnList& list, const ExportColumns& columns)
 // Returns the text, quoted if CSV (RFC 4180) requires it.
 std::string CsvField(std::string_view text, char delimiter = ',');
 
-// The facts of a record as options of a command: --channel, --made-at, --expires-at and so on.
+// An option of a command that takes a fact of a record: --channel, --made-at, --expires-at.
+struct FactOption {
+  std::string name;
+  std::string help;
+  std::string* text;  // receives what was given
+};
+
+// The facts of a record as options of a command.
 class RecordFacts {
  public:
-  // Adds an option for each of RecordColumns but the number. *this must outlive the app.
-  void AddOptions(CLI::App* command);
+  // One for each of RecordColumns but the number. Their texts live as long as *this.
+  std::vector<FactOption> Options();
 
   // Sets what the options gave. Fails with INVALID_ARGUMENT for a text that a field cannot hold.
   absl::Status Apply(v1::Record* record) const;

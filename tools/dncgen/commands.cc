@@ -1,5 +1,6 @@
 #include "tools/dncgen/commands.h"
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <bitset>
 #include <chrono>

@@ -1,8 +1,8 @@
 // The commands of dncgen.
 #pragma once
 
-#include "CLI/CLI.hpp"
 #include "absl/status/status.h"
+#include "tools/cli/cli11_names.h"
 
 namespace dnc {
 

@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
@@ -19,6 +20,7 @@
 #include "tools/cli/terminal.h"
 #include "tools/cli/tool_main.h"
 #include "tools/dncgen/base_set.h"
+#include "tools/dncload/command_line.h"
 #include "tools/dncload/compare.h"
 #include "tools/dncload/live_view.h"
 #include "tools/dncload/modes.h"

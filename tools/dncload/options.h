@@ -1,7 +1,6 @@
-// What a user asks of dncload, and how it is written on the command line.
+// What a user asks of dncload.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
 
@@ -12,6 +11,9 @@
 #include "tools/dncload/workload.h"
 
 namespace dnc::load {
+
+// The longest that a run, or a step of one, may be asked to last.
+inline constexpr double kMaxSeconds = 7 * 86400;
 
 struct Options {
   TargetOptions target;
@@ -59,11 +61,6 @@ struct Options {
   std::string html;
   bool brief = false;
 };
-
-// Adds the options of every mode.
-void AddCommonOptions(CLI::App* app, Options* options);
-// Adds the options of the modes that offer one schedule or rates of it.
-void AddScheduleOptions(CLI::App* app, Options* options);
 
 // Reads "1000" or "1:50,1000:50": numbers a call with their weights.
 absl::StatusOr<std::vector<BatchShare>> ParseBatches(const std::string& text);
