@@ -9,7 +9,6 @@
 #include "server/base/status_macros.h"
 #include "server/numbers/number_batch.h"
 #include "server/numbers/phone_number.h"
-#include "server/rpc/snapshot_frame.h"
 #include "server/rpc/translate_scrub.h"
 #include "server/rpc/translate_time.h"
 #include "server/service/request_errors.h"

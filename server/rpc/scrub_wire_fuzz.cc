@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "server/rpc/scrub_wire_check.h"
+#include "server/rpc/scrub_wire_test_util.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string bytes(reinterpret_cast<const char*>(data), size);

@@ -5,7 +5,7 @@
 
 #include "dnc/v1/scrub_service.pb.h"
 #include "gtest/gtest.h"
-#include "server/rpc/scrub_wire_check.h"
+#include "server/rpc/scrub_wire_test_util.h"
 #include "tests/support/seed.h"
 
 namespace dnc {

@@ -1,8 +1,10 @@
 // Between the verdict engine's types and those of dnc/v1/scrub_service.proto.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "absl/types/span.h"
@@ -22,7 +24,7 @@ inline v1::ListEffect ToProto(ListEffect effect) { return static_cast<v1::ListEf
 std::string_view RuleSentence(Rule rule);
 
 // Fills `earlier_ends`: the numbers whose answers end before their lists. The rest of the evidence
-// is a Snapshot (snapshot_frame.h).
+// is a Snapshot (SnapshotFrame).
 void FillEarlierEnds(const Evidence& evidence, v1::ScrubResponse* out);
 
 void FillResult(const NumberReport& report, v1::NumberResult* out);
@@ -35,5 +37,24 @@ void ExplainMalformed(const google::protobuf::RepeatedPtrField<std::string>& tex
 
 // Fills `named_reasons` from the column of reasons.
 void NameReasons(v1::ScrubResponse* out);
+
+// An answer's evidence as a dnc.v1.Snapshot. Answers from the same releases have most of it in
+// common: it is filled in once, and each answer rewrites only what changed.
+// Not thread-safe: each thread has its own.
+class SnapshotFrame {
+ public:
+  // More bytes than the message of an answer from these releases takes.
+  size_t MostBytes(const ReleaseNames& releases);
+
+  // The message; valid until the next call.
+  const v1::Snapshot& Fill(const Evidence& evidence);
+
+ private:
+  void Prepare(const ReleaseNames& releases);
+
+  v1::Snapshot message_;
+  ReleaseNames releases_;      // which the message names
+  std::vector<ListAge> told_;  // what it says of the age of each
+};
 
 }  // namespace dnc

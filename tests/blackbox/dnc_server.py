@@ -91,8 +91,8 @@ class Server:
     def start(self):
         with self.log_path.open("ab") as log:
             # pylint: disable-next=consider-using-with
-            self.process = subprocess.Popen(with_transport(self.command), stdout=subprocess.PIPE, stderr=log,
-                                            env=self.environment)
+            self.process = subprocess.Popen(with_transport(self.command), stdout=subprocess.PIPE,
+                                            stderr=log, env=self.environment)
         line = self.process.stdout.readline().decode()
         assert " listening on " in line, f"dncd did not start: {line!r} {self.log()}"
         self.address = line.split(" listening on ")[1].strip()
