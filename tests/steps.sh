@@ -151,8 +151,8 @@ step_sanitize() {
   export ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1
   export UBSAN_OPTIONS=print_stacktrace=1
   export TSAN_OPTIONS="suppressions=$PWD/tests/tsan.supp:history_size=4"
-  sanitize asan server/{numbers,index,formats,scrub,storage,registry,intake,tenants,records,rpc} clients/cpp
-  sanitize tsan server/{index,scrub,registry,intake,tenants,records}
+  sanitize asan server/{wire,numbers,index,formats,scrub,storage,registry,intake,tenants,records,rpc} clients/cpp
+  sanitize tsan server/{wire,index,scrub,registry,intake,tenants,records}
 }
 
 main() {

@@ -58,6 +58,8 @@ class WireServer {
   void BeginEnd();
   // Waits until no connection is left, at most for `patience`; whether so.
   bool WaitUntilClosed(absl::Duration patience) ABSL_LOCKS_EXCLUDED(mutex_);
+  // What is left of WireOptions::pool_bytes. Thread-safe.
+  int64_t free_bytes() const { return pool_.left(); }
   // Closes what is left, and ends the loops.
   void Stop();
 
