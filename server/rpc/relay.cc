@@ -35,14 +35,20 @@ MessageBuffer Gather(const grpc::ByteBuffer& bytes) {
 }
 
 class RelayedCall final : public CallHandler,
+                          public EventLoop::Job,
                           public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
                           public std::enable_shared_from_this<RelayedCall> {
  public:
-  explicit RelayedCall(CallPtr call) : call_(std::move(call)) {}
+  RelayedCall(CallPtr call, grpc::GenericStub* stub, LiveCalls* live, size_t max_message)
+      : call_(std::move(call)), stub_(*stub), live_(*live), max_message_(max_message) {}
 
-  void Start(grpc::GenericStub* stub) {
+  // Begins the call when its turn has come: that costs more than to read many frames.
+  void RunJob() override {
+    if (let_go_) return;
+    started_ = true;
+    live_.Add();
     self_ = shared_from_this();
-    call_->AllowSilence();
+    call_->WatchDeadline();
     if (const auto deadline = call_->deadline(); deadline != GrpcStream::Clock::time_point::max()) {
       // By the steady clock: the time of day may be set meanwhile.
       const std::chrono::nanoseconds left = deadline - GrpcStream::Clock::now();
@@ -58,18 +64,28 @@ class RelayedCall final : public CallHandler,
       context_.AddMetadata(std::string(name), text);
     });
     context_.AddMetadata(kRelayedPeer, call_->peer());
-    stub->PrepareBidiStreamingCall(&context_, std::string(call_->path()), {}, this);
+    stub_.PrepareBidiStreamingCall(&context_, std::string(call_->path()), {}, this);
     // Whoever writes or reads on the loop's thread must find the call alive.
     AddHold();
     StartRead(&incoming_);
     StartCall();
-    call_->AskMessage();
+    if (ended_) {
+      StartWritesDone();
+    } else {
+      call_->AskMessage();
+    }
   }
 
   // The caller's events, on the loop's thread. Only there a read or a write is started, and only
   // there the hold is given away, after which nothing may be started.
   void OnMessage(ReceivedMessage message) override {
     if (let_go_) return;
+    if (const absl::Status expanded = message.Expand(max_message_); !expanded.ok()) {
+      call_->Finish(ToWireStatus(expanded));
+      context_.TryCancel();
+      LetGo();
+      return;
+    }
     const std::string_view bytes = message.view();
     const grpc::Slice slice(bytes.data(), bytes.size());
     outgoing_ = grpc::ByteBuffer(&slice, 1);
@@ -78,13 +94,14 @@ class RelayedCall final : public CallHandler,
   }
   void OnEnd() override {
     ended_ = true;
-    if (!writing_ && !let_go_) StartWritesDone();
+    if (started_ && !writing_ && !let_go_) StartWritesDone();
   }
   void OnWritten() override {
     if (!let_go_) StartRead(&incoming_);
   }
-  void OnCancel(CallEnd /*why*/) override {
-    context_.TryCancel();
+  void OnCancel(CallEnd why) override {
+    if (why == CallEnd::kDeadline) call_->Finish(ToWireStatus(DeadlinePassed()));
+    if (started_) context_.TryCancel();
     LetGo();
   }
 
@@ -111,7 +128,10 @@ class RelayedCall final : public CallHandler,
   void OnDone(const grpc::Status& status) override {
     call_->Finish(
         {static_cast<int>(status.error_code()), status.error_message(), status.error_details()});
+    // Whoever waits for the end of all calls goes on when this one is gone.
+    LiveCalls& live = live_;
     self_.reset();
+    live.Remove();
   }
 
  private:
@@ -121,15 +141,19 @@ class RelayedCall final : public CallHandler,
   }
 
   void LetGo() {
-    if (!std::exchange(let_go_, true)) RemoveHold();
+    if (!std::exchange(let_go_, true) && started_) RemoveHold();
   }
 
   const CallPtr call_;
+  grpc::GenericStub& stub_;
+  LiveCalls& live_;
+  const size_t max_message_;
   grpc::ClientContext context_;
   grpc::ByteBuffer incoming_;
   grpc::ByteBuffer outgoing_;
   std::shared_ptr<RelayedCall> self_;  // until gRPC is done with it
   // Of the loop's thread.
+  bool started_ = false;
   bool writing_ = false;
   bool ended_ = false;
   bool let_go_ = false;
@@ -138,17 +162,21 @@ class RelayedCall final : public CallHandler,
 }  // namespace
 
 struct Relay::Impl {
-  explicit Impl(std::shared_ptr<grpc::Channel> channel) : stub(std::move(channel)) {}
+  Impl(std::shared_ptr<grpc::Channel> channel, LiveCalls* calls, size_t longest)
+      : stub(std::move(channel)), live(calls), max_message(longest) {}
   grpc::GenericStub stub;
+  LiveCalls* const live;
+  const size_t max_message;
 };
 
-Relay::Relay(std::shared_ptr<grpc::Channel> channel)
-    : impl_(std::make_unique<Impl>(std::move(channel))) {}
+Relay::Relay(std::shared_ptr<grpc::Channel> channel, LiveCalls* live, size_t max_message)
+    : impl_(std::make_unique<Impl>(std::move(channel), live, max_message)) {}
 Relay::~Relay() = default;
 
 std::shared_ptr<CallHandler> Relay::Begin(const CallPtr& call) {
-  auto relayed = std::make_shared<RelayedCall>(call);
-  relayed->Start(&impl_->stub);
+  call->AllowSilence();
+  auto relayed = std::make_shared<RelayedCall>(call, &impl_->stub, impl_->live, impl_->max_message);
+  call->loop()->Submit(relayed);
   return relayed;
 }
 

@@ -75,10 +75,7 @@ void ScrubCall::Answer(std::string_view bytes) {
 void ScrubCall::AnswerMessage(std::string_view bytes) {
   auto request = std::make_shared<v1::ScrubRequest>();
   if (!request->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-    LeaveGate();
-    admission_ = Admission();
-    rpc().metrics->CountCall(Method::kScrub, absl::StatusCode::kInternal);
-    SendNotAMessage();
+    FailNotAMessage();
   } else if (ScrubHandler::IsFast(caller_, *request)) {
     AnswerRequest(*request);
   } else {
@@ -141,6 +138,13 @@ void ScrubCall::FailCrowded() {
   admission_ = Admission();
   rpc().metrics->CountCall(Method::kScrub, absl::StatusCode::kResourceExhausted);
   SendCrowded();
+}
+
+void ScrubCall::FailNotAMessage() {
+  LeaveGate();
+  admission_ = Admission();
+  rpc().metrics->CountCall(Method::kScrub, absl::StatusCode::kInternal);
+  SendNotAMessage();
 }
 
 void ScrubCall::LeaveGate() {

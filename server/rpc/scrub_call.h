@@ -36,6 +36,8 @@ class ScrubCall : public Call {
   void Fail(const absl::Status& status);
   // Refuses for want of room.
   void FailCrowded();
+  // Says of the request what gRPC says of bytes that are no message of the method's.
+  void FailNotAMessage();
   // Gives the place at the gate away.
   void LeaveGate();
 
@@ -47,7 +49,6 @@ class ScrubCall : public Call {
   virtual void SendError(const absl::Status& status) = 0;
   // As SendError(Crowded()), for which a transport may have the bytes already.
   virtual void SendCrowded() = 0;
-  // Says what gRPC says of bytes that are no message of the method's.
   virtual void SendNotAMessage() = 0;
   // Sends the refusal of a call that belongs to a flood.
   virtual void SendFloodRefusal(const absl::Status& status) = 0;

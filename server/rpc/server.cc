@@ -188,12 +188,13 @@ struct Server::Impl {
 void Server::Impl::StartWire(const ServerOptions& options) {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(-1);
-  relay = std::make_unique<Relay>(server->InProcessChannel(arguments));
-  wire_calls = std::make_unique<WireCalls>(&scrub_handler, &rpc, relay.get());
+  const auto max_message = static_cast<size_t>(options.limits.max_request_bytes);
+  relay = std::make_unique<Relay>(server->InProcessChannel(arguments), &live, max_message);
+  wire_calls = std::make_unique<WireCalls>(&scrub_handler, &rpc, relay.get(), max_message);
   WireOptions wired;
   wired.loops = ThreadCount(options.rpc.threads);
   wired.spin = absl::ToChronoNanoseconds(options.rpc.spin);
-  wired.http2.max_message = static_cast<size_t>(options.limits.max_request_bytes);
+  wired.http2.max_message = max_message;
   wired.http2.max_metadata = static_cast<size_t>(options.limits.max_metadata_bytes);
   wired.http2.max_streams = static_cast<uint32_t>(options.limits.max_streams);
   wired.http2.keepalive = absl::ToChronoNanoseconds(options.rpc.keepalive);
@@ -205,7 +206,7 @@ void Server::Impl::StartWire(const ServerOptions& options) {
   wired.http2.idle_frames_second = std::max<int64_t>(1, wired.http2.idle_frames / kSecondsToRefill);
   wired.http2.resets = options.limits.max_resets;
   wired.http2.resets_second = std::max<int64_t>(1, wired.http2.resets / kSecondsToRefill);
-  wired.pool_bytes = static_cast<int64_t>(options.limits.max_unfinished_bytes);
+  wired.http2.pool_bytes = static_cast<int64_t>(options.limits.max_unfinished_bytes);
   wired.tls = options.tls;
   wired.accept = [calls = wire_calls.get()](const CallPtr& call) { return calls->Accept(call); };
   wired.status_of = &ToWireStatus;
@@ -216,16 +217,20 @@ void Server::Impl::StartWire(const ServerOptions& options) {
 // As long as the listener listens, calls are answered: the last GOAWAY goes out when all callers
 // have heard of the first, so that no call meets a server that is gone.
 void Server::Impl::StopWire() {
-  wire->AnnounceEnd(std::min(grace, absl::Seconds(1)));
+  const auto begin = StopLine::Clock::now();
+  wire->AnnounceEnd(std::min(grace / 2, absl::Seconds(1)));
+  const absl::Duration left =
+      std::clamp(grace - absl::FromChrono(StopLine::Clock::now() - begin), grace / 2, grace);
   listener->Stop();
   const absl::Duration reserve = std::min(grace / 5, absl::Seconds(1));
-  stop.BeginStop(StopLine::Clock::now() + absl::ToChronoNanoseconds(grace - reserve));
+  stop.BeginStop(StopLine::Clock::now() + absl::ToChronoNanoseconds(left - reserve));
   guard.BeginStop();
   wire->BeginEnd();
   stop.Release();
   waker.WakeAll();
-  wire->WaitUntilClosed(grace);
-  wire->Stop();
+  wire->WaitUntilClosed(left);
+  wire->CloseAll();
+  // The loops still run: what is relayed, and what workers do, ends on them.
   server->Shutdown(std::chrono::system_clock::now());
 }
 
@@ -336,6 +341,7 @@ void Server::Stop() {
   impl_->live.WaitUntilNone();
   impl_->workers.Stop();
   impl_->queue->Stop();
+  if (impl_->wire != nullptr) impl_->wire->Stop();
 }
 
 }  // namespace dnc

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/time/clock.h"
+#include "server/base/error.h"
 #include "server/rpc/error_status.h"
 #include "server/rpc/scrub_call.h"
 
@@ -11,6 +12,23 @@ namespace {
 
 constexpr std::string_view kScrubPath = "/dnc.v1.ScrubService/Scrub";
 
+Credentials CredentialsIn(const GrpcStream& call) {
+  return {call.Metadata("authorization"), call.Metadata("dnc-tenant"), call.metadata_bytes()};
+}
+
+// Refuses a call without a look at what it sends.
+class RefusedCall final : public CallHandler {
+ public:
+  explicit RefusedCall(const CallPtr& call) {
+    call->Finish(ToWireStatus(
+        Error(reason::kUnauthenticated,
+              "compressed messages are taken of known callers: send a key, or do not compress")));
+  }
+  void OnMessage(ReceivedMessage /*message*/) override {}
+  void OnEnd() override {}
+  void OnCancel(CallEnd /*why*/) override {}
+};
+
 // Scrub on the caller's loop. It waits for its turn there, so that the loop first takes in what has
 // arrived.
 class WireScrubCall final : public ScrubCall,
@@ -18,8 +36,8 @@ class WireScrubCall final : public ScrubCall,
                             public EventLoop::Job,
                             public std::enable_shared_from_this<WireScrubCall> {
  public:
-  WireScrubCall(ScrubHandler* scrubs, const RpcContext& rpc, CallPtr call)
-      : ScrubCall(scrubs, rpc), call_(std::move(call)) {}
+  WireScrubCall(ScrubHandler* scrubs, const RpcContext& rpc, CallPtr call, size_t max_message)
+      : ScrubCall(scrubs, rpc), call_(std::move(call)), max_message_(max_message) {}
 
   void OnMessage(ReceivedMessage message) override {
     message_ = std::move(message);
@@ -28,18 +46,26 @@ class WireScrubCall final : public ScrubCall,
 
   void OnEnd() override {
     if (!has_message_) {
-      SendNotAMessage();
+      FailNotAMessage();
       return;
     }
-    const std::string_view bytes = message_.view();
-    if (Admit(bytes.size(), bytes.substr(0, kPeekBytes))) call_->loop()->Submit(shared_from_this());
+    // Of a compressed message nobody knows yet how many numbers it has.
+    const std::string_view first =
+        message_.compressed() ? std::string_view() : message_.view().substr(0, kPeekBytes);
+    if (Admit(message_.received(), first)) call_->loop()->Submit(shared_from_this());
   }
 
   void RunJob() override {
-    if (call_->cancelled() || call_->DeadlinePassed()) {
+    if (call_->cancelled()) {
+      Fail(CallerGone());
+    } else if (call_->DeadlinePassed()) {
       Fail(DeadlinePassed());
+    } else if (const absl::Status expanded = message_.Expand(max_message_); !expanded.ok()) {
+      Fail(expanded);
     } else {
       Answer(message_.view());
+      // Should it have gone to a worker.
+      call_->WatchDeadline();
     }
   }
 
@@ -48,10 +74,7 @@ class WireScrubCall final : public ScrubCall,
   }
 
  private:
-  Credentials GetCredentials() const override {
-    return {call_->Metadata("authorization"), call_->Metadata("dnc-tenant"),
-            call_->metadata_bytes()};
-  }
+  Credentials GetCredentials() const override { return CredentialsIn(*call_); }
   absl::Time Deadline() const override { return call_->DeadlineTime(); }
   void SendAnswer(MessageBuffer answer) override { call_->Answer(std::move(answer)); }
   void SendError(const absl::Status& status) override { call_->Finish(ToWireStatus(status)); }
@@ -69,16 +92,29 @@ class WireScrubCall final : public ScrubCall,
   std::shared_ptr<void> Keeper() override { return shared_from_this(); }
 
   const CallPtr call_;
+  const size_t max_message_;
   ReceivedMessage message_;
   bool has_message_ = false;
 };
 
 }  // namespace
 
+bool WireCalls::IsKnown(const GrpcStream& call) const {
+  // To expand a message costs far more than to send it.
+  for (const Permission any : {Permission::kScrub, Permission::kRecords, Permission::kOperate}) {
+    if (rpc_.authorizer->Admit(CredentialsIn(call), any).ok()) return true;
+  }
+  return false;
+}
+
 std::shared_ptr<CallHandler> WireCalls::Accept(const CallPtr& call) const {
-  if (call->path() != kScrubPath) return relay_.Begin(call);
+  if (call->path() != kScrubPath) {
+    if (call->compressed() && !IsKnown(*call)) return std::make_shared<RefusedCall>(call);
+    return relay_.Begin(call);
+  }
+  call->ExpectOneMessage();
   call->AskMessage();
-  return std::make_shared<WireScrubCall>(&scrubs_, rpc_, call);
+  return std::make_shared<WireScrubCall>(&scrubs_, rpc_, call, max_message_);
 }
 
 }  // namespace dnc

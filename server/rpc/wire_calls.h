@@ -16,7 +16,9 @@ namespace dnc {
 // Relays calls to a server that is reached by a channel within the process. Thread-safe.
 class Relay {
  public:
-  explicit Relay(std::shared_ptr<grpc::Channel> channel);
+  // `live` counts the calls until gRPC is done with them. A message has at most `max_message`
+  // bytes.
+  Relay(std::shared_ptr<grpc::Channel> channel, LiveCalls* live, size_t max_message);
   ~Relay();
   Relay(const Relay&) = delete;
   Relay& operator=(const Relay&) = delete;
@@ -33,16 +35,20 @@ class Relay {
 class WireCalls {
  public:
   // All outlive this.
-  WireCalls(ScrubHandler* scrubs, const RpcContext* rpc, Relay* relay)
-      : scrubs_(*scrubs), rpc_(*rpc), relay_(*relay) {}
+  WireCalls(ScrubHandler* scrubs, const RpcContext* rpc, Relay* relay, size_t max_message)
+      : scrubs_(*scrubs), rpc_(*rpc), relay_(*relay), max_message_(max_message) {}
 
   // The handler of a call that has begun. Called on the call's loop.
   std::shared_ptr<CallHandler> Accept(const CallPtr& call) const;
 
  private:
+  // Whether the caller may do anything here.
+  bool IsKnown(const GrpcStream& call) const;
+
   ScrubHandler& scrubs_;
   const RpcContext& rpc_;
   Relay& relay_;
+  const size_t max_message_;
 };
 
 }  // namespace dnc

@@ -9,6 +9,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
@@ -22,7 +23,9 @@ namespace dnc {
 namespace {
 
 // How much of a connection is read at once before the others have their turn.
-constexpr size_t kMaxReadAtOnce = 64 << 10;
+constexpr size_t kMaxReadAtOnce = 16 << 10;
+// More messages of the handshake than that, with nothing between them, are no honest peer's.
+constexpr int kMaxLateHandshakes = 32;
 // What is kept of a buffer that was needed once.
 constexpr size_t kMaxKeptBytes = 4 << 10;
 
@@ -100,10 +103,23 @@ ByteStream::ByteStream(EventLoop* loop, int fd, SslPtr ssl)
   getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
   boost::system::error_code error;
   socket_->asio.assign(boost::asio::generic::stream_protocol(address.ss_family, 0), fd, error);
+  if (error) {
+    close(fd);
+    broken_ = true;
+    return;
+  }
   socket_->asio.native_non_blocking(true, error);
   if (ssl_ != nullptr) {
     BIO* const bio = NewBio(&tls_input_, &tls_output_);
     SSL_set_bio(ssl_.get(), bio, bio);
+    SSL_set_msg_callback_arg(ssl_.get(), this);
+    SSL_set_msg_callback(ssl_.get(),
+                         [](int written, int /*version*/, int type, const void* /*bytes*/,
+                            size_t /*size*/, SSL* /*ssl*/, void* self) {
+                           if (written == 0 && type == SSL3_RT_HANDSHAKE) {
+                             static_cast<ByteStream*>(self)->CountHandshake();
+                           }
+                         });
   }
 }
 
@@ -111,6 +127,10 @@ ByteStream::~ByteStream() = default;
 
 void ByteStream::Start(std::shared_ptr<User> user) {
   user_ = std::move(user);
+  if (broken_) {
+    Close();
+    return;
+  }
   if (ssl_ == nullptr) {
     ready_ = true;
     user_->OnReady();
@@ -147,12 +167,13 @@ bool ByteStream::ReadMore() {
   const absl::Span<char> space = loop_->read_space();
   size_t total = 0;
   while (!closed_ && !paused_ && total < kMaxReadAtOnce) {
-    const ssize_t got = recv(socket_->asio.native_handle(), space.data(), space.size(), 0);
+    const size_t wanted = std::min(space.size(), kMaxReadAtOnce);
+    const ssize_t got = recv(socket_->asio.native_handle(), space.data(), wanted, 0);
     if (got == 0) return false;
     if (got < 0) return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
     total += static_cast<size_t>(got);
     Take({space.data(), static_cast<size_t>(got)});
-    if (static_cast<size_t>(got) < space.size()) return true;
+    if (static_cast<size_t>(got) < wanted) return true;
   }
   return true;
 }
@@ -178,7 +199,12 @@ void ByteStream::TakeTls(std::string_view bytes) {
       user_->OnReady();
     }
     if (closed_) break;
+    if (late_handshakes_ > kMaxLateHandshakes) {
+      Close();
+      break;
+    }
     if (result == 1) {
+      late_handshakes_ = 0;
       user_->OnBytes({space.data(), got});
       continue;
     }
@@ -189,6 +215,10 @@ void ByteStream::TakeTls(std::string_view bytes) {
     break;
   }
   tls_input_ = {};
+}
+
+void ByteStream::CountHandshake() {
+  if (ready_) ++late_handshakes_;
 }
 
 void ByteStream::Send(std::string_view bytes) {
@@ -230,6 +260,7 @@ void ByteStream::SendRaw(std::string_view bytes) {
       }
       bytes.remove_prefix(static_cast<size_t>(sent));
     }
+    progress_ = EventLoop::Clock::now();
   }
   unsent_.append(bytes);
   if (unsent() > 0) WaitToWrite();
@@ -253,7 +284,10 @@ void ByteStream::WaitToWrite() {
                                Close();
                                return;
                              }
-                             if (sent > 0) unsent_at_ += static_cast<size_t>(sent);
+                             if (sent > 0) {
+                               unsent_at_ += static_cast<size_t>(sent);
+                               progress_ = EventLoop::Clock::now();
+                             }
                              if (unsent() > 0) {
                                WaitToWrite();
                                return;
@@ -262,6 +296,16 @@ void ByteStream::WaitToWrite() {
                              unsent_at_ = 0;
                              user_->OnSent();
                            });
+}
+
+void ByteStream::FinishSending() {
+  if (closed_) return;
+  if (ssl_ != nullptr && ready_) {
+    SSL_shutdown(ssl_.get());
+    ERR_clear_error();
+    SendTlsOutput();
+  }
+  if (!closed_) shutdown(socket_->asio.native_handle(), SHUT_WR);
 }
 
 void ByteStream::ResumeReading() {

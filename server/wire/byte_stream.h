@@ -48,6 +48,11 @@ class ByteStream {
   // Sends now what the socket takes, and keeps the rest. Only after OnReady.
   void Send(std::string_view bytes);
   size_t unsent() const { return unsent_.size() - unsent_at_; }
+  // When the socket last took something.
+  EventLoop::Clock::time_point progress() const { return progress_; }
+  // Says that nothing more is sent; what still comes is read. For a good end: closing a socket that
+  // has unread bytes would take from the peer what it has not read yet.
+  void FinishSending();
   // Stops reading, and begins again. What has been read already still comes.
   void PauseReading() { paused_ = true; }
   void ResumeReading();
@@ -68,6 +73,8 @@ class ByteStream {
   // Writes to the socket, or keeps.
   void SendRaw(std::string_view bytes);
   void SendTlsOutput();
+  // A handshake's message after the handshake. OpenSSL answers each, as often as the peer wants.
+  void CountHandshake();
   void WaitToWrite();
 
   EventLoop* const loop_;
@@ -78,11 +85,14 @@ class ByteStream {
   std::shared_ptr<User> user_;
   std::string unsent_;
   size_t unsent_at_ = 0;
+  EventLoop::Clock::time_point progress_{};
+  int late_handshakes_ = 0;  // since the last bytes of the peer's
   bool ready_ = false;
   bool reading_ = false;  // a read is under way
   bool waiting_ = false;  // for the socket to take more
   bool paused_ = false;
   bool closed_ = false;
+  bool broken_ = false;  // the socket can't be used
   std::array<char, kFirstBytes> first_;
 };
 

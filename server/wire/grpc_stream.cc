@@ -31,11 +31,34 @@ bool IsProtocols(std::string_view name) {
          (StartsWith(name, "grpc-") && !EndsWith(name, "-bin"));
 }
 
+// Whether gRPC's protocol knows such metadata. What it does not know must not reach anybody who may
+// take it otherwise.
+bool IsMetadata(std::string_view name, std::string_view value) {
+  const auto is_name = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+  };
+  if (name.empty() || !std::all_of(name.begin(), name.end(), is_name)) return false;
+  if (EndsWith(name, "-bin")) return DecodeBinaryMetadata(value).has_value();
+  return std::all_of(value.begin(), value.end(), [](char c) { return c >= ' ' && c <= '~'; });
+}
+
 }  // namespace
 
 struct DeadlineTimer {
   boost::asio::steady_timer asio;
 };
+
+absl::Status ReceivedMessage::Expand(size_t max_bytes) {
+  if (!compressed()) return absl::OkStatus();
+  if (encoding_ == MessageEncoding::kIdentity) {
+    return absl::InternalError("a message says that it is compressed, but grpc-encoding does not");
+  }
+  absl::StatusOr<std::string> plain =
+      Inflate(encoding_, std::string_view(bytes_).substr(kMessagePrefixBytes), max_bytes);
+  if (!plain.ok()) return plain.status();
+  bytes_ = std::string(kMessagePrefixBytes, '\0') + *plain;
+  return absl::OkStatus();
+}
 
 GrpcStream::GrpcStream(Http2Connection* connection, EventLoop* loop, int32_t id)
     : loop_(loop), connection_(connection), id_(id) {}
@@ -70,7 +93,9 @@ absl::Time GrpcStream::DeadlineTime() const {
 
 void GrpcStream::AddHeader(std::string_view name, std::string_view value, size_t max_kept) {
   constexpr size_t kEachEntry = 32;  // RFC 9113, 6.5.2
+  header_bytes_ += name.size() + value.size() + kEachEntry;
   if (!IsProtocols(name)) {
+    if (!IsMetadata(name, value)) bad_metadata_ = true;
     metadata_bytes_ += name.size() + value.size() + kEachEntry;
     if (metadata_bytes_ > max_kept) return;
     headers_.push_back({static_cast<uint32_t>(header_text_.size()),
@@ -81,13 +106,15 @@ void GrpcStream::AddHeader(std::string_view name, std::string_view value, size_t
   } else if (name == ":method") {
     is_post_ = value == "POST";
   } else if (name == "content-type") {
-    is_grpc_ = StartsWith(value, "application/grpc");
+    constexpr std::string_view kType = "application/grpc";
+    const char next = value.size() > kType.size() ? value[kType.size()] : ';';
+    is_grpc_ = StartsWith(value, kType) && (next == ';' || next == '+');
   } else if (name == "grpc-encoding") {
     encoding_ = EncodingOf(value);
   } else if (name == "grpc-timeout") {
     const auto timeout = ParseGrpcTimeout(value);
     if (!timeout.has_value()) {
-      bad_header_ = true;
+      bad_timeout_ = true;
     } else if (*timeout < kEndlessTimeout) {
       deadline_ = begun_ + *timeout;
     }
@@ -104,9 +131,8 @@ bool GrpcStream::HasWholeMessage() const {
   return size.has_value() && body_.size() >= kMessagePrefixBytes + *size;
 }
 
-absl::StatusOr<ReceivedMessage> GrpcStream::TakeMessage(size_t max_message) {
+ReceivedMessage GrpcStream::TakeMessage() {
   const size_t frame = kMessagePrefixBytes + *MessageSize();
-  const bool compressed = body_[0] != 0;
   std::string bytes;
   if (body_.size() == frame) {
     bytes.swap(body_);
@@ -114,14 +140,7 @@ absl::StatusOr<ReceivedMessage> GrpcStream::TakeMessage(size_t max_message) {
     bytes = body_.substr(0, frame);
     body_.erase(0, frame);
   }
-  if (!compressed) return ReceivedMessage(std::move(bytes), kMessagePrefixBytes);
-  if (encoding_ == MessageEncoding::kIdentity) {
-    return absl::InternalError("a message says that it is compressed, but grpc-encoding does not");
-  }
-  absl::StatusOr<std::string> plain =
-      Inflate(encoding_, std::string_view(bytes).substr(kMessagePrefixBytes), max_message);
-  if (!plain.ok()) return plain.status();
-  return ReceivedMessage(*std::move(plain), 0);
+  return {std::move(bytes), encoding_};
 }
 
 template <class Task>

@@ -41,12 +41,25 @@ using CallPtr = std::shared_ptr<GrpcStream>;
 class ReceivedMessage {
  public:
   ReceivedMessage() = default;
-  ReceivedMessage(std::string bytes, size_t begin) : bytes_(std::move(bytes)), begin_(begin) {}
-  std::string_view view() const { return std::string_view(bytes_).substr(begin_); }
+  // Takes the message with its prefix. `encoding`: of the call.
+  ReceivedMessage(std::string frame, MessageEncoding encoding)
+      : bytes_(std::move(frame)), encoding_(encoding) {}
+
+  // Whether it must be expanded before it can be read.
+  bool compressed() const { return !bytes_.empty() && bytes_[0] != 0; }
+  // How many bytes have come.
+  size_t received() const { return bytes_.empty() ? 0 : bytes_.size() - kMessagePrefixBytes; }
+  // The message, which must not be compressed.
+  std::string_view view() const {
+    return bytes_.empty() ? std::string_view()
+                          : std::string_view(bytes_).substr(kMessagePrefixBytes);
+  }
+  // Expands it if it is compressed: to `max_bytes` at most. Errors: those of Inflate.
+  absl::Status Expand(size_t max_bytes);
 
  private:
-  std::string bytes_;
-  size_t begin_ = 0;
+  std::string bytes_;  // with the prefix; empty: there is none
+  MessageEncoding encoding_ = MessageEncoding::kIdentity;
 };
 
 // Why a call is over before it was answered.
@@ -88,6 +101,8 @@ class GrpcStream : public std::enable_shared_from_this<GrpcStream> {
       const std::function<void(std::string_view name, std::string_view value)>& each) const;
   // Of all headers, as HTTP/2 counts them: name, value and 32 bytes each.
   size_t metadata_bytes() const { return metadata_bytes_; }
+  // Whether messages may come compressed.
+  bool compressed() const { return encoding_ != MessageEncoding::kIdentity; }
   // When the caller stops waiting; time_point::max() if never.
   Clock::time_point deadline() const { return deadline_; }
   // The same by the time of day, as of now.
@@ -112,6 +127,9 @@ class GrpcStream : public std::enable_shared_from_this<GrpcStream> {
   void WatchDeadline();
   // The caller may be silent for as long as it likes, though it has not sent all.
   void AllowSilence() { may_be_silent_ = true; }
+  // The call has one message, which is handed over when the caller has sent all: until then it
+  // counts as what the connection holds.
+  void ExpectOneMessage() { one_message_ = true; }
 
  private:
   friend class Http2Connection;
@@ -127,8 +145,8 @@ class GrpcStream : public std::enable_shared_from_this<GrpcStream> {
   // The length of the message that `body_` begins with; nothing if that is not known yet.
   std::optional<size_t> MessageSize() const;
   bool HasWholeMessage() const;
-  // Takes that message off the body. OK, or how the call ends.
-  absl::StatusOr<ReceivedMessage> TakeMessage(size_t max_message);
+  // Takes that message off the body.
+  ReceivedMessage TakeMessage();
   // The deadline has passed.
   void Expire();
   // It need not be watched any more.
@@ -151,7 +169,10 @@ class GrpcStream : public std::enable_shared_from_this<GrpcStream> {
   MessageEncoding encoding_ = MessageEncoding::kIdentity;
   bool is_post_ = false;
   bool is_grpc_ = false;
-  bool bad_header_ = false;  // one that can't be understood
+  bool bad_timeout_ = false;
+  bool bad_metadata_ = false;  // what no metadata may have
+  size_t header_bytes_ = 0;    // of all headers
+  bool accepted_ = false;      // its headers are whole
 
   std::string body_;       // what has arrived and is not handed over
   size_t unconsumed_ = 0;  // of the stream's window
@@ -169,8 +190,12 @@ class GrpcStream : public std::enable_shared_from_this<GrpcStream> {
   GrpcStatus status_;
   std::atomic<bool> cancelled_{false};
   bool may_be_silent_ = false;
+  bool one_message_ = false;
+  bool end_sent_ = false;  // the end of the answer has been handed to the socket
   const Clock::time_point begun_ = Clock::now();
-  Clock::time_point heard_ = begun_;  // of the body
+  Clock::time_point heard_ = begun_;   // of the body
+  Clock::time_point message_since_{};  // when the message that is not whole began
+  Clock::time_point answer_since_{};   // when the peer last took something of the answer
   std::unique_ptr<DeadlineTimer> timer_;
 };
 

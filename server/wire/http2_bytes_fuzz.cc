@@ -39,7 +39,7 @@ class EchoHandler final : public CallHandler {
 std::unique_ptr<WireServer> NewServer() {
   WireOptions options;
   options.spin = std::chrono::nanoseconds(0);
-  options.pool_bytes = kPoolBytes;
+  options.http2.pool_bytes = kPoolBytes;
   options.http2.max_message = 1 << 16;
   options.accept = [](const CallPtr& call) -> std::shared_ptr<CallHandler> {
     call->AskMessage();

@@ -29,6 +29,12 @@ namespace {
 
 // What every connection may hold of messages and answers besides the pool.
 constexpr size_t kFreeHeld = 64 << 10;
+// Of the pool a connection gets a share, and at least one message of the longest.
+constexpr int64_t kPoolShares = 16;
+// A message may take so many times as long as its caller may be silent.
+constexpr int kMessagePatience = 4;
+// How long the peer has to hear the end.
+constexpr std::chrono::seconds kLastWords(1);
 constexpr uint32_t kStreamWindow = 256 << 10;
 constexpr int32_t kConnectionWindow = 1 << 20;
 // What a budget gets back for an answered call, and for so many bytes that were sent.
@@ -87,6 +93,12 @@ absl::Status NoRoom() {
   return status;
 }
 
+absl::Status TooMuchMetadata(size_t size, size_t most) {
+  return Error(reason::kLimitReached,
+               StrCat("the call has ", size, " bytes of metadata, and a call may have ", most,
+                      " (limits.max_metadata_bytes); send fewer or shorter entries"));
+}
+
 absl::Status TooLong(size_t size, size_t most) {
   return Error(reason::kLimitReached,
                StrCat("the message has ", size, " bytes, and a request may have ", most,
@@ -119,7 +131,8 @@ Http2Connection::Http2Connection(const Http2Context* context, EventLoop* loop, i
     failed_ = true;
     return;
   }
-  const std::array<nghttp2_settings_entry, 3> settings = {{
+  const std::array<nghttp2_settings_entry, 4> settings = {{
+      {NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1},
       {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, context->options.max_streams},
       {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, kStreamWindow},
       {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, SessionCallbacks::kHeaderListBytes},
@@ -141,9 +154,9 @@ void Http2Connection::OnReady() {
 }
 
 void Http2Connection::OnBytes(std::string_view bytes) {
+  if (failed_) return;  // what comes after the end is read and dropped
   heard_ = Clock::now();
   pinged_ = {};
-  if (failed_) return;
   const ssize_t read = nghttp2_session_mem_recv(
       session_, reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
   if (read < 0) {
@@ -155,6 +168,17 @@ void Http2Connection::OnBytes(std::string_view bytes) {
 }
 
 void Http2Connection::OnSent() { FlushSoon(); }
+
+void Http2Connection::SetReading() {
+  const bool read = bytes_.unsent() == 0;
+  if (read == reading_ || bytes_.closed()) return;
+  reading_ = read;
+  if (read) {
+    bytes_.ResumeReading();
+  } else {
+    bytes_.PauseReading();
+  }
+}
 
 void Http2Connection::FlushSoon() {
   if (std::exchange(flush_soon_, true)) return;
@@ -181,9 +205,16 @@ void Http2Connection::Flush() {
       handler->OnWritten();
     }
   }
-  if (ready_ && !failed_ && bytes_.unsent() == 0 && nghttp2_session_want_read(session_) == 0 &&
-      nghttp2_session_want_write(session_) == 0) {
-    bytes_.Close();
+  SetReading();
+  if (!ready_ || failed_ || nghttp2_session_want_read(session_) != 0 ||
+      nghttp2_session_want_write(session_) != 0) {
+    return;
+  }
+  // All is said. The peer has a moment to read it, and to close.
+  if (over_ == Clock::time_point{}) over_ = Clock::now();
+  if (bytes_.unsent() == 0) {
+    failed_ = true;
+    bytes_.FinishSending();
   }
 }
 
@@ -201,17 +232,41 @@ void Http2Connection::Look(Clock::time_point now) {
     bytes_.Close();
     return;
   }
-  if (pinged_ != Clock::time_point{}) {
+  if (over_ != Clock::time_point{}) {
+    if (now - over_ > kLastWords) bytes_.Close();
+    return;
+  }
+  if (bytes_.unsent() > 0) {
+    // The peer is to read, and is not read meanwhile.
+    if (now - bytes_.progress() > options.keepalive_timeout) bytes_.Close();
+  } else if (pinged_ != Clock::time_point{}) {
     if (now - pinged_ > options.keepalive_timeout) bytes_.Close();
   } else if (now - heard_ > options.keepalive && !failed_) {
     pinged_ = now;
     nghttp2_submit_ping(session_, NGHTTP2_FLAG_NONE, nullptr);
     FlushSoon();
   }
+  if (!failed_) EndSilentCalls(now);
+}
+
+void Http2Connection::EndSilentCalls(Clock::time_point now) {
+  const auto patience = context_.options.half_message;
   std::vector<CallPtr> silent;
   for (const auto& [id, call] : streams_) {
-    if (call->ended_ || call->finished_ || (call->may_be_silent_ && call->body_.empty())) continue;
-    if (now - call->heard_ > options.half_message) silent.push_back(call);
+    if (!call->accepted_) continue;
+    if (call->unread_ > 0 || call->finished_) {
+      if (call->answer_since_ != Clock::time_point{} && now - call->answer_since_ > patience) {
+        nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, id, NGHTTP2_CANCEL);
+        FlushSoon();
+      }
+      continue;
+    }
+    if (call->ended_ || (call->may_be_silent_ && call->body_.empty())) continue;
+    const bool slow = !call->body_.empty() && !call->HasWholeMessage() &&
+                      now - call->message_since_ > kMessagePatience * patience;
+    if (slow || (now - call->heard_ > patience && !call->HasWholeMessage())) {
+      silent.push_back(call);
+    }
   }
   for (const CallPtr& call : silent) {
     Refuse(call.get(), context_.status_of(Error(reason::kStreamSilent,
@@ -229,6 +284,10 @@ void Http2Connection::AnnounceEnd() {
 
 void Http2Connection::BeginEnd() {
   if (failed_) return;
+  if (!ready_) {
+    bytes_.Close();
+    return;
+  }
   nghttp2_submit_goaway(session_, NGHTTP2_FLAG_NONE,
                         nghttp2_session_get_last_proc_stream_id(session_), NGHTTP2_NO_ERROR,
                         nullptr, 0);
@@ -241,8 +300,9 @@ int Http2Connection::CountIdleFrame(int64_t count) {
 }
 
 int Http2Connection::CountReset(int32_t id) {
+  // A refusal that has not left yet was no answer.
   const auto found = streams_.find(id);
-  if (found == streams_.end() || found->second->finished_) return 0;
+  if (found == streams_.end() || found->second->end_sent_) return 0;
   if (!resets_.Spend(1, heard_)) Calm();
   return 0;
 }
@@ -264,6 +324,8 @@ int Http2Connection::AddHeader(int32_t id, std::string_view name, std::string_vi
   const auto found = streams_.find(id);
   if (found == streams_.end()) return 0;
   found->second->AddHeader(name, value, context_.options.max_metadata);
+  // nghttp2 bounds the frames, not what they unfold to.
+  if (found->second->header_bytes_ > SessionCallbacks::kHeaderListBytes) Calm();
   return 0;
 }
 
@@ -271,7 +333,9 @@ int Http2Connection::EndHeaders(int32_t id, bool end_stream) {
   const auto found = streams_.find(id);
   if (found == streams_.end()) return 0;
   const CallPtr call = found->second;
+  if (call->finished_) return 0;
   call->ended_ = end_stream;
+  call->accepted_ = true;
   Begin(call);
   return 0;
 }
@@ -286,7 +350,15 @@ void Http2Connection::Begin(const CallPtr& call) {
   }
   if (!call->is_post_) return RefuseHttp(raw, "405");
   if (!call->is_grpc_) return RefuseHttp(raw, "415");
-  if (call->bad_header_) {
+  if (call->metadata_bytes_ > context_.options.max_metadata) {
+    return Refuse(raw, context_.status_of(
+                           TooMuchMetadata(call->metadata_bytes_, context_.options.max_metadata)));
+  }
+  if (call->bad_metadata_) {
+    return Refuse(raw, Internal("the call's metadata have a name or a value that gRPC does not "
+                                "permit: send printable ASCII, or base64 in a name with -bin"));
+  }
+  if (call->bad_timeout_) {
     return Refuse(raw, Internal("grpc-timeout is not a number of at most eight digits "
                                 "with its unit"));
   }
@@ -317,6 +389,7 @@ int Http2Connection::AddData(int32_t id, std::string_view bytes) {
   }
   call->held_ += bytes.size();
   call->heard_ = heard_;
+  if (call->body_.empty()) call->message_since_ = heard_;
   call->unconsumed_ += bytes.size();
   call->body_.append(bytes);
   if (const std::optional<size_t> size = call->MessageSize(); size.has_value()) {
@@ -347,24 +420,25 @@ void Http2Connection::Deliver(GrpcStream* call) {
   const std::shared_ptr<CallHandler> handler = call->handler_;
   if (handler == nullptr) return;
   const CallPtr keeper = call->shared_from_this();
-  while (call->asked_ && !call->finished_ && call->HasWholeMessage()) {
+  if (call->one_message_ && call->ended_ && call->HasWholeMessage() && !call->end_told_ &&
+      call->body_.size() > kMessagePrefixBytes + *call->MessageSize()) {
+    Refuse(call, Internal("the method takes one message, and more have come"));
+    return;
+  }
+  while (call->asked_ && !call->finished_ && call->HasWholeMessage() &&
+         (call->ended_ || !call->one_message_)) {
     call->asked_ = false;
     const size_t before = call->body_.size();
-    absl::StatusOr<ReceivedMessage> message = call->TakeMessage(context_.options.max_message);
+    ReceivedMessage message = call->TakeMessage();
     const size_t taken = before - call->body_.size();
     call->held_ -= taken;
     Release(taken);
-    if (!message.ok()) {
-      Refuse(call, message.status().code() == absl::StatusCode::kInternal
-                       ? Internal(std::string(ToStd(message.status().message())))
-                       : context_.status_of(message.status()));
-      return;
-    }
-    handler->OnMessage(*std::move(message));
+    call->message_since_ = heard_;
+    handler->OnMessage(std::move(message));
   }
   if (call->finished_ || call->connection_ == nullptr) return;
   // The window stays closed while whole messages wait for their turn.
-  if (!call->HasWholeMessage()) {
+  if (!call->HasWholeMessage() || call->one_message_) {
     nghttp2_session_consume_stream(session_, call->id_, std::exchange(call->unconsumed_, 0));
   }
   if (!call->ended_ || call->end_told_) return;
@@ -387,6 +461,7 @@ void Http2Connection::Refuse(GrpcStream* call, GrpcStatus status) {
 
 void Http2Connection::RefuseHttp(GrpcStream* call, const char* code) {
   call->finished_ = true;
+  call->answer_since_ = heard_;
   DropBody(call);
   const std::array<nghttp2_nv, 1> headers = {Fixed(":status", code)};
   nghttp2_submit_response(session_, call->id_, headers.data(), headers.size(), nullptr);
@@ -407,6 +482,7 @@ void Http2Connection::Send(GrpcStream* call, MessageBuffer message) {
   call->out_ = std::move(message);
   call->sending_ = call->out_.Frame();
   call->unread_ = call->sending_.size();
+  call->answer_since_ = Clock::now();
   if (!Hold(call->unread_)) {
     // The peer has more answers to read than it may.
     call->unread_ = 0;
@@ -432,6 +508,7 @@ void Http2Connection::Send(GrpcStream* call, MessageBuffer message) {
 
 void Http2Connection::End(GrpcStream* call, GrpcStatus status) {
   call->finished_ = true;
+  call->answer_since_ = Clock::now();
   call->status_ = std::move(status);
   DropBody(call);
   if (call->headers_sent_) {
@@ -482,10 +559,18 @@ void Http2Connection::TakeData(GrpcStream* call, size_t size, std::string* out) 
   const size_t read = std::min(size, call->unread_);
   call->unread_ -= read;
   Release(read);
+  call->answer_since_ = Clock::now();
   idle_frames_.Earn(static_cast<int64_t>(size / kBytesAFrame));
   if (!call->sending_.empty()) return;
   call->out_ = {};
-  if (!call->finished_) written_.push_back(call->shared_from_this());
+  if (call->finished_) return;
+  call->answer_since_ = {};
+  written_.push_back(call->shared_from_this());
+}
+
+GrpcStream* Http2Connection::Unanswered(int32_t id) const {
+  const auto found = streams_.find(id);
+  return found == streams_.end() || found->second->finished_ ? nullptr : found->second.get();
 }
 
 bool Http2Connection::HasEnded(int32_t id) const {
@@ -498,12 +583,18 @@ int Http2Connection::CloseStream(int32_t id) {
   if (found == streams_.end()) return 0;
   const CallPtr call = std::move(found->second);
   streams_.erase(found);
-  if (call->finished_) {
-    idle_frames_.Earn(kFramesACall);
-    resets_.Earn(1);
-  }
   EndCall(call);
   return 0;
+}
+
+void Http2Connection::NoteEndSent(int32_t id) {
+  const auto found = streams_.find(id);
+  if (found == streams_.end()) return;
+  found->second->end_sent_ = true;
+  // An answered call has earned something; a refusal at its headers has not.
+  if (found->second->handler_ == nullptr) return;
+  idle_frames_.Earn(kFramesACall);
+  resets_.Earn(1);
 }
 
 void Http2Connection::EndCall(const CallPtr& call) {
@@ -516,10 +607,17 @@ void Http2Connection::EndCall(const CallPtr& call) {
   if (handler != nullptr) handler->OnCancel(CallEnd::kCallerGone);
 }
 
+size_t Http2Connection::MaxShare() const {
+  const int64_t share = context_.options.pool_bytes / kPoolShares;
+  const auto longest = static_cast<int64_t>(context_.options.max_message + kMessagePrefixBytes);
+  return static_cast<size_t>(std::max(share, longest));
+}
+
 bool Http2Connection::Hold(size_t bytes) {
   const size_t held = held_ + bytes;
   if (held > kFreeHeld + pooled_) {
     const size_t more = held - kFreeHeld - pooled_;
+    if (pooled_ + more > MaxShare()) return false;
     if (!context_.pool->TryTake(static_cast<int64_t>(more))) return false;
     pooled_ += more;
   }

@@ -54,6 +54,7 @@ struct Http2Options {
   size_t max_message = 4 << 20;    // bytes of a request
   size_t max_metadata = 16 << 10;  // bytes of a call, kept; what is more is counted
   uint32_t max_streams = 1024;     // at the same time
+  int64_t pool_bytes = 64 << 20;   // for unfinished requests and unread answers of all
   std::chrono::nanoseconds keepalive = std::chrono::seconds(30);          // of quiet, then a ping
   std::chrono::nanoseconds keepalive_timeout = std::chrono::seconds(20);  // for its answer
   std::chrono::nanoseconds half_message = std::chrono::seconds(60);  // for the rest of a message
@@ -111,8 +112,8 @@ class Http2Connection final : public ByteStream::User,
   void Look(Clock::time_point now);
   // Announces the end: a first GOAWAY, and a ping whose answer tells that the peer has seen it.
   void AnnounceEnd();
-  // Whether the peer has seen it.
-  bool end_seen() const { return end_seen_; }
+  // Whether the peer has seen it, or can't see anything.
+  bool end_seen() const { return end_seen_ || !ready_ || failed_; }
   // The last GOAWAY: calls that still come are ignored, and the connection closes behind the last
   // one under way.
   void BeginEnd();
@@ -165,7 +166,16 @@ class Http2Connection final : public ByteStream::User,
   bool HasEnded(int32_t id) const;
   // Keeps count of the bytes that calls hold. False if there is no room.
   bool Hold(size_t bytes);
+  size_t MaxShare() const;
   void Release(size_t bytes);
+  // A call, if it is there and not answered.
+  GrpcStream* Unanswered(int32_t id) const;
+  // What the end of an answer's last frame means for the budgets.
+  void NoteEndSent(int32_t id);
+  // Reads on as long as the peer reads: what waits for it must not grow.
+  void SetReading();
+  // Refuses calls whose rest does not come, and resets those whose answers are not taken.
+  void EndSilentCalls(Clock::time_point now);
   // Ends the connection of a peer that has spent a budget.
   void Calm();
   void FlushSoon();
@@ -189,7 +199,9 @@ class Http2Connection final : public ByteStream::User,
   const Clock::time_point heard_since_ = Clock::now();
   Clock::time_point heard_ = heard_since_;
   Clock::time_point pinged_{};  // a ping waits for its answer since then
-  bool began_ = false;          // the preface and settings have come
+  Clock::time_point over_{};    // nothing more is said, since then
+  bool reading_ = true;
+  bool began_ = false;  // the preface and settings have come
 };
 
 }  // namespace dnc

@@ -33,13 +33,16 @@ struct SessionCallbacks {
     return made;
   }
 
-  // Whether a frame brings nothing by itself.
-  static bool IsIdle(const nghttp2_frame_hd& frame) {
+  // Whether a frame brings nothing by itself. Data of a few bytes, as a message in crumbs has,
+  // count as such, and so does what no call waits for.
+  static bool IsIdle(const nghttp2_frame_hd& frame, const Http2Connection& connection) {
+    constexpr size_t kCrumb = 16;
     switch (frame.type) {
       case NGHTTP2_HEADERS:
         return false;  // counted as calls
       case NGHTTP2_DATA:
-        return frame.length == 0 && (frame.flags & NGHTTP2_FLAG_END_STREAM) == 0;
+        return (frame.length < kCrumb && (frame.flags & NGHTTP2_FLAG_END_STREAM) == 0) ||
+               connection.Unanswered(frame.stream_id) == nullptr;
       default:
         return true;
     }
@@ -62,7 +65,7 @@ struct SessionCallbacks {
   }
 
   static int OnBeginFrame(nghttp2_session* /*session*/, const nghttp2_frame_hd* frame, void* user) {
-    return IsIdle(*frame) ? Self(user)->CountIdleFrame(1) : 0;
+    return IsIdle(*frame, *Self(user)) ? Self(user)->CountIdleFrame(1) : 0;
   }
 
   // Nobody wants what is in frames of unknown types.
@@ -122,6 +125,7 @@ struct SessionCallbacks {
     if (frame->hd.type != NGHTTP2_HEADERS || (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) == 0) {
       return 0;
     }
+    Self(user)->NoteEndSent(frame->hd.stream_id);
     // The caller need not send the rest. A reset that is submitted with the answer would take its
     // place: nghttp2 sends it first, and drops the answer.
     if (!Self(user)->HasEnded(frame->hd.stream_id)) {

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdint>
@@ -78,15 +79,25 @@ class TestClient {
     return std::string(buffer.Frame());
   }
 
+  // Begins a call and gives it up, in one write.
+  void BeginAndReset(const std::string& path, const Headers& more = {}) {
+    hold_ = true;
+    Reset(Begin(path, "", false, more));
+    hold_ = false;
+    Flush();
+  }
   // Begins a call, whose body is `bytes` so far.
   int32_t Begin(const std::string& path, std::string bytes, bool end, const Headers& more = {}) {
     Headers headers = {{":method", "POST"},
                        {":scheme", "http"},
                        {":path", path},
                        {":authority", "test"},
-                       {"content-type", "application/grpc"},
                        {"te", "trailers"}};
     headers.insert(headers.end(), more.begin(), more.end());
+    const auto is_type = [](const auto& header) { return header.first == "content-type"; };
+    if (std::none_of(headers.begin(), headers.end(), is_type)) {
+      headers.emplace_back("content-type", "application/grpc");
+    }
     std::vector<nghttp2_nv> fields;
     for (auto& [name, value] : headers) {
       fields.push_back({reinterpret_cast<uint8_t*>(name.data()),
@@ -186,16 +197,15 @@ class TestClient {
   }
 
   void Flush() {
-    while (true) {
-      const uint8_t* bytes = nullptr;
-      ssize_t size = nghttp2_session_mem_send(session_, &bytes);
-      if (size <= 0) return;
-      while (size > 0) {
-        const ssize_t sent = send(fd_, bytes, static_cast<size_t>(size), MSG_NOSIGNAL);
-        if (sent <= 0) return;
-        bytes += sent;
-        size -= sent;
-      }
+    const uint8_t* bytes = nullptr;
+    for (ssize_t size = 1; size > 0;) {
+      size = nghttp2_session_mem_send(session_, &bytes);
+      if (size > 0) out_.append(reinterpret_cast<const char*>(bytes), static_cast<size_t>(size));
+    }
+    while (!hold_ && !out_.empty()) {
+      const ssize_t sent = send(fd_, out_.data(), out_.size(), MSG_NOSIGNAL);
+      if (sent <= 0) return;
+      out_.erase(0, static_cast<size_t>(sent));
     }
   }
 
@@ -203,6 +213,8 @@ class TestClient {
   nghttp2_session* session_ = nullptr;
   std::map<int32_t, std::pair<std::string, bool>> bodies_;
   std::map<int32_t, TestAnswer> answers_;
+  std::string out_;    // what is to be sent
+  bool hold_ = false;  // not yet
   bool closed_ = false;
   int goaways_ = 0;
   uint32_t goaway_error_ = 0;

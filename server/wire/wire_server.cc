@@ -54,7 +54,7 @@ struct WireServer::LoopState {
 };
 
 WireServer::WireServer(WireOptions options)
-    : options_(std::move(options)), pool_(options_.pool_bytes) {
+    : options_(std::move(options)), pool_(options_.http2.pool_bytes) {
   context_.options = options_.http2;
   context_.pool = &pool_;
   context_.accept = options_.accept;
@@ -160,13 +160,17 @@ bool WireServer::WaitUntilClosed(absl::Duration patience) {
   return wait_.Await(&mutex_, patience, [this] { return open_ == 0; });
 }
 
-void WireServer::Stop() {
-  if (loops_.empty()) return;
+void WireServer::CloseAll() {
   ForEach([](Http2Connection* connection) { connection->Close(); });
-  // Closing tells each call that its caller is gone, on the loop.
-  WaitUntilClosed(absl::Seconds(5));
+  constexpr absl::Duration kPatience = absl::Seconds(5);
+  WaitUntilClosed(kPatience);
+}
+
+void WireServer::Stop() {
+  if (std::exchange(stopped_, true)) return;
+  CloseAll();
+  // The loops themselves stay until the end: calls that others hold refer to them.
   for (const auto& state : loops_) state->loop.Stop();
-  loops_.clear();
 }
 
 }  // namespace dnc

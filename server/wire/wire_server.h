@@ -32,7 +32,6 @@ struct WireOptions {
   int loops = 1;
   std::chrono::nanoseconds spin = std::chrono::microseconds(200);
   Http2Options http2;
-  int64_t pool_bytes = 64 << 20;    // for unfinished requests and unread answers of all connections
   const TlsContext* tls = nullptr;  // null: plain text
   std::function<std::shared_ptr<CallHandler>(const CallPtr& call)> accept;
   std::function<GrpcStatus(const absl::Status&)> status_of;
@@ -58,9 +57,12 @@ class WireServer {
   void BeginEnd();
   // Waits until no connection is left, at most for `patience`; whether so.
   bool WaitUntilClosed(absl::Duration patience) ABSL_LOCKS_EXCLUDED(mutex_);
-  // What is left of WireOptions::pool_bytes. Thread-safe.
+  // What is left of Http2Options::pool_bytes. Thread-safe.
   int64_t free_bytes() const { return pool_.left(); }
-  // Closes what is left, and ends the loops.
+  // Closes what is left: each call learns that its caller is gone. The loops go on, for those who
+  // still answer.
+  void CloseAll();
+  // Does so, and ends the loops. What calls have been answered with before is dropped.
   void Stop();
 
  private:
@@ -75,6 +77,7 @@ class WireServer {
   BytePool pool_;
   Http2Context context_;
   std::vector<std::unique_ptr<LoopState>> loops_;
+  bool stopped_ = false;
   std::atomic<bool> ending_{false};
   std::atomic<int> open_{0};  // connections
   absl::Mutex mutex_;

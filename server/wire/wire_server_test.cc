@@ -23,6 +23,7 @@ namespace {
 constexpr int kNotFound = 5;
 constexpr int kDeadlineExceeded = 4;
 constexpr int kTooMuch = 8;
+constexpr size_t kLongestExpanded = 4 << 20;
 
 // Joins the threads that answer.
 class Answerers {
@@ -54,6 +55,10 @@ class TestHandler final : public CallHandler,
       : call_(std::move(call)), answerers_(*answerers), gone_(*gone) {}
 
   void OnMessage(ReceivedMessage message) override {
+    if (!message.Expand(kLongestExpanded).ok()) {
+      call_->Finish({kTooMuch, "too long", ""});
+      return;
+    }
     message_ = message.view();
     if (call_->path() == "/stream") call_->Write(MessageBuffer::Copy(message_));
   }
@@ -97,6 +102,7 @@ class WireServerTest : public testing::Test {
     options.accept = [this](const CallPtr& call) -> std::shared_ptr<CallHandler> {
       if (call->path() == "/none") return nullptr;
       if (call->path() == "/stream") call->AllowSilence();
+      if (call->path() == "/echo") call->ExpectOneMessage();
       call->AskMessage();
       return std::make_shared<TestHandler>(call, &answerers_, &gone_);
     };
@@ -240,13 +246,97 @@ TEST_F(WireServerTest, SilentRequestsEnd) {
 // What is refused for want of room leaves room for the next.
 TEST_F(WireServerTest, RoomComesBack) {
   WireOptions options;
-  options.pool_bytes = 100'000;
+  options.http2.pool_bytes = 100'000;
   Start(options);
   TestClient client(Connect());
   for (int round = 0; round < 50; ++round) {
     EXPECT_EQ(client.Call("/echo", std::string(100'000, 'x')).code(), "0") << round;
     EXPECT_EQ(client.Call("/echo", std::string(300'000, 'x')).code(), std::to_string(kTooMuch));
   }
+}
+
+// What gRPC's protocol does not permit in metadata reaches no handler.
+TEST_F(WireServerTest, MetadataAreOfTheProtocol) {
+  Start();
+  TestClient client(Connect());
+  for (const auto& [name, value] : TestClient::Headers{
+           {"x-note", "caf\xC3\xA9"}, {"x-note", "a\tb"}, {"x!y", "1"}, {"x-data-bin", "a*b"}}) {
+    EXPECT_EQ(client.Call("/echo", "x", {{name, value}}).code(), "13") << name;
+  }
+  EXPECT_EQ(client.Call("/echo", "x", {{"x-note", "a b~"}, {"x.y_z-bin", "YWI"}}).code(), "0");
+  EXPECT_EQ(client.Call("/echo", "x", {{"content-type", "application/grpc+proto"}}).code(), "0");
+  EXPECT_EQ(client.Call("/echo", "x", {{"content-type", "application/grpc-web"}}).http_status,
+            "415");
+}
+
+// However much of it is kept, a call with more metadata than it may have is answered by nobody: the
+// tenant may stand in what was left out.
+TEST_F(WireServerTest, TooMuchMetadataIsRefusedBeforeAnyHandler) {
+  WireOptions options;
+  options.http2.max_metadata = 1000;
+  Start(options);
+  TestClient client(Connect());
+  const std::string filler(960, 'x');
+  const TestAnswer& refused =
+      client.Call("/thread", "x", {{"filler", filler}, {"dnc-tenant", "somebody"}});
+  EXPECT_EQ(refused.code(), "8");
+  EXPECT_TRUE(refused.body.empty());
+  EXPECT_EQ(client.Call("/thread", "x", {{"filler", filler.substr(0, 900)}}).code(), "0");
+}
+
+TEST_F(WireServerTest, OneMessageIsOne) {
+  Start();
+  TestClient client(Connect());
+  const std::string two = TestClient::Framed("one") + TestClient::Framed("two");
+  EXPECT_EQ(client.Wait(client.Begin("/echo", two, true)).code(), "13");
+  // It is handed over at the end only, with all its parts.
+  const int32_t id = client.Begin("/echo", two.substr(0, 8), false);
+  EXPECT_EQ(client.Call("/echo", "other").code(), "0");
+  EXPECT_FALSE(client.answer(id).ended);
+  client.Add(id, "", true);
+  EXPECT_EQ(client.Wait(id).messages(), std::vector<std::string>{"one"});
+}
+
+// A call that is refused at its headers earns nothing, and counts when it is reset before the
+// refusal has left.
+TEST_F(WireServerTest, ResetsOfRefusedCallsCount) {
+  WireOptions options;
+  options.http2.resets = 20;
+  options.http2.resets_second = 1;
+  Start(options);
+  TestClient client(Connect());
+  for (int i = 0; i < 60 && !client.closed(); ++i) {
+    client.BeginAndReset("/echo", {{"grpc-timeout", "soon"}});
+  }
+  client.WaitFor([] { return false; });
+  EXPECT_TRUE(client.closed());
+  EXPECT_EQ(client.goaway_error(), static_cast<uint32_t>(NGHTTP2_ENHANCE_YOUR_CALM));
+}
+
+// Of a peer that does not read, nothing more is read.
+TEST_F(WireServerTest, WhoDoesNotReadIsNotRead) {
+  Start();
+  const int fd = Connect();
+  std::string bytes("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0", 33);
+  // Pings, each of which has an answer.
+  for (int i = 0; i < 9'000; ++i) bytes.append("\0\0\x08\6\0\0\0\0\0........", 17);
+  size_t taken = 0;
+  int tries = 0;
+  while (taken < bytes.size() && tries < 100) {
+    const ssize_t sent =
+        send(fd, bytes.data() + taken, bytes.size() - taken, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent > 0) {
+      taken += static_cast<size_t>(sent);
+      tries = 0;
+    } else {
+      ++tries;
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+  }
+  // Another caller is served meanwhile.
+  TestClient other(Connect());
+  EXPECT_EQ(other.Call("/echo", "x").code(), "0");
+  close(fd);
 }
 
 // The end that loses no call: it is announced, calls that come still are answered, and the last
