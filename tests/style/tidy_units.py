@@ -19,14 +19,15 @@ def sources(unit):
     return re.findall(r'^#include "(.+)"', pathlib.Path(unit).read_text(), re.M)
 
 
-def without_compiled_headers(command):
-    """GCC's compiled headers are nothing that clang-tidy could read; the sources include all."""
-    return re.sub(r" -Winvalid-pch| -include \S*/cmake_pch\.hxx", "", command)
+def without_what_is_for_gcc(command):
+    """GCC's compiled headers are nothing that clang-tidy could read, and the sources include all.
+    It knows nothing of GCC's memory either."""
+    return re.sub(r" -Winvalid-pch| -include \S*/cmake_pch\.hxx| --param=\S+", "", command)
 
 
 entries = json.loads((ROOT / "build/compile_commands.json").read_text())
 (ROOT / "build/tidy/compile_commands.json").write_text(json.dumps(
-    [entry | {"command": without_compiled_headers(entry["command"])} for entry in entries]))
+    [entry | {"command": without_what_is_for_gcc(entry["command"])} for entry in entries]))
 for entry in entries:
     members = [member for member in sources(entry["file"]) if member.startswith(ROOMS)]
     if members and not members[0].endswith(("_test.cc", "_fuzz.cc")):
