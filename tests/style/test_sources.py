@@ -114,8 +114,9 @@ def test_client_stands_alone():
 
 
 def test_dear_headers_are_read_by_sources_alone():
-    """Each file that reads CLI11 takes four seconds longer to compile: headers name its types by
-    tools/cli/cli11_names.h, and the libraries of dncctl and dncload do without it."""
+    """Each file that reads CLI11 takes four seconds longer to compile, and each that logs by spdlog
+    three: headers name CLI11's types by tools/cli/cli11_names.h, libraries of a tool do without
+    it, and the rooms log by server/base/log_line.h."""
     bad = [name(path) for path in files(".h") if "CLI/CLI.hpp" in includes(path)]
     assert not bad, f"include tools/cli/cli11_names.h instead of CLI/CLI.hpp: {bad}"
     programs = ("command_", "commands.cc", "main.cc")
@@ -123,6 +124,10 @@ def test_dear_headers_are_read_by_sources_alone():
            for path in files(".cc", under=f"tools/{tool}")
            if "CLI/CLI.hpp" in includes(path) and not path.name.startswith(programs)]
     assert not bad, f"options are added by the sources of the program itself: {bad}"
+    bad = [name(path) for path in files(".cc", ".h", under="server")
+           if not path.name.endswith("_test.cc") and path.name not in ("log_line.cc", "log.cc")
+           and any(include.startswith("spdlog/") for include in includes(path))]
+    assert not bad, f"log by server/base/log_line.h: {bad}"
 
 
 def test_headers_begin_with_their_contract():

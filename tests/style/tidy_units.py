@@ -19,15 +19,15 @@ def sources(unit):
     return re.findall(r'^#include "(.+)"', pathlib.Path(unit).read_text(), re.M)
 
 
-def without_compiled_headers(command):
-    """Removes GCC's compiled headers, which clang-tidy cannot read; the sources include all
-    headers."""
-    return re.sub(r" -Winvalid-pch| -include \S*/cmake_pch\.hxx", "", command)
+def without_what_is_for_gcc(command):
+    """Removes GCC's compiled headers, which clang-tidy cannot read (the sources include all headers),
+    and GCC's own parameters."""
+    return re.sub(r" -Winvalid-pch| -include \S*/cmake_pch\.hxx| --param=\S+", "", command)
 
 
 entries = json.loads((ROOT / "build/compile_commands.json").read_text())
 (ROOT / "build/tidy/compile_commands.json").write_text(json.dumps(
-    [entry | {"command": without_compiled_headers(entry["command"])} for entry in entries]))
+    [entry | {"command": without_what_is_for_gcc(entry["command"])} for entry in entries]))
 for entry in entries:
     members = [member for member in sources(entry["file"]) if member.startswith(ROOMS)]
     if members and not members[0].endswith(("_test.cc", "_fuzz.cc")):

@@ -182,14 +182,14 @@ int RunRetire(const GlobalOptions& options, const ReleaseArguments& arguments) {
   return kExitOk;
 }
 
-using Run = int (*)(const GlobalOptions&, const ReleaseArguments&);
+using ReleaseRun = int (*)(const GlobalOptions&, const ReleaseArguments&);
 
 }  // namespace
 
 void AddReleaseCommands(CLI::App* app, const GlobalOptions& options, Job* job) {
   // Only one subcommand runs at a time, so they share their arguments.
   auto arguments = std::make_shared<ReleaseArguments>();
-  const auto add = [&](const char* name, const char* description, Run run) {
+  const auto add = [&](const char* name, const char* description, ReleaseRun run) {
     CLI::App* command = app->add_subcommand(name, description);
     SetJob(command, options, job, arguments, run);
     return command;
