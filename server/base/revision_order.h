@@ -80,12 +80,21 @@ class RevisionOrder {
   // The last committed revision.
   uint64_t last() const { return last_.load(std::memory_order_acquire); }
 
-  // Waits until `revision` is committed, at most until `deadline`. False if not.
+  // Waits until `revision` is committed, at most until `deadline` or GiveUpWaits. False if not.
   bool WaitFor(uint64_t revision, absl::Time deadline) const ABSL_LOCKS_EXCLUDED(wait_) {
     if (last() >= revision) return true;
     const absl::MutexLock lock(&wait_);
-    const auto reached = [this, revision] { return last() >= revision; };
-    return advanced_.Await(&wait_, deadline - absl::Now(), reached);
+    const auto over = [this, revision, before = given_up_]() ABSL_SHARED_LOCKS_REQUIRED(wait_) {
+      return given_up_ != before || last() >= revision;
+    };
+    advanced_.Await(&wait_, deadline - absl::Now(), over);
+    return last() >= revision;
+  }
+  // Ends the waits that are under way: nobody waits for their answers any more.
+  void GiveUpWaits() const ABSL_LOCKS_EXCLUDED(wait_) {
+    const absl::MutexLock lock(&wait_);
+    ++given_up_;
+    advanced_.Notify();
   }
 
   // From now on `listener` is called after each commit, on the thread that commits: it must be
@@ -109,6 +118,7 @@ class RevisionOrder {
   absl::Mutex changing_;      // held by the change under way
   mutable absl::Mutex wait_;  // for a moment: who waits is woken when it is let go
   mutable SteadyWait advanced_;
+  mutable int given_up_ ABSL_GUARDED_BY(wait_) = 0;  // so many times
   mutable Listeners listeners_;
   std::atomic<uint64_t> last_{0};
 };

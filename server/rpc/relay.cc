@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/str_split.h"
 #include "grpc/support/time.h"
 #include "grpcpp/client_context.h"
 #include "grpcpp/generic/generic_stub.h"
@@ -39,8 +40,8 @@ class RelayedCall final : public CallHandler,
                           public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
                           public std::enable_shared_from_this<RelayedCall> {
  public:
-  RelayedCall(CallPtr call, grpc::GenericStub* stub, LiveCalls* live, size_t max_message)
-      : call_(std::move(call)), stub_(*stub), live_(*live), max_message_(max_message) {}
+  RelayedCall(CallPtr call, grpc::GenericStub* stub, LiveCalls* live, size_t max_expanded)
+      : call_(std::move(call)), stub_(*stub), live_(*live), max_expanded_(max_expanded) {}
 
   // Begins the call when its turn has come: that costs more than to read many frames.
   void RunJob() override {
@@ -57,11 +58,15 @@ class RelayedCall final : public CallHandler,
     }
     call_->ForEachMetadata([this](std::string_view name, std::string_view value) {
       if (name == kRelayedPeer || name == "user-agent" || name == "host") return;
-      std::string text(value);
-      if (name.size() > 4 && name.substr(name.size() - 4) == "-bin") {
-        text = DecodeBinaryMetadata(value).value_or("");
+      if (name.size() < 4 || name.substr(name.size() - 4) != "-bin") {
+        context_.AddMetadata(std::string(name), std::string(value));
+        return;
       }
-      context_.AddMetadata(std::string(name), text);
+      for (const absl::string_view part :
+           absl::StrSplit(absl::string_view(value.data(), value.size()), ',')) {
+        const auto bytes = DecodeBinaryMetadata({part.data(), part.size()});
+        if (bytes.has_value()) context_.AddMetadata(std::string(name), *bytes);
+      }
     });
     context_.AddMetadata(kRelayedPeer, call_->peer());
     stub_.PrepareBidiStreamingCall(&context_, std::string(call_->path()), {}, this);
@@ -80,7 +85,7 @@ class RelayedCall final : public CallHandler,
   // there the hold is given away, after which nothing may be started.
   void OnMessage(ReceivedMessage message) override {
     if (let_go_) return;
-    if (const absl::Status expanded = message.Expand(max_message_); !expanded.ok()) {
+    if (const absl::Status expanded = message.Expand(max_expanded_); !expanded.ok()) {
       call_->Finish(ToWireStatus(expanded));
       context_.TryCancel();
       LetGo();
@@ -147,7 +152,7 @@ class RelayedCall final : public CallHandler,
   const CallPtr call_;
   grpc::GenericStub& stub_;
   LiveCalls& live_;
-  const size_t max_message_;
+  const size_t max_expanded_;
   grpc::ClientContext context_;
   grpc::ByteBuffer incoming_;
   grpc::ByteBuffer outgoing_;
@@ -162,20 +167,19 @@ class RelayedCall final : public CallHandler,
 }  // namespace
 
 struct Relay::Impl {
-  Impl(std::shared_ptr<grpc::Channel> channel, LiveCalls* calls, size_t longest)
-      : stub(std::move(channel)), live(calls), max_message(longest) {}
+  Impl(std::shared_ptr<grpc::Channel> channel, LiveCalls* calls)
+      : stub(std::move(channel)), live(calls) {}
   grpc::GenericStub stub;
   LiveCalls* const live;
-  const size_t max_message;
 };
 
-Relay::Relay(std::shared_ptr<grpc::Channel> channel, LiveCalls* live, size_t max_message)
-    : impl_(std::make_unique<Impl>(std::move(channel), live, max_message)) {}
+Relay::Relay(std::shared_ptr<grpc::Channel> channel, LiveCalls* live)
+    : impl_(std::make_unique<Impl>(std::move(channel), live)) {}
 Relay::~Relay() = default;
 
-std::shared_ptr<CallHandler> Relay::Begin(const CallPtr& call) {
+std::shared_ptr<CallHandler> Relay::Begin(const CallPtr& call, size_t max_expanded) {
   call->AllowSilence();
-  auto relayed = std::make_shared<RelayedCall>(call, &impl_->stub, impl_->live, impl_->max_message);
+  auto relayed = std::make_shared<RelayedCall>(call, &impl_->stub, impl_->live, max_expanded);
   call->loop()->Submit(relayed);
   return relayed;
 }

@@ -189,7 +189,7 @@ void Server::Impl::StartWire(const ServerOptions& options) {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(-1);
   const auto max_message = static_cast<size_t>(options.limits.max_request_bytes);
-  relay = std::make_unique<Relay>(server->InProcessChannel(arguments), &live, max_message);
+  relay = std::make_unique<Relay>(server->InProcessChannel(arguments), &live);
   wire_calls = std::make_unique<WireCalls>(&scrub_handler, &rpc, relay.get(), max_message);
   WireOptions wired;
   wired.loops = ThreadCount(options.rpc.threads);
@@ -338,6 +338,7 @@ void Server::Stop() {
   }
   // From here on gRPC starts no call; those that waited for callers end, too. Workers and the queue
   // still run, because calls need both to end.
+  impl_->order->GiveUpWaits();
   impl_->live.WaitUntilNone();
   impl_->workers.Stop();
   impl_->queue->Stop();

@@ -3,31 +3,18 @@
 #include <utility>
 
 #include "absl/time/clock.h"
-#include "server/base/error.h"
 #include "server/rpc/error_status.h"
 #include "server/rpc/scrub_call.h"
 
 namespace dnc {
 namespace {
 
+constexpr size_t kMaxStrangersBytes = 4 << 10;
 constexpr std::string_view kScrubPath = "/dnc.v1.ScrubService/Scrub";
 
 Credentials CredentialsIn(const GrpcStream& call) {
   return {call.Metadata("authorization"), call.Metadata("dnc-tenant"), call.metadata_bytes()};
 }
-
-// Refuses a call without a look at what it sends.
-class RefusedCall final : public CallHandler {
- public:
-  explicit RefusedCall(const CallPtr& call) {
-    call->Finish(ToWireStatus(
-        Error(reason::kUnauthenticated,
-              "compressed messages are taken of known callers: send a key, or do not compress")));
-  }
-  void OnMessage(ReceivedMessage /*message*/) override {}
-  void OnEnd() override {}
-  void OnCancel(CallEnd /*why*/) override {}
-};
 
 // Scrub on the caller's loop. It waits for its turn there, so that the loop first takes in what has
 // arrived.
@@ -100,7 +87,6 @@ class WireScrubCall final : public ScrubCall,
 }  // namespace
 
 bool WireCalls::IsKnown(const GrpcStream& call) const {
-  // To expand a message costs far more than to send it.
   for (const Permission any : {Permission::kScrub, Permission::kRecords, Permission::kOperate}) {
     if (rpc_.authorizer->Admit(CredentialsIn(call), any).ok()) return true;
   }
@@ -109,8 +95,10 @@ bool WireCalls::IsKnown(const GrpcStream& call) const {
 
 std::shared_ptr<CallHandler> WireCalls::Accept(const CallPtr& call) const {
   if (call->path() != kScrubPath) {
-    if (call->compressed() && !IsKnown(*call)) return std::make_shared<RefusedCall>(call);
-    return relay_.Begin(call);
+    // To expand a message costs far more than to send it: of strangers, who may ask for health and
+    // reflection, the shortest are taken.
+    const bool known = !call->compressed() || IsKnown(*call);
+    return relay_.Begin(call, known ? max_message_ : kMaxStrangersBytes);
   }
   call->ExpectOneMessage();
   call->AskMessage();

@@ -16,15 +16,15 @@ namespace dnc {
 // Relays calls to a server that is reached by a channel within the process. Thread-safe.
 class Relay {
  public:
-  // `live` counts the calls until gRPC is done with them. A message has at most `max_message`
-  // bytes.
-  Relay(std::shared_ptr<grpc::Channel> channel, LiveCalls* live, size_t max_message);
+  // `live` counts the calls until gRPC is done with them.
+  Relay(std::shared_ptr<grpc::Channel> channel, LiveCalls* live);
   ~Relay();
   Relay(const Relay&) = delete;
   Relay& operator=(const Relay&) = delete;
 
-  // Begins the call there, and carries messages, metadata and the end of both sides.
-  std::shared_ptr<CallHandler> Begin(const CallPtr& call);
+  // Begins the call there, and carries messages, metadata and the end of both sides. A compressed
+  // message may have `max_expanded` bytes.
+  std::shared_ptr<CallHandler> Begin(const CallPtr& call, size_t max_expanded);
 
  private:
   struct Impl;

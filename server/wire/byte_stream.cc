@@ -5,9 +5,11 @@
 //   Send --> SSL_write --(BIO write)--> tls_output_ --> socket
 #include "server/wire/byte_stream.h"
 
+#include <linux/sockios.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -296,6 +298,13 @@ void ByteStream::WaitToWrite() {
                              unsent_at_ = 0;
                              user_->OnSent();
                            });
+}
+
+size_t ByteStream::Queued() const {
+  int queued = 0;
+  // Of a socket that can't tell, nothing is waited for.
+  if (closed_ || ioctl(socket_->asio.native_handle(), SIOCOUTQ, &queued) != 0) return 0;
+  return static_cast<size_t>(queued);
 }
 
 void ByteStream::FinishSending() {

@@ -48,6 +48,8 @@ class ByteStream {
   // Sends now what the socket takes, and keeps the rest. Only after OnReady.
   void Send(std::string_view bytes);
   size_t unsent() const { return unsent_.size() - unsent_at_; }
+  // How many sent bytes the peer's kernel has not taken yet.
+  size_t Queued() const;
   // When the socket last took something.
   EventLoop::Clock::time_point progress() const { return progress_; }
   // Says that nothing more is sent; what still comes is read. For a good end: closing a socket that

@@ -27,6 +27,7 @@ void EventLoop::Stop() {
   stopping_.store(true);
   boost::asio::post(*io_, [] {});  // wakes it
   thread_.join();
+  id_ = std::thread::id();  // another thread may get it
 }
 
 void EventLoop::Post(std::function<void()> task) { boost::asio::post(*io_, std::move(task)); }

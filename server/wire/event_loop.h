@@ -62,7 +62,7 @@ class EventLoop {
   // Runs `task` on the loop's thread, soon. Thread-safe.
   void Post(std::function<void()> task);
   // Whether this is the loop's thread.
-  bool InThread() const { return std::this_thread::get_id() == id_; }
+  bool InThread() const { return std::this_thread::get_id() == id_.load(); }
 
   // The rest is for the loop's thread alone.
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <boost/asio/steady_timer.hpp>
 
-#include "absl/strings/match.h"
+#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "server/wire/grpc_text.h"
 #include "server/wire/http2_connection.h"
@@ -38,7 +38,14 @@ bool IsMetadata(std::string_view name, std::string_view value) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
   };
   if (name.empty() || !std::all_of(name.begin(), name.end(), is_name)) return false;
-  if (EndsWith(name, "-bin")) return DecodeBinaryMetadata(value).has_value();
+  if (EndsWith(name, "-bin")) {
+    // Several values may be joined by commas.
+    for (const absl::string_view part :
+         absl::StrSplit(absl::string_view(value.data(), value.size()), ',')) {
+      if (!DecodeBinaryMetadata({part.data(), part.size()}).has_value()) return false;
+    }
+    return true;
+  }
   return std::all_of(value.begin(), value.end(), [](char c) { return c >= ' ' && c <= '~'; });
 }
 
@@ -157,6 +164,8 @@ void GrpcStream::OnLoop(Task task) {
 void GrpcStream::AskMessage() {
   OnLoop([this] {
     asked_ = true;
+    heard_ = Clock::now();
+    if (!body_.empty()) message_since_ = heard_;
     if (connection_ != nullptr) connection_->Deliver(this);
   });
 }

@@ -191,7 +191,8 @@ class GrpcStream : public std::enable_shared_from_this<GrpcStream> {
   std::atomic<bool> cancelled_{false};
   bool may_be_silent_ = false;
   bool one_message_ = false;
-  bool end_sent_ = false;  // the end of the answer has been handed to the socket
+  bool abandoned_ = false;  // the peer did not take the answer
+  bool end_sent_ = false;   // the end of the answer has been handed to the socket
   const Clock::time_point begun_ = Clock::now();
   Clock::time_point heard_ = begun_;   // of the body
   Clock::time_point message_since_{};  // when the message that is not whole began

@@ -33,8 +33,6 @@ constexpr size_t kFreeHeld = 64 << 10;
 constexpr int64_t kPoolShares = 16;
 // A message may take so many times as long as its caller may be silent.
 constexpr int kMessagePatience = 4;
-// How long the peer has to hear the end.
-constexpr std::chrono::seconds kLastWords(1);
 constexpr uint32_t kStreamWindow = 256 << 10;
 constexpr int32_t kConnectionWindow = 1 << 20;
 // What a budget gets back for an answered call, and for so many bytes that were sent.
@@ -167,7 +165,13 @@ void Http2Connection::OnBytes(std::string_view bytes) {
   FlushSoon();
 }
 
-void Http2Connection::OnSent() { FlushSoon(); }
+void Http2Connection::OnSent() {
+  // One look at what the peer says, before more is sent: a long answer must not keep it unheard.
+  reading_ = true;
+  reading_since_ = Clock::now();
+  bytes_.ResumeReading();
+  FlushSoon();
+}
 
 void Http2Connection::SetReading() {
   const bool read = bytes_.unsent() == 0;
@@ -211,11 +215,10 @@ void Http2Connection::Flush() {
     return;
   }
   // All is said. The peer has a moment to read it, and to close.
-  if (over_ == Clock::time_point{}) over_ = Clock::now();
-  if (bytes_.unsent() == 0) {
-    failed_ = true;
-    bytes_.FinishSending();
-  }
+  if (bytes_.unsent() > 0) return;
+  over_ = Clock::now();
+  failed_ = true;
+  bytes_.FinishSending();
 }
 
 void Http2Connection::OnClosed() {
@@ -233,7 +236,12 @@ void Http2Connection::Look(Clock::time_point now) {
     return;
   }
   if (over_ != Clock::time_point{}) {
-    if (now - over_ > kLastWords) bytes_.Close();
+    // The peer closes when it has read all. It need not be waited for when it reads nothing.
+    if (const size_t queued = bytes_.Queued(); queued != last_queued_) {
+      last_queued_ = queued;
+      over_ = now;
+    }
+    if (now - over_ > options.keepalive_timeout) bytes_.Close();
     return;
   }
   if (bytes_.unsent() > 0) {
@@ -251,13 +259,15 @@ void Http2Connection::Look(Clock::time_point now) {
 
 void Http2Connection::EndSilentCalls(Clock::time_point now) {
   const auto patience = context_.options.half_message;
+  // Whoever has not been read meanwhile was not silent.
+  if (!reading_ || now - reading_since_ < patience) return;
   std::vector<CallPtr> silent;
+  std::vector<CallPtr> unread;
   for (const auto& [id, call] : streams_) {
     if (!call->accepted_) continue;
     if (call->unread_ > 0 || call->finished_) {
       if (call->answer_since_ != Clock::time_point{} && now - call->answer_since_ > patience) {
-        nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, id, NGHTTP2_CANCEL);
-        FlushSoon();
+        unread.push_back(call);
       }
       continue;
     }
@@ -268,11 +278,31 @@ void Http2Connection::EndSilentCalls(Clock::time_point now) {
       silent.push_back(call);
     }
   }
+  for (const CallPtr& call : unread) Abandon(call.get());
   for (const CallPtr& call : silent) {
     Refuse(call.get(), context_.status_of(Error(reason::kStreamSilent,
                                                 "the rest of the request did not come in time "
                                                 "(limits.silent_stream_seconds); begin again")));
   }
+}
+
+void Http2Connection::Abandon(GrpcStream* call) {
+  Release(std::exchange(call->unread_, 0));
+  call->sending_ = {};
+  call->out_ = {};
+  call->answer_since_ = {};
+  call->abandoned_ = true;
+  call->finished_ = true;
+  DropBody(call);
+  call->status_ = context_.status_of(
+      Error(reason::kStreamSilent,
+            "the caller read nothing of the answer in time (limits.silent_stream_seconds); ask "
+            "again"));
+  SubmitTrailers(call);
+  const std::shared_ptr<CallHandler> handler = std::exchange(call->handler_, nullptr);
+  if (handler == nullptr) return;
+  call->cancelled_.store(true, std::memory_order_relaxed);
+  handler->OnCancel(CallEnd::kCallerGone);
 }
 
 void Http2Connection::AnnounceEnd() {
@@ -402,6 +432,12 @@ int Http2Connection::AddData(int32_t id, std::string_view bytes) {
       Refuse(call.get(), context_.status_of(TooLong(*size, most)));
       return 0;
     }
+    if (call->one_message_ && call->body_.size() > kMessagePrefixBytes + *size) {
+      Refuse(call.get(), Internal("the method takes one message, and more have come"));
+      return 0;
+    }
+    // However few bytes it takes.
+    if (call->HasWholeMessage()) idle_frames_.Earn(1);
   }
   Deliver(call.get());
   return 0;
@@ -420,11 +456,6 @@ void Http2Connection::Deliver(GrpcStream* call) {
   const std::shared_ptr<CallHandler> handler = call->handler_;
   if (handler == nullptr) return;
   const CallPtr keeper = call->shared_from_this();
-  if (call->one_message_ && call->ended_ && call->HasWholeMessage() && !call->end_told_ &&
-      call->body_.size() > kMessagePrefixBytes + *call->MessageSize()) {
-    Refuse(call, Internal("the method takes one message, and more have come"));
-    return;
-  }
   while (call->asked_ && !call->finished_ && call->HasWholeMessage() &&
          (call->ended_ || !call->one_message_)) {
     call->asked_ = false;
@@ -433,13 +464,13 @@ void Http2Connection::Deliver(GrpcStream* call) {
     const size_t taken = before - call->body_.size();
     call->held_ -= taken;
     Release(taken);
-    call->message_since_ = heard_;
+    call->message_since_ = call->heard_ = Clock::now();  // the wait before was ours
     handler->OnMessage(std::move(message));
   }
   if (call->finished_ || call->connection_ == nullptr) return;
   // The window stays closed while whole messages wait for their turn.
   if (!call->HasWholeMessage() || call->one_message_) {
-    nghttp2_session_consume_stream(session_, call->id_, std::exchange(call->unconsumed_, 0));
+    ConsumeStream(call);
   }
   if (!call->ended_ || call->end_told_) return;
   if (call->body_.empty()) {
@@ -472,9 +503,14 @@ void Http2Connection::DropBody(GrpcStream* call) {
   Release(std::exchange(call->held_, 0));
   std::string().swap(call->body_);
   call->StopTimer();
-  if (call->unconsumed_ > 0) {
-    nghttp2_session_consume_stream(session_, call->id_, std::exchange(call->unconsumed_, 0));
-  }
+  ConsumeStream(call);
+}
+
+void Http2Connection::ConsumeStream(GrpcStream* call) {
+  if (call->unconsumed_ == 0) return;
+  nghttp2_session_consume_stream(session_, call->id_, std::exchange(call->unconsumed_, 0));
+  // The window may open again, also for a call that nothing else has happened to.
+  FlushSoon();
 }
 
 void Http2Connection::Send(GrpcStream* call, MessageBuffer message) {
@@ -483,7 +519,10 @@ void Http2Connection::Send(GrpcStream* call, MessageBuffer message) {
   call->sending_ = call->out_.Frame();
   call->unread_ = call->sending_.size();
   call->answer_since_ = Clock::now();
-  if (!Hold(call->unread_)) {
+  if (held_ == 0) {
+    // An answer that nothing waits beside is sent, however long it is.
+    held_ = call->unread_;
+  } else if (!Hold(call->unread_)) {
     // The peer has more answers to read than it may.
     call->unread_ = 0;
     call->sending_ = {};
@@ -535,7 +574,7 @@ void Http2Connection::Resume(GrpcStream* call) {
 }
 
 ssize_t Http2Connection::OfferData(GrpcStream* call, size_t size, uint32_t* flags) {
-  if (call->sending_.empty() && !call->finished_) {
+  if (call->abandoned_ || (call->sending_.empty() && !call->finished_)) {
     call->deferred_ = true;
     return NGHTTP2_ERR_DEFERRED;
   }
@@ -544,13 +583,18 @@ ssize_t Http2Connection::OfferData(GrpcStream* call, size_t size, uint32_t* flag
   if (call->finished_ && offered == call->sending_.size()) {
     // Trailers follow.
     *flags |= NGHTTP2_DATA_FLAG_EOF | NGHTTP2_DATA_FLAG_NO_END_STREAM;
-    const std::string message = PercentEncode(call->status_.message);
-    const std::string details = EncodeBinaryMetadata(call->status_.details);
-    std::array<nghttp2_nv, 3> trailers{};
-    const size_t count = StatusHeaders(call->status_, message, details, trailers.data());
-    nghttp2_submit_trailer(session_, call->id_, trailers.data(), count);
+    SubmitTrailers(call);
   }
   return static_cast<ssize_t>(offered);
+}
+
+void Http2Connection::SubmitTrailers(GrpcStream* call) {
+  const std::string message = PercentEncode(call->status_.message);
+  const std::string details = EncodeBinaryMetadata(call->status_.details);
+  std::array<nghttp2_nv, 3> trailers{};
+  const size_t count = StatusHeaders(call->status_, message, details, trailers.data());
+  nghttp2_submit_trailer(session_, call->id_, trailers.data(), count);
+  FlushSoon();
 }
 
 void Http2Connection::TakeData(GrpcStream* call, size_t size, std::string* out) {
@@ -560,8 +604,11 @@ void Http2Connection::TakeData(GrpcStream* call, size_t size, std::string* out) 
   call->unread_ -= read;
   Release(read);
   call->answer_since_ = Clock::now();
-  idle_frames_.Earn(static_cast<int64_t>(size / kBytesAFrame));
+  sent_since_earning_ += size;
+  idle_frames_.Earn(static_cast<int64_t>(sent_since_earning_ / kBytesAFrame));
+  sent_since_earning_ %= kBytesAFrame;
   if (!call->sending_.empty()) return;
+  idle_frames_.Earn(kFramesACall);  // a message may open a window, and be measured by a ping
   call->out_ = {};
   if (call->finished_) return;
   call->answer_since_ = {};
@@ -610,7 +657,8 @@ void Http2Connection::EndCall(const CallPtr& call) {
 size_t Http2Connection::MaxShare() const {
   const int64_t share = context_.options.pool_bytes / kPoolShares;
   const auto longest = static_cast<int64_t>(context_.options.max_message + kMessagePrefixBytes);
-  return static_cast<size_t>(std::max(share, longest));
+  // While there is room, one may have half of it.
+  return static_cast<size_t>(std::max({share, longest, context_.pool->left() / 2}));
 }
 
 bool Http2Connection::Hold(size_t bytes) {

@@ -153,6 +153,11 @@ class Http2Connection final : public ByteStream::User,
   void End(GrpcStream* call, GrpcStatus status);
   void Refuse(GrpcStream* call, GrpcStatus status);
   void RefuseHttp(GrpcStream* call, const char* code);
+  // Ends a call whose answer the peer does not take: the status goes before the rest of it.
+  void Abandon(GrpcStream* call);
+  void SubmitTrailers(GrpcStream* call);
+  // Opens the stream's window again for what has been taken.
+  void ConsumeStream(GrpcStream* call);
   // Lets go of what has arrived of a request that is answered.
   void DropBody(GrpcStream* call);
   // The call is over: nobody reads what it would still send.
@@ -200,8 +205,11 @@ class Http2Connection final : public ByteStream::User,
   Clock::time_point heard_ = heard_since_;
   Clock::time_point pinged_{};  // a ping waits for its answer since then
   Clock::time_point over_{};    // nothing more is said, since then
+  size_t last_queued_ = 0;      // what the peer's kernel had not taken then
   bool reading_ = true;
-  bool began_ = false;  // the preface and settings have come
+  Clock::time_point reading_since_{};
+  size_t sent_since_earning_ = 0;  // bytes
+  bool began_ = false;             // the preface and settings have come
 };
 
 }  // namespace dnc

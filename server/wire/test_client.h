@@ -121,6 +121,10 @@ class TestClient {
     nghttp2_session_resume_data(session_, id);
     Flush();
   }
+  void Ping() {
+    nghttp2_submit_ping(session_, NGHTTP2_FLAG_NONE, nullptr);
+    Flush();
+  }
   void Reset(int32_t id) {
     nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, id, NGHTTP2_CANCEL);
     Flush();

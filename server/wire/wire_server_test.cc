@@ -47,6 +47,7 @@ class Answerers {
 //   /fail     fails
 //   /never    does not answer before the deadline
 //   /stream   answers each message when it has come
+//   /taken    asks for each message from a task of its own, and answers nothing but the end
 class TestHandler final : public CallHandler,
                           public EventLoop::Job,
                           public std::enable_shared_from_this<TestHandler> {
@@ -61,6 +62,9 @@ class TestHandler final : public CallHandler,
     }
     message_ = message.view();
     if (call_->path() == "/stream") call_->Write(MessageBuffer::Copy(message_));
+    if (call_->path() == "/taken") {
+      call_->loop()->Post([self = shared_from_this()] { self->call_->AskMessage(); });
+    }
   }
   void OnWritten() override { call_->AskMessage(); }
   void OnEnd() override {
@@ -71,7 +75,7 @@ class TestHandler final : public CallHandler,
       answerers_.Start([self = shared_from_this()] {
         self->call_->Answer(MessageBuffer::Copy(self->message_));
       });
-    } else if (path == "/stream") {
+    } else if (path == "/stream" || path == "/taken") {
       call_->Finish({});
     } else if (path == "/fail") {
       call_->Finish({kNotFound, "not \xC3\xA4 found\n100%", "details"});
@@ -197,6 +201,43 @@ TEST_F(WireServerTest, ALongStreamPassesSmallWindows) {
   }
   client.Add(id, "", true);
   EXPECT_EQ(client.Wait(id).code(), "0");
+}
+
+// The window opens again as messages are taken, though nothing else happens on the connection.
+TEST_F(WireServerTest, AWindowOpensWithoutOtherNews) {
+  Start();
+  TestClient client(Connect());
+  const std::string part = TestClient::Framed(std::string(4000, 'c'));
+  std::string all;
+  for (int i = 0; i < 500; ++i) all += part;
+  EXPECT_EQ(client.Wait(client.Begin("/taken", all, true)).code(), "0");
+}
+
+// A stream of the smallest messages, with a ping for each, as clients measure their lines.
+TEST_F(WireServerTest, SmallMessagesWithPingsAreHonest) {
+  WireOptions options;
+  options.http2.idle_frames = 50;
+  options.http2.idle_frames_second = 1;
+  Start(options);
+  TestClient client(Connect());
+  const int32_t id = client.Begin("/stream", "", false);
+  for (size_t i = 1; i <= 300; ++i) {
+    client.Ping();
+    client.Add(id, TestClient::Framed("x"), false);
+    ASSERT_TRUE(client.WaitFor([&] { return client.answer(id).messages().size() == i; })) << i;
+  }
+  client.Add(id, "", true);
+  EXPECT_EQ(client.Wait(id).code(), "0");
+}
+
+TEST_F(WireServerTest, AnswersThatNobodyTakesEnd) {
+  WireOptions options;
+  options.http2.half_message = std::chrono::milliseconds(1);
+  Start(options);
+  TestClient client(Connect(), /*window=*/0);
+  const int32_t id = client.Begin("/thread", TestClient::Framed("some text"), true);
+  EXPECT_EQ(client.Wait(id).code(), "4");
+  EXPECT_EQ(client.answer(id).trailers.at("grpc-status-details-bin"), "U1RSRUFNX1NJTEVOVA");
 }
 
 TEST_F(WireServerTest, HalfAMessageIsNone) {

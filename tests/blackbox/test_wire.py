@@ -4,6 +4,7 @@ test sends a bounded handful just above a limit that it sets low."""
 import struct
 import threading
 
+import grpc
 import pytest
 
 import http2_frames as h2
@@ -144,6 +145,25 @@ def test_answers_that_nobody_reads_have_room_for_so_much(native):
                 break
         assert client.wait(lambda c: any(c.ended(s) for s in range(1, 180, 2)))
     assert serves(native)
+
+
+def test_an_upload_in_small_parts(native):
+    """More than any window, in parts that are whole messages, and nothing else on the connection."""
+    registry = native.stubs.registry
+
+    def parts():
+        yield registry.UploadReleaseRequest(options=registry.LoadOptions())
+        yield registry.UploadReleaseRequest(file=registry.FileStart(name="small.txt"))
+        for _ in range(500):
+            yield registry.UploadReleaseRequest(chunk=b"201,5550101\n" * 340)
+
+    with native.connect() as channel:
+        stub = native.stubs.registry_grpc.RegistryServiceStub(channel)
+        try:
+            stub.UploadRelease(parts(), timeout=60)
+        except grpc.RpcError as refused:
+            # What is in it does not matter here: all of it was read.
+            assert refused.code() != grpc.StatusCode.DEADLINE_EXCEEDED, refused
 
 
 def test_a_request_that_stays_half_ends(native):
