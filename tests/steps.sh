@@ -101,11 +101,22 @@ step_blackbox() {
   run_ctest blackbox build -L blackbox -j"$JOBS" &
   run_pytest blackbox_python tests/blackbox -n "$workers" --dist loadfile
   wait
+  # The same over the server's own transport, but for what does not call a server.
+  export DNC_TRANSPORT=native
+  run_ctest blackbox_native build -R '^rpc_' -L unit -j"$JOBS" &
+  run_ctest model_native build -L blackbox -j"$JOBS" &
+  run_pytest blackbox_native_python tests/blackbox -n "$workers" --dist loadfile \
+    --ignore-glob='*/test_bench_*' --ignore-glob='*/test_docs_*' --ignore-glob='*/test_package.py' \
+    --ignore-glob='*/test_wire.py' --ignore-glob='*/test_terminal.py' \
+    --ignore-glob='*/test_dncctl_[!l]*' --ignore-glob='*/test_descriptors.py'
+  wait
+  unset DNC_TRANSPORT
 }
 
 step_crash() {
   built
   run_ctest crash build -L crash -j"$JOBS"
+  DNC_TRANSPORT=native run_ctest crash_native build -L crash -j"$JOBS"
   run_pytest crash_python tests/crash
 }
 
@@ -155,6 +166,12 @@ step_sanitize() {
   sanitize tsan server/{wire,index,scrub,registry,intake,tenants,records}
 }
 
+# What all steps until now have taken of the processor, theirs and their programs'.
+processor_seconds() {
+  awk '{ split($1, u, /[ms]/); split($2, s, /[ms]/); sum += u[1] * 60 + u[2] + s[1] * 60 + s[2] }
+       END { printf "%.0f", sum }' "$RESULTS/times.txt"
+}
+
 main() {
   local steps=("$@") step began=$SECONDS start
   if [ -n "${DNC_SLOW:-}" ]; then
@@ -179,7 +196,8 @@ main() {
     start=$SECONDS
     echo "== $step"
     "step_$step"
-    echo "== $step took $((SECONDS - start)) s"
+    times >"$RESULTS/times.txt"
+    echo "== $step took $((SECONDS - start)) s, $(processor_seconds) s of processor so far"
   done
   echo "== all took $((SECONDS - began)) s"
   "$PYTHON" tests/count_results.py "$RESULTS"

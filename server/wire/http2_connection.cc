@@ -19,10 +19,11 @@
 #include <utility>
 #include <vector>
 
-#include "server/base/error.h"
 #include "server/base/str_cat.h"
 #include "server/wire/grpc_text.h"
+#include "server/wire/header_fields.h"
 #include "server/wire/session_callbacks.h"
+#include "server/wire/wire_errors.h"
 
 namespace dnc {
 namespace {
@@ -39,82 +40,7 @@ constexpr int32_t kConnectionWindow = 1 << 20;
 constexpr int64_t kFramesACall = 4;
 constexpr size_t kBytesAFrame = 4 << 10;
 
-nghttp2_nv Header(std::string_view name, std::string_view value, uint8_t flags) {
-  return {reinterpret_cast<uint8_t*>(const_cast<char*>(name.data())),
-          reinterpret_cast<uint8_t*>(const_cast<char*>(value.data())), name.size(), value.size(),
-          flags};
-}
-
-// Both texts outlive the process's connections.
-nghttp2_nv Fixed(std::string_view name, std::string_view value) {
-  return Header(name, value, NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE);
-}
-
-// A value that is copied, and that the peer need not remember.
-nghttp2_nv Once(std::string_view name, std::string_view value) {
-  return Header(name, value, NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_INDEX);
-}
-
-constexpr std::array<std::string_view, 17> kCodes = {
-    "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15", "16"};
-
-std::string_view CodeText(int code) {
-  constexpr size_t kUnknown = 2;
-  const auto index = static_cast<size_t>(code);
-  return kCodes[index < kCodes.size() ? index : kUnknown];
-}
-
-// The trailers that tell a status; they point into it and into `message`.
-size_t StatusHeaders(const GrpcStatus& status, std::string_view message, std::string_view details,
-                     nghttp2_nv* out) {
-  size_t count = 0;
-  out[count++] = Fixed("grpc-status", CodeText(status.code));
-  // An OK has a message, too: some clients mind if it is missing.
-  out[count++] = message.empty() ? Fixed("grpc-message", "") : Once("grpc-message", message);
-  if (!details.empty()) out[count++] = Once("grpc-status-details-bin", details);
-  return count;
-}
-
-// What is wrong with a call's form has a code and no reason.
-GrpcStatus Internal(std::string message) {
-  return {static_cast<int>(absl::StatusCode::kInternal), std::move(message), ""};
-}
-GrpcStatus Unimplemented(std::string message) {
-  return {static_cast<int>(absl::StatusCode::kUnimplemented), std::move(message), ""};
-}
-
-absl::Status NoRoom() {
-  static const absl::Status status =
-      Error(reason::kLimitReached,
-            "the server holds as many unfinished requests and unread answers as it may; read the "
-            "answers, and try again in a moment");
-  return status;
-}
-
-absl::Status TooMuchMetadata(size_t size, size_t most) {
-  return Error(reason::kLimitReached,
-               StrCat("the call has ", size, " bytes of metadata, and a call may have ", most,
-                      " (limits.max_metadata_bytes); send fewer or shorter entries"));
-}
-
-absl::Status TooLong(size_t size, size_t most) {
-  return Error(reason::kLimitReached,
-               StrCat("the message has ", size, " bytes, and a request may have ", most,
-                      " (limits.max_request_bytes); send less at once"));
-}
-
 }  // namespace
-
-bool RefillingBudget::Spend(int64_t count, Clock::time_point now) {
-  left_ -= count;
-  if (left_ > 0) return true;
-  const auto seconds = std::chrono::duration<double>(now - since_).count();
-  since_ = now;
-  // A year of quiet fills it as well as the time that it takes.
-  left_ += static_cast<int64_t>(
-      std::min(seconds * static_cast<double>(per_second_), static_cast<double>(most_)));
-  return left_ > 0;
-}
 
 Http2Connection::Http2Connection(const Http2Context* context, EventLoop* loop, int fd, SslPtr ssl,
                                  std::string peer)
@@ -280,9 +206,7 @@ void Http2Connection::EndSilentCalls(Clock::time_point now) {
   }
   for (const CallPtr& call : unread) Abandon(call.get());
   for (const CallPtr& call : silent) {
-    Refuse(call.get(), context_.status_of(Error(reason::kStreamSilent,
-                                                "the rest of the request did not come in time "
-                                                "(limits.silent_stream_seconds); begin again")));
+    Refuse(call.get(), context_.status_of(HalfARequest()));
   }
 }
 
@@ -294,10 +218,7 @@ void Http2Connection::Abandon(GrpcStream* call) {
   call->abandoned_ = true;
   call->finished_ = true;
   DropBody(call);
-  call->status_ = context_.status_of(
-      Error(reason::kStreamSilent,
-            "the caller read nothing of the answer in time (limits.silent_stream_seconds); ask "
-            "again"));
+  call->status_ = context_.status_of(NobodyReads());
   SubmitTrailers(call);
   const std::shared_ptr<CallHandler> handler = std::exchange(call->handler_, nullptr);
   if (handler == nullptr) return;
@@ -322,11 +243,6 @@ void Http2Connection::BeginEnd() {
                         nghttp2_session_get_last_proc_stream_id(session_), NGHTTP2_NO_ERROR,
                         nullptr, 0);
   FlushSoon();
-}
-
-int Http2Connection::CountIdleFrame(int64_t count) {
-  if (!idle_frames_.Spend(count, heard_)) Calm();
-  return 0;
 }
 
 int Http2Connection::CountReset(int32_t id) {
@@ -563,7 +479,7 @@ void Http2Connection::End(GrpcStream* call, GrpcStatus status) {
   if (call->encoding_ == MessageEncoding::kUnknown) {
     headers[count++] = Fixed("grpc-accept-encoding", kAcceptedEncodings);
   }
-  count += StatusHeaders(call->status_, message, details, headers.data() + count);
+  count += StatusFields(call->status_, message, details, headers.data() + count);
   nghttp2_submit_response(session_, call->id_, headers.data(), count, nullptr);
   FlushSoon();
 }
@@ -592,7 +508,7 @@ void Http2Connection::SubmitTrailers(GrpcStream* call) {
   const std::string message = PercentEncode(call->status_.message);
   const std::string details = EncodeBinaryMetadata(call->status_.details);
   std::array<nghttp2_nv, 3> trailers{};
-  const size_t count = StatusHeaders(call->status_, message, details, trailers.data());
+  const size_t count = StatusFields(call->status_, message, details, trailers.data());
   nghttp2_submit_trailer(session_, call->id_, trailers.data(), count);
   FlushSoon();
 }
@@ -618,11 +534,6 @@ void Http2Connection::TakeData(GrpcStream* call, size_t size, std::string* out) 
 GrpcStream* Http2Connection::Unanswered(int32_t id) const {
   const auto found = streams_.find(id);
   return found == streams_.end() || found->second->finished_ ? nullptr : found->second.get();
-}
-
-bool Http2Connection::HasEnded(int32_t id) const {
-  const auto found = streams_.find(id);
-  return found == streams_.end() || found->second->ended_;
 }
 
 int Http2Connection::CloseStream(int32_t id) {

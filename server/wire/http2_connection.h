@@ -25,6 +25,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "server/wire/budgets.h"
 #include "server/wire/byte_stream.h"
 #include "server/wire/event_loop.h"
 #include "server/wire/grpc_stream.h"
@@ -33,22 +34,6 @@
 struct nghttp2_session;
 
 namespace dnc {
-
-// Bytes that all connections of a server may keep together. Thread-safe.
-class BytePool {
- public:
-  explicit BytePool(int64_t bytes) : left_(bytes) {}
-  bool TryTake(int64_t bytes) {
-    if (left_.fetch_sub(bytes, std::memory_order_relaxed) >= bytes) return true;
-    Give(bytes);
-    return false;
-  }
-  void Give(int64_t bytes) { left_.fetch_add(bytes, std::memory_order_relaxed); }
-  int64_t left() const { return left_.load(std::memory_order_relaxed); }
-
- private:
-  std::atomic<int64_t> left_;
-};
 
 struct Http2Options {
   size_t max_message = 4 << 20;    // bytes of a request
@@ -75,24 +60,6 @@ struct Http2Context {
   std::function<GrpcStatus(const absl::Status&)> status_of;
   // A connection is gone; called on its loop.
   std::function<void(Http2Connection*)> closed;
-};
-
-// Counts what a peer spends of something that comes back with time.
-class RefillingBudget {
- public:
-  using Clock = std::chrono::steady_clock;
-  RefillingBudget(int64_t most, int64_t per_second)
-      : most_(most), per_second_(per_second), left_(most) {}
-
-  // False once nothing is left.
-  bool Spend(int64_t count, Clock::time_point now);
-  void Earn(int64_t count) { left_ = left_ + count > most_ ? most_ : left_ + count; }
-
- private:
-  const int64_t most_;
-  const int64_t per_second_;
-  int64_t left_;
-  Clock::time_point since_ = Clock::now();
 };
 
 // Belongs to its loop's thread.
@@ -140,7 +107,10 @@ class Http2Connection final : public ByteStream::User,
   int AddData(int32_t id, std::string_view bytes);
   int EndData(int32_t id);
   int CloseStream(int32_t id);
-  int CountIdleFrame(int64_t count);
+  int CountIdleFrame(int64_t count) {
+    if (!idle_frames_.Spend(count, heard_)) Calm();
+    return 0;
+  }
   int CountReset(int32_t id);
 
   // Of a call.
@@ -168,7 +138,10 @@ class Http2Connection final : public ByteStream::User,
   ssize_t OfferData(GrpcStream* call, size_t size, uint32_t* flags);
   void TakeData(GrpcStream* call, size_t size, std::string* out);
   // Whether the caller has sent all.
-  bool HasEnded(int32_t id) const;
+  bool HasEnded(int32_t id) const {
+    const auto found = streams_.find(id);
+    return found == streams_.end() || found->second->ended_;
+  }
   // Keeps count of the bytes that calls hold. False if there is no room.
   bool Hold(size_t bytes);
   size_t MaxShare() const;

@@ -148,7 +148,7 @@ def test_answers_that_nobody_reads_have_room_for_so_much(native):
 
 
 def test_an_upload_in_small_parts(native):
-    """More than any window, in parts that are whole messages, and nothing else on the connection."""
+    """More than any window, in parts that are whole messages, and nothing else happens."""
     registry = native.stubs.registry
 
     def parts():

@@ -20,8 +20,8 @@ def sources(unit):
 
 
 def without_what_is_for_gcc(command):
-    """Removes GCC's compiled headers, which clang-tidy cannot read (the sources include all headers),
-    and GCC's own parameters."""
+    """Removes GCC's compiled headers, which clang-tidy cannot read (the sources include all
+    headers), and GCC's own parameters."""
     return re.sub(r" -Winvalid-pch| -include \S*/cmake_pch\.hxx| --param=\S+", "", command)
 
 

@@ -1,0 +1,44 @@
+#include "server/wire/header_fields.h"
+
+#include <array>
+#include <cstdint>
+
+namespace dnc {
+namespace {
+
+nghttp2_nv Field(std::string_view name, std::string_view value, uint8_t flags) {
+  return {reinterpret_cast<uint8_t*>(const_cast<char*>(name.data())),
+          reinterpret_cast<uint8_t*>(const_cast<char*>(value.data())), name.size(), value.size(),
+          flags};
+}
+
+constexpr std::array<std::string_view, 17> kCodes = {
+    "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15", "16"};
+
+std::string_view CodeText(int code) {
+  constexpr size_t kUnknown = 2;
+  const auto index = static_cast<size_t>(code);
+  return kCodes[index < kCodes.size() ? index : kUnknown];
+}
+
+}  // namespace
+
+nghttp2_nv Fixed(std::string_view name, std::string_view value) {
+  return Field(name, value, NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE);
+}
+
+nghttp2_nv Once(std::string_view name, std::string_view value) {
+  return Field(name, value, NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_INDEX);
+}
+
+size_t StatusFields(const GrpcStatus& status, std::string_view message, std::string_view details,
+                    nghttp2_nv* out) {
+  size_t count = 0;
+  out[count++] = Fixed("grpc-status", CodeText(status.code));
+  // An OK has a message, too: some clients mind if it is missing.
+  out[count++] = message.empty() ? Fixed("grpc-message", "") : Once("grpc-message", message);
+  if (!details.empty()) out[count++] = Once("grpc-status-details-bin", details);
+  return count;
+}
+
+}  // namespace dnc

@@ -1,0 +1,49 @@
+#include "server/wire/wire_errors.h"
+
+#include <utility>
+
+#include "server/base/error.h"
+#include "server/base/str_cat.h"
+
+namespace dnc {
+
+GrpcStatus Internal(std::string message) {
+  return {static_cast<int>(absl::StatusCode::kInternal), std::move(message), ""};
+}
+GrpcStatus Unimplemented(std::string message) {
+  return {static_cast<int>(absl::StatusCode::kUnimplemented), std::move(message), ""};
+}
+
+absl::Status NoRoom() {
+  static const absl::Status status =
+      Error(reason::kLimitReached,
+            "the server holds as many unfinished requests and unread answers as it may; read the "
+            "answers, and try again in a moment");
+  return status;
+}
+
+absl::Status TooMuchMetadata(size_t size, size_t most) {
+  return Error(reason::kLimitReached,
+               StrCat("the call has ", size, " bytes of metadata, and a call may have ", most,
+                      " (limits.max_metadata_bytes); send fewer or shorter entries"));
+}
+
+absl::Status TooLong(size_t size, size_t most) {
+  return Error(reason::kLimitReached,
+               StrCat("the message has ", size, " bytes, and a request may have ", most,
+                      " (limits.max_request_bytes); send less at once"));
+}
+
+absl::Status HalfARequest() {
+  return Error(reason::kStreamSilent,
+               "the rest of the request did not come in time (limits.silent_stream_seconds); begin "
+               "again");
+}
+
+absl::Status NobodyReads() {
+  return Error(reason::kStreamSilent,
+               "the caller read nothing of the answer in time (limits.silent_stream_seconds); ask "
+               "again");
+}
+
+}  // namespace dnc
