@@ -46,7 +46,7 @@ class CallQueueTest : public testing::Test {
 
   ~CallQueueTest() override {
     server_->Shutdown(std::chrono::system_clock::now() + milliseconds(100));
-    live_.WaitUntilNone();
+    live_.WaitUntilNone([] {});
     queue_->Stop();
   }
 

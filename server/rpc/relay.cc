@@ -40,8 +40,13 @@ class RelayedCall final : public CallHandler,
                           public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
                           public std::enable_shared_from_this<RelayedCall> {
  public:
-  RelayedCall(CallPtr call, grpc::GenericStub* stub, LiveCalls* live, size_t max_expanded)
-      : call_(std::move(call)), stub_(*stub), live_(*live), max_expanded_(max_expanded) {}
+  RelayedCall(CallPtr call, grpc::GenericStub* stub, LiveCalls* live, size_t max_expanded,
+              absl::Status known)
+      : call_(std::move(call)),
+        stub_(*stub),
+        live_(*live),
+        max_expanded_(max_expanded),
+        known_(std::move(known)) {}
 
   // Begins the call when its turn has come: that costs more than to read many frames.
   void RunJob() override {
@@ -86,7 +91,7 @@ class RelayedCall final : public CallHandler,
   void OnMessage(ReceivedMessage message) override {
     if (let_go_) return;
     if (const absl::Status expanded = message.Expand(max_expanded_); !expanded.ok()) {
-      call_->Finish(ToWireStatus(expanded));
+      call_->Finish(ToWireStatus(known_.ok() ? expanded : known_));
       context_.TryCancel();
       LetGo();
       return;
@@ -153,6 +158,7 @@ class RelayedCall final : public CallHandler,
   grpc::GenericStub& stub_;
   LiveCalls& live_;
   const size_t max_expanded_;
+  const absl::Status known_;  // else what a longer message is told
   grpc::ClientContext context_;
   grpc::ByteBuffer incoming_;
   grpc::ByteBuffer outgoing_;
@@ -177,9 +183,11 @@ Relay::Relay(std::shared_ptr<grpc::Channel> channel, LiveCalls* live)
     : impl_(std::make_unique<Impl>(std::move(channel), live)) {}
 Relay::~Relay() = default;
 
-std::shared_ptr<CallHandler> Relay::Begin(const CallPtr& call, size_t max_expanded) {
+std::shared_ptr<CallHandler> Relay::Begin(const CallPtr& call, size_t max_expanded,
+                                          absl::Status known) {
   call->AllowSilence();
-  auto relayed = std::make_shared<RelayedCall>(call, &impl_->stub, impl_->live, max_expanded);
+  auto relayed = std::make_shared<RelayedCall>(call, &impl_->stub, impl_->live, max_expanded,
+                                               std::move(known));
   call->loop()->Submit(relayed);
   return relayed;
 }

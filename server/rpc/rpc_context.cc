@@ -10,8 +10,9 @@
 
 namespace dnc {
 
-void LiveCalls::WaitUntilNone() const {
+void LiveCalls::WaitUntilNone(const std::function<void()>& meanwhile) const {
   while (count_.load(std::memory_order_acquire) != 0) {
+    meanwhile();
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
 }

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -30,8 +31,9 @@ class LiveCalls {
  public:
   void Add() { count_.fetch_add(1, std::memory_order_relaxed); }
   void Remove() { count_.fetch_sub(1, std::memory_order_release); }
-  // Returns when there is none. It is called only at the end, so it may poll.
-  void WaitUntilNone() const;
+  // Returns when there is none, and calls `meanwhile` again and again. It is called only at the
+  // end, so it may poll.
+  void WaitUntilNone(const std::function<void()>& meanwhile) const;
 
  private:
   std::atomic<int64_t> count_{0};

@@ -338,8 +338,7 @@ void Server::Stop() {
   }
   // From here on gRPC starts no call; those that waited for callers end, too. Workers and the queue
   // still run, because calls need both to end.
-  impl_->order->GiveUpWaits();
-  impl_->live.WaitUntilNone();
+  impl_->live.WaitUntilNone([order = impl_->order] { order->GiveUpWaits(); });
   impl_->workers.Stop();
   impl_->queue->Stop();
   if (impl_->wire != nullptr) impl_->wire->Stop();

@@ -1,5 +1,6 @@
 #include "server/rpc/wire_calls.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/time/clock.h"
@@ -10,6 +11,8 @@ namespace dnc {
 namespace {
 
 constexpr size_t kMaxStrangersBytes = 4 << 10;
+// Deflate makes of a byte no more than this.
+constexpr size_t kMostExpansion = 1032;
 constexpr std::string_view kScrubPath = "/dnc.v1.ScrubService/Scrub";
 
 Credentials CredentialsIn(const GrpcStream& call) {
@@ -39,7 +42,10 @@ class WireScrubCall final : public ScrubCall,
     // Of a compressed message nobody knows yet how many numbers it has.
     const std::string_view first =
         message_.compressed() ? std::string_view() : message_.view().substr(0, kPeekBytes);
-    if (Admit(message_.received(), first)) call_->loop()->Submit(shared_from_this());
+    const size_t bytes = message_.compressed()
+                             ? std::min(message_.received() * kMostExpansion, max_message_)
+                             : message_.received();
+    if (Admit(bytes, first)) call_->loop()->Submit(shared_from_this());
   }
 
   void RunJob() override {
@@ -86,19 +92,22 @@ class WireScrubCall final : public ScrubCall,
 
 }  // namespace
 
-bool WireCalls::IsKnown(const GrpcStream& call) const {
-  for (const Permission any : {Permission::kScrub, Permission::kRecords, Permission::kOperate}) {
-    if (rpc_.authorizer->Admit(CredentialsIn(call), any).ok()) return true;
+absl::Status WireCalls::CheckKnown(const GrpcStream& call) const {
+  const Credentials credentials = CredentialsIn(call);
+  const absl::Status scrubs = rpc_.authorizer->Admit(credentials, Permission::kScrub).status();
+  if (scrubs.ok()) return scrubs;
+  for (const Permission other : {Permission::kRecords, Permission::kOperate}) {
+    if (rpc_.authorizer->Admit(credentials, other).ok()) return absl::OkStatus();
   }
-  return false;
+  return scrubs;
 }
 
 std::shared_ptr<CallHandler> WireCalls::Accept(const CallPtr& call) const {
   if (call->path() != kScrubPath) {
     // To expand a message costs far more than to send it: of strangers, who may ask for health and
     // reflection, the shortest are taken.
-    const bool known = !call->compressed() || IsKnown(*call);
-    return relay_.Begin(call, known ? max_message_ : kMaxStrangersBytes);
+    const absl::Status known = call->compressed() ? CheckKnown(*call) : absl::OkStatus();
+    return relay_.Begin(call, known.ok() ? max_message_ : kMaxStrangersBytes, known);
   }
   call->ExpectOneMessage();
   call->AskMessage();

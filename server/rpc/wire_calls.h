@@ -23,8 +23,9 @@ class Relay {
   Relay& operator=(const Relay&) = delete;
 
   // Begins the call there, and carries messages, metadata and the end of both sides. A compressed
-  // message may have `max_expanded` bytes.
-  std::shared_ptr<CallHandler> Begin(const CallPtr& call, size_t max_expanded);
+  // message may have `max_expanded` bytes; a longer one is refused with `known` if that is an
+  // error.
+  std::shared_ptr<CallHandler> Begin(const CallPtr& call, size_t max_expanded, absl::Status known);
 
  private:
   struct Impl;
@@ -42,8 +43,8 @@ class WireCalls {
   std::shared_ptr<CallHandler> Accept(const CallPtr& call) const;
 
  private:
-  // Whether the caller may do anything here.
-  bool IsKnown(const GrpcStream& call) const;
+  // OK if the caller may do anything here.
+  absl::Status CheckKnown(const GrpcStream& call) const;
 
   ScrubHandler& scrubs_;
   const RpcContext& rpc_;

@@ -296,7 +296,11 @@ void ByteStream::WaitToWrite() {
                              }
                              std::string().swap(unsent_);
                              unsent_at_ = 0;
-                             user_->OnSent();
+                             if (finishing_) {
+                               shutdown(socket_->asio.native_handle(), SHUT_WR);
+                             } else {
+                               user_->OnSent();
+                             }
                            });
 }
 
@@ -314,7 +318,8 @@ void ByteStream::FinishSending() {
     ERR_clear_error();
     SendTlsOutput();
   }
-  if (!closed_) shutdown(socket_->asio.native_handle(), SHUT_WR);
+  finishing_ = true;
+  if (!closed_ && unsent() == 0) shutdown(socket_->asio.native_handle(), SHUT_WR);
 }
 
 void ByteStream::ResumeReading() {

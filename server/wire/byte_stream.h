@@ -94,7 +94,8 @@ class ByteStream {
   bool waiting_ = false;  // for the socket to take more
   bool paused_ = false;
   bool closed_ = false;
-  bool broken_ = false;  // the socket can't be used
+  bool finishing_ = false;  // nothing more will be sent
+  bool broken_ = false;     // the socket can't be used
   std::array<char, kFirstBytes> first_;
 };
 

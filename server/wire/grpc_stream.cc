@@ -164,9 +164,10 @@ void GrpcStream::OnLoop(Task task) {
 void GrpcStream::AskMessage() {
   OnLoop([this] {
     asked_ = true;
-    heard_ = Clock::now();
+    if (connection_ == nullptr) return;
+    heard_ = connection_->PeerNow();
     if (!body_.empty()) message_since_ = heard_;
-    if (connection_ != nullptr) connection_->Deliver(this);
+    connection_->Deliver(this);
   });
 }
 

@@ -177,7 +177,8 @@ class GrpcStream : public std::enable_shared_from_this<GrpcStream> {
   std::string body_;       // what has arrived and is not handed over
   size_t unconsumed_ = 0;  // of the stream's window
   size_t held_ = 0;        // bytes that the connection counts: of headers and body
-  size_t unread_ = 0;      // the same of the answer
+  size_t unread_ = 0;      // bytes of the answer that the peer has not taken
+  size_t counted_ = 0;     // of those, what the connection counts
   bool asked_ = false;     // for a message
   bool ended_ = false;     // the caller has sent all
   bool end_told_ = false;  // to the handler

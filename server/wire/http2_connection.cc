@@ -34,6 +34,8 @@ constexpr size_t kFreeHeld = 64 << 10;
 constexpr int64_t kPoolShares = 16;
 // A message may take so many times as long as its caller may be silent.
 constexpr int kMessagePatience = 4;
+// How long a peer has to close that has been sent all.
+constexpr std::chrono::nanoseconds kLastWords = std::chrono::seconds(1);
 constexpr uint32_t kStreamWindow = 256 << 10;
 constexpr int32_t kConnectionWindow = 1 << 20;
 // What a budget gets back for an answered call, and for so many bytes that were sent.
@@ -72,11 +74,6 @@ void Http2Connection::Start() {
   if (failed_) bytes_.Close();
 }
 
-void Http2Connection::OnReady() {
-  ready_ = true;
-  FlushSoon();
-}
-
 void Http2Connection::OnBytes(std::string_view bytes) {
   if (failed_) return;  // what comes after the end is read and dropped
   heard_ = Clock::now();
@@ -93,8 +90,8 @@ void Http2Connection::OnBytes(std::string_view bytes) {
 
 void Http2Connection::OnSent() {
   // One look at what the peer says, before more is sent: a long answer must not keep it unheard.
+  if (!reading_) paused_ += Clock::now() - paused_since_;
   reading_ = true;
-  reading_since_ = Clock::now();
   bytes_.ResumeReading();
   FlushSoon();
 }
@@ -104,15 +101,12 @@ void Http2Connection::SetReading() {
   if (read == reading_ || bytes_.closed()) return;
   reading_ = read;
   if (read) {
+    paused_ += Clock::now() - paused_since_;
     bytes_.ResumeReading();
   } else {
+    paused_since_ = Clock::now();
     bytes_.PauseReading();
   }
-}
-
-void Http2Connection::FlushSoon() {
-  if (std::exchange(flush_soon_, true)) return;
-  loop_->FlushSoon(shared_from_this());
 }
 
 void Http2Connection::Flush() {
@@ -162,12 +156,12 @@ void Http2Connection::Look(Clock::time_point now) {
     return;
   }
   if (over_ != Clock::time_point{}) {
-    // The peer closes when it has read all. It need not be waited for when it reads nothing.
-    if (const size_t queued = bytes_.Queued(); queued != last_queued_) {
-      last_queued_ = queued;
-      over_ = now;
-    }
-    if (now - over_ > options.keepalive_timeout) bytes_.Close();
+    // The peer closes when it has read all. One whose kernel has all need not be waited for, nor
+    // one that takes nothing.
+    const size_t queued = bytes_.Queued();
+    if (queued != last_queued_) over_ = now;
+    last_queued_ = queued;
+    if (now - over_ > (queued == 0 ? kLastWords : options.keepalive_timeout)) bytes_.Close();
     return;
   }
   if (bytes_.unsent() > 0) {
@@ -185,24 +179,26 @@ void Http2Connection::Look(Clock::time_point now) {
 
 void Http2Connection::EndSilentCalls(Clock::time_point now) {
   const auto patience = context_.options.half_message;
-  // Whoever has not been read meanwhile was not silent.
-  if (!reading_ || now - reading_since_ < patience) return;
+  now -= PausedUntil(now);
   std::vector<CallPtr> silent;
   std::vector<CallPtr> unread;
   for (const auto& [id, call] : streams_) {
     if (!call->accepted_) continue;
     if (call->unread_ > 0 || call->finished_) {
-      if (call->answer_since_ != Clock::time_point{} && now - call->answer_since_ > patience) {
+      // Of several answers the peer takes one after the other: those that wait are not to blame.
+      if (call->answer_since_ != Clock::time_point{} && now - call->answer_since_ > patience &&
+          (now - took_ > patience ||
+           nghttp2_session_get_stream_remote_window_size(session_, id) <= 0)) {
         unread.push_back(call);
       }
       continue;
     }
     if (call->ended_ || (call->may_be_silent_ && call->body_.empty())) continue;
-    const bool slow = !call->body_.empty() && !call->HasWholeMessage() &&
-                      now - call->message_since_ > kMessagePatience * patience;
-    if (slow || (now - call->heard_ > patience && !call->HasWholeMessage())) {
-      silent.push_back(call);
-    }
+    // A message that is whole waits for its handler, or for the end that the caller owes.
+    if (call->HasWholeMessage() && !call->one_message_) continue;
+    const bool slow =
+        !call->body_.empty() && now - call->message_since_ > kMessagePatience * patience;
+    if (slow || now - call->heard_ > patience) silent.push_back(call);
   }
   for (const CallPtr& call : unread) Abandon(call.get());
   for (const CallPtr& call : silent) {
@@ -211,14 +207,15 @@ void Http2Connection::EndSilentCalls(Clock::time_point now) {
 }
 
 void Http2Connection::Abandon(GrpcStream* call) {
-  Release(std::exchange(call->unread_, 0));
+  // All has been taken but the status: it is told as it is.
+  if (call->unread_ > 0 || !call->finished_) call->status_ = context_.status_of(NobodyReads());
+  DropAnswer(call);
   call->sending_ = {};
   call->out_ = {};
   call->answer_since_ = {};
   call->abandoned_ = true;
   call->finished_ = true;
   DropBody(call);
-  call->status_ = context_.status_of(NobodyReads());
   SubmitTrailers(call);
   const std::shared_ptr<CallHandler> handler = std::exchange(call->handler_, nullptr);
   if (handler == nullptr) return;
@@ -334,8 +331,9 @@ int Http2Connection::AddData(int32_t id, std::string_view bytes) {
     return 0;
   }
   call->held_ += bytes.size();
-  call->heard_ = heard_;
-  if (call->body_.empty()) call->message_since_ = heard_;
+  call->heard_ = heard_ - paused_;
+  if (call->body_.empty()) call->message_since_ = call->heard_;
+  const bool had_message = call->HasWholeMessage();
   call->unconsumed_ += bytes.size();
   call->body_.append(bytes);
   if (const std::optional<size_t> size = call->MessageSize(); size.has_value()) {
@@ -353,7 +351,7 @@ int Http2Connection::AddData(int32_t id, std::string_view bytes) {
       return 0;
     }
     // However few bytes it takes.
-    if (call->HasWholeMessage()) idle_frames_.Earn(1);
+    if (!had_message && call->HasWholeMessage()) idle_frames_.Earn(1);
   }
   Deliver(call.get());
   return 0;
@@ -380,7 +378,7 @@ void Http2Connection::Deliver(GrpcStream* call) {
     const size_t taken = before - call->body_.size();
     call->held_ -= taken;
     Release(taken);
-    call->message_since_ = call->heard_ = Clock::now();  // the wait before was ours
+    call->message_since_ = call->heard_ = PeerNow();  // the wait before was ours
     handler->OnMessage(std::move(message));
   }
   if (call->finished_ || call->connection_ == nullptr) return;
@@ -408,7 +406,7 @@ void Http2Connection::Refuse(GrpcStream* call, GrpcStatus status) {
 
 void Http2Connection::RefuseHttp(GrpcStream* call, const char* code) {
   call->finished_ = true;
-  call->answer_since_ = heard_;
+  call->answer_since_ = PeerNow();
   DropBody(call);
   const std::array<nghttp2_nv, 1> headers = {Fixed(":status", code)};
   nghttp2_submit_response(session_, call->id_, headers.data(), headers.size(), nullptr);
@@ -434,11 +432,13 @@ void Http2Connection::Send(GrpcStream* call, MessageBuffer message) {
   call->out_ = std::move(message);
   call->sending_ = call->out_.Frame();
   call->unread_ = call->sending_.size();
-  call->answer_since_ = Clock::now();
-  if (held_ == 0) {
+  call->answer_since_ = PeerNow();
+  if (held_ == call->held_ && uncounted_ == 0) {
     // An answer that nothing waits beside is sent, however long it is.
-    held_ = call->unread_;
-  } else if (!Hold(call->unread_)) {
+    uncounted_ = call->unread_;
+  } else if (Hold(call->unread_)) {
+    call->counted_ = call->unread_;
+  } else {
     // The peer has more answers to read than it may.
     call->unread_ = 0;
     call->sending_ = {};
@@ -463,7 +463,7 @@ void Http2Connection::Send(GrpcStream* call, MessageBuffer message) {
 
 void Http2Connection::End(GrpcStream* call, GrpcStatus status) {
   call->finished_ = true;
-  call->answer_since_ = Clock::now();
+  call->answer_since_ = PeerNow();
   call->status_ = std::move(status);
   DropBody(call);
   if (call->headers_sent_) {
@@ -516,10 +516,8 @@ void Http2Connection::SubmitTrailers(GrpcStream* call) {
 void Http2Connection::TakeData(GrpcStream* call, size_t size, std::string* out) {
   out->append(call->sending_.substr(0, size));
   call->sending_.remove_prefix(size);
-  const size_t read = std::min(size, call->unread_);
-  call->unread_ -= read;
-  Release(read);
-  call->answer_since_ = Clock::now();
+  Take(call, std::min(size, call->unread_));
+  took_ = call->answer_since_ = PeerNow();
   sent_since_earning_ += size;
   idle_frames_.Earn(static_cast<int64_t>(sent_since_earning_ / kBytesAFrame));
   sent_since_earning_ %= kBytesAFrame;
@@ -529,11 +527,6 @@ void Http2Connection::TakeData(GrpcStream* call, size_t size, std::string* out) 
   if (call->finished_) return;
   call->answer_since_ = {};
   written_.push_back(call->shared_from_this());
-}
-
-GrpcStream* Http2Connection::Unanswered(int32_t id) const {
-  const auto found = streams_.find(id);
-  return found == streams_.end() || found->second->finished_ ? nullptr : found->second.get();
 }
 
 int Http2Connection::CloseStream(int32_t id) {
@@ -556,7 +549,8 @@ void Http2Connection::NoteEndSent(int32_t id) {
 }
 
 void Http2Connection::EndCall(const CallPtr& call) {
-  Release(std::exchange(call->held_, 0) + std::exchange(call->unread_, 0));
+  Release(std::exchange(call->held_, 0));
+  DropAnswer(call.get());
   call->connection_ = nullptr;
   call->StopTimer();
   const std::shared_ptr<CallHandler> handler = std::exchange(call->handler_, nullptr);
@@ -570,6 +564,14 @@ size_t Http2Connection::MaxShare() const {
   const auto longest = static_cast<int64_t>(context_.options.max_message + kMessagePrefixBytes);
   // While there is room, one may have half of it.
   return static_cast<size_t>(std::max({share, longest, context_.pool->left() / 2}));
+}
+
+void Http2Connection::Take(GrpcStream* call, size_t bytes) {
+  call->unread_ -= bytes;
+  const size_t counted = std::min(bytes, call->counted_);
+  call->counted_ -= counted;
+  uncounted_ -= bytes - counted;
+  Release(counted);
 }
 
 bool Http2Connection::Hold(size_t bytes) {

@@ -22,6 +22,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -95,7 +96,10 @@ class Http2Connection final : public ByteStream::User,
   friend struct SessionCallbacks;  // nghttp2's
 
   void OnBytes(std::string_view bytes) override;
-  void OnReady() override;
+  void OnReady() override {
+    ready_ = true;
+    FlushSoon();
+  }
   void OnSent() override;
   void OnClosed() override;
   void Flush() override;
@@ -145,9 +149,23 @@ class Http2Connection final : public ByteStream::User,
   // Keeps count of the bytes that calls hold. False if there is no room.
   bool Hold(size_t bytes);
   size_t MaxShare() const;
+  // The peer has taken so many bytes of the answer, or nobody will.
+  void Take(GrpcStream* call, size_t bytes);
+  void DropAnswer(GrpcStream* call) { Take(call, call->unread_); }
+  // The time as it goes for the peer: while nothing is read from it, it stands.
+  Clock::duration PausedUntil(Clock::time_point now) const {
+    return reading_ ? paused_ : paused_ + (now - paused_since_);
+  }
+  Clock::time_point PeerNow() const {
+    const Clock::time_point now = Clock::now();
+    return now - PausedUntil(now);
+  }
   void Release(size_t bytes);
   // A call, if it is there and not answered.
-  GrpcStream* Unanswered(int32_t id) const;
+  GrpcStream* Unanswered(int32_t id) const {
+    const auto found = streams_.find(id);
+    return found == streams_.end() || found->second->finished_ ? nullptr : found->second.get();
+  }
   // What the end of an answer's last frame means for the budgets.
   void NoteEndSent(int32_t id);
   // Reads on as long as the peer reads: what waits for it must not grow.
@@ -156,7 +174,9 @@ class Http2Connection final : public ByteStream::User,
   void EndSilentCalls(Clock::time_point now);
   // Ends the connection of a peer that has spent a budget.
   void Calm();
-  void FlushSoon();
+  void FlushSoon() {
+    if (!std::exchange(flush_soon_, true)) loop_->FlushSoon(shared_from_this());
+  }
 
   const Http2Context& context_;
   EventLoop* const loop_;
@@ -180,7 +200,10 @@ class Http2Connection final : public ByteStream::User,
   Clock::time_point over_{};    // nothing more is said, since then
   size_t last_queued_ = 0;      // what the peer's kernel had not taken then
   bool reading_ = true;
-  Clock::time_point reading_since_{};
+  Clock::time_point paused_since_{};
+  Clock::duration paused_{};       // all times before
+  Clock::time_point took_{};       // when the peer last took something of any answer, by its time
+  size_t uncounted_ = 0;           // bytes of an answer that was too long to be held
   size_t sent_since_earning_ = 0;  // bytes
   bool began_ = false;             // the preface and settings have come
 };

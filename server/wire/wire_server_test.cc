@@ -23,6 +23,7 @@ namespace {
 constexpr int kNotFound = 5;
 constexpr int kDeadlineExceeded = 4;
 constexpr int kTooMuch = 8;
+constexpr size_t kLongAnswer = 500'000;
 constexpr size_t kLongestExpanded = 4 << 20;
 
 // Joins the threads that answer.
@@ -45,6 +46,7 @@ class Answerers {
 //   /echo     answers with the message, on the loop as a job
 //   /thread   the same, from another thread
 //   /fail     fails
+//   /long     has a long answer
 //   /never    does not answer before the deadline
 //   /stream   answers each message when it has come
 //   /taken    asks for each message from a task of its own, and answers nothing but the end
@@ -77,6 +79,8 @@ class TestHandler final : public CallHandler,
       });
     } else if (path == "/stream" || path == "/taken") {
       call_->Finish({});
+    } else if (path == "/long") {
+      call_->Answer(MessageBuffer::Copy(std::string(kLongAnswer, 'x')));
     } else if (path == "/fail") {
       call_->Finish({kNotFound, "not \xC3\xA4 found\n100%", "details"});
     } else {
@@ -282,6 +286,44 @@ TEST_F(WireServerTest, SilentRequestsEnd) {
   EXPECT_EQ(client.Wait(half).code(), "4");
   EXPECT_EQ(client.answer(half).trailers.at("grpc-status-details-bin"), "U1RSRUFNX1NJTEVOVA");
   EXPECT_FALSE(client.answer(silent).ended);
+}
+
+// A whole message whose call does not end is no better than half of one.
+TEST_F(WireServerTest, ACallThatDoesNotEndIsEnded) {
+  WireOptions options;
+  options.http2.half_message = std::chrono::milliseconds(1);
+  Start(options);
+  TestClient client(Connect());
+  const int32_t id = client.Begin("/echo", TestClient::Framed("some text"), false);
+  EXPECT_EQ(client.Wait(id).code(), "4");
+}
+
+// Crumbs behind a whole message earn nothing.
+TEST_F(WireServerTest, CrumbsAreCounted) {
+  WireOptions options;
+  options.http2.idle_frames = 50;
+  options.http2.idle_frames_second = 1;
+  Start(options);
+  TestClient client(Connect());
+  const int32_t id = client.Begin("/never", TestClient::Framed("some text"), false);
+  for (int i = 0; i < 100 && !client.closed(); ++i) client.Add(id, "x", false);
+  client.WaitFor([] { return false; });
+  EXPECT_EQ(client.goaway_error(), static_cast<uint32_t>(NGHTTP2_ENHANCE_YOUR_CALM));
+}
+
+// An answer of any length is sent if no other waits.
+TEST_F(WireServerTest, ALoneAnswerIsSentHoweverLong) {
+  WireOptions options;
+  options.http2.pool_bytes = 1000;
+  options.http2.max_message = 100'000;
+  Start(options);
+  TestClient client(Connect());
+  for (int i = 0; i < 5; ++i) {
+    const TestAnswer& answer = client.Call("/long", "x");
+    EXPECT_EQ(answer.code(), "0");
+    ASSERT_EQ(answer.messages().size(), 1U);
+    EXPECT_EQ(answer.messages()[0].size(), kLongAnswer);
+  }
 }
 
 // What is refused for want of room leaves room for the next.
