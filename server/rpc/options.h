@@ -51,7 +51,7 @@ struct RequestLimits {
   // of all connections together, besides 64 KiB of each.
   uint64_t max_unfinished_bytes = 64 << 20;
   int max_idle_frames = 10'000;                      // that bring nothing, of a connection
-  int max_resets = 1'000;                            // of unanswered calls, of a connection
+  int max_resets = 10'000;                           // of unanswered calls, of a connection
   absl::Duration silent_stream = absl::Seconds(60);  // then a stream's place is given to others
   absl::Duration revision_wait = absl::Seconds(1);   // for at_least_revision
   uint64_t max_upload_bytes = 8ULL << 30;            // of one load; key registry.max_upload_bytes

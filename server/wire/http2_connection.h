@@ -47,8 +47,8 @@ struct Http2Options {
   // What a connection may have spent before it is closed, and what it gets back each second.
   int64_t idle_frames = 10'000;
   int64_t idle_frames_second = 1'000;
-  int64_t resets = 1'000;
-  int64_t resets_second = 100;
+  int64_t resets = 10'000;
+  int64_t resets_second = 1'000;
 };
 
 // What connections share. It outlives them.

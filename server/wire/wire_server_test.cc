@@ -298,15 +298,16 @@ TEST_F(WireServerTest, ACallThatDoesNotEndIsEnded) {
   EXPECT_EQ(client.Wait(id).code(), "4");
 }
 
-// Crumbs behind a whole message earn nothing.
+// A long message in crumbs costs as many frames.
 TEST_F(WireServerTest, CrumbsAreCounted) {
   WireOptions options;
   options.http2.idle_frames = 50;
   options.http2.idle_frames_second = 1;
   Start(options);
   TestClient client(Connect());
-  const int32_t id = client.Begin("/never", TestClient::Framed("some text"), false);
-  for (int i = 0; i < 100 && !client.closed(); ++i) client.Add(id, "x", false);
+  const std::string framed = TestClient::Framed(std::string(10'000, 'x'));
+  const int32_t id = client.Begin("/never", framed.substr(0, 5), false);
+  for (size_t i = 0; i < 100; ++i) client.Add(id, framed.substr(5 + i, 1), false);
   client.WaitFor([] { return false; });
   EXPECT_EQ(client.goaway_error(), static_cast<uint32_t>(NGHTTP2_ENHANCE_YOUR_CALM));
 }
