@@ -15,7 +15,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <utility>
 #include <vector>
 
@@ -78,13 +77,16 @@ void Http2Connection::OnBytes(std::string_view bytes) {
   if (failed_) return;  // what comes after the end is read and dropped
   heard_ = Clock::now();
   pinged_ = {};
-  const ssize_t read = nghttp2_session_mem_recv(
-      session_, reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
-  if (read < 0) {
-    failed_ = true;
+  const int resets = filter_.Feed(bytes, [this](std::string_view part) {
+    failed_ = nghttp2_session_mem_recv(session_, reinterpret_cast<const uint8_t*>(part.data()),
+                                       part.size()) < 0;
+    return !failed_;
+  });
+  if (failed_) {
     bytes_.Close();
     return;
   }
+  if (resets > 0) CountIdleFrame(resets);
   FlushSoon();
 }
 
@@ -186,7 +188,9 @@ void Http2Connection::EndSilentCalls(Clock::time_point now) {
     if (!call->accepted_) continue;
     if (call->unread_ > 0 || call->finished_) {
       // Of several answers the peer takes one after the other: those that wait are not to blame.
-      if (call->answer_since_ != Clock::time_point{} && now - call->answer_since_ > patience &&
+      // A stream's handler has a limit of its own, which goes before.
+      const auto longest = call->may_be_silent_ ? 2 * patience : patience;
+      if (call->answer_since_ != Clock::time_point{} && now - call->answer_since_ > longest &&
           (now - took_ > patience ||
            nghttp2_session_get_stream_remote_window_size(session_, id) <= 0)) {
         unread.push_back(call);
@@ -360,9 +364,8 @@ int Http2Connection::AddData(int32_t id, std::string_view bytes) {
 int Http2Connection::EndData(int32_t id) {
   const auto found = streams_.find(id);
   if (found == streams_.end()) return 0;
-  const CallPtr call = found->second;
-  call->ended_ = true;
-  Deliver(call.get());
+  found->second->ended_ = true;
+  Deliver(found->second.get());
   return 0;
 }
 

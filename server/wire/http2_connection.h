@@ -29,6 +29,7 @@
 #include "server/wire/budgets.h"
 #include "server/wire/byte_stream.h"
 #include "server/wire/event_loop.h"
+#include "server/wire/frame_filter.h"
 #include "server/wire/grpc_stream.h"
 #include "server/wire/tls_context.h"
 
@@ -183,6 +184,7 @@ class Http2Connection final : public ByteStream::User,
   const std::string peer_;
   ByteStream bytes_;
   nghttp2_session* session_ = nullptr;
+  FrameFilter filter_;
   std::unordered_map<int32_t, CallPtr> streams_;
   std::vector<CallPtr> written_;  // whose handlers are to be told
   bool flush_soon_ = false;

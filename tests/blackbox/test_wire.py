@@ -52,6 +52,23 @@ def test_a_call_by_hand(native, message):
         assert len(answer.verdicts) == 1
 
 
+def test_a_reset_of_a_stream_that_was_not_opened(native, message):
+    """As gRPC's C core sends it for a call whose deadline passed before its headers went out."""
+    reset = struct.pack(">I", 8)
+    with RawClient(native.address) as client:
+        client.frame(h2.RST_STREAM, 0, 1, reset)
+        client.call(3, SCRUB, message)
+        client.frame(h2.RST_STREAM, 0, 5, reset)
+        client.call(7, SCRUB, message)
+        assert client.wait(lambda c: c.ended(3) and c.ended(7))
+        raw = b"\x00\x00\x04\x03\x00" + struct.pack(">I", 9) + reset
+        for byte in raw:
+            client.send(bytes([byte]))
+        client.call(11, SCRUB, message)
+        assert client.wait(lambda c: c.ended(11))
+        assert client.goaway() is None
+
+
 def test_bytes_one_by_one(native, message):
     """However the bytes are cut, the call is the same."""
     with RawClient(native.address) as client:
