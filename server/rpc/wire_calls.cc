@@ -12,7 +12,7 @@ namespace {
 
 constexpr size_t kMaxStrangersBytes = 4 << 10;
 // Deflate makes of a byte no more than this.
-constexpr size_t kMostExpansion = 1032;
+constexpr size_t kMaxExpansion = 1032;
 constexpr std::string_view kScrubPath = "/dnc.v1.ScrubService/Scrub";
 
 Credentials CredentialsIn(const GrpcStream& call) {
@@ -43,7 +43,7 @@ class WireScrubCall final : public ScrubCall,
     const std::string_view first =
         message_.compressed() ? std::string_view() : message_.view().substr(0, kPeekBytes);
     const size_t bytes = message_.compressed()
-                             ? std::min(message_.received() * kMostExpansion, max_message_)
+                             ? std::min(message_.received() * kMaxExpansion, max_message_)
                              : message_.received();
     if (Admit(bytes, first)) call_->loop()->Submit(shared_from_this());
   }

@@ -127,9 +127,7 @@ void Http2Connection::Flush() {
   }
   for (const CallPtr& call : std::exchange(written_, {})) {
     const auto handler = call->handler_;
-    if (call->connection_ != nullptr && !call->finished_ && handler != nullptr) {
-      handler->OnWritten();
-    }
+    if (handler != nullptr && !call->finished_) handler->OnWritten();
   }
   SetReading();
   if (!ready_ || failed_ || nghttp2_session_want_read(session_) != 0 ||
@@ -189,8 +187,8 @@ void Http2Connection::EndSilentCalls(Clock::time_point now) {
     if (call->unread_ > 0 || call->finished_) {
       // Of several answers the peer takes one after the other: those that wait are not to blame.
       // A stream's handler has a limit of its own, which goes before.
-      const auto longest = call->may_be_silent_ ? 2 * patience : patience;
-      if (call->answer_since_ != Clock::time_point{} && now - call->answer_since_ > longest &&
+      if (call->answer_since_ != Clock::time_point{} &&
+          now - call->answer_since_ > patience * (call->may_be_silent_ ? 2 : 1) &&
           (now - took_ > patience ||
            nghttp2_session_get_stream_remote_window_size(session_, id) <= 0)) {
         unread.push_back(call);
