@@ -24,13 +24,13 @@
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
 #include "server/index/page_pool.h"
-#include "server/wire/listener.h"
 #include "server/rpc/served_certificate.h"
 #include "server/rpc/server.h"
 #include "server/storage/data_folder.h"
 #include "server/telemetry/log.h"
 #include "server/telemetry/metrics_collector.h"
 #include "server/tenants/quota.h"
+#include "server/wire/listener.h"
 
 namespace dnc {
 namespace {
