@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/strings/str_split.h"
 #include "grpc/support/time.h"
 #include "grpcpp/client_context.h"
 #include "grpcpp/generic/generic_stub.h"
@@ -63,15 +62,14 @@ class RelayedCall final : public CallHandler,
     }
     call_->ForEachMetadata([this](std::string_view name, std::string_view value) {
       if (name == kRelayedPeer || name == "user-agent" || name == "host") return;
-      if (name.size() < 4 || name.substr(name.size() - 4) != "-bin") {
+      if (!IsBinaryMetadata(name)) {
         context_.AddMetadata(std::string(name), std::string(value));
         return;
       }
-      for (const absl::string_view part :
-           absl::StrSplit(absl::string_view(value.data(), value.size()), ',')) {
-        const auto bytes = DecodeBinaryMetadata({part.data(), part.size()});
-        if (bytes.has_value()) context_.AddMetadata(std::string(name), *bytes);
-      }
+      // The transport refuses what can't be decoded.
+      const auto values = DecodeBinaryValues(value);
+      if (!values.has_value()) return;
+      for (const std::string& bytes : *values) context_.AddMetadata(std::string(name), bytes);
     });
     context_.AddMetadata(kRelayedPeer, call_->peer());
     stub_.PrepareBidiStreamingCall(&context_, std::string(call_->path()), {}, this);

@@ -33,16 +33,21 @@ Credentials CredentialsOf(const grpc::ServerContextBase& context) {
   return credentials;
 }
 
+absl::Status Call::ReachRevision(uint64_t revision, absl::Time deadline,
+                                 const Credentials& credentials, Permission permission,
+                                 Caller* caller) const {
+  if (caller->revision >= revision) return absl::OkStatus();
+  return rpc_.revisions->Reach(revision, deadline, credentials, permission, caller);
+}
+
 absl::Status Call::ReachRevision(uint64_t revision, const grpc::ServerContext& context,
                                  Permission permission, Caller* caller) const {
-  if (caller->revision >= revision) return absl::OkStatus();
-  return rpc_.revisions->Reach(revision, DeadlineOf(context), CredentialsOf(context), permission,
-                               caller);
+  return ReachRevision(revision, DeadlineOf(context), CredentialsOf(context), permission, caller);
 }
 
 std::string PeerOf(const grpc::ServerContextBase& context) {
   // Nobody else reaches this server within the process.
-  if (const std::string peer = context.peer(); peer.substr(0, 6) != "inproc") return peer;
+  if (const std::string peer = context.peer(); !peer.starts_with("inproc")) return peer;
   const auto found = context.client_metadata().find(kRelayedPeer);
   if (found == context.client_metadata().end()) return "inproc";
   return {found->second.data(), found->second.size()};

@@ -90,6 +90,8 @@ class Call {
     return AdmitCaller(context, permission);
   }
   // Waits until the server is at `revision`, if the caller is not there yet: RevisionWait::Reach.
+  absl::Status ReachRevision(uint64_t revision, absl::Time deadline, const Credentials& credentials,
+                             Permission permission, Caller* caller) const;
   absl::Status ReachRevision(uint64_t revision, const grpc::ServerContext& context,
                              Permission permission, Caller* caller) const;
 

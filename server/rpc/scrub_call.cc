@@ -7,7 +7,6 @@
 #include "server/base/call_timer.h"
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
-#include "server/service/revision_wait.h"
 
 namespace dnc {
 namespace {
@@ -109,41 +108,37 @@ void ScrubCall::AnswerRequest(const v1::ScrubRequest& request) {
 
 absl::Status ScrubCall::Scrub(const v1::ScrubRequest& request, MessageBuffer* answer) {
   CallTimer timer(rpc().metrics, Method::kScrub);
-  if (caller_.revision < request.at_least_revision()) {
-    DNC_RETURN_IF_ERROR(rpc().revisions->Reach(request.at_least_revision(), Deadline(),
-                                               GetCredentials(), Permission::kScrub, &caller_));
-  }
+  DNC_RETURN_IF_ERROR(ReachRevision(request.at_least_revision(), Deadline(), GetCredentials(),
+                                    Permission::kScrub, &caller_));
   v1::ScrubResponse response;
   DNC_RETURN_IF_ERROR(handler_.ScrubAdmitted(caller_, charged_, request, &response));
   *answer = ToMessageBuffer(response);
   return absl::OkStatus();
 }
 
-void ScrubCall::Succeed(MessageBuffer answer) {
+void ScrubCall::Leave(absl::StatusCode code) {
   LeaveGate();
   admission_ = Admission();
-  rpc().metrics->CountCall(Method::kScrub, absl::StatusCode::kOk);
+  rpc().metrics->CountCall(Method::kScrub, code);
+}
+
+void ScrubCall::Succeed(MessageBuffer answer) {
+  Leave(absl::StatusCode::kOk);
   SendAnswer(std::move(answer));
 }
 
 void ScrubCall::Fail(const absl::Status& status) {
-  LeaveGate();
-  admission_ = Admission();
-  rpc().metrics->CountCall(Method::kScrub, status.code());
+  Leave(status.code());
   SendError(status);
 }
 
 void ScrubCall::FailCrowded() {
-  LeaveGate();
-  admission_ = Admission();
-  rpc().metrics->CountCall(Method::kScrub, absl::StatusCode::kResourceExhausted);
+  Leave(absl::StatusCode::kResourceExhausted);
   SendCrowded();
 }
 
 void ScrubCall::FailNotAMessage() {
-  LeaveGate();
-  admission_ = Admission();
-  rpc().metrics->CountCall(Method::kScrub, absl::StatusCode::kInternal);
+  Leave(absl::StatusCode::kInternal);
   SendNotAMessage();
 }
 

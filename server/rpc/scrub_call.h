@@ -61,6 +61,8 @@ class ScrubCall : public Call {
   void AnswerRequest(const v1::ScrubRequest& request);
   absl::Status Scrub(const v1::ScrubRequest& request, MessageBuffer* answer);
   void Succeed(MessageBuffer answer);
+  // The call is over: it gives its places away, and is counted.
+  void Leave(absl::StatusCode code);
 
   ScrubHandler& handler_;
   Caller caller_;

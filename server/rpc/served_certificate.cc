@@ -1,8 +1,6 @@
 #include "server/rpc/served_certificate.h"
 
-#include <openssl/bio.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -22,13 +20,10 @@
 #include "server/base/log_line.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
+#include "server/wire/pem.h"
 
 namespace dnc {
 namespace {
-
-using Bio = std::unique_ptr<BIO, decltype(&BIO_free)>;
-using Certificate = std::unique_ptr<X509, decltype(&X509_free)>;
-using PrivateKey = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
 
 // No certificate with its chain comes near; whoever names a disk image is told so.
 constexpr size_t kMaxFileBytes = 1 << 20;
@@ -49,10 +44,6 @@ absl::StatusOr<std::string> ReadPem(std::string_view key, const std::string& pat
   return content;
 }
 
-Bio InMemory(const std::string& content) {
-  return {BIO_new_mem_buf(content.data(), static_cast<int>(content.size())), &BIO_free};
-}
-
 absl::StatusOr<absl::Time> EndOf(const X509* certificate) {
   std::tm parts{};
   if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &parts) != 1) {
@@ -61,20 +52,13 @@ absl::StatusOr<absl::Time> EndOf(const X509* certificate) {
   return absl::FromTM(parts, absl::UTCTimeZone());
 }
 
-// No password is asked for at a terminal: a key that needs one can't be used.
-int NoPassword(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*context*/) { return -1; }
-
 // When the pair runs out; an error if it can't be served.
 absl::StatusOr<absl::Time> Check(const TlsOptions& options, const CertificatePair& pair) {
-  const Certificate certificate(
-      PEM_read_bio_X509(InMemory(pair.certificate).get(), nullptr, &NoPassword, nullptr),
-      &X509_free);
+  const CertificatePtr certificate = ReadCertificate(InMemory(pair.certificate).get());
   if (certificate == nullptr) {
     return Unusable("certificate", options.certificate, "holds no certificate in PEM form");
   }
-  const PrivateKey key(
-      PEM_read_bio_PrivateKey(InMemory(pair.key).get(), nullptr, &NoPassword, nullptr),
-      &EVP_PKEY_free);
+  const PrivateKeyPtr key = ReadPrivateKey(InMemory(pair.key).get());
   if (key == nullptr) {
     return Unusable("key", options.key, "holds no private key in PEM form without a password");
   }

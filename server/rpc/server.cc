@@ -140,6 +140,8 @@ struct Server::Impl {
   // Of our own transport.
   void StartWire(const ServerOptions& options);
   void StopWire();
+  // Calls under way have so long to end.
+  void BeginStop(absl::Duration left);
   // Of gRPC's.
   void StopGrpc();
 
@@ -214,6 +216,12 @@ void Server::Impl::StartWire(const ServerOptions& options) {
   wire->Start();
 }
 
+void Server::Impl::BeginStop(absl::Duration left) {
+  const absl::Duration reserve = std::min(grace / 5, absl::Seconds(1));
+  stop.BeginStop(StopLine::Clock::now() + absl::ToChronoNanoseconds(left - reserve));
+  guard.BeginStop();
+}
+
 // As long as the listener listens, calls are answered: the last GOAWAY goes out when all callers
 // have heard of the first, so that no call meets a server that is gone.
 void Server::Impl::StopWire() {
@@ -222,9 +230,7 @@ void Server::Impl::StopWire() {
   const absl::Duration left =
       std::clamp(grace - absl::FromChrono(StopLine::Clock::now() - begin), grace / 2, grace);
   listener->Stop();
-  const absl::Duration reserve = std::min(grace / 5, absl::Seconds(1));
-  stop.BeginStop(StopLine::Clock::now() + absl::ToChronoNanoseconds(left - reserve));
-  guard.BeginStop();
+  BeginStop(left);
   wire->BeginEnd();
   stop.Release();
   waker.WakeAll();
@@ -306,9 +312,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
 
 void Server::Impl::StopGrpc() {
   listener->Stop();
-  const absl::Duration reserve = std::min(grace / 5, absl::Seconds(1));
-  stop.BeginStop(StopLine::Clock::now() + absl::ToChronoNanoseconds(grace - reserve));
-  guard.BeginStop();
+  BeginStop(grace);
   // Callers that send call after call have by now one each that is held.
   absl::SleepFor(std::min(kGather, grace));
   // This does what grpc::Server::Shutdown begins with, but returns when GOAWAY is on its way:

@@ -36,14 +36,13 @@ class ByteStream {
     virtual void OnClosed() = 0;
   };
 
-  // Takes `fd` over, which does not block. `ssl`: null for plain text. `keeper` owns the stream and
-  // its user: each operation that is under way holds it.
+  // Takes `fd` over, which does not block. `ssl`: null for plain text.
   ByteStream(EventLoop* loop, int fd, SslPtr ssl);
   ~ByteStream();
   ByteStream(const ByteStream&) = delete;
   ByteStream& operator=(const ByteStream&) = delete;
 
-  // Begins to read. `user` must not be gone before the stream is closed.
+  // Begins to read. `user` owns the stream: each operation that is under way holds it.
   void Start(std::shared_ptr<User> user);
   // Sends now what the socket takes, and keeps the rest. Only after OnReady.
   void Send(std::string_view bytes);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <boost/asio/steady_timer.hpp>
 
-#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "server/wire/grpc_text.h"
 #include "server/wire/http2_connection.h"
@@ -17,18 +16,10 @@ uint32_t LoadBigEndian(const char* bytes) {
   return value;
 }
 
-bool StartsWith(std::string_view text, std::string_view prefix) {
-  return text.substr(0, prefix.size()) == prefix;
-}
-
-bool EndsWith(std::string_view text, std::string_view end) {
-  return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
-}
-
 // Whether a header belongs to the protocol and not to the call's metadata.
 bool IsProtocols(std::string_view name) {
-  return StartsWith(name, ":") || name == "te" || name == "content-type" ||
-         (StartsWith(name, "grpc-") && !EndsWith(name, "-bin"));
+  return name.starts_with(':') || name == "te" || name == "content-type" ||
+         (name.starts_with("grpc-") && !IsBinaryMetadata(name));
 }
 
 // Whether gRPC's protocol knows such metadata. What it does not know must not reach anybody who may
@@ -38,14 +29,7 @@ bool IsMetadata(std::string_view name, std::string_view value) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
   };
   if (name.empty() || !std::all_of(name.begin(), name.end(), is_name)) return false;
-  if (EndsWith(name, "-bin")) {
-    // Several values may be joined by commas.
-    for (const absl::string_view part :
-         absl::StrSplit(absl::string_view(value.data(), value.size()), ',')) {
-      if (!DecodeBinaryMetadata({part.data(), part.size()}).has_value()) return false;
-    }
-    return true;
-  }
+  if (IsBinaryMetadata(name)) return DecodeBinaryValues(value).has_value();
   return std::all_of(value.begin(), value.end(), [](char c) { return c >= ' ' && c <= '~'; });
 }
 
@@ -67,12 +51,11 @@ absl::Status ReceivedMessage::Expand(size_t max_bytes) {
   return absl::OkStatus();
 }
 
-GrpcStream::GrpcStream(Http2Connection* connection, EventLoop* loop, int32_t id)
-    : loop_(loop), connection_(connection), id_(id) {}
+GrpcStream::GrpcStream(Http2Connection* connection, EventLoop* loop, int32_t id,
+                       std::shared_ptr<const std::string> peer)
+    : loop_(loop), connection_(connection), id_(id), peer_(std::move(peer)) {}
 
 GrpcStream::~GrpcStream() = default;
-
-const std::string& GrpcStream::peer() const { return peer_; }
 
 std::optional<std::string_view> GrpcStream::Metadata(std::string_view name) const {
   for (const Header& header : headers_) {
@@ -115,7 +98,7 @@ void GrpcStream::AddHeader(std::string_view name, std::string_view value, size_t
   } else if (name == "content-type") {
     constexpr std::string_view kType = "application/grpc";
     const char next = value.size() > kType.size() ? value[kType.size()] : ';';
-    is_grpc_ = StartsWith(value, kType) && (next == ';' || next == '+');
+    is_grpc_ = value.starts_with(kType) && (next == ';' || next == '+');
   } else if (name == "grpc-encoding") {
     encoding_ = EncodingOf(value);
   } else if (name == "grpc-timeout") {

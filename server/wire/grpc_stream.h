@@ -87,7 +87,8 @@ class GrpcStream : public std::enable_shared_from_this<GrpcStream> {
  public:
   using Clock = std::chrono::steady_clock;
 
-  GrpcStream(Http2Connection* connection, EventLoop* loop, int32_t id);
+  GrpcStream(Http2Connection* connection, EventLoop* loop, int32_t id,
+             std::shared_ptr<const std::string> peer);
   ~GrpcStream();
   GrpcStream(const GrpcStream&) = delete;
   GrpcStream& operator=(const GrpcStream&) = delete;
@@ -109,7 +110,7 @@ class GrpcStream : public std::enable_shared_from_this<GrpcStream> {
   absl::Time DeadlineTime() const;
   bool DeadlinePassed() const { return deadline_ < Clock::now(); }
   // `ipv4:192.0.2.1:50000`, `ipv6:[2001:db8::1]:50000` or `unix:`.
-  const std::string& peer() const;
+  const std::string& peer() const { return *peer_; }
   EventLoop* loop() const { return loop_; }
   // Whether nobody waits for an answer any more. Thread-safe.
   bool cancelled() const { return cancelled_.load(std::memory_order_relaxed); }
@@ -160,7 +161,7 @@ class GrpcStream : public std::enable_shared_from_this<GrpcStream> {
   const int32_t id_;
   std::shared_ptr<CallHandler> handler_;
 
-  std::string peer_;
+  const std::shared_ptr<const std::string> peer_;
   std::string path_;
   std::string header_text_;
   std::vector<Header> headers_;

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <utility>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/str_split.h"
 
 namespace dnc {
 
@@ -70,6 +72,17 @@ std::optional<std::string> DecodeBinaryMetadata(std::string_view text) {
   std::string out;
   if (!absl::Base64Unescape(absl::string_view(text.data(), text.size()), &out)) return std::nullopt;
   return out;
+}
+
+std::optional<std::vector<std::string>> DecodeBinaryValues(std::string_view text) {
+  std::vector<std::string> values;
+  for (const absl::string_view part :
+       absl::StrSplit(absl::string_view(text.data(), text.size()), ',')) {
+    std::optional<std::string> value = DecodeBinaryMetadata({part.data(), part.size()});
+    if (!value.has_value()) return std::nullopt;
+    values.push_back(*std::move(value));
+  }
+  return values;
 }
 
 }  // namespace dnc

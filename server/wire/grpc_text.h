@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace dnc {
 
@@ -27,5 +28,9 @@ std::string PercentEncode(std::string_view text);
 std::string EncodeBinaryMetadata(std::string_view bytes);
 // Reads it, padded or not. Nothing if it is none.
 std::optional<std::string> DecodeBinaryMetadata(std::string_view text);
+// Reads all values of an entry: several may be joined by commas. Nothing if one is none.
+std::optional<std::vector<std::string>> DecodeBinaryValues(std::string_view text);
+// Whether the values of metadata of this name are sent so.
+inline bool IsBinaryMetadata(std::string_view name) { return name.ends_with("-bin"); }
 
 }  // namespace dnc

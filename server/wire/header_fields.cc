@@ -31,13 +31,17 @@ nghttp2_nv Once(std::string_view name, std::string_view value) {
   return Field(name, value, NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_INDEX);
 }
 
-size_t StatusFields(const GrpcStatus& status, std::string_view message, std::string_view details,
-                    nghttp2_nv* out) {
+StatusFields::StatusFields(const GrpcStatus& status)
+    : code_(status.code),
+      message_(PercentEncode(status.message)),
+      details_(EncodeBinaryMetadata(status.details)) {}
+
+size_t StatusFields::Write(nghttp2_nv* out) const {
   size_t count = 0;
-  out[count++] = Fixed("grpc-status", CodeText(status.code));
+  out[count++] = Fixed("grpc-status", CodeText(code_));
   // An OK has a message, too: some clients mind if it is missing.
-  out[count++] = message.empty() ? Fixed("grpc-message", "") : Once("grpc-message", message);
-  if (!details.empty()) out[count++] = Once("grpc-status-details-bin", details);
+  out[count++] = message_.empty() ? Fixed("grpc-message", "") : Once("grpc-message", message_);
+  if (!details_.empty()) out[count++] = Once("grpc-status-details-bin", details_);
   return count;
 }
 

@@ -4,6 +4,7 @@
 #include <nghttp2/nghttp2.h>
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 #include "server/wire/grpc_text.h"
@@ -15,9 +16,19 @@ nghttp2_nv Fixed(std::string_view name, std::string_view value);
 // A value that is copied, and that the peer need not remember; the name outlives all connections.
 nghttp2_nv Once(std::string_view name, std::string_view value);
 
-// Writes the fields that tell a status, three at most, and returns how many. `message` and
-// `details` are its texts as they are sent; the fields point into them.
-size_t StatusFields(const GrpcStatus& status, std::string_view message, std::string_view details,
-                    nghttp2_nv* out);
+// The fields that tell a status, with their texts as they are sent.
+class StatusFields {
+ public:
+  static constexpr size_t kMax = 3;
+
+  explicit StatusFields(const GrpcStatus& status);
+  // Writes them, kMax at most, and returns how many. They point into this.
+  size_t Write(nghttp2_nv* out) const;
+
+ private:
+  const int code_;
+  const std::string message_;
+  const std::string details_;
+};
 
 }  // namespace dnc

@@ -19,7 +19,6 @@
 #include <vector>
 
 #include "server/base/str_cat.h"
-#include "server/wire/grpc_text.h"
 #include "server/wire/header_fields.h"
 #include "server/wire/session_callbacks.h"
 #include "server/wire/wire_errors.h"
@@ -47,7 +46,7 @@ Http2Connection::Http2Connection(const Http2Context* context, EventLoop* loop, i
                                  std::string peer)
     : context_(*context),
       loop_(loop),
-      peer_(std::move(peer)),
+      peer_(std::make_shared<const std::string>(std::move(peer))),
       bytes_(loop, fd, std::move(ssl)),
       idle_frames_(context->options.idle_frames, context->options.idle_frames_second),
       resets_(context->options.resets, context->options.resets_second) {
@@ -92,9 +91,7 @@ void Http2Connection::OnBytes(std::string_view bytes) {
 
 void Http2Connection::OnSent() {
   // One look at what the peer says, before more is sent: a long answer must not keep it unheard.
-  if (!reading_) paused_ += Clock::now() - paused_since_;
-  reading_ = true;
-  bytes_.ResumeReading();
+  SetReading();
   FlushSoon();
 }
 
@@ -219,10 +216,7 @@ void Http2Connection::Abandon(GrpcStream* call) {
   call->finished_ = true;
   DropBody(call);
   SubmitTrailers(call);
-  const std::shared_ptr<CallHandler> handler = std::exchange(call->handler_, nullptr);
-  if (handler == nullptr) return;
-  call->cancelled_.store(true, std::memory_order_relaxed);
-  handler->OnCancel(CallEnd::kCallerGone);
+  Dismiss(call);
 }
 
 void Http2Connection::AnnounceEnd() {
@@ -259,9 +253,7 @@ void Http2Connection::Calm() {
 }
 
 int Http2Connection::BeginStream(int32_t id) {
-  auto call = std::make_shared<GrpcStream>(this, loop_, id);
-  call->peer_ = peer_;
-  streams_.emplace(id, std::move(call));
+  streams_.emplace(id, std::make_shared<GrpcStream>(this, loop_, id, peer_));
   return 0;
 }
 
@@ -398,11 +390,14 @@ void Http2Connection::Deliver(GrpcStream* call) {
 
 void Http2Connection::Refuse(GrpcStream* call, GrpcStatus status) {
   if (call->finished_) return;
-  const std::shared_ptr<CallHandler> handler = std::exchange(call->handler_, nullptr);
   End(call, std::move(status));
-  if (handler == nullptr) return;
+  Dismiss(call);
+}
+
+void Http2Connection::Dismiss(GrpcStream* call) {
+  const std::shared_ptr<CallHandler> handler = std::exchange(call->handler_, nullptr);
   call->cancelled_.store(true, std::memory_order_relaxed);
-  handler->OnCancel(CallEnd::kCallerGone);
+  if (handler != nullptr) handler->OnCancel(CallEnd::kCallerGone);
 }
 
 void Http2Connection::RefuseHttp(GrpcStream* call, const char* code) {
@@ -471,16 +466,15 @@ void Http2Connection::End(GrpcStream* call, GrpcStatus status) {
     Resume(call);
     return;
   }
-  const std::string message = PercentEncode(call->status_.message);
-  const std::string details = EncodeBinaryMetadata(call->status_.details);
-  std::array<nghttp2_nv, 6> headers{};
+  const StatusFields fields(call->status_);
+  std::array<nghttp2_nv, 3 + StatusFields::kMax> headers{};
   size_t count = 0;
   headers[count++] = Fixed(":status", "200");
   headers[count++] = Fixed("content-type", "application/grpc");
   if (call->encoding_ == MessageEncoding::kUnknown) {
     headers[count++] = Fixed("grpc-accept-encoding", kAcceptedEncodings);
   }
-  count += StatusFields(call->status_, message, details, headers.data() + count);
+  count += fields.Write(headers.data() + count);
   nghttp2_submit_response(session_, call->id_, headers.data(), count, nullptr);
   FlushSoon();
 }
@@ -506,10 +500,9 @@ ssize_t Http2Connection::OfferData(GrpcStream* call, size_t size, uint32_t* flag
 }
 
 void Http2Connection::SubmitTrailers(GrpcStream* call) {
-  const std::string message = PercentEncode(call->status_.message);
-  const std::string details = EncodeBinaryMetadata(call->status_.details);
-  std::array<nghttp2_nv, 3> trailers{};
-  const size_t count = StatusFields(call->status_, message, details, trailers.data());
+  const StatusFields fields(call->status_);
+  std::array<nghttp2_nv, StatusFields::kMax> trailers{};
+  const size_t count = fields.Write(trailers.data());
   nghttp2_submit_trailer(session_, call->id_, trailers.data(), count);
   FlushSoon();
 }
@@ -554,10 +547,11 @@ void Http2Connection::EndCall(const CallPtr& call) {
   DropAnswer(call.get());
   call->connection_ = nullptr;
   call->StopTimer();
-  const std::shared_ptr<CallHandler> handler = std::exchange(call->handler_, nullptr);
-  if (call->finished_) return;
-  call->cancelled_.store(true, std::memory_order_relaxed);
-  if (handler != nullptr) handler->OnCancel(CallEnd::kCallerGone);
+  if (call->finished_) {
+    call->handler_.reset();
+  } else {
+    Dismiss(call.get());
+  }
 }
 
 size_t Http2Connection::MaxShare() const {

@@ -87,10 +87,8 @@ class Http2Connection final : public ByteStream::User,
   // one under way.
   void BeginEnd();
   void Close() { bytes_.Close(); }
-  size_t streams() const { return streams_.size(); }
 
   EventLoop* loop() const { return loop_; }
-  const std::string& peer() const { return peer_; }
 
  private:
   friend class GrpcStream;
@@ -135,6 +133,8 @@ class Http2Connection final : public ByteStream::User,
   void ConsumeStream(GrpcStream* call);
   // Lets go of what has arrived of a request that is answered.
   void DropBody(GrpcStream* call);
+  // Takes the call from its handler, which is told that nobody waits for it.
+  void Dismiss(GrpcStream* call);
   // The call is over: nobody reads what it would still send.
   void EndCall(const CallPtr& call);
   // Goes on with sending, should nghttp2 have found nothing to send.
@@ -181,7 +181,7 @@ class Http2Connection final : public ByteStream::User,
 
   const Http2Context& context_;
   EventLoop* const loop_;
-  const std::string peer_;
+  const std::shared_ptr<const std::string> peer_;  // its calls share it
   ByteStream bytes_;
   nghttp2_session* session_ = nullptr;
   FrameFilter filter_;

@@ -1,33 +1,21 @@
 #include "server/wire/tls_context.h"
 
-#include <openssl/bio.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
 
 #include <string_view>
 #include <utility>
 
 #include "server/base/error.h"
+#include "server/wire/pem.h"
 
 namespace dnc {
 namespace {
-
-using Bio = std::unique_ptr<BIO, decltype(&BIO_free)>;
-using Certificate = std::unique_ptr<X509, decltype(&X509_free)>;
-using PrivateKey = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
 
 absl::Status Unusable(std::string_view what) {
   ERR_clear_error();  // OpenSSL keeps its errors for the thread's next call
   return Error(reason::kInvalidRequest, what);
 }
-
-Bio InMemory(const std::string& content) {
-  return {BIO_new_mem_buf(content.data(), static_cast<int>(content.size())), &BIO_free};
-}
-
-// No password is asked for at a terminal: a key that needs one can't be used.
-int NoPassword(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*context*/) { return -1; }
 
 // Chooses HTTP/2 of what the client offers.
 int ChooseProtocol(SSL* /*ssl*/, const unsigned char** out, unsigned char* out_size,
@@ -43,11 +31,11 @@ int ChooseProtocol(SSL* /*ssl*/, const unsigned char** out, unsigned char* out_s
 
 // Takes the certificate and those that follow it.
 bool AddChain(SSL_CTX* context, const std::string& pem) {
-  const Bio bio = InMemory(pem);
-  const Certificate first(PEM_read_bio_X509(bio.get(), nullptr, &NoPassword, nullptr), &X509_free);
+  const BioPtr bio = InMemory(pem);
+  const CertificatePtr first = ReadCertificate(bio.get());
   if (first == nullptr || SSL_CTX_use_certificate(context, first.get()) != 1) return false;
   while (true) {
-    Certificate next(PEM_read_bio_X509(bio.get(), nullptr, &NoPassword, nullptr), &X509_free);
+    CertificatePtr next = ReadCertificate(bio.get());
     if (next == nullptr) break;
     if (SSL_CTX_add0_chain_cert(context, next.get()) != 1) return false;
     next.release();  // belongs to the context now
@@ -75,8 +63,7 @@ absl::Status TlsContext::Use(const std::string& certificate, const std::string& 
   if (!AddChain(context.get(), certificate)) {
     return Unusable("the certificate can't be used; it must be in PEM form, its chain after it");
   }
-  const PrivateKey private_key(
-      PEM_read_bio_PrivateKey(InMemory(key).get(), nullptr, &NoPassword, nullptr), &EVP_PKEY_free);
+  const PrivateKeyPtr private_key = ReadPrivateKey(InMemory(key).get());
   if (private_key == nullptr || SSL_CTX_use_PrivateKey(context.get(), private_key.get()) != 1 ||
       SSL_CTX_check_private_key(context.get()) != 1) {
     return Unusable("the private key is not the certificate's, or not in PEM form");
