@@ -95,6 +95,8 @@ inline constexpr FailureReason kQuotaExceeded{"QUOTA_EXCEEDED",
 inline constexpr FailureReason kCallableLimit{"CALLABLE_LIMIT",
                                               absl::StatusCode::kFailedPrecondition};
 inline constexpr FailureReason kStreamSilent{"STREAM_SILENT", absl::StatusCode::kDeadlineExceeded};
+inline constexpr FailureReason kMalformedCall{"MALFORMED_CALL", absl::StatusCode::kInternal};
+inline constexpr FailureReason kNotSupported{"NOT_SUPPORTED", absl::StatusCode::kUnimplemented};
 inline constexpr FailureReason kFirstData{"FIRST_DATA", absl::StatusCode::kFailedPrecondition};
 }  // namespace reason
 

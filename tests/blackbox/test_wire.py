@@ -15,7 +15,7 @@ SCRUB = "/dnc.v1.ScrubService/Scrub"
 NUMBER = 2015550123
 CONFIG = """
 guards: {min_first_numbers: 0}
-rpc: {transport: native, threads: 2, keepalive_seconds: 5, keepalive_timeout_seconds: 2}
+rpc: {threads: 2, keepalive_seconds: 5, keepalive_timeout_seconds: 2}
 limits: {max_idle_frames: 50, max_resets: 20, max_unfinished_bytes: 1 MiB, max_streams: 100,
          silent_stream_seconds: 2}
 """
