@@ -72,7 +72,6 @@ inline constexpr FailureReason kStopping{"STOPPING", absl::StatusCode::kUnavaila
 inline constexpr FailureReason kLoadStopped{"STOPPING", absl::StatusCode::kCancelled};
 inline constexpr FailureReason kInternal{"INTERNAL", absl::StatusCode::kInternal};
 inline constexpr FailureReason kOutOfMemory{"INTERNAL", absl::StatusCode::kResourceExhausted};
-inline constexpr FailureReason kCannotStart{"INTERNAL", absl::StatusCode::kUnavailable};
 inline constexpr FailureReason kInternalOrder{"INTERNAL", absl::StatusCode::kFailedPrecondition};
 inline constexpr FailureReason kCallerGone{"CALLER_GONE", absl::StatusCode::kCancelled};
 inline constexpr FailureReason kDeadlinePassed{"DEADLINE_PASSED",

@@ -1,8 +1,8 @@
 // The sockets that the server listens on, and the thread that accepts connections from them.
 //
 // It goes on when the process has run out of file descriptors: what can't be accepted is refused,
-// counted and told, and the next try follows within half a second. It also keeps some descriptors back, so
-// that however many callers come, the stores can open their files.
+// counted and told, and the next try follows within half a second. It also keeps some descriptors
+// back, so that however many callers come, the stores can open their files.
 //
 //   callers --> [ sockets ] --poll--> the listener's thread --Take--> a loop
 //                                       |

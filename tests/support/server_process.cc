@@ -71,8 +71,7 @@ bool ServerProcess::Start() {
   words.insert(words.end(), settings_.arguments.begin(), settings_.arguments.end());
   if (std::find(words.begin(), words.end(), "--config") == words.end()) {
     // The lists of tests are small.
-    std::ofstream(ConfigPath()) << "guards: {min_first_numbers: 0}\n"
-                                << settings_.config;
+    std::ofstream(ConfigPath()) << "guards: {min_first_numbers: 0}\n" << settings_.config;
     words.insert(words.end(), {"--config", ConfigPath()});
   }
   std::vector<char*> arguments;
