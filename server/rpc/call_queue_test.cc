@@ -62,7 +62,7 @@ class CallQueueTest : public testing::Test {
   WorkerPool workers_{1, 10};
   Metrics metrics_;
   LiveCalls live_;
-  AdmissionControl gate_{1'000};
+  AdmissionControl gate_{{.numbers_under_way = 1'000}};
   StopLine stop_;
   Authorizer authorizer_{nullptr, nullptr, false};  // health is open to all
   RpcContext rpc_;

@@ -25,7 +25,7 @@ absl::Status Crowded() {
 
 bool ScrubCall::Admit(size_t bytes, std::string_view first) {
   const int64_t cost = AdmissionControl::CostOf(bytes);
-  if (!rpc().gate->TryEnter(cost)) {
+  if (!rpc().gate->TryEnter(cost, Loop())) {
     FailCrowded();
     return false;
   }
@@ -143,7 +143,7 @@ void ScrubCall::FailNotAMessage() {
 }
 
 void ScrubCall::LeaveGate() {
-  if (cost_ > 0) rpc().gate->Leave(std::exchange(cost_, 0));
+  if (cost_ > 0) rpc().gate->Leave(std::exchange(cost_, 0), Loop());
 }
 
 }  // namespace dnc

@@ -45,6 +45,8 @@ class ScrubCall : public Call {
   // The transport's part.
   virtual Credentials GetCredentials() const = 0;
   virtual absl::Time Deadline() const = 0;
+  // The loop on which the call waits for its turn; null on the threads of gRPC.
+  virtual EventLoop* Loop() const { return nullptr; }
   virtual void SendAnswer(MessageBuffer answer) = 0;
   virtual void SendError(const absl::Status& status) = 0;
   // As SendError(Crowded()), for which a transport may have the bytes already.

@@ -69,6 +69,7 @@ class WireScrubCall final : public ScrubCall,
  private:
   Credentials GetCredentials() const override { return CredentialsIn(*call_); }
   absl::Time Deadline() const override { return call_->DeadlineTime(); }
+  EventLoop* Loop() const override { return call_->loop(); }
   void SendAnswer(MessageBuffer answer) override { call_->Answer(std::move(answer)); }
   void SendError(const absl::Status& status) override { call_->Finish(ToWireStatus(status)); }
   void SendCrowded() override {
