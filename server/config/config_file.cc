@@ -47,6 +47,8 @@ absl::Status ReadLimits(const YAML::Node& node, RequestLimits* limits) {
   // A request must have room for an upload's chunk of 1 MiB.
   section.ReadBytes("max_request_bytes", &limits->max_request_bytes, 2 * kMiB, 256 * kMiB);
   section.Read("numbers_under_way", &limits->numbers_under_way, 1, 1'000'000'000);
+  section.ReadDuration("max_wait_microseconds", &limits->max_wait, absl::Microseconds(1), 100,
+                       60'000'000);
   section.Read("max_streams", &limits->max_streams, 1, 1'000'000);
   section.Read("max_uploads", &limits->max_uploads, 1, 64);
   section.Read("max_key_uploads", &limits->max_key_uploads, 1, 64);

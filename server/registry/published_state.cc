@@ -17,6 +17,8 @@ void PublishedState::Publish(RegistryStatePtr state) {
   const absl::MutexLock lock(&mutex_);
   std::swap(view_, old);
   std::swap(clock_behind_, old_behind);
+  // Under the lock, so that Get and snapshot() change at the same moment.
+  snapshots_.Publish(view_.snapshot, clock_behind_);
 }
 
 void PublishedState::NoteStarted(const absl::Status& status) {
@@ -29,11 +31,6 @@ absl::Status PublishedState::WaitUntilStarted() const {
   const absl::MutexLock lock(&mutex_);
   mutex_.Await(absl::Condition(&started_));
   return start_status_;
-}
-
-SnapshotPtr PublishedState::snapshot() const {
-  const absl::MutexLock lock(&mutex_);
-  return clock_->behind() ? clock_behind_ : view_.snapshot;
 }
 
 absl::StatusOr<PublishedState::View> PublishedState::Get() const {

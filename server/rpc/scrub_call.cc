@@ -49,7 +49,7 @@ void ScrubCall::OnEnd() {
 
 bool ScrubCall::TakeIn(size_t bytes, std::string_view first) {
   const int64_t cost = AdmissionControl::CostOf(bytes);
-  if (!rpc().gate->TryEnter(cost)) {
+  if (!rpc().gate->TryEnter(cost, call().loop())) {
     FailCrowded();
     return false;
   }
@@ -170,7 +170,7 @@ void ScrubCall::FailCrowded() {
 }
 
 void ScrubCall::LeaveGate() {
-  if (cost_ > 0) rpc().gate->Leave(std::exchange(cost_, 0));
+  if (cost_ > 0) rpc().gate->Leave(std::exchange(cost_, 0), call().loop());
 }
 
 }  // namespace dnc

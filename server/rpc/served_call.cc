@@ -13,7 +13,7 @@
 namespace dnc {
 
 void LiveCalls::WaitUntilNone(const std::function<void()>& meanwhile) const {
-  while (count_.load(std::memory_order_acquire) != 0) {
+  while (!count_.WasNone()) {
     meanwhile();
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }

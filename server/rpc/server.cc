@@ -81,7 +81,8 @@ struct Server::Impl {
         authorizer(parts.directory, parts.order, options.keys_required,
                    static_cast<size_t>(options.limits.max_metadata_bytes)),
         revisions(RevisionLimitsOf(options), {parts.order, parts.registry, &authorizer}),
-        gate(int64_t{options.limits.numbers_under_way} * ThreadCount(options.rpc.threads)),
+        gate(
+            {options.limits.numbers_under_way, absl::ToChronoNanoseconds(options.limits.max_wait)}),
         decider(DecideLimitsOf(options),
                 {parts.registry, parts.tenant_records, parts.quotas, parts.metrics, parts.clock}),
         scrub_handler(&decider),

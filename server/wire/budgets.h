@@ -7,10 +7,12 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "server/base/sharded_count.h"
+
 namespace dnc {
 
 // Bytes that all connections of a server may keep together. Thread-safe.
-class BytePool {
+class alignas(kApartBytes) BytePool {
  public:
   explicit BytePool(int64_t bytes) : all_(bytes), left_(bytes) {}
   bool TryTake(int64_t bytes) {

@@ -11,6 +11,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <utility>
 
+#include "server/base/sharded_count.h"
 #include "server/base/str_cat.h"
 
 namespace dnc {
@@ -45,7 +46,8 @@ std::string PeerOf(int fd) {
 
 }  // namespace
 
-struct WireServer::LoopState {
+// Each stands apart from the others, whose threads write to theirs.
+struct alignas(kApartBytes) WireServer::LoopState {
   explicit LoopState(std::chrono::nanoseconds spin) : loop(spin), timer(loop.io()) {}
 
   EventLoop loop;
