@@ -45,7 +45,7 @@ class HealthWatchCall final
   absl::Status Begin() override {
     // Whoever asks for health has no key, so addresses are what is counted.
     if (place_.Take(&places_, HostOf(call().peer()))) {
-      return ReadRequest(kMaxStrangersBytes, &request_);
+      return ReadRequest(kMaxSmallBytes, &request_);
     }
     return LimitReached(StrCat("the server has at most ", places_.all(),
                                " Health.Watch calls (limits.max_health_watches), and ",
@@ -94,7 +94,7 @@ void HealthService::AddTo(MethodTable* table) {
       }};
   check.on_loop = true;
   AddUnary(table, "/grpc.health.v1.Health/Check", std::move(check));
-  table->Add("/grpc.health.v1.Health/Watch", MethodTable::Requests::kOne,
+  table->Add("/grpc.health.v1.Health/Watch", MethodTable::Requests::kOne, Permission::kOpen,
              [this](const RpcContext& rpc, CallPtr call) {
                return std::make_shared<HealthWatchCall>(rpc, board_, &watches_, std::move(call));
              });

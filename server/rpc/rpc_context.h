@@ -32,6 +32,18 @@ class LiveCalls {
   ShardedCount count_;
 };
 
+// Counts one as long as it lives.
+class LiveCall {
+ public:
+  explicit LiveCall(LiveCalls* live) : live_(*live) { live_.Add(); }
+  ~LiveCall() { live_.Remove(); }
+  LiveCall(const LiveCall&) = delete;
+  LiveCall& operator=(const LiveCall&) = delete;
+
+ private:
+  LiveCalls& live_;
+};
+
 // Whether the server stops. Thread-safe.
 class StopSign {
  public:

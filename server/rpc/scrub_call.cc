@@ -111,17 +111,20 @@ void ScrubCall::AnswerMessage(std::string_view bytes) {
   } else if (ScrubHandler::IsFast(caller_, *request)) {
     AnswerRequest(*request);
   } else {
-    AnswerOnWorker(std::move(request));
+    AnswerOnWorker(request);
   }
 }
 
-void ScrubCall::AnswerOnWorker(std::shared_ptr<v1::ScrubRequest> request) {
-  // Workers have a queue and a limit of their own.
+void ScrubCall::AnswerOnWorker(const std::shared_ptr<v1::ScrubRequest>& request) {
+  // Workers have a queue and a limit of their own. A server that stops waits for what they do.
   LeaveGate();
-  const bool posted = rpc().workers->TryPost([self = Self(this), request = std::move(request)] {
+  auto live = std::make_shared<LiveCall>(rpc().live);
+  const bool posted = rpc().workers->TryPost([self = Self(this), live, request] {
     // Whoever has waited too long for a worker does not listen any more.
     if (self->call().DeadlinePassed()) {
       self->Fail(DeadlinePassed());
+    } else if (self->gone()) {
+      self->Fail(CallerGone());
     } else {
       self->AnswerRequest(*request);
     }

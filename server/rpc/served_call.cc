@@ -43,11 +43,11 @@ void ServedCall::OnCancel(CallEnd why) {
     // The transport may have told the caller something else.
     End(static_cast<absl::StatusCode>(call_->told_code()));
   }
-  OnGone();
+  if (!std::exchange(gone_told_, true)) OnGone();
 }
 
-Credentials ServedCall::GetCredentials() const {
-  return {call_->Metadata("authorization"), call_->Metadata("dnc-tenant"), call_->metadata_bytes()};
+Credentials CredentialsOf(const GrpcStream& call) {
+  return {call.Metadata("authorization"), call.Metadata("dnc-tenant"), call.metadata_bytes()};
 }
 
 absl::StatusOr<Caller> ServedCall::AdmitNew(Permission permission) const {
@@ -58,7 +58,7 @@ absl::StatusOr<Caller> ServedCall::AdmitNew(Permission permission) const {
 absl::Status ServedCall::ReachRevision(uint64_t revision, Permission permission,
                                        Caller* caller) const {
   if (caller->revision >= revision) return absl::OkStatus();
-  return rpc_.revisions->Reach(revision, call_->DeadlineTime(), GetCredentials(), permission,
+  return rpc_.revisions->Reach(revision, call_->DeadlineTime(), CredentialsOf(*call_), permission,
                                caller);
 }
 

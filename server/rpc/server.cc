@@ -64,7 +64,10 @@ Http2Options Http2OptionsOf(const ServerOptions& options) {
   http2.idle_frames_second = std::max<int64_t>(1, http2.idle_frames / kSecondsToRefill);
   http2.resets = options.limits.max_resets;
   http2.resets_second = std::max<int64_t>(1, http2.resets / kSecondsToRefill);
-  http2.pool_bytes = static_cast<int64_t>(options.limits.max_unfinished_bytes);
+  // Some of the longest requests find room, whatever is configured.
+  constexpr int64_t kLongest = 4;
+  http2.pool_bytes = std::max(static_cast<int64_t>(options.limits.max_unfinished_bytes),
+                              kLongest * options.limits.max_request_bytes);
   return http2;
 }
 
@@ -137,6 +140,7 @@ struct Server::Impl {
     wired.tls = options.tls;
     wired.accept = [this](const CallPtr& call) { return methods.Accept(call); };
     wired.status_of = &ToWireStatus;
+    wired.is_known = [this](const GrpcStream& call) { return methods.IsKnown(call); };
     return wired;
   }
 

@@ -77,8 +77,9 @@ bool EventLoop::Turn(bool woken) {
   const bool took = TakeIn(/*left_over=*/false);
   const bool worked = Work();
   FlushAll();
-  meter_.EndShortTurn(/*idle=*/!took && !worked);
-  return took || worked;
+  const bool idle = !took && !worked && dirty_.empty();
+  meter_.EndShortTurn(idle);
+  return !idle;
 }
 
 void EventLoop::FullTurn() {
@@ -120,12 +121,10 @@ bool EventLoop::Work() {
 }
 
 void EventLoop::FlushAll() {
-  // Flushing may make others dirty: those are flushed, too.
-  while (!dirty_.empty()) {
-    flushing_.swap(dirty_);
-    for (const std::shared_ptr<Flushed>& one : flushing_) one->Flush();
-    flushing_.clear();
-  }
+  // What flushing makes dirty is flushed in the next turn, behind what has arrived meanwhile.
+  flushing_.swap(dirty_);
+  for (const std::shared_ptr<Flushed>& one : flushing_) one->Flush();
+  flushing_.clear();
 }
 
 }  // namespace dnc

@@ -66,6 +66,9 @@ struct Http2Context {
   BytePool* pool = nullptr;
   // Decides on a call that has begun: its handler.
   std::function<std::shared_ptr<CallHandler>(const CallPtr& call)> accept;
+  // Whether the caller of a call that has begun may do anything here; null: all may. Half of the
+  // pool is for those alone.
+  std::function<bool(const GrpcStream& call)> is_known;
   // How an error is sent.
   std::function<GrpcStatus(const absl::Status&)> status_of;
   // A connection is gone; called on its loop.
@@ -155,6 +158,8 @@ class Http2Connection final : public ByteStream::User,
     const auto found = streams_.find(id);
     return found == streams_.end() || found->second->ended_;
   }
+  // Keeps count of what the server holds for the call. False if there is no room.
+  bool Hold(GrpcStream* call, size_t bytes);
   // The peer has taken so many bytes of the answer, or nobody will.
   void Take(GrpcStream* call, size_t bytes);
   void DropAnswer(GrpcStream* call) { Take(call, call->unread_); }

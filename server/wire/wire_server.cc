@@ -62,6 +62,7 @@ WireServer::WireServer(WireOptions options)
   context_.pool = &pool_;
   context_.accept = options_.accept;
   context_.status_of = options_.status_of;
+  context_.is_known = options_.is_known;
   context_.closed = [this](Http2Connection* connection) { Forget(connection); };
   for (int i = 0; i < std::max(1, options_.loops); ++i) {
     loops_.push_back(std::make_unique<LoopState>(options_.spin));

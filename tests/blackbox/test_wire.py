@@ -11,6 +11,7 @@ import pytest
 import http2_frames as h2
 from dnc_server import Server
 from http2_frames import RawClient
+from tenant_calls import operator_key
 
 SCRUB = "/dnc.v1.ScrubService/Scrub"
 NUMBER = 2015550123
@@ -226,6 +227,69 @@ def test_answers_that_nobody_reads_have_room_for_so_much(native):
                 break
         assert client.wait(lambda c: any(c.ended(s) for s in range(1, 180, 2)))
     assert serves(native)
+
+
+def test_many_questions_of_reflection_take_their_turns(native):
+    """Anybody may ask, and a thousand small questions in one piece hold up nobody else."""
+    path = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
+    question = native.stubs.reflection.ServerReflectionRequest(
+        file_containing_symbol="dnc.v1.ListService").SerializeToString()
+    with RawClient(native.address) as client:
+        client.frame(h2.HEADERS, h2.END_HEADERS, 1, h2.request_headers(path))
+        many = h2.framed(question) * 1000
+        for at in range(0, len(many), 16 << 10):
+            client.frame(h2.DATA, 0, 1, many[at:at + (16 << 10)])
+        client.frame(h2.WINDOW_UPDATE, 0, 0, struct.pack(">I", 1 << 30))
+        client.frame(h2.WINDOW_UPDATE, 0, 1, struct.pack(">I", 1 << 30))
+        for _ in range(20):
+            assert serves(native)
+        client.frame(h2.DATA, h2.END_STREAM, 1)
+        assert client.wait(lambda c: c.ended(1))
+        body = b"".join(payload for kind, _, stream, payload in client.frames
+                        if kind == h2.DATA and stream == 1)
+        answers = 0
+        while body:
+            body = body[5 + struct.unpack(">I", body[1:5])[0]:]
+            answers += 1
+        assert answers == 1000
+
+
+def test_whoever_takes_a_byte_at_a_time_loses_his_place(native):
+    """Though he is never silent for long: the server waits four times as long for one part."""
+    lists = native.stubs.list
+    native.lists.AddNumbers(lists.AddNumbersRequest(
+        records=[lists.Record(number=str(NUMBER), note="x" * 200)]))
+    with RawClient(native.address, settings=struct.pack(">HI", 4, 0)) as client:
+        client.call(1, "/dnc.v1.ListService/ExportNumbers", b"")
+        for _ in range(60):
+            if client.ended(1):
+                break
+            client.frame(h2.WINDOW_UPDATE, 0, 1, struct.pack(">I", 1))
+            client.wait(lambda c: c.ended(1), patience=0.5)
+        assert client.ended(1)
+
+
+def test_strangers_leave_half_of_the_room_to_known_callers(stubs, tmp_path):
+    config = tmp_path / "dncd.yaml"
+    config.write_text("guards: {min_first_numbers: 0}\n"
+                      "limits: {max_request_bytes: 2 MiB, max_unfinished_bytes: 8 MiB}\n")
+    key = operator_key(tmp_path / "data")
+    server = Server(stubs, tmp_path / "data", "--config", str(config), key=key, tenant="default")
+    server.wait_until_ready()
+    with contextlib.ExitStack() as stack:
+        strangers = [stack.enter_context(RawClient(server.address)) for _ in range(8)]
+        for client in strangers:
+            client.wait(lambda c: c.frames)
+            for stream in range(1, 2 * 10, 2):
+                client.frame(h2.HEADERS, h2.END_HEADERS, stream, h2.request_headers(SCRUB))
+                client.frame(h2.DATA, 0, stream, b"\0" + struct.pack(">I", 1 << 20))
+                for _ in range(6):
+                    client.frame(h2.DATA, 0, stream, bytes(16 << 10))
+        # They are refused what is above their half.
+        assert strangers[-1].wait(lambda c: any(c.ended(s) for s in range(1, 20, 2)))
+        texts = ["2015550123" + " " * 190] * 8_000
+        assert len(server.scrub(texts=texts).verdicts) == 8_000
+    server.stop()
 
 
 def test_an_upload_in_small_parts(native):
