@@ -9,7 +9,7 @@ JOBS="${JOBS:-$(nproc)}"
 FUZZ_SECONDS="${FUZZ_SECONDS:-5}"
 PYTHON=/usr/bin/python3
 RESULTS=build/test-results
-ALL_STEPS=(lint build fast unit blackbox crash fuzz sanitize)
+ALL_STEPS=(lint build fast unit blackbox interop crash fuzz sanitize)
 
 # Runs a check that is no test program of its own: check NAME COMMAND...
 check() {
@@ -111,6 +111,13 @@ step_blackbox() {
     --ignore-glob='*/test_dncctl_[!l]*' --ignore-glob='*/test_descriptors.py'
   wait
   unset DNC_TRANSPORT
+}
+
+# Clients of other languages, and h2spec. What can't be had here is a skipped test.
+step_interop() {
+  built
+  check "install clients" bash tests/interop/install.sh
+  run_pytest interop tests/interop -n $((3 * JOBS)) --dist load
 }
 
 step_crash() {

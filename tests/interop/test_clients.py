@@ -1,0 +1,160 @@
+"""The newest clients of other languages against a real server, over plain and TLS connections.
+
+Each language has one program beside this file, which runs the cases that it is told and prints a
+line for each. What they need is installed into build/interop, at the versions of `pins.txt`. A
+language or a case that can't be had is a skipped test that names it."""
+
+import contextlib
+import json
+import pathlib
+import signal
+import subprocess
+import time
+
+import grpc
+import pytest
+
+from certificates import make_certificate
+from dnc_server import HOST, REPO, Server
+from list_files import DAY, block, flat
+from metrics_page import Page, free_port
+from tenant_calls import make_tenant, new_key, operator_key
+from waiting import PATIENCE, wait_until
+
+HERE = pathlib.Path(__file__).resolve().parent
+TOOLS = REPO / "build" / "interop"
+# This is the one place that chooses the server's transport.
+CONFIG = """
+guards: {min_first_numbers: 0}
+limits: {revision_wait_milliseconds: 3000}
+rpc: {transport: native}
+"""
+MAX_REQUEST_BYTES = 4 << 20
+LISTED, FREE = 2015550100, 2015550199
+
+CASES = """
+empty verdict largest_request too_large_request large_answer error_details no_key unknown_method
+early_status metadata too_much_metadata gzip gzip_stream deflate unknown_encoding deadline
+deadline_of_the_server cancel bidi bidi_slow_reader import_export watch_changes health upload
+many_calls reflection
+""".split()
+# What a client has no way to do.
+CANNOT = {
+    "java": {"deadline_of_the_server": "grpc-java ends such a call by itself"},
+    "node": {"unknown_encoding": "grpc-js knows no encoding that the server does not know",
+             "deadline_of_the_server": "grpc-js ends such a call by itself",
+             "reflection": "grpc-js has no client for it"},
+    "python": {"unknown_encoding": "grpcio knows no encoding that the server does not know"},
+}
+COMMANDS = {
+    "python": [TOOLS / "python" / "bin" / "python", HERE / "client.py"],
+    # It warns of servers that are named by their address.
+    "node": ["node", "--no-deprecation", HERE / "client.js"],
+    "java": ["java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp",
+             f"{TOOLS / 'java' / 'classes'}:{TOOLS / 'java' / 'jars'}/*", "Client"],
+}
+
+
+class Scene:
+    """A server with a list, a tenant and keys, and the file that tells clients of them."""
+
+    def __init__(self, stubs, folder, tls):
+        config, data = folder / "dncd.yaml", folder / "data"
+        text, authority, credentials = CONFIG, "", None
+        if tls:
+            certificate, key = make_certificate(folder, names=f"IP:{HOST}")
+            text += f"tls: {{certificate: {certificate}, key: {key}}}\n"
+            authority = str(certificate)
+            credentials = grpc.ssl_channel_credentials(certificate.read_bytes())
+        config.write_text(text)
+        operator = operator_key(data)
+        self.metrics = f"127.0.0.1:{free_port()}"
+        self.server = Server(stubs, data, "--config", str(config), key=operator,
+                             metrics_listen=self.metrics, listen=f"{HOST}:{free_port()}",
+                             credentials=credentials)
+        wait_until(lambda: Page(self.metrics)["dnc_ready"] == 1)
+        make_tenant(self.server, "acme")
+        yesterday = time.time() - DAY
+        self.server.load([("base.txt", flat(block(201, 555, 150)))], obtained_at=yesterday)
+        self.settings = folder / "settings.json"
+        self.settings.write_text(json.dumps({
+            "address": self.server.address, "ca": authority, "operator_key": operator,
+            "key": new_key(self.server, ["SCRUB", "WRITE_LISTS"], "acme").secret,
+            "descriptors": str(TOOLS / "descriptors.pb"), "patience": PATIENCE,
+            "node_modules": str(TOOLS / "node" / "node_modules"),
+            "max_request_bytes": MAX_REQUEST_BYTES, "listed": LISTED, "free": FREE,
+            "obtained_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(yesterday))}))
+
+    def calls(self, method, *codes):
+        """How many calls of a method have ended so."""
+        values = Page(self.metrics).values
+        return sum(values.get(f'dnc_calls_total{{method="{method}",code="{code}"}}', 0)
+                   for code in codes)
+
+
+@pytest.fixture(name="scene", params=["plain", "tls"])
+def fixture_scene(stubs, tmp_path, request):
+    made = Scene(stubs, tmp_path, request.param == "tls")
+    yield made
+    made.server.stop()
+
+
+@contextlib.contextmanager
+def running(client, scene, *cases):
+    """A client that runs cases."""
+    command = [str(part) for part in COMMANDS[client]] + [str(scene.settings), *cases]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                          stderr=subprocess.STDOUT) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def check(process, cases):
+    """Waits for the client's end: all of its cases went well."""
+    said, _ = process.communicate(timeout=PATIENCE)
+    lines = said.splitlines()
+    missing = [name for name in cases if f"ok {name}" not in lines]
+    assert process.returncode == 0 and not missing, said
+
+
+@pytest.fixture(name="client", params=sorted(COMMANDS))
+def fixture_client(installed, request):
+    if request.param in installed:
+        pytest.skip(f"{request.param} is left out: {installed[request.param]}")
+    return request.param
+
+
+@pytest.mark.parametrize("case", sorted({case for cannot in CANNOT.values() for case in cannot}))
+def test_cases_left_out(case):
+    pytest.skip("; ".join(f"{client}: {cannot[case]}" for client, cannot in CANNOT.items()
+                          if case in cannot))
+
+
+def test_calls(client, scene):
+    cases = [case for case in CASES if case not in CANNOT.get(client, {})]
+    with running(client, scene, *cases) as process:
+        check(process, cases)
+    # The server has learnt of each end, and is free of these calls.
+    wait_until(lambda: scene.calls("WatchChanges", "CANCELLED", "DEADLINE_EXCEEDED") >= 3)
+    wait_until(lambda: scene.calls("Scrub", "DEADLINE_EXCEEDED") >= 1)
+    wait_until(lambda: scene.calls("Scrub", "CANCELLED", "FAILED_PRECONDITION") >= 1)
+
+
+def test_pings(client, scene):
+    with running(client, scene, "keepalive") as process:
+        check(process, ["keepalive"])
+
+
+def test_drain(client, scene):
+    """The server stops while calls come, and another one starts at the same address."""
+    with running(client, scene, "drain") as process:
+        said = process.stdout.readline()
+        assert said == "under load\n", said
+        scene.server.process.send_signal(signal.SIGTERM)
+        assert scene.server.process.wait(PATIENCE) == 0, scene.server.log()
+        scene.server.start()
+        process.stdin.write("go on\n")
+        process.stdin.flush()
+        check(process, ["drain"])
