@@ -17,16 +17,15 @@ pins() {  # KIND
   sed -n "s/^$1 //p" "$HERE/pins.txt"
 }
 
-# Whether a part is there, made of the present pins and sources: is_made NAME SOURCE...
-is_made() {
-  local made="$TOOLS/$1.made"
+# Makes a part by the function of its name, unless it is there, made of the present pins and
+# sources: part NAME SOURCE...
+part() {
+  local name="$1" made="$TOOLS/$1.made" wanted
   shift
-  cat "$HERE/pins.txt" "$HERE/install.sh" "$@" | sha256sum >"$TOOLS/wanted"
-  cmp -s "$TOOLS/wanted" "$made"
-}
-
-keep() {  # NAME
-  mv "$TOOLS/wanted" "$TOOLS/$1.made"
+  wanted="$(cat "$HERE/pins.txt" "$HERE/install.sh" "$@" | sha256sum)"
+  if [ -f "$made" ] && [ "$(cat "$made")" = "$wanted" ]; then return; fi
+  "make_$name"
+  echo "$wanted" >"$made"
 }
 
 # The contract, as all clients read it: a set of descriptors.
@@ -37,23 +36,20 @@ descriptors() {
     grpc/health/v1/health.proto)
 }
 
-python_client() {
-  is_made python && return
+make_python() {
   rm -rf "$TOOLS/python"
   /usr/bin/python3 -m venv "$TOOLS/python"
   mapfile -t packages < <(pins pip)
   "$TOOLS/python/bin/pip" install --quiet --disable-pip-version-check "${packages[@]}"
-  keep python
 }
 
-node_client() {
-  is_made node && return
+make_node() {
   rm -rf "$TOOLS/node"
   mkdir -p "$TOOLS/node"
   mapfile -t packages < <(pins npm)
-  (cd "$TOOLS/node" && echo '{"private": true}' >package.json &&
-    npm install --silent --ignore-scripts --no-audit --no-fund "${packages[@]}")
-  keep node
+  cd "$TOOLS/node"
+  echo '{"private": true}' >package.json
+  npm install --silent --ignore-scripts --no-audit --no-fund "${packages[@]}"
 }
 
 maven_project() {
@@ -68,23 +64,65 @@ maven_project() {
   echo '</dependencies></project>'
 }
 
-java_client() {
+make_java() {
   local java="$TOOLS/java"
-  is_made java "$HERE/Client.java" && return
   mkdir -p "$java/classes"
-  if ! maven_project | cmp -s - "$java/pom.xml" || [ ! -d "$java/jars" ]; then
+  maven_project >"$java/new.xml"
+  if ! cmp -s "$java/new.xml" "$java/pom.xml"; then
     rm -rf "$java/jars"
-    maven_project >"$java/new.xml"
     mvn --quiet --batch-mode -f "$java/new.xml" "$(pins plugin):copy-dependencies" \
       -DoutputDirectory="$java/jars"
     mv "$java/new.xml" "$java/pom.xml"
   fi
   javac -Werror -Xlint:all,-processing,-path,-classfile -cp "$java/jars/*" -d "$java/classes" \
     "$HERE/Client.java"
-  keep java
+}
+
+# One module has our client and the tools, so that they share what they are made of.
+make_go() {
+  local tool
+  mkdir -p "$TOOLS/go"
+  cd "$TOOLS/go"
+  rm -f go.mod go.sum
+  cp "$HERE/client.go" main.go
+  go mod init interop
+  mapfile -t modules < <(pins go; pins tool)
+  go get "${modules[@]}"
+  go build -o client .
+  for tool in $(pins tool); do go build -o . "${tool%@*}"; done
+}
+
+# This one is too old for the others' gRPC.
+make_ghz() {
+  GOBIN="$TOOLS/go" go install "$(pins ghz)"
+}
+
+# Makes what is in Go, and says what can't be had.
+go_programs() {
+  local why=""
+  if ! command -v go >/dev/null; then
+    why="no Go is installed"
+  elif ! printf 'go%s\n%s\n' "$(pins golang)" "$(go env GOVERSION)" | sort -VC; then
+    why="$(go env GOVERSION) is older than $(pins golang)"
+  fi
+  export GOFLAGS=-mod=mod
+  if [ -n "$why" ]; then
+    printf "%s: $why\n" go grpcurl grpc-health-probe h2spec ghz >&3
+    return
+  fi
+  # In the background, because `part || ...` would not end at the first command that fails.
+  part go "$HERE/client.go" &
+  wait $! || printf "%s: it could not be built\n" go grpcurl grpc-health-probe h2spec >&3
+  part ghz &
+  wait $! || echo "ghz: it could not be built" >&3
 }
 
 descriptors
-python_client
-node_client
-java_client
+part python &
+python=$!
+part node &
+node=$!
+part java "$HERE/Client.java" &
+java=$!
+go_programs
+wait "$python" && wait "$node" && wait "$java"

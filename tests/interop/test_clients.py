@@ -40,6 +40,7 @@ many_calls reflection
 """.split()
 # What a client has no way to do.
 CANNOT = {
+    "go": {"deadline_of_the_server": "grpc-go ends such a call by itself"},
     "java": {"deadline_of_the_server": "grpc-java ends such a call by itself"},
     "node": {"unknown_encoding": "grpc-js knows no encoding that the server does not know",
              "deadline_of_the_server": "grpc-js ends such a call by itself",
@@ -47,6 +48,7 @@ CANNOT = {
     "python": {"unknown_encoding": "grpcio knows no encoding that the server does not know"},
 }
 COMMANDS = {
+    "go": [TOOLS / "go" / "client"],
     "python": [TOOLS / "python" / "bin" / "python", HERE / "client.py"],
     # It warns of servers that are named by their address.
     "node": ["node", "--no-deprecation", HERE / "client.js"],
@@ -76,6 +78,8 @@ class Scene:
         make_tenant(self.server, "acme")
         yesterday = time.time() - DAY
         self.server.load([("base.txt", flat(block(201, 555, 150)))], obtained_at=yesterday)
+        health = stubs.health_grpc.HealthStub(self.server.channel)
+        wait_until(lambda: health.Check(stubs.health.HealthCheckRequest()).status == 1)
         self.settings = folder / "settings.json"
         self.settings.write_text(json.dumps({
             "address": self.server.address, "ca": authority, "operator_key": operator,
