@@ -125,6 +125,19 @@ def test_frames_that_bring_nothing_have_a_budget(native, kind):
     assert serves(native)
 
 
+def test_headers_of_streams_that_are_over_have_a_budget(native, message):
+    """nghttp2 ignores them, as RFC 9113 has it for what crosses a reset; it reads them all the
+    same."""
+    with RawClient(native.address) as client:
+        client.call(3, SCRUB, message)
+        assert client.wait(lambda c: c.ended(3))
+        for i in range(100):
+            client.frame(h2.HEADERS, h2.END_HEADERS, 1 if i % 2 else 3, h2.request_headers(SCRUB))
+        assert client.wait(lambda c: c.closed)
+        assert client.goaway() == h2.ENHANCE_YOUR_CALM
+    assert serves(native)
+
+
 def test_unfinished_requests_have_room_for_so_much(native):
     """2 MiB of requests that never end meet a limit of 1 MiB: what is above it is refused, and
     others are served."""

@@ -15,6 +15,8 @@ FIXTURES = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(FIXTURES)
 stubs = FIXTURES.stubs
 
+from scene import Scene  # noqa: E402 (its folder is in the path only now)
+
 
 @pytest.fixture(name="installed", scope="session")
 def fixture_installed():
@@ -23,3 +25,10 @@ def fixture_installed():
     done = subprocess.run(["bash", HERE / "install.sh"], stdout=subprocess.PIPE, text=True,
                           check=True)
     return dict(line.split(": ", 1) for line in done.stdout.splitlines())
+
+
+@pytest.fixture(name="scene", params=["plain", "tls"])
+def fixture_scene(stubs, tmp_path, request):  # pylint: disable=redefined-outer-name
+    made = Scene(stubs, tmp_path, request.param == "tls")
+    yield made
+    made.server.stop()

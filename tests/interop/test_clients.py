@@ -5,33 +5,16 @@ line for each. What they need is installed into build/interop, at the versions o
 language or a case that can't be had is a skipped test that names it."""
 
 import contextlib
-import json
 import pathlib
 import signal
 import subprocess
-import time
 
-import grpc
 import pytest
 
-from certificates import make_certificate
-from dnc_server import HOST, REPO, Server
-from list_files import DAY, block, flat
-from metrics_page import Page, free_port
-from tenant_calls import make_tenant, new_key, operator_key
+from scene import TOOLS
 from waiting import PATIENCE, wait_until
 
 HERE = pathlib.Path(__file__).resolve().parent
-TOOLS = REPO / "build" / "interop"
-# This is the one place that chooses the server's transport.
-CONFIG = """
-guards: {min_first_numbers: 0}
-limits: {revision_wait_milliseconds: 3000}
-rpc: {transport: native}
-"""
-MAX_REQUEST_BYTES = 4 << 20
-LISTED, FREE = 2015550100, 2015550199
-
 CASES = """
 empty verdict largest_request too_large_request large_answer error_details no_key unknown_method
 early_status metadata too_much_metadata gzip gzip_stream deflate unknown_encoding deadline
@@ -55,52 +38,6 @@ COMMANDS = {
     "java": ["java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp",
              f"{TOOLS / 'java' / 'classes'}:{TOOLS / 'java' / 'jars'}/*", "Client"],
 }
-
-
-class Scene:
-    """A server with a list, a tenant and keys, and the file that tells clients of them."""
-
-    def __init__(self, stubs, folder, tls):
-        config, data = folder / "dncd.yaml", folder / "data"
-        text, authority, credentials = CONFIG, "", None
-        if tls:
-            certificate, key = make_certificate(folder, names=f"IP:{HOST}")
-            text += f"tls: {{certificate: {certificate}, key: {key}}}\n"
-            authority = str(certificate)
-            credentials = grpc.ssl_channel_credentials(certificate.read_bytes())
-        config.write_text(text)
-        operator = operator_key(data)
-        self.metrics = f"127.0.0.1:{free_port()}"
-        self.server = Server(stubs, data, "--config", str(config), key=operator,
-                             metrics_listen=self.metrics, listen=f"{HOST}:{free_port()}",
-                             credentials=credentials)
-        wait_until(lambda: Page(self.metrics)["dnc_ready"] == 1)
-        make_tenant(self.server, "acme")
-        yesterday = time.time() - DAY
-        self.server.load([("base.txt", flat(block(201, 555, 150)))], obtained_at=yesterday)
-        health = stubs.health_grpc.HealthStub(self.server.channel)
-        wait_until(lambda: health.Check(stubs.health.HealthCheckRequest()).status == 1)
-        self.settings = folder / "settings.json"
-        self.settings.write_text(json.dumps({
-            "address": self.server.address, "ca": authority, "operator_key": operator,
-            "key": new_key(self.server, ["SCRUB", "WRITE_LISTS"], "acme").secret,
-            "descriptors": str(TOOLS / "descriptors.pb"), "patience": PATIENCE,
-            "node_modules": str(TOOLS / "node" / "node_modules"),
-            "max_request_bytes": MAX_REQUEST_BYTES, "listed": LISTED, "free": FREE,
-            "obtained_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(yesterday))}))
-
-    def calls(self, method, *codes):
-        """How many calls of a method have ended so."""
-        values = Page(self.metrics).values
-        return sum(values.get(f'dnc_calls_total{{method="{method}",code="{code}"}}', 0)
-                   for code in codes)
-
-
-@pytest.fixture(name="scene", params=["plain", "tls"])
-def fixture_scene(stubs, tmp_path, request):
-    made = Scene(stubs, tmp_path, request.param == "tls")
-    yield made
-    made.server.stop()
 
 
 @contextlib.contextmanager
