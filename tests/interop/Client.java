@@ -298,6 +298,16 @@ public final class Client {
         "detail", "DETAIL_FULL")), "results").size(), 10_000));
     CASES.put("error_details", () -> expectError(Status.Code.INVALID_ARGUMENT, "BATCH_TOO_LARGE",
         () -> scrub(Map.of("numbers", repeat(10_001, free)))));
+    CASES.put("message_text", () -> {
+      try {
+        ask(asOperator(), "RegistryService/GetCoverage", Map.of("list", "other:grün 100%"),
+            patiently());
+        throw new AssertionError("no error");
+      } catch (StatusRuntimeException error) {
+        String said = error.getStatus().getDescription();
+        if (!said.contains("other:grün 100%")) throw new AssertionError(said);
+      }
+    });
     CASES.put("no_key", () -> expectError(Status.Code.UNAUTHENTICATED, "UNAUTHENTICATED",
         () -> ask(channel, "ScrubService/Scrub", Map.of("numbers", List.of(free)), patiently())));
     CASES.put("unknown_method", () -> expectError(Status.Code.UNIMPLEMENTED, null,
@@ -355,6 +365,7 @@ public final class Client {
       expectError(Status.Code.DEADLINE_EXCEEDED, null,
           () -> all(listen(keyed(), "ListService/WatchChanges", Map.of(), within(0.3)), 0));
     });
+    CASES.put("many_cancels", Client::manyCancels);
     CASES.put("cancel", () -> {
       Future<DynamicMessage> waits = ClientCalls.futureUnaryCall(
           keyed().newCall(METHODS.get("ScrubService/Scrub"), patiently()),
@@ -365,6 +376,22 @@ public final class Client {
       watch.cancel("enough", null);
       expectError(Status.Code.CANCELLED, null, () -> all(watch, 0));
     });
+  }
+
+  // Callers who give up are no enemies: the connection with its other calls stays.
+  static void manyCancels() throws Exception {
+    var watch = listen(channel, "Health/Watch", Map.of(), patiently());
+    equal(get(watch.read(), "status").toString(), "SERVING");
+    List<Future<DynamicMessage>> calls = new ArrayList<>();
+    for (int i = 0; i < 2_000; i++) {
+      calls.add(ClientCalls.futureUnaryCall(
+          keyed().newCall(METHODS.get("ScrubService/Scrub"), patiently()),
+          message("ScrubService/Scrub", Map.of("numbers", List.of(free)))));
+    }
+    calls.forEach(call -> call.cancel(true));
+    CASES.get("verdict").run();
+    watch.cancel("enough", null);
+    expectError(Status.Code.CANCELLED, null, () -> all(watch, 0));
   }
 
   // An upload whose status comes while the client still sends.

@@ -300,6 +300,14 @@ func verdict() {
 	equal(verdicts(answer), []string{"LISTED", "CLEAR", "INVALID"})
 }
 
+// Any text may stand in a message, however it travels.
+func messageText() {
+	_, err := ask(conn, keyed(settings.OperatorKey), "RegistryService/GetCoverage",
+		fields{"list": "other:grün 100%"})
+	expectError(err, codes.NotFound, "NOT_FOUND")
+	equal(strings.Contains(status.Convert(err).Message(), "other:grün 100%"), true)
+}
+
 func unknownMethod() {
 	answer := dynamicpb.NewMessage(methods["ScrubService/Scrub"].Output())
 	err := conn.Invoke(tenant(), "/dnc.v1.ScrubService/Nothing",
@@ -361,6 +369,26 @@ func cancelCalls() {
 	_, err := ask(conn, giveUp, "ScrubService/Scrub", waiting())
 	expectError(err, codes.Canceled, "")
 	_, err = watch.all(0)
+	expectError(err, codes.Canceled, "")
+}
+
+// Callers who give up are no enemies: the connection with its other calls stays.
+func manyCancels() {
+	leave, cancelWatch := context.WithCancel(keyed(""))
+	watch := listen(leave, "Health/Watch", fields{})
+	watch.mustRead()
+	giveUp, cancel := context.WithCancel(tenant())
+	var calls sync.WaitGroup
+	for i := range 2_000 {
+		calls.Go(func() { _, _ = ask(conn, giveUp, "ScrubService/Scrub", one()) })
+		if i == 1_000 {
+			time.AfterFunc(time.Millisecond, cancel)
+		}
+	}
+	calls.Wait()
+	verdict()
+	cancelWatch()
+	_, err := watch.all(0)
 	expectError(err, codes.Canceled, "")
 }
 
@@ -584,6 +612,8 @@ func cases() map[string]func() {
 			settings.Key, codes.InvalidArgument, "BATCH_TOO_LARGE"),
 		"no_key":            expectScrubError(one(), "", codes.Unauthenticated, "UNAUTHENTICATED"),
 		"unknown_method":    unknownMethod,
+		"message_text":      messageText,
+		"many_cancels":      manyCancels,
 		"early_status":      earlyStatus,
 		"metadata":          binaryMetadata,
 		"too_much_metadata": tooMuchMetadata,

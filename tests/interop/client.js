@@ -155,6 +155,13 @@ const CASES = {
   error_details: () => expectError(grpc.status.INVALID_ARGUMENT, 'BATCH_TOO_LARGE',
     scrub({ numbers: repeat(10001, FREE) })),
 
+  // Any text may stand in a message, however it travels.
+  async message_text() {
+    const error = await expectError(grpc.status.NOT_FOUND, 'NOT_FOUND',
+      ask(MAIN.registry, 'GetCoverage', { list: 'other:grün 100%' }, { keys: OPERATOR }));
+    assert(error.details.includes('other:grün 100%'), error.details);
+  },
+
   no_key: () => expectError(grpc.status.UNAUTHENTICATED, 'UNAUTHENTICATED',
     scrub({ numbers: [FREE] }, { keys: new grpc.Metadata() })),
 
@@ -218,6 +225,23 @@ const CASES = {
     const watching = all(watch);
     setTimeout(() => { started.call.cancel(); watch.cancel(); }, 200);
     await expectError(grpc.status.CANCELLED, null, waiting);
+    await expectError(grpc.status.CANCELLED, null, watching);
+  },
+
+  // Callers who give up are no enemies: the connection with its other calls stays.
+  async many_cancels() {
+    const watch = MAIN.health.Watch({});
+    const watching = all(watch);
+    await ask(MAIN.health, 'Check', {});
+    const given = Array.from({ length: 2000 }, () => {
+      const started = {};
+      const answer = scrub({ numbers: [FREE] }, { started });
+      setImmediate(() => started.call.cancel());
+      return answer.catch((error) => assert.strictEqual(error.code, grpc.status.CANCELLED));
+    });
+    await Promise.all(given);
+    await verdict();
+    watch.cancel();
     await expectError(grpc.status.CANCELLED, null, watching);
   },
 

@@ -165,6 +165,14 @@ def error_details():
 
 
 @case
+def message_text():
+    """Any text may stand in a message, however it travels."""
+    error = expect_error(Code.NOT_FOUND, "NOT_FOUND", lambda: ask(
+        "RegistryService/GetCoverage", {"list": "other:grün 100%"}, metadata=OPERATOR))
+    assert "other:grün 100%" in error.details(), error.details()
+
+
+@case
 def no_key():
     expect_error(Code.UNAUTHENTICATED, "UNAUTHENTICATED",
                  lambda: ask("ScrubService/Scrub", {"numbers": [FREE]}, metadata=()))
@@ -263,6 +271,18 @@ def cancel():
     watch.cancel()
     expect_error(Code.CANCELLED, None, lambda: list(watch))
     assert waiting.cancelled()
+
+
+@case
+def many_cancels():
+    """Callers who give up are no enemies: the connection with its other calls stays."""
+    watch = call("Health/Watch", {})
+    assert next(watch).status == 1
+    for started in [call("ScrubService/Scrub", {"numbers": [FREE]}) for _ in range(2_000)]:
+        started.cancel()
+    verdict()
+    watch.cancel()
+    expect_error(Code.CANCELLED, None, lambda: list(watch))
 
 
 @case

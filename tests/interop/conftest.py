@@ -31,4 +31,4 @@ def fixture_installed():
 def fixture_scene(stubs, tmp_path, request):  # pylint: disable=redefined-outer-name
     made = Scene(stubs, tmp_path, request.param == "tls")
     yield made
-    made.server.stop()
+    assert made.server.stop() == 0, made.server.log()

@@ -16,10 +16,10 @@ from waiting import PATIENCE, wait_until
 
 HERE = pathlib.Path(__file__).resolve().parent
 CASES = """
-empty verdict largest_request too_large_request large_answer error_details no_key unknown_method
-early_status metadata too_much_metadata gzip gzip_stream deflate unknown_encoding deadline
-deadline_of_the_server cancel bidi bidi_slow_reader import_export watch_changes health upload
-many_calls reflection
+empty verdict largest_request too_large_request large_answer error_details message_text no_key
+unknown_method early_status metadata too_much_metadata gzip gzip_stream deflate unknown_encoding
+deadline deadline_of_the_server cancel many_cancels bidi bidi_slow_reader import_export
+watch_changes health upload many_calls reflection
 """.split()
 # What a client has no way to do.
 CANNOT = {
@@ -77,10 +77,9 @@ def test_calls(client, scene):
     cases = [case for case in CASES if case not in CANNOT.get(client, {})]
     with running(client, scene, *cases) as process:
         check(process, cases)
-    # The server has learnt of each end, and is free of these calls.
-    wait_until(lambda: scene.calls("WatchChanges", "CANCELLED", "DEADLINE_EXCEEDED") >= 3)
-    wait_until(lambda: scene.calls("Scrub", "DEADLINE_EXCEEDED") >= 1)
-    wait_until(lambda: scene.calls("Scrub", "CANCELLED", "FAILED_PRECONDITION") >= 1)
+    # The server has learnt that its caller is gone. (Of a call whose deadline was soon it may know
+    # nothing at all.)
+    wait_until(lambda: scene.calls("WatchChanges", "CANCELLED", "DEADLINE_EXCEEDED") >= 1)
 
 
 def test_pings(installed, scene):
