@@ -69,6 +69,7 @@ struct SessionCallbacks {
   }
 
   static int OnBeginFrame(nghttp2_session* session, const nghttp2_frame_hd* frame, void* user) {
+    ++Self(user)->told_frames_;
     return IsIdle(session, *frame, *Self(user)) ? Self(user)->CountIdleFrame(1) : 0;
   }
 

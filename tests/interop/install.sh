@@ -74,7 +74,7 @@ make_java() {
       -DoutputDirectory="$java/jars"
     mv "$java/new.xml" "$java/pom.xml"
   fi
-  javac -encoding UTF-8 -Werror -Xlint:all,-processing,-path,-classfile -cp "$java/jars/*" -d "$java/classes" \
+  javac -encoding UTF-8 -Werror -Xlint:deprecation,rawtypes,unchecked -cp "$java/jars/*" -d "$java/classes" \
     "$HERE/Client.java"
 }
 
