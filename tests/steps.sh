@@ -9,7 +9,7 @@ JOBS="${JOBS:-$(nproc)}"
 FUZZ_SECONDS="${FUZZ_SECONDS:-5}"
 PYTHON=/usr/bin/python3
 RESULTS=build/test-results
-ALL_STEPS=(lint build fast unit blackbox crash fuzz sanitize)
+ALL_STEPS=(lint build fast unit blackbox interop crash fuzz sanitize)
 
 # Runs a check that is no test program of its own: check NAME COMMAND...
 check() {
@@ -101,6 +101,13 @@ step_blackbox() {
   run_ctest blackbox build -L blackbox -j"$JOBS" &
   run_pytest blackbox_python tests/blackbox -n "$workers" --dist loadfile
   wait
+}
+
+# Clients of other languages, and h2spec. What can't be had here is a skipped test.
+step_interop() {
+  built
+  check "install clients" bash tests/interop/install.sh
+  run_pytest interop tests/interop -n $((3 * JOBS)) --dist load
 }
 
 step_crash() {

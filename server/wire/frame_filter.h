@@ -49,13 +49,17 @@ class FrameFilter {
       dropping_ = IsResetOfIdle();
       if (dropping_) {
         ++dropped;
-      } else if (!pass({head_.data(), kHeadBytes})) {
-        return dropped;
+        continue;
       }
+      ++passed_;
+      if (!pass({head_.data(), kHeadBytes})) return dropped;
     }
     hand_on(bytes.size());
     return dropped;
   }
+
+  // How many frames have been handed on since the beginning, at least their heads.
+  int64_t passed() const { return passed_; }
 
  private:
   static constexpr size_t kPrefaceBytes = 24;
@@ -82,6 +86,7 @@ class FrameFilter {
   std::array<char, kHeadBytes> head_{};
   size_t gathered_ = 0;  // of the head
   uint32_t last_opened_ = 0;
+  int64_t passed_ = 0;
 };
 
 }  // namespace dnc

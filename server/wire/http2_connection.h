@@ -197,6 +197,7 @@ class Http2Connection final : public ByteStream::User,
   ByteStream bytes_;
   nghttp2_session* session_ = nullptr;
   FrameFilter filter_;
+  int64_t told_frames_ = 0;  // those of `filter_` that nghttp2 has told of, or that are counted
   std::unordered_map<int32_t, CallPtr> streams_;
   std::vector<CallPtr> written_;  // whose handlers are to be told
   bool flush_soon_ = false;

@@ -35,11 +35,15 @@ struct SessionCallbacks {
 
   // Whether a frame brings nothing by itself. Data of a few bytes, as a message in crumbs has,
   // count as such, and so does what no call waits for.
-  static bool IsIdle(const nghttp2_frame_hd& frame, const Http2Connection& connection) {
+  static bool IsIdle(nghttp2_session* session, const nghttp2_frame_hd& frame,
+                     const Http2Connection& connection) {
     constexpr size_t kCrumb = 16;
     switch (frame.type) {
       case NGHTTP2_HEADERS:
-        return false;  // counted as calls
+        // New ones are counted as calls. Those of streams that are over nghttp2 reads and ignores,
+        // without a word.
+        return frame.stream_id <= nghttp2_session_get_last_proc_stream_id(session) &&
+               connection.Unanswered(frame.stream_id) == nullptr;
       case NGHTTP2_DATA:
         return (frame.length < kCrumb && (frame.flags & NGHTTP2_FLAG_END_STREAM) == 0) ||
                connection.Unanswered(frame.stream_id) == nullptr;
@@ -64,8 +68,9 @@ struct SessionCallbacks {
                                  {reinterpret_cast<const char*>(value), value_size});
   }
 
-  static int OnBeginFrame(nghttp2_session* /*session*/, const nghttp2_frame_hd* frame, void* user) {
-    return IsIdle(*frame, *Self(user)) ? Self(user)->CountIdleFrame(1) : 0;
+  static int OnBeginFrame(nghttp2_session* session, const nghttp2_frame_hd* frame, void* user) {
+    ++Self(user)->told_frames_;
+    return IsIdle(session, *frame, *Self(user)) ? Self(user)->CountIdleFrame(1) : 0;
   }
 
   // Nobody wants what is in frames of unknown types.

@@ -191,6 +191,28 @@ def test_sixteen_hostile_connections_take_little_memory(native, kind):
         assert most - before < 8 << 20, f"{(most - before) >> 10} KiB"
 
 
+LATE = {
+    "headers": (h2.HEADERS, h2.END_HEADERS, h2.request_headers(SCRUB)),
+    "trailers": (h2.HEADERS, h2.END_HEADERS | h2.END_STREAM, h2.literal("x-late", "1")),
+    "data": (h2.DATA, 0, bytes(100)),
+    "resets": (h2.RST_STREAM, 0, struct.pack(">I", 8)),
+}
+
+
+@pytest.mark.parametrize("kind", LATE)
+def test_frames_of_streams_that_are_over_have_a_budget(native, message, kind):
+    """nghttp2 reads and ignores them, because they may cross a reset."""
+    frame, flags, payload = LATE[kind]
+    with RawClient(native.address) as client:
+        client.call(3, SCRUB, message)
+        assert client.wait(lambda c: c.ended(3))
+        for i in range(100):
+            client.frame(frame, flags, 1 if i % 2 else 3, payload)
+        assert client.wait(lambda c: c.closed)
+        assert client.goaway() == h2.ENHANCE_YOUR_CALM
+    assert serves(native)
+
+
 def test_unfinished_requests_have_room_for_so_much(native):
     """2 MiB of requests that never end meet a limit of 1 MiB: what is above it is refused, and
     others are served."""
