@@ -30,7 +30,7 @@ part() {
 
 # The contract, as all clients read it: a set of descriptors.
 descriptors() {
-  local includes=(-I "$REPO/proto" -I "$REPO/tests/blackbox/protos")
+  local includes=(-I "$REPO/proto")
   (cd "$REPO/proto" && protoc "${includes[@]}" --include_imports \
     --descriptor_set_out="$TOOLS/descriptors.pb" dnc/v1/*.proto google/rpc/*.proto \
     grpc/health/v1/health.proto)
