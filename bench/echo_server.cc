@@ -15,20 +15,22 @@
 #include <thread>
 #include <vector>
 
+#include "bench/echo_queue.h"
 #include "bench/wire.h"
+#include "dnc/v1/scrub_service.grpc.pb.h"
 #include "grpcpp/grpcpp.h"
 #include "server/base/check.h"
 #include "server/base/str_cat.h"
-#include "server/rpc/call_queue.h"
-#include "server/rpc/grpc_scrub_call.h"
 
 namespace dnc {
 namespace {
 
-// Does what ScrubCall does, without a scrub.
+// Only Scrub, whose messages are bytes.
+using EchoService = v1::ScrubService::WithRawMethod_Scrub<v1::ScrubService::Service>;
+
 class EchoCall {
  public:
-  EchoCall(ScrubServiceBase* service, CallQueue* queue)
+  EchoCall(EchoService* service, EchoQueue* queue)
       : service_(service), queue_(queue), writer_(&context_) {}
 
   void WaitForCaller() {
@@ -67,13 +69,13 @@ class EchoCall {
     return WantedBytes(bytes.data());
   }
 
-  ScrubServiceBase* const service_;
-  CallQueue* const queue_;
+  EchoService* const service_;
+  EchoQueue* const queue_;
   grpc::ServerContext context_;
   grpc::ByteBuffer request_;
   grpc::ServerAsyncResponseWriter<grpc::ByteBuffer> writer_;
-  MemberEvent<EchoCall, &EchoCall::OnStart> on_start_{this};
-  MemberEvent<EchoCall, &EchoCall::OnFinish> on_finish_{this};
+  EchoMemberEvent<EchoCall, &EchoCall::OnStart> on_start_{this};
+  EchoMemberEvent<EchoCall, &EchoCall::OnFinish> on_finish_{this};
 };
 
 void PrintPort(int port) {
@@ -89,13 +91,13 @@ void WaitForEndOfInput() {
 }  // namespace
 
 int RunEchoServer(int spin_microseconds) {
-  ScrubServiceBase service;
+  EchoService service;
   grpc::ServerBuilder builder;
   int port = 0;
   builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
   builder.RegisterService(&service);
   const int threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-  CallQueue queue(builder.AddCompletionQueue(), threads,
+  EchoQueue queue(builder.AddCompletionQueue(), threads,
                   std::chrono::microseconds(spin_microseconds));
   const auto server = builder.BuildAndStart();
   DNC_CHECK(server != nullptr, "a port of loopback can be listened on");
