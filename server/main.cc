@@ -42,7 +42,8 @@ void PrepareProcess(const ServerConfig& config) {
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   InstallAbortNote(config.data_dir);
   RaiseDescriptorLimit();
-  if (PagePool::HugePagesOff()) {
+  PagePool::Instance().Use(config.huge_pages);
+  if (config.huge_pages == HugePages::kMadvise && PagePool::HugePagesOff()) {
     LogWarn(
         "the kernel's huge pages are off, and every batch takes about 1.4 times as long; "
         "echo madvise >/sys/kernel/mm/transparent_hugepage/enabled and start dncd again");
@@ -124,6 +125,8 @@ absl::Status Run(const ServerConfig& config, StartOptions start) {
   Clock clock;
   Stores stores;
   DNC_RETURN_IF_ERROR(OpenStores(config, start, &clock, stores));
+  std::optional<HugePageTask> huge_pages;
+  if (config.huge_pages != HugePages::kOff) huge_pages.emplace();
   const ClockKeeper clock_keeper(&clock, &stores);
   Registry* const registry = stores.registry.get();
   TenantDirectory* const directory = stores.directory.get();
