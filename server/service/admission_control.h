@@ -56,7 +56,7 @@ class AdmissionControl {
       work.Add(cost);
       return true;
     }
-    work.NoteRefused();
+    work.NoteRefused(cost);
     return false;
   }
   void Leave(int64_t cost, EventLoop* loop) {
