@@ -51,7 +51,7 @@ class AdmissionControl {
       work.Add(cost);
       return true;
     }
-    work.NoteRefused();
+    work.NoteRefused(cost);
     return false;
   }
   static void Leave(int64_t cost, EventLoop* loop) { loop->work().Remove(cost); }

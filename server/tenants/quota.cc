@@ -167,14 +167,14 @@ Admission QuotaMeter::TakePlaceFrom(Slots& slots, Entry& entry, uint64_t limit,
     }
   }
   const uint64_t many = taken >= limit ? 1 : (limit - taken) / (2 * kThreadSlots);
-  for (const uint64_t count : {std::clamp<uint64_t>(many, 1, kPlacesAtOnce), uint64_t{1}}) {
-    if (TakePlaces(entry, count, limit, now)) {
-      mine.fetch_add(count * kOnePlace + 1, std::memory_order_acquire);
-      return Admission(&mine);
-    }
+  uint64_t count = std::clamp<uint64_t>(many, 1, kPlacesAtOnce);
+  if (!TakePlaces(entry, count, limit, now)) {
     TakeBack(slots, entry);
+    count = 1;
+    if (!TakePlaces(entry, count, limit, now)) return {};
   }
-  return {};
+  mine.fetch_add(count * kOnePlace + 1, std::memory_order_acquire);
+  return Admission(&mine);
 }
 
 void QuotaMeter::TakeBack(Slots& slots, Entry& entry) {

@@ -85,8 +85,8 @@ bool EventLoop::Turn(bool woken) {
 void EventLoop::FullTurn() {
   if (measured_since_ == std::chrono::nanoseconds::zero()) measured_since_ = ThreadCpuTime();
   const std::chrono::nanoseconds begin = measured_since_;
-  if (meter_.MayTakeIn()) TakeIn(/*left_over=*/true);
-  const std::chrono::nanoseconds taken = meter_.refuses() ? ThreadCpuTime() : begin;
+  const bool took = meter_.MayTakeIn() && TakeIn(/*left_over=*/true);
+  const std::chrono::nanoseconds taken = took ? ThreadCpuTime() : begin;
   const int64_t waiting = meter_.waiting();
   Work();
   const int64_t done = waiting - meter_.waiting();

@@ -104,7 +104,7 @@ TEST(EventLoopTest, RefusingLeavesTheTimeToWork) {
     const nanoseconds end = ThreadCpuTime() + microseconds(50);
     while (ThreadCpuTime() < end) {
     }
-    loop.work().NoteRefused();
+    loop.work().NoteRefused(kCost);
     ++refused;
     if (!over) loop.Post(flood);
   };

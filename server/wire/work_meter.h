@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <utility>
 
 namespace dnc {
 
@@ -25,12 +26,15 @@ class WorkMeter {
   // Work was admitted.
   void Add(int64_t cost) {
     waiting_ += cost;
-    ++admitted_;
+    arrived_ += cost;
   }
   // It is done, or has gone elsewhere.
   void Remove(int64_t cost) { waiting_ -= cost; }
-  // A call was refused because there is too much to do.
-  void NoteRefused() { ++refused_; }
+  // Work was refused because there is too much to do.
+  void NoteRefused(int64_t cost) {
+    arrived_ += cost;
+    refused_ += cost;
+  }
 
   // How much was admitted and is not done.
   int64_t waiting() const { return waiting_; }
@@ -43,7 +47,7 @@ class WorkMeter {
   // as it comes after a quiet time or when the machine had stopped the thread for a while.
   bool SteadilyBusy() const { return busy_ >= kBurst; }
 
-  // Whether a call was refused in this turn.
+  // Whether work was refused in this turn.
   bool refuses() const { return refused_ > 0; }
   // Whether the loop may take in calls that it may have to refuse. While it may not, it works.
   bool MayTakeIn() const { return debt_ <= Nanoseconds::zero(); }
@@ -52,26 +56,27 @@ class WorkMeter {
   // do.
   void EndShortTurn(bool idle) {
     if (idle) busy_ = Nanoseconds::zero();
-    admitted_ = 0;
+    arrived_ = 0;
     refused_ = 0;
   }
 
   // A turn that had work left over from the one before.
   struct FullTurn {
     int64_t done = 0;     // the cost of the work that was done
-    Nanoseconds took_in;  // the thread's processor time for taking in; counts if calls were refused
+    Nanoseconds took_in;  // the thread's processor time for taking in
     Nanoseconds all;      // the same for the whole turn
   };
   void EndFullTurn(const FullTurn& turn) {
-    const int64_t calls = admitted_ + refused_;
-    const Nanoseconds refusing = calls == 0 ? Nanoseconds::zero() : turn.took_in * refused_ / calls;
+    Remember(turn.done, &done_);
+    Remember(turn.all.count(), &took_);
+    // A large request arrives over many turns, and is refused in the last of them.
+    Remember(std::exchange(arrived_, 0), &arrived_of_late_);
+    Remember(std::exchange(refused_, 0), &refused_of_late_);
+    const double share = refused_of_late_ / std::max(arrived_of_late_, 1.0);
+    const Nanoseconds refusing(
+        static_cast<int64_t>(static_cast<double>(turn.took_in.count()) * share));
     const Nanoseconds earned = (turn.all - refusing) / kWorkForRefusing;
     debt_ = std::clamp(debt_ + refusing - earned, Nanoseconds::zero(), kMaxDebt);
-    admitted_ = 0;
-    refused_ = 0;
-    const double share = 1.0 / kTurnsRemembered;
-    done_ += static_cast<double>(turn.done) - done_ * share;
-    took_ += static_cast<double>(turn.all.count()) - took_ * share;
     busy_ += turn.all;
   }
 
@@ -87,16 +92,22 @@ class WorkMeter {
   static constexpr double kFirstPace = 20;
   static constexpr double kFirstDone = 50'000;
 
+  // Adds to a sum over the last turns, in which older ones count less.
+  static void Remember(int64_t value, double* sum) {
+    *sum += static_cast<double>(value) - *sum / kTurnsRemembered;
+  }
   double Pace() const { return took_ / std::max(done_, 1.0); }
 
   int64_t waiting_ = 0;
-  int64_t admitted_ = 0;  // calls in this turn
-  int64_t refused_ = 0;
+  int64_t arrived_ = 0;  // in this turn, admitted or refused
+  int64_t refused_ = 0;  // of that
   Nanoseconds debt_{0};
   Nanoseconds busy_{0};  // since there was last nothing to do, in full turns
-  // Sums over the last turns, older ones counting less: the cost of what was done, and nanoseconds.
+  // Sums over the last turns: the cost of what was done, and the nanoseconds of all.
   double done_ = kFirstDone;
   double took_ = kFirstDone * kFirstPace;
+  double arrived_of_late_ = 0;
+  double refused_of_late_ = 0;
 };
 
 }  // namespace dnc
