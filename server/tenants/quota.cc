@@ -208,19 +208,6 @@ absl::StatusOr<Admission> QuotaMeter::Admit(TenantNumber tenant, const Quotas& l
   return admission;
 }
 
-bool QuotaMeter::NoteRefusal(TenantNumber tenant, absl::Time now) {
-  constexpr int64_t kRefusalCost = kSecond / 100;
-  std::atomic<int64_t>& empty_at = Of(tenant).refusals_empty_at;
-  const int64_t now_ns = absl::ToUnixNanos(now);
-  const int64_t before = empty_at.load(std::memory_order_relaxed);
-  // A clock that was set back makes nobody wait.
-  if (before > now_ns && before < now_ns + kSetBack) return true;
-  const int64_t full = now_ns - kSecond;
-  const int64_t next = (before > now_ns ? full : std::max(before, full)) + kRefusalCost;
-  empty_at.store(next, std::memory_order_relaxed);
-  return false;
-}
-
 absl::Status QuotaMeter::Spend(TenantNumber tenant, const Quotas& limits, uint64_t numbers,
                                absl::Time now) {
   return SpendFrom(Of(tenant), Effective(limits).numbers_per_second, numbers, now);

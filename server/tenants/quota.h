@@ -86,10 +86,6 @@ class QuotaMeter {
   // Charges only the numbers, for the messages of a stream that was admitted as a call.
   absl::Status Spend(TenantNumber tenant, const Quotas& limits, uint64_t numbers, absl::Time now);
 
-  // Notes that a call of the tenant was refused. Returns whether it has had more than about 100
-  // refusals a second of late: then it floods the server, and need not be told soon.
-  bool NoteRefusal(TenantNumber tenant, absl::Time now);
-
   // Returns the limits in force: the server's defaults in place of zeros.
   Quotas Effective(const Quotas& limits) const;
 
@@ -114,8 +110,6 @@ class QuotaMeter {
     // This is the latest time seen, or a second before it; by it a clock that was set back is
     // noticed.
     std::atomic<int64_t> seen{0};
-    // This is the same for the refusals that are told at once.
-    std::atomic<int64_t> refusals_empty_at{-(1LL << 62)};
     // Places for calls that are taken: by a call each, or by the slots.
     std::atomic<uint64_t> calls{0};
     // How often threads have met here in the second that began then, and what they have got since

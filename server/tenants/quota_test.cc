@@ -125,21 +125,6 @@ TEST_P(QuotaTest, ARefusalForNumbersEndsTheCall) {
   EXPECT_EQ(meter.CallsUnderWay(1), 0U);
 }
 
-TEST_P(QuotaTest, TellsAFloodOfRefusals) {
-  QuotaMeter meter({}, GetParam());
-  absl::Time now = kStart;
-  int told_at_once = 0;
-  for (int i = 0; i < 10'000; ++i) {  // 1,000 a second for 10 s
-    if (!meter.NoteRefusal(1, now)) ++told_at_once;
-    now += absl::Milliseconds(1);
-  }
-  EXPECT_NEAR(told_at_once, 100 + 10 * 100, 5);
-  EXPECT_TRUE(meter.NoteRefusal(1, now) || meter.NoteRefusal(1, now));
-  EXPECT_FALSE(meter.NoteRefusal(2, now)) << "another tenant";
-  EXPECT_FALSE(meter.NoteRefusal(1, now - absl::Hours(1))) << "the clock was set back";
-  EXPECT_FALSE(meter.NoteRefusal(1, now + absl::Seconds(2))) << "the flood is over";
-}
-
 TEST_P(QuotaTest, AClockSetBackDoesNotLockATenantOut) {
   QuotaMeter meter({}, GetParam());
   EXPECT_TRUE(meter.Admit(1, Rate(10), 10, kStart).ok());
