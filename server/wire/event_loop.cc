@@ -90,9 +90,10 @@ void EventLoop::FullTurn() {
   const int64_t waiting = meter_.waiting();
   Work();
   const int64_t done = waiting - meter_.waiting();
+  const std::chrono::nanoseconds worked = ThreadCpuTime() - taken;
   FlushAll();
   const std::chrono::nanoseconds end = ThreadCpuTime();
-  meter_.EndFullTurn({done, taken - begin, end - begin});
+  meter_.EndFullTurn({done, end - begin - worked, end - begin});
   measured_since_ = jobs_.empty() ? std::chrono::nanoseconds::zero() : end;
 }
 

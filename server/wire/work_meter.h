@@ -62,9 +62,9 @@ class WorkMeter {
 
   // A turn that had work left over from the one before.
   struct FullTurn {
-    int64_t done = 0;     // the cost of the work that was done
-    Nanoseconds took_in;  // the thread's processor time for taking in
-    Nanoseconds all;      // the same for the whole turn
+    int64_t done = 0;    // the cost of the work that was done
+    Nanoseconds around;  // the thread's processor time for taking in and sending
+    Nanoseconds all;     // the same for the whole turn
   };
   void EndFullTurn(const FullTurn& turn) {
     Remember(turn.done, &done_);
@@ -74,7 +74,7 @@ class WorkMeter {
     Remember(std::exchange(refused_, 0), &refused_of_late_);
     const double share = refused_of_late_ / std::max(arrived_of_late_, 1.0);
     const Nanoseconds refusing(
-        static_cast<int64_t>(static_cast<double>(turn.took_in.count()) * share));
+        static_cast<int64_t>(static_cast<double>(turn.around.count()) * share));
     const Nanoseconds earned = (turn.all - refusing) / kWorkForRefusing;
     debt_ = std::clamp(debt_ + refusing - earned, Nanoseconds::zero(), kMaxDebt);
     busy_ += turn.all;

@@ -102,11 +102,11 @@ double ShareOfTakingIn(int turns) {
   nanoseconds all{0};
   int took = 0;
   for (int turn = 0; turn < 10'000; ++turn) {
-    const nanoseconds took_in = meter.MayTakeIn() ? microseconds(50) : nanoseconds(0);
+    const nanoseconds around = meter.MayTakeIn() ? microseconds(50) : nanoseconds(0);
     if (meter.MayTakeIn() && ++took % turns == 0) meter.NoteRefused(16'000);
-    meter.EndFullTurn({0, took_in, took_in + microseconds(100)});
-    taking += took_in;
-    all += took_in + microseconds(100);
+    meter.EndFullTurn({0, around, around + microseconds(100)});
+    taking += around;
+    all += around + microseconds(100);
   }
   return static_cast<double>(taking.count()) / static_cast<double>(all.count());
 }
