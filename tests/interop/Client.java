@@ -581,11 +581,15 @@ public final class Client {
       }));
     }
     var watch = listen(keyed(), "ListService/WatchChanges", Map.of(), patiently());
+    var health = listen(channel, "Health/Watch", Map.of(), patiently());
+    equal(get(health.read(), "status").toString(), "SERVING");
     threads.forEach(Thread::start);
     loaded.await();
     System.out.println("under load");
     System.in.read();  // the server has stopped, and another one starts
     expectError(Status.Code.UNAVAILABLE, null, () -> all(watch, 0));
+    equal(get(health.read(), "status").toString(), "NOT_SERVING");  // before calls began to fail
+    expectError(Status.Code.UNAVAILABLE, null, () -> all(health, 0));
     ask(channel, "Health/Check", Map.of(), patiently().withWaitForReady());
     stop.set(true);
     for (Thread thread : threads) thread.join();

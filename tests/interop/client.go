@@ -555,6 +555,8 @@ func drain() {
 	statuses, loaded := map[codes.Code]int{}, make(chan struct{})
 	request := fields{"numbers": []int64{settings.Listed}}
 	watch := listen(tenant(), "ListService/WatchChanges", fields{})
+	health := listen(keyed(""), "Health/Watch", fields{})
+	equal(get(health.mustRead(), "status").Enum(), protoreflect.EnumNumber(1))
 	for range 8 {
 		calls.Go(func() {
 			for !stop.Load() {
@@ -578,6 +580,9 @@ func drain() {
 	_, _ = bufio.NewReader(os.Stdin).ReadString('\n') // another server has started
 	_, err := watch.all(0)
 	expectError(err, codes.Unavailable, "")
+	told, err := health.all(0) // before calls began to fail
+	expectError(err, codes.Unavailable, "")
+	equal(len(told) == 1 && get(told[0], "status").Enum() == 2, true)
 	_, err = ask(conn, keyed(""), "Health/Check", fields{}, grpc.WaitForReady(true))
 	check(err)
 	stop.Store(true)

@@ -369,12 +369,17 @@ const CASES = {
     };
     const watching = expectError(grpc.status.UNAVAILABLE, null,
       all(MAIN.lists.WatchChanges({}, KEY)));
+    const told = [];
+    const healthWatching = expectError(grpc.status.UNAVAILABLE, null,
+      all(MAIN.health.Watch({}), ({ status }) => told.push(status)));
     const asking = Array.from({ length: 8 }, askOn);
     await underLoad;
     console.log('under load');
     await new Promise((resolve) => { process.stdin.once('data', resolve); });
     process.stdin.destroy();
     await watching;
+    await healthWatching;
+    assert.deepStrictEqual(told, ['SERVING', 'NOT_SERVING']);  // before calls began to fail
     const ready = new grpc.Metadata({ waitForReady: true });
     assert.strictEqual((await ask(MAIN.health, 'Check', {}, { keys: ready })).status, 'SERVING');
     stop = true;

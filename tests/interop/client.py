@@ -424,6 +424,8 @@ def drain():
 
     threads = [threading.Thread(target=ask_on) for _ in range(8)]
     watch = call("ListService/WatchChanges", {})
+    health_watch = call("Health/Watch", {})
+    assert next(health_watch).status == 1
     for thread in threads:
         thread.start()
     while statuses.get("OK", 0) < 100:
@@ -431,6 +433,8 @@ def drain():
     say("under load")
     sys.stdin.readline()  # the server has stopped, and another one starts
     expect_error(Code.UNAVAILABLE, None, lambda: list(watch))
+    assert next(health_watch).status == 2  # before calls began to fail
+    expect_error(Code.UNAVAILABLE, None, lambda: list(health_watch))
     assert ask("Health/Check", {}, wait_for_ready=True).status == 1
     stop.set()
     for thread in threads:

@@ -16,6 +16,7 @@ TOOLS = REPO / "build" / "interop"
 CONFIG = """
 guards: {min_first_numbers: 0}
 limits: {revision_wait_milliseconds: 3000}
+rpc: {drain_seconds: 1}
 """
 MAX_REQUEST_BYTES = 4 << 20
 LISTED, FREE = 2015550100, 2015550199

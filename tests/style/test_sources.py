@@ -9,7 +9,8 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MAX_LINES = 600
-TEXT_SUFFIXES = {".cc", ".h", ".py", ".sh", ".proto", ".cmake", ".md", ".yaml", ".yml", ".txt"}
+TEXT_SUFFIXES = {".cc", ".h", ".py", ".sh", ".proto", ".cmake", ".md", ".yaml", ".yml", ".txt",
+                 ".go", ".java", ".js"}
 
 # The rooms of the server; an include goes only to a room that stands before or in its own.
 ROOMS = ["base", "wire", "numbers", "index", "formats", "storage", "rules", "scrub", "registry",
