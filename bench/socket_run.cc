@@ -28,7 +28,6 @@ SocketRun::SocketRun(const SnapshotPtr& snapshot)
   const std::string path = folder_.path() + "/socket";
   ServerOptions options;
   options.listen = "unix:" + path;
-  options.rpc.transport = Transport::kNative;
   options.rpc.threads = 1;
   options.rpc.spin = absl::ZeroDuration();
   auto server = Server::Start(options, stores_.Parts(&registry_, &metrics_));
