@@ -216,12 +216,13 @@ TEST_P(QuotaTest, ThreadsTogetherKeepTheLimitOfCalls) {
     std::vector<Admission> mine;
     for (int i = 0; i < 50'000; ++i) {
       auto admission = meter.Admit(9, limits, 1, kStart);
-      if (admission.ok()) {
+      const bool ok = admission.ok();
+      if (ok) {
         ++admitted;
         mine.push_back(*std::move(admission));
         if (++now > 5) exceeded = true;
       }
-      if (!mine.empty() && (i % 3 == 0 || !admission.ok())) {
+      if (!mine.empty() && (i % 3 == 0 || !ok)) {
         --now;
         mine.pop_back();
       }
