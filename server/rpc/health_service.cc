@@ -6,7 +6,6 @@
 #include <string>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "grpc/health/v1/health.pb.h"
 #include "server/base/error.h"
 #include "server/base/str_cat.h"
@@ -22,11 +21,6 @@ using HealthStatus = health::HealthCheckResponse::ServingStatus;
 
 HealthStatus StatusOf(bool serves) {
   return serves ? health::HealthCheckResponse::SERVING : health::HealthCheckResponse::NOT_SERVING;
-}
-
-// The address without its port, from gRPC's text: `ipv4:127.0.0.1:50000`.
-std::string HostOf(const std::string& peer) {
-  return absl::StartsWith(peer, "ip") ? peer.substr(0, peer.rfind(':')) : peer;
 }
 
 // Health.Watch: tells whether a service serves, at once and at every change.

@@ -11,6 +11,7 @@
 #include "grpc/reflection/v1/reflection.pb.h"
 #include "server/base/str_cat.h"
 #include "server/rpc/served_call.h"
+#include "server/service/request_errors.h"
 #include "server/wire/event_loop.h"
 
 namespace dnc {
@@ -23,13 +24,20 @@ using google::protobuf::FileDescriptor;
 // Answers in its turn on the loop: to describe a file takes long, and anybody may ask.
 class ReflectionCall final : public TurnStream, public EventLoop::Job {
  public:
-  ReflectionCall(const RpcContext& rpc, const MethodTable* table, CallPtr call)
-      : TurnStream(rpc, Method::kReflection, std::move(call)), table_(*table) {}
+  ReflectionCall(const RpcContext& rpc, const MethodTable* table, StreamPlaces* places,
+                 CallPtr call)
+      : TurnStream(rpc, Method::kReflection, std::move(call)), table_(*table), places_(*places) {}
 
   void RunJob() override;
 
  private:
-  absl::Status Admitted() override { return AdmitNew(Permission::kOpen).status(); }
+  absl::Status Admitted() override {
+    if (absl::Status open = AdmitNew(Permission::kOpen).status(); !open.ok()) return open;
+    if (place_.Take(&places_, HostOf(call().peer()))) return absl::OkStatus();
+    return LimitReached(StrCat("the server answers ", places_.all(),
+                               " reflection streams at the same time, and ", places_.each(),
+                               " from one address; end some, or ask again in a moment"));
+  }
   void Take(ReceivedMessage message) override {
     message_ = std::move(message);
     call().loop()->Submit(Self(this));
@@ -43,6 +51,8 @@ class ReflectionCall final : public TurnStream, public EventLoop::Job {
   void TellOne(const FileDescriptor* file, reflection::FileDescriptorResponse* files);
 
   const MethodTable& table_;
+  StreamPlaces& places_;
+  StreamPlace place_;
   ReceivedMessage message_;
   std::set<const FileDescriptor*> told_;
 };
@@ -130,13 +140,14 @@ void ReflectionCall::TellOne(const FileDescriptor* file,
 
 }  // namespace
 
-void AddReflectionService(MethodTable* table) {
+void AddReflectionService(StreamPlaces* places, MethodTable* table) {
   // The older version has the same messages under other names, and older clients ask for it.
   for (const char* version : {"v1", "v1alpha"}) {
     table->Add(StrCat("/grpc.reflection.", version, ".ServerReflection/ServerReflectionInfo"),
                MethodTable::Requests::kMany, Permission::kOpen,
-               [table](const RpcContext& rpc, CallPtr call) {
-                 auto stream = std::make_shared<ReflectionCall>(rpc, table, std::move(call));
+               [table, places](const RpcContext& rpc, CallPtr call) {
+                 auto stream =
+                     std::make_shared<ReflectionCall>(rpc, table, places, std::move(call));
                  stream->Begin();
                  return stream;
                });

@@ -48,7 +48,7 @@ void ScrubCall::OnEnd() {
 }
 
 bool ScrubCall::TakeIn(size_t bytes, std::string_view first) {
-  const int64_t cost = AdmissionControl::CostOf(bytes);
+  const int64_t cost = rpc().gate->CostOf(bytes);
   if (!rpc().gate->TryEnter(cost, call().loop())) {
     FailCrowded();
     return false;
@@ -117,7 +117,7 @@ void ScrubCall::AnswerMessage(std::string_view bytes) {
 
 void ScrubCall::AnswerOnWorker(const std::shared_ptr<v1::ScrubRequest>& request) {
   // Workers have a queue and a limit of their own. A server that stops waits for what they do.
-  LeaveGate();
+  if (cost_ > 0) AdmissionControl::MoveAway(std::exchange(cost_, 0), call().loop());
   auto live = std::make_shared<LiveCall>(rpc().live);
   const bool posted = rpc().workers->TryPost([self = Self(this), live, request] {
     // Whoever has waited too long for a worker does not listen any more.

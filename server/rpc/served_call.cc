@@ -4,6 +4,7 @@
 #include <limits>
 #include <thread>
 
+#include "absl/strings/match.h"
 #include "server/base/error.h"
 #include "server/base/str_cat.h"
 #include "server/rpc/error_status.h"
@@ -44,6 +45,10 @@ void ServedCall::OnCancel(CallEnd why) {
     End(static_cast<absl::StatusCode>(call_->told_code()));
   }
   if (!std::exchange(gone_told_, true)) OnGone();
+}
+
+std::string HostOf(const std::string& peer) {
+  return absl::StartsWith(peer, "ip") ? peer.substr(0, peer.rfind(':')) : peer;
 }
 
 Credentials CredentialsOf(const GrpcStream& call) {

@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -33,6 +34,9 @@ namespace dnc {
 // So many bytes has a message at most that is read on the loop, or of a caller without a key: to
 // read one costs far more than to send it, if it comes compressed.
 inline constexpr size_t kMaxSmallBytes = 4 << 10;
+
+// The caller's address without its port, from the transport's text: `ipv4:127.0.0.1:50000`.
+std::string HostOf(const std::string& peer);
 
 // What a call says of its caller; valid as long as the call.
 Credentials CredentialsOf(const GrpcStream& call);

@@ -123,7 +123,7 @@ struct Server::Impl {
     AddTenantService(&tenant_admin, &methods);
     list_service.AddTo(&methods);
     health_service.AddTo(&methods);
-    AddReflectionService(&methods);
+    AddReflectionService(&reflections, &methods);
   }
   ~Impl() {
     intake->RemoveListener(loads_listener);
@@ -166,6 +166,7 @@ struct Server::Impl {
   UploadShared uploads;
   RegistryService registry_service;
   ListService list_service;
+  StreamPlaces reflections{kMaxReflections, kMaxReflections / 2};
   HealthBoard board;
   HealthService health_service;
   const int order_listener;  // tells the waker of changes

@@ -35,10 +35,13 @@ class AdmissionControl {
 
   // What a request of `bytes` counts, which is known before any of it is read: a number for each
   // five bytes, as in the shortest form, and never less than what else a call costs.
-  static int64_t CostOf(size_t bytes) {
+  // Long requests count no more than half of the limit: else they would find room only where
+  // nothing else waits.
+  int64_t CostOf(size_t bytes) const {
     constexpr size_t kBytesANumber = 5;
-    constexpr size_t kCallCost = 250;
-    return static_cast<int64_t>(std::max(kCallCost, bytes / kBytesANumber));
+    constexpr int64_t kCallCost = 250;
+    const auto numbers = static_cast<int64_t>(bytes / kBytesANumber);
+    return std::max(kCallCost, std::min(numbers, limits_.numbers_under_way / 2));
   }
 
   // Whether a call of this cost is admitted, which is to wait for its turn on `loop`. Call it, and
@@ -55,6 +58,8 @@ class AdmissionControl {
     return false;
   }
   static void Leave(int64_t cost, EventLoop* loop) { loop->work().Remove(cost); }
+  // The same for a call that goes on elsewhere: its work is not done on the loop.
+  static void MoveAway(int64_t cost, EventLoop* loop) { loop->work().MoveAway(cost); }
 
  private:
   const AdmissionLimits limits_;

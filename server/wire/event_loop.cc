@@ -77,7 +77,7 @@ bool EventLoop::Turn(bool woken) {
   const bool took = TakeIn(/*left_over=*/false);
   const bool worked = Work();
   FlushAll();
-  const bool idle = !took && !worked && dirty_.empty();
+  const bool idle = !took && !worked && dirty_.empty() && jobs_.empty();
   meter_.EndShortTurn(idle);
   return !idle;
 }
@@ -89,7 +89,7 @@ void EventLoop::FullTurn() {
   const std::chrono::nanoseconds taken = took ? ThreadCpuTime() : begin;
   const int64_t waiting = meter_.waiting();
   Work();
-  const int64_t done = waiting - meter_.waiting();
+  const int64_t done = waiting - meter_.waiting() - meter_.TakeMoved();
   const std::chrono::nanoseconds worked = ThreadCpuTime() - taken;
   FlushAll();
   const std::chrono::nanoseconds end = ThreadCpuTime();

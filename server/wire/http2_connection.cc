@@ -34,6 +34,9 @@ constexpr std::chrono::nanoseconds kLastWords = std::chrono::seconds(1);
 constexpr std::chrono::milliseconds kEndingSilence(250);
 constexpr uint32_t kStreamWindow = 256 << 10;
 constexpr int32_t kConnectionWindow = 1 << 20;
+// So many frames of a few bytes are in a stream's window, and in those of several streams.
+constexpr int64_t kWindowFrames = kStreamWindow / 16;
+constexpr int64_t kMaxLateFrames = 8 * kWindowFrames;
 // What a budget gets back for an answered call, and for so many bytes that were sent.
 constexpr int64_t kFramesACall = 4;
 constexpr size_t kBytesAFrame = 4 << 10;
@@ -86,7 +89,8 @@ void Http2Connection::OnBytes(std::string_view bytes) {
   }
   // Of some frames for calls that are over nghttp2 says nothing: it reads and ignores them.
   const int64_t silent = filter_.passed() - std::exchange(told_frames_, filter_.passed());
-  if (resets + silent > 0) CountIdleFrame(resets + silent);
+  if (silent > 0) CountLateFrames(silent);
+  if (resets > 0) CountIdleFrame(resets);
   FlushSoon();
 }
 
@@ -345,9 +349,9 @@ int Http2Connection::AddData(int32_t id, std::string_view bytes) {
   call->held_ += bytes.size();
   call->heard_ = heard_ - paused_;
   if (call->body_.empty()) call->message_since_ = call->heard_;
-  const bool had_message = call->body_.HasWholeMessage();
   call->unconsumed_ += bytes.size();
-  call->body_.Append(bytes);
+  // Messages count, however few bytes they take.
+  idle_frames_.Earn(call->body_.Append(bytes));
   if (const std::optional<size_t> size = call->body_.MessageSize(); size.has_value()) {
     const size_t most = context_.options.max_message;
     if (call->body_.flag() > 1) {
@@ -362,8 +366,6 @@ int Http2Connection::AddData(int32_t id, std::string_view bytes) {
       Refuse(call.get(), Malformed("the method takes one message, and more have come"));
       return 0;
     }
-    // However few bytes it takes.
-    if (!had_message && call->body_.HasWholeMessage()) idle_frames_.Earn(1);
   }
   Deliver(call.get());
   return 0;
@@ -390,6 +392,7 @@ void Http2Connection::Deliver(GrpcStream* call) {
     call->held_ -= taken;
     held_.Remove(taken);
     call->message_since_ = call->heard_ = PeerNow();  // the wait before was ours
+    call->is_begun_ = true;
     handler->OnMessage(std::move(message));
   }
   if (call->finished_ || call->connection_ == nullptr) return;
@@ -475,7 +478,17 @@ void Http2Connection::Send(GrpcStream* call, MessageBuffer message) {
   FlushSoon();
 }
 
+int Http2Connection::CountLateFrames(int64_t count) {
+  const int64_t expected = std::min(count, late_frames_);
+  late_frames_ -= expected;
+  return count == expected ? 0 : CountIdleFrame(count - expected);
+}
+
 void Http2Connection::End(GrpcStream* call, GrpcStatus status) {
+  // A stream that was served may have a window full of small messages on its way.
+  if (call->is_begun_ && !call->ended_) {
+    late_frames_ = std::min(late_frames_ + kWindowFrames, kMaxLateFrames);
+  }
   call->finished_ = true;
   call->answer_since_ = PeerNow();
   call->status_ = std::move(status);

@@ -125,6 +125,8 @@ class Http2Connection final : public ByteStream::User,
     if (!idle_frames_.Spend(count, heard_)) Calm();
     return 0;
   }
+  // The same for frames of streams that are over.
+  int CountLateFrames(int64_t count);
   int CountReset(int32_t id);
 
   // Of a call.
@@ -208,6 +210,7 @@ class Http2Connection final : public ByteStream::User,
   HeldBytes held_;  // of requests and unread answers
   RefillingBudget idle_frames_;
   RefillingBudget resets_;
+  int64_t late_frames_ = 0;  // that may still come for streams which the server has ended
   const Clock::time_point heard_since_ = Clock::now();
   Clock::time_point heard_ = heard_since_;
   Clock::time_point pinged_{};  // a ping waits for its answer since then

@@ -28,8 +28,15 @@ class WorkMeter {
     waiting_ += cost;
     arrived_ += cost;
   }
-  // It is done, or has gone elsewhere.
+  // It is done.
   void Remove(int64_t cost) { waiting_ -= cost; }
+  // It is done elsewhere.
+  void MoveAway(int64_t cost) {
+    waiting_ -= cost;
+    moved_ += cost;
+  }
+  // How much has moved away since the last call of this.
+  int64_t TakeMoved() { return std::exchange(moved_, 0); }
   // Work was refused because there is too much to do.
   void NoteRefused(int64_t cost) {
     arrived_ += cost;
@@ -99,6 +106,7 @@ class WorkMeter {
   double Pace() const { return took_ / std::max(done_, 1.0); }
 
   int64_t waiting_ = 0;
+  int64_t moved_ = 0;
   int64_t arrived_ = 0;  // in this turn, admitted or refused
   int64_t refused_ = 0;  // of that
   Nanoseconds debt_{0};
