@@ -478,12 +478,6 @@ void Http2Connection::Send(GrpcStream* call, MessageBuffer message) {
   FlushSoon();
 }
 
-int Http2Connection::CountLateFrames(int64_t count) {
-  const int64_t expected = std::min(count, late_frames_);
-  late_frames_ -= expected;
-  return count == expected ? 0 : CountIdleFrame(count - expected);
-}
-
 void Http2Connection::End(GrpcStream* call, GrpcStatus status) {
   // A stream that was served may have a window full of small messages on its way.
   if (call->is_begun_ && !call->ended_) {

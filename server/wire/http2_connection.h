@@ -13,6 +13,7 @@
 //   - time: the preface, the answer to a ping, and half a message must come in time.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -126,7 +127,11 @@ class Http2Connection final : public ByteStream::User,
     return 0;
   }
   // The same for frames of streams that are over.
-  int CountLateFrames(int64_t count);
+  int CountLateFrames(int64_t count) {
+    const int64_t expected = std::min(count, late_frames_);
+    late_frames_ -= expected;
+    return count == expected ? 0 : CountIdleFrame(count - expected);
+  }
   int CountReset(int32_t id);
 
   // Of a call.
