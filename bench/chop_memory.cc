@@ -26,7 +26,7 @@ constexpr off_t kPage = 4096;
 constexpr off_t kStep = off_t{256} << 20;
 constexpr int kHugeOrder = 9;                       // 2^9 pages are a huge page
 constexpr uint64_t kFewBytes = uint64_t{64} << 20;  // that may still hang together
-constexpr off_t kLargestFile = off_t{1} << 40;
+constexpr off_t kFileSize = off_t{1} << 40;
 
 // Returns how many bytes are free in pieces of a huge page and more, from /proc/buddyinfo.
 uint64_t FreeInHugePages() {
@@ -57,17 +57,11 @@ bool Read(int file, off_t from) {
 }
 
 int Chop(int file) {
+  // More than the machine has need not be read: from then on the cache replaces its own pages.
+  const off_t most = kPage * sysconf(_SC_PHYS_PAGES);
   off_t end = 0;
-  int rounds_without_gain = 0;
-  uint64_t least = std::numeric_limits<uint64_t>::max();
-  while (end < kLargestFile && rounds_without_gain < 8) {
-    const uint64_t free = FreeInHugePages();
-    if (free < kFewBytes) break;
-    // Below some size the kernel reclaims what the cache has, and no more becomes full.
-    rounds_without_gain = free < least ? 0 : rounds_without_gain + 1;
-    least = std::min(least, free);
+  for (; end < most && FreeInHugePages() >= kFewBytes; end += kStep) {
     if (!Read(file, end)) return 1;
-    end += kStep;
   }
   for (off_t at = 0; at < end; at += 2 * kPage) {
     posix_fadvise(file, at, kPage, POSIX_FADV_DONTNEED);
@@ -93,7 +87,7 @@ int main(int argc, char** argv) {
     return 1;
   }
   unlink(path.c_str());
-  if (ftruncate(file, kLargestFile) != 0 || posix_fadvise(file, 0, 0, POSIX_FADV_RANDOM) != 0) {
+  if (ftruncate(file, kFileSize) != 0 || posix_fadvise(file, 0, 0, POSIX_FADV_RANDOM) != 0) {
     std::perror(path.c_str());
     return 1;
   }

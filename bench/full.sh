@@ -97,6 +97,16 @@ load_time() {  # FILE...
   since "$start"
 }
 
+huge_share() {  # prints the share of the lists' and the filter's memory in huge pages
+  /usr/bin/python3 - "$METRICS_PORT" <<'PY'
+import re, sys, urllib.request
+text = urllib.request.urlopen(f"http://127.0.0.1:{sys.argv[1]}/metrics").read().decode()
+huge, whole = (float(re.search(rf"^dnc_index_{name}_bytes (\S+)", text, re.M)[1])
+               for name in ("huge_page", "memory"))
+print(f"{huge / whole:.4f}")
+PY
+}
+
 # Prints the mean time in the handler of the calls between two readings, in microseconds.
 scrub_handler() {  # prints `seconds calls`
   /usr/bin/python3 - "$METRICS_PORT" <<'PY'
@@ -182,6 +192,8 @@ main() {
   generate
   rm -rf "$BENCH/data" "$BENCH/data-plain"
   load_whole
+  sleep 10
+  row "share of the indexes' memory in huge pages, 10 s after the load" "$(huge_share)" "0.99"
   row "resident memory a number after the load" "$(memory VmRSS) bytes" "1.0 bytes"
   start="$(now)"
   load_time "$(changes_named bench)" >/dev/null

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # ./dev bench memory: what huge pages are worth, and whether the indexes get them on a machine whose
-# free memory is chopped up. Measures three states one after the other: memory as it is, chopped up
-# and left alone, chopped up and gathered as dncd does. Prints a table for docs/benchmarks.md.
+# free memory is chopped up. Measures three states one after the other: memory as it is; chopped up,
+# where all came in small pages; the same, gathered as dncd does. Prints a table for
+# docs/benchmarks.md.
 # Fills the page cache for some minutes; run it on a machine that does nothing else.
 #   DNC_BENCH_REPETITIONS   of each figure, default 3
 set -euo pipefail
@@ -9,11 +10,11 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 BIN="$PWD/build/bin"
 OUT="$PWD/build/bench-memory"
-FILTER='BM_Floor/1000$|BM_Engine/1000$|BM_Handler/1000$|BM_HandlerAllLists'
+FILTER='BM_Floor/1000$|BM_FloorSecondLevel/1000$|BM_Engine/1000$|BM_Handler/1000$|BM_HandlerAllLists'
 
-measure() {  # NAME GATHER
+measure() {  # NAME SMALL_PAGES GATHER
   echo "measuring: $1" >&2
-  DNC_GATHER="$2" "$BIN/bench_handler" --benchmark_filter="$FILTER" \
+  DNC_SMALL_PAGES="$2" DNC_GATHER="$3" "$BIN/bench_handler" --benchmark_filter="$FILTER" \
     --benchmark_repetitions="${DNC_BENCH_REPETITIONS:-3}" --benchmark_min_time=0.2 \
     --benchmark_out="$OUT/$1.json" --benchmark_out_format=json >/dev/null
 }
@@ -42,12 +43,10 @@ mend() {
 main() {
   mkdir -p "$OUT"
   trap mend EXIT
-  measure fresh 1
+  measure fresh 0 1
   chop
-  measure left 0
-  mend
-  chop
-  measure gathered 1
+  measure left 1 0
+  measure gathered 1 1
   mend
   /usr/bin/python3 bench/memory_table.py "$OUT"
 }

@@ -5,7 +5,7 @@ import pathlib
 import statistics
 import sys
 
-STATES = (("fresh", "memory as it is"), ("left", "chopped up, left as it came"),
+STATES = (("fresh", "memory as it is"), ("left", "chopped up, in small pages"),
           ("gathered", "chopped up, gathered as dncd does"))
 ALL = "BM_HandlerAllLists/1000/"
 
@@ -25,14 +25,15 @@ def median(results, field):
 
 def main():
     folder = pathlib.Path(sys.argv[1])
-    print("| memory | in huge pages, after | a random line | engine | handler of 1,000 | "
-          "all lists | a record that the filter lets through |")
+    print("| memory | in huge pages, after | a random line; into the second level | engine | "
+          "handler of 1,000 | all lists | a record that the filter lets through |")
     print("|---|---|---|---|---|---|---|")
     for state, text in STATES:
         by_name = runs(folder, state)
         line = median(by_name["BM_Floor/1000"], "per_number")
         if median(by_name["BM_Floor/1000"], "huge_page_share") < 0.99:
             text += " (the line itself is not in huge pages)"
+        second = median(by_name["BM_FloorSecondLevel/1000"], "per_number")
         lines = [f"{median(by_name[name], 'per_number') / line:.2f} lines"
                  for name in ("BM_Engine/1000", "BM_Handler/1000", ALL + "0")]
         handlers = by_name["BM_Handler/1000"] + by_name[ALL + "0"]
@@ -42,7 +43,8 @@ def main():
         passed = median(by_name[ALL + "0"], "records_read_a_batch")
         record = (median(by_name[ALL + "1"], "cpu_time") -
                   median(by_name[ALL + "0"], "cpu_time")) / (read - passed)
-        print(f"| {text} | {100 * share:.1f} %, {seconds:.1f} s | {1e9 * line:.1f} ns | "
+        print(f"| {text} | {100 * share:.1f} %, {seconds:.1f} s | "
+              f"{1e9 * line:.1f}; {1e9 * second:.1f} ns | "
               f"{' | '.join(lines)} | {record:.2f} µs |")
 
 

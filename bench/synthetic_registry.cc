@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "server/index/page_pool.h"
+#include "server/index/prefetch_line.h"
 
 namespace dnc {
 namespace {
@@ -142,10 +143,13 @@ double RandomLines::HugeShare() const {
   return 0;
 }
 
-uint64_t RandomLines::ReadGroup() {
+uint64_t RandomLines::ReadGroup(int level) {
   const uint32_t* lines = order_.data() + next_;
   uint64_t sum = 0;
-  for (size_t i = 0; i < kGroup; ++i) __builtin_prefetch(memory_.get() + lines[i] * kLine);
+  for (size_t i = 0; i < kGroup && level == 1; ++i) {
+    __builtin_prefetch(memory_.get() + lines[i] * kLine);
+  }
+  for (size_t i = 0; i < kGroup && level == 2; ++i) PrefetchLine(memory_.get() + lines[i] * kLine);
   for (size_t i = 0; i < kGroup; ++i) {
     sum += static_cast<uint64_t>(memory_.get()[lines[i] * kLine]);
   }

@@ -48,8 +48,9 @@ class RandomLines {
   // pages a line also costs a walk of the page tables, and is no reference for anything.
   double HugeShare() const;
 
-  // Reads the next group, and returns a sum that depends on each line.
-  uint64_t ReadGroup();
+  // Reads the next group, and returns a sum that depends on each line. `level` is that of the cache
+  // into which the lines are fetched, 1 or 2; what others are measured by is 1.
+  uint64_t ReadGroup(int level = 1);
 
  private:
   struct Free {

@@ -34,9 +34,9 @@ struct MemoryShare {
   }
 };
 
-// Reads all mappings, ascending. The kernel walks the page tables for it, which takes about 10 ms
-// for a gigabyte in small pages and next to nothing for one in huge pages. Returns nothing if
-// the file cannot be read. `path` is a file as proc(5) describes it.
+// Reads all mappings, ascending. The kernel walks the page tables for it, which takes some 25 ms
+// for a gigabyte in small pages, and next to nothing for one in huge pages. Returns nothing if the
+// file cannot be read. `path` is a file as proc(5) describes it.
 std::optional<std::vector<MemoryMapping>> ReadMappings(
     const std::string& path = "/proc/self/smaps");
 

@@ -24,6 +24,7 @@
 #include "server/base/check.h"
 #include "server/base/cpu_level.h"
 #include "server/index/page_pool.h"
+#include "server/index/prefetch_line.h"
 
 namespace dnc {
 namespace {
@@ -169,7 +170,11 @@ void InGroups(uint64_t* words, const BloomDesign& design, size_t keys, const Key
         const uint64_t hash = Hash(key_at(fetched + i), seed);
         group.lows[i] = static_cast<uint32_t>(hash);
         group.blocks[i] = words + FirstWord(hash, blocks);
-        __builtin_prefetch(group.blocks[i], kForWriting ? 1 : 0);
+        if constexpr (kForWriting) {
+          __builtin_prefetch(group.blocks[i], 1);
+        } else {
+          PrefetchLine(group.blocks[i]);
+        }
       }
     }
     work(groups[start / kGroup % kKeyGroupsAhead], start, std::min(kGroup, keys - start));

@@ -7,6 +7,8 @@
 #include <bit>
 #include <cstring>
 
+#include "server/index/prefetch_line.h"
+
 namespace dnc {
 namespace {
 
@@ -85,7 +87,7 @@ void GroupLookup::Fetch(const NumberGroup& group, const AreaView* areas) {
         const AreaView& area = areas[group.areas[i]];
         const uint16_t offset = area.directory->offsets[group.exchanges[i]];
         const uint64_t* word = WordOf(area.home + offset * kBlockUnit, group.lines[i]);
-        __builtin_prefetch(word);
+        PrefetchLine(word);
         words[i] = word;
         offsets |= offset;
       });
@@ -101,14 +103,14 @@ void GroupLookup::FetchElsewhere(const NumberGroup& group, const AreaView* areas
     const BlockRef block = directory.blocks[group.exchanges[i]];
     if (block.is_bitmap()) {
       words_[i] = WordOf(block.data(), group.lines[i]);
-      __builtin_prefetch(words_[i]);
+      PrefetchLine(words_[i]);
       continue;
     }
     blocks_[i] = block;
     (block.is_delta() ? deltas_ : arrays_) |= uint64_t{1} << i;
     words_[i] = kEmptyBitmap.words.data();
     for (uint32_t unit = 0; unit < block.units(); ++unit) {
-      __builtin_prefetch(block.data() + unit * kBlockUnit);
+      PrefetchLine(block.data() + unit * kBlockUnit);
     }
   }
 }
@@ -125,7 +127,7 @@ void GroupLookup::Resolve(const NumberGroup& group) {
         break;  // answers like an empty bitmap
       case DeltaAnswer::kAsBase:
         words_[i] = WordOf(DeltaBase(blocks_[i]).data(), line);
-        __builtin_prefetch(words_[i]);
+        PrefetchLine(words_[i]);
         break;
     }
   }

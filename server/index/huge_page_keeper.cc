@@ -94,6 +94,10 @@ HugePageKeeper::HugePageKeeper(PagePool* pool, HugePageKeeperOptions options)
     : pool_(pool), options_(WithDefaults(std::move(options))) {}
 
 bool HugePageKeeper::Due() {
+  if (pending_) {
+    ++looks_;
+    ++waited_looks_;
+  }
   const uint64_t taken = pool_->taken_bytes();
   if (taken != seen_taken_) {
     seen_taken_ = taken;
@@ -106,9 +110,7 @@ bool HugePageKeeper::Due() {
     if (++unsettled_looks_ <= options_.max_unsettled_looks) return false;
   }
   unsettled_looks_ = 0;
-  if (!pending_) return false;
-  ++looks_;
-  return ++waited_looks_ >= pause_;
+  return pending_ && waited_looks_ >= pause_;
 }
 
 void HugePageKeeper::TellOfMissingPages() {

@@ -11,9 +11,8 @@
 
 namespace dnc {
 
-// The memory accesses of so many numbers start together. That is enough to keep memory busy while
-// the group before is tested, few enough for their lines to stay in the first-level cache, and one
-// for each bit of a word.
+// The memory accesses of so many numbers start together: one for each bit of a word. With the
+// groups that are ahead (group_lookup.h) they keep memory busy while another group is tested.
 inline constexpr size_t kGroupSize = 64;
 
 // The area code of a malformed number.

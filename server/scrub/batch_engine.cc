@@ -2,9 +2,14 @@
 // spent waiting for cache lines. Groups of 64 numbers therefore overlap: while one group is
 // answered, the lines for the next groups are on their way.
 //
-//   group g+2   Fetch    splits the numbers and requests the cache line of each, in every list
+//   group g+3   Fetch    splits the numbers and requests the cache line of each, in every list
+//   group g+2            its lines are on their way
 //   group g+1   Resolve  where that line only holds a difference, requests the line of its base
 //   group g     Answer   tests the numbers in every list, and reads their answers from the plan
+//
+// The lines go into the second-level cache, which takes more requests at a time than the first
+// (prefetch_line.h). A request then never waits for others, so the group must be further ahead than
+// it would be otherwise.
 //
 // The test gives one word per list, with a bit for each number. The plan's table has a row for each
 // area code and is indexed by one byte per number, with a bit for each list. So the words are
