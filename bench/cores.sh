@@ -6,10 +6,9 @@
 #                                 has nothing installed; there: tar xf FILE && dncd-cores/cores.sh
 # The server's threads are pinned to the first cores, and h2load's to all others. That all calls
 # ended well is the server's own count (bench/h2load.sh).
-#   DNC_BENCH_CORES      of the server: 1 2 4 8, as far as the machine leaves as many to the client
-#   DNC_BENCH_SECONDS    of each measurement; 4 unless told
-#   DNC_BENCH_NUMBERS    in the registry; 1000000 unless told
-#   DNC_BENCH_TRANSPORT  rpc.transport; native unless told
+#   DNC_BENCH_CORES    of the server: 1 2 4 8, as far as the machine leaves as many to the client
+#   DNC_BENCH_SECONDS  of each measurement; 4 unless told
+#   DNC_BENCH_NUMBERS  in the registry; 1000000 unless told
 # shellcheck disable=SC2034 # server.sh and h2load.sh read what is set for them
 set -euo pipefail
 HERE="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
@@ -45,7 +44,7 @@ pack() {  # FILE
 }
 
 start_on() {  # CORES
-  printf '%s\n' "$(rpc_section "threads: $1")" "registry: {load_dirs: [\"$BENCH\"]}" \
+  printf '%s\n' "rpc: {threads: $1}" "registry: {load_dirs: [\"$BENCH\"]}" \
     'guards: {min_first_numbers: 0}' 'limits: {numbers_under_way: 100000000}' >"$BENCH/dncd.yaml"
   LAUNCH=(taskset -c "0-$(($1 - 1))" "${LOADER[@]}")
   start_server --config "$BENCH/dncd.yaml" --data-dir "$BENCH/data" --listen 127.0.0.1:0 \
@@ -98,7 +97,7 @@ main() {
     echo "| $cores | ${rates[0]} | ${rates[1]} | at most ${cpus[0]}; ${cpus[1]} |"
   done
   echo
-  echo "${TRANSPORT:-its own transport}, $NUMBERS numbers in the registry; $(machine)"
+  echo "$NUMBERS numbers in the registry; $(machine)"
 }
 
 main "$@"

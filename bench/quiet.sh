@@ -48,9 +48,8 @@ beside() {  # NAME DEADLINE ADDRESS KEY [PID]
 start_sink() {
   rm -rf "$BENCH/sink"
   : >"$BENCH/sink.out"
-  echo "$(rpc_section)" >"$BENCH/sink.yaml"
-  "$BIN/dncd" --config "$BENCH/sink.yaml" --data-dir "$BENCH/sink" --listen 127.0.0.1:0 \
-    --metrics-listen '' >"$BENCH/sink.out" 2>"$BENCH/sink.log" &
+  "$BIN/dncd" --data-dir "$BENCH/sink" --listen 127.0.0.1:0 --metrics-listen '' \
+    >"$BENCH/sink.out" 2>"$BENCH/sink.log" &
   SINK_PID=$!
   until grep -q ' listening on ' "$BENCH/sink.out"; do
     kill -0 "$SINK_PID" || { cat "$BENCH/sink.log" >&2; exit 1; }

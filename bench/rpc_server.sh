@@ -24,7 +24,7 @@ generate() {
 # Starts it with these keys of the section `rpc`, as 'threads: 1, spin_microseconds: 0'.
 start_with() {  # [RPC_KEYS [ARGUMENTS...]]
   printf '%s\n' "data_dir: $BENCH/data" 'listen: 127.0.0.1:0' 'metrics_listen: ""' \
-    "$(rpc_section "${1:-}")" >"$BENCH/dncd.yaml"
+    "rpc: {${1:-}}" >"$BENCH/dncd.yaml"
   start_server --config "$BENCH/dncd.yaml" "${@:2}"
 }
 

@@ -9,14 +9,7 @@ BIN="${BIN:-$PWD/build/bin}"
 LAUNCH=("${LAUNCH[@]}")
 SERVER_PID=
 ROWS=()
-# What carries the calls; empty: as the server does by itself.
-TRANSPORT="${DNC_BENCH_TRANSPORT-native}"
 
-# The section `rpc` of a configuration: rpc_section 'threads: 1'
-rpc_section() {  # [KEYS]
-  local keys="${TRANSPORT:+transport: $TRANSPORT}"
-  echo "rpc: {$keys${1:+${keys:+, }$1}}"
-}
 stop_server() {
   [ -n "$SERVER_PID" ] || return 0
   kill "$SERVER_PID" 2>/dev/null || true

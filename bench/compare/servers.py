@@ -14,9 +14,6 @@ import time
 BIN = pathlib.Path(__file__).resolve().parents[2] / "build/bin"
 POSTGRES_BIN = pathlib.Path("/usr/lib/postgresql/15/bin")
 
-# What carries the calls to dncd; empty: as it does by itself.
-TRANSPORT = os.environ.get("DNC_BENCH_TRANSPORT", "native")
-
 START_SECONDS = 300  # that a server may take to start, on however slow a machine
 
 # What is said on the page, so it is said once.
@@ -111,15 +108,13 @@ def wait_until_it_answers(folder, process):
 def dncd(folder):
     """Yields the server's address, a unix socket; its process id is in the file `pid`."""
     folder.mkdir(parents=True)
-    out, config = folder / "dncd.out", folder / "dncd.yaml"
-    config.write_text(f"rpc: {{transport: {TRANSPORT}}}\n" if TRANSPORT else "")
+    out = folder / "dncd.out"
     # A socket's path must be short, and `folder` may be long.
     with tempfile.TemporaryDirectory(prefix="dnc-") as short, open(out, "wb") as said, \
             open(folder.parent / "dncd.log", "wb") as log:
         with subprocess.Popen(
-                [str(BIN / "dncd"), "--config", str(config), "--data-dir", str(folder / "data"),
-                 "--load-dir", str(folder), "--listen", f"unix:{short}/dncd.sock",
-                 "--metrics-listen", ""],
+                [str(BIN / "dncd"), "--data-dir", str(folder / "data"), "--load-dir", str(folder),
+                 "--listen", f"unix:{short}/dncd.sock", "--metrics-listen", ""],
                 stdout=said, stderr=log) as process:
             try:
                 (folder / "pid").write_text(str(process.pid))
