@@ -6,9 +6,9 @@
 #                                 has nothing installed; there: tar xf FILE && dncd-cores/cores.sh
 # The server's threads are pinned to the first cores, and h2load's to all others. That all calls
 # ended well is the server's own count (bench/h2load.sh).
-#   DNC_BENCH_CORES      of the server: 1 2 4 8, as far as the machine leaves as many to the client
-#   DNC_BENCH_SECONDS    of each measurement; 4 unless told
-#   DNC_BENCH_NUMBERS    in the registry; 1000000 unless told
+#   DNC_BENCH_CORES    of the server: 1 2 4 8, as far as the machine leaves as many to the client
+#   DNC_BENCH_SECONDS  of each measurement; 4 unless told
+#   DNC_BENCH_NUMBERS  in the registry; 1000000 unless told
 # shellcheck disable=SC2034 # server.sh and h2load.sh read what is set for them
 set -euo pipefail
 HERE="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"

@@ -2,8 +2,8 @@
 // and over bare epoll: what Asio costs of a call.
 //
 //   loop_echo wire     server/wire as it is: bounds, deadlines, metadata, calls as objects
-//   loop_echo asio     the loop and the sockets of server/wire, which are Asio's; above them
-//   EchoSession loop_echo epoll    EchoSession on epoll, recv and send
+//   loop_echo asio     EchoSession on the loop and the sockets of server/wire, which are Asio's
+//   loop_echo epoll    EchoSession on epoll, recv and send
 //
 // It prints its address, and serves until its input ends. A question's first four bytes say how
 // long the answer must be, as for bench/echo_server.h. bench/loop.sh compares the three.

@@ -36,6 +36,8 @@ SUBJECTS = {
                     "the server with its verdicts and guarantees; text files of the registry "
                     "written and loaded, durable; asked with the client library over a unix "
                     "socket in requests of up to 10,000 numbers"),
+    "dncd_thin_server": ("dncd, thin client",
+                         "the same, asked with `dncload`'s thin client instead of the library"),
     "redis_server": ("Redis",
                      "one set over a unix socket; `SMISMEMBER` of up to 1,000 numbers, all of a "
                      "batch sent before the first answer is read; no persistence"),

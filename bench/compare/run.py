@@ -68,6 +68,7 @@ SUBJECTS = [
     Subject("lmdb_store", 30, load_rate=2_000_000),
     Subject("rocksdb_store", 40, load_rate=2_000_000, threads=2),
     Subject("dncd_server", 15, server="dncd", threads=4),
+    Subject("dncd_thin_server", 15, server="dncd", threads=4),
     Subject("redis_server", 80, load_rate=500_000, server="redis", threads=4),
     Subject("postgres_server", 120, load_rate=1_000_000, server="postgres"),
 ]

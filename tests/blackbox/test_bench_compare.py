@@ -15,7 +15,7 @@ from waiting import PATIENCE
 
 NEEDS_PACKAGES = ["roaring_map", "lmdb_store", "redis_server", "postgres_server"]
 ALWAYS = ["exact_set", "bloom_filter", "sorted_vector", "unordered_set", "flat_hash_set",
-          "rocksdb_store", "dncd_server"]
+          "rocksdb_store", "dncd_server", "dncd_thin_server"]
 SHORT = ["--questions", "20000", "--seconds", "0.01", "--rounds", "1", "--warm-seconds", "0.01",
          "--batches", "1,1000"]
 
@@ -60,7 +60,7 @@ def test_the_page_shows_every_subject_and_the_growth(tmp_path):
                     "--out", str(tmp_path)], check=True, timeout=PATIENCE)
     page = (tmp_path / "performance.md").read_text()
     for name in ("exact set", "Bloom filter", "sorted vector", "unordered_set", "flat_hash_set",
-                 "RocksDB", "dncd, end to end"):
+                 "RocksDB", "dncd, end to end", "dncd, thin client"):
         assert f"| {name} |" in page
     plots = list((tmp_path / "performance").glob("*.svg"))
     assert {plot.name for plot in plots} >= {"batch-random.svg", "batch-campaign.svg"}
