@@ -18,14 +18,22 @@ pins() {  # KIND
 }
 
 # Makes a part by the function of its name, unless it is there, made of the present pins and
-# sources: part NAME SOURCE...
+# sources: part NAME SOURCE... A registry that does not answer is asked again. Call it in the
+# background and wait for it: where it is a condition itself, `set -e` says nothing.
 part() {
-  local name="$1" made="$TOOLS/$1.made" wanted
+  local name="$1" made="$TOOLS/$1.made" wanted attempt
   shift
   wanted="$(cat "$HERE/pins.txt" "$HERE/install.sh" "$@" | sha256sum)"
   if [ -f "$made" ] && [ "$(cat "$made")" = "$wanted" ]; then return; fi
-  "make_$name"
-  echo "$wanted" >"$made"
+  for attempt in 1 2 3; do
+    "make_$name" &
+    if wait $!; then
+      echo "$wanted" >"$made"
+      return
+    fi
+    sleep $((5 * attempt))
+  done
+  return 1
 }
 
 # The contract, as all clients read it: a set of descriptors.
@@ -110,7 +118,6 @@ go_programs() {
     printf "%s: $why\n" go grpcurl grpc-health-probe h2spec ghz >&3
     return
   fi
-  # In the background, because `part || ...` would not end at the first command that fails.
   part go "$HERE/client.go" &
   wait $! || printf "%s: it could not be built\n" go grpcurl grpc-health-probe h2spec >&3
   part ghz &
