@@ -1,5 +1,4 @@
-// Measures what gRPC itself costs: a server on the same kind of queue as dncd's, with nothing
-// behind it.
+// Measures what gRPC's own server costs, with nothing behind it.
 #pragma once
 
 #include <memory>

@@ -7,7 +7,7 @@
 # (server/rpc/scrub_wire.h). Fuzzers run some of these, so sanitizers compile them as before.
 set(tools dnc_cli dnc_dncctl)
 if(NOT DNC_SANITIZE)
-  foreach(name ${tools} dnc_load_report dnc_output_file dnc_plot dnc_proto)
+  foreach(name ${tools} dnc_load_report dnc_output_file dnc_plot dnc_proto dnc_stubs)
     dnc_compile_quickly(${name})
   endforeach()
   set(tools)
@@ -16,7 +16,7 @@ endif()
 # Undefined behavior in generated code would be protobuf's, and the checks for it take more than half
 # of the time that the code takes to compile. Its memory is checked as that of all others.
 if(DNC_SANITIZE MATCHES "undefined")
-  foreach(name dnc_proto dnc_registry_records dnc_directory_records)
+  foreach(name dnc_proto dnc_stubs dnc_registry_records dnc_directory_records)
     target_compile_options(${name} PRIVATE -fno-sanitize=undefined)
   endforeach()
 endif()

@@ -37,11 +37,13 @@ namespace {
 
 // What concerns the whole process, before other threads run.
 void PrepareProcess(const ServerConfig& config) {
-  // Debian's gRPC watches all of its locks for cycles, which is for its developers and takes 7 % of
-  // a call's time.
+  // Debian's Abseil watches all locks for cycles, which is for developers and takes time.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   InstallAbortNote(config.data_dir);
   RaiseDescriptorLimit();
+  for (const std::string& key : config.retired_keys) {
+    LogWarn("{} says nothing any more, and the next version will not know it; take it out", key);
+  }
   if (PagePool::HugePagesOff()) {
     LogWarn(
         "the kernel's huge pages are off, and every batch takes about 1.4 times as long; "
@@ -143,7 +145,6 @@ absl::Status Run(const ServerConfig& config, StartOptions start) {
                               DNC_VERSION,
                               keys_required,
                               config.socket_mode,
-                              certificate ? certificate->Credentials() : nullptr,
                               certificate ? certificate->tls() : nullptr,
                               stores.lost};
   const ServerParts parts{registry, stores.intake.get(), directory, records,

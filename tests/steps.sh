@@ -101,16 +101,6 @@ step_blackbox() {
   run_ctest blackbox build -L blackbox -j"$JOBS" &
   run_pytest blackbox_python tests/blackbox -n "$workers" --dist loadfile
   wait
-  # The same over the server's own transport, but for what does not call a server.
-  export DNC_TRANSPORT=native
-  run_ctest blackbox_native build -R '^rpc_' -L unit -j"$JOBS" &
-  run_ctest model_native build -L blackbox -j"$JOBS" &
-  run_pytest blackbox_native_python tests/blackbox -n "$workers" --dist loadfile \
-    --ignore-glob='*/test_bench_*' --ignore-glob='*/test_docs_*' --ignore-glob='*/test_package.py' \
-    --ignore-glob='*/test_wire.py' --ignore-glob='*/test_terminal.py' \
-    --ignore-glob='*/test_dncctl_[!l]*' --ignore-glob='*/test_descriptors.py'
-  wait
-  unset DNC_TRANSPORT
 }
 
 # Clients of other languages, and h2spec. What can't be had here is a skipped test.
@@ -123,7 +113,6 @@ step_interop() {
 step_crash() {
   built
   run_ctest crash build -L crash -j"$JOBS"
-  DNC_TRANSPORT=native run_ctest crash_native build -L crash -j"$JOBS"
   run_pytest crash_python tests/crash
 }
 

@@ -72,7 +72,6 @@ inline constexpr FailureReason kStopping{"STOPPING", absl::StatusCode::kUnavaila
 inline constexpr FailureReason kLoadStopped{"STOPPING", absl::StatusCode::kCancelled};
 inline constexpr FailureReason kInternal{"INTERNAL", absl::StatusCode::kInternal};
 inline constexpr FailureReason kOutOfMemory{"INTERNAL", absl::StatusCode::kResourceExhausted};
-inline constexpr FailureReason kCannotStart{"INTERNAL", absl::StatusCode::kUnavailable};
 inline constexpr FailureReason kInternalOrder{"INTERNAL", absl::StatusCode::kFailedPrecondition};
 inline constexpr FailureReason kCallerGone{"CALLER_GONE", absl::StatusCode::kCancelled};
 inline constexpr FailureReason kDeadlinePassed{"DEADLINE_PASSED",
@@ -95,6 +94,8 @@ inline constexpr FailureReason kQuotaExceeded{"QUOTA_EXCEEDED",
 inline constexpr FailureReason kCallableLimit{"CALLABLE_LIMIT",
                                               absl::StatusCode::kFailedPrecondition};
 inline constexpr FailureReason kStreamSilent{"STREAM_SILENT", absl::StatusCode::kDeadlineExceeded};
+inline constexpr FailureReason kMalformedCall{"MALFORMED_CALL", absl::StatusCode::kInternal};
+inline constexpr FailureReason kNotSupported{"NOT_SUPPORTED", absl::StatusCode::kUnimplemented};
 inline constexpr FailureReason kFirstData{"FIRST_DATA", absl::StatusCode::kFailedPrecondition};
 }  // namespace reason
 

@@ -18,7 +18,7 @@ std::string_view MethodName(Method method) {
       "CreateList",      "ListLists",     "AddNumbers",
       "RemoveNumbers",   "GetRecord",     "ListRecords",
       "ImportNumbers",   "ExportNumbers", "WatchChanges",
-      "AddBlocks",       "RemoveBlocks"};
+      "AddBlocks",       "RemoveBlocks",  "ServerReflectionInfo"};
   return kNames.at(static_cast<size_t>(method));
 }
 

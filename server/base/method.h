@@ -42,8 +42,9 @@ enum class Method : uint8_t {
   kWatchChanges,
   kAddBlocks,
   kRemoveBlocks,
+  kReflection,
 };
-inline constexpr int kMethodCount = 35;
+inline constexpr int kMethodCount = 36;
 
 // "Scrub", ...
 std::string_view MethodName(Method method);

@@ -24,17 +24,12 @@ constexpr uint64_t kMiB = 1ULL << 20;
 constexpr uint64_t kGiB = 1ULL << 30;
 constexpr size_t kMaxLists = 32;
 
-absl::Status ReadRpc(const YAML::Node& node, RpcOptions* rpc) {
+absl::Status ReadRpc(const YAML::Node& node, RpcOptions* rpc, std::vector<std::string>* retired) {
   ConfigSection section("rpc", node);
-  std::string transport = "grpc";
-  section.Read("transport", &transport);
-  if (transport != "grpc" && transport != "native") {
-    return ConfigError("rpc.transport: expected grpc or native");
-  }
-  rpc->transport = transport == "native" ? Transport::kNative : Transport::kGrpc;
+  section.ReadRetired("transport", retired);
+  section.ReadRetired("armed_calls", retired);
   section.Read("threads", &rpc->threads, 0, 256);
   section.ReadDuration("spin_microseconds", &rpc->spin, absl::Microseconds(1), 0, 10'000);
-  section.Read("armed_calls", &rpc->armed_calls, 1, 4096);
   section.Read("worker_threads", &rpc->worker_threads, 1, 256);
   section.Read("worker_queue", &rpc->worker_queue, 1, 1'000'000);
   section.ReadDuration("drain_seconds", &rpc->drain, absl::Seconds(1), 0, 3600);
@@ -220,7 +215,7 @@ absl::StatusOr<ServerConfig> ReadAll(const YAML::Node& root) {
   section.Read("metrics_listen", &config.metrics_listen);
   section.Read("log_level", &config.log_level);
   DNC_RETURN_IF_ERROR(ReadTls(section.Child("tls"), &config.tls));
-  DNC_RETURN_IF_ERROR(ReadRpc(section.Child("rpc"), &config.rpc));
+  DNC_RETURN_IF_ERROR(ReadRpc(section.Child("rpc"), &config.rpc, &config.retired_keys));
   DNC_RETURN_IF_ERROR(ReadLimits(section.Child("limits"), &config.limits));
   DNC_RETURN_IF_ERROR(ReadPolicy(section.Child("policy"), &config.registry.policy));
   DNC_RETURN_IF_ERROR(ReadGuards(section.Child("guards"), &config.intake.guards));

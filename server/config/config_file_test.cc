@@ -29,7 +29,6 @@ TEST(ConfigFileTest, TheExampleHoldsTheDefaults) {
   EXPECT_EQ(config->metrics_listen, defaults.metrics_listen);
   EXPECT_EQ(config->rpc.threads, defaults.rpc.threads);
   EXPECT_EQ(config->rpc.spin, defaults.rpc.spin);
-  EXPECT_EQ(config->rpc.armed_calls, defaults.rpc.armed_calls);
   EXPECT_EQ(config->rpc.worker_queue, defaults.rpc.worker_queue);
   EXPECT_EQ(config->rpc.stop_grace, defaults.rpc.stop_grace);
   EXPECT_EQ(config->limits.max_batch, defaults.limits.max_batch);
@@ -69,6 +68,14 @@ TEST(ConfigFileTest, TheExampleHoldsTheDefaults) {
   EXPECT_EQ(config->records.max_waiting_writes, defaults.records.max_waiting_writes);
   EXPECT_EQ(config->records.max_records, defaults.records.max_records);
   EXPECT_EQ(config->default_quotas, defaults.default_quotas);
+}
+
+TEST(ConfigFileTest, KeysWithoutMeaningAreToldAndTaken) {
+  const auto config = ParseConfig("rpc:\n  armed_calls: 8\n  transport: grpc\n  threads: 2\n");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->retired_keys,
+            (std::vector<std::string>{"rpc.transport (line 3)", "rpc.armed_calls (line 2)"}));
+  EXPECT_EQ(config->rpc.threads, 2);
 }
 
 TEST(ConfigFileTest, AnEmptyFileGivesTheDefaults) {

@@ -81,6 +81,10 @@ YAML::Node ConfigSection::Take(std::string_view key) {
   return value;
 }
 
+void ConfigSection::ReadRetired(std::string_view key, std::vector<std::string>* retired) {
+  if (Take(key).IsDefined()) retired->push_back(Place(key));
+}
+
 YAML::Node ConfigSection::Child(std::string_view key) { return Take(key); }
 
 void ConfigSection::Read(std::string_view key, bool* field) {

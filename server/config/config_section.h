@@ -38,6 +38,8 @@ class ConfigSection {
   // Reads a whole number of `unit`s.
   void ReadDuration(std::string_view key, absl::Duration* field, absl::Duration unit, int least,
                     int most);
+  // Takes a key that has lost its meaning, whatever it says: adds its name and line to `retired`.
+  void ReadRetired(std::string_view key, std::vector<std::string>* retired);
   // Returns the node of a key that is a section or list of its own; undefined if it is missing.
   YAML::Node Child(std::string_view key);
 

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "server/intake/intake.h"
 #include "server/records/tenant_records.h"
@@ -34,6 +35,8 @@ struct ServerConfig {
   DirectoryLimits directory;
   TenantRecordsOptions records;
   Quotas default_quotas;  // for a tenant without quotas of its own; 0: no limit
+  // Keys of the file that say nothing any more, each with its line.
+  std::vector<std::string> retired_keys;
   StoreOptions tenant_store = {.block_cache_bytes = 256ULL << 20};
 };
 

@@ -52,10 +52,4 @@ GrpcStatus ToWireStatus(const absl::Status& status) {
   return {static_cast<int>(status.code()), message, details.SerializeAsString()};
 }
 
-grpc::Status ToGrpcStatus(const absl::Status& status) {
-  if (status.ok()) return grpc::Status::OK;
-  const GrpcStatus wire = ToWireStatus(status);
-  return {static_cast<grpc::StatusCode>(wire.code), wire.message, wire.details};
-}
-
 }  // namespace dnc

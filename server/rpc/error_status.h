@@ -2,7 +2,6 @@
 #pragma once
 
 #include "absl/status/status.h"
-#include "grpcpp/support/status.h"
 #include "server/service/request_errors.h"  // IWYU pragma: export
 #include "server/wire/grpc_text.h"
 
@@ -13,7 +12,5 @@ namespace dnc {
 // refused), and a RetryInfo if the error says when to try again. Long messages are cut, because
 // trailers have room for 8 KiB. Errors without a reason are defects of the server and are logged.
 GrpcStatus ToWireStatus(const absl::Status& status);
-// The same for gRPC's own server.
-grpc::Status ToGrpcStatus(const absl::Status& status);
 
 }  // namespace dnc

@@ -1,14 +1,18 @@
 #include "server/rpc/health_service.h"
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/strings/match.h"
+#include "grpc/health/v1/health.pb.h"
 #include "server/base/error.h"
 #include "server/base/str_cat.h"
-#include "server/rpc/error_status.h"
-#include "server/rpc/streams.h"
+#include "server/rpc/unary_call.h"
+#include "server/rpc/woken_stream.h"
+#include "server/service/request_errors.h"
 
 namespace dnc {
 namespace {
@@ -29,33 +33,28 @@ std::string HostOf(const std::string& peer) {
 class HealthWatchCall final
     : public WokenCall<health::HealthCheckRequest, health::HealthCheckResponse> {
  public:
-  static void Arm(health::Health::AsyncService* service, const HealthBoard* board,
-                  StreamPlaces* places, const RpcContext& rpc) {
-    auto* call = new HealthWatchCall(service, board, places, rpc);
-    call->WaitForCaller(service, &health::Health::AsyncService::RequestWatch);
-  }
+  HealthWatchCall(const RpcContext& rpc, const HealthBoard* board, StreamPlaces* places,
+                  CallPtr call)
+      : WokenCall(rpc, Topic::kHealth, Method::kHealthWatch, LookOn::kAnyThread, std::move(call)),
+        board_(*board),
+        places_(*places) {}
+
+  void OnWritten() override { LookSoon(); }
 
  private:
-  HealthWatchCall(health::Health::AsyncService* service, const HealthBoard* board,
-                  StreamPlaces* places, const RpcContext& rpc)
-      : WokenCall(rpc, Topic::kHealth, Method::kHealthWatch, LookOn::kAnyThread, Silence::kAllowed),
-        service_(service),
-        board_(board),
-        places_(places) {}
-
-  void ArmNext() override { Arm(service_, board_, places_, rpc()); }
-
   absl::Status Begin() override {
     // Whoever asks for health has no key, so addresses are what is counted.
-    if (place_.Take(places_, HostOf(PeerOf(context())))) return absl::OkStatus();
-    return LimitReached(StrCat("the server has at most ", places_->all(),
+    if (place_.Take(&places_, HostOf(call().peer()))) {
+      return ReadRequest(kMaxStrangersBytes, &request_);
+    }
+    return LimitReached(StrCat("the server has at most ", places_.all(),
                                " Health.Watch calls (limits.max_health_watches), and ",
-                               places_->each(),
+                               places_.each(),
                                " from one address; end some, or ask with Health.Check"));
   }
 
   void Look() override {
-    const std::optional<bool> serves = board_->Serves(request_.service());
+    const std::optional<bool> serves = board_.Serves(request_.service());
     const HealthStatus now =
         serves.has_value() ? StatusOf(*serves) : health::HealthCheckResponse::SERVICE_UNKNOWN;
     if (now != response_.status()) {
@@ -68,39 +67,37 @@ class HealthWatchCall final
     }
   }
 
-  void OnWritten() override { LookSoon(); }
   // It looks also when the server stops: that nothing serves any more is told before the end.
   void Woken() override { LookSoon(); }
 
-  health::Health::AsyncService* const service_;
-  const HealthBoard* const board_;
-  StreamPlaces* const places_;
+  const HealthBoard& board_;
+  StreamPlaces& places_;
   StreamPlace place_;
 };
 
 }  // namespace
 
 HealthService::HealthService(const HealthBoard* board, int max_watches)
-    : board_(board), watches_(max_watches, std::max(1, max_watches / 2)) {
-  methods_.AddOnQueue<health::HealthCheckRequest, health::HealthCheckResponse>(
-      &service_, Method::kHealthCheck, Permission::kOpen,
-      &health::Health::AsyncService::RequestCheck,
-      [board](const Caller&, const health::HealthCheckRequest& request,
-              health::HealthCheckResponse* response) {
+    : board_(board), watches_(max_watches, std::max(1, max_watches / 2)) {}
+
+void HealthService::AddTo(MethodTable* table) {
+  UnaryMethod<health::HealthCheckRequest, health::HealthCheckResponse> check{
+      Method::kHealthCheck, Permission::kOpen,
+      [board = board_](const Caller&, const health::HealthCheckRequest& request,
+                       health::HealthCheckResponse* response) {
         const std::optional<bool> serves = board->Serves(request.service());
         if (!serves.has_value()) {
           return Error(reason::kNotFound, "this server has no service of that name");
         }
         response->set_status(StatusOf(*serves));
         return absl::OkStatus();
-      });
-}
-
-void HealthService::Arm(const RpcContext& rpc, int calls) {
-  for (int i = 0; i < calls; ++i) {
-    methods_.Arm(rpc);
-    HealthWatchCall::Arm(&service_, board_, &watches_, rpc);
-  }
+      }};
+  check.on_loop = true;
+  AddUnary(table, "/grpc.health.v1.Health/Check", std::move(check));
+  table->Add("/grpc.health.v1.Health/Watch", MethodTable::Requests::kOne,
+             [this](const RpcContext& rpc, CallPtr call) {
+               return std::make_shared<HealthWatchCall>(rpc, board_, &watches_, std::move(call));
+             });
 }
 
 }  // namespace dnc

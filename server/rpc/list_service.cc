@@ -9,11 +9,10 @@
 
 #include "server/base/status_macros.h"
 #include "server/rpc/translate_list.h"
+#include "server/rpc/unary_call.h"
 
 namespace dnc {
 namespace {
-
-using GeneratedLists = v1::ListService::AsyncService;
 
 // Fills the answer to a write when its reply comes.
 template <typename Response>
@@ -38,45 +37,53 @@ ListService::ListService(ListChanges* changes, const ListQueries* queries, const
                          const Streams& streams)
     : changes_(changes),
       queries_(queries),
+      clock_(clock),
       exports_(streams.exports, std::max(1, streams.exports / 2)),
       imports_(std::numeric_limits<int>::max(), streams.each),
-      watches_(std::numeric_limits<int>::max(), streams.each) {
-  AddWrites();
-  AddReads(clock);
+      watches_(std::numeric_limits<int>::max(), streams.each) {}
+
+void ListService::AddTo(MethodTable* table) {
+  AddWrites(table);
+  AddReads(table);
+  AddImportNumbers(changes_, &imports_, table);
+  AddExportNumbers(queries_, &exports_, table);
+  AddWatchChanges(queries_, &watches_, table);
 }
 
-void ListService::AddWrites() {
+void ListService::AddWrites(MethodTable* table) {
   ListChanges* const changes = changes_;
-  writes_.AddSubmit<v1::AddNumbersRequest, v1::AddNumbersResponse>(
-      &service_, Method::kAddNumbers, Permission::kLists, &GeneratedLists::RequestAddNumbers,
-      [changes](const Caller& caller, const auto& in, auto* out, auto done) {
-        out->set_tenant_id(caller.tenant->tenant.id);
-        changes->Add(caller, FromProto(in), WhenWritten(out, std::move(done)));
-      });
-  writes_.AddSubmit<v1::RemoveNumbersRequest, v1::RemoveNumbersResponse>(
-      &service_, Method::kRemoveNumbers, Permission::kLists, &GeneratedLists::RequestRemoveNumbers,
-      [changes](const Caller& caller, const auto& in, auto* out, auto done) {
-        out->set_tenant_id(caller.tenant->tenant.id);
-        changes->Remove(caller, FromProto(in), WhenWritten(out, std::move(done)));
-      });
-  others_.Add<v1::CreateListRequest, v1::CreateListResponse>(
-      &service_, Method::kCreateList, Permission::kLists, &GeneratedLists::RequestCreateList,
+  UnaryMethod<v1::AddNumbersRequest, v1::AddNumbersResponse> add{Method::kAddNumbers,
+                                                                 Permission::kLists};
+  add.submit = [changes](const Caller& caller, const auto& in, auto* out, auto done) {
+    out->set_tenant_id(caller.tenant->tenant.id);
+    changes->Add(caller, FromProto(in), WhenWritten(out, std::move(done)));
+  };
+  AddUnary(table, "/dnc.v1.ListService/AddNumbers", std::move(add));
+  UnaryMethod<v1::RemoveNumbersRequest, v1::RemoveNumbersResponse> remove{Method::kRemoveNumbers,
+                                                                          Permission::kLists};
+  remove.submit = [changes](const Caller& caller, const auto& in, auto* out, auto done) {
+    out->set_tenant_id(caller.tenant->tenant.id);
+    changes->Remove(caller, FromProto(in), WhenWritten(out, std::move(done)));
+  };
+  AddUnary(table, "/dnc.v1.ListService/RemoveNumbers", std::move(remove));
+  AddUnary<v1::CreateListRequest, v1::CreateListResponse>(
+      table, "/dnc.v1.ListService/CreateList", Method::kCreateList, Permission::kLists,
       [changes](const Caller& caller, const auto& in, auto* out) {
         DNC_ASSIGN_OR_RETURN(const TenantList list, FromProto(in.list()));
         DNC_ASSIGN_OR_RETURN(const TenantList made, changes->CreateList(caller, list));
         FillList(made, 0, out->mutable_list());
         return absl::OkStatus();
       });
-  others_.Add<v1::AddBlocksRequest, v1::AddBlocksResponse>(
-      &service_, Method::kAddBlocks, Permission::kLists, &GeneratedLists::RequestAddBlocks,
+  AddUnary<v1::AddBlocksRequest, v1::AddBlocksResponse>(
+      table, "/dnc.v1.ListService/AddBlocks", Method::kAddBlocks, Permission::kLists,
       [changes](const Caller& caller, const auto& in, auto* out) {
         DNC_ASSIGN_OR_RETURN(const uint64_t revision,
                              changes->AddBlocks(caller, in.list_id(), BlocksOf(in)));
         out->set_revision(revision);
         return absl::OkStatus();
       });
-  others_.Add<v1::RemoveBlocksRequest, v1::RemoveBlocksResponse>(
-      &service_, Method::kRemoveBlocks, Permission::kLists, &GeneratedLists::RequestRemoveBlocks,
+  AddUnary<v1::RemoveBlocksRequest, v1::RemoveBlocksResponse>(
+      table, "/dnc.v1.ListService/RemoveBlocks", Method::kRemoveBlocks, Permission::kLists,
       [changes](const Caller& caller, const auto& in, auto* out) {
         DNC_ASSIGN_OR_RETURN(const uint64_t revision,
                              changes->RemoveBlocks(caller, in.list_id(), BlocksOf(in)));
@@ -85,26 +92,27 @@ void ListService::AddWrites() {
       });
 }
 
-void ListService::AddReads(const Clock* clock) {
+void ListService::AddReads(MethodTable* table) {
+  const Clock* const clock = clock_;
   const ListQueries* const queries = queries_;
-  others_.Add<v1::ListListsRequest, v1::ListListsResponse>(
-      &service_, Method::kListLists, Permission::kRecords, &GeneratedLists::RequestListLists,
+  AddUnary<v1::ListListsRequest, v1::ListListsResponse>(
+      table, "/dnc.v1.ListService/ListLists", Method::kListLists, Permission::kRecords,
       [queries](const Caller& caller, const auto&, auto* out) {
         for (const ToldList& told : queries->Lists(caller)) {
           FillList(told.list, told.records, out->add_lists());
         }
         return absl::OkStatus();
       });
-  others_.Add<v1::GetRecordRequest, v1::GetRecordResponse>(
-      &service_, Method::kGetRecord, Permission::kRecords, &GeneratedLists::RequestGetRecord,
+  AddUnary<v1::GetRecordRequest, v1::GetRecordResponse>(
+      table, "/dnc.v1.ListService/GetRecord", Method::kGetRecord, Permission::kRecords,
       [queries, clock](const Caller& caller, const auto& in, auto* out) {
         return queries->Record(caller, in.number(),
                                [out, clock](const TenantList& list, const TenantRecord& record) {
                                  FillRecord(record, list, clock->accepted(), out->add_records());
                                });
       });
-  others_.Add<v1::ListRecordsRequest, v1::ListRecordsResponse>(
-      &service_, Method::kListRecords, Permission::kRecords, &GeneratedLists::RequestListRecords,
+  AddUnary<v1::ListRecordsRequest, v1::ListRecordsResponse>(
+      table, "/dnc.v1.ListService/ListRecords", Method::kListRecords, Permission::kRecords,
       [queries, clock](const Caller& caller, const auto& in, auto* out) {
         DNC_ASSIGN_OR_RETURN(
             const std::string next,
@@ -115,16 +123,6 @@ void ListService::AddReads(const Clock* clock) {
         out->set_next_page_token(next);
         return absl::OkStatus();
       });
-}
-
-void ListService::Arm(const RpcContext& rpc, int calls) {
-  for (int i = 0; i < calls; ++i) writes_.Arm(rpc);
-  for (int i = 0; i < std::max(1, calls / 8); ++i) {
-    others_.Arm(rpc);
-    ArmImport({&service_, changes_, &imports_}, rpc);
-    ArmExport({&service_, queries_, &exports_}, rpc);
-    ArmWatchChanges({&service_, queries_, &watches_}, rpc);
-  }
 }
 
 }  // namespace dnc

@@ -1,4 +1,4 @@
-// The streams of dnc.v1.ListService: a class each, and the function that arms it.
+// The streams of dnc.v1.ListService: a class each, and the function that adds its method.
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
@@ -10,208 +10,153 @@
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
-#include "server/rpc/call_queue.h"
-#include "server/rpc/error_status.h"
 #include "server/rpc/list_service.h"
-#include "server/rpc/streams.h"
 #include "server/rpc/translate_list.h"
+#include "server/rpc/woken_stream.h"
+#include "server/service/request_errors.h"
 #include "server/service/request_limits.h"
 
 namespace dnc {
 namespace {
 
-// ImportNumbers: parts of records in, what became of them out, one part at a time. Reads a part
-// when the answer before is written. Deletes itself when the stream has ended.
-class ImportCall final : public Call, private GuardedStream {
+// ImportNumbers: parts of records in, what became of them out, one part at a time.
+class ImportCall final : public TurnStream {
  public:
-  static void Arm(const WritingStreams& shared, const RpcContext& rpc) {
-    auto* call = new ImportCall(shared, rpc);
-    shared.service->RequestImportNumbers(&call->context_, &call->stream_, rpc.queue, rpc.queue,
-                                         call->on_start_.tag());
-  }
+  ImportCall(const RpcContext& rpc, ListChanges* changes, StreamPlaces* places, CallPtr call)
+      : TurnStream(rpc, Method::kImportNumbers, std::move(call)),
+        changes_(*changes),
+        places_(*places) {}
 
  private:
-  ImportCall(const WritingStreams& shared, const RpcContext& rpc)
-      : Call(rpc), GuardedStream(rpc.guard, 1), shared_(shared), stream_(&context_) {}
-
-  void OnStart(bool ok);
-  void OnRead(bool ok);
-  void OnWrite(bool ok);
-  void OnFinish(bool ok);
+  absl::Status Admitted() override;
+  void Take(ReceivedMessage message) override;
+  void AllSent() override { Finish(absl::OkStatus()); }
 
   void Store();  // on a worker
-  void Read();
-  void EndRead(const absl::Status& status) override { Finish(status); }
-  void Finish(const absl::Status& status);
+  absl::Status ReadPart();
 
-  const WritingStreams shared_;
+  ListChanges& changes_;
+  StreamPlaces& places_;
   StreamPlace place_;
-  grpc::ServerContext context_;
-  grpc::ServerAsyncReaderWriter<v1::ImportNumbersResponse, v1::ImportNumbersRequest> stream_;
+  ReceivedMessage message_;
   v1::ImportNumbersRequest request_;
   v1::ImportNumbersResponse response_;
   std::string list_id_;
   bool begun_ = false;
-  MemberEvent<ImportCall, &ImportCall::OnStart> on_start_{this};
-  MemberEvent<ImportCall, &ImportCall::OnRead> on_read_{this};
-  MemberEvent<ImportCall, &ImportCall::OnWrite> on_write_{this};
-  MemberEvent<ImportCall, &ImportCall::OnFinish> on_finish_{this};
 };
 
-void ImportCall::OnStart(bool ok) {
-  if (!ok) {  // the server stops
-    delete this;
-    return;
-  }
-  Arm(shared_, rpc());
-  const absl::StatusOr<Caller> caller = AdmitNewCaller(context_, Permission::kLists);
-  if (!caller.ok()) {
-    Finish(caller.status());
-    return;
-  }
-  Watch(&context_);
-  if (!place_.Take(shared_.places, caller->tenant->tenant.number)) {
-    Finish(LimitReached(StrCat("a tenant has at most ", shared_.places->each(),
-                               " imports under way; wait until one has ended")));
-    return;
-  }
-  Read();
+absl::Status ImportCall::Admitted() {
+  DNC_ASSIGN_OR_RETURN(const Caller caller, AdmitNew(Permission::kLists));
+  if (place_.Take(&places_, caller.tenant->tenant.number)) return absl::OkStatus();
+  return LimitReached(StrCat("a tenant has at most ", places_.each(),
+                             " imports under way; wait until one has ended"));
 }
 
-void ImportCall::Read() {
-  BeginRead();
-  stream_.Read(&request_, on_read_.tag());
+void ImportCall::Take(ReceivedMessage message) {
+  message_ = std::move(message);
+  // Writes are not refused because scrubs wait, and a stream has one part under way.
+  rpc().workers->Post([self = Self(this)] { self->Store(); });
 }
 
-void ImportCall::OnRead(bool ok) {
-  if (!EndWait()) {
-    if (LastEvent()) delete this;
-    return;
-  }
-  if (!ok) {  // the caller has sent all, or is gone
-    Finish(absl::OkStatus());
-    return;
-  }
+absl::Status ImportCall::ReadPart() {
+  if (gone()) return CallerGone();
+  ReceivedMessage message = std::move(message_);
+  DNC_RETURN_IF_ERROR(ReadMessage(&message, rpc().max_message, &request_));
   if (!begun_) {
     list_id_ = request_.list_id().empty() ? kDefaultListId : request_.list_id();
   } else if (!request_.list_id().empty() && request_.list_id() != list_id_) {
     // An opt-out that is meant for one list must not become a consent of another.
-    Finish(InvalidRequest(
+    return InvalidRequest(
         "`list_id` differs from that of the first part; end this import, and begin another one "
-        "for the other list. The parts that were answered are stored"));
-    return;
+        "for the other list. The parts that were answered are stored");
   }
   begun_ = true;
-  // Writes are not refused because scrubs wait, and a stream has one part under way.
-  rpc().workers->Post([this] { Store(); });
+  return absl::OkStatus();
 }
 
 void ImportCall::Store() {
   // The caller is admitted anew for each part: a key that was revoked meanwhile ends the stream.
-  const absl::StatusOr<Caller> caller = AdmitCaller(context_, Permission::kLists);
+  const absl::StatusOr<Caller> caller = Admit(Permission::kLists);
   if (!caller.ok()) {
     Finish(caller.status());
     return;
   }
-  shared_.changes->Add(*caller, FromProto(request_, list_id_),
-                       [this, tenant = caller->tenant](const absl::StatusOr<WriteReply>& reply) {
-                         if (!reply.ok()) {
-                           Finish(reply.status());
-                           return;
-                         }
-                         response_.Clear();
-                         response_.set_tenant_id(tenant->tenant.id);
-                         FillCounts(*reply, &response_);
-                         BeginWrite();
-                         stream_.Write(response_, on_write_.tag());
-                       });
-}
-
-void ImportCall::OnWrite(bool ok) {
-  if (!EndWait()) {
-    Finish(why());
-  } else if (ok) {
-    Read();
-  } else {
-    Finish(CallerGone());
+  if (const absl::Status read = ReadPart(); !read.ok()) {
+    Finish(read);
+    return;
   }
-}
-
-void ImportCall::Finish(const absl::Status& status) {
-  rpc().metrics->CountCall(Method::kImportNumbers, status.code());
-  stream_.Finish(ToGrpcStatus(status), on_finish_.tag());
-}
-
-void ImportCall::OnFinish(bool /*ok*/) {
-  if (LastEvent()) delete this;
+  changes_.Add(
+      *caller, FromProto(request_, list_id_),
+      [self = Self(this), tenant = caller->tenant](const absl::StatusOr<WriteReply>& reply) {
+        if (!reply.ok()) {
+          self->Finish(reply.status());
+          return;
+        }
+        self->response_.Clear();
+        self->response_.set_tenant_id(tenant->tenant.id);
+        FillCounts(*reply, &self->response_);
+        self->Write(self->response_);
+      });
 }
 
 // ExportNumbers: all records of a tenant's lists, part by part, of one revision. Writes a part when
 // the one before is written, so a slow reader slows the export, and one that reads nothing for long
-// ends it: each holds a worker until it has ended, so there are few places. Deletes itself when the
-// stream has ended.
-class ExportCall final : public Call, private GuardedStream {
+// is ended by the transport: each holds a worker until it has ended, so there are few places.
+class ExportCall final : public OneRequestCall {
  public:
-  static void Arm(const ReadingStreams& shared, const RpcContext& rpc) {
-    auto* call = new ExportCall(shared, rpc);
-    shared.service->RequestExportNumbers(&call->context_, &call->request_, &call->stream_,
-                                         rpc.queue, rpc.queue, call->on_start_.tag());
-  }
+  ExportCall(const RpcContext& rpc, const ListQueries* queries, StreamPlaces* places, CallPtr call)
+      : OneRequestCall(rpc, Method::kExportNumbers, std::move(call)),
+        queries_(*queries),
+        places_(*places) {}
+
+  void OnWritten() override ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
-  ExportCall(const ReadingStreams& shared, const RpcContext& rpc)
-      : Call(rpc), GuardedStream(rpc.guard, 1), shared_(shared), stream_(&context_) {}
+  void OnRequest() override;
+  void OnGone() override { OnWritten(); }
 
-  void OnStart(bool ok);
-  void OnWrite(bool ok) ABSL_LOCKS_EXCLUDED(mutex_);
-  void OnFinish(bool ok);
-
-  void Run(const Caller& caller);  // on a worker
+  absl::Status Begin();
+  void Run();  // on a worker
+  absl::Status WriteAll();
   // Writes the part and waits until that is done; not OK if the caller is gone, or may no longer
   // read on: whoever revoked its key or suspended the tenant meanwhile has ended the export.
   absl::Status WritePart() ABSL_LOCKS_EXCLUDED(mutex_);
-  void EndRead(const absl::Status& /*status*/) override {}  // there are no reads
-  void Finish(const absl::Status& status);
 
-  const ReadingStreams shared_;
+  const ListQueries& queries_;
+  StreamPlaces& places_;
   StreamPlace place_;
-  grpc::ServerContext context_;
+  Caller caller_;
   v1::ExportNumbersRequest request_;
   v1::ExportNumbersResponse part_;
-  grpc::ServerAsyncWriter<v1::ExportNumbersResponse> stream_;
   absl::Mutex mutex_;
-  bool written_ ABSL_GUARDED_BY(mutex_) = false;
-  bool gone_ ABSL_GUARDED_BY(mutex_) = false;
-  bool silent_ ABSL_GUARDED_BY(mutex_) = false;
-  MemberEvent<ExportCall, &ExportCall::OnStart> on_start_{this};
-  MemberEvent<ExportCall, &ExportCall::OnWrite> on_write_{this};
-  MemberEvent<ExportCall, &ExportCall::OnFinish> on_finish_{this};
+  bool written_ ABSL_GUARDED_BY(mutex_) = false;  // or nobody reads it
 };
 
-void ExportCall::OnStart(bool ok) {
-  if (!ok) {  // the server stops
-    delete this;
+void ExportCall::OnRequest() {
+  if (const absl::Status begun = Begin(); !begun.ok()) {
+    Finish(begun);
     return;
   }
-  Arm(shared_, rpc());
-  absl::StatusOr<Caller> caller = AdmitNewCaller(context_, Permission::kRecords);
-  if (!caller.ok()) {
-    Finish(caller.status());
-    return;
-  }
-  Watch(&context_);
-  const bool fits = place_.Take(shared_.places, caller->tenant->tenant.number);
-  if (!fits || !rpc().workers->TryPost([this, caller = *std::move(caller)] { Run(caller); })) {
-    Finish(LimitReached(StrCat("the server makes ", shared_.places->all(),
-                               " exports at the same time, ", shared_.places->each(),
-                               " of one tenant; repeat this one later")));
-  }
+  call().WatchDeadline();
 }
 
-void ExportCall::Run(const Caller& caller) {
+absl::Status ExportCall::Begin() {
+  DNC_ASSIGN_OR_RETURN(caller_, AdmitNew(Permission::kRecords));
+  DNC_RETURN_IF_ERROR(ReadRequest(rpc().max_message, &request_));
+  if (place_.Take(&places_, caller_.tenant->tenant.number) &&
+      rpc().workers->TryPost([self = Self(this)] { self->Run(); })) {
+    return absl::OkStatus();
+  }
+  return LimitReached(StrCat("the server makes ", places_.all(), " exports at the same time, ",
+                             places_.each(), " of one tenant; repeat this one later"));
+}
+
+void ExportCall::Run() { Finish(WriteAll()); }
+
+absl::Status ExportCall::WriteAll() {
   absl::Status written;
-  const absl::StatusOr<uint64_t> revision = shared_.queries->Export(
-      caller, request_.list_id(),
+  const absl::StatusOr<uint64_t> revision = queries_.Export(
+      caller_, request_.list_id(),
       [this](const ToldList& told) { FillList(told.list, told.records, part_.add_lists()); },
       [&](const TenantList& list, const TenantRecord& record) {
         if (static_cast<size_t>(part_.records_size()) == kMaxRecordsAPart) {
@@ -222,45 +167,29 @@ void ExportCall::Run(const Caller& caller) {
         FillRecord(record, list, rpc().clock->accepted(), part_.add_records());
         return true;
       });
-  if (!revision.ok()) {
-    Finish(revision.status());
-    return;
-  }
-  if (!written.ok()) {
-    Finish(written);
-    return;
-  }
+  DNC_RETURN_IF_ERROR(revision.status());
+  DNC_RETURN_IF_ERROR(written);
   part_.set_revision(*revision);
   part_.set_last(true);
-  Finish(WritePart());
+  return WritePart();
 }
 
 absl::Status ExportCall::WritePart() {
   if (rpc().stop->late()) return Stopping();
-  DNC_RETURN_IF_ERROR(AdmitCaller(context_, Permission::kRecords).status());
+  DNC_RETURN_IF_ERROR(Admit(Permission::kRecords).status());
   const absl::MutexLock lock(&mutex_);
   written_ = false;
-  BeginWrite();
-  stream_.Write(part_, on_write_.tag());
+  // Whoever hears that the caller is gone sets the flag afterwards, with this lock.
+  if (gone()) return CallerGone();
+  call().Write(ToMessageBuffer(part_));
   mutex_.Await(absl::Condition(&written_));
-  if (silent_) return why();
-  return gone_ ? CallerGone() : absl::OkStatus();
+  return gone() ? CallerGone() : absl::OkStatus();
 }
 
-void ExportCall::OnWrite(bool ok) {
-  const bool silent = !EndWait();
+void ExportCall::OnWritten() {
   const absl::MutexLock lock(&mutex_);
   written_ = true;
-  gone_ = gone_ || !ok;
-  silent_ = silent;
 }
-
-void ExportCall::Finish(const absl::Status& status) {
-  rpc().metrics->CountCall(Method::kExportNumbers, status.code());
-  stream_.Finish(ToGrpcStatus(status), on_finish_.tag());
-}
-
-void ExportCall::OnFinish(bool /*ok*/) { delete this; }
 
 // A change may be told before its revision is the server's; it is that much sooner.
 constexpr std::chrono::seconds kAcknowledged(2);
@@ -269,21 +198,19 @@ constexpr std::chrono::seconds kAcknowledged(2);
 // nothing, says so now and then (rpc.watch_heartbeat_seconds).
 class WatchChangesCall final : public WokenCall<v1::WatchChangesRequest, v1::WatchChangesResponse> {
  public:
-  static void Arm(const ReadingStreams& shared, const RpcContext& rpc) {
-    auto* call = new WatchChangesCall(shared, rpc);
-    call->WaitForCaller(shared.service, &v1::ListService::AsyncService::RequestWatchChanges);
-  }
+  WatchChangesCall(const RpcContext& rpc, const ListQueries* queries, StreamPlaces* places,
+                   CallPtr call)
+      : WokenCall(rpc, Topic::kChanges, Method::kWatchChanges, LookOn::kWorker, std::move(call)),
+        queries_(*queries),
+        places_(*places) {}
+
+  void OnWritten() override;
 
  private:
   using SteadyClock = Waker::Clock;
 
-  WatchChangesCall(const ReadingStreams& shared, const RpcContext& rpc)
-      : WokenCall(rpc, Topic::kChanges, Method::kWatchChanges, LookOn::kWorker), shared_(shared) {}
-
-  void ArmNext() override { Arm(shared_, rpc()); }
   absl::Status Begin() override;
   void Look() override;
-  void OnWritten() override;
   void Woken() override;
 
   // Sleeps until there are changes, the next word is due, or the key has run out.
@@ -291,7 +218,8 @@ class WatchChangesCall final : public WokenCall<v1::WatchChangesRequest, v1::Wat
   // Tells the caller that all up to `revision` is told, if it is time for that.
   void Heartbeat(uint64_t revision);
 
-  const ReadingStreams shared_;
+  const ListQueries& queries_;
+  StreamPlaces& places_;
   StreamPlace place_;
   uint64_t after_ = 0;                  // all changes up to this revision are told
   size_t told_ = 0;                     // and so many of the next that has some
@@ -304,11 +232,12 @@ class WatchChangesCall final : public WokenCall<v1::WatchChangesRequest, v1::Wat
 
 absl::Status WatchChangesCall::Begin() {
   // The caller is admitted before a worker is asked for: they are not for callers without a key.
-  DNC_ASSIGN_OR_RETURN(const Caller caller, AdmitNewCaller(context(), Permission::kRecords));
-  if (!place_.Take(shared_.places, caller.tenant->tenant.number)) {
-    return LimitReached(StrCat("a tenant has at most ", shared_.places->each(),
-                               " watches under way; end one of them"));
+  DNC_ASSIGN_OR_RETURN(const Caller caller, AdmitNew(Permission::kRecords));
+  if (!place_.Take(&places_, caller.tenant->tenant.number)) {
+    return LimitReached(
+        StrCat("a tenant has at most ", places_.each(), " watches under way; end one of them"));
   }
+  DNC_RETURN_IF_ERROR(ReadRequest(rpc().max_message, &request_));
   after_ = request_.after_revision();
   written_at_ = SteadyClock::now();
   return absl::OkStatus();
@@ -316,13 +245,13 @@ absl::Status WatchChangesCall::Begin() {
 
 void WatchChangesCall::Look() {
   // The caller is admitted anew at each look: a key that was revoked meanwhile ends the watch.
-  const absl::StatusOr<Caller> caller = AdmitCaller(context(), Permission::kRecords);
+  const absl::StatusOr<Caller> caller = Admit(Permission::kRecords);
   if (!caller.ok()) {
     Finish(caller.status());
     return;
   }
   expires_at_ = caller->expires_at;
-  const uint64_t revision = shared_.queries->revision();
+  const uint64_t revision = queries_.revision();
   // A caller can't have seen more of this server, but what is being acknowledged just now. Silence
   // would hide that changes are lost.
   if (!begun_ && after_ > revision) {
@@ -340,7 +269,7 @@ void WatchChangesCall::Look() {
   }
   begun_ = true;
   response_.Clear();
-  const absl::StatusOr<ListQueries::ChangesPart> part = shared_.queries->NextChanges(
+  const absl::StatusOr<ListQueries::ChangesPart> part = queries_.NextChanges(
       *caller, after_, told_, [this](const TenantList& list, const RecordChange& change) {
         FillChange(change, list, rpc().clock->accepted(), &response_);
       });
@@ -388,9 +317,9 @@ void WatchChangesCall::OnWritten() {
 void WatchChangesCall::Woken() {
   if (rpc().stop->stopping()) {
     Finish(Stopping());
-  } else if (begun_ && shared_.queries->revision() == looked_at_) {
+  } else if (begun_ && queries_.revision() == looked_at_) {
     // Nothing is new, but the time has come for the next word, or for the key to run out.
-    const absl::StatusOr<Caller> caller = AdmitCaller(context(), Permission::kRecords);
+    const absl::StatusOr<Caller> caller = Admit(Permission::kRecords);
     if (caller.ok()) {
       Heartbeat(looked_at_);
     } else {
@@ -403,16 +332,27 @@ void WatchChangesCall::Woken() {
 
 }  // namespace
 
-void ArmImport(const WritingStreams& shared, const RpcContext& rpc) {
-  ImportCall::Arm(shared, rpc);
+void AddImportNumbers(ListChanges* changes, StreamPlaces* places, MethodTable* table) {
+  table->Add("/dnc.v1.ListService/ImportNumbers", MethodTable::Requests::kMany,
+             [changes, places](const RpcContext& rpc, CallPtr call) {
+               auto stream = std::make_shared<ImportCall>(rpc, changes, places, std::move(call));
+               stream->Begin();
+               return stream;
+             });
 }
 
-void ArmExport(const ReadingStreams& shared, const RpcContext& rpc) {
-  ExportCall::Arm(shared, rpc);
+void AddExportNumbers(const ListQueries* queries, StreamPlaces* places, MethodTable* table) {
+  table->Add("/dnc.v1.ListService/ExportNumbers", MethodTable::Requests::kOne,
+             [queries, places](const RpcContext& rpc, CallPtr call) {
+               return std::make_shared<ExportCall>(rpc, queries, places, std::move(call));
+             });
 }
 
-void ArmWatchChanges(const ReadingStreams& shared, const RpcContext& rpc) {
-  WatchChangesCall::Arm(shared, rpc);
+void AddWatchChanges(const ListQueries* queries, StreamPlaces* places, MethodTable* table) {
+  table->Add("/dnc.v1.ListService/WatchChanges", MethodTable::Requests::kOne,
+             [queries, places](const RpcContext& rpc, CallPtr call) {
+               return std::make_shared<WatchChangesCall>(rpc, queries, places, std::move(call));
+             });
 }
 
 }  // namespace dnc

@@ -1,5 +1,5 @@
-// These options say how gRPC is served, and what a caller may ask for. docs/configuration.md lists
-// the keys that these fields are read from; the defaults stand here.
+// These options say how calls are served, and what a caller may ask for. docs/configuration.md
+// lists the keys that these fields are read from; the defaults stand here.
 #pragma once
 
 #include <cstdint>
@@ -18,15 +18,10 @@ struct TlsOptions {
   bool enabled() const { return !certificate.empty(); }
 };
 
-// What carries the calls: gRPC's server, or our own (server/wire).
-enum class Transport { kGrpc, kNative };
-
 // This is how calls are served. The section is `rpc`.
 struct RpcOptions {
-  Transport transport = Transport::kGrpc;
   int threads = 0;                                // that serve calls; 0: one a core
   absl::Duration spin = absl::Microseconds(200);  // looking for the next event before sleeping
-  int armed_calls = 32;                           // of each scrub method, waiting on each thread
   int worker_threads = 4;                         // for calls that read the disk or wait
   int worker_queue = 1024;                        // calls that wait for a worker
   absl::Duration drain;                           // goes on serving, not ready, before it stops
@@ -47,8 +42,8 @@ struct RequestLimits {
   int max_tenant_streams = 100;       // imports of a tenant, and as many watches
   int max_health_watches = 1024;      // at the same time; half of one address
   int max_metadata_bytes = 16 << 10;  // of a call
-  // Of our own transport: bytes of requests that are not whole and of answers that are not read,
-  // of all connections together, besides 64 KiB of each.
+  // Bytes of requests that are not whole and of answers that are not read, of all connections
+  // together, besides 64 KiB of each.
   uint64_t max_unfinished_bytes = 64 << 20;
   int max_idle_frames = 10'000;                      // that bring nothing, of a connection
   int max_resets = 10'000;                           // of unanswered calls, of a connection

@@ -1,134 +1,82 @@
 #include "server/rpc/registry_service.h"
 
-#include <atomic>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "server/base/call_timer.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
-#include "server/rpc/call_queue.h"
-#include "server/rpc/error_status.h"
-#include "server/rpc/streams.h"
 #include "server/rpc/translate_registry.h"
+#include "server/rpc/unary_call.h"
+#include "server/rpc/woken_stream.h"
+#include "server/service/request_errors.h"
 #include "server/service/upload_session.h"
 
 namespace dnc {
 namespace {
 
-using GeneratedRegistry = v1::RegistryService::AsyncService;
-
-// UploadRelease: takes the parts of an upload and queues the load. Reads a part when the part
-// before is on the disk, so that memory stays bounded. Deletes itself when the call has ended and
-// gRPC has said so.
-class UploadCall final : public Call, private GuardedStream {
+// UploadRelease: takes the parts of an upload and queues the load. Takes a part when the part
+// before is on the disk, so that memory stays bounded.
+class UploadCall final : public TurnStream {
  public:
-  static void Arm(GeneratedRegistry* service, UploadShared* shared, const RpcContext& rpc) {
-    auto* call = new UploadCall(service, shared, rpc);
-    service->RequestUploadRelease(&call->context_, &call->reader_, rpc.queue, rpc.queue,
-                                  call->on_start_.tag());
-  }
+  UploadCall(const RpcContext& rpc, UploadShared* shared, CallPtr call)
+      : TurnStream(rpc, Method::kUploadRelease, std::move(call)), shared_(*shared) {}
 
  private:
-  UploadCall(GeneratedRegistry* service, UploadShared* shared, const RpcContext& rpc)
-      : Call(rpc),
-        GuardedStream(rpc.guard, 2),
-        service_(service),
-        shared_(shared),
-        reader_(&context_) {
-    context_.AsyncNotifyWhenDone(on_done_.tag());
+  absl::Status Admitted() override;
+  void Take(ReceivedMessage message) override;
+  // All that removes files or moves them runs on a worker. A caller who is gone has ended the
+  // upload: to load what has come would publish a release with files missing.
+  void AllSent() override {
+    rpc().workers->Post([self = Self(this)] { self->EndUpload(self->Complete()); });
+  }
+  void OnGone() override {
+    rpc().workers->Post([self = Self(this)] {
+      self->EndUpload(CallerGone("the upload broke off; nothing changed"));
+    });
   }
 
-  void OnStart(bool ok);
-  void OnRead(bool ok);
-  void OnAlive(bool ok);
-  void OnFinish(bool ok);
-  void OnDone(bool ok);
-
-  void Store();     // on a worker
-  void Complete();  // on a worker
-  absl::Status Accept();
+  void Store();
+  absl::Status Accept() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // The caller is admitted anew for each part and at the end: whoever revoked the key meanwhile has
   // ended the upload.
-  absl::StatusOr<Caller> Admit() const { return AdmitCaller(context_, Permission::kOperate); }
-  void Read();
-  // It ends on a worker, because removing the files takes a while.
-  void EndRead(const absl::Status& status) override {
-    rpc().workers->Post([this, status] { Finish(status); });
-  }
-  void Finish(const absl::Status& status);
+  absl::Status CheckCaller() const { return Admit(Permission::kOperate).status(); }
+  absl::Status Complete() ABSL_LOCKS_EXCLUDED(mutex_);
+  void EndUpload(const absl::Status& status) ABSL_LOCKS_EXCLUDED(mutex_);
 
-  GeneratedRegistry* const service_;
-  UploadShared* const shared_;
-  grpc::ServerContext context_;
-  grpc::ServerAsyncReader<v1::UploadReleaseResponse, v1::UploadReleaseRequest> reader_;
+  UploadShared& shared_;
+  StreamPlace place_;
+  ReceivedMessage message_;
   v1::UploadReleaseRequest request_;
   v1::UploadReleaseResponse response_;
-  std::optional<UploadSession> session_;
-  StreamPlace place_;
-  std::atomic<bool> gone_{false};  // the caller, or the call is finished
-  MemberEvent<UploadCall, &UploadCall::OnStart> on_start_{this};
-  MemberEvent<UploadCall, &UploadCall::OnRead> on_read_{this};
-  MemberEvent<UploadCall, &UploadCall::OnAlive> on_alive_{this};
-  MemberEvent<UploadCall, &UploadCall::OnFinish> on_finish_{this};
-  MemberEvent<UploadCall, &UploadCall::OnDone> on_done_{this};
+  absl::Mutex mutex_;  // the end of a caller comes beside a part
+  std::optional<UploadSession> session_ ABSL_GUARDED_BY(mutex_);
 };
 
-void UploadCall::OnStart(bool ok) {
-  if (!ok) {  // the server stops; OnDone never comes
-    delete this;
-    return;
-  }
-  Arm(service_, shared_, rpc());
-  const absl::StatusOr<Caller> caller = AdmitNewCaller(context_, Permission::kOperate);
-  if (!caller.ok()) {
-    Finish(caller.status());
-    return;
-  }
-  if (!place_.Take(&shared_->places, caller->key_id)) {
-    Finish(LimitReached(StrCat("the server takes ", shared_->places.all(),
+absl::Status UploadCall::Admitted() {
+  DNC_ASSIGN_OR_RETURN(const Caller caller, AdmitNew(Permission::kOperate));
+  if (!place_.Take(&shared_.places, caller.key_id)) {
+    return LimitReached(StrCat("the server takes ", shared_.places.all(),
                                " uploads at the same time (limits.max_uploads), and ",
-                               shared_->places.each(),
-                               " of one key (limits.max_key_uploads); repeat this one later")));
-    return;
+                               shared_.places.each(),
+                               " of one key (limits.max_key_uploads); repeat this one later"));
   }
-  session_.emplace(shared_->max_bytes, shared_->intake);
-  Watch(&context_);
-  Read();
+  const absl::MutexLock lock(&mutex_);
+  session_.emplace(shared_.max_bytes, shared_.intake);
+  return absl::OkStatus();
 }
 
-void UploadCall::Read() {
-  BeginRead();
-  reader_.Read(&request_, on_read_.tag());
-}
-
-void UploadCall::OnRead(bool ok) {
-  if (!EndWait()) {
-    if (LastEvent()) delete this;
-    return;
-  }
-  if (ok) {
-    // A refusal (TryPost) would waste what was sent, and limits.max_uploads bounds these jobs.
-    rpc().workers->Post([this] { Store(); });
-    return;
-  }
-  // Either all parts have arrived, or the caller is gone: a read ends the same way for both, and
-  // OnDone may come later. To load what a lost caller has sent would publish a release with files
-  // missing. Sending tells the two apart: it fails on a call that was closed before the read ended.
-  reader_.SendInitialMetadata(on_alive_.tag());
-}
-
-void UploadCall::OnAlive(bool ok) {
-  if (!ok || gone_.load(std::memory_order_relaxed)) {
-    // This, too, ends on a worker.
-    rpc().workers->Post([this] { Finish(CallerGone("the upload broke off; nothing changed")); });
-  } else {
-    rpc().workers->Post([this] { Complete(); });
-  }
+void UploadCall::Take(ReceivedMessage message) {
+  message_ = std::move(message);
+  // A refusal (TryPost) would waste what was sent, and limits.max_uploads bounds these jobs.
+  rpc().workers->Post([self = Self(this)] { self->Store(); });
 }
 
 absl::Status UploadCall::Accept() {
@@ -149,72 +97,61 @@ absl::Status UploadCall::Accept() {
 }
 
 void UploadCall::Store() {
-  absl::Status status = Admit().status();
-  if (status.ok()) status = Accept();
+  absl::Status status = CheckCaller();
   if (status.ok()) {
-    Read();
+    ReceivedMessage message = std::move(message_);
+    status = ReadMessage(&message, rpc().max_message, &request_);
+  }
+  if (status.ok()) {
+    const absl::MutexLock lock(&mutex_);
+    status = session_.has_value() ? Accept() : CallerGone();
+  }
+  if (status.ok()) {
+    OnLoop([this] { Next(); });
+  } else {
+    EndUpload(status);
+  }
+}
+
+absl::Status UploadCall::Complete() {
+  DNC_RETURN_IF_ERROR(CheckCaller());
+  const absl::MutexLock lock(&mutex_);
+  if (gone() || !session_.has_value()) return CallerGone("the upload broke off; nothing changed");
+  CallTimer timer(rpc().metrics, Method::kUploadRelease);
+  DNC_ASSIGN_OR_RETURN(const LoadInfo load, session_->Complete());
+  FillLoad(load, response_.mutable_load());
+  return absl::OkStatus();
+}
+
+void UploadCall::EndUpload(const absl::Status& status) {
+  {
+    const absl::MutexLock lock(&mutex_);
+    session_.reset();  // before the answer, so that no file remains when the caller reads it
+  }
+  if (status.ok()) {
+    Answer(ToMessageBuffer(response_));
   } else {
     Finish(status);
   }
 }
 
-void UploadCall::Complete() {
-  if (const absl::Status admitted = Admit().status(); !admitted.ok()) {
-    Finish(admitted);
-    return;
-  }
-  absl::StatusOr<LoadInfo> load;
-  {
-    CallTimer timer(rpc().metrics, Method::kUploadRelease);
-    load = session_->Complete();
-  }
-  if (load.ok()) FillLoad(*load, response_.mutable_load());
-  Finish(load.status());
-}
-
-void UploadCall::Finish(const absl::Status& status) {
-  session_.reset();  // before the answer, so that no file remains when the caller reads it
-  rpc().metrics->CountCall(Method::kUploadRelease, status.code());
-  if (status.ok()) {
-    reader_.Finish(response_, grpc::Status::OK, on_finish_.tag());
-  } else {
-    reader_.FinishWithError(ToGrpcStatus(status), on_finish_.tag());
-  }
-}
-
-void UploadCall::OnFinish(bool /*ok*/) {
-  if (LastEvent()) delete this;
-}
-
-void UploadCall::OnDone(bool /*ok*/) {
-  gone_.store(true, std::memory_order_relaxed);
-  if (LastEvent()) delete this;
-}
-
 // WatchLoad: tells of a load until it has ended. Sleeps until the intake has something new to tell.
 class WatchLoadCall final : public WokenCall<v1::WatchLoadRequest, v1::WatchLoadResponse> {
  public:
-  static void Arm(GeneratedRegistry* service, const ReleaseAdmin* admin, StreamPlaces* places,
-                  const RpcContext& rpc) {
-    auto* call = new WatchLoadCall(service, admin, places, rpc);
-    call->WaitForCaller(service, &GeneratedRegistry::RequestWatchLoad);
-  }
+  WatchLoadCall(const RpcContext& rpc, const ReleaseAdmin* admin, StreamPlaces* places,
+                CallPtr call)
+      : WokenCall(rpc, Topic::kLoads, Method::kWatchLoad, LookOn::kWorker, std::move(call)),
+        admin_(*admin),
+        places_(*places) {}
+
+  void OnWritten() override;
 
  private:
-  WatchLoadCall(GeneratedRegistry* service, const ReleaseAdmin* admin, StreamPlaces* places,
-                const RpcContext& rpc)
-      : WokenCall(rpc, Topic::kLoads, Method::kWatchLoad, LookOn::kWorker),
-        service_(service),
-        admin_(admin),
-        places_(places) {}
-
-  void ArmNext() override { Arm(service_, admin_, places_, rpc()); }
-
   absl::Status Begin() override {
     // The caller is admitted before a worker is asked for: they are not for callers without a key.
-    DNC_ASSIGN_OR_RETURN(const Caller caller, AdmitNewCaller(context(), Permission::kOperate));
-    if (place_.Take(places_, caller.key_id)) return absl::OkStatus();
-    return LimitReached(StrCat("a key has at most ", places_->each(),
+    DNC_ASSIGN_OR_RETURN(const Caller caller, AdmitNew(Permission::kOperate));
+    if (place_.Take(&places_, caller.key_id)) return ReadRequest(rpc().max_message, &request_);
+    return LimitReached(StrCat("a key has at most ", places_.each(),
                                " watches of loads (limits.max_tenant_streams); wait until one has "
                                "ended, or ask ListLoads"));
   }
@@ -235,33 +172,32 @@ class WatchLoadCall final : public WokenCall<v1::WatchLoadRequest, v1::WatchLoad
 
   absl::Status Ask() {
     // The caller is admitted anew at each look: a key that was revoked meanwhile ends the watch.
-    DNC_ASSIGN_OR_RETURN(const Caller caller, AdmitCaller(context(), Permission::kOperate));
+    DNC_ASSIGN_OR_RETURN(const Caller caller, Admit(Permission::kOperate));
     expires_at_ = caller.expires_at;
     CallTimer timer(rpc().metrics, Method::kWatchLoad);
-    DNC_ASSIGN_OR_RETURN(const LoadInfo load, admin_->GetLoad(request_.load_id()));
+    DNC_ASSIGN_OR_RETURN(const LoadInfo load, admin_.GetLoad(request_.load_id()));
     response_.Clear();
     FillLoad(load, response_.mutable_load());
     return absl::OkStatus();
   }
 
-  void OnWritten() override {
-    const v1::LoadState state = response_.load().state();
-    if (state == v1::LOAD_STATE_SUCCEEDED || state == v1::LOAD_STATE_REFUSED) {
-      Finish(absl::OkStatus());
-    } else {
-      // What was told since the look wakes at once. To look again without being told would write as
-      // fast as the caller reads while a load is under way.
-      SleepUntil(EndOfKey(expires_at_));
-    }
-  }
-
-  GeneratedRegistry* const service_;
-  const ReleaseAdmin* const admin_;
-  StreamPlaces* const places_;
+  const ReleaseAdmin& admin_;
+  StreamPlaces& places_;
   StreamPlace place_;
   std::string written_;    // the last answer
   absl::Time expires_at_;  // of the caller's key
 };
+
+void WatchLoadCall::OnWritten() {
+  const v1::LoadState state = response_.load().state();
+  if (state == v1::LOAD_STATE_SUCCEEDED || state == v1::LOAD_STATE_REFUSED) {
+    Finish(absl::OkStatus());
+  } else {
+    // What was told since the look wakes at once. To look again without being told would write as
+    // fast as the caller reads while a load is under way.
+    SleepUntil(EndOfKey(expires_at_));
+  }
+}
 
 template <typename Request>
 ChangeLimits LimitsOf(const Request& request) {
@@ -276,15 +212,27 @@ ChangeLimits LimitsOf(const Request& request) {
 }  // namespace
 
 RegistryService::RegistryService(ReleaseAdmin* admin, UploadShared* uploads, int max_watches)
-    : admin_(admin), uploads_(uploads), watches_(std::numeric_limits<int>::max(), max_watches) {
-  AddChanges();
-  AddReads();
+    : admin_(admin), uploads_(uploads), watches_(std::numeric_limits<int>::max(), max_watches) {}
+
+void RegistryService::AddTo(MethodTable* table) {
+  AddChanges(table);
+  AddReads(table);
+  table->Add("/dnc.v1.RegistryService/UploadRelease", MethodTable::Requests::kMany,
+             [this](const RpcContext& rpc, CallPtr call) {
+               auto upload = std::make_shared<UploadCall>(rpc, uploads_, std::move(call));
+               upload->Begin();
+               return upload;
+             });
+  table->Add("/dnc.v1.RegistryService/WatchLoad", MethodTable::Requests::kOne,
+             [this](const RpcContext& rpc, CallPtr call) {
+               return std::make_shared<WatchLoadCall>(rpc, admin_, &watches_, std::move(call));
+             });
 }
 
-void RegistryService::AddChanges() {
+void RegistryService::AddChanges(MethodTable* table) {
   ReleaseAdmin* const admin = admin_;
-  methods_.Add<v1::LoadReleaseRequest, v1::LoadReleaseResponse>(
-      &service_, Method::kLoadRelease, Permission::kOperate, &GeneratedRegistry::RequestLoadRelease,
+  AddUnary<v1::LoadReleaseRequest, v1::LoadReleaseResponse>(
+      table, "/dnc.v1.RegistryService/LoadRelease", Method::kLoadRelease, Permission::kOperate,
       [admin](const Caller&, const auto& in, auto* out) {
         // Of two errors the caller sees that of the paths first.
         DNC_RETURN_IF_ERROR(CheckLoadPaths(static_cast<size_t>(in.paths_size())));
@@ -294,10 +242,9 @@ void RegistryService::AddChanges() {
         FillLoad(load, out->mutable_load());
         return absl::OkStatus();
       });
-  methods_.Add<v1::RollBackReleaseRequest, v1::RollBackReleaseResponse>(
-      &service_, Method::kRollBackRelease, Permission::kOperate,
-      &GeneratedRegistry::RequestRollBackRelease,
-      [admin](const Caller& caller, const auto& in, auto* out) {
+  AddUnary<v1::RollBackReleaseRequest, v1::RollBackReleaseResponse>(
+      table, "/dnc.v1.RegistryService/RollBackRelease", Method::kRollBackRelease,
+      Permission::kOperate, [admin](const Caller& caller, const auto& in, auto* out) {
         DNC_ASSIGN_OR_RETURN(
             const RolledBack back,
             admin->RollBack(caller, {in.list(), in.expected_release_id(), LimitsOf(in)}));
@@ -307,8 +254,8 @@ void RegistryService::AddChanges() {
         out->set_no_longer_callable(back.no_longer_callable);
         return absl::OkStatus();
       });
-  methods_.Add<v1::RetireListRequest, v1::RetireListResponse>(
-      &service_, Method::kRetireList, Permission::kOperate, &GeneratedRegistry::RequestRetireList,
+  AddUnary<v1::RetireListRequest, v1::RetireListResponse>(
+      table, "/dnc.v1.RegistryService/RetireList", Method::kRetireList, Permission::kOperate,
       [admin](const Caller& caller, const auto& in, auto* out) {
         DNC_ASSIGN_OR_RETURN(const Retired retired,
                              admin->Retire(caller, {in.list(), LimitsOf(in)}));
@@ -319,34 +266,34 @@ void RegistryService::AddChanges() {
       });
 }
 
-void RegistryService::AddReads() {
+void RegistryService::AddReads(MethodTable* table) {
   const ReleaseAdmin* const admin = admin_;
-  methods_.Add<v1::ListLoadsRequest, v1::ListLoadsResponse>(
-      &service_, Method::kListLoads, Permission::kOperate, &GeneratedRegistry::RequestListLoads,
+  AddUnary<v1::ListLoadsRequest, v1::ListLoadsResponse>(
+      table, "/dnc.v1.RegistryService/ListLoads", Method::kListLoads, Permission::kOperate,
       [admin](const Caller&, const auto& in, auto* out) {
         DNC_ASSIGN_OR_RETURN(const Page page, ReadPage(in.page_size(), in.page_token()));
         DNC_ASSIGN_OR_RETURN(const LoadsPage loads, admin->Loads(page));
         FillLoads(loads, out);
         return absl::OkStatus();
       });
-  methods_.Add<v1::ListReleasesRequest, v1::ListReleasesResponse>(
-      &service_, Method::kListReleases, Permission::kOperate,
-      &GeneratedRegistry::RequestListReleases, [admin](const Caller&, const auto& in, auto* out) {
+  AddUnary<v1::ListReleasesRequest, v1::ListReleasesResponse>(
+      table, "/dnc.v1.RegistryService/ListReleases", Method::kListReleases, Permission::kOperate,
+      [admin](const Caller&, const auto& in, auto* out) {
         DNC_ASSIGN_OR_RETURN(const Page page, ReadPage(in.page_size(), in.page_token()));
         DNC_ASSIGN_OR_RETURN(const ReleasesPage told, admin->Releases(in.list(), page));
         for (const ReleaseInfo& release : told.releases) FillRelease(release, out->add_releases());
         out->set_next_page_token(told.next_token);
         return absl::OkStatus();
       });
-  methods_.Add<v1::GetCoverageRequest, v1::GetCoverageResponse>(
-      &service_, Method::kGetCoverage, Permission::kOperate, &GeneratedRegistry::RequestGetCoverage,
+  AddUnary<v1::GetCoverageRequest, v1::GetCoverageResponse>(
+      table, "/dnc.v1.RegistryService/GetCoverage", Method::kGetCoverage, Permission::kOperate,
       [admin](const Caller&, const auto& in, auto* out) {
         DNC_ASSIGN_OR_RETURN(const CoverageInfo coverage, admin->Coverage(in.list()));
         FillCoverage(coverage, out);
         return absl::OkStatus();
       });
-  methods_.Add<v1::GetHistoryRequest, v1::GetHistoryResponse>(
-      &service_, Method::kGetHistory, Permission::kOperate, &GeneratedRegistry::RequestGetHistory,
+  AddUnary<v1::GetHistoryRequest, v1::GetHistoryResponse>(
+      table, "/dnc.v1.RegistryService/GetHistory", Method::kGetHistory, Permission::kOperate,
       [admin](const Caller&, const auto& in, auto* out) {
         DNC_ASSIGN_OR_RETURN(const ReleaseAdmin::History told, admin->HistoryOf(in.number()));
         out->set_number(told.number);
@@ -356,20 +303,12 @@ void RegistryService::AddReads() {
         for (const std::string& list : told.history.listed_on) out->add_listed_on(list);
         return absl::OkStatus();
       });
-  methods_.Add<v1::GetStatusRequest, v1::GetStatusResponse>(
-      &service_, Method::kGetStatus, Permission::kOperate, &GeneratedRegistry::RequestGetStatus,
+  AddUnary<v1::GetStatusRequest, v1::GetStatusResponse>(
+      table, "/dnc.v1.RegistryService/GetStatus", Method::kGetStatus, Permission::kOperate,
       [admin](const Caller&, const auto& /*in*/, auto* out) {
         FillStatus(admin->Status(), out);
         return absl::OkStatus();
       });
-}
-
-void RegistryService::Arm(const RpcContext& rpc, int calls) {
-  for (int i = 0; i < calls; ++i) {
-    methods_.Arm(rpc);
-    UploadCall::Arm(&service_, uploads_, rpc);
-    WatchLoadCall::Arm(&service_, admin_, &watches_, rpc);
-  }
 }
 
 }  // namespace dnc

@@ -1,11 +1,10 @@
-// dnc.v1.RegistryService on the completion queue.
+// dnc.v1.RegistryService.
 #pragma once
 
 #include <cstdint>
 
-#include "dnc/v1/registry_service.grpc.pb.h"
-#include "server/rpc/rpc_context.h"
-#include "server/rpc/unary_call.h"
+#include "server/intake/intake.h"
+#include "server/rpc/method_table.h"
 #include "server/service/release_admin.h"
 #include "server/service/stream_places.h"
 
@@ -23,6 +22,7 @@ struct UploadShared {
   Intake* const intake;
 };
 
+// Outlives the calls.
 class RegistryService {
  public:
   // What is given must outlive the service. A key has at most `max_watches` watches of loads.
@@ -30,21 +30,16 @@ class RegistryService {
   RegistryService(const RegistryService&) = delete;
   RegistryService& operator=(const RegistryService&) = delete;
 
-  grpc::Service* service() { return &service_; }
-
-  // Lets `calls` calls of each method wait for callers; the server must have started. The service
-  // must outlive the calls.
-  void Arm(const RpcContext& rpc, int calls);
+  // Adds the service's methods.
+  void AddTo(MethodTable* table);
 
  private:
-  void AddChanges();
-  void AddReads();
+  void AddChanges(MethodTable* table);
+  void AddReads(MethodTable* table);
 
-  v1::RegistryService::AsyncService service_;
   ReleaseAdmin* const admin_;
   UploadShared* const uploads_;
   StreamPlaces watches_;
-  UnaryMethods methods_;
 };
 
 }  // namespace dnc

@@ -1,32 +1,24 @@
-// What every call needs of the server that it runs in, and what all calls have in common.
+// What every call needs of the server that it runs in.
 #pragma once
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <string>
 
-#include "absl/status/status.h"
-#include "absl/status/statusor.h"
-#include "absl/time/time.h"
-#include "grpcpp/completion_queue.h"
-#include "grpcpp/server_context.h"
 #include "server/base/clock.h"
 #include "server/base/metrics.h"
-#include "server/rpc/call_queue.h"
 #include "server/service/admission_control.h"
 #include "server/service/authorizer.h"
-#include "server/service/request_errors.h"
+#include "server/service/revision_wait.h"
 #include "server/service/waker.h"
 #include "server/service/worker_pool.h"
 
 namespace dnc {
 
-class RevisionWait;
-class StreamGuard;
-
-// Counts the calls that exist, waiting for a caller or under way. Thread-safe.
+// Counts the calls that others than their loop may hold: workers, committers, the waker.
+// Thread-safe.
 class LiveCalls {
  public:
   void Add() { count_.fetch_add(1, std::memory_order_relaxed); }
@@ -39,67 +31,41 @@ class LiveCalls {
   std::atomic<int64_t> count_{0};
 };
 
-// What the calls of a queue share. It outlives them.
+// Whether the server stops. Thread-safe.
+class StopSign {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  // What begins from now on is refused, and what is still under way at `last_moment` is to end.
+  void BeginStop(Clock::time_point last_moment) {
+    last_moment_.store(last_moment.time_since_epoch().count(), std::memory_order_relaxed);
+    stopping_.store(true, std::memory_order_release);
+  }
+  bool stopping() const { return stopping_.load(std::memory_order_acquire); }
+  // Whether what is under way must end now.
+  bool late() const {
+    return stopping() &&
+           Clock::now().time_since_epoch().count() >= last_moment_.load(std::memory_order_relaxed);
+  }
+
+ private:
+  std::atomic<bool> stopping_{false};
+  std::atomic<Clock::rep> last_moment_{0};
+};
+
+// What the calls of a server share. It outlives them.
 struct RpcContext {
-  grpc::ServerCompletionQueue* queue = nullptr;
   WorkerPool* workers = nullptr;
   Metrics* metrics = nullptr;
   LiveCalls* live = nullptr;
-  StopLine* stop = nullptr;
+  const StopSign* stop = nullptr;
   const Authorizer* authorizer = nullptr;
-  CallQueue* calls = nullptr;  // the same queue, for work that can wait its turn
   AdmissionControl* gate = nullptr;
-  DelayedRefusals* refusals = nullptr;
   RevisionWait* revisions = nullptr;
-  StreamGuard* guard = nullptr;
   Waker* waker = nullptr;
   const Clock* clock = nullptr;
+  size_t max_message = 4 << 20;  // bytes of a request, also when it is decompressed
   std::chrono::nanoseconds watch_heartbeat = std::chrono::seconds(20);
 };
-
-// What the metadata of a call say of its caller; valid as long as the context.
-Credentials CredentialsOf(const grpc::ServerContextBase& context);
-
-// Who called a server that was reached by a relay within the process (Relay): this metadata says
-// so, which callers can't set.
-inline constexpr char kRelayedPeer[] = "dnc-relayed-peer";
-
-// The caller's address in gRPC's text: `ipv4:127.0.0.1:50000`.
-std::string PeerOf(const grpc::ServerContextBase& context);
-
-// Base of all calls, which counts them.
-class Call {
- public:
-  Call(const Call&) = delete;
-  Call& operator=(const Call&) = delete;
-
- protected:
-  explicit Call(const RpcContext& rpc) : rpc_(rpc) { rpc_.live->Add(); }
-  virtual ~Call() { rpc_.live->Remove(); }
-  const RpcContext& rpc() const { return rpc_; }
-
-  // Who calls, and whether the call is permitted: Authorizer::Admit.
-  absl::StatusOr<Caller> AdmitCaller(const grpc::ServerContextBase& context,
-                                     Permission permission) const {
-    return rpc_.authorizer->Admit(CredentialsOf(context), permission);
-  }
-  // The same for a call that has just come: a server that stops refuses it.
-  absl::StatusOr<Caller> AdmitNewCaller(const grpc::ServerContextBase& context,
-                                        Permission permission) const {
-    if (rpc_.stop->stopping()) return Stopping();
-    return AdmitCaller(context, permission);
-  }
-  // Waits until the server is at `revision`, if the caller is not there yet: RevisionWait::Reach.
-  absl::Status ReachRevision(uint64_t revision, absl::Time deadline, const Credentials& credentials,
-                             Permission permission, Caller* caller) const;
-  absl::Status ReachRevision(uint64_t revision, const grpc::ServerContext& context,
-                             Permission permission, Caller* caller) const;
-
- private:
-  const RpcContext& rpc_;
-};
-
-// When the caller stops waiting; InfiniteFuture if never.
-absl::Time DeadlineOf(const grpc::ServerContext& context);
 
 }  // namespace dnc

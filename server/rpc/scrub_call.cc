@@ -3,18 +3,21 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/time/clock.h"
 #include "server/base/call_timer.h"
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
+#include "server/rpc/error_status.h"
+#include "server/wire/wire_errors.h"
 
 namespace dnc {
 namespace {
 
+// Where the numbers begin in whatever a client sends that names a scope of some length.
+constexpr size_t kPeekBytes = 128;
+// Deflate makes of a byte no more than this.
+constexpr size_t kMaxExpansion = 1032;
 // Long enough that what was admitted will have been answered.
 constexpr absl::Duration kRetryAfter = absl::Milliseconds(20);
-
-}  // namespace
 
 absl::Status Crowded() {
   return WithRetryAfter(
@@ -23,14 +26,35 @@ absl::Status Crowded() {
       kRetryAfter);
 }
 
-bool ScrubCall::Admit(size_t bytes, std::string_view first) {
+}  // namespace
+
+void ScrubCall::OnMessage(ReceivedMessage message) {
+  message_ = std::move(message);
+  has_message_ = true;
+}
+
+void ScrubCall::OnEnd() {
+  if (!has_message_) {
+    Fail(Malformed("the caller has ended the request without a message"));
+    return;
+  }
+  // Of a compressed message nobody knows yet how many numbers it has.
+  const std::string_view first =
+      message_.compressed() ? std::string_view() : message_.view().substr(0, kPeekBytes);
+  const size_t bytes = message_.compressed()
+                           ? std::min(message_.received() * kMaxExpansion, rpc().max_message)
+                           : message_.received();
+  if (TakeIn(bytes, first)) call().loop()->Submit(Self(this));
+}
+
+bool ScrubCall::TakeIn(size_t bytes, std::string_view first) {
   const int64_t cost = AdmissionControl::CostOf(bytes);
   if (!rpc().gate->TryEnter(cost)) {
     FailCrowded();
     return false;
   }
   cost_ = cost;
-  absl::StatusOr<Caller> caller = rpc().authorizer->Admit(GetCredentials(), Permission::kScrub);
+  absl::StatusOr<Caller> caller = Admit(Permission::kScrub);
   if (!caller.ok()) {
     Fail(caller.status());
     return false;
@@ -40,19 +64,28 @@ bool ScrubCall::Admit(size_t bytes, std::string_view first) {
   charged_ = std::min(PeekCount(first).value_or(0), bytes / kPackedNumberBytes);
   absl::StatusOr<Admission> admission = handler_.decider().Admit(caller_, charged_);
   if (!admission.ok()) {
-    if (handler_.decider().IsFlood(caller_)) {
-      LeaveGate();
-      SendFloodRefusal(admission.status());
-    } else {
-      Fail(admission.status());
-    }
+    Fail(admission.status());
     return false;
   }
   admission_ = *std::move(admission);
   return true;
 }
 
-void ScrubCall::Answer(std::string_view bytes) {
+void ScrubCall::RunJob() {
+  if (gone()) {
+    Fail(CallerGone());
+  } else if (call().DeadlinePassed()) {
+    Fail(DeadlinePassed());
+  } else if (const absl::Status expanded = message_.Expand(rpc().max_message); !expanded.ok()) {
+    Fail(expanded);
+  } else {
+    AnswerBytes(message_.view());
+    // Should it have gone to a worker.
+    call().WatchDeadline();
+  }
+}
+
+void ScrubCall::AnswerBytes(std::string_view bytes) {
   const std::optional<ScrubColumns> columns = ReadScrubColumns(bytes);
   if (!columns.has_value() || !ScrubHandler::IsFast(caller_, *columns)) {
     AnswerMessage(bytes);
@@ -74,7 +107,7 @@ void ScrubCall::Answer(std::string_view bytes) {
 void ScrubCall::AnswerMessage(std::string_view bytes) {
   auto request = std::make_shared<v1::ScrubRequest>();
   if (!request->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-    FailNotAMessage();
+    Fail(Malformed("the request is no dnc.v1.ScrubRequest"));
   } else if (ScrubHandler::IsFast(caller_, *request)) {
     AnswerRequest(*request);
   } else {
@@ -85,16 +118,15 @@ void ScrubCall::AnswerMessage(std::string_view bytes) {
 void ScrubCall::AnswerOnWorker(std::shared_ptr<v1::ScrubRequest> request) {
   // Workers have a queue and a limit of their own.
   LeaveGate();
-  const bool posted =
-      rpc().workers->TryPost([this, keeper = Keeper(), request = std::move(request)] {
-        // Whoever has waited too long for a worker does not listen any more.
-        if (Deadline() < absl::Now()) {
-          Fail(DeadlinePassed());
-        } else {
-          AnswerRequest(*request);
-        }
-      });
-  if (!posted) Fail(LimitReached("too many calls are waiting; retry in a moment"));
+  const bool posted = rpc().workers->TryPost([self = Self(this), request = std::move(request)] {
+    // Whoever has waited too long for a worker does not listen any more.
+    if (self->call().DeadlinePassed()) {
+      self->Fail(DeadlinePassed());
+    } else {
+      self->AnswerRequest(*request);
+    }
+  });
+  if (!posted) Fail(TooManyCallsWait());
 }
 
 void ScrubCall::AnswerRequest(const v1::ScrubRequest& request) {
@@ -108,38 +140,33 @@ void ScrubCall::AnswerRequest(const v1::ScrubRequest& request) {
 
 absl::Status ScrubCall::Scrub(const v1::ScrubRequest& request, MessageBuffer* answer) {
   CallTimer timer(rpc().metrics, Method::kScrub);
-  DNC_RETURN_IF_ERROR(ReachRevision(request.at_least_revision(), Deadline(), GetCredentials(),
-                                    Permission::kScrub, &caller_));
+  DNC_RETURN_IF_ERROR(ReachRevision(request.at_least_revision(), Permission::kScrub, &caller_));
   v1::ScrubResponse response;
   DNC_RETURN_IF_ERROR(handler_.ScrubAdmitted(caller_, charged_, request, &response));
   *answer = ToMessageBuffer(response);
   return absl::OkStatus();
 }
 
-void ScrubCall::Leave(absl::StatusCode code) {
+void ScrubCall::Leave() {
   LeaveGate();
   admission_ = Admission();
-  rpc().metrics->CountCall(Method::kScrub, code);
 }
 
 void ScrubCall::Succeed(MessageBuffer answer) {
-  Leave(absl::StatusCode::kOk);
-  SendAnswer(std::move(answer));
+  Leave();
+  ServedCall::Answer(std::move(answer));
 }
 
 void ScrubCall::Fail(const absl::Status& status) {
-  Leave(status.code());
-  SendError(status);
+  Leave();
+  Finish(status);
 }
 
 void ScrubCall::FailCrowded() {
-  Leave(absl::StatusCode::kResourceExhausted);
-  SendCrowded();
-}
-
-void ScrubCall::FailNotAMessage() {
-  Leave(absl::StatusCode::kInternal);
-  SendNotAMessage();
+  // Made once: what is refused must cost little.
+  static const GrpcStatus crowded = ToWireStatus(Crowded());
+  Leave();
+  Finish(absl::StatusCode::kResourceExhausted, crowded);
 }
 
 void ScrubCall::LeaveGate() {

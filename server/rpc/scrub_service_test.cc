@@ -126,37 +126,6 @@ TEST_F(ScrubServiceTest, RefusesWhatItCannotAnswerSoon) {
   EXPECT_TRUE(Scrub(request, &response).ok()) << "nothing is left at the gate";
 }
 
-// Above some hundred refusals a second they wait, and all are told in the end.
-TEST_F(ScrubServiceTest, ATenantThatFloodsWaitsForItsRefusals) {
-  if (options_.rpc.transport == Transport::kNative) {
-    GTEST_SKIP() << "our own transport refuses at once";
-  }
-  Start();
-  Tenant tenant = (*stores_.directory().Find("default"))->tenant;
-  tenant.quotas.numbers_per_second = 1;
-  ASSERT_TRUE(stores_.directory().Update(tenant, "test").ok());
-  const v1::ScrubRequest request = Numbers({2015550101});
-  v1::ScrubResponse response;
-  EXPECT_TRUE(Scrub(request, &response).ok());
-  EXPECT_EQ(InfoAndRetryOf(Scrub(request, &response)), "QUOTA_EXCEEDED");
-  std::vector<std::thread> callers;
-  std::atomic<int> refused{0};
-  const absl::Time begin = absl::Now();
-  for (int i = 0; i < 20; ++i) {
-    callers.emplace_back([&] {
-      v1::ScrubResponse nothing;
-      for (int call = 0; call < 20; ++call) {
-        if (InfoAndRetryOf(Scrub(request, &nothing)) == "QUOTA_EXCEEDED") ++refused;
-      }
-    });
-  }
-  for (std::thread& caller : callers) caller.join();
-  // One call a second may have been answered.
-  EXPECT_GE(refused, 400 - 2 - absl::ToInt64Seconds(absl::Now() - begin));
-  // 100 refusals at once and 100 a second; the others take half a second each of their callers.
-  EXPECT_GE(absl::Now() - begin, absl::Seconds(1));
-}
-
 TEST_F(ScrubServiceTest, ReadsTexts) {
   Start();
   v1::ScrubRequest request;

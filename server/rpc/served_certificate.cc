@@ -2,7 +2,6 @@
 
 #include <openssl/err.h>
 #include <openssl/x509.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,8 +12,6 @@
 #include <utility>
 
 #include "absl/time/clock.h"
-#include "grpcpp/security/tls_certificate_provider.h"
-#include "grpcpp/security/tls_credentials_options.h"
 #include "server/base/error.h"
 #include "server/base/file_error.h"
 #include "server/base/log_line.h"
@@ -70,40 +67,14 @@ absl::StatusOr<absl::Time> Check(const TlsOptions& options, const CertificatePai
   return end;
 }
 
-std::string PathOf(int file) { return StrCat("/proc/self/fd/", file); }
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<ServedCertificate>> ServedCertificate::Open(
     const TlsOptions& options) {
-  const int copy = memfd_create("dncd-certificate", MFD_CLOEXEC);
-  if (copy < 0) {
-    return Error(reason::kCannotListen,
-                 "no file in memory can be made for the TLS certificate; is /proc mounted?");
-  }
-  std::unique_ptr<ServedCertificate> served(new ServedCertificate(options, copy));
+  std::unique_ptr<ServedCertificate> served(new ServedCertificate(options));
   DNC_RETURN_IF_ERROR(served->Refresh());
   served->watcher_.emplace(kRefresh, [raw = served.get()] { raw->Watch(); });
   return served;
-}
-
-ServedCertificate::ServedCertificate(TlsOptions options, int copy)
-    : options_(std::move(options)), copy_(copy) {}
-
-ServedCertificate::~ServedCertificate() {
-  watcher_.reset();
-  close(copy_);
-}
-
-std::shared_ptr<grpc::ServerCredentials> ServedCertificate::Credentials() const {
-  // One file for both, so that gRPC never reads halves of two pairs.
-  const std::string path = PathOf(copy_);
-  grpc::experimental::TlsServerCredentialsOptions options(
-      std::make_shared<grpc::experimental::FileWatcherCertificateProvider>(
-          path, path, static_cast<unsigned int>(absl::ToInt64Seconds(kRefresh))));
-  options.watch_identity_key_cert_pairs();
-  options.set_cert_request_type(GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE);
-  return grpc::experimental::TlsServerCredentials(options);
 }
 
 absl::Status ServedCertificate::Refresh() {
@@ -113,22 +84,11 @@ absl::Status ServedCertificate::Refresh() {
   if (pair == seen_) return absl::OkStatus();
   DNC_ASSIGN_OR_RETURN(const absl::Time end, Check(options_, pair));
   DNC_RETURN_IF_ERROR(tls_.Use(pair.certificate, pair.key));
-  DNC_RETURN_IF_ERROR(Publish(pair));
   end_ = absl::ToUnixSeconds(end);
   seen_ = std::move(pair);
   LogInfo("serving TLS with {}, valid until {}", options_.certificate,
           absl::FormatTime(absl::RFC3339_sec, end, absl::UTCTimeZone()));
   if (end < absl::Now()) LogError("{} has run out; clients refuse it", options_.certificate);
-  return absl::OkStatus();
-}
-
-absl::Status ServedCertificate::Publish(const CertificatePair& pair) {
-  std::string content = StrCat(pair.key, "\n", pair.certificate, "\n");
-  // What is shorter than the one before is filled up, not cut off: a reader may be at it.
-  content.resize(std::max(content.size(), seen_.key.size() + seen_.certificate.size() + 2), '\n');
-  if (pwrite(copy_, content.data(), content.size(), 0) != static_cast<ssize_t>(content.size())) {
-    return absl::UnavailableError("there is no memory for the TLS certificate");
-  }
   return absl::OkStatus();
 }
 

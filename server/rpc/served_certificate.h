@@ -6,10 +6,10 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "grpcpp/security/server_credentials.h"
 #include "server/base/periodic_task.h"
 #include "server/rpc/options.h"
 #include "server/wire/tls_context.h"
@@ -25,40 +25,33 @@ struct CertificatePair {
 };
 
 // Looks at the files now and then, and serves what they hold as soon as it can be used; until then
-// what was served before. gRPC's own watcher would hand the callers whatever stands there, such as
-// a new certificate while its key is still the old one, so it is shown a copy of what was checked.
+// what was served before, such as while a new certificate stands beside the key of the old one.
 // Thread-safe.
 class ServedCertificate {
  public:
-  // How soon a renewed certificate is served: twice this, since gRPC looks as often.
+  // How soon a renewed certificate is served.
   static constexpr absl::Duration kRefresh = absl::Seconds(2);
 
   // `options` must name both files. Errors: INVALID_ARGUMENT if one can't be read or is no PEM, or
   // if the key is not the certificate's.
   static absl::StatusOr<std::unique_ptr<ServedCertificate>> Open(const TlsOptions& options);
-  ~ServedCertificate();
   ServedCertificate(const ServedCertificate&) = delete;
   ServedCertificate& operator=(const ServedCertificate&) = delete;
 
-  // What servers use that end before this; they speak TLS 1.2 or newer.
-  std::shared_ptr<grpc::ServerCredentials> Credentials() const;
-
-  // The same for our own transport; it lives as long as this.
+  // What a server uses that ends before this.
   const TlsContext* tls() const { return &tls_; }
 
   // When the certificate that is served runs out.
   absl::Time end() const { return absl::FromUnixSeconds(end_.load()); }
 
  private:
-  ServedCertificate(TlsOptions options, int copy);
+  explicit ServedCertificate(TlsOptions options) : options_(std::move(options)) {}
 
   // Serves what the files hold, if it is new and can be used.
   absl::Status Refresh();
-  absl::Status Publish(const CertificatePair& pair);
   void Watch();
 
   const TlsOptions options_;
-  const int copy_;  // a file in memory: the key is on no disk a second time
   TlsContext tls_;
   CertificatePair seen_;  // by the last Refresh; of the watching thread once that runs
   std::string told_;      // what the last Refresh of the watcher complained of

@@ -1,4 +1,4 @@
-// The gRPC server: both services, health and reflection on one port.
+// The server that callers reach: all services, health and reflection on one port.
 //
 //   DNC_ASSIGN_OR_RETURN(auto server, Server::Start(options, parts));
 //   ...                       // serves on threads of its own
@@ -10,7 +10,6 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "grpcpp/security/server_credentials.h"
 #include "server/base/clock.h"
 #include "server/base/metrics.h"
 #include "server/base/revision_order.h"
@@ -43,11 +42,9 @@ struct ServerOptions {
   RpcOptions rpc;
   RequestLimits limits;
   std::string version;
-  bool keys_required = false;   // of every caller but health's and reflection's
-  uint32_t socket_mode = 0660;  // permissions of a unix socket
-  // Null: plain text. The first is gRPC's, the second of our own transport.
-  std::shared_ptr<grpc::ServerCredentials> credentials;
-  const TlsContext* tls = nullptr;
+  bool keys_required = false;       // of every caller but health's and reflection's
+  uint32_t socket_mode = 0660;      // permissions of a unix socket
+  const TlsContext* tls = nullptr;  // null: plain text
   LostRevisions lost;
 };
 
@@ -66,9 +63,10 @@ class Server {
   // What `listen` says, with the port that was taken.
   const std::string& address() const;
 
-  // Drains: tells that it is not ready, serves on for rpc.drain_seconds, then closes its listeners
-  // and sends GOAWAY; refuses calls that still come with STOPPING, lets those under way end for
-  // rpc.stop_grace_seconds, ends the rest, and returns when none is left.
+  // Drains: tells that it is not ready, and serves on for rpc.drain_seconds. Then announces the end
+  // to its callers, goes on listening and answering until they have heard of it, and sends the last
+  // GOAWAY. Calls under way have rpc.stop_grace_seconds to end; those that wait for their callers
+  // end with STOPPING. Returns when none is left.
   void Stop();
 
  private:

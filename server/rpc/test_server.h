@@ -1,7 +1,6 @@
 // A server over a FakeRegistry on a real socket, and stubs to call it.
 #pragma once
 
-#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -26,15 +25,9 @@ class ServerTest : public testing::Test {
     options_.limits.max_batch = 1000;
     options_.limits.revision_wait = absl::Milliseconds(200);
     options_.rpc.stop_grace = absl::Seconds(1);
-    options_.rpc.armed_calls = 8;
     options_.limits.max_upload_bytes = 1 << 20;
     options_.version = "9.9.9";
-    // The tests run against either transport.
-    const char* const transport = std::getenv("DNC_TRANSPORT");
-    if (transport != nullptr && std::string(transport) == "native") {
-      options_.rpc.transport = Transport::kNative;
-      options_.rpc.threads = 2;
-    }
+    options_.rpc.threads = 2;
   }
 
   ~ServerTest() override { server_.reset(); }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 
 namespace dnc {
@@ -11,17 +12,62 @@ namespace dnc {
 // Bytes that all connections of a server may keep together. Thread-safe.
 class BytePool {
  public:
-  explicit BytePool(int64_t bytes) : left_(bytes) {}
+  explicit BytePool(int64_t bytes) : all_(bytes), left_(bytes) {}
   bool TryTake(int64_t bytes) {
     if (left_.fetch_sub(bytes, std::memory_order_relaxed) >= bytes) return true;
     Give(bytes);
     return false;
   }
   void Give(int64_t bytes) { left_.fetch_add(bytes, std::memory_order_relaxed); }
+  int64_t all() const { return all_; }
   int64_t left() const { return left_.load(std::memory_order_relaxed); }
 
  private:
+  const int64_t all_;
   std::atomic<int64_t> left_;
+};
+
+// What a connection holds for its peer: a little of its own, and the rest from the pool for all.
+class HeldBytes {
+ public:
+  // `longest`: of a message, for which one connection may take more than its share.
+  HeldBytes(BytePool* pool, size_t longest)
+      : pool_(*pool), share_(std::max(pool->all() / kShares, static_cast<int64_t>(longest))) {}
+  HeldBytes(const HeldBytes&) = delete;
+  HeldBytes& operator=(const HeldBytes&) = delete;
+
+  size_t bytes() const { return bytes_; }
+  // False if there is no room.
+  bool Add(size_t bytes) {
+    const size_t held = bytes_ + bytes;
+    if (held > kFree + pooled_) {
+      const size_t more = held - kFree - pooled_;
+      // While there is room, one may have half of it.
+      const int64_t most = std::max(share_, pool_.left() / 2);
+      if (pooled_ + more > static_cast<size_t>(most)) return false;
+      if (!pool_.TryTake(static_cast<int64_t>(more))) return false;
+      pooled_ += more;
+    }
+    bytes_ = held;
+    return true;
+  }
+  void Remove(size_t bytes) {
+    bytes_ -= bytes;
+    const size_t needed = bytes_ > kFree ? bytes_ - kFree : 0;
+    if (pooled_ > needed) {
+      pool_.Give(static_cast<int64_t>(pooled_ - needed));
+      pooled_ = needed;
+    }
+  }
+
+ private:
+  static constexpr size_t kFree = 64 << 10;
+  static constexpr int64_t kShares = 16;
+
+  BytePool& pool_;
+  const int64_t share_;
+  size_t bytes_ = 0;
+  size_t pooled_ = 0;  // of those, from the pool
 };
 
 // Counts what a peer spends of something that comes back with time.

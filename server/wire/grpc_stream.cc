@@ -6,6 +6,7 @@
 #include "absl/time/clock.h"
 #include "server/wire/grpc_text.h"
 #include "server/wire/http2_connection.h"
+#include "server/wire/wire_errors.h"
 
 namespace dnc {
 namespace {
@@ -42,7 +43,7 @@ struct DeadlineTimer {
 absl::Status ReceivedMessage::Expand(size_t max_bytes) {
   if (!compressed()) return absl::OkStatus();
   if (encoding_ == MessageEncoding::kIdentity) {
-    return absl::InternalError("a message says that it is compressed, but grpc-encoding does not");
+    return Malformed("a message says that it is compressed, but grpc-encoding does not");
   }
   absl::StatusOr<std::string> plain =
       Inflate(encoding_, std::string_view(bytes_).substr(kMessagePrefixBytes), max_bytes);
@@ -65,15 +66,6 @@ std::optional<std::string_view> GrpcStream::Metadata(std::string_view name) cons
     }
   }
   return std::nullopt;
-}
-
-void GrpcStream::ForEachMetadata(
-    const std::function<void(std::string_view name, std::string_view value)>& each) const {
-  const std::string_view text(header_text_);
-  for (const Header& header : headers_) {
-    each(text.substr(header.at, header.name_size),
-         text.substr(header.at + header.name_size, header.value_size));
-  }
 }
 
 absl::Time GrpcStream::DeadlineTime() const {

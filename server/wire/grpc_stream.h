@@ -97,9 +97,6 @@ class GrpcStream : public std::enable_shared_from_this<GrpcStream> {
   std::string_view path() const { return path_; }
   // The first value of a name; names are in lower case.
   std::optional<std::string_view> Metadata(std::string_view name) const;
-  // All but the protocol's own (`:...`, `te`, `content-type`, `grpc-...` without `-bin`).
-  void ForEachMetadata(
-      const std::function<void(std::string_view name, std::string_view value)>& each) const;
   // Of all headers, as HTTP/2 counts them: name, value and 32 bytes each.
   size_t metadata_bytes() const { return metadata_bytes_; }
   // Whether messages may come compressed.
@@ -114,6 +111,9 @@ class GrpcStream : public std::enable_shared_from_this<GrpcStream> {
   EventLoop* loop() const { return loop_; }
   // Whether nobody waits for an answer any more. Thread-safe.
   bool cancelled() const { return cancelled_.load(std::memory_order_relaxed); }
+
+  // The status that the transport has ended the call with by itself; 1, CANCELLED, if it has not.
+  int told_code() const { return finished_ ? status_.code : 1; }
 
   // Ask for the caller's next message: OnMessage or OnEnd follows. Thread-safe.
   void AskMessage();

@@ -26,14 +26,12 @@
 namespace dnc {
 namespace {
 
-// What every connection may hold of messages and answers besides the pool.
-constexpr size_t kFreeHeld = 64 << 10;
-// Of the pool a connection gets a share, and at least one message of the longest.
-constexpr int64_t kPoolShares = 16;
 // A message may take so many times as long as its caller may be silent.
 constexpr int kMessagePatience = 4;
 // How long a peer has to close that has been sent all.
 constexpr std::chrono::nanoseconds kLastWords = std::chrono::seconds(1);
+// While the server ends, whoever is still at work sends on within this time.
+constexpr std::chrono::milliseconds kEndingSilence(250);
 constexpr uint32_t kStreamWindow = 256 << 10;
 constexpr int32_t kConnectionWindow = 1 << 20;
 // What a budget gets back for an answered call, and for so many bytes that were sent.
@@ -48,6 +46,7 @@ Http2Connection::Http2Connection(const Http2Context* context, EventLoop* loop, i
       loop_(loop),
       peer_(std::make_shared<const std::string>(std::move(peer))),
       bytes_(loop, fd, std::move(ssl)),
+      held_(context->pool, context->options.max_message + kMessagePrefixBytes),
       idle_frames_(context->options.idle_frames, context->options.idle_frames_second),
       resets_(context->options.resets, context->options.resets_second) {
   if (nghttp2_session_server_new2(&session_, SessionCallbacks::Shared(), this,
@@ -144,7 +143,7 @@ void Http2Connection::OnClosed() {
   failed_ = true;
   // nghttp2 does not tell of the streams that end with a session.
   for (const auto& [id, call] : std::exchange(streams_, {})) EndCall(call);
-  Release(held_);
+  held_.Remove(held_.bytes());
   context_.closed(this);
 }
 
@@ -177,39 +176,52 @@ void Http2Connection::Look(Clock::time_point now) {
 }
 
 void Http2Connection::EndSilentCalls(Clock::time_point now) {
-  const auto patience = context_.options.half_message;
-  now -= PausedUntil(now);
-  std::vector<CallPtr> silent;
-  std::vector<CallPtr> unread;
+  const bool late = ending_.has_value() && now >= ending_->last_moment;
+  const Clock::time_point peer_now = now - PausedUntil(now);
+  std::vector<std::pair<CallPtr, absl::Status>> unread;
+  std::vector<std::pair<CallPtr, absl::Status>> silent;
   for (const auto& [id, call] : streams_) {
     if (!call->accepted_) continue;
     if (call->unread_ > 0 || call->finished_) {
-      // Of several answers the peer takes one after the other: those that wait are not to blame.
-      // A stream's handler has a limit of its own, which goes before.
-      if (call->answer_since_ != Clock::time_point{} &&
-          now - call->answer_since_ > patience * (call->may_be_silent_ ? 2 : 1) &&
-          (now - took_ > patience ||
-           nghttp2_session_get_stream_remote_window_size(session_, id) <= 0)) {
-        unread.push_back(call);
-      }
-      continue;
+      absl::Status why = WhyEndAnswer(*call, peer_now, late);
+      if (!why.ok()) unread.emplace_back(call, std::move(why));
+    } else if (call->asked_ && !call->ended_) {
+      absl::Status why = WhyEndRequest(*call, peer_now, late);
+      if (!why.ok()) silent.emplace_back(call, std::move(why));
     }
-    if (call->ended_ || (call->may_be_silent_ && call->body_.empty())) continue;
-    // A message that is whole waits for its handler, or for the end that the caller owes.
-    if (call->HasWholeMessage() && !call->one_message_) continue;
-    const bool slow =
-        !call->body_.empty() && now - call->message_since_ > kMessagePatience * patience;
-    if (slow || now - call->heard_ > patience) silent.push_back(call);
   }
-  for (const CallPtr& call : unread) Abandon(call.get());
-  for (const CallPtr& call : silent) {
-    Refuse(call.get(), context_.status_of(HalfARequest()));
-  }
+  for (const auto& [call, why] : unread) Abandon(call.get(), why);
+  for (const auto& [call, why] : silent) Refuse(call.get(), why);
 }
 
-void Http2Connection::Abandon(GrpcStream* call) {
+absl::Status Http2Connection::WhyEndAnswer(const GrpcStream& call, Clock::time_point peer_now,
+                                           bool late) const {
+  if (call.answer_since_ == Clock::time_point{}) return absl::OkStatus();
+  if (late && !call.finished_) return ending_->why;
+  const auto patience = context_.options.half_message;
+  // Of several answers the peer takes one after the other: those that wait are not to blame.
+  if (peer_now - call.answer_since_ > patience &&
+      (peer_now - took_ > patience ||
+       nghttp2_session_get_stream_remote_window_size(session_, call.id_) <= 0)) {
+    return NobodyReads();
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Http2Connection::WhyEndRequest(const GrpcStream& call, Clock::time_point peer_now,
+                                            bool late) const {
+  const auto silence = peer_now - call.heard_;
+  if (late || (ending_.has_value() && silence > kEndingSilence)) return ending_->why;
+  if (call.may_be_silent_ && call.body_.empty()) return absl::OkStatus();
+  const auto patience = context_.options.half_message;
+  const bool slow =
+      !call.body_.empty() && peer_now - call.message_since_ > kMessagePatience * patience;
+  return slow || silence > patience ? HalfARequest() : absl::OkStatus();
+}
+
+void Http2Connection::Abandon(GrpcStream* call, const absl::Status& status) {
   // All has been taken but the status: it is told as it is.
-  if (call->unread_ > 0 || !call->finished_) call->status_ = context_.status_of(NobodyReads());
+  if (call->unread_ > 0 || !call->finished_) call->status_ = context_.status_of(status);
   DropAnswer(call);
   call->sending_ = {};
   call->out_ = {};
@@ -228,8 +240,9 @@ void Http2Connection::AnnounceEnd() {
   FlushSoon();
 }
 
-void Http2Connection::BeginEnd() {
+void Http2Connection::BeginEnd(const Ending& ending) {
   if (failed_) return;
+  ending_ = ending;
   if (!ready_) {
     bytes_.Close();
     return;
@@ -282,32 +295,31 @@ int Http2Connection::EndHeaders(int32_t id, bool end_stream) {
 void Http2Connection::Begin(const CallPtr& call) {
   GrpcStream* const raw = call.get();
   call->held_ = call->kept_bytes();
-  if (!Hold(call->held_)) {
+  if (!held_.Add(call->held_)) {
     call->held_ = 0;
-    Refuse(raw, context_.status_of(NoRoom()));
+    Refuse(raw, NoRoom());
     return;
   }
   if (!call->is_post_) return RefuseHttp(raw, "405");
   if (!call->is_grpc_) return RefuseHttp(raw, "415");
   if (call->metadata_bytes_ > context_.options.max_metadata) {
-    return Refuse(raw, context_.status_of(
-                           TooMuchMetadata(call->metadata_bytes_, context_.options.max_metadata)));
+    return Refuse(raw, TooMuchMetadata(call->metadata_bytes_, context_.options.max_metadata));
   }
   if (call->bad_metadata_) {
-    return Refuse(raw, Internal("the call's metadata have a name or a value that gRPC does not "
-                                "permit: send printable ASCII, or base64 in a name with -bin"));
+    return Refuse(raw, Malformed("the call's metadata have a name or a value that gRPC does not "
+                                 "permit: send printable ASCII, or base64 in a name with -bin"));
   }
   if (call->bad_timeout_) {
-    return Refuse(raw, Internal("grpc-timeout is not a number of at most eight digits "
-                                "with its unit"));
+    return Refuse(raw, Malformed("grpc-timeout is not a number of at most eight digits "
+                                 "with its unit"));
   }
   if (call->encoding_ == MessageEncoding::kUnknown) {
-    return Refuse(raw, Unimplemented(StrCat("the message's encoding is none of ",
-                                            kAcceptedEncodings, "; send one of those")));
+    return Refuse(raw, NotSupported(StrCat("the message's encoding is none of ", kAcceptedEncodings,
+                                           "; send one of those")));
   }
   call->handler_ = context_.accept(call);
   if (call->handler_ == nullptr) {
-    return Refuse(raw, Unimplemented("this server has no method of that name"));
+    return Refuse(raw, NotSupported("this server has no method of that name"));
   }
   // What was asked for while there was no handler yet.
   Deliver(raw);
@@ -322,8 +334,8 @@ int Http2Connection::AddData(int32_t id, std::string_view bytes) {
     nghttp2_session_consume_stream(session_, id, bytes.size());
     return 0;
   }
-  if (!Hold(bytes.size())) {
-    Refuse(call.get(), context_.status_of(NoRoom()));
+  if (!held_.Add(bytes.size())) {
+    Refuse(call.get(), NoRoom());
     return 0;
   }
   call->held_ += bytes.size();
@@ -335,15 +347,15 @@ int Http2Connection::AddData(int32_t id, std::string_view bytes) {
   if (const std::optional<size_t> size = call->MessageSize(); size.has_value()) {
     const size_t most = context_.options.max_message;
     if (static_cast<uint8_t>(call->body_[0]) > 1) {
-      Refuse(call.get(), Internal("a message begins with neither 0 nor 1"));
+      Refuse(call.get(), Malformed("a message begins with neither 0 nor 1"));
       return 0;
     }
     if (*size > most) {
-      Refuse(call.get(), context_.status_of(TooLong(*size, most)));
+      Refuse(call.get(), TooLong(*size, most));
       return 0;
     }
     if (call->one_message_ && call->body_.size() > kMessagePrefixBytes + *size) {
-      Refuse(call.get(), Internal("the method takes one message, and more have come"));
+      Refuse(call.get(), Malformed("the method takes one message, and more have come"));
       return 0;
     }
     // However few bytes it takes.
@@ -372,7 +384,7 @@ void Http2Connection::Deliver(GrpcStream* call) {
     ReceivedMessage message = call->TakeMessage();
     const size_t taken = before - call->body_.size();
     call->held_ -= taken;
-    Release(taken);
+    held_.Remove(taken);
     call->message_since_ = call->heard_ = PeerNow();  // the wait before was ours
     handler->OnMessage(std::move(message));
   }
@@ -386,13 +398,13 @@ void Http2Connection::Deliver(GrpcStream* call) {
     call->end_told_ = true;
     handler->OnEnd();
   } else if (!call->HasWholeMessage()) {
-    Refuse(call, Internal("the request ends in the middle of a message"));
+    Refuse(call, Malformed("the request ends in the middle of a message"));
   }
 }
 
-void Http2Connection::Refuse(GrpcStream* call, GrpcStatus status) {
+void Http2Connection::Refuse(GrpcStream* call, const absl::Status& status) {
   if (call->finished_) return;
-  End(call, std::move(status));
+  End(call, context_.status_of(status));
   Dismiss(call);
 }
 
@@ -412,7 +424,7 @@ void Http2Connection::RefuseHttp(GrpcStream* call, const char* code) {
 }
 
 void Http2Connection::DropBody(GrpcStream* call) {
-  Release(std::exchange(call->held_, 0));
+  held_.Remove(std::exchange(call->held_, 0));
   std::string().swap(call->body_);
   call->StopTimer();
   ConsumeStream(call);
@@ -431,10 +443,10 @@ void Http2Connection::Send(GrpcStream* call, MessageBuffer message) {
   call->sending_ = call->out_.Frame();
   call->unread_ = call->sending_.size();
   call->answer_since_ = PeerNow();
-  if (held_ == call->held_ && uncounted_ == 0) {
+  if (held_.bytes() == call->held_ && uncounted_ == 0) {
     // An answer that nothing waits beside is sent, however long it is.
     uncounted_ = call->unread_;
-  } else if (Hold(call->unread_)) {
+  } else if (held_.Add(call->unread_)) {
     call->counted_ = call->unread_;
   } else {
     // The peer has more answers to read than it may.
@@ -442,7 +454,7 @@ void Http2Connection::Send(GrpcStream* call, MessageBuffer message) {
     call->sending_ = {};
     call->out_ = {};
     call->finished_ = false;
-    Refuse(call, context_.status_of(NoRoom()));
+    Refuse(call, NoRoom());
     return;
   }
   if (call->headers_sent_) {
@@ -545,7 +557,7 @@ void Http2Connection::NoteEndSent(int32_t id) {
 }
 
 void Http2Connection::EndCall(const CallPtr& call) {
-  Release(std::exchange(call->held_, 0));
+  held_.Remove(std::exchange(call->held_, 0));
   DropAnswer(call.get());
   call->connection_ = nullptr;
   call->StopTimer();
@@ -556,40 +568,12 @@ void Http2Connection::EndCall(const CallPtr& call) {
   }
 }
 
-size_t Http2Connection::MaxShare() const {
-  const int64_t share = context_.options.pool_bytes / kPoolShares;
-  const auto longest = static_cast<int64_t>(context_.options.max_message + kMessagePrefixBytes);
-  // While there is room, one may have half of it.
-  return static_cast<size_t>(std::max({share, longest, context_.pool->left() / 2}));
-}
-
 void Http2Connection::Take(GrpcStream* call, size_t bytes) {
   call->unread_ -= bytes;
   const size_t counted = std::min(bytes, call->counted_);
   call->counted_ -= counted;
   uncounted_ -= bytes - counted;
-  Release(counted);
-}
-
-bool Http2Connection::Hold(size_t bytes) {
-  const size_t held = held_ + bytes;
-  if (held > kFreeHeld + pooled_) {
-    const size_t more = held - kFreeHeld - pooled_;
-    if (pooled_ + more > MaxShare()) return false;
-    if (!context_.pool->TryTake(static_cast<int64_t>(more))) return false;
-    pooled_ += more;
-  }
-  held_ = held;
-  return true;
-}
-
-void Http2Connection::Release(size_t bytes) {
-  held_ -= bytes;
-  const size_t needed = held_ > kFreeHeld ? held_ - kFreeHeld : 0;
-  if (pooled_ > needed) {
-    context_.pool->Give(static_cast<int64_t>(pooled_ - needed));
-    pooled_ = needed;
-  }
+  held_.Remove(counted);
 }
 
 }  // namespace dnc

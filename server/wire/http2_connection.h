@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -50,6 +51,13 @@ struct Http2Options {
   int64_t idle_frames_second = 1'000;
   int64_t resets = 10'000;
   int64_t resets_second = 1'000;
+};
+
+// The end of a server, for the calls that wait for their callers: `why` is told to those whose
+// callers send nothing for a moment, and at the last moment to all.
+struct Ending {
+  absl::Status why;
+  std::chrono::steady_clock::time_point last_moment;
 };
 
 // What connections share. It outlives them.
@@ -84,8 +92,8 @@ class Http2Connection final : public ByteStream::User,
   // Whether the peer has seen it, or can't see anything.
   bool end_seen() const { return end_seen_ || !ready_ || failed_; }
   // The last GOAWAY: calls that still come are ignored, and the connection closes behind the last
-  // one under way.
-  void BeginEnd();
+  // one under way. Those that wait for the peer get `ending`'s status.
+  void BeginEnd(const Ending& ending);
   void Close() { bytes_.Close(); }
 
   EventLoop* loop() const { return loop_; }
@@ -124,10 +132,10 @@ class Http2Connection final : public ByteStream::User,
   void Send(GrpcStream* call, MessageBuffer message);
   // Sends the status, behind what is being sent.
   void End(GrpcStream* call, GrpcStatus status);
-  void Refuse(GrpcStream* call, GrpcStatus status);
+  void Refuse(GrpcStream* call, const absl::Status& status);
   void RefuseHttp(GrpcStream* call, const char* code);
   // Ends a call whose answer the peer does not take: the status goes before the rest of it.
-  void Abandon(GrpcStream* call);
+  void Abandon(GrpcStream* call, const absl::Status& status);
   void SubmitTrailers(GrpcStream* call);
   // Opens the stream's window again for what has been taken.
   void ConsumeStream(GrpcStream* call);
@@ -147,9 +155,6 @@ class Http2Connection final : public ByteStream::User,
     const auto found = streams_.find(id);
     return found == streams_.end() || found->second->ended_;
   }
-  // Keeps count of the bytes that calls hold. False if there is no room.
-  bool Hold(size_t bytes);
-  size_t MaxShare() const;
   // The peer has taken so many bytes of the answer, or nobody will.
   void Take(GrpcStream* call, size_t bytes);
   void DropAnswer(GrpcStream* call) { Take(call, call->unread_); }
@@ -161,7 +166,6 @@ class Http2Connection final : public ByteStream::User,
     const Clock::time_point now = Clock::now();
     return now - PausedUntil(now);
   }
-  void Release(size_t bytes);
   // A call, if it is there and not answered.
   GrpcStream* Unanswered(int32_t id) const {
     const auto found = streams_.find(id);
@@ -173,6 +177,9 @@ class Http2Connection final : public ByteStream::User,
   void SetReading();
   // Refuses calls whose rest does not come, and resets those whose answers are not taken.
   void EndSilentCalls(Clock::time_point now);
+  // Why a call that waits for its peer must end now; OK if it need not.
+  absl::Status WhyEndRequest(const GrpcStream& call, Clock::time_point peer_now, bool late) const;
+  absl::Status WhyEndAnswer(const GrpcStream& call, Clock::time_point peer_now, bool late) const;
   // Ends the connection of a peer that has spent a budget.
   void Calm();
   void FlushSoon() {
@@ -193,8 +200,7 @@ class Http2Connection final : public ByteStream::User,
   bool failed_ = false;  // the session is no more to be used
   bool calmed_ = false;
   bool end_seen_ = false;
-  size_t held_ = 0;    // bytes of requests and unread answers
-  size_t pooled_ = 0;  // of those, from the pool
+  HeldBytes held_;  // of requests and unread answers
   RefillingBudget idle_frames_;
   RefillingBudget resets_;
   const Clock::time_point heard_since_ = Clock::now();
@@ -209,6 +215,7 @@ class Http2Connection final : public ByteStream::User,
   size_t uncounted_ = 0;           // bytes of an answer that was too long to be held
   size_t sent_since_earning_ = 0;  // bytes
   bool began_ = false;             // the preface and settings have come
+  std::optional<Ending> ending_;
 };
 
 }  // namespace dnc

@@ -31,7 +31,7 @@ class InflateState {
 };
 
 absl::Status NotCompressed() {
-  return absl::InternalError("the message is not compressed as grpc-encoding says");
+  return Error(reason::kMalformedCall, "the message is not compressed as grpc-encoding says");
 }
 
 }  // namespace
@@ -48,7 +48,9 @@ absl::StatusOr<std::string> Inflate(MessageEncoding encoding, std::string_view b
   constexpr int kWindow = 15;
   constexpr int kGzipWindow = 16 + kWindow;
   InflateState state(encoding == MessageEncoding::kGzip ? kGzipWindow : kWindow);
-  if (!state.ok()) return absl::InternalError("there is no memory to decompress the message");
+  if (!state.ok()) {
+    return Error(reason::kOutOfMemory, "there is no memory to decompress the message");
+  }
   z_stream& stream = state.stream();
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
   stream.avail_in = static_cast<uInt>(bytes.size());

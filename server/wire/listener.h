@@ -1,11 +1,10 @@
 // The sockets that the server listens on, and the thread that accepts connections from them.
 //
-// gRPC 1.51 has a listener of its own, which never accepts again once it has run out of file
-// descriptors (CVE-2023-4785). This one goes on: what can't be accepted is refused, counted and
-// told, and the next try follows within half a second. It also keeps some descriptors back, so
-// that however many callers come, the stores can open their files.
+// It goes on when the process has run out of file descriptors: what can't be accepted is refused,
+// counted and told, and the next try follows within half a second. It also keeps some descriptors
+// back, so that however many callers come, the stores can open their files.
 //
-//   callers --> [ sockets ] --poll--> the listener's thread --Take--> gRPC's threads
+//   callers --> [ sockets ] --poll--> the listener's thread --Take--> a loop
 //                                       |
 //                                       +-- no descriptor is left: accepts with the spare one and
 //                                           closes at once, and says what is wrong

@@ -1,18 +1,12 @@
 #include "server/wire/wire_errors.h"
 
-#include <utility>
-
 #include "server/base/error.h"
 #include "server/base/str_cat.h"
 
 namespace dnc {
 
-GrpcStatus Internal(std::string message) {
-  return {static_cast<int>(absl::StatusCode::kInternal), std::move(message), ""};
-}
-GrpcStatus Unimplemented(std::string message) {
-  return {static_cast<int>(absl::StatusCode::kUnimplemented), std::move(message), ""};
-}
+absl::Status Malformed(std::string_view what) { return Error(reason::kMalformedCall, what); }
+absl::Status NotSupported(std::string_view what) { return Error(reason::kNotSupported, what); }
 
 absl::Status NoRoom() {
   static const absl::Status status =
@@ -36,8 +30,8 @@ absl::Status TooLong(size_t size, size_t most) {
 
 absl::Status HalfARequest() {
   return Error(reason::kStreamSilent,
-               "the rest of the request did not come in time (limits.silent_stream_seconds); begin "
-               "again");
+               "the caller sent nothing of what the call waits for in time "
+               "(limits.silent_stream_seconds), and its place is given to others; begin again");
 }
 
 absl::Status NobodyReads() {

@@ -2,18 +2,17 @@
 #pragma once
 
 #include <cstddef>
-#include <string>
+#include <string_view>
 
 #include "absl/status/status.h"
-#include "server/wire/grpc_text.h"
 
 namespace dnc {
 
-// What is wrong with a call's form has a code and no reason.
-GrpcStatus Internal(std::string message);
-GrpcStatus Unimplemented(std::string message);
+// MALFORMED_CALL and NOT_SUPPORTED: what is wrong with a call's form.
+absl::Status Malformed(std::string_view what);
+absl::Status NotSupported(std::string_view what);
 
-// The rest has reasons. LIMIT_REACHED:
+// LIMIT_REACHED:
 absl::Status NoRoom();
 absl::Status TooMuchMetadata(size_t size, size_t most);
 absl::Status TooLong(size_t size, size_t most);

@@ -18,6 +18,7 @@ namespace {
 
 // How often each connection is looked at.
 constexpr std::chrono::milliseconds kLook(500);
+constexpr std::chrono::milliseconds kEndingLook(20);
 
 // As gRPC writes it: `ipv4:192.0.2.1:50000`.
 std::string PeerOf(int fd) {
@@ -75,7 +76,7 @@ void WireServer::Start() {
 }
 
 void WireServer::LookLater(LoopState* state) {
-  state->timer.expires_after(kLook);
+  state->timer.expires_after(is_ending_ ? kEndingLook : kLook);
   state->timer.async_wait([this, state](const boost::system::error_code& error) {
     if (error) return;
     const auto now = EventLoop::Clock::now();
@@ -105,7 +106,7 @@ void WireServer::Take(int fd) {
   state->loop.Post([this, state, connection = std::move(connection)] {
     state->connections.emplace(connection.get(), connection);
     connection->Start();
-    if (ending_) connection->BeginEnd();
+    if (is_ending_) connection->BeginEnd(ending_);
   });
 }
 
@@ -150,9 +151,13 @@ void WireServer::AnnounceEnd(absl::Duration patience) {
   }
 }
 
-void WireServer::BeginEnd() {
-  ending_ = true;
-  ForEach([](Http2Connection* connection) { connection->BeginEnd(); });
+void WireServer::BeginEnd(const Ending& ending) {
+  ending_ = ending;
+  is_ending_ = true;
+  ForEach([this](Http2Connection* connection) { connection->BeginEnd(ending_); });
+  for (const auto& state : loops_) {
+    state->loop.Post([this, raw = state.get()] { LookLater(raw); });
+  }
 }
 
 bool WireServer::WaitUntilClosed(absl::Duration patience) {

@@ -54,7 +54,7 @@ class WireServer {
   void AnnounceEnd(absl::Duration patience);
   // Sends the last GOAWAY, and closes each connection behind its last call. New ones, too, end at
   // once.
-  void BeginEnd();
+  void BeginEnd(const Ending& ending);
   // Waits until no connection is left, at most for `patience`; whether so.
   bool WaitUntilClosed(absl::Duration patience) ABSL_LOCKS_EXCLUDED(mutex_);
   // What is left of Http2Options::pool_bytes. Thread-safe.
@@ -78,7 +78,8 @@ class WireServer {
   Http2Context context_;
   std::vector<std::unique_ptr<LoopState>> loops_;
   bool stopped_ = false;
-  std::atomic<bool> ending_{false};
+  std::atomic<bool> is_ending_{false};
+  Ending ending_;             // written before that
   std::atomic<int> open_{0};  // connections
   absl::Mutex mutex_;
   SteadyWait wait_;  // for open_ to become 0

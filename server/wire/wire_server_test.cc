@@ -447,7 +447,8 @@ TEST_F(WireServerTest, EndsWithoutLoss) {
   }
   while (answered < 200) std::this_thread::yield();
   server_->AnnounceEnd(absl::Seconds(60));
-  server_->BeginEnd();
+  server_->BeginEnd(
+      {Error(reason::kStopping, "stopping"), EventLoop::Clock::now() + std::chrono::seconds(60)});
   EXPECT_TRUE(server_->WaitUntilClosed(absl::Seconds(60)));
   stop = true;
   for (std::thread& caller : callers) caller.join();

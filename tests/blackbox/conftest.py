@@ -14,23 +14,14 @@ from clock_shift import ShiftedClock
 from dnc_server import BIN, REPO, Server
 from waiting import PATIENCE
 
-HERE = pathlib.Path(__file__).resolve().parent
-
 
 def compile_protos(folder):
-    sources = [(REPO / "proto", ["dnc/v1/error_reason.proto", "dnc/v1/load.proto",
-                                 "dnc/v1/verdict.proto",
-                                 "dnc/v1/scrub_service.proto", "dnc/v1/registry_service.proto",
-                                 "dnc/v1/tenant_service.proto", "dnc/v1/list_service.proto",
-                                 "google/rpc/status.proto", "google/rpc/error_details.proto"]),
-               (HERE / "protos", ["grpc/health/v1/health.proto",
-                                  "grpc/reflection/v1alpha/reflection.proto"])]
+    names = [str(path.relative_to(REPO / "proto")) for path in (REPO / "proto").rglob("*.proto")]
     well_known = pathlib.Path(protoc.__file__).parent / "_proto"
     includes = [str(path) for path in (well_known, pathlib.Path("/usr/include")) if path.exists()]
-    for root, names in sources:
-        arguments = ["protoc", f"-I{root}", *[f"-I{path}" for path in includes],
-                     f"--python_out={folder}", f"--grpc_python_out={folder}", *names]
-        assert protoc.main(arguments) == 0, arguments
+    arguments = ["protoc", f"-I{REPO / 'proto'}", *[f"-I{path}" for path in includes],
+                 f"--python_out={folder}", f"--grpc_python_out={folder}", *names]
+    assert protoc.main(arguments) == 0, arguments
 
 
 @pytest.fixture(scope="session")
@@ -59,8 +50,8 @@ def stubs(tmp_path_factory):
                "status": "google.rpc.status_pb2", "details": "google.rpc.error_details_pb2",
                "health": "standard.health.v1.health_pb2",
                "health_grpc": "standard.health.v1.health_pb2_grpc",
-               "reflection": "standard.reflection.v1alpha.reflection_pb2",
-               "reflection_grpc": "standard.reflection.v1alpha.reflection_pb2_grpc"}
+               "reflection": "standard.reflection.v1.reflection_pb2",
+               "reflection_grpc": "standard.reflection.v1.reflection_pb2_grpc"}
     return types.SimpleNamespace(
         **{name: importlib.import_module(module) for name, module in modules.items()})
 

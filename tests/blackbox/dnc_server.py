@@ -2,7 +2,6 @@
 
 import os
 import pathlib
-import re
 import signal
 import subprocess
 import time
@@ -43,31 +42,6 @@ def refused_start(data_dir, *arguments, env=None):
     return said
 
 
-TRANSPORT = os.environ.get("DNC_TRANSPORT", "grpc")
-
-
-def with_transport(command):
-    """The command of a server, over the transport that the tests run against: DNC_TRANSPORT. It
-    becomes a key in a copy of the configuration, as it is when the server starts."""
-    if TRANSPORT == "grpc":
-        return command
-    at = command.index("--config") + 1
-    given = pathlib.Path(command[at])
-    text = given.read_text()
-    if "transport:" in text:
-        return command
-    key = f"transport: {TRANSPORT}"
-    if re.search(r"^rpc: \{", text, re.M):
-        text = re.sub(r"^rpc: \{", f"rpc: {{{key}, ", text, flags=re.M)
-    elif re.search(r"^rpc:$", text, re.M):
-        text = re.sub(r"^rpc:$", f"rpc:\n  {key}", text, flags=re.M)
-    else:
-        text = f"{text}\nrpc: {{{key}}}\n"
-    copy = given.with_suffix(f".{TRANSPORT}.yaml")
-    copy.write_text(text)
-    return [*command[:at], str(copy), *command[at + 1:]]
-
-
 class Server:
     """A running dncd. It starts at once. `stubs` are the generated modules (see conftest.py)."""
 
@@ -91,8 +65,8 @@ class Server:
     def start(self):
         with self.log_path.open("ab") as log:
             # pylint: disable-next=consider-using-with
-            self.process = subprocess.Popen(with_transport(self.command), stdout=subprocess.PIPE,
-                                            stderr=log, env=self.environment)
+            self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, stderr=log,
+                                            env=self.environment)
         line = self.process.stdout.readline().decode()
         assert " listening on " in line, f"dncd did not start: {line!r} {self.log()}"
         self.address = line.split(" listening on ")[1].strip()

@@ -1,4 +1,4 @@
-"""Each of our errors says why in an ErrorInfo; what gRPC raises itself cannot."""
+"""Each error of the server says why in an ErrorInfo."""
 
 import signal
 import time
@@ -6,7 +6,6 @@ import time
 import grpc
 import pytest
 
-from dnc_server import TRANSPORT
 from held_loads import HeldLoads
 from list_files import DAY, block, flat
 
@@ -112,24 +111,24 @@ def test_a_watch_tells_that_the_server_stops(start_server, tmp_path):
     loads.release()
 
 
-def test_what_grpc_raises_itself_has_no_details(loaded):
-    """docs/api.md says so: for these a client goes by the status code."""
+def test_calls_that_no_method_sees_have_reasons(loaded):
+    """Too long, of no method, or no message of the method: the transport tells why."""
     scrub = loaded.stubs.scrub
     oversize = scrub.ScrubRequest(texts=["2" * 2000] * 3000)
     unknown = loaded.channel.unary_unary("/dnc.v1.ScrubService/NoSuchCall")
     garbled = loaded.channel.unary_unary("/dnc.v1.ScrubService/Scrub")
     slow = scrub.ScrubRequest(numbers=[2015550101], at_least_revision=10**6)
-    for call, code in ((lambda: loaded.scrubs.Scrub(oversize), "RESOURCE_EXHAUSTED"),
-                       (lambda: loaded.scrubs.ScrubStream(
-                           iter([scrub.ScrubStreamRequest(scrub=oversize)])).next(),
-                        "RESOURCE_EXHAUSTED"),
-                       (lambda: unknown(b""), "UNIMPLEMENTED"),
-                       (lambda: garbled(b"\xff\xff\xff"), "INTERNAL")):
+    for call, code, reason in (
+            (lambda: loaded.scrubs.Scrub(oversize), "RESOURCE_EXHAUSTED", "LIMIT_REACHED"),
+            (lambda: loaded.scrubs.ScrubStream(
+                iter([scrub.ScrubStreamRequest(scrub=oversize)])).next(),
+             "RESOURCE_EXHAUSTED", "LIMIT_REACHED"),
+            (lambda: unknown(b""), "UNIMPLEMENTED", "NOT_SUPPORTED"),
+            (lambda: garbled(b"\xff\xff\xff"), "INTERNAL", "MALFORMED_CALL")):
         with pytest.raises(grpc.RpcError) as caught:
             call()
         assert caught.value.code().name == code, caught.value
-        if TRANSPORT == "grpc":
-            assert not details_of(loaded, caught.value).details
+        assert loaded.refused(caught.value).reason == reason
     # Client and server see the end of a deadline at the same time, and say the same.
     with pytest.raises(grpc.RpcError) as caught:
         loaded.scrubs.Scrub(slow, timeout=0.1)

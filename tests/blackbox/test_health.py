@@ -4,6 +4,7 @@ import time
 
 import grpc
 import pytest
+from google.protobuf import descriptor_pb2
 
 from list_files import DAY, block, flat
 from waiting import PATIENCE, wait_until
@@ -46,16 +47,60 @@ def test_unknown_service(server):
     assert error.value.code() == grpc.StatusCode.NOT_FOUND
 
 
-def test_reflection(server):
+def ask_reflection(server, version, questions):
+    """Returns the answers, by either version of the service: they have the same messages."""
     reflection = server.stubs.reflection
-    stub = server.stubs.reflection_grpc.ServerReflectionStub(server.channel)
-    questions = [reflection.ServerReflectionRequest(list_services="*"),
-                 reflection.ServerReflectionRequest(
-                     file_containing_symbol="dnc.v1.ScrubService")]
-    services, files = stub.ServerReflectionInfo(iter(questions), timeout=PATIENCE)
-    names = {service.name for service in services.list_services_response.service}
-    assert {"dnc.v1.ScrubService", "dnc.v1.RegistryService", "grpc.health.v1.Health"} <= names
-    assert files.file_descriptor_response.file_descriptor_proto
+    call = server.channel.stream_stream(
+        f"/grpc.reflection.{version}.ServerReflection/ServerReflectionInfo",
+        request_serializer=reflection.ServerReflectionRequest.SerializeToString,
+        response_deserializer=reflection.ServerReflectionResponse.FromString)
+    return list(call(iter(reflection.ServerReflectionRequest(**question)
+                          for question in questions), timeout=PATIENCE))
+
+
+def files_of(answer):
+    return [descriptor_pb2.FileDescriptorProto.FromString(file)
+            for file in answer.file_descriptor_response.file_descriptor_proto]
+
+
+@pytest.mark.parametrize("version", ["v1", "v1alpha"])
+def test_reflection_tells_the_contract(server, version):
+    services, asked, file, again, unknown, nothing = ask_reflection(server, version, [
+        {"list_services": "*", "host": "here"},
+        {"file_containing_symbol": "dnc.v1.ScrubService.Scrub"},
+        {"file_by_filename": "dnc/v1/list_service.proto"},
+        {"file_by_filename": "dnc/v1/list_service.proto"},
+        {"file_containing_symbol": "dnc.v1.NoSuchService"},
+        {}])
+    assert services.valid_host == "here"
+    assert {service.name for service in services.list_services_response.service} == {
+        "dnc.v1.ScrubService", "dnc.v1.RegistryService", "dnc.v1.TenantService",
+        "dnc.v1.ListService", "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection"}
+    # With all that it imports, of which each file comes once on a stream.
+    names = [one.name for one in files_of(asked)]
+    assert names[0] == "dnc/v1/scrub_service.proto"
+    assert {"dnc/v1/verdict.proto", "google/protobuf/timestamp.proto"} <= set(names)
+    names = [one.name for one in files_of(file)]
+    assert names[0] == "dnc/v1/list_service.proto"
+    assert "google/protobuf/timestamp.proto" not in names
+    assert [one.name for one in files_of(again)] == ["dnc/v1/list_service.proto"]
+    assert unknown.error_response.error_code == grpc.StatusCode.NOT_FOUND.value[0]
+    assert nothing.error_response.error_code == grpc.StatusCode.INVALID_ARGUMENT.value[0]
+
+
+def test_every_method_of_the_contract_is_served(server):
+    """With a message of its own or none; what comes is another error than that it is unknown."""
+    for module in (server.stubs.scrub, server.stubs.registry, server.stubs.tenant,
+                   server.stubs.list, server.stubs.health, server.stubs.reflection):
+        for service in module.DESCRIPTOR.services_by_name.values():
+            for method in service.methods:
+                call = server.channel.stream_stream(f"/{service.full_name}/{method.name}")
+                try:
+                    for _ in call(iter([b"\xff"]), timeout=PATIENCE):
+                        pass
+                except grpc.RpcError as error:
+                    assert error.code() is grpc.StatusCode.INTERNAL, method.full_name
+                    assert server.refused(error).reason == "MALFORMED_CALL", method.full_name
 
 
 def test_two_servers_share_neither_port_nor_data(start_server, tmp_path):

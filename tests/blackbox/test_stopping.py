@@ -6,7 +6,6 @@ import threading
 import grpc
 import pytest
 
-from dnc_server import TRANSPORT
 from waiting import PATIENCE, wait_until
 
 NUMBER = 2015550123
@@ -72,9 +71,6 @@ def test_calls_are_answered_or_told_that_the_server_stops(server, call):
         # A caller that comes when the server is gone gets no reason.
         assert error.code == "UNAVAILABLE", error
         assert error.reason in ("STOPPING", ""), error
-    # The server's own transport answers all calls until no caller sends any.
-    if TRANSPORT == "grpc":
-        assert "STOPPING" in [error.reason for error in errors]
 
 
 def test_a_call_under_way_gets_its_own_answer(start_server, tmp_path):

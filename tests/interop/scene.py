@@ -13,15 +13,13 @@ from tenant_calls import make_tenant, new_key, operator_key
 from waiting import PATIENCE, wait_until
 
 TOOLS = REPO / "build" / "interop"
-# This is the one place that chooses the server's transport.
 CONFIG = """
 guards: {min_first_numbers: 0}
 limits: {revision_wait_milliseconds: 3000}
-rpc: {transport: native, drain_seconds: 1}
+rpc: {drain_seconds: 1}
 """
 MAX_REQUEST_BYTES = 4 << 20
 LISTED, FREE = 2015550100, 2015550199
-
 
 
 class Scene:

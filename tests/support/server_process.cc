@@ -44,13 +44,6 @@ std::string ProgramPath() {
   ::_exit(127);
 }
 
-// The tests may run against another transport than the default: DNC_TRANSPORT.
-std::string TransportKey(const std::string& config) {
-  const char* const transport = std::getenv("DNC_TRANSPORT");
-  if (transport == nullptr || config.find("rpc:") != std::string::npos) return "";
-  return std::string("\nrpc: {transport: ") + transport + "}\n";
-}
-
 }  // namespace
 
 ServerProcess::ServerProcess(ServerSettings settings) : settings_(std::move(settings)) {
@@ -78,8 +71,7 @@ bool ServerProcess::Start() {
   words.insert(words.end(), settings_.arguments.begin(), settings_.arguments.end());
   if (std::find(words.begin(), words.end(), "--config") == words.end()) {
     // The lists of tests are small.
-    std::ofstream(ConfigPath()) << "guards: {min_first_numbers: 0}\n"
-                                << settings_.config << TransportKey(settings_.config);
+    std::ofstream(ConfigPath()) << "guards: {min_first_numbers: 0}\n" << settings_.config;
     words.insert(words.end(), {"--config", ConfigPath()});
   }
   std::vector<char*> arguments;
