@@ -5,25 +5,30 @@
 //   bench_handler         // 260 million numbers; half of those asked are listed
 //
 // DNC_CPU_LEVEL=portable or avx2 shows what lesser processors would do; DNC_SMALL_PAGES=1 shows
-// memory without huge pages.
+// memory without huge pages; DNC_GATHER=0 leaves the sets in the pages that they came in, while
+// otherwise the kernel gathers them in huge pages, as in dncd, before anything is measured.
 //
 // BM_Floor is the reference in the same run: the random memory lines of as many numbers, and
 // nothing else. BM_Engine is the verdict engine alone, on numbers that are read already.
 #include <benchmark/benchmark.h>
 #include <sys/prctl.h>
 
+#include <chrono>
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
 #include "absl/time/clock.h"
 #include "bench/handler_run.h"
 #include "bench/synthetic_registry.h"
+#include "server/base/periodic_task.h"
+#include "server/index/huge_page_keeper.h"
 #include "server/scrub/batch_engine.h"
-#include "server/telemetry/process_metrics.h"
 
 namespace dnc {
 namespace {
@@ -110,15 +115,33 @@ void CountPerNumber(benchmark::State& state, size_t numbers) {
       benchmark::Counter(asked, benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 
-// Returns the share of the process's memory that the kernel really backs with huge pages.
-double HugePageShare() {
-  const auto memory = ReadProcessMemory();
-  return memory.has_value() ? memory->huge_pages / memory->resident : 0;
+// Returns the share of the sets' and the filter's memory that the kernel really backs with huge
+// pages.
+double HugePageShare() { return ReadIndexMemory().value_or(MemoryShare{1, 0}).share(); }
+
+// Has the sets' memory gathered in huge pages, as dncd does. Returns how many seconds it took until
+// nearly all of it was; at most kPatience.
+double Gather() {
+  constexpr std::chrono::seconds kPatience(20);
+  static HugePageKeeper keeper(&PagePool::Instance());
+  static PeriodicTask task(absl::Seconds(1), [] { keeper.Look(); });
+  const auto start = std::chrono::steady_clock::now();
+  const auto passed = [start] { return std::chrono::steady_clock::now() - start; };
+  while (HugePageShare() < 0.99 && passed() < kPatience) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  return std::chrono::duration<double>(passed()).count();
+}
+
+bool Gathers() {
+  const char* const gather = std::getenv("DNC_GATHER");
+  return gather == nullptr || std::string_view(gather) != "0";
 }
 
 void Run(benchmark::State& state, HandlerRun& run) {
   const auto batch = static_cast<size_t>(state.range(0));
   std::vector<grpc::ByteBuffer> requests = Requests(batch);
+  state.counters["gather_seconds"] = Gathers() ? Gather() : 0;
   const uint64_t passed_before = run.own_stats().filter_passed;
   const VerdictCounts before = run.verdicts();
   size_t next = 0;
@@ -187,6 +210,7 @@ BENCHMARK(BM_Engine)->Arg(1'000)->Unit(benchmark::kMicrosecond);
 void BM_Floor(benchmark::State& state) {
   const auto batch = static_cast<size_t>(state.range(0));
   RandomLines lines(BenchRegistry(kMillions).memory_bytes());
+  state.counters["huge_page_share"] = lines.HugeShare();
   size_t read = 0;
   for (auto _ : state) {
     for (; read < batch; read += RandomLines::kGroup) benchmark::DoNotOptimize(lines.ReadGroup());

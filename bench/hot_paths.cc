@@ -1,8 +1,9 @@
 // Runs the hot paths as a fixed amount of work, for counting instructions (bench/kept_fast.sh):
 //
-//   hot_paths PATH ROUNDS      PATH: scrub, scrub_lists, parse, probe
+//   hot_paths PATH ROUNDS      PATH: scrub, scrub_lists, parse, probe, socket_1, socket_1000
 //
-// The cost of a round is the difference between a run with more rounds and one with fewer.
+// The cost of a round is the difference between a run with more rounds and one with fewer. Of the
+// paths from socket to socket only what the server's loop does is counted.
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
@@ -15,6 +16,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "bench/handler_run.h"
+#include "bench/socket_run.h"
 #include "bench/synthetic_registry.h"
 #include "server/base/check.h"
 #include "server/formats/test_files.h"
@@ -53,6 +55,18 @@ void Scrub(bool all_lists, int rounds) {
   grpc::ByteBuffer request = ScrubRequestBytes(numbers);
   for (int round = 0; round < rounds; ++round) {
     DNC_CHECK(run.Answer(&request), "a batch is answered");
+  }
+}
+
+// Answers a call about so many numbers, half of them listed, from socket to socket.
+void ScrubBySocket(size_t batch, int rounds) {
+  auto snapshot = std::make_shared<Snapshot>();
+  snapshot->revision = 1;
+  snapshot->lists = {MakeList(ListKind::kNational, ListEffect::kDeny, 0)};
+  SocketRun run(snapshot);
+  const std::vector<Number> numbers = BenchQuestions(snapshot->lists[0]->numbers, batch);
+  for (int round = 0; round < rounds; ++round) {
+    DNC_CHECK(run.Scrub(numbers), "a batch is answered");
   }
 }
 
@@ -105,10 +119,14 @@ int Main(int argc, char** argv) {
       {"scrub_lists", [](int rounds) { Scrub(true, rounds); }},
       {"parse", Parse},
       {"probe", Probe},
+      {"socket_1", [](int rounds) { ScrubBySocket(1, rounds); }},
+      {"socket_1000", [](int rounds) { ScrubBySocket(kBatch, rounds); }},
   };
   const auto path = argc == 3 ? paths.find(argv[1]) : paths.end();
   if (path == paths.end()) {
-    std::fprintf(stderr, "hot_paths: use hot_paths scrub|scrub_lists|parse|probe ROUNDS\n");
+    std::fprintf(stderr, "hot_paths: use hot_paths PATH ROUNDS, with one of these paths:");
+    for (const auto& [name, run] : paths) std::fprintf(stderr, " %s", std::string(name).c_str());
+    std::fprintf(stderr, "\n");
     return 2;
   }
   path->second(std::atoi(argv[2]));

@@ -1,6 +1,6 @@
-// Compares what a call costs with an echo of the same bytes, through gRPC on the same kind of
-// queue, and with a ping-pong over bare TCP. They take turns in one run, so the ratios hold on a
-// noisy machine. bench/rpc.sh starts a server with a registry and runs this against it.
+// Compares what a call by gRPC's C++ client costs with gRPC's echo of the same bytes, and with a
+// ping-pong over bare TCP. They take turns in one run, so the ratios hold on a noisy machine.
+// bench/rpc.sh starts a server with a registry and runs this against it.
 //
 //   measure_rpc --server 127.0.0.1:50061 --pid "$(pidof dncd)" --numbers numbers.csv
 //

@@ -1,9 +1,12 @@
 # Starts a dncd for the scripts that source this, and has the clock and the table of their figures:
 #   start_server ARGUMENT...; ... "$DNC_SERVER" "$SERVER_PID" ...; stop_server
 #   start="$(now)"; ...; row "what" "$(since "$start") s" "10 s"; print_rows floor
-# Needs BENCH, the folder in which they work.
+# Needs BENCH, the folder in which they work. A script may set before
+#   BIN     where the programs are
+#   LAUNCH  an array: what starts the server, as `taskset -c 0`
 # shellcheck shell=bash
-BIN="$PWD/build/bin"
+BIN="${BIN:-$PWD/build/bin}"
+LAUNCH=("${LAUNCH[@]}")
 SERVER_PID=
 ROWS=()
 
@@ -17,7 +20,7 @@ trap stop_server EXIT
 
 start_server() {  # ARGUMENTS OF DNCD; ends when the server listens
   : >"$BENCH/dncd.out"  # or the line of the server before would pass for that of this one
-  "$BIN/dncd" "$@" >"$BENCH/dncd.out" 2>"$BENCH/dncd.log" &
+  "${LAUNCH[@]}" "$BIN/dncd" "$@" >"$BENCH/dncd.out" 2>"$BENCH/dncd.log" &
   SERVER_PID=$!
   until grep -q ' listening on ' "$BENCH/dncd.out"; do
     kill -0 "$SERVER_PID" || { cat "$BENCH/dncd.log" >&2; exit 1; }
@@ -60,3 +63,6 @@ load_with() {
 }
 
 machine() { echo "$(date -u +%F), $(nproc) x $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)"; }
+
+# The processor time that a process has used so far, in ns.
+cpu_of() { cat "/proc/$1"/task/*/schedstat | awk '{ s += $1 } END { printf "%.0f", s }'; }  # PID

@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -10,14 +11,17 @@
 #include <random>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
+
+#include "server/index/page_pool.h"
 
 namespace dnc {
 namespace {
 constexpr int kMillionsPerRegistry = 260;
 constexpr int kAreaCodesOfRegistry = 365;
 constexpr uint32_t kEveryOtherExchange = 400;
-constexpr size_t kHugePage = size_t{2} << 20;
+constexpr int kCollapse = 25;  // MADV_COLLAPSE, which Debian 12's headers do not have
 constexpr size_t kLine = 64;
 constexpr size_t kLinesInOrder = 20'000'000;
 }  // namespace
@@ -110,6 +114,11 @@ RandomLines::RandomLines(size_t bytes) : order_(kLinesInOrder) {
   memory_.reset(static_cast<char*>(std::aligned_alloc(kHugePage, size)));
   madvise(memory_.get(), size, MADV_HUGEPAGE);
   std::memset(memory_.get(), 1, size);
+  // Where free memory is chopped up, the reference must not be in smaller pages than what is
+  // measured against it.
+  for (int tries = 0; tries < 20 && madvise(memory_.get(), size, kCollapse) != 0; ++tries) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
   std::mt19937_64 random(3);
   for (uint32_t& line : order_) line = static_cast<uint32_t>(random() % lines);
 }

@@ -44,7 +44,8 @@ void PrepareProcess(const ServerConfig& config) {
   for (const std::string& key : config.retired_keys) {
     LogWarn("{} says nothing any more, and the next version will not know it; take it out", key);
   }
-  if (PagePool::HugePagesOff()) {
+  PagePool::Instance().Use(config.huge_pages);
+  if (config.huge_pages == HugePages::kMadvise && PagePool::HugePagesOff()) {
     LogWarn(
         "the kernel's huge pages are off, and every batch takes about 1.4 times as long; "
         "echo madvise >/sys/kernel/mm/transparent_hugepage/enabled and start dncd again");
@@ -126,6 +127,8 @@ absl::Status Run(const ServerConfig& config, StartOptions start) {
   Clock clock;
   Stores stores;
   DNC_RETURN_IF_ERROR(OpenStores(config, start, &clock, stores));
+  std::optional<HugePageTask> huge_pages;
+  if (config.huge_pages != HugePages::kOff) huge_pages.emplace();
   const ClockKeeper clock_keeper(&clock, &stores);
   Registry* const registry = stores.registry.get();
   TenantDirectory* const directory = stores.directory.get();

@@ -159,7 +159,7 @@ step_sanitize() {
   export UBSAN_OPTIONS=print_stacktrace=1
   export TSAN_OPTIONS="suppressions=$PWD/tests/tsan.supp:history_size=4"
   sanitize asan server/{wire,numbers,index,formats,scrub,storage,registry,intake,tenants,records,rpc} clients/cpp
-  sanitize tsan server/{wire,index,scrub,registry,intake,tenants,records}
+  sanitize tsan server/{wire,index,scrub,registry,intake,tenants,records,service,rpc}
 }
 
 # What all steps until now have taken of the processor, theirs and their programs'.

@@ -35,6 +35,14 @@ ClockKeeper::~ClockKeeper() {
   clock_->Keep();
 }
 
+HugePageTask::HugePageTask()
+    : keeper_(&PagePool::Instance()), task_(kLook, [this] { keeper_.Look(); }) {}
+
+HugePageTask::~HugePageTask() {
+  keeper_.Stop();
+  task_.Stop();
+}
+
 void ClockKeeper::Work() {
   Look();
   stores_->registry_store->SyncNote();

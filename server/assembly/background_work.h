@@ -4,6 +4,7 @@
 #include "server/assembly/open_stores.h"
 #include "server/base/clock.h"
 #include "server/base/periodic_task.h"
+#include "server/index/huge_page_keeper.h"
 #include "server/tenants/tenant_directory.h"
 
 namespace dnc {
@@ -40,6 +41,19 @@ class ClockKeeper {
   Clock* const clock_;
   Stores* const stores_;
   int looks_ = 0;  // only the task's thread uses it
+  PeriodicTask task_;
+};
+
+// Has the indexes' memory gathered in huge pages, as long as it lives; see huge_page_keeper.h.
+class HugePageTask {
+ public:
+  HugePageTask();
+  ~HugePageTask();
+  HugePageTask(const HugePageTask&) = delete;
+  HugePageTask& operator=(const HugePageTask&) = delete;
+
+ private:
+  HugePageKeeper keeper_;
   PeriodicTask task_;
 };
 

@@ -2,30 +2,26 @@
 
 #include <algorithm>
 
+#include "server/base/sharded_count.h"
+
 namespace dnc {
 namespace {
 using Counter = std::atomic<uint64_t>;
 
 void Add(Counter& counter, uint64_t value) { counter.fetch_add(value, std::memory_order_relaxed); }
 
-// Threads take shards in turn; more threads than shards share them, which is slower and right.
-size_t ThreadIndex() {
-  static std::atomic<size_t> next{0};
-  thread_local const size_t index = next.fetch_add(1, std::memory_order_relaxed);
-  return index;
-}
 }  // namespace
 
-struct alignas(128) Metrics::Shard {
+struct alignas(kApartBytes) Metrics::Shard {
   std::array<Counter, kVerdictCount> numbers{};
   std::array<std::array<Counter, kStatusCodeCount>, kMethodCount> calls{};
   std::array<LatencyHistogram, kMethodCount> latency{};
 };
 
-Metrics::Metrics() : shards_(new Shard[kShards]) {}
+Metrics::Metrics() : shards_(new Shard[kThreadSlots]) {}
 Metrics::~Metrics() = default;
 
-Metrics::Shard& Metrics::MyShard() { return shards_[ThreadIndex() % kShards]; }
+Metrics::Shard& Metrics::MyShard() { return shards_[ThreadSlot()]; }
 
 void Metrics::CountNumbers(const VerdictCounts& counts) {
   Shard& shard = MyShard();
@@ -46,7 +42,7 @@ void Metrics::RecordLatency(Method method, absl::Duration duration) {
 
 MetricsSum Metrics::Sum() const {
   MetricsSum sum;
-  for (size_t s = 0; s < kShards; ++s) {
+  for (size_t s = 0; s < kThreadSlots; ++s) {
     const Shard& shard = shards_[s];
     for (size_t i = 0; i < sum.numbers.size(); ++i) {
       sum.numbers[i] += shard.numbers[i].load(std::memory_order_relaxed);

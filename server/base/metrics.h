@@ -56,7 +56,6 @@ class Metrics {
 
  private:
   struct Shard;
-  static constexpr size_t kShards = 32;
   Shard& MyShard();
 
   std::unique_ptr<Shard[]> shards_;

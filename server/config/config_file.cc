@@ -47,6 +47,8 @@ absl::Status ReadLimits(const YAML::Node& node, RequestLimits* limits) {
   // A request must have room for an upload's chunk of 1 MiB.
   section.ReadBytes("max_request_bytes", &limits->max_request_bytes, 2 * kMiB, 256 * kMiB);
   section.Read("numbers_under_way", &limits->numbers_under_way, 1, 1'000'000'000);
+  section.ReadDuration("max_wait_microseconds", &limits->max_wait, absl::Microseconds(1), 100,
+                       60'000'000);
   section.Read("max_streams", &limits->max_streams, 1, 1'000'000);
   section.Read("max_uploads", &limits->max_uploads, 1, 64);
   section.Read("max_key_uploads", &limits->max_key_uploads, 1, 64);
@@ -181,6 +183,22 @@ absl::Status ReadTenants(const YAML::Node& node, ServerConfig* config) {
   return section.Finish();
 }
 
+absl::Status ReadMemory(const YAML::Node& node, HugePages* huge_pages) {
+  ConfigSection section("memory", node);
+  std::string source;
+  section.Read("huge_pages", &source);
+  if (source == "madvise") {
+    *huge_pages = HugePages::kMadvise;
+  } else if (source == "reserved") {
+    *huge_pages = HugePages::kReserved;
+  } else if (source == "off") {
+    *huge_pages = HugePages::kOff;
+  } else if (!source.empty()) {
+    section.Fail("huge_pages", "expected madvise, reserved or off");
+  }
+  return section.Finish();
+}
+
 absl::Status ReadStorage(const YAML::Node& node, StoreOptions* storage) {
   ConfigSection section("storage", node);
   section.ReadBytes("block_cache_bytes", &storage->block_cache_bytes, kMiB, 1024 * kGiB);
@@ -222,6 +240,7 @@ absl::StatusOr<ServerConfig> ReadAll(const YAML::Node& root) {
   DNC_RETURN_IF_ERROR(
       ReadRegistry(section.Child("registry"), &config.registry, &config.intake, &config.limits));
   DNC_RETURN_IF_ERROR(ReadTenants(section.Child("tenants"), &config));
+  DNC_RETURN_IF_ERROR(ReadMemory(section.Child("memory"), &config.huge_pages));
   DNC_RETURN_IF_ERROR(ReadStorage(section.Child("storage"), &config.published_store));
   DNC_RETURN_IF_ERROR(section.Finish());
   return config;

@@ -125,6 +125,22 @@ TEST(ConfigFileTest, SpreadsTheSectionOfTenants) {
       Tells("tenants:\n  max_keys: 4294967297\n", "expected a whole number from 1 to 10000"));
 }
 
+TEST(ConfigFileTest, KnowsWhereMemoryComesFrom) {
+  const auto huge_pages = [](const std::string& text) {
+    const auto config = ParseConfig(text);
+    EXPECT_TRUE(config.ok()) << config.status();
+    return config.ok() ? config->huge_pages : HugePages::kOff;
+  };
+  EXPECT_EQ(huge_pages("memory:\n"), HugePages::kMadvise);
+  EXPECT_EQ(huge_pages("memory:\n  huge_pages: madvise\n"), HugePages::kMadvise);
+  EXPECT_EQ(huge_pages("memory:\n  huge_pages: reserved\n"), HugePages::kReserved);
+  EXPECT_EQ(huge_pages("memory:\n  huge_pages: \"off\"\n"), HugePages::kOff);
+  // YAML reads a bare off as a word here, and not as false.
+  EXPECT_EQ(huge_pages("memory:\n  huge_pages: off\n"), HugePages::kOff);
+  EXPECT_TRUE(Tells("memory:\n  huge_pages: always\n",
+                    "memory.huge_pages (line 2): expected madvise, reserved or off"));
+}
+
 TEST(ConfigFileTest, NamesTheKeyAndTheLine) {
   EXPECT_TRUE(Tells("limit:\n  max_batch: 5\n", "limit (line 1): unknown key"));
   EXPECT_TRUE(Tells("\nlimits:\n  max_batches: 5\n", "limits.max_batches (line 3): unknown key"));

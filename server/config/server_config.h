@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "server/index/page_pool.h"
 #include "server/intake/intake.h"
 #include "server/records/tenant_records.h"
 #include "server/registry/registry.h"
@@ -25,6 +26,7 @@ struct ServerConfig {
   uint32_t socket_mode = 0660;                    // permissions of a unix socket
   std::string metrics_listen = "127.0.0.1:9461";  // empty: no metrics page
   std::string log_level = "info";
+  HugePages huge_pages = HugePages::kMadvise;  // where the indexes' memory comes from
   TlsOptions tls;
   RpcOptions rpc;
   RequestLimits limits;

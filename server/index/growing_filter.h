@@ -147,7 +147,7 @@ class GrowingFilter {
     BloomFilter* current = nullptr;
     BloomFilter* next = nullptr;
   };
-  struct alignas(64) Counts {
+  struct alignas(kApartBytes) Counts {
     std::atomic<uint64_t> probes = 0;
     std::atomic<uint64_t> possible = 0;
   };

@@ -54,6 +54,37 @@ TEST(PagePoolTest, HugePagesThatComeFreeLeaveTheProcess) {
   EXPECT_EQ(resident[resident.size() / 2] & 1, 0);
 }
 
+TEST(PagePoolTest, WithoutReservedPagesItTakesOthersAndTellsHowManyAreMissing) {
+  PagePool& pool = PagePool::Instance();
+  const size_t bytes = size_t{1} << 30;
+  const uint64_t missing = pool.missing_pages();
+  pool.Use(HugePages::kReserved);
+  uint8_t* run = pool.Take(bytes);
+  pool.Use(HugePages::kMadvise);
+  const uint64_t missing_now = pool.missing_pages();
+  run[0] = 1;
+  run[bytes - 1] = 2;
+  pool.Give(run, bytes);
+  if (missing_now == missing) GTEST_SKIP() << "this machine has as many reserved";
+  EXPECT_EQ(missing_now, missing + bytes / kHugePage);
+}
+
+TEST(PagePoolTest, TellsOfItsOwnMappings) {
+  PagePool& pool = PagePool::Instance();
+  uint8_t* run = pool.Take(kHugePage);
+  const auto at = reinterpret_cast<uintptr_t>(run);
+  // The first covers the run and much else; the second lies elsewhere.
+  const std::vector<MemoryMapping> all = {
+      {at / kHugePage * kHugePage, at + 2 * kHugePage, 3 * kHugePage, kHugePage, true, false},
+      {kPage, 2 * kPage, kPage, 0, false, false}};
+  const std::vector<MemoryMapping> own = pool.OwnMappings(all);
+  ASSERT_EQ(own.size(), 1);
+  EXPECT_EQ(own[0].begin, all[0].begin);
+  EXPECT_LE(own[0].resident, own[0].end - own[0].begin);
+  EXPECT_EQ(own[0].huge, kHugePage);
+  pool.Give(run, kHugePage);
+}
+
 // Through a long random life, runs never overlap and keep what was written.
 TEST(PagePoolTest, RandomTakesAndGivesNeverOverlap) {
   const uint64_t seed = std::random_device()();

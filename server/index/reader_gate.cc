@@ -5,12 +5,6 @@
 
 namespace dnc {
 
-size_t ThreadSlot() {
-  static std::atomic<size_t> next = 0;
-  thread_local const size_t slot = next.fetch_add(1, std::memory_order_relaxed) % kThreadSlots;
-  return slot;
-}
-
 ReaderGate::Pass::Pass(const ReaderGate& gate) : count_(gate.Enter()) {}
 
 std::atomic<uint64_t>& ReaderGate::Enter() const {

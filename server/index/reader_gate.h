@@ -13,13 +13,9 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "server/base/sharded_count.h"
+
 namespace dnc {
-
-inline constexpr size_t kThreadSlots = 32;
-
-// Returns a number below kThreadSlots for the calling thread, always the same one; with more
-// threads than slots, threads share them. It is for counters that threads should not contend for.
-size_t ThreadSlot();
 
 // Thread-safe.
 class ReaderGate {
@@ -45,7 +41,7 @@ class ReaderGate {
  private:
   // A reader counts in the turn that it saw. There are two counts, so that new readers cannot keep
   // the old count above zero forever.
-  struct alignas(64) Slot {
+  struct alignas(kApartBytes) Slot {
     std::array<std::atomic<uint64_t>, 2> readers{};
   };
 

@@ -13,6 +13,7 @@
 #include "server/base/clock.h"
 #include "server/registry/policy.h"
 #include "server/registry/registry_state.h"
+#include "server/scrub/snapshot_cell.h"
 
 namespace dnc {
 
@@ -35,8 +36,8 @@ class PublishedState {
   absl::Status WaitUntilStarted() const ABSL_LOCKS_EXCLUDED(mutex_);
 
   // Returns the snapshot in force, or null while there is none. While the clock is behind the
-  // stores, it is one in which everything is stale.
-  SnapshotPtr snapshot() const ABSL_LOCKS_EXCLUDED(mutex_);
+  // stores, it is one in which everything is stale. Takes no lock.
+  SnapshotPtr snapshot() const { return snapshots_.Get(clock_->behind()); }
   // Returns the state with its snapshot. Fails with STARTING while there is none, or with the error
   // of the start.
   absl::StatusOr<View> Get() const ABSL_LOCKS_EXCLUDED(mutex_);
@@ -44,6 +45,7 @@ class PublishedState {
  private:
   const Policy* const policy_;
   const Clock* const clock_;
+  SnapshotCell snapshots_;
   mutable absl::Mutex mutex_;
   View view_ ABSL_GUARDED_BY(mutex_);
   SnapshotPtr clock_behind_ ABSL_GUARDED_BY(mutex_);  // view_.snapshot with everything stale

@@ -31,11 +31,9 @@ SnapshotPtr TestSnapshot(uint64_t revision, absl::Time obtained_at) {
   return snapshot;
 }
 
-void FakeRegistry::SetSnapshot(SnapshotPtr snapshot) {
-  {
-    const absl::MutexLock lock(&mutex_);
-    snapshot_ = std::move(snapshot);
-  }
+void FakeRegistry::SetSnapshot(const SnapshotPtr& snapshot) {
+  const absl::MutexLock lock(&mutex_);
+  snapshots_.Publish(snapshot, snapshot);
 }
 
 void FakeRegistry::SetLoad(const LoadInfo& load) {
@@ -54,11 +52,6 @@ std::vector<FakeRegistry::Upload> FakeRegistry::uploads() const {
 LoadOptions FakeRegistry::last_options() const {
   const absl::MutexLock lock(&mutex_);
   return last_options_;
-}
-
-SnapshotPtr FakeRegistry::snapshot() const {
-  const absl::MutexLock lock(&mutex_);
-  return snapshot_;
 }
 
 absl::StatusOr<LoadInfo> FakeRegistry::StartLoad(const LoadOptions& options,

@@ -12,6 +12,7 @@
 #include "server/base/clock.h"
 #include "server/intake/intake.h"
 #include "server/registry/registry.h"
+#include "server/scrub/snapshot_cell.h"
 
 namespace dnc {
 
@@ -25,7 +26,7 @@ class FakeRegistry final : public Registry, public Intake {
   // Makes upload folders below `folder`.
   explicit FakeRegistry(std::string folder) : folder_(std::move(folder)) {}
 
-  void SetSnapshot(SnapshotPtr snapshot);
+  void SetSnapshot(const SnapshotPtr& snapshot);
   void SetLoad(const LoadInfo& load);
   // Makes Explain answer with one number too few.
   void SetShortAnswers() { short_answers_ = true; }
@@ -36,7 +37,7 @@ class FakeRegistry final : public Registry, public Intake {
   LoadOptions last_options() const;
 
   ReleasePublisher* publisher() override { return nullptr; }
-  SnapshotPtr snapshot() const override;
+  SnapshotPtr snapshot() const override { return snapshots_.Get(/*clock_behind=*/false); }
   absl::Status WaitUntilReady() const override { return absl::OkStatus(); }
   absl::StatusOr<LoadInfo> StartLoad(const LoadOptions& options,
                                      const std::vector<std::string>& paths) override;
@@ -61,8 +62,8 @@ class FakeRegistry final : public Registry, public Intake {
  private:
   const std::string folder_;
   std::atomic<bool> short_answers_{false};
+  SnapshotCell snapshots_;
   mutable absl::Mutex mutex_;
-  SnapshotPtr snapshot_;
   std::map<uint64_t, LoadInfo> loads_;
   std::vector<Upload> uploads_;
   LoadOptions last_options_;

@@ -6,7 +6,6 @@
 #include <string>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "grpc/health/v1/health.pb.h"
 #include "server/base/error.h"
 #include "server/base/str_cat.h"
@@ -22,11 +21,6 @@ using HealthStatus = health::HealthCheckResponse::ServingStatus;
 
 HealthStatus StatusOf(bool serves) {
   return serves ? health::HealthCheckResponse::SERVING : health::HealthCheckResponse::NOT_SERVING;
-}
-
-// The address without its port, from gRPC's text: `ipv4:127.0.0.1:50000`.
-std::string HostOf(const std::string& peer) {
-  return absl::StartsWith(peer, "ip") ? peer.substr(0, peer.rfind(':')) : peer;
 }
 
 // Health.Watch: tells whether a service serves, at once and at every change.
@@ -45,7 +39,7 @@ class HealthWatchCall final
   absl::Status Begin() override {
     // Whoever asks for health has no key, so addresses are what is counted.
     if (place_.Take(&places_, HostOf(call().peer()))) {
-      return ReadRequest(kMaxStrangersBytes, &request_);
+      return ReadRequest(kMaxSmallBytes, &request_);
     }
     return LimitReached(StrCat("the server has at most ", places_.all(),
                                " Health.Watch calls (limits.max_health_watches), and ",
@@ -94,7 +88,7 @@ void HealthService::AddTo(MethodTable* table) {
       }};
   check.on_loop = true;
   AddUnary(table, "/grpc.health.v1.Health/Check", std::move(check));
-  table->Add("/grpc.health.v1.Health/Watch", MethodTable::Requests::kOne,
+  table->Add("/grpc.health.v1.Health/Watch", MethodTable::Requests::kOne, Permission::kOpen,
              [this](const RpcContext& rpc, CallPtr call) {
                return std::make_shared<HealthWatchCall>(rpc, board_, &watches_, std::move(call));
              });

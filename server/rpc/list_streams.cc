@@ -142,7 +142,7 @@ void ExportCall::OnRequest() {
 
 absl::Status ExportCall::Begin() {
   DNC_ASSIGN_OR_RETURN(caller_, AdmitNew(Permission::kRecords));
-  DNC_RETURN_IF_ERROR(ReadRequest(rpc().max_message, &request_));
+  DNC_RETURN_IF_ERROR(ReadRequest(kMaxSmallBytes, &request_));
   if (place_.Take(&places_, caller_.tenant->tenant.number) &&
       rpc().workers->TryPost([self = Self(this)] { self->Run(); })) {
     return absl::OkStatus();
@@ -237,7 +237,7 @@ absl::Status WatchChangesCall::Begin() {
     return LimitReached(
         StrCat("a tenant has at most ", places_.each(), " watches under way; end one of them"));
   }
-  DNC_RETURN_IF_ERROR(ReadRequest(rpc().max_message, &request_));
+  DNC_RETURN_IF_ERROR(ReadRequest(kMaxSmallBytes, &request_));
   after_ = request_.after_revision();
   written_at_ = SteadyClock::now();
   return absl::OkStatus();
@@ -333,7 +333,7 @@ void WatchChangesCall::Woken() {
 }  // namespace
 
 void AddImportNumbers(ListChanges* changes, StreamPlaces* places, MethodTable* table) {
-  table->Add("/dnc.v1.ListService/ImportNumbers", MethodTable::Requests::kMany,
+  table->Add("/dnc.v1.ListService/ImportNumbers", MethodTable::Requests::kMany, Permission::kLists,
              [changes, places](const RpcContext& rpc, CallPtr call) {
                auto stream = std::make_shared<ImportCall>(rpc, changes, places, std::move(call));
                stream->Begin();
@@ -342,14 +342,14 @@ void AddImportNumbers(ListChanges* changes, StreamPlaces* places, MethodTable* t
 }
 
 void AddExportNumbers(const ListQueries* queries, StreamPlaces* places, MethodTable* table) {
-  table->Add("/dnc.v1.ListService/ExportNumbers", MethodTable::Requests::kOne,
+  table->Add("/dnc.v1.ListService/ExportNumbers", MethodTable::Requests::kOne, Permission::kRecords,
              [queries, places](const RpcContext& rpc, CallPtr call) {
                return std::make_shared<ExportCall>(rpc, queries, places, std::move(call));
              });
 }
 
 void AddWatchChanges(const ListQueries* queries, StreamPlaces* places, MethodTable* table) {
-  table->Add("/dnc.v1.ListService/WatchChanges", MethodTable::Requests::kOne,
+  table->Add("/dnc.v1.ListService/WatchChanges", MethodTable::Requests::kOne, Permission::kRecords,
              [queries, places](const RpcContext& rpc, CallPtr call) {
                return std::make_shared<WatchChangesCall>(rpc, queries, places, std::move(call));
              });

@@ -1,9 +1,18 @@
 #include "server/rpc/method_table.h"
 
+#include "server/rpc/served_call.h"
+
 namespace dnc {
 
-void MethodTable::Add(std::string_view path, Requests requests, Begin begin) {
-  methods_.emplace(std::string(path), Entry{requests, std::move(begin)});
+void MethodTable::Add(std::string_view path, Requests requests, Permission permission,
+                      Begin begin) {
+  methods_.emplace(std::string(path), Entry{requests, permission, std::move(begin)});
+}
+
+bool MethodTable::IsKnown(const GrpcStream& call) const {
+  const auto found = methods_.find(call.path());
+  return found != methods_.end() && found->second.permission != Permission::kOpen &&
+         rpc_.authorizer->Admit(CredentialsOf(call), found->second.permission).ok();
 }
 
 std::shared_ptr<CallHandler> MethodTable::Accept(const CallPtr& call) const {

@@ -24,12 +24,17 @@ class MethodTable {
   // `rpc` must outlive the table.
   explicit MethodTable(const RpcContext* rpc) : rpc_(*rpc) {}
 
-  // `path` as HTTP/2 has it: `/dnc.v1.ScrubService/Scrub`.
-  void Add(std::string_view path, Requests requests, Begin begin);
+  // `path` as HTTP/2 has it: `/dnc.v1.ScrubService/Scrub`. `permission` is what the method asks of
+  // its callers.
+  void Add(std::string_view path, Requests requests, Permission permission, Begin begin);
 
   // The handler of a call that has begun; null for a path that is none of a method. Called on the
   // call's loop.
   std::shared_ptr<CallHandler> Accept(const CallPtr& call) const;
+
+  // Whether a call has a caller who may do what it asks for; not if everybody may. The method asks
+  // again.
+  bool IsKnown(const GrpcStream& call) const;
 
   // The full names of the services that have methods here.
   std::set<std::string> Services() const;
@@ -37,6 +42,7 @@ class MethodTable {
  private:
   struct Entry {
     Requests requests;
+    Permission permission;
     Begin begin;
   };
 

@@ -33,15 +33,16 @@ struct RpcOptions {
 
 // This is what a caller may ask for. The section is `limits`.
 struct RequestLimits {
-  int max_batch = 10'000;             // numbers
-  int max_request_bytes = 4 << 20;    // of a message
-  int numbers_under_way = 500'000;    // of scrubs, for each thread that serves calls
-  int max_streams = 1024;             // calls at the same time on a connection
-  int max_uploads = 8;                // at the same time
-  int max_key_uploads = 4;            // of those, of one key
-  int max_tenant_streams = 100;       // imports of a tenant, and as many watches
-  int max_health_watches = 1024;      // at the same time; half of one address
-  int max_metadata_bytes = 16 << 10;  // of a call
+  int max_batch = 10'000;                           // numbers
+  int max_request_bytes = 4 << 20;                  // of a message
+  int numbers_under_way = 500'000;                  // of scrubs, for each thread that serves calls
+  absl::Duration max_wait = absl::Milliseconds(3);  // of an admitted scrub, for those before it
+  int max_streams = 1024;                           // calls at the same time on a connection
+  int max_uploads = 8;                              // at the same time
+  int max_key_uploads = 4;                          // of those, of one key
+  int max_tenant_streams = 100;                     // imports of a tenant, and as many watches
+  int max_health_watches = 1024;                    // at the same time; half of one address
+  int max_metadata_bytes = 16 << 10;                // of a call
   // Bytes of requests that are not whole and of answers that are not read, of all connections
   // together, besides 64 KiB of each.
   uint64_t max_unfinished_bytes = 64 << 20;

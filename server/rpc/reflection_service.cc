@@ -3,6 +3,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <utility>
 
 #include "google/protobuf/descriptor.h"
@@ -10,6 +11,8 @@
 #include "grpc/reflection/v1/reflection.pb.h"
 #include "server/base/str_cat.h"
 #include "server/rpc/served_call.h"
+#include "server/service/request_errors.h"
+#include "server/wire/event_loop.h"
 
 namespace dnc {
 namespace {
@@ -18,14 +21,27 @@ namespace reflection = grpc::reflection::v1;
 using google::protobuf::DescriptorPool;
 using google::protobuf::FileDescriptor;
 
-class ReflectionCall final : public TurnStream {
+// Answers in its turn on the loop: to describe a file takes long, and anybody may ask.
+class ReflectionCall final : public TurnStream, public EventLoop::Job {
  public:
-  ReflectionCall(const RpcContext& rpc, const MethodTable* table, CallPtr call)
-      : TurnStream(rpc, Method::kReflection, std::move(call)), table_(*table) {}
+  ReflectionCall(const RpcContext& rpc, const MethodTable* table, StreamPlaces* places,
+                 CallPtr call)
+      : TurnStream(rpc, Method::kReflection, std::move(call)), table_(*table), places_(*places) {}
+
+  void RunJob() override;
 
  private:
-  absl::Status Admitted() override { return AdmitNew(Permission::kOpen).status(); }
-  void Take(ReceivedMessage message) override;
+  absl::Status Admitted() override {
+    if (absl::Status open = AdmitNew(Permission::kOpen).status(); !open.ok()) return open;
+    if (place_.Take(&places_, HostOf(call().peer()))) return absl::OkStatus();
+    return LimitReached(StrCat("the server answers ", places_.all(),
+                               " reflection streams at the same time, and ", places_.each(),
+                               " from one address; end some, or ask again in a moment"));
+  }
+  void Take(ReceivedMessage message) override {
+    message_ = std::move(message);
+    call().loop()->Submit(Self(this));
+  }
   void AllSent() override { Finish(absl::OkStatus()); }
 
   void AnswerOne(const reflection::ServerReflectionRequest& request,
@@ -35,8 +51,23 @@ class ReflectionCall final : public TurnStream {
   void TellOne(const FileDescriptor* file, reflection::FileDescriptorResponse* files);
 
   const MethodTable& table_;
+  StreamPlaces& places_;
+  StreamPlace place_;
+  ReceivedMessage message_;
   std::set<const FileDescriptor*> told_;
 };
+
+// Each file is serialized once on each loop.
+const std::string& Serialized(const FileDescriptor* file) {
+  thread_local std::unordered_map<const FileDescriptor*, std::string> known;
+  std::string& text = known[file];
+  if (text.empty()) {
+    google::protobuf::FileDescriptorProto content;
+    file->CopyTo(&content);
+    text = content.SerializeAsString();
+  }
+  return text;
+}
 
 void Fail(absl::StatusCode code, const std::string& message,
           reflection::ServerReflectionResponse* response) {
@@ -44,9 +75,11 @@ void Fail(absl::StatusCode code, const std::string& message,
   response->mutable_error_response()->set_error_message(message);
 }
 
-void ReflectionCall::Take(ReceivedMessage message) {
+void ReflectionCall::RunJob() {
+  if (gone()) return;
+  ReceivedMessage message = std::move(message_);
   reflection::ServerReflectionRequest request;
-  if (const absl::Status read = ReadMessage(&message, kMaxStrangersBytes, &request); !read.ok()) {
+  if (const absl::Status read = ReadMessage(&message, kMaxSmallBytes, &request); !read.ok()) {
     Finish(read);
     return;
   }
@@ -101,20 +134,20 @@ void ReflectionCall::Tell(const FileDescriptor* file,
 void ReflectionCall::TellOne(const FileDescriptor* file,
                              reflection::FileDescriptorResponse* files) {
   if (!told_.insert(file).second) return;
-  google::protobuf::FileDescriptorProto content;
-  file->CopyTo(&content);
-  content.SerializeToString(files->add_file_descriptor_proto());
+  files->add_file_descriptor_proto(Serialized(file));
   for (int i = 0; i < file->dependency_count(); ++i) TellOne(file->dependency(i), files);
 }
 
 }  // namespace
 
-void AddReflectionService(MethodTable* table) {
+void AddReflectionService(StreamPlaces* places, MethodTable* table) {
   // The older version has the same messages under other names, and older clients ask for it.
   for (const char* version : {"v1", "v1alpha"}) {
     table->Add(StrCat("/grpc.reflection.", version, ".ServerReflection/ServerReflectionInfo"),
-               MethodTable::Requests::kMany, [table](const RpcContext& rpc, CallPtr call) {
-                 auto stream = std::make_shared<ReflectionCall>(rpc, table, std::move(call));
+               MethodTable::Requests::kMany, Permission::kOpen,
+               [table, places](const RpcContext& rpc, CallPtr call) {
+                 auto stream =
+                     std::make_shared<ReflectionCall>(rpc, table, places, std::move(call));
                  stream->Begin();
                  return stream;
                });

@@ -150,7 +150,7 @@ class WatchLoadCall final : public WokenCall<v1::WatchLoadRequest, v1::WatchLoad
   absl::Status Begin() override {
     // The caller is admitted before a worker is asked for: they are not for callers without a key.
     DNC_ASSIGN_OR_RETURN(const Caller caller, AdmitNew(Permission::kOperate));
-    if (place_.Take(&places_, caller.key_id)) return ReadRequest(rpc().max_message, &request_);
+    if (place_.Take(&places_, caller.key_id)) return ReadRequest(kMaxSmallBytes, &request_);
     return LimitReached(StrCat("a key has at most ", places_.each(),
                                " watches of loads (limits.max_tenant_streams); wait until one has "
                                "ended, or ask ListLoads"));
@@ -218,12 +218,12 @@ void RegistryService::AddTo(MethodTable* table) {
   AddChanges(table);
   AddReads(table);
   table->Add("/dnc.v1.RegistryService/UploadRelease", MethodTable::Requests::kMany,
-             [this](const RpcContext& rpc, CallPtr call) {
+             Permission::kOperate, [this](const RpcContext& rpc, CallPtr call) {
                auto upload = std::make_shared<UploadCall>(rpc, uploads_, std::move(call));
                upload->Begin();
                return upload;
              });
-  table->Add("/dnc.v1.RegistryService/WatchLoad", MethodTable::Requests::kOne,
+  table->Add("/dnc.v1.RegistryService/WatchLoad", MethodTable::Requests::kOne, Permission::kOperate,
              [this](const RpcContext& rpc, CallPtr call) {
                return std::make_shared<WatchLoadCall>(rpc, admin_, &watches_, std::move(call));
              });

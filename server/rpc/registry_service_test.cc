@@ -97,7 +97,7 @@ TEST_F(RegistryServiceTest, RefusesBadUploadsAndLeavesNothing) {
   EXPECT_TRUE(registry_.uploads().empty());
 }
 
-// A lost caller's read ends like that of one who has sent all: what it sent must not be loaded.
+// Only who has said that all is sent has sent all, whatever has arrived of the others.
 TEST_F(RegistryServiceTest, NeverLoadsWhatALostCallerSent) {
   Start();
   for (int i = 0; i < 200; ++i) {

@@ -9,6 +9,7 @@
 
 #include "server/base/clock.h"
 #include "server/base/metrics.h"
+#include "server/base/sharded_count.h"
 #include "server/service/admission_control.h"
 #include "server/service/authorizer.h"
 #include "server/service/revision_wait.h"
@@ -21,14 +22,26 @@ namespace dnc {
 // Thread-safe.
 class LiveCalls {
  public:
-  void Add() { count_.fetch_add(1, std::memory_order_relaxed); }
-  void Remove() { count_.fetch_sub(1, std::memory_order_release); }
+  void Add() { count_.Add(); }
+  void Remove() { count_.Remove(); }
   // Returns when there is none, and calls `meanwhile` again and again. It is called only at the
   // end, so it may poll.
   void WaitUntilNone(const std::function<void()>& meanwhile) const;
 
  private:
-  std::atomic<int64_t> count_{0};
+  ShardedCount count_;
+};
+
+// Counts one as long as it lives.
+class LiveCall {
+ public:
+  explicit LiveCall(LiveCalls* live) : live_(*live) { live_.Add(); }
+  ~LiveCall() { live_.Remove(); }
+  LiveCall(const LiveCall&) = delete;
+  LiveCall& operator=(const LiveCall&) = delete;
+
+ private:
+  LiveCalls& live_;
 };
 
 // Whether the server stops. Thread-safe.

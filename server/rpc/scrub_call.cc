@@ -48,8 +48,8 @@ void ScrubCall::OnEnd() {
 }
 
 bool ScrubCall::TakeIn(size_t bytes, std::string_view first) {
-  const int64_t cost = AdmissionControl::CostOf(bytes);
-  if (!rpc().gate->TryEnter(cost)) {
+  const int64_t cost = rpc().gate->CostOf(bytes);
+  if (!rpc().gate->TryEnter(cost, call().loop())) {
     FailCrowded();
     return false;
   }
@@ -111,17 +111,20 @@ void ScrubCall::AnswerMessage(std::string_view bytes) {
   } else if (ScrubHandler::IsFast(caller_, *request)) {
     AnswerRequest(*request);
   } else {
-    AnswerOnWorker(std::move(request));
+    AnswerOnWorker(request);
   }
 }
 
-void ScrubCall::AnswerOnWorker(std::shared_ptr<v1::ScrubRequest> request) {
-  // Workers have a queue and a limit of their own.
-  LeaveGate();
-  const bool posted = rpc().workers->TryPost([self = Self(this), request = std::move(request)] {
+void ScrubCall::AnswerOnWorker(const std::shared_ptr<v1::ScrubRequest>& request) {
+  // Workers have a queue and a limit of their own. A server that stops waits for what they do.
+  if (cost_ > 0) AdmissionControl::MoveAway(std::exchange(cost_, 0), call().loop());
+  auto live = std::make_shared<LiveCall>(rpc().live);
+  const bool posted = rpc().workers->TryPost([self = Self(this), live, request] {
     // Whoever has waited too long for a worker does not listen any more.
     if (self->call().DeadlinePassed()) {
       self->Fail(DeadlinePassed());
+    } else if (self->gone()) {
+      self->Fail(CallerGone());
     } else {
       self->AnswerRequest(*request);
     }
@@ -170,7 +173,7 @@ void ScrubCall::FailCrowded() {
 }
 
 void ScrubCall::LeaveGate() {
-  if (cost_ > 0) rpc().gate->Leave(std::exchange(cost_, 0));
+  if (cost_ > 0) rpc().gate->Leave(std::exchange(cost_, 0), call().loop());
 }
 
 }  // namespace dnc

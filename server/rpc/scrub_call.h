@@ -37,7 +37,7 @@ class ScrubCall final : public ServedCall, public EventLoop::Job {
   void AnswerBytes(std::string_view bytes);
   // Reads the request by protobuf, for whatever ScrubColumns does not tell.
   void AnswerMessage(std::string_view bytes);
-  void AnswerOnWorker(std::shared_ptr<v1::ScrubRequest> request);
+  void AnswerOnWorker(const std::shared_ptr<v1::ScrubRequest>& request);
   void AnswerRequest(const v1::ScrubRequest& request);
   absl::Status Scrub(const v1::ScrubRequest& request, MessageBuffer* answer);
   // Each ends the call, which gives its places away before.

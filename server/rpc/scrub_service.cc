@@ -80,11 +80,11 @@ class ScrubStreamCall final : public TurnStream, public EventLoop::Job {
 }  // namespace
 
 void AddScrubService(ScrubHandler* handler, MethodTable* table) {
-  table->Add("/dnc.v1.ScrubService/Scrub", MethodTable::Requests::kOne,
+  table->Add("/dnc.v1.ScrubService/Scrub", MethodTable::Requests::kOne, Permission::kScrub,
              [handler](const RpcContext& rpc, CallPtr call) {
                return std::make_shared<ScrubCall>(rpc, handler, std::move(call));
              });
-  table->Add("/dnc.v1.ScrubService/ScrubStream", MethodTable::Requests::kMany,
+  table->Add("/dnc.v1.ScrubService/ScrubStream", MethodTable::Requests::kMany, Permission::kScrub,
              [handler](const RpcContext& rpc, CallPtr call) {
                auto stream = std::make_shared<ScrubStreamCall>(rpc, handler, std::move(call));
                stream->Begin();

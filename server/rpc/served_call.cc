@@ -4,6 +4,7 @@
 #include <limits>
 #include <thread>
 
+#include "absl/strings/match.h"
 #include "server/base/error.h"
 #include "server/base/str_cat.h"
 #include "server/rpc/error_status.h"
@@ -13,7 +14,7 @@
 namespace dnc {
 
 void LiveCalls::WaitUntilNone(const std::function<void()>& meanwhile) const {
-  while (count_.load(std::memory_order_acquire) != 0) {
+  while (!count_.WasNone()) {
     meanwhile();
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
@@ -43,11 +44,15 @@ void ServedCall::OnCancel(CallEnd why) {
     // The transport may have told the caller something else.
     End(static_cast<absl::StatusCode>(call_->told_code()));
   }
-  OnGone();
+  if (!std::exchange(gone_told_, true)) OnGone();
 }
 
-Credentials ServedCall::GetCredentials() const {
-  return {call_->Metadata("authorization"), call_->Metadata("dnc-tenant"), call_->metadata_bytes()};
+std::string HostOf(const std::string& peer) {
+  return absl::StartsWith(peer, "ip") ? peer.substr(0, peer.rfind(':')) : peer;
+}
+
+Credentials CredentialsOf(const GrpcStream& call) {
+  return {call.Metadata("authorization"), call.Metadata("dnc-tenant"), call.metadata_bytes()};
 }
 
 absl::StatusOr<Caller> ServedCall::AdmitNew(Permission permission) const {
@@ -58,7 +63,7 @@ absl::StatusOr<Caller> ServedCall::AdmitNew(Permission permission) const {
 absl::Status ServedCall::ReachRevision(uint64_t revision, Permission permission,
                                        Caller* caller) const {
   if (caller->revision >= revision) return absl::OkStatus();
-  return rpc_.revisions->Reach(revision, call_->DeadlineTime(), GetCredentials(), permission,
+  return rpc_.revisions->Reach(revision, call_->DeadlineTime(), CredentialsOf(*call_), permission,
                                caller);
 }
 

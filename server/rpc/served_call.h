@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -30,9 +31,15 @@
 
 namespace dnc {
 
-// A caller without a key has at most so many bytes in a message: to read them costs more than to
-// send them, if they come compressed.
-inline constexpr size_t kMaxStrangersBytes = 4 << 10;
+// So many bytes has a message at most that is read on the loop, or of a caller without a key: to
+// read one costs far more than to send it, if it comes compressed.
+inline constexpr size_t kMaxSmallBytes = 4 << 10;
+
+// The caller's address without its port, from the transport's text: `ipv4:127.0.0.1:50000`.
+std::string HostOf(const std::string& peer);
+
+// What a call says of its caller; valid as long as the call.
+Credentials CredentialsOf(const GrpcStream& call);
 
 // Reads a message, which is expanded first if it came compressed. Errors: LIMIT_REACHED for one of
 // more than `max_bytes`, MALFORMED_CALL for bytes that are no such message.
@@ -57,10 +64,9 @@ class ServedCall : public CallHandler, public std::enable_shared_from_this<Serve
   // Nobody listens any more.
   bool gone() const { return call_->cancelled(); }
 
-  Credentials GetCredentials() const;
   // Who calls, as of now, and whether the call is permitted: Authorizer::Admit.
   absl::StatusOr<Caller> Admit(Permission permission) const {
-    return rpc_.authorizer->Admit(GetCredentials(), permission);
+    return rpc_.authorizer->Admit(CredentialsOf(*call_), permission);
   }
   // The same for a stream that begins: a server that stops refuses it.
   absl::StatusOr<Caller> AdmitNew(Permission permission) const;
@@ -87,16 +93,14 @@ class ServedCall : public CallHandler, public std::enable_shared_from_this<Serve
   const Method method_;
   const CallPtr call_;
   std::atomic<bool> ended_{false};
+  bool gone_told_ = false;
 };
 
-// The server waits for such calls at its end.
-class WorkerCall : public ServedCall {
+// The server waits for such calls at its end; they are counted until all else of them is gone.
+class WorkerCall : private LiveCall, public ServedCall {
  protected:
   WorkerCall(const RpcContext& rpc, Method method, CallPtr call)
-      : ServedCall(rpc, method, std::move(call)) {
-    rpc.live->Add();
-  }
-  ~WorkerCall() override { rpc().live->Remove(); }
+      : LiveCall(rpc.live), ServedCall(rpc, method, std::move(call)) {}
 
   // Runs `task` on the call's loop.
   void OnLoop(std::function<void()> task);
@@ -113,7 +117,7 @@ class OneRequestCall : public WorkerCall {
 
   // The message has come, and is read by ReadRequest. Called on the loop.
   virtual void OnRequest() = 0;
-  // At most `max_bytes` of it; the bytes are let go.
+  // Of at most `max_bytes`; the bytes are let go.
   absl::Status ReadRequest(size_t max_bytes, google::protobuf::MessageLite* out);
 
  private:

@@ -64,7 +64,10 @@ Http2Options Http2OptionsOf(const ServerOptions& options) {
   http2.idle_frames_second = std::max<int64_t>(1, http2.idle_frames / kSecondsToRefill);
   http2.resets = options.limits.max_resets;
   http2.resets_second = std::max<int64_t>(1, http2.resets / kSecondsToRefill);
-  http2.pool_bytes = static_cast<int64_t>(options.limits.max_unfinished_bytes);
+  // Some of the longest requests find room, whatever is configured.
+  constexpr int64_t kLongest = 4;
+  http2.pool_bytes = std::max(static_cast<int64_t>(options.limits.max_unfinished_bytes),
+                              kLongest * options.limits.max_request_bytes);
   return http2;
 }
 
@@ -81,7 +84,8 @@ struct Server::Impl {
         authorizer(parts.directory, parts.order, options.keys_required,
                    static_cast<size_t>(options.limits.max_metadata_bytes)),
         revisions(RevisionLimitsOf(options), {parts.order, parts.registry, &authorizer}),
-        gate(int64_t{options.limits.numbers_under_way} * ThreadCount(options.rpc.threads)),
+        gate(
+            {options.limits.numbers_under_way, absl::ToChronoNanoseconds(options.limits.max_wait)}),
         decider(DecideLimitsOf(options),
                 {parts.registry, parts.tenant_records, parts.quotas, parts.metrics, parts.clock}),
         scrub_handler(&decider),
@@ -119,7 +123,7 @@ struct Server::Impl {
     AddTenantService(&tenant_admin, &methods);
     list_service.AddTo(&methods);
     health_service.AddTo(&methods);
-    AddReflectionService(&methods);
+    AddReflectionService(&reflections, &methods);
   }
   ~Impl() {
     intake->RemoveListener(loads_listener);
@@ -136,6 +140,7 @@ struct Server::Impl {
     wired.tls = options.tls;
     wired.accept = [this](const CallPtr& call) { return methods.Accept(call); };
     wired.status_of = &ToWireStatus;
+    wired.is_known = [this](const GrpcStream& call) { return methods.IsKnown(call); };
     return wired;
   }
 
@@ -161,6 +166,7 @@ struct Server::Impl {
   UploadShared uploads;
   RegistryService registry_service;
   ListService list_service;
+  StreamPlaces reflections{kMaxReflections, kMaxReflections / 2};
   HealthBoard board;
   HealthService health_service;
   const int order_listener;  // tells the waker of changes

@@ -17,11 +17,11 @@ namespace dnc {
 namespace {
 
 TEST(ErrorStatusTest, CarriesReasonAndGuard) {
-  const grpc::Status status = ToGrpcStatus(GuardError("shrink", "too few"));
-  EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
-  EXPECT_EQ(status.error_message(), "too few");
+  const GrpcStatus status = ToWireStatus(GuardError("shrink", "too few"));
+  EXPECT_EQ(status.code, static_cast<int>(absl::StatusCode::kFailedPrecondition));
+  EXPECT_EQ(status.message, "too few");
   google::rpc::Status details;
-  ASSERT_TRUE(details.ParseFromString(status.error_details()));
+  ASSERT_TRUE(details.ParseFromString(status.details));
   google::rpc::ErrorInfo info;
   ASSERT_TRUE(details.details(0).UnpackTo(&info));
   EXPECT_EQ(info.reason(), "GUARD_REFUSED");
@@ -29,10 +29,10 @@ TEST(ErrorStatusTest, CarriesReasonAndGuard) {
 }
 
 TEST(ErrorStatusTest, SaysWhenToTryAgain) {
-  const grpc::Status status = ToGrpcStatus(QuotaError("too many", absl::Milliseconds(2500)));
-  EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  const GrpcStatus status = ToWireStatus(QuotaError("too many", absl::Milliseconds(2500)));
+  EXPECT_EQ(status.code, static_cast<int>(absl::StatusCode::kResourceExhausted));
   google::rpc::Status details;
-  ASSERT_TRUE(details.ParseFromString(status.error_details()));
+  ASSERT_TRUE(details.ParseFromString(status.details));
   ASSERT_EQ(details.details_size(), 2);
   google::rpc::ErrorInfo info;
   ASSERT_TRUE(details.details(0).UnpackTo(&info));
@@ -45,10 +45,10 @@ TEST(ErrorStatusTest, SaysWhenToTryAgain) {
 
 TEST(ErrorStatusTest, GivenUpCallsCarryAReasonToo) {
   for (const absl::Status& error : {CallerGone("the caller is gone"), DeadlinePassed()}) {
-    const grpc::Status status = ToGrpcStatus(error);
-    EXPECT_EQ(static_cast<int>(status.error_code()), static_cast<int>(error.code()));
+    const GrpcStatus status = ToWireStatus(error);
+    EXPECT_EQ(status.code, static_cast<int>(error.code()));
     google::rpc::Status details;
-    ASSERT_TRUE(details.ParseFromString(status.error_details()));
+    ASSERT_TRUE(details.ParseFromString(status.details));
     google::rpc::ErrorInfo info;
     ASSERT_TRUE(details.details(0).UnpackTo(&info));
     EXPECT_EQ(info.reason(), ErrorReason(error));
@@ -59,9 +59,9 @@ TEST(ErrorStatusTest, GivenUpCallsCarryAReasonToo) {
 TEST(ErrorStatusTest, CutsLongMessagesBetweenCharacters) {
   std::string text = "x";
   for (int i = 0; i < 2000; ++i) text += "\xc3\xa9";
-  const grpc::Status status = ToGrpcStatus(InvalidRequest(text));
-  EXPECT_LT(status.error_message().size() + status.error_details().size(), 4000);
-  EXPECT_EQ(status.error_message().substr(status.error_message().size() - 5), "\xc3\xa9...");
+  const GrpcStatus status = ToWireStatus(InvalidRequest(text));
+  EXPECT_LT(status.message.size() + status.details.size(), 4000);
+  EXPECT_EQ(status.message.substr(status.message.size() - 5), "\xc3\xa9...");
 }
 
 // Every constant of server/base/error.h, and no value of the enum without one.
@@ -98,6 +98,8 @@ TEST(ErrorReasonTest, ConstantsAreTheValuesOfTheProto) {
                                                 reason::kQuotaExceeded,
                                                 reason::kCallableLimit,
                                                 reason::kStreamSilent,
+                                                reason::kMalformedCall,
+                                                reason::kNotSupported,
                                                 reason::kFirstData};
   for (const std::string_view constant : constants) {
     v1::ErrorReason value{};

@@ -87,7 +87,7 @@ class UnaryCall final : public OneRequestCall {
   }
 
   size_t MaxBytes() const {
-    return method_.permission == Permission::kOpen ? kMaxStrangersBytes : rpc().max_message;
+    return method_.permission == Permission::kOpen ? kMaxSmallBytes : rpc().max_message;
   }
 
   absl::Status Handle() {
@@ -117,7 +117,7 @@ class UnaryCall final : public OneRequestCall {
 // Adds the method to the table.
 template <class Request, class Response>
 void AddUnary(MethodTable* table, std::string_view path, UnaryMethod<Request, Response> method) {
-  table->Add(path, MethodTable::Requests::kOne,
+  table->Add(path, MethodTable::Requests::kOne, method.permission,
              [method = std::move(method)](const RpcContext& rpc, CallPtr call) {
                return std::make_shared<UnaryCall<Request, Response>>(rpc, method, std::move(call));
              });

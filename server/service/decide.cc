@@ -111,10 +111,6 @@ absl::StatusOr<Admission> Decider::Admit(const Caller& caller, size_t numbers) {
                              from_.clock->Now());
 }
 
-bool Decider::IsFlood(const Caller& caller) {
-  return from_.quotas->NoteRefusal(caller.tenant->tenant.number, from_.clock->Now());
-}
-
 absl::Status Decider::ChargeRest(const Caller& caller, size_t charged, size_t count) const {
   if (count <= charged) return absl::OkStatus();
   const Tenant& tenant = caller.tenant->tenant;

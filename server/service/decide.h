@@ -95,9 +95,6 @@ class Decider {
   // Admission lives. QUOTA_EXCEEDED.
   absl::StatusOr<Admission> Admit(const Caller& caller, size_t numbers);
 
-  // Whether a call that Admit refused is one of a flood, and its refusal can wait.
-  bool IsFlood(const Caller& caller);
-
   // Charges the numbers of a call that are more than the `charged` ones, with which it was
   // admitted. QUOTA_EXCEEDED.
   absl::Status ChargeRest(const Caller& caller, size_t charged, size_t count) const;

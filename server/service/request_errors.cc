@@ -14,7 +14,8 @@ absl::Status LimitReached(std::string_view message) {
 }
 
 absl::Status TooManyCallsWait() {
-  return LimitReached("too many calls are waiting; retry in a moment");
+  return WithRetryAfter(LimitReached("too many calls are waiting; retry in a moment"),
+                        absl::Milliseconds(100));
 }
 
 absl::Status CallerGone(std::string_view message) { return Error(reason::kCallerGone, message); }

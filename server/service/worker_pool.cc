@@ -37,7 +37,8 @@ void WorkerPool::Run() {
     std::function<void()> job;
     {
       // The lock's release wakes one of the threads whose condition has become true.
-      const absl::MutexLock lock(&mutex_, absl::Condition(this, &WorkerPool::HasWork));
+      const absl::MutexLock lock(&mutex_);
+      mutex_.Await(absl::Condition(this, &WorkerPool::HasWork));
       if (jobs_.empty()) return;
       job = std::move(jobs_.front());
       jobs_.pop_front();

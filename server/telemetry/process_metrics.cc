@@ -10,6 +10,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
+#include "server/index/huge_page_keeper.h"
 #include "server/telemetry/metric_family.h"
 
 namespace dnc {
@@ -65,6 +66,15 @@ void AddMemory(const ProcessMemory& memory, std::vector<prometheus::MetricFamily
                                   memory.huge_pages));
 }
 
+void AddIndexMemory(const MemoryShare& memory, std::vector<prometheus::MetricFamily>* families) {
+  families->push_back(SingleGauge("dnc_index_memory_bytes",
+                                  "Memory of the published lists and of the tenants' filter.",
+                                  static_cast<double>(memory.resident)));
+  families->push_back(SingleGauge("dnc_index_huge_page_bytes",
+                                  "The part of dnc_index_memory_bytes in huge pages.",
+                                  static_cast<double>(memory.huge)));
+}
+
 }  // namespace
 
 std::optional<ProcessMemory> ReadProcessMemory() {
@@ -89,6 +99,7 @@ void AddProcessMetrics(std::vector<prometheus::MetricFamily>* families) {
                                       Seconds(usage.ru_utime) + Seconds(usage.ru_stime)));
   }
   if (const auto memory = ReadProcessMemory(); memory.has_value()) AddMemory(*memory, families);
+  if (const auto memory = ReadIndexMemory(); memory.has_value()) AddIndexMemory(*memory, families);
   std::ifstream file("/proc/self/stat");
   std::string stat;
   std::getline(file, stat);

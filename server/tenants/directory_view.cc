@@ -4,6 +4,7 @@
 
 #include "absl/strings/numbers.h"
 #include "server/base/check.h"
+#include "server/base/sharded_count.h"
 
 namespace dnc {
 namespace {
@@ -52,6 +53,14 @@ TenantViewPtr MakeTenantView(Tenant tenant, std::map<std::string, TenantList> li
                            blocks.exchanges.end());
   }
   return view;
+}
+
+TenantViewPtr ThreadsOwn(const TenantViewPtr& tenant) {
+  constexpr size_t kPlaces = 64;
+  thread_local std::array<TenantViewPtr, kPlaces> places;
+  TenantViewPtr& own = places[tenant->tenant.number % kPlaces];
+  if (own != tenant) own = WithOwnCount(tenant);
+  return own;
 }
 
 const DirectoryView& DirectoryViewCell::Get() const {

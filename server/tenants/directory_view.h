@@ -98,6 +98,11 @@ using DirectoryViewPtr = std::shared_ptr<const DirectoryView>;
 // Makes the view of a tenant with its lists, and the blocks that follow from them.
 TenantViewPtr MakeTenantView(Tenant tenant, std::map<std::string, TenantList> lists);
 
+// Returns a pointer to the same view, whose owners this thread counts for itself: calls of one
+// tenant on several threads then write to no common cache line. A thread keeps the views of some
+// tenants that it asked for last, also when they are no more in force.
+TenantViewPtr ThreadsOwn(const TenantViewPtr& tenant);
+
 // Holds the view in force. Thread-safe.
 class DirectoryViewCell {
  public:

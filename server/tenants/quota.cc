@@ -26,6 +26,19 @@ constexpr int64_t kSecond = 1'000'000'000;
 constexpr int64_t kSetBack = 10 * kSecond;
 // One batch can put a bucket into debt by eleven days at most.
 constexpr long double kMaxCost = 1e15L;
+// What a slot has of a bucket at most: all together a thousandth of it.
+constexpr int64_t kPrepaid = kSecond / 1000 / static_cast<int64_t>(kThreadSlots);
+// That is worth its while if so many calls can be paid from it.
+constexpr int64_t kCallsPrepaid = 4;
+// What a slot takes at once where the limit is far.
+constexpr uint64_t kPlacesAtOnce = 16;
+constexpr uint64_t kNoLimit = 1ULL << 31;
+
+// A slot's places.
+constexpr uint64_t kOnePlace = 1ULL << 32;
+constexpr uint64_t PlacesIn(uint64_t places) { return places / kOnePlace; }
+constexpr uint64_t UsedOf(uint64_t places) { return places % kOnePlace; }
+
 // Nobody knows when one of the calls under way will end; they take milliseconds.
 constexpr absl::Duration kCallsRetry = absl::Milliseconds(100);
 
@@ -33,6 +46,14 @@ constexpr absl::Duration kCallsRetry = absl::Milliseconds(100);
 int64_t Cost(uint64_t numbers, uint64_t rate) {
   const long double cost = std::ceil(static_cast<long double>(numbers) * kSecond / rate);
   return static_cast<int64_t>(std::min(cost, kMaxCost));
+}
+
+bool UsePrepaid(std::atomic<int64_t>& prepaid, int64_t cost) {
+  int64_t left = prepaid.load(std::memory_order_relaxed);
+  while (left >= cost) {
+    if (prepaid.compare_exchange_weak(left, left - cost, std::memory_order_relaxed)) return true;
+  }
+  return false;
 }
 
 template <typename T>
@@ -51,7 +72,11 @@ QuotaMeter::~QuotaMeter() {
   for (std::atomic<Middle*>& slot : top_) {
     const std::unique_ptr<Middle> middle(slot.load(std::memory_order_acquire));
     if (middle == nullptr) continue;
-    for (std::atomic<Leaf*>& leaf : *middle) delete leaf.load(std::memory_order_acquire);
+    for (std::atomic<Leaf*>& slot_of_leaf : *middle) {
+      const std::unique_ptr<Leaf> leaf(slot_of_leaf.load(std::memory_order_acquire));
+      if (leaf == nullptr) continue;
+      for (Entry& entry : *leaf) delete entry.slots.load(std::memory_order_acquire);
+    }
   }
 }
 
@@ -61,13 +86,26 @@ QuotaMeter::Entry& QuotaMeter::Of(TenantNumber tenant) {
   return (*leaf)[tenant & ((1U << kLeafBits) - 1)];
 }
 
-uint32_t QuotaMeter::CallsUnderWay(TenantNumber tenant) const {
+const QuotaMeter::Entry* QuotaMeter::Find(TenantNumber tenant) const {
   const Middle* middle = top_[tenant >> (kLeafBits + kMiddleBits)].load(std::memory_order_acquire);
-  if (middle == nullptr) return 0;
+  if (middle == nullptr) return nullptr;
   const Leaf* leaf =
       (*middle)[tenant >> kLeafBits & ((1U << kMiddleBits) - 1)].load(std::memory_order_acquire);
-  if (leaf == nullptr) return 0;
-  return (*leaf)[tenant & ((1U << kLeafBits) - 1)].calls.load(std::memory_order_acquire);
+  return leaf == nullptr ? nullptr : &(*leaf)[tenant & ((1U << kLeafBits) - 1)];
+}
+
+uint32_t QuotaMeter::CallsUnderWay(TenantNumber tenant) const {
+  const Entry* const entry = Find(tenant);
+  if (entry == nullptr) return 0;
+  uint64_t calls = entry->calls.load(std::memory_order_acquire);
+  const Slots* const slots = entry->slots.load(std::memory_order_acquire);
+  if (slots == nullptr) return static_cast<uint32_t>(calls);
+  // Places that are taken meanwhile may be seen as unused before they are counted.
+  for (const Slot& slot : *slots) {
+    const uint64_t places = slot.places.load(std::memory_order_acquire);
+    calls -= std::min(calls, PlacesIn(places) - UsedOf(places));
+  }
+  return static_cast<uint32_t>(calls);
 }
 
 QuotaRefusals QuotaMeter::refusals() const {
@@ -83,37 +121,91 @@ Quotas QuotaMeter::Effective(const Quotas& limits) const {
   return result;
 }
 
+QuotaMeter::Slots* QuotaMeter::SlotsOf(Entry& entry) const {
+  return often_ == 0 ? FindOrMake(entry.slots) : entry.slots.load(std::memory_order_acquire);
+}
+
+void QuotaMeter::NoteMeeting(Entry& entry, absl::Time now) const {
+  const auto second = static_cast<uint32_t>(absl::ToUnixSeconds(now));
+  if (entry.meetings_second.exchange(second, std::memory_order_relaxed) != second) {
+    entry.meetings.store(0, std::memory_order_relaxed);
+  }
+  if (entry.meetings.fetch_add(1, std::memory_order_relaxed) + 1 >= often_) {
+    FindOrMake(entry.slots);
+  }
+}
+
+bool QuotaMeter::TakePlaces(Entry& entry, uint64_t count, uint64_t limit, absl::Time now) const {
+  uint64_t taken = entry.calls.load(std::memory_order_relaxed);
+  while (taken + count <= limit) {
+    if (entry.calls.compare_exchange_weak(taken, taken + count, std::memory_order_acquire,
+                                          std::memory_order_relaxed)) {
+      return true;
+    }
+    NoteMeeting(entry, now);
+  }
+  return false;
+}
+
+Admission QuotaMeter::TakePlace(Entry& entry, uint64_t limit, absl::Time now) const {
+  if (Slots* const slots = SlotsOf(entry); slots != nullptr) {
+    return TakePlaceFrom(*slots, entry, limit, now);
+  }
+  return TakePlaces(entry, 1, limit, now) ? Admission(&entry.calls) : Admission();
+}
+
+Admission QuotaMeter::TakePlaceFrom(Slots& slots, Entry& entry, uint64_t limit,
+                                    absl::Time now) const {
+  std::atomic<uint64_t>& mine = slots[ThreadSlot()].places;
+  // If more is taken than the limit, it has become lower, and unused places are none any more.
+  const uint64_t taken = entry.calls.load(std::memory_order_relaxed);
+  uint64_t places = mine.load(std::memory_order_relaxed);
+  while (taken <= limit && UsedOf(places) < PlacesIn(places)) {
+    if (mine.compare_exchange_weak(places, places + 1, std::memory_order_acquire,
+                                   std::memory_order_relaxed)) {
+      return Admission(&mine);
+    }
+  }
+  const uint64_t many = taken >= limit ? 1 : (limit - taken) / (2 * kThreadSlots);
+  uint64_t count = std::clamp<uint64_t>(many, 1, kPlacesAtOnce);
+  if (!TakePlaces(entry, count, limit, now)) {
+    TakeBack(slots, entry);
+    count = 1;
+    if (!TakePlaces(entry, count, limit, now)) return {};
+  }
+  mine.fetch_add(count * kOnePlace + 1, std::memory_order_acquire);
+  return Admission(&mine);
+}
+
+void QuotaMeter::TakeBack(Slots& slots, Entry& entry) {
+  for (Slot& slot : slots) {
+    uint64_t places = slot.places.load(std::memory_order_relaxed);
+    while (UsedOf(places) < PlacesIn(places)) {
+      const uint64_t unused = PlacesIn(places) - UsedOf(places);
+      if (slot.places.compare_exchange_weak(places, places - unused * kOnePlace,
+                                            std::memory_order_acq_rel, std::memory_order_relaxed)) {
+        entry.calls.fetch_sub(unused, std::memory_order_release);
+        break;
+      }
+    }
+  }
+}
+
 absl::StatusOr<Admission> QuotaMeter::Admit(TenantNumber tenant, const Quotas& limits,
                                             uint64_t numbers, absl::Time now) {
   const Quotas quotas = Effective(limits);
   Entry& entry = Of(tenant);
-  uint32_t calls = entry.calls.load(std::memory_order_relaxed);
-  do {
-    if (quotas.calls_under_way != 0 && calls >= quotas.calls_under_way) {
-      refused_calls_.fetch_add(1, std::memory_order_relaxed);
-      return QuotaError(
-          StrCat("the tenant has ", calls, " calls under way, and its quota is ",
-                 quotas.calls_under_way, "; wait for some of them, or ask the operator for more"),
-          kCallsRetry);
-    }
-  } while (!entry.calls.compare_exchange_weak(calls, calls + 1, std::memory_order_acquire,
-                                              std::memory_order_relaxed));
-  Admission admission(&entry.calls);
+  const uint64_t limit = quotas.calls_under_way == 0 ? kNoLimit : quotas.calls_under_way;
+  Admission admission = TakePlace(entry, limit, now);
+  if (admission.calls_ == nullptr) {
+    refused_calls_.fetch_add(1, std::memory_order_relaxed);
+    return QuotaError(
+        StrCat("the tenant has ", CallsUnderWay(tenant), " calls under way, and its quota is ",
+               quotas.calls_under_way, "; wait for some of them, or ask the operator for more"),
+        kCallsRetry);
+  }
   DNC_RETURN_IF_ERROR(SpendFrom(entry, quotas.numbers_per_second, numbers, now));
   return admission;
-}
-
-bool QuotaMeter::NoteRefusal(TenantNumber tenant, absl::Time now) {
-  constexpr int64_t kRefusalCost = kSecond / 100;
-  std::atomic<int64_t>& empty_at = Of(tenant).refusals_empty_at;
-  const int64_t now_ns = absl::ToUnixNanos(now);
-  const int64_t before = empty_at.load(std::memory_order_relaxed);
-  // A clock that was set back makes nobody wait.
-  if (before > now_ns && before < now_ns + kSetBack) return true;
-  const int64_t full = now_ns - kSecond;
-  const int64_t next = (before > now_ns ? full : std::max(before, full)) + kRefusalCost;
-  empty_at.store(next, std::memory_order_relaxed);
-  return false;
 }
 
 absl::Status QuotaMeter::Spend(TenantNumber tenant, const Quotas& limits, uint64_t numbers,
@@ -124,13 +216,17 @@ absl::Status QuotaMeter::Spend(TenantNumber tenant, const Quotas& limits, uint64
 absl::Status QuotaMeter::SpendFrom(Entry& entry, uint64_t rate, uint64_t numbers, absl::Time now) {
   if (rate == 0 || numbers == 0) return absl::OkStatus();
   const int64_t now_ns = absl::ToUnixNanos(now);
+  const int64_t cost = Cost(numbers, rate);
+  Slots* const slots = cost <= kPrepaid / kCallsPrepaid ? SlotsOf(entry) : nullptr;
+  std::atomic<int64_t>* const prepaid =
+      slots == nullptr ? nullptr : &(*slots)[ThreadSlot()].prepaid;
+  if (prepaid != nullptr && UsePrepaid(*prepaid, cost)) return absl::OkStatus();
   const int64_t seen = entry.seen.load(std::memory_order_relaxed);
-  if (now_ns > seen || now_ns < seen - kSetBack) {
+  if (now_ns > seen + kSecond || now_ns < seen - kSetBack) {
     // If the clock was set back, the count lies in a future that will not come soon.
     if (now_ns < seen) entry.empty_at.store(now_ns - kSecond, std::memory_order_relaxed);
     entry.seen.store(now_ns, std::memory_order_relaxed);
   }
-  const int64_t cost = Cost(numbers, rate);
   const int64_t full = now_ns - kSecond;
   int64_t empty_at = entry.empty_at.load(std::memory_order_relaxed);
   while (true) {
@@ -144,9 +240,14 @@ absl::Status QuotaMeter::SpendFrom(Entry& entry, uint64_t rate, uint64_t numbers
                  ", send less, or ask the operator for more"),
           wait);
     }
-    if (entry.empty_at.compare_exchange_weak(empty_at, next, std::memory_order_relaxed)) {
+    const bool half_full = next + kPrepaid <= now_ns - kSecond / 2;
+    const int64_t ahead =
+        prepaid != nullptr && half_full ? std::max<int64_t>(0, kPrepaid - prepaid->load()) : 0;
+    if (entry.empty_at.compare_exchange_weak(empty_at, next + ahead, std::memory_order_relaxed)) {
+      if (ahead > 0) prepaid->fetch_add(ahead, std::memory_order_relaxed);
       return absl::OkStatus();
     }
+    NoteMeeting(entry, now);
   }
 }
 

@@ -67,7 +67,7 @@ absl::StatusOr<Caller> TenantDirectory::Authenticate(std::string_view secret) co
   if (entry.tenant != 0) {
     const TenantViewPtr* const tenant = view.tenants.Find(entry.key.tenant_id);
     if (tenant == nullptr) return NotLive();
-    caller.tenant = *tenant;
+    caller.tenant = ThreadsOwn(*tenant);
   }
   const int64_t minute = absl::ToUnixSeconds(now) / 60;
   // This is written once a minute, so that calls with the same key do not contend for its cache
@@ -91,7 +91,7 @@ Caller TenantDirectory::LocalCaller() const {
   const TenantViewPtr* const tenant = state_->view().tenants.Find(kDefaultTenantId);
   DNC_CHECK(tenant != nullptr, "the default tenant is always there");
   Caller caller;
-  caller.tenant = *tenant;
+  caller.tenant = ThreadsOwn(*tenant);
   caller.key_id = "local";
   for (const KeyScope scope : {KeyScope::kScrub, KeyScope::kWriteLists, KeyScope::kOperate}) {
     caller.scopes = static_cast<uint8_t>(caller.scopes | 1 << static_cast<int>(scope));
@@ -106,7 +106,7 @@ bool TenantDirectory::HadOperatorKey() const { return !state_->KeysOf("").empty(
 absl::StatusOr<TenantViewPtr> TenantDirectory::Find(std::string_view tenant_id) const {
   const TenantViewPtr* const found = state_->view().tenants.Find(tenant_id);
   if (found == nullptr) return NoSuchTenant();
-  return *found;
+  return ThreadsOwn(*found);
 }
 
 std::vector<TenantViewPtr> TenantDirectory::List(std::string_view after, size_t limit) const {

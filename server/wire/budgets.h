@@ -7,14 +7,17 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "server/base/sharded_count.h"
+
 namespace dnc {
 
 // Bytes that all connections of a server may keep together. Thread-safe.
-class BytePool {
+class alignas(kApartBytes) BytePool {
  public:
   explicit BytePool(int64_t bytes) : all_(bytes), left_(bytes) {}
-  bool TryTake(int64_t bytes) {
-    if (left_.fetch_sub(bytes, std::memory_order_relaxed) >= bytes) return true;
+  // `reserve`: what must be left.
+  bool TryTake(int64_t bytes, int64_t reserve) {
+    if (left_.fetch_sub(bytes, std::memory_order_relaxed) >= bytes + reserve) return true;
     Give(bytes);
     return false;
   }
@@ -37,15 +40,17 @@ class HeldBytes {
   HeldBytes& operator=(const HeldBytes&) = delete;
 
   size_t bytes() const { return bytes_; }
-  // False if there is no room.
-  bool Add(size_t bytes) {
+  // Whether so many more take nothing of the pool.
+  bool IsFree(size_t bytes) const { return bytes_ + bytes <= kFree + pooled_; }
+  // False if there is no room. Of the pool, half is for callers who are `known`.
+  bool Add(size_t bytes, bool known) {
     const size_t held = bytes_ + bytes;
     if (held > kFree + pooled_) {
       const size_t more = held - kFree - pooled_;
       // While there is room, one may have half of it.
       const int64_t most = std::max(share_, pool_.left() / 2);
       if (pooled_ + more > static_cast<size_t>(most)) return false;
-      if (!pool_.TryTake(static_cast<int64_t>(more))) return false;
+      if (!pool_.TryTake(static_cast<int64_t>(more), known ? 0 : pool_.all() / 2)) return false;
       pooled_ += more;
     }
     bytes_ = held;

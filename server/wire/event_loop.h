@@ -7,8 +7,9 @@
 //         ^                                                                       |
 //         +---------- nothing left? look for `spin` longer, then sleep <----------+
 //
-// The turns are bounded on both sides: a flood of arriving bytes leaves the waiting calls half of
-// the time, and long batches leave the sockets theirs.
+// The turns are bounded on both sides. While calls wait, what arrives is taken in for 100 us at
+// most, and long batches leave the sockets their time. Once calls are refused, a turn takes in
+// nothing until the time for that is earned by work (WorkMeter).
 #pragma once
 
 #include <array>
@@ -24,6 +25,7 @@
 #include <vector>
 
 #include "absl/types/span.h"
+#include "server/wire/work_meter.h"
 
 namespace boost::asio {
 class io_context;
@@ -73,6 +75,9 @@ class EventLoop {
   // Flushes at the end of this turn.
   void FlushSoon(std::shared_ptr<Flushed> flushed) { dirty_.push_back(std::move(flushed)); }
 
+  // What was admitted for this loop and is not done, and how long it takes.
+  WorkMeter& work() { return meter_; }
+
   // Space for bytes that are read or written now; nobody may keep anything in it.
   absl::Span<char> read_space() { return absl::MakeSpan(*read_space_); }
   absl::Span<char> plain_space() { return absl::MakeSpan(*plain_space_); }
@@ -86,8 +91,12 @@ class EventLoop {
   using Space = std::array<char, kSpaceBytes>;
 
   void Run();
-  // Handles what is ready; whether there was something.
-  bool TakeIn();
+  // Handles what is ready; whether there was something. `left_over`: the turn before has left work.
+  bool TakeIn(bool left_over);
+  // Does one turn; whether there was something to do. `woken`: an event ended the sleep before it.
+  bool Turn(bool woken);
+  // Does one that has work left over, and measures it.
+  void FullTurn();
   // Runs jobs for a while; whether there was one.
   bool Work();
   void FlushAll();
@@ -96,6 +105,9 @@ class EventLoop {
   const std::chrono::nanoseconds max_spin_;
   std::chrono::nanoseconds spin_;
   std::deque<std::shared_ptr<Job>> jobs_;
+  WorkMeter meter_;
+  // The thread's processor time when the last turn ended, if it has left work.
+  std::chrono::nanoseconds measured_since_{0};
   std::vector<std::shared_ptr<Flushed>> dirty_;
   std::vector<std::shared_ptr<Flushed>> flushing_;
   const std::unique_ptr<Space> read_space_ = std::make_unique<Space>();

@@ -11,12 +11,6 @@
 namespace dnc {
 namespace {
 
-uint32_t LoadBigEndian(const char* bytes) {
-  uint32_t value = 0;
-  for (int i = 0; i < 4; ++i) value = value << 8 | static_cast<uint8_t>(bytes[i]);
-  return value;
-}
-
 // Whether a header belongs to the protocol and not to the call's metadata.
 bool IsProtocols(std::string_view name) {
   return name.starts_with(':') || name == "te" || name == "content-type" ||
@@ -101,28 +95,6 @@ void GrpcStream::AddHeader(std::string_view name, std::string_view value, size_t
       deadline_ = begun_ + *timeout;
     }
   }
-}
-
-std::optional<size_t> GrpcStream::MessageSize() const {
-  if (body_.size() < kMessagePrefixBytes) return std::nullopt;
-  return LoadBigEndian(body_.data() + 1);
-}
-
-bool GrpcStream::HasWholeMessage() const {
-  const std::optional<size_t> size = MessageSize();
-  return size.has_value() && body_.size() >= kMessagePrefixBytes + *size;
-}
-
-ReceivedMessage GrpcStream::TakeMessage() {
-  const size_t frame = kMessagePrefixBytes + *MessageSize();
-  std::string bytes;
-  if (body_.size() == frame) {
-    bytes.swap(body_);
-  } else {
-    bytes = body_.substr(0, frame);
-    body_.erase(0, frame);
-  }
-  return {std::move(bytes), encoding_};
 }
 
 template <class Task>

@@ -29,6 +29,7 @@
 #include "server/wire/grpc_text.h"
 #include "server/wire/inflate.h"
 #include "server/wire/message_buffer.h"
+#include "server/wire/stream_body.h"
 
 namespace dnc {
 
@@ -78,7 +79,7 @@ class CallHandler {
   virtual void OnEnd() = 0;
   // What was written has gone to the socket: the next may be written.
   virtual void OnWritten() {}
-  // Called at most once, and not after Finish.
+  // Nobody waits any more. Called once for each reason at most.
   virtual void OnCancel(CallEnd why) = 0;
 };
 
@@ -142,12 +143,9 @@ class GrpcStream : public std::enable_shared_from_this<GrpcStream> {
 
   // Takes a header. Of metadata above `max_kept` bytes only the size is noted.
   void AddHeader(std::string_view name, std::string_view value, size_t max_kept);
-  size_t kept_bytes() const { return header_text_.size() + path_.size(); }
-  // The length of the message that `body_` begins with; nothing if that is not known yet.
-  std::optional<size_t> MessageSize() const;
-  bool HasWholeMessage() const;
-  // Takes that message off the body.
-  ReceivedMessage TakeMessage();
+  size_t kept_bytes() const {
+    return header_text_.capacity() + path_.size() + headers_.capacity() * sizeof(Header);
+  }
   // The deadline has passed.
   void Expire();
   // It need not be watched any more.
@@ -175,7 +173,7 @@ class GrpcStream : public std::enable_shared_from_this<GrpcStream> {
   size_t header_bytes_ = 0;    // of all headers
   bool accepted_ = false;      // its headers are whole
 
-  std::string body_;       // what has arrived and is not handed over
+  StreamBody body_;        // what has arrived and is not handed over
   size_t unconsumed_ = 0;  // of the stream's window
   size_t held_ = 0;        // bytes that the connection counts: of headers and body
   size_t unread_ = 0;      // bytes of the answer that the peer has not taken
@@ -193,12 +191,15 @@ class GrpcStream : public std::enable_shared_from_this<GrpcStream> {
   std::atomic<bool> cancelled_{false};
   bool may_be_silent_ = false;
   bool one_message_ = false;
+  bool is_begun_ = false;   // a message has been handed over
   bool abandoned_ = false;  // the peer did not take the answer
   bool end_sent_ = false;   // the end of the answer has been handed to the socket
   const Clock::time_point begun_ = Clock::now();
   Clock::time_point heard_ = begun_;   // of the body
   Clock::time_point message_since_{};  // when the message that is not whole began
   Clock::time_point answer_since_{};   // when the peer last took something of the answer
+  Clock::time_point answer_begun_{};   // when the message that is being sent began
+  std::optional<bool> is_known_;       // whether the caller is, once that has been asked
   std::unique_ptr<DeadlineTimer> timer_;
 };
 

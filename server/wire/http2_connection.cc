@@ -34,6 +34,9 @@ constexpr std::chrono::nanoseconds kLastWords = std::chrono::seconds(1);
 constexpr std::chrono::milliseconds kEndingSilence(250);
 constexpr uint32_t kStreamWindow = 256 << 10;
 constexpr int32_t kConnectionWindow = 1 << 20;
+// So many frames of a few bytes are in a stream's window, and in those of several streams.
+constexpr int64_t kWindowFrames = kStreamWindow / 16;
+constexpr int64_t kMaxLateFrames = 8 * kWindowFrames;
 // What a budget gets back for an answered call, and for so many bytes that were sent.
 constexpr int64_t kFramesACall = 4;
 constexpr size_t kBytesAFrame = 4 << 10;
@@ -86,7 +89,8 @@ void Http2Connection::OnBytes(std::string_view bytes) {
   }
   // Of some frames for calls that are over nghttp2 says nothing: it reads and ignores them.
   const int64_t silent = filter_.passed() - std::exchange(told_frames_, filter_.passed());
-  if (resets + silent > 0) CountIdleFrame(resets + silent);
+  if (silent > 0) CountLateFrames(silent);
+  if (resets > 0) CountIdleFrame(resets);
   FlushSoon();
 }
 
@@ -205,6 +209,10 @@ absl::Status Http2Connection::WhyEndAnswer(const GrpcStream& call, Clock::time_p
        nghttp2_session_get_stream_remote_window_size(session_, call.id_) <= 0)) {
     return NobodyReads();
   }
+  // A part of a stream has its handler's place, however little the peer takes at a time.
+  if (!call.finished_ && peer_now - call.answer_begun_ > kMessagePatience * patience) {
+    return NobodyReads();
+  }
   return absl::OkStatus();
 }
 
@@ -295,7 +303,7 @@ int Http2Connection::EndHeaders(int32_t id, bool end_stream) {
 void Http2Connection::Begin(const CallPtr& call) {
   GrpcStream* const raw = call.get();
   call->held_ = call->kept_bytes();
-  if (!held_.Add(call->held_)) {
+  if (!Hold(raw, call->held_)) {
     call->held_ = 0;
     Refuse(raw, NoRoom());
     return;
@@ -334,19 +342,19 @@ int Http2Connection::AddData(int32_t id, std::string_view bytes) {
     nghttp2_session_consume_stream(session_, id, bytes.size());
     return 0;
   }
-  if (!held_.Add(bytes.size())) {
+  if (!Hold(call.get(), bytes.size())) {
     Refuse(call.get(), NoRoom());
     return 0;
   }
   call->held_ += bytes.size();
   call->heard_ = heard_ - paused_;
   if (call->body_.empty()) call->message_since_ = call->heard_;
-  const bool had_message = call->HasWholeMessage();
   call->unconsumed_ += bytes.size();
-  call->body_.append(bytes);
-  if (const std::optional<size_t> size = call->MessageSize(); size.has_value()) {
+  // Messages count, however few bytes they take.
+  idle_frames_.Earn(call->body_.Append(bytes));
+  if (const std::optional<size_t> size = call->body_.MessageSize(); size.has_value()) {
     const size_t most = context_.options.max_message;
-    if (static_cast<uint8_t>(call->body_[0]) > 1) {
+    if (call->body_.flag() > 1) {
       Refuse(call.get(), Malformed("a message begins with neither 0 nor 1"));
       return 0;
     }
@@ -358,8 +366,6 @@ int Http2Connection::AddData(int32_t id, std::string_view bytes) {
       Refuse(call.get(), Malformed("the method takes one message, and more have come"));
       return 0;
     }
-    // However few bytes it takes.
-    if (!had_message && call->HasWholeMessage()) idle_frames_.Earn(1);
   }
   Deliver(call.get());
   return 0;
@@ -377,27 +383,28 @@ void Http2Connection::Deliver(GrpcStream* call) {
   const std::shared_ptr<CallHandler> handler = call->handler_;
   if (handler == nullptr) return;
   const CallPtr keeper = call->shared_from_this();
-  while (call->asked_ && !call->finished_ && call->HasWholeMessage() &&
+  while (call->asked_ && !call->finished_ && call->body_.HasWholeMessage() &&
          (call->ended_ || !call->one_message_)) {
     call->asked_ = false;
     const size_t before = call->body_.size();
-    ReceivedMessage message = call->TakeMessage();
+    ReceivedMessage message(call->body_.TakeMessage(), call->encoding_);
     const size_t taken = before - call->body_.size();
     call->held_ -= taken;
     held_.Remove(taken);
     call->message_since_ = call->heard_ = PeerNow();  // the wait before was ours
+    call->is_begun_ = true;
     handler->OnMessage(std::move(message));
   }
   if (call->finished_ || call->connection_ == nullptr) return;
   // The window stays closed while whole messages wait for their turn.
-  if (!call->HasWholeMessage() || call->one_message_) {
+  if (!call->body_.HasWholeMessage() || call->one_message_) {
     ConsumeStream(call);
   }
   if (!call->ended_ || call->end_told_) return;
   if (call->body_.empty()) {
     call->end_told_ = true;
     handler->OnEnd();
-  } else if (!call->HasWholeMessage()) {
+  } else if (!call->body_.HasWholeMessage()) {
     Refuse(call, Malformed("the request ends in the middle of a message"));
   }
 }
@@ -425,7 +432,7 @@ void Http2Connection::RefuseHttp(GrpcStream* call, const char* code) {
 
 void Http2Connection::DropBody(GrpcStream* call) {
   held_.Remove(std::exchange(call->held_, 0));
-  std::string().swap(call->body_);
+  call->body_.Clear();
   call->StopTimer();
   ConsumeStream(call);
 }
@@ -442,11 +449,11 @@ void Http2Connection::Send(GrpcStream* call, MessageBuffer message) {
   call->out_ = std::move(message);
   call->sending_ = call->out_.Frame();
   call->unread_ = call->sending_.size();
-  call->answer_since_ = PeerNow();
+  call->answer_begun_ = call->answer_since_ = PeerNow();
   if (held_.bytes() == call->held_ && uncounted_ == 0) {
     // An answer that nothing waits beside is sent, however long it is.
     uncounted_ = call->unread_;
-  } else if (held_.Add(call->unread_)) {
+  } else if (Hold(call, call->unread_)) {
     call->counted_ = call->unread_;
   } else {
     // The peer has more answers to read than it may.
@@ -472,6 +479,10 @@ void Http2Connection::Send(GrpcStream* call, MessageBuffer message) {
 }
 
 void Http2Connection::End(GrpcStream* call, GrpcStatus status) {
+  // A stream that was served may have a window full of small messages on its way.
+  if (call->is_begun_ && !call->ended_) {
+    late_frames_ = std::min(late_frames_ + kWindowFrames, kMaxLateFrames);
+  }
   call->finished_ = true;
   call->answer_since_ = PeerNow();
   call->status_ = std::move(status);
@@ -566,6 +577,14 @@ void Http2Connection::EndCall(const CallPtr& call) {
   } else {
     Dismiss(call.get());
   }
+}
+
+bool Http2Connection::Hold(GrpcStream* call, size_t bytes) {
+  // Whether the caller is known is asked only where it matters.
+  if (!held_.IsFree(bytes) && !call->is_known_.has_value()) {
+    call->is_known_ = context_.is_known == nullptr || context_.is_known(*call);
+  }
+  return held_.Add(bytes, call->is_known_.value_or(false));
 }
 
 void Http2Connection::Take(GrpcStream* call, size_t bytes) {

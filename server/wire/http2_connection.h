@@ -13,6 +13,7 @@
 //   - time: the preface, the answer to a ping, and half a message must come in time.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -66,6 +67,9 @@ struct Http2Context {
   BytePool* pool = nullptr;
   // Decides on a call that has begun: its handler.
   std::function<std::shared_ptr<CallHandler>(const CallPtr& call)> accept;
+  // Whether the caller of a call that has begun may do anything here; null: all may. Half of the
+  // pool is for those alone.
+  std::function<bool(const GrpcStream& call)> is_known;
   // How an error is sent.
   std::function<GrpcStatus(const absl::Status&)> status_of;
   // A connection is gone; called on its loop.
@@ -122,6 +126,12 @@ class Http2Connection final : public ByteStream::User,
     if (!idle_frames_.Spend(count, heard_)) Calm();
     return 0;
   }
+  // The same for frames of streams that are over.
+  int CountLateFrames(int64_t count) {
+    const int64_t expected = std::min(count, late_frames_);
+    late_frames_ -= expected;
+    return count == expected ? 0 : CountIdleFrame(count - expected);
+  }
   int CountReset(int32_t id);
 
   // Of a call.
@@ -155,6 +165,8 @@ class Http2Connection final : public ByteStream::User,
     const auto found = streams_.find(id);
     return found == streams_.end() || found->second->ended_;
   }
+  // Keeps count of what the server holds for the call. False if there is no room.
+  bool Hold(GrpcStream* call, size_t bytes);
   // The peer has taken so many bytes of the answer, or nobody will.
   void Take(GrpcStream* call, size_t bytes);
   void DropAnswer(GrpcStream* call) { Take(call, call->unread_); }
@@ -203,6 +215,7 @@ class Http2Connection final : public ByteStream::User,
   HeldBytes held_;  // of requests and unread answers
   RefillingBudget idle_frames_;
   RefillingBudget resets_;
+  int64_t late_frames_ = 0;  // that may still come for streams which the server has ended
   const Clock::time_point heard_since_ = Clock::now();
   Clock::time_point heard_ = heard_since_;
   Clock::time_point pinged_{};  // a ping waits for its answer since then

@@ -45,8 +45,7 @@ struct SessionCallbacks {
         return frame.stream_id <= nghttp2_session_get_last_proc_stream_id(session) &&
                connection.Unanswered(frame.stream_id) == nullptr;
       case NGHTTP2_DATA:
-        return (frame.length < kCrumb && (frame.flags & NGHTTP2_FLAG_END_STREAM) == 0) ||
-               connection.Unanswered(frame.stream_id) == nullptr;
+        return frame.length < kCrumb && (frame.flags & NGHTTP2_FLAG_END_STREAM) == 0;
       default:
         return true;
     }
@@ -70,6 +69,9 @@ struct SessionCallbacks {
 
   static int OnBeginFrame(nghttp2_session* session, const nghttp2_frame_hd* frame, void* user) {
     ++Self(user)->told_frames_;
+    if (frame->type == NGHTTP2_DATA && Self(user)->Unanswered(frame->stream_id) == nullptr) {
+      return Self(user)->CountLateFrames(1);
+    }
     return IsIdle(session, *frame, *Self(user)) ? Self(user)->CountIdleFrame(1) : 0;
   }
 

@@ -9,10 +9,11 @@ absl::Status Malformed(std::string_view what) { return Error(reason::kMalformedC
 absl::Status NotSupported(std::string_view what) { return Error(reason::kNotSupported, what); }
 
 absl::Status NoRoom() {
-  static const absl::Status status =
+  static const absl::Status status = WithRetryAfter(
       Error(reason::kLimitReached,
             "the server holds as many unfinished requests and unread answers as it may; read the "
-            "answers, and try again in a moment");
+            "answers, and try again in a moment"),
+      absl::Milliseconds(100));
   return status;
 }
 

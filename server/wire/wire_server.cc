@@ -11,6 +11,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <utility>
 
+#include "server/base/sharded_count.h"
 #include "server/base/str_cat.h"
 
 namespace dnc {
@@ -45,7 +46,8 @@ std::string PeerOf(int fd) {
 
 }  // namespace
 
-struct WireServer::LoopState {
+// Each stands apart from the others, whose threads write to theirs.
+struct alignas(kApartBytes) WireServer::LoopState {
   explicit LoopState(std::chrono::nanoseconds spin) : loop(spin), timer(loop.io()) {}
 
   EventLoop loop;
@@ -60,6 +62,7 @@ WireServer::WireServer(WireOptions options)
   context_.pool = &pool_;
   context_.accept = options_.accept;
   context_.status_of = options_.status_of;
+  context_.is_known = options_.is_known;
   context_.closed = [this](Http2Connection* connection) { Forget(connection); };
   for (int i = 0; i < std::max(1, options_.loops); ++i) {
     loops_.push_back(std::make_unique<LoopState>(options_.spin));

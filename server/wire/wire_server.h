@@ -35,6 +35,7 @@ struct WireOptions {
   const TlsContext* tls = nullptr;  // null: plain text
   std::function<std::shared_ptr<CallHandler>(const CallPtr& call)> accept;
   std::function<GrpcStatus(const absl::Status&)> status_of;
+  std::function<bool(const GrpcStream& call)> is_known;  // as Http2Context has it
 };
 
 // Take is thread-safe; Start, Drain and Stop belong to one thread.

@@ -33,6 +33,17 @@ def base(tmp_path_factory):
     return folder
 
 
+MORE_ARGUMENTS = []
+
+
+@pytest.fixture(params=["grpc", "thin"])
+def sender(request):
+    """The sender of what a test runs: a test that asks for it is run with each."""
+    MORE_ARGUMENTS[:] = ["--sender", request.param]
+    yield request.param
+    MORE_ARGUMENTS.clear()
+
+
 def load_base(server, base):
     server.load([(path.name, path.read_bytes()) for path in sorted(base.iterdir())])
 
@@ -48,11 +59,13 @@ def loaded(start_server, base):
 
 
 def dncload(*arguments, address=None, **environment):
+    """Runs it, with what the test's sender adds to each mode that measures."""
     variables = {key: value for key, value in os.environ.items() if not key.startswith("DNC_")}
     variables.update(environment)
     if address:
         variables["DNC_SERVER"] = address
-    return subprocess.run([str(BIN / "dncload"), *map(str, arguments)], capture_output=True,
+    more = MORE_ARGUMENTS if arguments and arguments[0] != "compare" else []
+    return subprocess.run([str(BIN / "dncload"), *map(str, arguments), *more], capture_output=True,
                           text=True, timeout=PATIENCE, check=False, env=variables)
 
 
@@ -80,13 +93,14 @@ def check_report(report, mode):
         assert set(run["answers"]["verdicts"]) <= {"CLEAR", "LISTED"}
 
 
-def test_one_rate(loaded, base, tmp_path):
+def test_one_rate(loaded, base, tmp_path, sender):
     page = tmp_path / "report.html"
     report = measure(loaded.address, "run", "--base", base, "--rate", 500, *SHORT, "--batch",
                      "1:1,100:1", "--server-pid", loaded.process.pid, "--html", page)
     check_report(report, "run")
     (run,) = report["runs"]
     assert run["schedule"]["kind"] == "poisson" and run["schedule"]["open_loop"]
+    assert run["schedule"]["sender"] == sender
     assert 350 < run["calls"]["scheduled"] < 650
     # What is due at the end may come too late for a slow machine to send it.
     assert run["calls"]["answered"] + run["calls"]["unsent"] == run["calls"]["scheduled"]
@@ -105,6 +119,7 @@ def test_one_rate(loaded, base, tmp_path):
     (["--schedule", "ramped", "--ramp", "100:900"], "ramped", 500),
     (["--schedule", "poisson", "--rate", "400", "--threads", "3", "--channels", "6"], "poisson",
      400)])
+@pytest.mark.usefixtures("sender")
 def test_schedules(loaded, base, arguments, kind, calls):
     report = measure(loaded.address, "run", "--base", base, *SHORT, "--batch", 10, *arguments)
     check_report(report, "run")
@@ -133,6 +148,7 @@ def test_replayed_times_and_numbers_of_a_file(loaded, base, tmp_path):
     assert run["answers"]["verdicts"]["LISTED"] > 0
 
 
+@pytest.mark.usefixtures("sender")
 def test_closed_loop_and_campaign(loaded, base):
     report = measure(loaded.address, "run", "--base", base, *SHORT, "--closed-loop", "--callers", 2,
                      "--locality", "campaign", "--campaign-areas", 2, "--hit-rate", 1)
@@ -212,6 +228,7 @@ def test_search_and_overload(loaded, base):
     assert report["search"]["rate"] == 0 and "p99 below" in report["failures"][0]
 
 
+@pytest.mark.usefixtures("sender")
 def test_idle_gaps(loaded, base):
     report = measure(loaded.address, "idle", "--base", base, "--gap", "0.05:0.15", "--batch", 1,
                      "--seconds", 1.5, "--warm-up", 0, "--pool", 1000)
@@ -221,6 +238,7 @@ def test_idle_gaps(loaded, base):
     assert any("only" in warning for warning in report["warnings"])
 
 
+@pytest.mark.usefixtures("sender")
 def test_a_lying_server_is_a_failure(stubs, base):
     liar = FakeScrubs(stubs, lambda number: stubs.verdict.VERDICT_CLEAR)
     try:
@@ -245,6 +263,7 @@ def test_a_lying_server_is_a_failure(stubs, base):
         strict.stop()
 
 
+@pytest.mark.usefixtures("sender")
 def test_a_stalled_server_shows(loaded, base):
     def stall():
         wait_until(lambda: loaded.scrubs_answered() > 300)  # 150 are of the warm-up
@@ -268,6 +287,7 @@ def test_a_stalled_server_shows(loaded, base):
     assert run["calls"]["answered"] + run["calls"]["unsent"] == run["calls"]["scheduled"] > 1200
 
 
+@pytest.mark.usefixtures("sender")
 def test_a_rate_that_is_too_high_is_told(loaded, base):
     report = measure(loaded.address, "run", "--base", base, "--rate", 2_000_000, *SHORT, "--batch",
                      1)
@@ -278,6 +298,7 @@ def test_a_rate_that_is_too_high_is_told(loaded, base):
                for warning in report["warnings"])
 
 
+@pytest.mark.usefixtures("sender")
 def test_keys_and_tenants(start_server, base, tmp_path):
     key = operator_key(tmp_path / "keyed")
     server = start_server(data_dir=tmp_path / "keyed", key=key, tenant="default")
@@ -292,6 +313,7 @@ def test_keys_and_tenants(start_server, base, tmp_path):
     assert "UNAUTHENTICATED UNAUTHENTICATED" in report["runs"][0]["errors"]
 
 
+@pytest.mark.usefixtures("sender")
 def test_tls(stubs, tmp_path):
     make_certificate(tmp_path, names="DNS:dnc.test")
     numbers = tmp_path / "numbers.csv"
@@ -312,6 +334,7 @@ def test_tls(stubs, tmp_path):
         server.stop()
 
 
+@pytest.mark.usefixtures("sender")
 def test_a_unix_socket(stubs, tmp_path):
     numbers = tmp_path / "numbers.csv"
     numbers.write_text("phone,listed\n201-555-0100,0\n")
@@ -326,10 +349,11 @@ def test_a_unix_socket(stubs, tmp_path):
     assert report["server"]["on_this_machine"]
 
 
+@pytest.mark.usefixtures("sender")
 def test_ctrl_c_reports_what_there_is(loaded, base):
     command = [str(BIN / "dncload"), "run", "--server", loaded.address, "--base", str(base),
                "--rate", "300", "--seconds", "3000", "--warm-up", "0.1", "--pool", "20000",
-               "--json", "-"]
+               "--json", "-", *MORE_ARGUMENTS]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           text=True) as process:
         wait_until(lambda: loaded.scrubs_answered() > 150)  # 30 are of the warm-up
@@ -360,11 +384,13 @@ def test_a_live_view_on_a_terminal_only(loaded, base):
     [], ["run"], ["run", "--base", "x", "--batch", "0"], ["run", "--base", "x", "--rate", "-1"],
     ["sweep", "--base", "x"], ["idle", "--base", "x", "--gap", "5:1"],
     ["run", "--base", "x", "--schedule", "replayed"], ["run", "--base", "x", "--numbers", "y"],
-    ["run", "--base", "x", "--schedule", "stepped"], ["nothing"]])
+    ["run", "--base", "x", "--schedule", "stepped"], ["run", "--base", "x", "--sender", "fat"],
+    ["nothing"]])
 def test_usage(arguments):
     assert dncload(*arguments).returncode == 2
 
 
+@pytest.mark.usefixtures("sender")
 def test_no_server(base):
     done = dncload("run", "--base", base, *SHORT, address="127.0.0.1:1")
     assert done.returncode == 1

@@ -39,7 +39,8 @@ def doctor(server, *arguments, env=None, options=()):
     return ended.returncode, {finding["subject"]: finding for finding in report["findings"]}, report
 
 
-MACHINE = ("huge pages", "time synchronisation", "disk", "descriptors")
+MACHINE = ("huge pages", "time synchronisation", "disk", "descriptors",
+           "memory of the indexes")
 
 
 def faults(found):

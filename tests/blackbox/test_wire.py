@@ -11,6 +11,7 @@ import pytest
 import http2_frames as h2
 from dnc_server import Server
 from http2_frames import RawClient
+from tenant_calls import operator_key
 
 SCRUB = "/dnc.v1.ScrubService/Scrub"
 NUMBER = 2015550123
@@ -126,28 +127,6 @@ def test_frames_that_bring_nothing_have_a_budget(native, kind):
     assert serves(native)
 
 
-LATE = {
-    "headers": (h2.HEADERS, h2.END_HEADERS, h2.request_headers(SCRUB)),
-    "trailers": (h2.HEADERS, h2.END_HEADERS | h2.END_STREAM, h2.literal("x-late", "1")),
-    "data": (h2.DATA, 0, bytes(100)),
-    "resets": (h2.RST_STREAM, 0, struct.pack(">I", 8)),
-}
-
-
-@pytest.mark.parametrize("kind", LATE)
-def test_frames_of_streams_that_are_over_have_a_budget(native, message, kind):
-    """nghttp2 reads and ignores them, because they may cross a reset."""
-    frame, flags, payload = LATE[kind]
-    with RawClient(native.address) as client:
-        client.call(3, SCRUB, message)
-        assert client.wait(lambda c: c.ended(3))
-        for i in range(100):
-            client.frame(frame, flags, 1 if i % 2 else 3, payload)
-        assert client.wait(lambda c: c.closed)
-        assert client.goaway() == h2.ENHANCE_YOUR_CALM
-    assert serves(native)
-
-
 def half_requests(client):
     """Sixteen, which never end."""
     for stream in range(1, 2 * 16, 2):
@@ -212,6 +191,28 @@ def test_sixteen_hostile_connections_take_little_memory(native, kind):
         assert most - before < 8 << 20, f"{(most - before) >> 10} KiB"
 
 
+LATE = {
+    "headers": (h2.HEADERS, h2.END_HEADERS, h2.request_headers(SCRUB)),
+    "trailers": (h2.HEADERS, h2.END_HEADERS | h2.END_STREAM, h2.literal("x-late", "1")),
+    "data": (h2.DATA, 0, bytes(100)),
+    "resets": (h2.RST_STREAM, 0, struct.pack(">I", 8)),
+}
+
+
+@pytest.mark.parametrize("kind", LATE)
+def test_frames_of_streams_that_are_over_have_a_budget(native, message, kind):
+    """nghttp2 reads and ignores them, because they may cross a reset."""
+    frame, flags, payload = LATE[kind]
+    with RawClient(native.address) as client:
+        client.call(3, SCRUB, message)
+        assert client.wait(lambda c: c.ended(3))
+        for i in range(100):
+            client.frame(frame, flags, 1 if i % 2 else 3, payload)
+        assert client.wait(lambda c: c.closed)
+        assert client.goaway() == h2.ENHANCE_YOUR_CALM
+    assert serves(native)
+
+
 def test_unfinished_requests_have_room_for_so_much(native):
     """2 MiB of requests that never end meet a limit of 1 MiB: what is above it is refused, and
     others are served."""
@@ -248,6 +249,69 @@ def test_answers_that_nobody_reads_have_room_for_so_much(native):
                 break
         assert client.wait(lambda c: any(c.ended(s) for s in range(1, 180, 2)))
     assert serves(native)
+
+
+def test_many_questions_of_reflection_take_their_turns(native):
+    """Anybody may ask, and a thousand small questions in one piece hold up nobody else."""
+    path = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
+    question = native.stubs.reflection.ServerReflectionRequest(
+        file_containing_symbol="dnc.v1.ListService").SerializeToString()
+    with RawClient(native.address) as client:
+        client.frame(h2.HEADERS, h2.END_HEADERS, 1, h2.request_headers(path))
+        many = h2.framed(question) * 1000
+        for at in range(0, len(many), 16 << 10):
+            client.frame(h2.DATA, 0, 1, many[at:at + (16 << 10)])
+        client.frame(h2.WINDOW_UPDATE, 0, 0, struct.pack(">I", 1 << 30))
+        client.frame(h2.WINDOW_UPDATE, 0, 1, struct.pack(">I", 1 << 30))
+        for _ in range(20):
+            assert serves(native)
+        client.frame(h2.DATA, h2.END_STREAM, 1)
+        assert client.wait(lambda c: c.ended(1))
+        body = b"".join(payload for kind, _, stream, payload in client.frames
+                        if kind == h2.DATA and stream == 1)
+        answers = 0
+        while body:
+            body = body[5 + struct.unpack(">I", body[1:5])[0]:]
+            answers += 1
+        assert answers == 1000
+
+
+def test_whoever_takes_a_byte_at_a_time_loses_his_place(native):
+    """Though he is never silent for long: the server waits four times as long for one part."""
+    lists = native.stubs.list
+    native.lists.AddNumbers(lists.AddNumbersRequest(
+        records=[lists.Record(number=str(NUMBER), note="x" * 200)]))
+    with RawClient(native.address, settings=struct.pack(">HI", 4, 0)) as client:
+        client.call(1, "/dnc.v1.ListService/ExportNumbers", b"")
+        for _ in range(60):
+            if client.ended(1):
+                break
+            client.frame(h2.WINDOW_UPDATE, 0, 1, struct.pack(">I", 1))
+            client.wait(lambda c: c.ended(1), patience=0.5)
+        assert client.ended(1)
+
+
+def test_strangers_leave_half_of_the_room_to_known_callers(stubs, tmp_path):
+    config = tmp_path / "dncd.yaml"
+    config.write_text("guards: {min_first_numbers: 0}\n"
+                      "limits: {max_request_bytes: 2 MiB, max_unfinished_bytes: 8 MiB}\n")
+    key = operator_key(tmp_path / "data")
+    server = Server(stubs, tmp_path / "data", "--config", str(config), key=key, tenant="default")
+    server.wait_until_ready()
+    with contextlib.ExitStack() as stack:
+        strangers = [stack.enter_context(RawClient(server.address)) for _ in range(8)]
+        for client in strangers:
+            client.wait(lambda c: c.frames)
+            for stream in range(1, 2 * 10, 2):
+                client.frame(h2.HEADERS, h2.END_HEADERS, stream, h2.request_headers(SCRUB))
+                client.frame(h2.DATA, 0, stream, b"\0" + struct.pack(">I", 1 << 20))
+                for _ in range(6):
+                    client.frame(h2.DATA, 0, stream, bytes(16 << 10))
+        # They are refused what is above their half.
+        assert strangers[-1].wait(lambda c: any(c.ended(s) for s in range(1, 20, 2)))
+        texts = ["2015550123" + " " * 190] * 8_000
+        assert len(server.scrub(texts=texts).verdicts) == 8_000
+    server.stop()
 
 
 def test_an_upload_in_small_parts(native):

@@ -11,6 +11,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
@@ -23,6 +24,7 @@
 #include <system_error>
 
 #include "absl/time/clock.h"
+#include "server/base/memory_mappings.h"
 #include "tools/cli/terminal.h"
 #include "tools/dncctl/doctor.h"
 
@@ -34,6 +36,7 @@ namespace fs = std::filesystem;
 constexpr uint64_t kGood = uint64_t{1} << 30;      // bytes free
 constexpr uint64_t kReserve = uint64_t{32} << 20;  // below this, the server refuses writes
 constexpr rlim_t kManyFiles = 4096;
+constexpr uint64_t kHugePage = uint64_t{2} << 20;
 
 std::string User(uid_t uid) {
   std::array<char, 4096> buffer{};
@@ -144,13 +147,47 @@ pid_t Holder(const std::string& path) {
   return asked && lock.l_type != F_UNLCK ? lock.l_pid : 0;
 }
 
-void LookAtProcess(const std::string& path, DoctorReport* report) {
-  const std::string subject = "descriptors";
-  const pid_t pid = Holder(path);
-  if (pid <= 0) {
-    return report->Unknown(subject, "no process is seen that has the data folder open",
-                           "start dncd, and run the doctor on its machine, as its user or as root");
+// Checks how much of the memory that a process asks huge pages for is in them.
+void LookAtMemory(pid_t pid, DoctorReport* report) {
+  const std::string subject = "memory of the indexes";
+  const auto mappings = ReadMappings(fmt::format("/proc/{}/smaps", pid));
+  if (!mappings.has_value()) {
+    return report->Unknown(subject, fmt::format("the memory of process {} can't be read", pid),
+                           "run the doctor as the server's user, or as root");
   }
+  MemoryShare sum;
+  uint64_t reserved = 0;
+  for (const MemoryMapping& mapping : *mappings) {
+    if (!mapping.advised && !mapping.reserved) continue;
+    sum.resident += mapping.resident;
+    sum.huge += mapping.huge;
+    if (mapping.reserved) reserved += mapping.resident;
+  }
+  if (sum.resident == 0) {
+    return report->Good(subject,
+                        "nothing is in huge pages: there is no list yet, or "
+                        "memory.huge_pages is off");
+  }
+  std::string text = fmt::format("{:.0f} % of {} are in huge pages", std::floor(100 * sum.share()),
+                                 HumanBytes(static_cast<double>(sum.resident)));
+  if (sum.low()) {
+    return report->Warn(subject, text + ", and batches take up to 1.4 times as long",
+                        "free some memory, run sysctl vm.compact_memory=1, and look again in a "
+                        "minute; or reserve them: docs/operations.md, `Huge pages`");
+  }
+  if (reserved != 0 && reserved < sum.resident) {
+    const uint64_t missing = sum.resident - reserved;
+    return report->Warn(subject,
+                        fmt::format("{}; for {} of it no reserved one was free", text,
+                                    HumanBytes(static_cast<double>(missing))),
+                        fmt::format("raise vm.nr_hugepages by {} and restart dncd",
+                                    (missing + kHugePage - 1) / kHugePage));
+  }
+  report->Good(subject, text);
+}
+
+void LookAtDescriptors(pid_t pid, DoctorReport* report) {
+  const std::string subject = "descriptors";
   const auto limits = ReadAll(fmt::format("/proc/{}/limits", pid));
   const size_t at = limits.has_value() ? limits->find("Max open files") : std::string::npos;
   if (at == std::string::npos) {
@@ -180,6 +217,19 @@ void LookAtProcess(const std::string& path, DoctorReport* report) {
                         "set LimitNOFILE=65536 in the unit (ulimit -n); each connection takes one");
   }
   report->Good(subject, text);
+}
+
+void LookAtProcess(const std::string& path, DoctorReport* report) {
+  const pid_t pid = Holder(path);
+  if (pid <= 0) {
+    for (const char* const subject : {"descriptors", "memory of the indexes"}) {
+      report->Unknown(subject, "no process is seen that has the data folder open",
+                      "start dncd, and run the doctor on its machine, as its user or as root");
+    }
+    return;
+  }
+  LookAtDescriptors(pid, report);
+  LookAtMemory(pid, report);
 }
 
 // Returns the value of a key; nothing if there is no such key.

@@ -7,7 +7,6 @@
 
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/wire_format_lite.h"
-#include "grpcpp/support/proto_buffer_reader.h"
 
 namespace dnc::load {
 namespace {
@@ -49,10 +48,9 @@ std::optional<absl::Span<const uint8_t>> VerdictColumn(absl::Span<const uint8_t>
 }
 
 // Returns whether the answer is a message whose verdicts are exactly `truth`.
-bool IsExactly(const grpc::ByteBuffer& answer, absl::Span<const Truth> truth) {
-  grpc::Slice slice;
-  if (!answer.TrySingleSlice(&slice).ok() && !answer.DumpToSingleSlice(&slice).ok()) return false;
-  const auto column = VerdictColumn({slice.begin(), slice.size()});
+bool IsExactly(std::string_view answer, absl::Span<const Truth> truth) {
+  const auto column =
+      VerdictColumn({reinterpret_cast<const uint8_t*>(answer.data()), answer.size()});
   return column && column->size() == truth.size() &&
          std::memcmp(column->data(), truth.data(), truth.size()) == 0;
 }
@@ -71,7 +69,7 @@ void AnswerTally::Merge(const AnswerTally& other) {
   bad_answers += other.bad_answers;
 }
 
-bool AnswerChecker::Check(const grpc::ByteBuffer& answer, absl::Span<const Truth> truth,
+bool AnswerChecker::Check(std::string_view answer, absl::Span<const Truth> truth,
                           AnswerTally* tally) {
   // Verdict 0 is never sent, so a question with unknown numbers never takes the fast path.
   if (IsExactly(answer, truth) &&
@@ -84,9 +82,7 @@ bool AnswerChecker::Check(const grpc::ByteBuffer& answer, absl::Span<const Truth
     tally->known += truth.size();
     return true;
   }
-  grpc::ByteBuffer copy(answer);  // copies only references; reading consumes them
-  grpc::ProtoBufferReader reader(&copy);
-  if (!response_.ParseFromZeroCopyStream(&reader) || !reader.status().ok()) response_.Clear();
+  if (!response_.ParseFromArray(answer.data(), static_cast<int>(answer.size()))) response_.Clear();
   return CheckParsed(truth, tally);
 }
 

@@ -3,10 +3,10 @@
 
 #include <array>
 #include <cstdint>
+#include <string_view>
 
 #include "absl/types/span.h"
 #include "dnc/v1/scrub_service.pb.h"
-#include "grpcpp/support/byte_buffer.h"
 #include "tools/dncload/workload.h"
 
 namespace dnc::load {
@@ -41,7 +41,7 @@ class AnswerChecker {
   // Counts the answer into `tally`. Returns false if anything in it is wrong, as
   // AnswerTally::wrong() defines it. Almost every answer is right and costs only a comparison of
   // bytes.
-  bool Check(const grpc::ByteBuffer& answer, absl::Span<const Truth> truth, AnswerTally* tally);
+  bool Check(std::string_view answer, absl::Span<const Truth> truth, AnswerTally* tally);
 
  private:
   bool CheckParsed(absl::Span<const Truth> truth, AnswerTally* tally) const;

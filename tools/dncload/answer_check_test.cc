@@ -1,19 +1,16 @@
 #include "tools/dncload/answer_check.h"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "gtest/gtest.h"
+#include "tools/dncload/grpc_caller.h"
 
 namespace dnc::load {
 namespace {
 
 using enum Truth;
-
-grpc::ByteBuffer Bytes(const std::string& text) {
-  const grpc::Slice slice(text);
-  return grpc::ByteBuffer(&slice, 1);
-}
 
 // Makes an answer with these verdicts, and reasons for all of them.
 v1::ScrubResponse Response(const std::vector<v1::Verdict>& verdicts, uint32_t reasons = 0) {
@@ -26,7 +23,7 @@ v1::ScrubResponse Response(const std::vector<v1::Verdict>& verdicts, uint32_t re
   return response;
 }
 
-AnswerTally Check(const grpc::ByteBuffer& answer, const std::vector<Truth>& truth, bool* right,
+AnswerTally Check(std::string_view answer, const std::vector<Truth>& truth, bool* right,
                   bool other_lists = false) {
   AnswerChecker checker(other_lists);
   AnswerTally tally;
@@ -37,7 +34,7 @@ AnswerTally Check(const grpc::ByteBuffer& answer, const std::vector<Truth>& trut
 
 AnswerTally Check(const v1::ScrubResponse& response, const std::vector<Truth>& truth, bool* right,
                   bool other_lists = false) {
-  return Check(Bytes(response.SerializeAsString()), truth, right, other_lists);
+  return Check(response.SerializeAsString(), truth, right, other_lists);
 }
 
 TEST(AnswerCheckTest, ARightAnswer) {
@@ -99,16 +96,16 @@ TEST(AnswerCheckTest, ShortLongAndBrokenAnswers) {
   EXPECT_EQ(Check(good, {kUnlisted}, &right).bad_answers, 1U);
   EXPECT_FALSE(right);
   EXPECT_EQ(Check(good, {kUnlisted, kUnlisted, kUnlisted}, &right).bad_answers, 1U);
-  EXPECT_EQ(Check(Bytes(""), {kUnlisted}, &right).bad_answers, 1U);
-  EXPECT_EQ(Check(Bytes("no message"), {kUnlisted}, &right).bad_answers, 1U);
+  EXPECT_EQ(Check("", {kUnlisted}, &right).bad_answers, 1U);
+  EXPECT_EQ(Check("no message", {kUnlisted}, &right).bad_answers, 1U);
   // The verdicts are right, but what follows them is cut off.
   std::string cut = good.SerializeAsString();
   cut.pop_back();
-  EXPECT_EQ(Check(Bytes(cut), {kUnlisted, kUnlisted}, &right).bad_answers, 1U);
+  EXPECT_EQ(Check(cut, {kUnlisted, kUnlisted}, &right).bad_answers, 1U);
   // A second column of verdicts is added to the first, whatever the first says alone.
   const std::string twice = Response({v1::VERDICT_CLEAR}).SerializeAsString() +
                             Response({v1::VERDICT_CLEAR}).SerializeAsString();
-  EXPECT_EQ(Check(Bytes(twice), {kUnlisted}, &right).bad_answers, 1U);
+  EXPECT_EQ(Check(twice, {kUnlisted}, &right).bad_answers, 1U);
 }
 
 TEST(AnswerCheckTest, AnAnswerInPiecesIsTheSame) {
@@ -116,8 +113,9 @@ TEST(AnswerCheckTest, AnAnswerInPiecesIsTheSame) {
   std::vector<grpc::Slice> slices;
   for (const char c : bytes) slices.emplace_back(std::string(1, c));
   bool right = false;
-  const auto tally =
-      Check(grpc::ByteBuffer(slices.data(), slices.size()), {kUnlisted, kListed}, &right);
+  grpc::Slice keeper;
+  const grpc::ByteBuffer buffer(slices.data(), slices.size());
+  const auto tally = Check(BytesOf(buffer, &keeper), {kUnlisted, kListed}, &right);
   EXPECT_TRUE(right);
   EXPECT_EQ(tally.known, 2U);
 }

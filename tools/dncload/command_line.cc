@@ -47,6 +47,16 @@ void AddWorkloadOptions(CLI::App* app, Options* options) {
 
 void AddClientOptions(CLI::App* app, Options* options) {
   RunOptions& run = options->run;
+  app->add_option_function<std::string>(
+         "--sender",
+         [&run](const std::string& name) {
+           run.sender.kind =
+               name == Name(SenderKind::kThin) ? SenderKind::kThin : SenderKind::kGrpc;
+         },
+         "grpc: calls go through gRPC's library, as those of most clients; thin: bare HTTP/2, "
+         "which costs this machine less")
+      ->check(CLI::IsMember({Name(SenderKind::kGrpc), Name(SenderKind::kThin)}))
+      ->default_str(Name(SenderKind::kGrpc));
   app->add_option("--threads", run.threads, "Threads that send")
       ->check(CLI::Range(1, 64))
       ->capture_default_str();

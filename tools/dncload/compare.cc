@@ -36,7 +36,7 @@ constexpr std::array<Figure, 12> kFigures = {{
 }};
 
 // These must be the same for the ratios to say something about the server.
-constexpr std::array<Figure, 22> kConditions = {{
+constexpr std::array<Figure, 23> kConditions = {{
     {"mode", "/mode"},
     {"numbers a call", "/workload/batches"},
     {"share of hits", "/workload/hit_rate"},
@@ -56,6 +56,7 @@ constexpr std::array<Figure, 22> kConditions = {{
     {"version of dncload", "/dncload_version"},
     {"limit of p99 in ms", "/search/p99_limit_ms"},
     {"kind of schedule", "/runs/0/schedule/kind"},
+    {"sender", "/runs/0/schedule/sender"},
     {"threads of the client", "/runs/0/schedule/threads"},
     {"connections of the client", "/runs/0/schedule/channels"},
     {"bound of calls under way", "/runs/0/schedule/max_in_flight"},

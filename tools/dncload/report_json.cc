@@ -97,6 +97,7 @@ Json ScheduleJson(const RunResult& run) {
           {"callers", plan.spacing == Spacing::kClosed ? plan.callers : 0},
           {"seconds", plan.Seconds()},
           {"warm_up_seconds", plan.warm_up},
+          {"sender", Name(run.sender)},
           {"threads", run.threads},
           {"channels", run.channels},
           {"max_in_flight", run.max_in_flight}};

@@ -30,9 +30,9 @@ void PrintRun(const RunResult& run, FILE* stream) {
   const cli::Style style(stream);
   const RunSummary summary = Summarize(run);
   const Measurements& measured = run.measured;
-  fmt::print(stream, "\n{}: {}, {:.3g} s after {:.3g} s of warm-up, {} threads, {} channels\n",
+  fmt::print(stream, "\n{}: {}, {:.3g} s after {:.3g} s of warm-up, {} threads, {} channels{}\n",
              style.Strong(run.name), ScheduleText(run), run.seconds, run.plan.warm_up, run.threads,
-             run.channels);
+             run.channels, run.sender == SenderKind::kThin ? ", thin sender" : "");
   fmt::print(stream, "  rate      offered {} calls/s, answered {}, good (within {}) {}{}\n",
              RateText(summary.offered), RateText(summary.achieved),
              DurationText(run.good_within * 1e9), RateText(summary.goodput), ClientCaveat(summary));

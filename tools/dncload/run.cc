@@ -121,6 +121,7 @@ absl::StatusOr<RunResult> Run(const RunParts& parts, const RunOptions& options,
   RunResult result;
   result.name = name;
   result.plan = plan;
+  result.sender = options.sender.kind;
   result.threads = options.threads;
   result.channels = std::max(1, options.channels / options.threads) * options.threads;
   result.max_in_flight = std::max(1, options.max_in_flight / options.threads) * options.threads;

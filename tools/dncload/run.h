@@ -40,6 +40,7 @@ struct RunResult {
   std::string name;  // distinguishes it from the other runs of a report
   SchedulePlan plan;
   bool probe = false;  // it is one of the tries of a search
+  SenderKind sender = SenderKind::kGrpc;
   int threads = 0;
   int channels = 0;
   int max_in_flight = 0;

@@ -1,4 +1,4 @@
-// Makes runs against an artificial server in this process.
+// Makes runs with each sender against an artificial server in this process, which is gRPC's.
 #include "tools/dncload/run.h"
 
 #include <chrono>
@@ -13,7 +13,7 @@
 namespace dnc::load {
 namespace {
 
-class RunTest : public testing::Test {
+class RunTest : public testing::TestWithParam<SenderKind> {
  protected:
   RunTest() {
     // These agree with what the artificial server answers.
@@ -28,6 +28,7 @@ class RunTest : public testing::Test {
     plan_.spacing = Spacing::kConstant;
     plan_.steps = {{0.6, 500, 500}};
     plan_.warm_up = 0.2;
+    options_.sender.kind = GetParam();
     options_.sender.timeout = 300;
     options_.sender.grace = 300;  // however late this thread is
   }
@@ -74,7 +75,7 @@ class RunTest : public testing::Test {
   std::atomic<bool> stop_{false};
 };
 
-TEST_F(RunTest, SendsItsScheduleAndVerifies) {
+TEST_P(RunTest, SendsItsScheduleAndVerifies) {
   for (const int threads : {1, 3}) {
     options_.threads = threads;
     options_.channels = 2 * threads;
@@ -91,7 +92,7 @@ TEST_F(RunTest, SendsItsScheduleAndVerifies) {
   }
 }
 
-TEST_F(RunTest, ALyingServerIsFound) {
+TEST_P(RunTest, ALyingServerIsFound) {
   server_.scrub.all_clear = true;
   const RunResult run = Measure();
   EXPECT_GT(run.measured.answers.wrongly_clear, 0U);
@@ -102,14 +103,14 @@ TEST_F(RunTest, ALyingServerIsFound) {
   EXPECT_NE(Failures(report)[0].find("answered CLEAR"), std::string::npos);
 }
 
-TEST_F(RunTest, AShortAnswerIsFound) {
+TEST_P(RunTest, AShortAnswerIsFound) {
   server_.scrub.drop_verdicts = 1;
   EXPECT_GT(Measure().measured.answers.bad_answers, 0U);
 }
 
 // A closed loop would hide this: calls that were due while the server stood still count from when
 // they were due.
-TEST_F(RunTest, AStallOfTheServerShows) {
+TEST_P(RunTest, AStallOfTheServerShows) {
   server_.scrub.stall_at = 150;  // 100 of these are in the warm-up
   std::thread releaser([this] { ReleaseAfter(std::chrono::milliseconds(200)); });
   const RunResult run = Measure();
@@ -121,7 +122,7 @@ TEST_F(RunTest, AStallOfTheServerShows) {
   EXPECT_GE(run.measured.latency.Percentile(1 - 45.0 / 300), 100'000'000U);
 }
 
-TEST_F(RunTest, TheBoundOfCallsUnderWayIsTold) {
+TEST_P(RunTest, TheBoundOfCallsUnderWayIsTold) {
   options_.max_in_flight = 5;
   server_.scrub.stall = true;
   std::thread releaser([this] { ReleaseAfter(std::chrono::milliseconds(600)); });
@@ -137,7 +138,7 @@ TEST_F(RunTest, TheBoundOfCallsUnderWayIsTold) {
   EXPECT_NE(summary.warnings[0].find("bound of 5 calls"), std::string::npos) << summary.warnings[0];
 }
 
-TEST_F(RunTest, WhatWasNeverSentCounts) {
+TEST_P(RunTest, WhatWasNeverSentCounts) {
   options_.max_in_flight = 5;
   options_.sender.timeout = 0.9;
   options_.sender.grace = 0.05;
@@ -150,7 +151,7 @@ TEST_F(RunTest, WhatWasNeverSentCounts) {
 }
 
 // A client that refuses calls itself keeps the latency of what it sends; what it drops is counted.
-TEST_F(RunTest, TheExcessIsDroppedWhereThatIsAsked) {
+TEST_P(RunTest, TheExcessIsDroppedWhereThatIsAsked) {
   options_.max_in_flight = 5;
   options_.sender.drop_excess = true;
   server_.scrub.stall = true;
@@ -166,7 +167,7 @@ TEST_F(RunTest, TheExcessIsDroppedWhereThatIsAsked) {
   EXPECT_LE(run.measured.peak_in_flight, 5U);
 }
 
-TEST_F(RunTest, RefusalsAndTimeoutsAreApart) {
+TEST_P(RunTest, RefusalsAndTimeoutsAreApart) {
   server_.scrub.refuse = true;
   const RunResult refused = Measure();
   ExpectConsistent(refused);
@@ -186,7 +187,7 @@ TEST_F(RunTest, RefusalsAndTimeoutsAreApart) {
   EXPECT_GE(slow.measured.latency.min(), 95'000'000U);
 }
 
-TEST_F(RunTest, AStopReportsWhatThereIs) {
+TEST_P(RunTest, AStopReportsWhatThereIs) {
   plan_.steps = {{60, 500, 500}};
   std::thread stopper([this] {
     EXPECT_TRUE(WaitUntil([this] { return server_.scrub.calls >= 300; }));
@@ -200,7 +201,7 @@ TEST_F(RunTest, AStopReportsWhatThereIs) {
   EXPECT_GT(run.measured.calls.answered, 0U);
 }
 
-TEST_F(RunTest, AClosedLoopHasItsCallersUnderWay) {
+TEST_P(RunTest, AClosedLoopHasItsCallersUnderWay) {
   plan_.spacing = Spacing::kClosed;
   plan_.callers = 3;
   const RunResult run = Measure();
@@ -209,7 +210,7 @@ TEST_F(RunTest, AClosedLoopHasItsCallersUnderWay) {
   EXPECT_GT(run.measured.calls.answered, 3U);
 }
 
-TEST_F(RunTest, NoServerIsAnError) {
+TEST_P(RunTest, NoServerIsAnError) {
   TargetOptions target_options;
   target_options.server = "127.0.0.1:1";
   options_.connect_timeout = 0.2;
@@ -222,6 +223,9 @@ TEST_F(RunTest, NoServerIsAnError) {
   target_options.tls.ca_file = "/absent";
   EXPECT_TRUE(absl::IsNotFound(Target::Make(target_options).status()));
 }
+
+INSTANTIATE_TEST_SUITE_P(Senders, RunTest, testing::Values(SenderKind::kGrpc, SenderKind::kThin),
+                         [](const auto& run) { return std::string(Name(run.param)); });
 
 }  // namespace
 }  // namespace dnc::load

@@ -15,19 +15,14 @@
 #include <time.h>
 
 #include <algorithm>
+#include <string>
 
-#include "dnc/channel.h"
 #include "dnc/rpc_status.h"
-#include "fmt/format.h"
 
 namespace dnc::load {
 namespace {
 
-constexpr char kMethod[] = "/dnc.v1.ScrubService/Scrub";
 constexpr int64_t kNanosecondsPerSecond = 1'000'000'000;
-// gRPC's clock has steps of a millisecond, so shorter waits end too late.
-constexpr int64_t kLeastBlocking = 3'000'000;
-constexpr int64_t kBlockingMargin = 2'000'000;
 // No wait is longer than this, so that a stop is noticed.
 constexpr int64_t kMaxBlocking = 50'000'000;
 // A sleep ends about this much too late; the rest of the time is spent reading the clock.
@@ -35,10 +30,6 @@ constexpr int64_t kSleepMargin = 60'000;
 constexpr int kSendsBetweenLooks = 16;
 
 int64_t Nanoseconds(double seconds) { return static_cast<int64_t>(seconds * 1e9); }
-
-gpr_timespec After(int64_t nanoseconds) {
-  return gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_nanos(nanoseconds, GPR_TIMESPAN));
-}
 
 void SleepFor(int64_t nanoseconds) {
   const timespec time = {nanoseconds / kNanosecondsPerSecond, nanoseconds % kNanosecondsPerSecond};
@@ -54,56 +45,34 @@ void Bump(std::atomic<T>& counter, T by = 1) {
 }  // namespace
 
 struct Sender::Call {
-  std::optional<grpc::ClientContext> context;
-  std::unique_ptr<grpc::GenericClientAsyncResponseReader> reader;
-  grpc::ByteBuffer answer;
-  grpc::Status status;
   Question question;
   int64_t intended = 0;
-  bool under_way = false;
 };
 
 Sender::Sender(const Target& target, const Workload& workload, const SchedulePlan& plan,
                const SenderOptions& options, int index, int senders)
-    : target_(target),
-      workload_(workload),
+    : workload_(workload),
       plan_(plan),
       options_(options),
       schedule_(plan.spacing == Spacing::kClosed ? nullptr : MakeSchedule(plan, index, senders)),
       callers_(plan.callers / senders + (index < plan.callers % senders ? 1 : 0)),
+      caller_(MakeCaller(target,
+                         {.kind = options.kind,
+                          .index = index,
+                          .channels = options.channels,
+                          .timeout = options.timeout},
+                         this)),
       cursor_(workload.StartCursor(index)),
       checker_(options.other_lists),
       warm_up_(Nanoseconds(plan.warm_up)),
       end_(Nanoseconds(plan.warm_up + plan.Seconds())) {
-  for (int i = 0; i < options.channels; ++i) {
-    channels_.push_back(target.MakeChannel(index * 1000 + i));
-    stubs_.push_back(std::make_unique<grpc::GenericStub>(channels_.back()));
-  }
   measured_.series.resize(options.intervals);
   if (schedule_ != nullptr) next_ = schedule_->Next();
 }
 
-Sender::~Sender() {
-  queue_.Shutdown();
-  void* tag = nullptr;
-  bool ok = false;
-  while (queue_.Next(&tag, &ok)) {
-  }
-}
+Sender::~Sender() = default;
 
-absl::Status Sender::Connect(Clock::time_point deadline) {
-  const auto wait = std::chrono::duration_cast<std::chrono::nanoseconds>(deadline - Clock::now());
-  for (const auto& channel : channels_) {
-    if (!channel->WaitForConnected(After(std::max<int64_t>(wait.count(), 0)))) {
-      return absl::UnavailableError(
-          fmt::format("no connection to {}{}; is dncd running there? Name another with --server or "
-                      "DNC_SERVER{}",
-                      target_.options().server, target_.tls() ? " by TLS" : "",
-                      ProxyHint(target_.options().server)));
-    }
-  }
-  return absl::OkStatus();
-}
+absl::Status Sender::Connect(Clock::time_point deadline) { return caller_->Connect(deadline); }
 
 void Sender::Run(Clock::time_point start, const std::atomic<bool>& stop) {
   start_ = start;
@@ -115,7 +84,10 @@ void Sender::Run(Clock::time_point start, const std::atomic<bool>& stop) {
       EndSchedule(now);
       Cancel();
     }
-    if (!ended_) SendDue(now);
+    if (!ended_) {
+      SendDue(now);
+      caller_->Flush();
+    }
     if (!ended_ && !next_ && schedule_ != nullptr && now >= end_) ended_ = true;
     if (!ended_ && now >= end_ + (schedule_ == nullptr ? 0 : Nanoseconds(options_.grace)))
       EndSchedule(now);
@@ -172,18 +144,7 @@ void Sender::Send(int64_t intended, int64_t now) {
   free_.pop_back();
   call->intended = intended;
   call->question = workload_.Next(cursor_);
-  call->under_way = true;
-  call->context.emplace();
-  call->context->set_deadline(After(Nanoseconds(options_.timeout)));
-  target_.Identify(&*call->context);
-  const grpc::Slice slice(call->question.request.data(), call->question.request.size(),
-                          grpc::Slice::STATIC_SLICE);
-  const grpc::ByteBuffer request(&slice, 1);
-  grpc::GenericStub& stub = *stubs_[next_stub_];
-  next_stub_ = next_stub_ + 1 == stubs_.size() ? 0 : next_stub_ + 1;
-  call->reader = stub.PrepareUnaryCall(&*call->context, kMethod, request, &queue_);
-  call->reader->StartCall();
-  call->reader->Finish(&call->answer, &call->status, call);
+  caller_->Start(call, call->question.request);
   ++in_flight_;
   measured_.peak_in_flight = std::max(measured_.peak_in_flight, static_cast<uint64_t>(in_flight_));
   Bump(live_.sent);
@@ -214,9 +175,7 @@ void Sender::EndSchedule(int64_t now) {
 
 void Sender::Cancel() {
   cancelled_ = true;
-  for (const auto& call : calls_) {
-    if (call->under_way) call->context->TryCancel();
-  }
+  caller_->CancelAll();
 }
 
 void Sender::WaitForEvent(int64_t now) {
@@ -224,53 +183,51 @@ void Sender::WaitForEvent(int64_t now) {
   const bool bounded = next_ && *next_ <= now;  // only an answer lets the next call go
   const int64_t gap = bounded ? kMaxBlocking : until - now;
   if (gap <= 0) {
-    TakeEvent(now, 0);
+    TakeAnswers(now, 0);
     return;
   }
+  const int64_t margin = caller_->wait_margin();
+  const int64_t least_blocking = margin + margin / 2;  // what is shorter would end too late
   const bool may_block = in_flight_ == 0 || now - last_event_ >= Nanoseconds(options_.spin);
-  if (gap >= kLeastBlocking && may_block) {
-    TakeEvent(now, std::min(gap - kBlockingMargin, kMaxBlocking));
-  } else if (in_flight_ == 0 && gap > 2 * kSleepMargin && gap < kLeastBlocking) {
+  if (gap >= least_blocking && may_block) {
+    TakeAnswers(now, std::min(gap - margin, kMaxBlocking));
+  } else if (in_flight_ == 0 && gap > 2 * kSleepMargin && gap < least_blocking) {
     SleepFor(gap - kSleepMargin);
     if (now >= warm_up_ && now < end_) measured_.idle_ns += Now() - now;
-  } else if (!TakeEvent(now, 0)) {
+  } else if (!TakeAnswers(now, 0)) {
     sched_yield();  // the server may need this core
   }
 }
 
-bool Sender::TakeEvent(int64_t now, int64_t wait) {
-  void* tag = nullptr;
-  bool ok = false;
-  const auto next =
-      queue_.AsyncNext(&tag, &ok, wait == 0 ? gpr_inf_past(GPR_CLOCK_MONOTONIC) : After(wait));
-  const bool event = next == grpc::CompletionQueue::GOT_EVENT;
-  const int64_t after = Now();
+bool Sender::TakeAnswers(int64_t now, int64_t wait) {
+  first_answer_ = -1;
+  const bool some = caller_->Take(wait);
+  const int64_t waited_until = some ? first_answer_ : Now();
   // A look that found something was work; a wait was not.
-  if ((!event || wait > 0) && now >= warm_up_ && now < end_) measured_.idle_ns += after - now;
-  if (!event) return false;
-  last_event_ = after;
-  Finish(static_cast<Call*>(tag), after);
-  return true;
+  if ((!some || wait > 0) && now >= warm_up_ && now < end_) {
+    measured_.idle_ns += waited_until - now;
+  }
+  return some;
 }
 
-void Sender::Finish(Call* call, int64_t now) {
+void Sender::OnEnded(void* tag, const absl::Status& status, std::string_view answer) {
+  auto* const call = static_cast<Call*>(tag);
+  const int64_t now = Now();
+  if (first_answer_ < 0) first_answer_ = now;
+  last_event_ = now;
   --in_flight_;
   live_.in_flight.store(in_flight_, std::memory_order_relaxed);
-  if (call->status.ok()) {
-    FinishAnswer(*call, now);
+  if (status.ok()) {
+    FinishAnswer(*call, answer, now);
   } else {
-    FinishError(*call, now);
+    FinishError(*call, status, now);
   }
-  call->under_way = false;
-  call->reader.reset();
-  call->context.reset();
-  call->answer.Clear();
   free_.push_back(call);
 }
 
-void Sender::FinishAnswer(const Call& call, int64_t now) {
+void Sender::FinishAnswer(const Call& call, std::string_view answer, int64_t now) {
   const int64_t latency = now - call.intended;
-  const bool right = checker_.Check(call.answer, call.question.truth, &measured_.answers);
+  const bool right = checker_.Check(answer, call.question.truth, &measured_.answers);
   const bool good = right && latency <= Nanoseconds(options_.good_within);
   Bump(live_.answered);
   if (!right) Bump(live_.wrong);
@@ -289,8 +246,7 @@ void Sender::FinishAnswer(const Call& call, int64_t now) {
   RecordLatency(call.intended, latency);
 }
 
-void Sender::FinishError(const Call& call, int64_t now) {
-  const absl::Status status = FromGrpcStatus(call.status);
+void Sender::FinishError(const Call& call, const absl::Status& status, int64_t now) {
   const bool refused = absl::IsResourceExhausted(status);
   const bool unanswered = absl::IsDeadlineExceeded(status) || cancelled_;
   Bump(refused ? live_.refused : live_.failed);

@@ -1,23 +1,21 @@
 // A thread of the load: sends its part of the schedule and measures.
 //
-// It never waits for one call before it sends the next: calls go through gRPC's completion-queue
-// API, a queue a thread, many calls under way. A call's latency counts from the moment for which it
-// was scheduled, so that a server (or client) that stands still can't hide it.
+// It never waits for one call before it sends the next: many calls are under way at the same time.
+// A call's latency counts from the moment for which it was scheduled, so that a server (or client)
+// that stands still can't hide it.
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
-#include "grpcpp/completion_queue.h"
-#include "grpcpp/generic/generic_stub.h"
 #include "server/base/latency_histogram.h"
+#include "tools/dncload/caller.h"
 #include "tools/dncload/measurements.h"
 #include "tools/dncload/schedule.h"
 #include "tools/dncload/target.h"
@@ -25,9 +23,8 @@
 
 namespace dnc::load {
 
-using Clock = std::chrono::steady_clock;
-
 struct SenderOptions {
+  SenderKind kind = SenderKind::kGrpc;
   int channels = 1;          // connections of this thread
   int max_in_flight = 1000;  // calls of this thread that may be under way
   bool drop_excess = false;  // those beyond are not sent at all, instead of waiting
@@ -50,12 +47,12 @@ struct LiveCounters {
   LatencyHistogram latency;  // of answers
 };
 
-class Sender {
+class Sender final : private CallUser {
  public:
   // Part `index` of `senders` of the plan. Target, workload and plan must outlive it.
   Sender(const Target& target, const Workload& workload, const SchedulePlan& plan,
          const SenderOptions& options, int index, int senders);
-  ~Sender();
+  ~Sender() override;
   Sender(const Sender&) = delete;
   Sender& operator=(const Sender&) = delete;
 
@@ -86,23 +83,20 @@ class Sender {
   void EndSchedule(int64_t now);
   void Cancel();
   void WaitForEvent(int64_t now);
-  // Waits in the queue for at most `wait` ns, 0: only looks. False if nothing came.
-  bool TakeEvent(int64_t now, int64_t wait);
-  void Finish(Call* call, int64_t now);
-  void FinishAnswer(const Call& call, int64_t now);
-  void FinishError(const Call& call, int64_t now);
+  // Waits for answers for at most `wait` ns, 0: only looks. False if nothing came.
+  bool TakeAnswers(int64_t now, int64_t wait);
+  void OnEnded(void* tag, const absl::Status& status, std::string_view answer) override;
+  void FinishAnswer(const Call& call, std::string_view answer, int64_t now);
+  void FinishError(const Call& call, const absl::Status& status, int64_t now);
   void RecordLatency(int64_t intended, int64_t latency);
   Interval* IntervalAt(int64_t time);
 
-  const Target& target_;
   const Workload& workload_;
   const SchedulePlan& plan_;
   const SenderOptions options_;
   const std::unique_ptr<Schedule> schedule_;  // null for a closed loop
   const int callers_;                         // of a closed loop
-  grpc::CompletionQueue queue_;
-  std::vector<std::shared_ptr<grpc::Channel>> channels_;
-  std::vector<std::unique_ptr<grpc::GenericStub>> stubs_;
+  const std::unique_ptr<Caller> caller_;
   Workload::Cursor cursor_;
   AnswerChecker checker_;
   std::vector<std::unique_ptr<Call>> calls_;  // all that were ever needed
@@ -113,10 +107,10 @@ class Sender {
   std::optional<int64_t> next_;  // the next intended send time
   int64_t bound_hit_at_ = -1;    // when the bound last held back a call that was due
   int64_t last_event_ = 0;
+  int64_t first_answer_ = -1;  // when the first one came of those that are taken now
   int in_flight_ = 0;
   bool ended_ = false;      // nothing more will be sent
   bool cancelled_ = false;  // calls under way were given up
-  size_t next_stub_ = 0;
   Measurements measured_;
   LiveCounters live_;
 };

@@ -7,6 +7,7 @@
 #include "dnc/channel.h"
 #include "dnc/rpc_status.h"
 #include "dnc/v1/registry_service.grpc.pb.h"
+#include "fmt/format.h"
 #include "grpcpp/create_channel.h"
 #include "server/base/status_macros.h"
 
@@ -56,6 +57,14 @@ absl::StatusOr<v1::GetStatusResponse> Target::Status(double timeout_seconds) con
   const absl::Status status = FromGrpcStatus(stub->GetStatus(&context, {}, &response));
   if (!status.ok()) return status;
   return response;
+}
+
+absl::Status Target::Unreachable(const std::string& why) const {
+  return absl::UnavailableError(
+      fmt::format("no connection to {}{}{}{}; is dncd running there? Name another with --server or "
+                  "DNC_SERVER{}",
+                  options_.server, tls() ? " by TLS" : "", why.empty() ? "" : ": ", why,
+                  ProxyHint(options_.server)));
 }
 
 bool Target::IsHere() const { return IsLocal(options_.server); }

@@ -34,6 +34,9 @@ class Target {
   // ask.
   absl::StatusOr<v1::GetStatusResponse> Status(double timeout_seconds) const;
 
+  // The error of a server that can't be reached. `why`: what is known of it, or empty.
+  absl::Status Unreachable(const std::string& why) const;
+
   // Returns whether the server is certainly on this machine: loopback or a unix socket.
   bool IsHere() const;
 
