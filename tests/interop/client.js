@@ -127,7 +127,7 @@ async function compressed(options) {
   const client = connect(options);
   const answer = await scrub({ numbers: repeat(2000, LISTED, FREE) }, { client: client.scrub });
   assert.deepStrictEqual(verdicts(answer), repeat(2000, 'LISTED', 'CLEAR'));
-  await expectError(grpc.status.RESOURCE_EXHAUSTED, null,
+  await expectError(grpc.status.RESOURCE_EXHAUSTED, 'LIMIT_REACHED',
     scrub(ofSize(SETTINGS.max_request_bytes + 1), { client: client.scrub }));
   client.close();
 }
@@ -165,7 +165,7 @@ const CASES = {
   no_key: () => expectError(grpc.status.UNAUTHENTICATED, 'UNAUTHENTICATED',
     scrub({ numbers: [FREE] }, { keys: new grpc.Metadata() })),
 
-  unknown_method: () => expectError(grpc.status.UNIMPLEMENTED, null,
+  unknown_method: () => expectError(grpc.status.UNIMPLEMENTED, 'NOT_SUPPORTED',
     new Promise((resolve, reject) => {
       MAIN.scrub.makeUnaryRequest('/dnc.v1.ScrubService/Nothing', () => Buffer.alloc(0),
         (bytes) => bytes, {}, KEY, within(PATIENCE),
@@ -307,7 +307,7 @@ const CASES = {
     assert.strictEqual(first.status, 'SERVING');
     watch.on('error', () => {});
     watch.cancel();
-    await expectError(grpc.status.NOT_FOUND, null,
+    await expectError(grpc.status.NOT_FOUND, 'NOT_FOUND',
       ask(MAIN.health, 'Check', { service: 'no.such' }));
   },
 

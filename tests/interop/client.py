@@ -182,7 +182,7 @@ def no_key():
 def unknown_method():
     method = CHANNEL.unary_unary("/dnc.v1.ScrubService/Nothing",
                                  request_serializer=lambda message: message.SerializeToString())
-    expect_error(Code.UNIMPLEMENTED, None, lambda: method(
+    expect_error(Code.UNIMPLEMENTED, "NOT_SUPPORTED", lambda: method(
         API.message("ScrubService/Scrub", {}), timeout=PATIENCE, metadata=KEY))
 
 
@@ -223,7 +223,7 @@ def gzip():
     answer = ask("ScrubService/Scrub", {"numbers": [LISTED, FREE] * 2_000},
                  compression=grpc.Compression.Gzip)
     assert verdicts(answer) == ["LISTED", "CLEAR"] * 2_000
-    expect_error(Code.RESOURCE_EXHAUSTED, None, lambda: ask(
+    expect_error(Code.RESOURCE_EXHAUSTED, "LIMIT_REACHED", lambda: ask(
         "ScrubService/Scrub", of_size(SETTINGS["max_request_bytes"] + 1),
         compression=grpc.Compression.Gzip))
 
@@ -353,7 +353,8 @@ def health():
     watch = call("Health/Watch", {"service": "dnc.v1.ScrubService"})
     assert next(watch).status == 1
     watch.cancel()
-    expect_error(Code.NOT_FOUND, None, lambda: ask("Health/Check", {"service": "no.such"}))
+    expect_error(Code.NOT_FOUND, "NOT_FOUND",
+                 lambda: ask("Health/Check", {"service": "no.such"}))
 
 
 @case

@@ -18,22 +18,29 @@ pins() {  # KIND
 }
 
 # Makes a part by the function of its name, unless it is there, made of the present pins and
-# sources: part NAME SOURCE...
+# sources: part NAME SOURCE... A registry that does not answer is asked again. Call it in the
+# background and wait for it: where it is a condition itself, `set -e` says nothing.
 part() {
-  local name="$1" made="$TOOLS/$1.made" wanted
+  local name="$1" made="$TOOLS/$1.made" wanted attempt
   shift
   wanted="$(cat "$HERE/pins.txt" "$HERE/install.sh" "$@" | sha256sum)"
   if [ -f "$made" ] && [ "$(cat "$made")" = "$wanted" ]; then return; fi
-  "make_$name"
-  echo "$wanted" >"$made"
+  for attempt in 1 2 3; do
+    "make_$name" &
+    if wait $!; then
+      echo "$wanted" >"$made"
+      return
+    fi
+    sleep $((5 * attempt))
+  done
+  return 1
 }
 
 # The contract, as all clients read it: a set of descriptors.
 descriptors() {
-  local includes=(-I "$REPO/proto")
-  (cd "$REPO/proto" && protoc "${includes[@]}" --include_imports \
-    --descriptor_set_out="$TOOLS/descriptors.pb" dnc/v1/*.proto google/rpc/*.proto \
-    grpc/health/v1/health.proto)
+  cd "$REPO/proto"
+  protoc --include_imports --descriptor_set_out="$TOOLS/descriptors.pb" \
+    dnc/v1/*.proto google/rpc/*.proto grpc/health/v1/health.proto
 }
 
 make_python() {
@@ -74,8 +81,8 @@ make_java() {
       -DoutputDirectory="$java/jars"
     mv "$java/new.xml" "$java/pom.xml"
   fi
-  javac -encoding UTF-8 -Werror -Xlint:deprecation,rawtypes,unchecked -cp "$java/jars/*" -d "$java/classes" \
-    "$HERE/Client.java"
+  javac -encoding UTF-8 -Werror -Xlint:deprecation,rawtypes,unchecked -cp "$java/jars/*" \
+    -d "$java/classes" "$HERE"/*.java
 }
 
 # One module has our client and the tools, so that they share what they are made of.
@@ -83,8 +90,8 @@ make_go() {
   local tool
   mkdir -p "$TOOLS/go"
   cd "$TOOLS/go"
-  rm -f go.mod go.sum
-  cp "$HERE/client.go" main.go
+  rm -f go.mod go.sum ./*.go
+  cp "$HERE"/*.go .
   go mod init interop
   mapfile -t modules < <(pins go; pins tool)
   go get "${modules[@]}"
@@ -110,19 +117,18 @@ go_programs() {
     printf "%s: $why\n" go grpcurl grpc-health-probe h2spec ghz >&3
     return
   fi
-  # In the background, because `part || ...` would not end at the first command that fails.
-  part go "$HERE/client.go" &
+  part go "$HERE"/*.go &
   wait $! || printf "%s: it could not be built\n" go grpcurl grpc-health-probe h2spec >&3
   part ghz &
   wait $! || echo "ghz: it could not be built" >&3
 }
 
-descriptors
+(descriptors)
 part python &
 python=$!
 part node &
 node=$!
-part java "$HERE/Client.java" &
+part java "$HERE"/*.java &
 java=$!
 go_programs
 wait "$python" && wait "$node" && wait "$java"
