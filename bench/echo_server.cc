@@ -9,13 +9,14 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <thread>
+#include <utility>
 #include <vector>
 
-#include "bench/echo_queue.h"
 #include "bench/wire.h"
 #include "dnc/v1/scrub_service.grpc.pb.h"
 #include "grpcpp/grpcpp.h"
@@ -25,22 +26,21 @@
 namespace dnc {
 namespace {
 
-// Only Scrub, whose messages are bytes.
-using EchoService = v1::ScrubService::WithRawMethod_Scrub<v1::ScrubService::Service>;
+using ScrubServiceBase = v1::ScrubService::WithRawMethod_Scrub<v1::ScrubService::Service>;
 
+// A call, from its caller's coming to its answer's leaving.
 class EchoCall {
  public:
-  EchoCall(EchoService* service, EchoQueue* queue)
+  EchoCall(ScrubServiceBase* service, grpc::ServerCompletionQueue* queue)
       : service_(service), queue_(queue), writer_(&context_) {}
 
   void WaitForCaller() {
-    service_->RequestScrub(&context_, &request_, &writer_, queue_->queue(), queue_->queue(),
-                           on_start_.tag());
+    service_->RequestScrub(&context_, &request_, &writer_, queue_, queue_, this);
   }
 
- private:
-  void OnStart(bool ok) {
-    if (!ok) {
+  // What was waited for has happened.
+  void Happen(bool ok) {
+    if (!ok || std::exchange(answered_, true)) {
       delete this;
       return;
     }
@@ -49,11 +49,11 @@ class EchoCall {
     static const grpc::Slice zeros(std::string(kMaxEchoBytes, '\0'));
     const grpc::Slice answer = zeros.sub(0, Wanted());
     const grpc::ByteBuffer response(&answer, 1);
-    writer_.Finish(response, grpc::Status::OK, on_finish_.tag());
+    writer_.Finish(response, grpc::Status::OK, this);
     next->WaitForCaller();
   }
-  void OnFinish(bool /*ok*/) { delete this; }
 
+ private:
   // gRPC may hand the request over in small pieces.
   uint32_t Wanted() {
     std::array<char, sizeof(uint32_t)> bytes{};
@@ -69,14 +69,25 @@ class EchoCall {
     return WantedBytes(bytes.data());
   }
 
-  EchoService* const service_;
-  EchoQueue* const queue_;
+  ScrubServiceBase* const service_;
+  grpc::ServerCompletionQueue* const queue_;
   grpc::ServerContext context_;
   grpc::ByteBuffer request_;
   grpc::ServerAsyncResponseWriter<grpc::ByteBuffer> writer_;
-  EchoMemberEvent<EchoCall, &EchoCall::OnStart> on_start_{this};
-  EchoMemberEvent<EchoCall, &EchoCall::OnFinish> on_finish_{this};
+  bool answered_ = false;
 };
+
+// The next event. One thread alone waits for it, and looks for `spin` before it sleeps: so gRPC is
+// quickest.
+bool Next(grpc::CompletionQueue* queue, std::chrono::microseconds spin, void** tag, bool* ok) {
+  const gpr_timespec now = gpr_time_0(GPR_CLOCK_MONOTONIC);
+  const auto end = std::chrono::steady_clock::now() + spin;
+  do {
+    const auto status = queue->AsyncNext(tag, ok, now);
+    if (status != grpc::CompletionQueue::TIMEOUT) return status == grpc::CompletionQueue::GOT_EVENT;
+  } while (std::chrono::steady_clock::now() < end);
+  return queue->Next(tag, ok);
+}
 
 void PrintPort(int port) {
   std::printf("%d\n", port);
@@ -91,18 +102,23 @@ void WaitForEndOfInput() {
 }  // namespace
 
 int RunEchoServer(int spin_microseconds) {
-  EchoService service;
+  ScrubServiceBase service;
   grpc::ServerBuilder builder;
   int port = 0;
   builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
   builder.RegisterService(&service);
-  const int threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-  EchoQueue queue(builder.AddCompletionQueue(), threads,
-                  std::chrono::microseconds(spin_microseconds));
+  const auto queue = builder.AddCompletionQueue();
   const auto server = builder.BuildAndStart();
   DNC_CHECK(server != nullptr, "a port of loopback can be listened on");
-  for (int i = 0; i < 32 * threads; ++i) (new EchoCall(&service, &queue))->WaitForCaller();
-  queue.Start();
+  constexpr int kWaiting = 64;
+  for (int i = 0; i < kWaiting; ++i) (new EchoCall(&service, queue.get()))->WaitForCaller();
+  std::thread([&] {
+    void* tag = nullptr;
+    bool ok = false;
+    while (Next(queue.get(), std::chrono::microseconds(spin_microseconds), &tag, &ok)) {
+      static_cast<EchoCall*>(tag)->Happen(ok);
+    }
+  }).detach();
   PrintPort(port);
   WaitForEndOfInput();
   std::_Exit(0);  // the measurement has all that it needs

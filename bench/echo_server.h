@@ -1,4 +1,4 @@
-// Measures what gRPC itself costs: a server by gRPC's library, with nothing behind it.
+// Measures what gRPC's own server costs, with nothing behind it.
 #pragma once
 
 #include <memory>

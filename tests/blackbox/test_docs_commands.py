@@ -29,7 +29,7 @@ TODAY = datetime.datetime.now(datetime.timezone.utc).date()
 # another one, or take too long.
 FOREIGN = {"build/bin/bench_bloom", "build/bin/bench_handler", "cmake", "curl", "df", "dmesg",
            "docker", "du", "free", "iostat", "journalctl", "kubectl", "openssl", "sed", "ss",
-           "sudo", "systemctl", "timedatectl"}
+           "sudo", "sysctl", "systemctl", "timedatectl"}
 # A statement may begin with these programs without naming one of ours, and is run.
 RUN_TOO = {"cat", "cd", "echo", "export", "head", "ls", "mkdir", "printf", "/usr/bin/python3"}
 IN_PLACE = r"(?:^|[|;&(\n]\s*|\b(?:do|then|if) )(?:\w+=\S* )*"
