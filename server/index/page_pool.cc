@@ -173,7 +173,10 @@ void PagePool::AddRegion(size_t bytes) {
   if (region.reserved) {
     region.start = MapReserved(region.bytes);
     region.reserved = region.start != 0;
-    if (!region.reserved) missing_pages_ += region.bytes / kHugePage;
+    if (!region.reserved) {
+      missing_pages_ += region.bytes / kHugePage;
+      region.bytes = RoundUp(std::max(bytes, kRegion), kHugePage);
+    }
   }
   if (region.start == 0) region.start = MapMemory(region.bytes, source_ != HugePages::kOff);
   if (region.start == 0) Die(bytes);

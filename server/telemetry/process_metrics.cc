@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -10,6 +11,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
+#include "absl/synchronization/mutex.h"
 #include "server/index/huge_page_keeper.h"
 #include "server/telemetry/metric_family.h"
 
@@ -91,6 +93,26 @@ std::optional<ProcessMemory> ReadProcessMemory() {
   return ProcessMemory{memory.resident * kUnit, memory.huge_pages * kUnit};
 }
 
+namespace {
+
+// To look takes 25 ms for each GiB in small pages, while mappings can't change: so what was seen is
+// told for a while.
+std::optional<MemoryShare> RecentIndexMemory() {
+  constexpr std::chrono::seconds kRecent(10);
+  static absl::Mutex mutex;
+  static std::optional<MemoryShare> seen;
+  static std::chrono::steady_clock::time_point seen_at;
+  const absl::MutexLock lock(&mutex);
+  const auto now = std::chrono::steady_clock::now();
+  if (!seen.has_value() || now - seen_at > kRecent) {
+    seen = ReadIndexMemory();
+    seen_at = now;
+  }
+  return seen;
+}
+
+}  // namespace
+
 void AddProcessMetrics(std::vector<prometheus::MetricFamily>* families) {
   rusage usage{};
   if (getrusage(RUSAGE_SELF, &usage) == 0) {
@@ -99,7 +121,9 @@ void AddProcessMetrics(std::vector<prometheus::MetricFamily>* families) {
                                       Seconds(usage.ru_utime) + Seconds(usage.ru_stime)));
   }
   if (const auto memory = ReadProcessMemory(); memory.has_value()) AddMemory(*memory, families);
-  if (const auto memory = ReadIndexMemory(); memory.has_value()) AddIndexMemory(*memory, families);
+  if (const auto memory = RecentIndexMemory(); memory.has_value()) {
+    AddIndexMemory(*memory, families);
+  }
   std::ifstream file("/proc/self/stat");
   std::string stat;
   std::getline(file, stat);

@@ -106,7 +106,8 @@ void ThinCaller::Maintain(Channel* channel) {
     const auto broken = std::move(channel->connection);
     broken->DropCalls();
     if (broken->ready()) {
-      Open(channel);
+      // At once would be a storm where somebody greets and closes.
+      channel->retry_at = SteadyNow() + kFirstBackoff;
     } else {
       Fail(channel, broken->why());
     }

@@ -79,9 +79,10 @@ absl::StatusOr<std::shared_ptr<ssl_ctx_st>> MakeTls(const TlsOptions& options) {
 
 std::string TlsError(const SSL* ssl) {
   const long verified = SSL_get_verify_result(ssl);  // NOLINT(google-runtime-int): OpenSSL's
-  if (verified != X509_V_OK) return X509_verify_cert_error_string(verified);
   const char* const reason = ERR_reason_error_string(ERR_peek_last_error());
+  // OpenSSL keeps its errors for the thread's next call, which may be another connection's.
   ERR_clear_error();
+  if (verified != X509_V_OK) return X509_verify_cert_error_string(verified);
   return reason == nullptr ? "the TLS handshake failed" : reason;
 }
 
