@@ -95,16 +95,13 @@ std::optional<ProcessMemory> ReadProcessMemory() {
 
 namespace {
 
-// To look takes 25 ms for each GiB in small pages, while mappings can't change: so what was seen is
-// told for a while.
-std::optional<MemoryShare> RecentIndexMemory() {
-  constexpr std::chrono::seconds kRecent(10);
+std::optional<MemoryShare> RecentIndexMemory(std::chrono::seconds recent) {
   static absl::Mutex mutex;
   static std::optional<MemoryShare> seen;
   static std::chrono::steady_clock::time_point seen_at;
   const absl::MutexLock lock(&mutex);
   const auto now = std::chrono::steady_clock::now();
-  if (!seen.has_value() || now - seen_at > kRecent) {
+  if (!seen.has_value() || now - seen_at >= recent) {
     seen = ReadIndexMemory();
     seen_at = now;
   }
@@ -113,7 +110,8 @@ std::optional<MemoryShare> RecentIndexMemory() {
 
 }  // namespace
 
-void AddProcessMetrics(std::vector<prometheus::MetricFamily>* families) {
+void AddProcessMetrics(std::vector<prometheus::MetricFamily>* families,
+                       std::chrono::seconds recent) {
   rusage usage{};
   if (getrusage(RUSAGE_SELF, &usage) == 0) {
     families->push_back(SingleCounter("process_cpu_seconds_total",
@@ -121,7 +119,7 @@ void AddProcessMetrics(std::vector<prometheus::MetricFamily>* families) {
                                       Seconds(usage.ru_utime) + Seconds(usage.ru_stime)));
   }
   if (const auto memory = ReadProcessMemory(); memory.has_value()) AddMemory(*memory, families);
-  if (const auto memory = RecentIndexMemory(); memory.has_value()) {
+  if (const auto memory = RecentIndexMemory(recent); memory.has_value()) {
     AddIndexMemory(*memory, families);
   }
   std::ifstream file("/proc/self/stat");

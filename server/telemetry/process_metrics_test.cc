@@ -14,7 +14,7 @@ namespace {
 
 std::map<std::string, double> Values() {
   std::vector<prometheus::MetricFamily> families;
-  AddProcessMetrics(&families);
+  AddProcessMetrics(&families, /*recent=*/std::chrono::seconds(0));
   std::map<std::string, double> values;
   for (const prometheus::MetricFamily& family : families) {
     const prometheus::ClientMetric& metric = family.metric.at(0);
