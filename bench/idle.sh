@@ -32,10 +32,10 @@ measure() {  # NAME OPTIONS OF THE CLIENT...
   alone+=("$(ask)")
   for ((i = 0; i < ${DNC_BENCH_ROUNDS:-3}; ++i)); do
     alone+=("$(ask)")
-    before="$(memory)"
+    [ "$i" -gt 0 ] || before="$(memory)"
     coproc IDLE { exec /usr/bin/python3 bench/idle.py "$DNC_SERVER" "$COUNT" "$@"; }
     read -r -u "${IDLE[0]}" _
-    after="$(memory)"
+    [ "$i" -gt 0 ] || after="$(memory)"  # afterwards the allocator has it
     beside+=("$(ask)")
     eval "exec ${IDLE[1]}>&-"
     wait "$IDLE_PID"
