@@ -117,7 +117,8 @@ class UnaryCall final : public OneRequestCall {
 // Adds the method to the table.
 template <class Request, class Response>
 void AddUnary(MethodTable* table, std::string_view path, UnaryMethod<Request, Response> method) {
-  table->Add(path, MethodTable::Requests::kOne, method.permission,
+  const Permission permission = method.permission;
+  table->Add(path, MethodTable::Requests::kOne, permission,
              [method = std::move(method)](const RpcContext& rpc, CallPtr call) {
                return std::make_shared<UnaryCall<Request, Response>>(rpc, method, std::move(call));
              });
