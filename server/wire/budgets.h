@@ -17,8 +17,10 @@ class alignas(kApartBytes) BytePool {
   explicit BytePool(int64_t bytes) : all_(bytes), left_(bytes) {}
   // `reserve`: what must be left.
   bool TryTake(int64_t bytes, int64_t reserve) {
-    if (left_.fetch_sub(bytes, std::memory_order_relaxed) >= bytes + reserve) return true;
-    Give(bytes);
+    int64_t left = left_.load(std::memory_order_relaxed);
+    while (left >= bytes + reserve) {
+      if (left_.compare_exchange_weak(left, left - bytes, std::memory_order_relaxed)) return true;
+    }
     return false;
   }
   void Give(int64_t bytes) { left_.fetch_add(bytes, std::memory_order_relaxed); }

@@ -47,7 +47,9 @@ class ReceivedMessage {
       : bytes_(std::move(frame)), encoding_(encoding) {}
 
   // Whether it must be expanded before it can be read.
-  bool compressed() const { return !bytes_.empty() && bytes_[0] != 0; }
+  bool compressed() const { return flag() != 0; }
+  // What the message's first byte says: 0 or 1, and everything else is an error.
+  uint8_t flag() const { return bytes_.empty() ? 0 : static_cast<uint8_t>(bytes_[0]); }
   // How many bytes have come.
   size_t received() const { return bytes_.empty() ? 0 : bytes_.size() - kMessagePrefixBytes; }
   // The message, which must not be compressed.
@@ -184,6 +186,7 @@ class GrpcStream : public std::enable_shared_from_this<GrpcStream> {
 
   MessageBuffer out_;          // what is being sent
   std::string_view sending_;   // what is left of it
+  size_t offered_ = 0;         // of that, in a frame that nghttp2 has begun
   bool headers_sent_ = false;  // submitted
   bool deferred_ = false;      // nghttp2 waits for more to send
   bool finished_ = false;      // by Finish or Answer

@@ -106,6 +106,8 @@ void Http2Connection::SetReading() {
   reading_ = read;
   if (read) {
     paused_ += Clock::now() - paused_since_;
+    // The answer to a ping may be in what was not read.
+    if (pinged_ != Clock::time_point{}) pinged_ = Clock::now();
     bytes_.ResumeReading();
   } else {
     paused_since_ = Clock::now();
@@ -200,7 +202,8 @@ void Http2Connection::EndSilentCalls(Clock::time_point now) {
 
 absl::Status Http2Connection::WhyEndAnswer(const GrpcStream& call, Clock::time_point peer_now,
                                            bool late) const {
-  if (call.answer_since_ == Clock::time_point{}) return absl::OkStatus();
+  // Within a frame nothing else can be said.
+  if (call.answer_since_ == Clock::time_point{} || call.offered_ > 0) return absl::OkStatus();
   if (late && !call.finished_) return ending_->why;
   const auto patience = context_.options.half_message;
   // Of several answers the peer takes one after the other: those that wait are not to blame.
@@ -354,10 +357,6 @@ int Http2Connection::AddData(int32_t id, std::string_view bytes) {
   idle_frames_.Earn(call->body_.Append(bytes));
   if (const std::optional<size_t> size = call->body_.MessageSize(); size.has_value()) {
     const size_t most = context_.options.max_message;
-    if (call->body_.flag() > 1) {
-      Refuse(call.get(), Malformed("a message begins with neither 0 nor 1"));
-      return 0;
-    }
     if (*size > most) {
       Refuse(call.get(), TooLong(*size, most));
       return 0;
@@ -392,6 +391,7 @@ void Http2Connection::Deliver(GrpcStream* call) {
     call->held_ -= taken;
     held_.Remove(taken);
     call->message_since_ = call->heard_ = PeerNow();  // the wait before was ours
+    if (message.flag() > 1) return Refuse(call, Malformed("a message begins with neither 0 nor 1"));
     call->is_begun_ = true;
     handler->OnMessage(std::move(message));
   }
@@ -516,6 +516,7 @@ ssize_t Http2Connection::OfferData(GrpcStream* call, size_t size, uint32_t* flag
   }
   *flags |= NGHTTP2_DATA_FLAG_NO_COPY;
   const size_t offered = std::min(size, call->sending_.size());
+  call->offered_ = offered;
   if (call->finished_ && offered == call->sending_.size()) {
     // Trailers follow.
     *flags |= NGHTTP2_DATA_FLAG_EOF | NGHTTP2_DATA_FLAG_NO_END_STREAM;
@@ -533,6 +534,7 @@ void Http2Connection::SubmitTrailers(GrpcStream* call) {
 }
 
 void Http2Connection::TakeData(GrpcStream* call, size_t size, std::string* out) {
+  call->offered_ = 0;
   out->append(call->sending_.substr(0, size));
   call->sending_.remove_prefix(size);
   Take(call, std::min(size, call->unread_));

@@ -19,8 +19,6 @@ class StreamBody {
  public:
   size_t size() const { return bytes_.size() - at_; }
   bool empty() const { return size() == 0; }
-  // The first byte of the first message, which says whether it is compressed. There must be one.
-  uint8_t flag() const { return static_cast<uint8_t>(bytes_[at_]); }
 
   // Returns how many messages have become whole.
   int64_t Append(std::string_view bytes) {
@@ -59,7 +57,8 @@ class StreamBody {
       Clear();
     } else if (at_ > bytes_.size() / 2) {
       // Into memory of its size, because what is held is counted by the bytes that are left.
-      bytes_ = bytes_.substr(at_);
+      // (To assign a short text would keep the memory.)
+      std::string(bytes_, at_).swap(bytes_);
       whole_ -= at_;
       at_ = 0;
     }

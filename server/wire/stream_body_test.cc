@@ -52,6 +52,10 @@ TEST(StreamBodyTest, LetsGoOfTheMemoryOfWhatIsTaken) {
   while (body.HasWholeMessage()) body.TakeMessage();
   EXPECT_EQ(body.size(), 1U);
   EXPECT_LT(body.capacity(), 10'000U);
+  body.Append(std::string("\0\0\0\1x", 5) + Framed(std::string(4'000'000, 'x')) + '\0');
+  while (body.HasWholeMessage()) body.TakeMessage();
+  EXPECT_EQ(body.size(), 1U);
+  EXPECT_LT(body.capacity(), 10'000U);
 }
 
 }  // namespace

@@ -63,6 +63,7 @@ class WorkMeter {
   // do.
   void EndShortTurn(bool idle) {
     if (idle) busy_ = Nanoseconds::zero();
+    moved_ = 0;
     arrived_ = 0;
     refused_ = 0;
   }

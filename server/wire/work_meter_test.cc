@@ -60,6 +60,23 @@ TEST(WorkMeterTest, TakesTurnsWithoutWork) {
   EXPECT_LT(meter.Wait(), microseconds(15));
 }
 
+// Work that others do says nothing of the loop's pace.
+TEST(WorkMeterTest, WhatMovesAwayIsNotDone) {
+  WorkMeter meter;
+  RunAt(nanoseconds(10), &meter);
+  meter.Add(1'000'000);
+  meter.MoveAway(1'000'000);
+  EXPECT_EQ(meter.waiting(), 0);
+  meter.EndShortTurn(/*idle=*/false);
+  EXPECT_EQ(meter.TakeMoved(), 0) << "it belonged to that turn";
+  meter.Add(500);
+  meter.MoveAway(500);
+  EXPECT_EQ(meter.TakeMoved(), 500);
+  EXPECT_EQ(meter.TakeMoved(), 0);
+  meter.Add(1'000);
+  EXPECT_NEAR(static_cast<double>(meter.Wait().count()), 10'000, 100);
+}
+
 TEST(WorkMeterTest, WhoRefusesNothingMayAlwaysTakeIn) {
   WorkMeter meter;
   for (int turn = 0; turn < 100; ++turn) {
