@@ -39,7 +39,7 @@ class HealthWatchCall final
   absl::Status Begin() override {
     // Whoever asks for health has no key, so addresses are what is counted.
     if (place_.Take(&places_, HostOf(call().peer()))) {
-      return ReadRequest(kMaxSmallBytes, &request_);
+      return ReadMessage(kMaxSmallBytes, &request_);
     }
     return LimitReached(StrCat("the server has at most ", places_.all(),
                                " Health.Watch calls (limits.max_health_watches), and ",
@@ -88,10 +88,8 @@ void HealthService::AddTo(MethodTable* table) {
       }};
   check.on_loop = true;
   AddUnary(table, "/grpc.health.v1.Health/Check", std::move(check));
-  table->Add("/grpc.health.v1.Health/Watch", MethodTable::Requests::kOne, Permission::kOpen,
-             [this](const RpcContext& rpc, CallPtr call) {
-               return std::make_shared<HealthWatchCall>(rpc, board_, &watches_, std::move(call));
-             });
+  table->AddCall<HealthWatchCall>("/grpc.health.v1.Health/Watch", Permission::kOpen, board_,
+                                  &watches_);
 }
 
 }  // namespace dnc

@@ -29,7 +29,7 @@ class ImportCall final : public TurnStream {
 
  private:
   absl::Status Admitted() override;
-  void Take(ReceivedMessage message) override;
+  void Take() override;
   void AllSent() override { Finish(absl::OkStatus()); }
 
   void Store();  // on a worker
@@ -38,7 +38,6 @@ class ImportCall final : public TurnStream {
   ListChanges& changes_;
   StreamPlaces& places_;
   StreamPlace place_;
-  ReceivedMessage message_;
   v1::ImportNumbersRequest request_;
   v1::ImportNumbersResponse response_;
   std::string list_id_;
@@ -52,16 +51,14 @@ absl::Status ImportCall::Admitted() {
                              " imports under way; wait until one has ended"));
 }
 
-void ImportCall::Take(ReceivedMessage message) {
-  message_ = std::move(message);
+void ImportCall::Take() {
   // Writes are not refused because scrubs wait, and a stream has one part under way.
   rpc().workers->Post([self = Self(this)] { self->Store(); });
 }
 
 absl::Status ImportCall::ReadPart() {
   if (gone()) return CallerGone();
-  ReceivedMessage message = std::move(message_);
-  DNC_RETURN_IF_ERROR(ReadMessage(&message, rpc().max_message, &request_));
+  DNC_RETURN_IF_ERROR(ReadMessage(rpc().max_message, &request_));
   if (!begun_) {
     list_id_ = request_.list_id().empty() ? kDefaultListId : request_.list_id();
   } else if (!request_.list_id().empty() && request_.list_id() != list_id_) {
@@ -142,7 +139,7 @@ void ExportCall::OnRequest() {
 
 absl::Status ExportCall::Begin() {
   DNC_ASSIGN_OR_RETURN(caller_, AdmitNew(Permission::kRecords));
-  DNC_RETURN_IF_ERROR(ReadRequest(kMaxSmallBytes, &request_));
+  DNC_RETURN_IF_ERROR(ReadMessage(kMaxSmallBytes, &request_));
   if (place_.Take(&places_, caller_.tenant->tenant.number) &&
       rpc().workers->TryPost([self = Self(this)] { self->Run(); })) {
     return absl::OkStatus();
@@ -237,7 +234,7 @@ absl::Status WatchChangesCall::Begin() {
     return LimitReached(
         StrCat("a tenant has at most ", places_.each(), " watches under way; end one of them"));
   }
-  DNC_RETURN_IF_ERROR(ReadRequest(kMaxSmallBytes, &request_));
+  DNC_RETURN_IF_ERROR(ReadMessage(kMaxSmallBytes, &request_));
   after_ = request_.after_revision();
   written_at_ = SteadyClock::now();
   return absl::OkStatus();
@@ -333,26 +330,18 @@ void WatchChangesCall::Woken() {
 }  // namespace
 
 void AddImportNumbers(ListChanges* changes, StreamPlaces* places, MethodTable* table) {
-  table->Add("/dnc.v1.ListService/ImportNumbers", MethodTable::Requests::kMany, Permission::kLists,
-             [changes, places](const RpcContext& rpc, CallPtr call) {
-               auto stream = std::make_shared<ImportCall>(rpc, changes, places, std::move(call));
-               stream->Begin();
-               return stream;
-             });
+  table->AddStream<ImportCall>("/dnc.v1.ListService/ImportNumbers", Permission::kLists, changes,
+                               places);
 }
 
 void AddExportNumbers(const ListQueries* queries, StreamPlaces* places, MethodTable* table) {
-  table->Add("/dnc.v1.ListService/ExportNumbers", MethodTable::Requests::kOne, Permission::kRecords,
-             [queries, places](const RpcContext& rpc, CallPtr call) {
-               return std::make_shared<ExportCall>(rpc, queries, places, std::move(call));
-             });
+  table->AddCall<ExportCall>("/dnc.v1.ListService/ExportNumbers", Permission::kRecords, queries,
+                             places);
 }
 
 void AddWatchChanges(const ListQueries* queries, StreamPlaces* places, MethodTable* table) {
-  table->Add("/dnc.v1.ListService/WatchChanges", MethodTable::Requests::kOne, Permission::kRecords,
-             [queries, places](const RpcContext& rpc, CallPtr call) {
-               return std::make_shared<WatchChangesCall>(rpc, queries, places, std::move(call));
-             });
+  table->AddCall<WatchChangesCall>("/dnc.v1.ListService/WatchChanges", Permission::kRecords,
+                                   queries, places);
 }
 
 }  // namespace dnc

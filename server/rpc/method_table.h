@@ -28,6 +28,23 @@ class MethodTable {
   // its callers.
   void Add(std::string_view path, Requests requests, Permission permission, Begin begin);
 
+  // Adds a method with one request: its calls are made as Call(rpc, args..., call).
+  template <class Call, class... Args>
+  void AddCall(std::string_view path, Permission permission, Args... args) {
+    Add(path, Requests::kOne, permission, [args...](const RpcContext& rpc, CallPtr call) {
+      return std::make_shared<Call>(rpc, args..., std::move(call));
+    });
+  }
+  // The same with a stream of requests (TurnStream).
+  template <class Stream, class... Args>
+  void AddStream(std::string_view path, Permission permission, Args... args) {
+    Add(path, Requests::kMany, permission, [args...](const RpcContext& rpc, CallPtr call) {
+      auto stream = std::make_shared<Stream>(rpc, args..., std::move(call));
+      stream->Begin();
+      return stream;
+    });
+  }
+
   // The handler of a call that has begun; null for a path that is none of a method. Called on the
   // call's loop.
   std::shared_ptr<CallHandler> Accept(const CallPtr& call) const;

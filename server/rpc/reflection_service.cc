@@ -38,10 +38,7 @@ class ReflectionCall final : public TurnStream, public EventLoop::Job {
                                " reflection streams at the same time, and ", places_.each(),
                                " from one address; end some, or ask again in a moment"));
   }
-  void Take(ReceivedMessage message) override {
-    message_ = std::move(message);
-    call().loop()->Submit(Self(this));
-  }
+  void Take() override { call().loop()->Submit(Self(this)); }
   void AllSent() override { Finish(absl::OkStatus()); }
 
   void AnswerOne(const reflection::ServerReflectionRequest& request,
@@ -53,7 +50,6 @@ class ReflectionCall final : public TurnStream, public EventLoop::Job {
   const MethodTable& table_;
   StreamPlaces& places_;
   StreamPlace place_;
-  ReceivedMessage message_;
   std::set<const FileDescriptor*> told_;
 };
 
@@ -77,9 +73,8 @@ void Fail(absl::StatusCode code, const std::string& message,
 
 void ReflectionCall::RunJob() {
   if (gone()) return;
-  ReceivedMessage message = std::move(message_);
   reflection::ServerReflectionRequest request;
-  if (const absl::Status read = ReadMessage(&message, kMaxSmallBytes, &request); !read.ok()) {
+  if (const absl::Status read = ReadMessage(kMaxSmallBytes, &request); !read.ok()) {
     Finish(read);
     return;
   }
@@ -143,14 +138,9 @@ void ReflectionCall::TellOne(const FileDescriptor* file,
 void AddReflectionService(StreamPlaces* places, MethodTable* table) {
   // The older version has the same messages under other names, and older clients ask for it.
   for (const char* version : {"v1", "v1alpha"}) {
-    table->Add(StrCat("/grpc.reflection.", version, ".ServerReflection/ServerReflectionInfo"),
-               MethodTable::Requests::kMany, Permission::kOpen,
-               [table, places](const RpcContext& rpc, CallPtr call) {
-                 auto stream =
-                     std::make_shared<ReflectionCall>(rpc, table, places, std::move(call));
-                 stream->Begin();
-                 return stream;
-               });
+    table->AddStream<ReflectionCall>(
+        StrCat("/grpc.reflection.", version, ".ServerReflection/ServerReflectionInfo"),
+        Permission::kOpen, table, places);
   }
 }
 

@@ -31,7 +31,7 @@ class UploadCall final : public TurnStream {
 
  private:
   absl::Status Admitted() override;
-  void Take(ReceivedMessage message) override;
+  void Take() override;
   // All that removes files or moves them runs on a worker. A caller who is gone has ended the
   // upload: to load what has come would publish a release with files missing.
   void AllSent() override {
@@ -53,7 +53,6 @@ class UploadCall final : public TurnStream {
 
   UploadShared& shared_;
   StreamPlace place_;
-  ReceivedMessage message_;
   v1::UploadReleaseRequest request_;
   v1::UploadReleaseResponse response_;
   absl::Mutex mutex_;  // the end of a caller comes beside a part
@@ -73,8 +72,7 @@ absl::Status UploadCall::Admitted() {
   return absl::OkStatus();
 }
 
-void UploadCall::Take(ReceivedMessage message) {
-  message_ = std::move(message);
+void UploadCall::Take() {
   // A refusal (TryPost) would waste what was sent, and limits.max_uploads bounds these jobs.
   rpc().workers->Post([self = Self(this)] { self->Store(); });
 }
@@ -98,10 +96,7 @@ absl::Status UploadCall::Accept() {
 
 void UploadCall::Store() {
   absl::Status status = CheckCaller();
-  if (status.ok()) {
-    ReceivedMessage message = std::move(message_);
-    status = ReadMessage(&message, rpc().max_message, &request_);
-  }
+  if (status.ok()) status = ReadMessage(rpc().max_message, &request_);
   if (status.ok()) {
     const absl::MutexLock lock(&mutex_);
     status = session_.has_value() ? Accept() : CallerGone();
@@ -150,7 +145,7 @@ class WatchLoadCall final : public WokenCall<v1::WatchLoadRequest, v1::WatchLoad
   absl::Status Begin() override {
     // The caller is admitted before a worker is asked for: they are not for callers without a key.
     DNC_ASSIGN_OR_RETURN(const Caller caller, AdmitNew(Permission::kOperate));
-    if (place_.Take(&places_, caller.key_id)) return ReadRequest(kMaxSmallBytes, &request_);
+    if (place_.Take(&places_, caller.key_id)) return ReadMessage(kMaxSmallBytes, &request_);
     return LimitReached(StrCat("a key has at most ", places_.each(),
                                " watches of loads (limits.max_tenant_streams); wait until one has "
                                "ended, or ask ListLoads"));
@@ -217,16 +212,10 @@ RegistryService::RegistryService(ReleaseAdmin* admin, UploadShared* uploads, int
 void RegistryService::AddTo(MethodTable* table) {
   AddChanges(table);
   AddReads(table);
-  table->Add("/dnc.v1.RegistryService/UploadRelease", MethodTable::Requests::kMany,
-             Permission::kOperate, [this](const RpcContext& rpc, CallPtr call) {
-               auto upload = std::make_shared<UploadCall>(rpc, uploads_, std::move(call));
-               upload->Begin();
-               return upload;
-             });
-  table->Add("/dnc.v1.RegistryService/WatchLoad", MethodTable::Requests::kOne, Permission::kOperate,
-             [this](const RpcContext& rpc, CallPtr call) {
-               return std::make_shared<WatchLoadCall>(rpc, admin_, &watches_, std::move(call));
-             });
+  table->AddStream<UploadCall>("/dnc.v1.RegistryService/UploadRelease", Permission::kOperate,
+                               uploads_);
+  table->AddCall<WatchLoadCall>("/dnc.v1.RegistryService/WatchLoad", Permission::kOperate, admin_,
+                                &watches_);
 }
 
 void RegistryService::AddChanges(MethodTable* table) {

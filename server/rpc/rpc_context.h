@@ -18,7 +18,7 @@
 
 namespace dnc {
 
-// Counts the calls that others than their loop may hold: workers, committers, the waker.
+// Counts the calls that exist, whoever holds them: loops, workers, committers, the waker.
 // Thread-safe.
 class LiveCalls {
  public:

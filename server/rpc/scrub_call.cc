@@ -7,7 +7,6 @@
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
 #include "server/rpc/error_status.h"
-#include "server/wire/wire_errors.h"
 
 namespace dnc {
 namespace {
@@ -28,22 +27,13 @@ absl::Status Crowded() {
 
 }  // namespace
 
-void ScrubCall::OnMessage(ReceivedMessage message) {
-  message_ = std::move(message);
-  has_message_ = true;
-}
-
-void ScrubCall::OnEnd() {
-  if (!has_message_) {
-    Fail(Malformed("the caller has ended the request without a message"));
-    return;
-  }
+void ScrubCall::OnRequest() {
   // Of a compressed message nobody knows yet how many numbers it has.
   const std::string_view first =
-      message_.compressed() ? std::string_view() : message_.view().substr(0, kPeekBytes);
-  const size_t bytes = message_.compressed()
-                           ? std::min(message_.received() * kMaxExpansion, rpc().max_message)
-                           : message_.received();
+      message().compressed() ? std::string_view() : message().view().substr(0, kPeekBytes);
+  const size_t bytes = message().compressed()
+                           ? std::min(message().received() * kMaxExpansion, rpc().max_message)
+                           : message().received();
   if (TakeIn(bytes, first)) call().loop()->Submit(Self(this));
 }
 
@@ -72,23 +62,21 @@ bool ScrubCall::TakeIn(size_t bytes, std::string_view first) {
 }
 
 void ScrubCall::RunJob() {
-  if (gone()) {
-    Fail(CallerGone());
-  } else if (call().DeadlinePassed()) {
-    Fail(DeadlinePassed());
-  } else if (const absl::Status expanded = message_.Expand(rpc().max_message); !expanded.ok()) {
+  if (const absl::Status wanted = StillWanted(); !wanted.ok()) {
+    Fail(wanted);
+  } else if (const absl::Status expanded = message().Expand(rpc().max_message); !expanded.ok()) {
     Fail(expanded);
   } else {
-    AnswerBytes(message_.view());
+    AnswerBytes();
     // Should it have gone to a worker.
     call().WatchDeadline();
   }
 }
 
-void ScrubCall::AnswerBytes(std::string_view bytes) {
-  const std::optional<ScrubColumns> columns = ReadScrubColumns(bytes);
+void ScrubCall::AnswerBytes() {
+  const std::optional<ScrubColumns> columns = ReadScrubColumns(message().view());
   if (!columns.has_value() || !ScrubHandler::IsFast(caller_, *columns)) {
-    AnswerMessage(bytes);
+    AnswerMessage();
     return;
   }
   absl::Status status;
@@ -104,10 +92,10 @@ void ScrubCall::AnswerBytes(std::string_view bytes) {
   }
 }
 
-void ScrubCall::AnswerMessage(std::string_view bytes) {
+void ScrubCall::AnswerMessage() {
   auto request = std::make_shared<v1::ScrubRequest>();
-  if (!request->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-    Fail(Malformed("the request is no dnc.v1.ScrubRequest"));
+  if (const absl::Status read = ReadMessage(rpc().max_message, request.get()); !read.ok()) {
+    Fail(read);
   } else if (ScrubHandler::IsFast(caller_, *request)) {
     AnswerRequest(*request);
   } else {
@@ -116,15 +104,12 @@ void ScrubCall::AnswerMessage(std::string_view bytes) {
 }
 
 void ScrubCall::AnswerOnWorker(const std::shared_ptr<v1::ScrubRequest>& request) {
-  // Workers have a queue and a limit of their own. A server that stops waits for what they do.
+  // Workers have a queue and a limit of their own.
   if (cost_ > 0) AdmissionControl::MoveAway(std::exchange(cost_, 0), call().loop());
-  auto live = std::make_shared<LiveCall>(rpc().live);
-  const bool posted = rpc().workers->TryPost([self = Self(this), live, request] {
+  const bool posted = rpc().workers->TryPost([self = Self(this), request] {
     // Whoever has waited too long for a worker does not listen any more.
-    if (self->call().DeadlinePassed()) {
-      self->Fail(DeadlinePassed());
-    } else if (self->gone()) {
-      self->Fail(CallerGone());
+    if (const absl::Status wanted = self->StillWanted(); !wanted.ok()) {
+      self->Fail(wanted);
     } else {
       self->AnswerRequest(*request);
     }

@@ -20,23 +20,22 @@ namespace dnc {
 
 // Decides who may ask, and whether there is room, before it looks at the numbers. It waits for its
 // turn on the loop, so that the loop first takes in what has arrived.
-class ScrubCall final : public ServedCall, public EventLoop::Job {
+class ScrubCall final : public OneRequestCall, public EventLoop::Job {
  public:
   ScrubCall(const RpcContext& rpc, ScrubHandler* handler, CallPtr call)
-      : ServedCall(rpc, Method::kScrub, std::move(call)), handler_(*handler) {}
+      : OneRequestCall(rpc, Method::kScrub, std::move(call)), handler_(*handler) {}
 
-  void OnMessage(ReceivedMessage message) override;
-  void OnEnd() override;
   void RunJob() override;
 
  private:
+  void OnRequest() override;
   // Takes the call in, whose request has `bytes` and begins with `first`. False: it is refused,
   // and the answer is on its way.
   bool TakeIn(size_t bytes, std::string_view first);
-  // Answers the request of an admitted call. `bytes` are read before this returns.
-  void AnswerBytes(std::string_view bytes);
+  // Answers the request of an admitted call, which is expanded.
+  void AnswerBytes();
   // Reads the request by protobuf, for whatever ScrubColumns does not tell.
-  void AnswerMessage(std::string_view bytes);
+  void AnswerMessage();
   void AnswerOnWorker(const std::shared_ptr<v1::ScrubRequest>& request);
   void AnswerRequest(const v1::ScrubRequest& request);
   absl::Status Scrub(const v1::ScrubRequest& request, MessageBuffer* answer);
@@ -49,8 +48,6 @@ class ScrubCall final : public ServedCall, public EventLoop::Job {
   void Leave();
 
   ScrubHandler& handler_;
-  ReceivedMessage message_;
-  bool has_message_ = false;
   Caller caller_;
   Admission admission_;
   size_t charged_ = 0;  // numbers

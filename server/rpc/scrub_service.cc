@@ -36,18 +36,14 @@ class ScrubStreamCall final : public TurnStream, public EventLoop::Job {
     call().AllowSilence();
     return AdmitNew(Permission::kScrub).status();
   }
-  void Take(ReceivedMessage message) override {
-    message_ = std::move(message);
-    call().loop()->Submit(Self(this));
-  }
+  void Take() override { call().loop()->Submit(Self(this)); }
   void AllSent() override { Finish(absl::OkStatus()); }
 
   absl::Status ReadBatch() {
     if (gone()) return CallerGone();
     // Anew for each batch: a key that was revoked meanwhile ends the stream.
     DNC_ASSIGN_OR_RETURN(caller_, Admit(Permission::kScrub));
-    ReceivedMessage message = std::move(message_);
-    return ReadMessage(&message, rpc().max_message, &request_);
+    return ReadMessage(rpc().max_message, &request_);
   }
 
   void Decide() {
@@ -71,7 +67,6 @@ class ScrubStreamCall final : public TurnStream, public EventLoop::Job {
   }
 
   ScrubHandler& handler_;
-  ReceivedMessage message_;
   v1::ScrubStreamRequest request_;
   Caller caller_;  // of the batch
   v1::ScrubStreamResponse response_;
@@ -80,16 +75,9 @@ class ScrubStreamCall final : public TurnStream, public EventLoop::Job {
 }  // namespace
 
 void AddScrubService(ScrubHandler* handler, MethodTable* table) {
-  table->Add("/dnc.v1.ScrubService/Scrub", MethodTable::Requests::kOne, Permission::kScrub,
-             [handler](const RpcContext& rpc, CallPtr call) {
-               return std::make_shared<ScrubCall>(rpc, handler, std::move(call));
-             });
-  table->Add("/dnc.v1.ScrubService/ScrubStream", MethodTable::Requests::kMany, Permission::kScrub,
-             [handler](const RpcContext& rpc, CallPtr call) {
-               auto stream = std::make_shared<ScrubStreamCall>(rpc, handler, std::move(call));
-               stream->Begin();
-               return stream;
-             });
+  table->AddCall<ScrubCall>("/dnc.v1.ScrubService/Scrub", Permission::kScrub, handler);
+  table->AddStream<ScrubStreamCall>("/dnc.v1.ScrubService/ScrubStream", Permission::kScrub,
+                                    handler);
   UnaryMethod<v1::CheckNumberRequest, v1::CheckNumberResponse> check{
       Method::kCheckNumber, Permission::kScrub,
       [handler](const Caller& caller, const auto& request, auto* response) {

@@ -20,22 +20,27 @@ void LiveCalls::WaitUntilNone(const std::function<void()>& meanwhile) const {
   }
 }
 
-absl::Status ReadMessage(ReceivedMessage* message, size_t max_bytes,
-                         google::protobuf::MessageLite* out) {
-  if (message->received() > max_bytes) {
-    return LimitReached(StrCat("the message has ", message->received(),
+ServedCall::~ServedCall() { End(absl::StatusCode::kCancelled); }
+
+absl::Status ServedCall::StillWanted() const {
+  if (call_->DeadlinePassed()) return DeadlinePassed();
+  return gone() ? CallerGone() : absl::OkStatus();
+}
+
+absl::Status ServedCall::ReadMessage(size_t max_bytes, google::protobuf::MessageLite* out) {
+  ReceivedMessage message = std::move(message_);
+  if (message.received() > max_bytes) {
+    return LimitReached(StrCat("the message has ", message.received(),
                                " bytes, and this method takes ", max_bytes, "; send less"));
   }
-  if (absl::Status expanded = message->Expand(max_bytes); !expanded.ok()) return expanded;
-  const std::string_view bytes = message->view();
+  if (absl::Status expanded = message.Expand(max_bytes); !expanded.ok()) return expanded;
+  const std::string_view bytes = message.view();
   if (bytes.size() > std::numeric_limits<int>::max() ||
       !out->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return Malformed(StrCat("the request is no ", out->GetTypeName()));
   }
   return absl::OkStatus();
 }
-
-ServedCall::~ServedCall() { End(absl::StatusCode::kCancelled); }
 
 void ServedCall::OnCancel(CallEnd why) {
   if (why == CallEnd::kDeadline) {
@@ -85,12 +90,12 @@ void ServedCall::Finish(absl::StatusCode code, const GrpcStatus& status) {
   if (End(code)) call_->Finish(status);
 }
 
-void WorkerCall::OnLoop(std::function<void()> task) {
+void ServedCall::OnLoop(std::function<void()> task) {
   call().loop()->Post([self = shared_from_this(), task = std::move(task)] { task(); });
 }
 
 void OneRequestCall::OnMessage(ReceivedMessage message) {
-  message_ = std::move(message);
+  Keep(std::move(message));
   has_message_ = true;
 }
 
@@ -100,11 +105,6 @@ void OneRequestCall::OnEnd() {
   } else {
     Finish(Malformed("the caller has ended the request without a message"));
   }
-}
-
-absl::Status OneRequestCall::ReadRequest(size_t max_bytes, google::protobuf::MessageLite* out) {
-  ReceivedMessage message = std::move(message_);
-  return ReadMessage(&message, max_bytes, out);
 }
 
 void TurnStream::Begin() {
@@ -118,7 +118,8 @@ void TurnStream::Begin() {
 
 void TurnStream::OnMessage(ReceivedMessage message) {
   busy_ = true;
-  Take(std::move(message));
+  Keep(std::move(message));
+  Take();
 }
 
 void TurnStream::OnEnd() {

@@ -1,12 +1,10 @@
 // What the calls of all methods have in common, on the transport of our own.
 //
-//   ServedCall         any call: who calls, the end, the count of it
-//    |- ScrubCall        on the caller's loop
-//    '- WorkerCall     may leave its loop, for a worker, a committer or the waker
-//        |- OneRequestCall   one message, and then the answer or a stream of them
-//        |   |- UnaryCall, ExportCall
-//        |   '- WokenStream    tells news as it comes
-//        '- TurnStream       message by message, each answered before the next
+//   ServedCall         any call: who calls, the message at hand, the end, the count of it
+//    |- OneRequestCall   one message, and then the answer or a stream of them
+//    |   |- ScrubCall, UnaryCall, ExportCall
+//    |   '- WokenStream    tells news as it comes
+//    '- TurnStream       message by message, each answered before the next
 //
 // A call's functions that the transport calls (CallHandler) run on its loop. The object lives as
 // long as its stream, a worker's job or whoever else holds it; whoever is late finds that nobody
@@ -41,11 +39,7 @@ std::string HostOf(const std::string& peer);
 // What a call says of its caller; valid as long as the call.
 Credentials CredentialsOf(const GrpcStream& call);
 
-// Reads a message, which is expanded first if it came compressed. Errors: LIMIT_REACHED for one of
-// more than `max_bytes`, MALFORMED_CALL for bytes that are no such message.
-absl::Status ReadMessage(ReceivedMessage* message, size_t max_bytes,
-                         google::protobuf::MessageLite* out);
-
+// A server that ends waits until all are gone.
 class ServedCall : public CallHandler, public std::enable_shared_from_this<ServedCall> {
  public:
   ServedCall(const ServedCall&) = delete;
@@ -56,13 +50,21 @@ class ServedCall : public CallHandler, public std::enable_shared_from_this<Serve
 
  protected:
   ServedCall(const RpcContext& rpc, Method method, CallPtr call)
-      : rpc_(rpc), method_(method), call_(std::move(call)) {}
+      : live_(rpc.live), rpc_(rpc), method_(method), call_(std::move(call)) {}
 
   const RpcContext& rpc() const { return rpc_; }
-  Method method() const { return method_; }
   GrpcStream& call() const { return *call_; }
   // Nobody listens any more.
   bool gone() const { return call_->cancelled(); }
+  // Why nobody listens any more, for a call that has waited; OK if somebody does.
+  absl::Status StillWanted() const;
+
+  // The message at hand: the last that has come, until it is read.
+  void Keep(ReceivedMessage message) { message_ = std::move(message); }
+  ReceivedMessage& message() { return message_; }
+  // Reads it, expanded first if it came compressed; its bytes are let go. Errors: LIMIT_REACHED for
+  // one of more than `max_bytes`, MALFORMED_CALL for bytes that are no such message.
+  absl::Status ReadMessage(size_t max_bytes, google::protobuf::MessageLite* out);
 
   // Who calls, as of now, and whether the call is permitted: Authorizer::Admit.
   absl::StatusOr<Caller> Admit(Permission permission) const {
@@ -83,51 +85,43 @@ class ServedCall : public CallHandler, public std::enable_shared_from_this<Serve
     return {shared_from_this(), self};
   }
 
+  // Runs `task` on the call's loop.
+  void OnLoop(std::function<void()> task);
+
  private:
   // Nobody listens any more: called on the loop, at most once.
   virtual void OnGone() {}
   // Whether this was the first; it is counted.
   bool End(absl::StatusCode code);
 
+  const LiveCall live_;  // counts until the rest is gone
   const RpcContext& rpc_;
   const Method method_;
   const CallPtr call_;
+  ReceivedMessage message_;
   std::atomic<bool> ended_{false};
   bool gone_told_ = false;
 };
 
-// The server waits for such calls at its end; they are counted until all else of them is gone.
-class WorkerCall : private LiveCall, public ServedCall {
- protected:
-  WorkerCall(const RpcContext& rpc, Method method, CallPtr call)
-      : LiveCall(rpc.live), ServedCall(rpc, method, std::move(call)) {}
-
-  // Runs `task` on the call's loop.
-  void OnLoop(std::function<void()> task);
-};
-
 // A call whose caller sends one message.
-class OneRequestCall : public WorkerCall {
+class OneRequestCall : public ServedCall {
  public:
   void OnMessage(ReceivedMessage message) final;
   void OnEnd() final;
 
  protected:
-  using WorkerCall::WorkerCall;
+  using ServedCall::ServedCall;
 
-  // The message has come, and is read by ReadRequest. Called on the loop.
+  // The message is at hand. Called on the loop.
   virtual void OnRequest() = 0;
-  // Of at most `max_bytes`; the bytes are let go.
-  absl::Status ReadRequest(size_t max_bytes, google::protobuf::MessageLite* out);
 
  private:
-  ReceivedMessage message_;
   bool has_message_ = false;
 };
 
 // A stream of messages from the caller, each of which is answered or stored before the next is
 // taken: so a slow reader slows the writer. Next and the virtual functions run on the loop.
-class TurnStream : public WorkerCall {
+class TurnStream : public ServedCall {
  public:
   // Called when the call has been accepted: the caller is admitted, or the stream ends here.
   void Begin();
@@ -136,12 +130,12 @@ class TurnStream : public WorkerCall {
   void OnWritten() final { Next(); }
 
  protected:
-  using WorkerCall::WorkerCall;
+  using ServedCall::ServedCall;
 
   // Whether the stream may begin.
   virtual absl::Status Admitted() = 0;
-  // Takes a message: Write, Next or Finish follows, from any thread.
-  virtual void Take(ReceivedMessage message) = 0;
+  // Takes the message at hand: Write, Next or Finish follows, from any thread.
+  virtual void Take() = 0;
   // The caller has sent all, and all is taken: Answer or Finish follows.
   virtual void AllSent() = 0;
 

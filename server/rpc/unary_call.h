@@ -72,11 +72,9 @@ class UnaryCall final : public OneRequestCall {
 
   void Run() {
     // Whoever has waited too long for a worker does not listen any more.
-    if (call().DeadlinePassed()) {
-      Finish(DeadlinePassed());
-    } else if (gone()) {
-      Finish(CallerGone());
-    } else if (const absl::Status read = ReadRequest(MaxBytes(), &request_); !read.ok()) {
+    if (const absl::Status wanted = StillWanted(); !wanted.ok()) {
+      Finish(wanted);
+    } else if (const absl::Status read = ReadMessage(MaxBytes(), &request_); !read.ok()) {
       Finish(read);
     } else if (method_.submit != nullptr) {
       method_.submit(caller_, request_, &response_,
