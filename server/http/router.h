@@ -1,0 +1,46 @@
+// Which request goes to which handler.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "server/http/http_call.h"
+
+namespace dnc {
+
+// The parts of a path that a route names, decoded: {number} of `/v1/check/{number}`.
+using PathParts = std::vector<std::pair<std::string, std::string>>;
+
+struct Route {
+  std::string method;  // `GET` also answers HEAD
+  // Segments, each a text or a {name} for any one segment; the last may end with `:verb`.
+  std::string path;
+  // Bytes of a body that are taken; 0: none is.
+  size_t max_body = 0;
+  // Called on the connection's loop, when the whole request is there; must not wait.
+  std::function<void(const HttpCallPtr& call, const PathParts& parts)> handle;
+};
+
+// Filled before the server starts; thread-safe from then on.
+class Router {
+ public:
+  struct Found {
+    const Route* route = nullptr;  // null: no path is like that, or not with this method
+    PathParts parts;
+    std::string allow;  // the methods that the path has, joined by `, `; empty: no such path
+  };
+
+  // A text goes before a {name} where both fit.
+  void Add(Route route);
+  // `path` is percent-encoded. Call it with a request's method and path.
+  Found Find(std::string_view method, std::string_view path) const;
+
+ private:
+  std::vector<Route> routes_;
+};
+
+}  // namespace dnc
