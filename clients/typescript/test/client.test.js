@@ -322,6 +322,10 @@ test('opt-outs of several requests tell which are recorded', async () => {
   }
   assert.deepEqual(ids[0], ids[1]);
   assert.equal(new Set(ids[0]).size, 3);
+  await withServer(added, async (client, { requests }) => {
+    await client.addOptOuts(['1', '2', '3', '4', '5'], { requestId: 'other' });
+    assert(requests.every(({ json: { requestId } }) => !ids[0].includes(requestId)));
+  }, { batchSize: 2 });
   for (const id of ids[0]) assert.match(id, /^[0-9a-f]{64}$/);
 });
 
@@ -363,7 +367,8 @@ test('an answer without an end or of other bytes is none', async () => {
       ++sent;
       controller.enqueue(megabyte);
     } }), { headers: { 'content-type': 'application/json' } });
-  const latin = () => json(Uint8Array.of(0x7b, 0xff, 0x7d));
+  const latin = () => json(
+    Buffer.from(JSON.stringify({ ...scrubbed('CLEAR'), more: '\u00ff' }), 'latin1'));
   for (const respond of [endless, latin]) {
     assert((await clientOf(respond).scrub([CLEAR])).error instanceof dnc.BadAnswer);
   }
