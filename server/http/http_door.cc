@@ -7,6 +7,8 @@
 #include "server/base/log_line.h"
 #include "server/http/http_access.h"
 #include "server/http/http_context.h"
+#include "server/http/mcp_routes.h"
+#include "server/http/rest_routes.h"
 #include "server/http/router.h"
 
 namespace dnc {
@@ -24,7 +26,9 @@ struct Door {
   std::unique_ptr<HttpFront> front;
 };
 
-void AddAllRoutes(const HttpContext* /*context*/, const HttpDoorParts& /*parts*/, Router* router) {
+void AddAllRoutes(const HttpContext* context, const HttpDoorParts& parts, Router* router) {
+  AddRestRoutes(context, parts.server.methods, router);
+  AddMcpRoutes(context, parts.server.methods, parts.version, router);
   router->Add({"GET", "/livez", 0, [](const HttpCallPtr& call, const PathParts& /*parts*/) {
                  HttpAnswer answer;
                  answer.content_type = "text/plain; charset=utf-8";
