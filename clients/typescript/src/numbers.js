@@ -63,13 +63,15 @@ export function plainDigits(text) {
 }
 
 /**
- * Returns the numbers as a list. A single text is a mistake: it would be asked by letters.
+ * Returns the numbers as a list. A single text is a mistake: it would be asked by letters. So is
+ * what has no entries, such as a promise: nothing would be asked or written of it.
  * @param {Iterable<Phone>} numbers
  * @returns {Phone[]}
  */
 export function asList(numbers) {
-  if (typeof numbers === 'string') {
-    throw new TypeError('give a list of numbers; for one number there is `check`');
+  if (typeof numbers !== 'object' || typeof numbers?.[Symbol.iterator] !== 'function') {
+    throw new TypeError('give a list of numbers, such as an array; for one number there are '
+      + '`check` and `addOptOut`');
   }
   return Array.from(numbers);
 }

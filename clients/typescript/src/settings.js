@@ -49,6 +49,10 @@ export function settingsOf(options, environment) {
     return text.trim();
   };
   const { deadlineMs = 2000, maxAttempts = 4, batchSize = 10_000 } = options;
+  const fetch = options.fetch ?? globalThis.fetch;
+  if (typeof fetch !== 'function') {
+    throw new TypeError('there is no fetch to send requests with; run Node 18 or later');
+  }
   if (!(deadlineMs > 0 && deadlineMs <= DAY_MS)) {
     throw new RangeError('deadlineMs must be above 0 and at most a day, in milliseconds');
   }
@@ -63,7 +67,7 @@ export function settingsOf(options, environment) {
     deadlineMs,
     maxAttempts,
     batchSize,
-    fetch: options.fetch ?? globalThis.fetch,
+    fetch,
   };
 }
 

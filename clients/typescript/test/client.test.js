@@ -102,6 +102,8 @@ test('mistakes of the program are thrown before anything is asked', () => withSe
       client.check(CLEAR, { asOf: new Date('never') }), client.check(CLEAR, { details: true }),
       client.addOptOut(2015550100), client.addOptOut(CLEAR, { channel: 'FAX' }),
       client.addOptOut(CLEAR, { madeAt: 1 }), client.status({ scope: 'x' }),
+      ...[CLEAR, undefined, null, {}, { length: 1 }, 5, Promise.resolve([CLEAR])].flatMap(
+        (none) => [client.addOptOuts(none), client.scrub(none)]),
     ];
     for (const call of wrong) await assert.rejects(call, TypeError);
     await assert.rejects(client.addOptOut(CLEAR, { listId: '../consents' }), RangeError);

@@ -127,6 +127,7 @@ test('settings come from the environment, and are checked', () => {
     { deadlineMs: Infinity }, { maxAttempts: 0 }, { batchSize: 1.5 }, { batchSize: '9' }]) {
     assert.throws(() => settingsOf(wrong, {}), RangeError);
   }
+  assert.throws(() => settingsOf({ fetch: 'x' }, {}), TypeError);
   assert.throws(() => settingsOf({ adress: 'http://x' }, {}), /there is no option "adress"/);
 });
 

@@ -13,7 +13,8 @@ export function wireText(phone: Phone): string | null;
  */
 export function plainDigits(text: string): string;
 /**
- * Returns the numbers as a list. A single text is a mistake: it would be asked by letters.
+ * Returns the numbers as a list. A single text is a mistake: it would be asked by letters. So is
+ * what has no entries, such as a promise: nothing would be asked or written of it.
  * @param {Iterable<Phone>} numbers
  * @returns {Phone[]}
  */
