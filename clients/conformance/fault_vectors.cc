@@ -131,6 +131,10 @@ void AddFaults(std::vector<Vector>* out) {
   Answer garbage = right;
   garbage.grpc.message = "\x0a\xff\xff garbage";
   garbage.http.body = right.http.body.substr(0, right.http.body.size() - 1);
+  Answer ended = OnlyGrpc(right);
+  ended.grpc.message += "\x0c rest";  // the end of a group that nothing began
+  out->push_back(Scrub("answer_that_ends_within", "What follows might say something else.", {ended},
+                       0, "any"));
   out->push_back(Scrub("garbage", "What cannot be read is no answer.", {garbage}, 0, "any"));
 }
 

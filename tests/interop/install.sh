@@ -43,11 +43,21 @@ descriptors() {
     dnc/v1/*.proto google/rpc/*.proto grpc/health/v1/health.proto
 }
 
+python_folder() {  # FOLDER KIND
+  rm -rf "${TOOLS:?}/$1"
+  /usr/bin/python3 -m venv "$TOOLS/$1"
+  mapfile -t packages < <(pins "$2")
+  "$TOOLS/$1/bin/pip" install --quiet --disable-pip-version-check "${packages[@]}"
+}
+
 make_python() {
-  rm -rf "$TOOLS/python"
-  /usr/bin/python3 -m venv "$TOOLS/python"
-  mapfile -t packages < <(pins pip)
-  "$TOOLS/python/bin/pip" install --quiet --disable-pip-version-check "${packages[@]}"
+  python_folder python pip
+}
+
+# Those that clients/python is also tried with.
+make_older_pythons() {
+  local kind
+  for kind in python-4 python-5 python-6; do python_folder "$kind" "$kind"; done
 }
 
 make_node() {
@@ -126,9 +136,11 @@ go_programs() {
 (descriptors)
 part python &
 python=$!
+part older_pythons &
+older_pythons=$!
 part node &
 node=$!
 part java "$HERE"/*.java &
 java=$!
 go_programs
-wait "$python" && wait "$node" && wait "$java"
+wait "$python" && wait "$older_pythons" && wait "$node" && wait "$java"
