@@ -2,7 +2,9 @@
 run against a real server, over plain and TLS connections."""
 
 import filecmp
+import json
 import os
+import re
 import shutil
 import subprocess
 
@@ -39,6 +41,11 @@ def fixture_project(installed, tmp_path):  # pylint: disable=unused-argument
     (project / "package.json").write_text('{"private": true, "type": "module"}\n')
     run("npm", "install", "--offline", "--no-audit", "--no-fund", PACKAGE, folder=project)
     return project
+
+
+def test_it_has_the_projects_version():
+    version = re.search(r"project\(dncd VERSION (\S+)", (REPO / "CMakeLists.txt").read_text())[1]
+    assert json.loads((PACKAGE / "package.json").read_text())["version"] == version
 
 
 def test_own_tests(installed):  # pylint: disable=unused-argument
