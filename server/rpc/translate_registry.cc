@@ -220,6 +220,39 @@ void FillStatus(const ServerStatus& status, v1::GetStatusResponse* out) {
   }
 }
 
+namespace {
+
+google::protobuf::Duration ToDuration(absl::Duration duration) {
+  google::protobuf::Duration result;
+  result.set_seconds(absl::IDivDuration(duration, absl::Seconds(1), &duration));
+  result.set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(duration)));
+  return result;
+}
+
+void FillActivityStep(const ActivityStep& step, v1::ActivityStep* out) {
+  *out->mutable_start() = ToTimestamp(step.start);
+  out->set_answers(step.answers);
+  out->set_failed_calls(step.failed_calls);
+  for (size_t verdict = 0; verdict < step.numbers.size(); ++verdict) {
+    if (step.numbers.at(verdict) == 0) continue;
+    v1::VerdictCount* count = out->add_numbers();
+    count->set_verdict(static_cast<v1::Verdict>(verdict));
+    count->set_numbers(step.numbers.at(verdict));
+  }
+  if (step.answers == 0) return;
+  *out->mutable_latency_p50() = ToDuration(step.p50);
+  *out->mutable_latency_p99() = ToDuration(step.p99);
+  *out->mutable_latency_p999() = ToDuration(step.p999);
+}
+
+}  // namespace
+
+void FillActivity(const ReleaseAdmin::ActivityTold& told, v1::GetActivityResponse* out) {
+  for (const ActivityStep& step : told.report.steps) FillActivityStep(step, out->add_steps());
+  FillActivityStep(told.report.total, out->mutable_total());
+  out->set_step_minutes(told.step_minutes);
+}
+
 void FillHistoryEvent(const HistoryEvent& event, v1::HistoryEvent* out) {
   out->set_list(event.list);
   out->set_action(As<v1::HistoryAction>(event.action));
