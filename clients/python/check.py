@@ -3,7 +3,8 @@
 Stubs first, from the repository's top, into a folder that Python is told of:
 
     mkdir -p /tmp/stubs && /usr/bin/python3 -m grpc_tools.protoc -I proto --python_out=/tmp/stubs \\
-        --grpc_python_out=/tmp/stubs proto/dnc/v1/verdict.proto proto/dnc/v1/scrub_service.proto
+        --grpc_python_out=/tmp/stubs proto/google/api/*.proto proto/dnc/v1/verdict.proto \\
+        proto/dnc/v1/scrub_service.proto
     PYTHONPATH=/tmp/stubs /usr/bin/python3 clients/python/check.py 127.0.0.1:50061 "(201) 555-0123"
 """
 

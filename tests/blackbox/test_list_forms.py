@@ -386,7 +386,8 @@ def test_the_python_example_names_the_reasons(shared, tmp_path):
     load_csv(shared, "phone\n2015551001\n")
     repo = pathlib.Path(__file__).resolve().parents[2]
     run(repo, sys.executable, "-m", "grpc_tools.protoc", "-I", "proto", f"--python_out={tmp_path}",
-        f"--grpc_python_out={tmp_path}", "proto/dnc/v1/verdict.proto",
+        f"--grpc_python_out={tmp_path}", "proto/google/api/http.proto",
+        "proto/google/api/annotations.proto", "proto/dnc/v1/verdict.proto",
         "proto/dnc/v1/scrub_service.proto")
     done = subprocess.run([sys.executable, "clients/python/check.py", shared.address,
                            "(201) 555-1001", "12"], cwd=repo, capture_output=True, text=True,

@@ -82,10 +82,10 @@ def test_packages_and_files(files):
 
 def test_every_language_has_its_package():
     """A user who generates Go, Java or C# needs no further options; the stored records are
-    internal."""
+    internal, and the files of proto/google/api are Google's own, word by word."""
     out = subprocess.run(["git", "-c", f"safe.directory={ROOT}", "ls-files", "proto/*.proto"],
                          cwd=ROOT, check=True, capture_output=True, text=True)
-    paths = out.stdout.split()
+    paths = [path for path in out.stdout.split() if not path.startswith("proto/google/api/")]
     assert len(paths) > 8
     bad, packages = [], {}
     for path in paths:
