@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "server/base/log_line.h"
+#include "server/http/console_pages.h"
 #include "server/http/http_access.h"
 #include "server/http/http_context.h"
 #include "server/http/router.h"
@@ -24,7 +25,8 @@ struct Door {
   std::unique_ptr<HttpFront> front;
 };
 
-void AddAllRoutes(const HttpContext* /*context*/, const HttpDoorParts& /*parts*/, Router* router) {
+void AddAllRoutes(const HttpContext* context, const HttpDoorParts& /*parts*/, Router* router) {
+  AddConsoleRoutes(context, router);
   router->Add({"GET", "/livez", 0, [](const HttpCallPtr& call, const PathParts& /*parts*/) {
                  HttpAnswer answer;
                  answer.content_type = "text/plain; charset=utf-8";

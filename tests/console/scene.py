@@ -31,7 +31,7 @@ def full_list(codes, days, count=4):
     return [(registry_name(when, str(code)), flat(numbers(code, count))) for code in codes]
 
 
-def load_everything(server, ages=None, days=3):
+def load_everything(server, ages=None, days=3, count=4):
     """Loads the national registry for every area code. `ages`: {area code: days} of those whose
     data is not `days` days old."""
     by_age = {}
@@ -39,5 +39,5 @@ def load_everything(server, ages=None, days=3):
         by_age.setdefault((ages or {}).get(code, days), []).append(code)
     files = []
     for age, codes in sorted(by_age.items(), reverse=True):
-        files += full_list(codes, age)
+        files += full_list(codes, age, count)
     return server.load(files)

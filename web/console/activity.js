@@ -10,6 +10,9 @@ const STEP = 5;  // minutes
 const EVERY = 30_000;  // milliseconds
 const VERDICTS = ["CLEAR", "LISTED", "WIRELESS", "NOT_COVERED", "STALE", "INVALID"];
 const HEIGHT = 190;
+const LINES = {6: "dashed", 2: "dotted"};  // how the legend shows what the lines look like
+const CLOCK = new Intl.DateTimeFormat("en-US", {hour: "2-digit", minute: "2-digit", hourCycle: "h23"});
+const clock = (at) => CLOCK.format(new Date(at * 1000));
 
 export default function activity(root) {
   const figures = h("dl", {class: "figures"});
@@ -129,15 +132,16 @@ function options(place, colour, at, series, extra = {}) {
     ticks: {stroke: colour("line"), width: 1}, font: "11px system-ui, sans-serif"};
   return {
     width: widthOf(place), height: HEIGHT, cursor: {y: false, points: {size: 6}},
-    legend: {live: true},
+    legend: {live: true, markers: {width: 2, dash: (plot, i) => LINES[plot.series[i].dash?.[0]] ?? "solid"}},
     scales: {x: {time: true, range: () => shown(at)}, ...extra.scales},
-    axes: [axis, {...axis, size: 62, ...extra.axis}],
+    axes: [{...axis, values: (_, ticks) => ticks.map(clock)}, {...axis, size: 62, ...extra.axis}],
     series: [{label: "At", value: (_, at) => at === null ? "–" : moment(at)}, ...series],
     bands: extra.bands};
 }
 
-function line(label, stroke, dash, value) {
-  return {label, stroke, width: 1.5, dash, value, points: {show: false}};
+// Few points are drawn as such: a line would hide that there is only one.
+function line(label, stroke, dash, value, few) {
+  return {label, stroke, width: 1.5, dash, value, points: {show: few}};
 }
 
 function rate(place, at, steps, colour) {
@@ -147,10 +151,18 @@ function rate(place, at, steps, colour) {
     value.toPrecision(3);
   const fillColour = `color-mix(in srgb, ${colour("accent")} 14%, transparent)`;
   return new uPlot(options(place, colour, at, [{...line("Numbers a second", colour("accent"), undefined,
-    (_, value) => written(value)), fill: fillColour}], {
+    (_, value) => written(value), at.length < 30), fill: fillColour}], {
     scales: {y: {range: (_, __, max) => [0, max > 0 ? max * 1.1 : 1]}},
     axis: {values: (_, ticks) => ticks.map((tick) => tick >= 1000 ? `${tick / 1000}k` : tick)}}),
   [at, values], place);
+}
+
+const isDecade = (tick) => tick !== null && Math.abs(Math.log10(tick) - Math.round(Math.log10(tick))) < 1e-6;
+const decades = (_, ticks) => ticks.map((tick) => isDecade(tick) ? tick : null);
+// 0.0001 as "100 µs".
+function decade(tick) {
+  if (tick < 0.0009) return `${Math.round(tick * 1e6)} µs`;
+  return tick < 0.9 ? `${Math.round(tick * 1e3)} ms` : `${Math.round(tick)} s`;
 }
 
 function times(place, at, steps, colour) {
@@ -158,13 +170,14 @@ function times(place, at, steps, colour) {
     steps.map((step) => duration(step[name])));
   const written = (_, value) => latency(value);
   return new uPlot(options(place, colour, at, [
-    line("p50", colour("accent"), undefined, written),
-    line("p99", colour("soon"), [6, 3], written),
-    line("p99.9", colour("bad"), [2, 3], written)], {
-    scales: {y: {distr: 3, log: 10, range: (_, min, max) =>
-      min > 0 ? [10 ** Math.floor(Math.log10(min)), 10 ** Math.ceil(Math.log10(max * 1.01))] : [1e-6, 1]}},
-    axis: {values: (_, ticks) => ticks.map((tick) =>
-      tick !== null && Math.abs(Math.log10(tick) % 1) < 1e-9 ? latency(tick).replace(/(\.0+|00) /, " ").replace(".00", "") : "")}}),
+    line("p50", colour("accent"), undefined, written, at.length < 30),
+    line("p99", colour("soon"), [6, 3], written, at.length < 30),
+    line("p99.9", colour("bad"), [2, 3], written, at.length < 30)], {
+    scales: {y: {distr: 3, log: 10, range: (_, min, max) => min > 0 ?
+      [10 ** Math.floor(Math.log10(min)), 10 ** Math.ceil(Math.log10(max * 1.01))] : [1e-6, 1]}},
+    axis: {values: (_, ticks) => ticks.map((tick) => isDecade(tick) ? decade(tick) : null),
+      grid: {stroke: colour("line"), width: 1, filter: decades},
+      ticks: {stroke: colour("line"), width: 1, filter: decades}}}),
   [at, ...values], place);
 }
 

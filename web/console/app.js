@@ -20,8 +20,17 @@ const line = document.getElementById("line");
 const main = document.getElementById("main");
 const keyButton = document.getElementById("key");
 
+// Whatever goes wrong here must not leave the line as it was.
+function judgeNow() {
+  try {
+    return judge(world, CODES, serverNow(), here());
+  } catch {
+    return {level: "lost", title: "Not known.", text: "The server's answers were not understood."};
+  }
+}
+
 function showLine() {
-  const {level, title, text} = judge(world, CODES, serverNow(), here());
+  const {level, title, text} = judgeNow();
   document.body.classList.toggle("old", level === "lost");
   // It is read aloud when it changes, so it is written only then.
   if (line.dataset.level === level && line.dataset.said === title + text) return;

@@ -182,8 +182,7 @@ export default function coverage(root) {
         const cell = all.get(code);
         return h("tr", {class: chosen.code === code && "chosen", "data-code": code},
           h("th", {scope: "row"}, code), h("td", null, state(cell.state)),
-          h("td", {class: "number"}, cell.entry ? count(cell.entry.numbers) : "–"),
-          h("td", null, time(cell.entry?.obtainedAt, day)),
+          h("td", {class: "number"}, count(listed(cell))), h("td", null, time(cell.obtainedAt, day)),
           h("td", null, cell.staleAt ? [time(new Date(cell.staleAt * 1000).toISOString(), day),
             h("small", null, ` ${relative(cell.staleAt, now)}`)] : "–"),
           h("td", null, cell.list ?? "–"));
@@ -264,6 +263,9 @@ export default function coverage(root) {
 
 const EFFECTS = {LIST_EFFECT_DENY: "do not call", LIST_EFFECT_WIRELESS: "wireless",
   LIST_EFFECT_INFORM: "information", LIST_EFFECT_EXEMPT: "exemption"};
+
+// The numbers of an area code on all lists that are looked at.
+const listed = (cell) => cell.lists.reduce((sum, each) => sum + BigInt(each.entry?.numbers ?? 0), 0n);
 
 // "41 area codes: 40 fresh, 1 stale".
 function tally(states) {

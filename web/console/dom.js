@@ -32,22 +32,20 @@ export function fill(element, ...children) {
   return element;
 }
 
-// A table with a caption for those who don't see it. `columns`: [{label, number}]; `rows`: lists
-// of cells, each text, an element or a list of them.
-export function table(caption, columns, rows, properties = {}) {
+// A table with a caption for those who don't see it. `columns`: [{label, number}]; `rows`: elements.
+export function table(caption, columns, rows) {
   return h("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": caption},
-    h("table", properties,
+    h("table", null,
       h("caption", {class: "hidden"}, caption),
       h("thead", null, h("tr", null, columns.map((column) =>
         h("th", {scope: "col", class: column.number && "number"}, column.label)))),
-      h("tbody", null, rows.map((cells) => cells instanceof Node ? cells : row(columns, cells)))));
+      h("tbody", null, rows.map((line) => labelled(columns, line)))));
 }
 
-export function row(columns, cells, properties = {}) {
-  return h("tr", properties, cells.map((cell, i) =>
-    h(i === 0 ? "th" : "td",
-      {scope: i === 0 && "row", class: columns[i]?.number && "number",
-       "data-label": columns[i]?.label}, cell)));
+// On a phone each row becomes a card, and its cells are labelled.
+function labelled(columns, line) {
+  for (const [i, cell] of [...line.children].entries()) cell.dataset.label = columns[i]?.label ?? "";
+  return line;
 }
 
 // A labelled field. `hint` stands below it and is read with it.

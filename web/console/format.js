@@ -9,7 +9,13 @@ const MOMENT = new Intl.DateTimeFormat("en-US", {
 const MINUTE = 60, HOUR = 3600, DAY_SECONDS = 86400;
 
 // 64-bit integers come as text.
-export const count = (value) => COUNT.format(BigInt(value ?? 0));
+export function count(value) {
+  try {
+    return COUNT.format(BigInt(value ?? 0));
+  } catch {
+    return "?";
+  }
+}
 export const plural = (value, one, many) =>
   `${count(value)} ${String(value ?? 0) === "1" ? one : many}`;
 
@@ -21,6 +27,7 @@ export const moment = (at) => MOMENT.format(new Date(at * 1000));
 // "12 days", "3 hours"; rounded down, so that nothing seems to last longer than it does.
 export function span(length) {
   const whole = Math.max(0, Math.floor(length));
+  if (!Number.isFinite(whole)) return "an unknown time";
   if (whole >= 2 * DAY_SECONDS) return plural(Math.floor(whole / DAY_SECONDS), "day", "days");
   if (whole >= 2 * HOUR) return plural(Math.floor(whole / HOUR), "hour", "hours");
   if (whole >= 2 * MINUTE) return plural(Math.floor(whole / MINUTE), "minute", "minutes");

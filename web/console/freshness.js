@@ -41,7 +41,7 @@ export function cellOf(list, coverage, code, now) {
   if (!entry && !coverage.coversAll) return list.required ? {state: "missing"} : null;
   if (!entry) return wholeList(list, now);
   const staleAt = seconds(entry.staleAt);
-  const cell = {entry, staleAt, state: "unknown"};
+  const cell = {entry, staleAt, obtainedAt: entry.obtainedAt, state: "unknown"};
   if (entry.state === "COVERAGE_STATE_DAMAGED") cell.state = "damaged";
   if (entry.state === "COVERAGE_STATE_STALE") cell.state = "stale";
   if (entry.state === "COVERAGE_STATE_COVERED" && staleAt) {
@@ -56,7 +56,7 @@ function wholeList(list, now) {
   if (list.stale) return {state: "stale"};
   if (!obtained || !list.maxAgeDays) return {state: "unknown"};
   const staleAt = obtained + list.maxAgeDays * DAY;
-  return {state: byAge(list, staleAt, now), staleAt};
+  return {state: byAge(list, staleAt, now), staleAt, obtainedAt: list.release.obtainedAtOldest};
 }
 
 function byAge(list, staleAt, now) {
