@@ -162,8 +162,9 @@ absl::Status Run(const ServerConfig& config, StartOptions start) {
   const ServerParts parts{registry, stores.intake.get(), directory, records,
                           &quotas,  &stores.order,       &metrics,  &clock};
   DNC_ASSIGN_OR_RETURN(const auto server, Server::Start(options, parts));
-  DNC_ASSIGN_OR_RETURN(const auto http, OpenHttpDoor(config.http, {server->front_parts(), &metrics,
-                                                                   options.tls, keys_required}));
+  DNC_ASSIGN_OR_RETURN(const auto http,
+                       OpenHttpDoor(config.http, {server->front_parts(), &metrics, options.tls,
+                                                  keys_required, options.version}));
   if (http != nullptr) server->AddFront(http);
   Announcer announcer(registry, server->address(), http == nullptr ? "" : http->address());
   signals.Wait();

@@ -8,6 +8,8 @@
 #include "server/http/console_pages.h"
 #include "server/http/http_access.h"
 #include "server/http/http_context.h"
+#include "server/http/mcp_routes.h"
+#include "server/http/rest_routes.h"
 #include "server/http/router.h"
 
 namespace dnc {
@@ -25,8 +27,10 @@ struct Door {
   std::unique_ptr<HttpFront> front;
 };
 
-void AddAllRoutes(const HttpContext* context, const HttpDoorParts& /*parts*/, Router* router) {
+void AddAllRoutes(const HttpContext* context, const HttpDoorParts& parts, Router* router) {
   AddConsoleRoutes(context, router);
+  AddRestRoutes(context, parts.server.methods, router);
+  AddMcpRoutes(context, parts.server.methods, parts.version, router);
   router->Add({"GET", "/livez", 0, [](const HttpCallPtr& call, const PathParts& /*parts*/) {
                  HttpAnswer answer;
                  answer.content_type = "text/plain; charset=utf-8";

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "server/base/metrics.h"
@@ -18,6 +19,7 @@ struct HttpDoorParts {
   Metrics* metrics = nullptr;
   const TlsContext* tls = nullptr;  // null: plain text
   bool keys_required = false;       // of every caller but health's
+  std::string version;              // the server's
 };
 
 // Listens on options.listen, and serves when it returns; Server::AddFront has it end with the

@@ -9,6 +9,10 @@ void MethodTable::Add(std::string_view path, Requests requests, Permission permi
   methods_.emplace(std::string(path), Entry{requests, permission, std::move(begin)});
 }
 
+void MethodTable::AddUnary(std::string_view path, UnaryHandler handler) {
+  unary_.emplace(std::string(path), std::move(handler));
+}
+
 bool MethodTable::IsKnown(const GrpcStream& call) const {
   const auto found = methods_.find(call.path());
   return found != methods_.end() && found->second.permission != Permission::kOpen &&

@@ -1,4 +1,5 @@
-// The methods that a server has: which path begins which call.
+// The methods that a server has: which path begins which call. gRPC and HTTP share it: whoever adds
+// a method with one request and one answer adds it for both.
 #pragma once
 
 #include <cstdint>
@@ -10,10 +11,41 @@
 #include <string_view>
 #include <utility>
 
+#include "absl/status/status.h"
 #include "server/rpc/rpc_context.h"
 #include "server/wire/grpc_stream.h"
 
+namespace google::protobuf {
+class Message;
+}  // namespace google::protobuf
+
 namespace dnc {
+
+// What a method with one request and one answer does, whatever its messages are and whichever front
+// was asked. Thread-safe.
+struct UnaryHandler {
+  using Message = google::protobuf::Message;
+
+  Method name = Method::kScrub;
+  Permission permission = Permission::kOperate;
+  // The messages, empty: New() makes one to fill.
+  const Message* request = nullptr;
+  const Message* response = nullptr;
+  // `handle` is quick and never waits, so it runs on the call's loop.
+  bool on_loop = false;
+  // How many numbers are asked about counts: the gate admits the call, and where `is_fast` it is
+  // answered on its loop in its turn.
+  bool weighed = false;
+  std::function<bool(const Caller&, const Message&)> is_fast;
+  // Answers, on a worker's thread unless it is said otherwise. Null if `submit` is set.
+  std::function<absl::Status(const Caller&, const Message&, Message*)> handle;
+  // Answers later: `done` is called once, on any thread; the messages live until then.
+  std::function<void(const Caller&, const Message&, Message*,
+                     std::function<void(absl::Status)> done)>
+      submit;
+  // The revision that the caller must be of for `handle`; null: any.
+  std::function<uint64_t(const Message&)> at_least_revision;
+};
 
 // Filled before the server starts; thread-safe from then on. Outlives the calls.
 class MethodTable {
@@ -45,6 +77,12 @@ class MethodTable {
     });
   }
 
+  // What the method of that path does, which has been added, for fronts that read its messages in
+  // another form.
+  void AddUnary(std::string_view path, UnaryHandler handler);
+  // By path.
+  const std::map<std::string, UnaryHandler, std::less<>>& unary() const { return unary_; }
+
   // The handler of a call that has begun; null for a path that is none of a method. Called on the
   // call's loop.
   std::shared_ptr<CallHandler> Accept(const CallPtr& call) const;
@@ -65,6 +103,7 @@ class MethodTable {
 
   const RpcContext& rpc_;
   std::map<std::string, Entry, std::less<>> methods_;
+  std::map<std::string, UnaryHandler, std::less<>> unary_;
 };
 
 }  // namespace dnc

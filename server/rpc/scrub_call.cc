@@ -18,14 +18,14 @@ constexpr size_t kMaxExpansion = 1032;
 // Long enough that what was admitted will have been answered.
 constexpr absl::Duration kRetryAfter = absl::Milliseconds(20);
 
+}  // namespace
+
 absl::Status Crowded() {
   return WithRetryAfter(
       LimitReached("the server has as many numbers under way as it can answer soon; try again "
                    "after the time in RetryInfo"),
       kRetryAfter);
 }
-
-}  // namespace
 
 void ScrubCall::OnRequest() {
   // Of a compressed message nobody knows yet how many numbers it has.

@@ -18,6 +18,9 @@
 
 namespace dnc {
 
+// RESOURCE_EXHAUSTED, LIMIT_REACHED with the time after which to try again: no room for a scrub.
+absl::Status Crowded();
+
 // Decides who may ask, and whether there is room, before it looks at the numbers. It waits for its
 // turn on the loop, so that the loop first takes in what has arrived.
 class ScrubCall final : public OneRequestCall, public EventLoop::Job {

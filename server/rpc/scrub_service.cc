@@ -75,7 +75,21 @@ class ScrubStreamCall final : public TurnStream, public EventLoop::Job {
 }  // namespace
 
 void AddScrubService(ScrubHandler* handler, MethodTable* table) {
-  table->AddCall<ScrubCall>("/dnc.v1.ScrubService/Scrub", Permission::kScrub, handler);
+  constexpr std::string_view kScrub = "/dnc.v1.ScrubService/Scrub";
+  table->AddCall<ScrubCall>(kScrub, Permission::kScrub, handler);
+  // ScrubCall answers from bytes to bytes; other fronts have messages.
+  UnaryMethod<v1::ScrubRequest, v1::ScrubResponse> scrub{
+      Method::kScrub, Permission::kScrub,
+      [handler](const Caller& caller, const auto& request, auto* response) {
+        return handler->Scrub(caller, request, response);
+      }};
+  scrub.at_least_revision = [](const auto& request) { return request.at_least_revision(); };
+  UnaryHandler weighed = HandlerOf(scrub);
+  weighed.weighed = true;
+  weighed.is_fast = [](const Caller& caller, const google::protobuf::Message& request) {
+    return ScrubHandler::IsFast(caller, static_cast<const v1::ScrubRequest&>(request));
+  };
+  table->AddUnary(kScrub, std::move(weighed));
   table->AddStream<ScrubStreamCall>("/dnc.v1.ScrubService/ScrubStream", Permission::kScrub,
                                     handler);
   UnaryMethod<v1::CheckNumberRequest, v1::CheckNumberResponse> check{

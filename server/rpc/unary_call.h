@@ -112,10 +112,41 @@ class UnaryCall final : public OneRequestCall {
   Response response_;
 };
 
+// The method without the types of its messages.
+template <class Request, class Response>
+UnaryHandler HandlerOf(const UnaryMethod<Request, Response>& method) {
+  using google::protobuf::Message;
+  UnaryHandler handler;
+  handler.name = method.name;
+  handler.permission = method.permission;
+  handler.request = &Request::default_instance();
+  handler.response = &Response::default_instance();
+  handler.on_loop = method.on_loop;
+  if (method.handle != nullptr) {
+    handler.handle = [handle = method.handle](const Caller& caller, const Message& in,
+                                              Message* out) {
+      return handle(caller, static_cast<const Request&>(in), static_cast<Response*>(out));
+    };
+  }
+  if (method.submit != nullptr) {
+    handler.submit = [submit = method.submit](const Caller& caller, const Message& in, Message* out,
+                                              std::function<void(absl::Status)> done) {
+      submit(caller, static_cast<const Request&>(in), static_cast<Response*>(out), std::move(done));
+    };
+  }
+  if (method.at_least_revision != nullptr) {
+    handler.at_least_revision = [revision = method.at_least_revision](const Message& in) {
+      return revision(static_cast<const Request&>(in));
+    };
+  }
+  return handler;
+}
+
 // Adds the method to the table.
 template <class Request, class Response>
 void AddUnary(MethodTable* table, std::string_view path, UnaryMethod<Request, Response> method) {
   const Permission permission = method.permission;
+  table->AddUnary(path, HandlerOf(method));
   table->Add(path, MethodTable::Requests::kOne, permission,
              [method = std::move(method)](const RpcContext& rpc, CallPtr call) {
                return std::make_shared<UnaryCall<Request, Response>>(rpc, method, std::move(call));
