@@ -222,11 +222,8 @@ void FillStatus(const ServerStatus& status, v1::GetStatusResponse* out) {
 
 namespace {
 
-google::protobuf::Duration ToDuration(absl::Duration duration) {
-  google::protobuf::Duration result;
-  result.set_seconds(absl::IDivDuration(duration, absl::Seconds(1), &duration));
-  result.set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(duration)));
-  return result;
+uint64_t Nanoseconds(absl::Duration duration) {
+  return static_cast<uint64_t>(absl::ToInt64Nanoseconds(duration));
 }
 
 void FillActivityStep(const ActivityStep& step, v1::ActivityStep* out) {
@@ -239,10 +236,9 @@ void FillActivityStep(const ActivityStep& step, v1::ActivityStep* out) {
     count->set_verdict(static_cast<v1::Verdict>(verdict));
     count->set_numbers(step.numbers.at(verdict));
   }
-  if (step.answers == 0) return;
-  *out->mutable_latency_p50() = ToDuration(step.p50);
-  *out->mutable_latency_p99() = ToDuration(step.p99);
-  *out->mutable_latency_p999() = ToDuration(step.p999);
+  out->set_latency_p50_ns(Nanoseconds(step.p50));
+  out->set_latency_p99_ns(Nanoseconds(step.p99));
+  out->set_latency_p999_ns(Nanoseconds(step.p999));
 }
 
 }  // namespace

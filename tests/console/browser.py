@@ -110,7 +110,8 @@ class Browser:
                   (element.tagName === "OPTION" || element.checkVisibility())) ?? null""",
                                css, containing)
 
-        found = wait_until(look, lambda: f"no {css} {containing or ''} in:\n{self.text('main')[:2000]}")
+        found = wait_until(
+            look, lambda: f"no {css} {containing or ''} in:\n{self.text('main')[:2000]}")
         return found[ELEMENT]
 
     def click(self, css, containing=None):

@@ -40,7 +40,8 @@ def test_one_stale_area_code_is_not_green(browser, make_site):
     load_everything(site.server, {907: 32})
     site.open(browser)
     browser.wait_level("bad")
-    assert "Stale: national." in browser.text("#line") and "1 area code has" in browser.text("#line")
+    assert "Stale: national." in browser.text("#line")
+    assert "1 area code has" in browser.text("#line")
     never_green(browser)
     browser.find('.tile[data-state="AK"][data-worst="stale"]')
 

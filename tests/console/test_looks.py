@@ -41,7 +41,8 @@ def test_a_phone_shows_all_without_scrolling_sideways(browser, site, page):
     wide = browser.script("""
         return [...document.querySelectorAll("body *")].filter((element) => {
           const box = element.getBoundingClientRect();
-          return box.width && box.right > innerWidth + 1 && !element.closest(".scroll, .hidden, pre, nav");
+          return box.width && box.right > innerWidth + 1 &&
+            !element.closest(".scroll, .hidden, pre, nav");
         }).map((element) => `${element.tagName} ${element.className}`)""")
     assert not wide, wide
     assert browser.script("return document.scrollingElement.scrollWidth") <= 360
@@ -108,7 +109,8 @@ def test_cells_differ_without_colours(browser, site):
     browser.wait_level("fresh")
     looks = browser.script("""
         const cell = document.querySelector(".map .cell");
-        return ["fresh", "soon", "stale", "damaged", "missing", "unentitled", "unknown"].map((state) => {
+        const states = ["fresh", "soon", "stale", "damaged", "missing", "unentitled", "unknown"];
+        return states.map((state) => {
           cell.dataset.cell = state;
           const style = getComputedStyle(cell);
           const drawn = style.backgroundImage.replaceAll(/rgba?\\([^)]*\\)/g, "colour");

@@ -66,9 +66,9 @@ export default function activity(root) {
     fill(figures,
       figure("Numbers", count(asked)), figure("Answers", count(total.answers)),
       figure("Failed calls", count(total.failedCalls), total.failedCalls > 0),
-      figure("p50", latency(duration(total.latencyP50))),
-      figure("p99", latency(duration(total.latencyP99))),
-      figure("p99.9", latency(duration(total.latencyP999))),
+      figure("p50", latency(duration(total.latencyP50Ns))),
+      figure("p99", latency(duration(total.latencyP99Ns))),
+      figure("p99.9", latency(duration(total.latencyP999Ns))),
       figure("Since", time(total.start)));
   }
 
@@ -101,8 +101,8 @@ export default function activity(root) {
         h("th", {scope: "row"}, time(step.start)),
         ...[count(step.answers), count(step.failedCalls),
           ...VERDICTS.map((verdict) => count(of(step, verdict))),
-          latency(duration(step.latencyP50)), latency(duration(step.latencyP99)),
-          latency(duration(step.latencyP999))].map((cell) => h("td", {class: "number"}, cell))))) :
+          latency(duration(step.latencyP50Ns)), latency(duration(step.latencyP99Ns)),
+          latency(duration(step.latencyP999Ns))].map((cell) => h("td", {class: "number"}, cell))))) :
         h("p", {class: "muted"}, "Nothing was asked."));
     numbers.open = open;
   }
@@ -166,7 +166,7 @@ function decade(tick) {
 }
 
 function times(place, at, steps, colour) {
-  const values = ["latencyP50", "latencyP99", "latencyP999"].map((name) =>
+  const values = ["latencyP50Ns", "latencyP99Ns", "latencyP999Ns"].map((name) =>
     steps.map((step) => duration(step[name])));
   const written = (_, value) => latency(value);
   return new uPlot(options(place, colour, at, [

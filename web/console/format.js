@@ -62,8 +62,8 @@ export function phone(digits) {
   return `${text.slice(0, 3)} ${text.slice(3, 6)} ${text.slice(6)}`;
 }
 
-// "0.000123s" as seconds.
-export const duration = (text) => text ? Number.parseFloat(text) : null;
+// Nanoseconds as seconds; null where nothing was measured.
+export const duration = (nanoseconds) => Number(nanoseconds ?? 0) / 1e9 || null;
 
 export function latency(length) {
   if (length === null || Number.isNaN(length)) return "–";

@@ -1,5 +1,5 @@
 // Number: everything known about one number.
-import {checkNumber, getHistory, hasKey} from "./api.js";
+import {checkNumber, getHistory, hasKey, listTenants} from "./api.js";
 import {announce, field, fill, h, table} from "./dom.js";
 import {day, moment, phone, relative, seconds, time, word} from "./format.js";
 import {problem} from "./key.js";
@@ -23,19 +23,23 @@ export default function number(root) {
     maxlength: "60", placeholder: "201 555 0123"});
   const asOf = h("input", {type: "datetime-local"});
   const scope = h("input", {type: "text", autocomplete: "off", spellcheck: "false"});
-  const tenant = h("input", {type: "text", autocomplete: "off", spellcheck: "false"});
+  const tenant = h("select", null, h("option", {value: ""}, "the key's own tenant"));
   const result = h("div", {class: "result", "aria-live": "polite"});
   const button = h("button", {type: "submit", class: "main"}, "Check");
   fill(root, h("h1", null, "One number"),
     h("form", {class: "ask", onsubmit: submit}, field("Number", digits),
-      button,
-      h("details", null, h("summary", null, "As of a moment, for a scope or a tenant"),
+      field("For", tenant), button,
+      h("details", null, h("summary", null, "As of a moment, or for a scope"),
         h("div", {class: "fields"},
           field("As of", asOf, "Empty: now. By all that is known today."),
-          field("Scope", scope, "BRAND or BRAND/CAMPAIGN; empty: the strictest."),
-          field("Tenant", tenant, "Needs an operator's key; empty: the key's own.")))),
+          field("Scope", scope, "BRAND or BRAND/CAMPAIGN; empty: the strictest.")))),
     result);
   digits.focus({preventScroll: true});
+  // An operator's key speaks for no tenant, so one is chosen; other keys have their own.
+  const choice = listTenants().then((tenants) => {
+    fill(tenant, tenants.map(({tenantId}) => h("option", {value: tenantId}, tenantId)));
+    if (tenants.some(({tenantId}) => tenantId === "default")) tenant.value = "default";
+  }, () => {});
 
   let turn = 0;
   async function submit(event) {
@@ -43,7 +47,8 @@ export default function number(root) {
     const mine = ++turn;
     button.disabled = true;
     const asked = digits.value.trim();
-    const how = {scope: scope.value.trim(), tenant: tenant.value.trim(),
+    await choice;
+    const how = {scope: scope.value.trim(), tenant: tenant.value,
       asOf: asOf.value ? new Date(asOf.value).toISOString() : ""};
     try {
       const answer = await checkNumber(asked, how);
