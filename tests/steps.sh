@@ -9,7 +9,7 @@ JOBS="${JOBS:-$(nproc)}"
 FUZZ_SECONDS="${FUZZ_SECONDS:-5}"
 PYTHON=/usr/bin/python3
 RESULTS=build/test-results
-ALL_STEPS=(lint build fast unit blackbox interop crash fuzz sanitize)
+ALL_STEPS=(lint build fast unit blackbox interop console crash fuzz sanitize)
 
 # Runs a check that is no test program of its own: check NAME COMMAND...
 check() {
@@ -112,6 +112,12 @@ step_interop() {
   built
   check "install clients" bash tests/interop/install.sh
   run_pytest interop tests/interop -n $((3 * JOBS)) --dist load
+}
+
+# The console in Debian's Chromium, by clicks and keys.
+step_console() {
+  built
+  run_pytest console tests/console -n "$JOBS" --dist loadfile
 }
 
 step_crash() {

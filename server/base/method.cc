@@ -7,18 +7,14 @@ namespace dnc {
 
 std::string_view MethodName(Method method) {
   static constexpr std::array<std::string_view, kMethodCount> kNames = {
-      "Scrub",           "ScrubStream",   "CheckNumber",
-      "UploadRelease",   "LoadRelease",   "WatchLoad",
-      "ListLoads",       "ListReleases",  "GetCoverage",
-      "RollBackRelease", "RetireList",    "GetHistory",
-      "GetStatus",       "HealthCheck",   "HealthWatch",
-      "CreateTenant",    "UpdateTenant",  "RemoveTenant",
-      "GetTenant",       "ListTenants",   "ListTenantChanges",
-      "CreateKey",       "ListKeys",      "RevokeKey",
-      "CreateList",      "ListLists",     "AddNumbers",
-      "RemoveNumbers",   "GetRecord",     "ListRecords",
-      "ImportNumbers",   "ExportNumbers", "WatchChanges",
-      "AddBlocks",       "RemoveBlocks",  "ServerReflectionInfo"};
+      "Scrub",        "ScrubStream",         "CheckNumber",   "UploadRelease", "LoadRelease",
+      "WatchLoad",    "ListLoads",           "ListReleases",  "GetCoverage",   "RollBackRelease",
+      "RetireList",   "GetHistory",          "GetStatus",     "GetActivity",   "HealthCheck",
+      "HealthWatch",  "CreateTenant",        "UpdateTenant",  "RemoveTenant",  "GetTenant",
+      "ListTenants",  "ListTenantChanges",   "CreateKey",     "ListKeys",      "RevokeKey",
+      "CreateList",   "ListLists",           "AddNumbers",    "RemoveNumbers", "GetRecord",
+      "ListRecords",  "ImportNumbers",       "ExportNumbers", "WatchChanges",  "AddBlocks",
+      "RemoveBlocks", "ServerReflectionInfo"};
   return kNames.at(static_cast<size_t>(method));
 }
 

@@ -20,6 +20,7 @@ enum class Method : uint8_t {
   kRetireList,
   kGetHistory,
   kGetStatus,
+  kGetActivity,
   kHealthCheck,
   kHealthWatch,
   kCreateTenant,
@@ -44,7 +45,7 @@ enum class Method : uint8_t {
   kRemoveBlocks,
   kReflection,
 };
-inline constexpr int kMethodCount = 36;
+inline constexpr int kMethodCount = 37;
 
 // "Scrub", ...
 std::string_view MethodName(Method method);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "server/base/log_line.h"
+#include "server/http/console_pages.h"
 #include "server/http/http_access.h"
 #include "server/http/http_context.h"
 #include "server/http/mcp_routes.h"
@@ -27,6 +28,7 @@ struct Door {
 };
 
 void AddAllRoutes(const HttpContext* context, const HttpDoorParts& parts, Router* router) {
+  AddConsoleRoutes(context, router);
   AddRestRoutes(context, parts.server.methods, router);
   AddMcpRoutes(context, parts.server.methods, parts.version, router);
   router->Add({"GET", "/livez", 0, [](const HttpCallPtr& call, const PathParts& /*parts*/) {

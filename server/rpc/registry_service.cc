@@ -298,6 +298,14 @@ void RegistryService::AddReads(MethodTable* table) {
         FillStatus(admin->Status(), out);
         return absl::OkStatus();
       });
+  AddUnary<v1::GetActivityRequest, v1::GetActivityResponse>(
+      table, "/dnc.v1.RegistryService/GetActivity", Method::kGetActivity, Permission::kOperate,
+      [admin](const Caller&, const auto& in, auto* out) {
+        DNC_ASSIGN_OR_RETURN(const ReleaseAdmin::ActivityTold told,
+                             admin->ActivityBy(in.step_minutes()));
+        FillActivity(told, out);
+        return absl::OkStatus();
+      });
 }
 
 }  // namespace dnc

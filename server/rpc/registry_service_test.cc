@@ -323,5 +323,33 @@ TEST_F(RegistryServiceTest, AnswersTheRest) {
   EXPECT_EQ(response.lists(0).max_age_days(), 31);
 }
 
+TEST_F(RegistryServiceTest, TellsWhatWasAnswered) {
+  Start();
+  {
+    grpc::ClientContext context;
+    v1::CheckNumberRequest ask;
+    ask.set_number("1");
+    v1::CheckNumberResponse answer;
+    ASSERT_TRUE(scrub_->CheckNumber(&context, ask, &answer).ok());
+  }
+  v1::GetActivityRequest request;
+  v1::GetActivityResponse response;
+  {
+    grpc::ClientContext context;
+    ASSERT_TRUE(registry_stub_->GetActivity(&context, request, &response).ok());
+  }
+  EXPECT_EQ(response.step_minutes(), 5);
+  EXPECT_GE(response.steps_size(), 1);
+  EXPECT_EQ(response.total().answers(), 1);
+  ASSERT_EQ(response.total().numbers_size(), 1);
+  EXPECT_EQ(response.total().numbers(0).verdict(), v1::VERDICT_INVALID);
+  EXPECT_EQ(response.total().numbers(0).numbers(), 1);
+  EXPECT_GT(response.total().latency_p999_ns(), 0);
+  request.set_step_minutes(1441);
+  grpc::ClientContext context;
+  EXPECT_EQ(ReasonOf(registry_stub_->GetActivity(&context, request, &response)),
+            "INVALID_REQUEST");
+}
+
 }  // namespace
 }  // namespace dnc

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "absl/time/clock.h"
+#include "server/base/activity.h"
+#include "server/base/periodic_task.h"
 #include "server/base/status_macros.h"
 #include "server/rpc/error_status.h"
 #include "server/rpc/health_service.h"
@@ -89,8 +91,10 @@ struct Server::Impl {
         decider(DecideLimitsOf(options),
                 {parts.registry, parts.tenant_records, parts.quotas, parts.metrics, parts.clock}),
         scrub_handler(&decider),
+        activity(parts.metrics, parts.clock),
+        activity_task(absl::Seconds(10), [this] { activity.Sample(); }),
         release_admin({options.version, parts.clock->Now(), options.limits.max_batch,
-                       options.limits.max_request_bytes, parts.order},
+                       options.limits.max_request_bytes, parts.order, &activity},
                       parts.registry, parts.intake, parts.clock),
         tenant_admin(parts.directory, parts.tenant_records, parts.registry, &waker),
         list_changes({options.limits.max_batch}, {parts.directory, parts.tenant_records,
@@ -162,6 +166,8 @@ struct Server::Impl {
   AdmissionControl gate;
   Decider decider;
   ScrubHandler scrub_handler;
+  Activity activity;
+  PeriodicTask activity_task;
   ReleaseAdmin release_admin;
   TenantAdmin tenant_admin;
   ListChanges list_changes;

@@ -220,6 +220,35 @@ void FillStatus(const ServerStatus& status, v1::GetStatusResponse* out) {
   }
 }
 
+namespace {
+
+uint64_t Nanoseconds(absl::Duration duration) {
+  return static_cast<uint64_t>(absl::ToInt64Nanoseconds(duration));
+}
+
+void FillActivityStep(const ActivityStep& step, v1::ActivityStep* out) {
+  *out->mutable_start() = ToTimestamp(step.start);
+  out->set_answers(step.answers);
+  out->set_failed_calls(step.failed_calls);
+  for (size_t verdict = 0; verdict < step.numbers.size(); ++verdict) {
+    if (step.numbers.at(verdict) == 0) continue;
+    v1::VerdictCount* count = out->add_numbers();
+    count->set_verdict(static_cast<v1::Verdict>(verdict));
+    count->set_numbers(step.numbers.at(verdict));
+  }
+  out->set_latency_p50_ns(Nanoseconds(step.p50));
+  out->set_latency_p99_ns(Nanoseconds(step.p99));
+  out->set_latency_p999_ns(Nanoseconds(step.p999));
+}
+
+}  // namespace
+
+void FillActivity(const ReleaseAdmin::ActivityTold& told, v1::GetActivityResponse* out) {
+  for (const ActivityStep& step : told.report.steps) FillActivityStep(step, out->add_steps());
+  FillActivityStep(told.report.total, out->mutable_total());
+  out->set_step_minutes(told.step_minutes);
+}
+
 void FillHistoryEvent(const HistoryEvent& event, v1::HistoryEvent* out) {
   out->set_list(event.list);
   out->set_action(As<v1::HistoryAction>(event.action));

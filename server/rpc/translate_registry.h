@@ -20,6 +20,7 @@ void FillCoverage(const CoverageInfo& coverage, v1::GetCoverageResponse* out);
 void FillListStatus(const ListInfo& list, v1::ListStatus* out);
 void FillHistoryEvent(const HistoryEvent& event, v1::HistoryEvent* out);
 void FillStatus(const ServerStatus& status, v1::GetStatusResponse* out);
+void FillActivity(const ReleaseAdmin::ActivityTold& told, v1::GetActivityResponse* out);
 
 // INVALID_REQUEST for an impossible time; CheckLoadOptions checks the rest.
 absl::StatusOr<LoadOptions> FromProto(const v1::LoadOptions& options);

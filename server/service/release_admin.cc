@@ -103,6 +103,18 @@ absl::StatusOr<ReleaseAdmin::History> ReleaseAdmin::HistoryOf(const std::string&
   return History{parsed.number, std::move(history)};
 }
 
+absl::StatusOr<ReleaseAdmin::ActivityTold> ReleaseAdmin::ActivityBy(uint32_t step_minutes) const {
+  constexpr uint32_t kUsualStep = 5;
+  if (step_minutes > Activity::kMinutes) {
+    return InvalidRequest(
+        StrCat("step_minutes is above ", Activity::kMinutes, "; a step is at most the day"));
+  }
+  ActivityTold told;
+  told.step_minutes = step_minutes == 0 ? kUsualStep : step_minutes;
+  told.report = facts_.activity->Read(static_cast<int>(told.step_minutes));
+  return told;
+}
+
 ServerStatus ReleaseAdmin::Status() const {
   ServerStatus status;
   status.version = facts_.version;

@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "server/base/activity.h"
 #include "server/base/clock.h"
 #include "server/base/revision_order.h"
 #include "server/intake/intake.h"
@@ -33,6 +34,7 @@ struct ServerFacts {
   int max_batch = 0;
   int max_message_bytes = 0;
   const RevisionOrder* order = nullptr;  // of all changes, also the tenants'; outlives the service
+  Activity* activity = nullptr;          // outlives the service
 };
 
 struct ServerStatus {
@@ -97,6 +99,13 @@ class ReleaseAdmin {
   };
   absl::StatusOr<History> HistoryOf(const std::string& number) const;
   ServerStatus Status() const;
+  // What was answered in the last 24 hours; 0: in steps of 5 minutes. INVALID_REQUEST for steps
+  // longer than the day.
+  struct ActivityTold {
+    uint32_t step_minutes = 0;
+    ActivityReport report;
+  };
+  absl::StatusOr<ActivityTold> ActivityBy(uint32_t step_minutes) const;
 
  private:
   const ServerFacts facts_;
