@@ -23,6 +23,7 @@
 #include "server/base/metrics.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
+#include "server/http/http_door.h"
 #include "server/index/page_pool.h"
 #include "server/rpc/served_certificate.h"
 #include "server/rpc/server.h"
@@ -52,22 +53,28 @@ void PrepareProcess(const ServerConfig& config) {
   }
 }
 
+// The first address that others than this machine's programs reach; empty if there is none.
+std::string OpenAddress(const ServerConfig& config) {
+  if (!IsLoopback(config.listen)) return config.listen;
+  return config.http.listen.empty() || IsLoopback(config.http.listen) ? "" : config.http.listen;
+}
+
 // Whether every caller needs a key. An error if callers from elsewhere could come without one.
 absl::StatusOr<bool> KeysRequired(const ServerConfig& config, const TenantDirectory& directory) {
-  const bool loopback = IsLoopback(config.listen);
-  if (!loopback && !directory.HasOperatorKey()) {
+  const std::string open = OpenAddress(config);
+  if (!open.empty() && !directory.HasOperatorKey()) {
     return Error(reason::kInvalidNow,
-                 StrCat("listening on ", config.listen,
+                 StrCat("listening on ", open,
                         " needs keys, and there is none of an operator: run dncd once with "
                         "--create-operator-key, or listen on 127.0.0.1"));
   }
-  return !loopback || directory.HadOperatorKey();
+  return !open.empty() || directory.HadOperatorKey();
 }
 
 // Null for plain text.
 absl::StatusOr<std::unique_ptr<ServedCertificate>> OpenCertificate(const ServerConfig& config) {
   if (config.tls.enabled()) return ServedCertificate::Open(config.tls);
-  if (!IsLoopback(config.listen)) {
+  if (!OpenAddress(config).empty()) {
     LogWarn(
         "keys and numbers cross the network in plain text; set tls, or listen on loopback "
         "behind a proxy that has it");
@@ -97,8 +104,9 @@ absl::StatusOr<std::unique_ptr<prometheus::Exposer>> StartMetrics(
 // meanwhile.
 class Announcer {
  public:
-  Announcer(Registry* registry, std::string address)
-      : thread_([this, registry, address = std::move(address)] {
+  // `http`: where HTTP is served; empty if it is not.
+  Announcer(Registry* registry, std::string address, std::string http)
+      : thread_([this, registry, address = std::move(address), http = std::move(http)] {
           ready_ = registry->WaitUntilReady();
           if (!ready_.ok()) {
             LogError("{}", std::string(ready_.message()));
@@ -106,6 +114,7 @@ class Announcer {
             return;
           }
           std::printf("dncd %s listening on %s\n", DNC_VERSION, address.c_str());
+          if (!http.empty()) std::printf("dncd %s serving HTTP on %s\n", DNC_VERSION, http.c_str());
           std::fflush(stdout);
         }) {}
   // Waits for the thread: whether the data could be read.
@@ -153,7 +162,10 @@ absl::Status Run(const ServerConfig& config, StartOptions start) {
   const ServerParts parts{registry, stores.intake.get(), directory, records,
                           &quotas,  &stores.order,       &metrics,  &clock};
   DNC_ASSIGN_OR_RETURN(const auto server, Server::Start(options, parts));
-  Announcer announcer(registry, server->address());
+  DNC_ASSIGN_OR_RETURN(const auto http, OpenHttpDoor(config.http, {server->front_parts(), &metrics,
+                                                                   options.tls, keys_required}));
+  if (http != nullptr) server->AddFront(http);
+  Announcer announcer(registry, server->address(), http == nullptr ? "" : http->address());
   signals.Wait();
   LogInfo("stopping");
   server->Stop();

@@ -25,7 +25,7 @@ absl::StatusOr<absl::Time> ParseMoment(const std::string& text) {
 
 // The arguments as they were given. For those not given, the file or the default decides.
 struct Arguments {
-  std::string config_path, data_dir, listen, metrics_listen, log_level, accept_clock;
+  std::string config_path, data_dir, listen, http_listen, metrics_listen, log_level, accept_clock;
   std::vector<std::string> load_dirs;
 };
 
@@ -34,6 +34,8 @@ void AddOptions(CLI::App& app, Arguments& arguments, Command& command) {
   app.add_option("--data-dir", arguments.data_dir, "Folder for the server's data; made if missing");
   app.add_option("--listen", arguments.listen,
                  "HOST:PORT or unix:/PATH to serve gRPC on (127.0.0.1:50061)");
+  app.add_option("--http-listen", arguments.http_listen,
+                 "HOST:PORT to serve HTTP on (127.0.0.1:8061); empty: off");
   app.add_option("--metrics-listen", arguments.metrics_listen,
                  "HOST:PORT to serve metrics on (127.0.0.1:9461); empty: off");
   app.add_option("--load-dir", arguments.load_dirs, "Folder that LoadRelease may read; repeatable");
@@ -64,8 +66,9 @@ absl::Status Configure(const CLI::App& app, const Arguments& arguments, Command&
     DNC_ASSIGN_OR_RETURN(config, ReadConfigFile(arguments.config_path));
   }
   if (!arguments.data_dir.empty()) config.data_dir = arguments.data_dir;
-  // An empty address is a valid value too: it turns metrics off.
+  // An empty address is a valid value too: it turns HTTP or the metrics off.
   if (app.count("--listen") > 0) config.listen = arguments.listen;
+  if (app.count("--http-listen") > 0) config.http.listen = arguments.http_listen;
   if (app.count("--metrics-listen") > 0) config.metrics_listen = arguments.metrics_listen;
   if (!arguments.log_level.empty()) config.log_level = arguments.log_level;
   if (!arguments.accept_clock.empty()) {

@@ -66,6 +66,21 @@ absl::Status ReadLimits(const YAML::Node& node, RequestLimits* limits) {
   return section.Finish();
 }
 
+absl::Status ReadHttp(const YAML::Node& node, HttpOptions* http) {
+  ConfigSection section("http", node);
+  section.Read("listen", &http->listen);
+  section.ReadBytes("max_body_bytes", &http->max_body_bytes, 64 << 10, 256 * kMiB);
+  section.Read("max_scrub_numbers", &http->max_scrub_numbers, 1, 1'000'000);
+  section.ReadDuration("header_seconds", &http->header, absl::Seconds(1), 1, 600);
+  section.ReadDuration("body_seconds", &http->body, absl::Seconds(1), 1, 3600);
+  section.ReadDuration("idle_seconds", &http->idle, absl::Seconds(1), 1, 3600);
+  section.Read("max_connections", &http->max_connections, 1, 1'000'000);
+  section.Read("max_connections_per_address", &http->max_connections_per_address, 1, 1'000'000);
+  section.ReadBytes("max_unfinished_bytes", &http->max_unfinished_bytes, kMiB,
+                    uint64_t{64} * 1024 * kMiB);
+  return section.Finish();
+}
+
 void ReadEffect(ConfigSection* section, std::optional<ListEffect>* field) {
   std::string effect;
   section->Read("effect", &effect);
@@ -235,6 +250,7 @@ absl::StatusOr<ServerConfig> ReadAll(const YAML::Node& root) {
   DNC_RETURN_IF_ERROR(ReadTls(section.Child("tls"), &config.tls));
   DNC_RETURN_IF_ERROR(ReadRpc(section.Child("rpc"), &config.rpc, &config.retired_keys));
   DNC_RETURN_IF_ERROR(ReadLimits(section.Child("limits"), &config.limits));
+  DNC_RETURN_IF_ERROR(ReadHttp(section.Child("http"), &config.http));
   DNC_RETURN_IF_ERROR(ReadPolicy(section.Child("policy"), &config.registry.policy));
   DNC_RETURN_IF_ERROR(ReadGuards(section.Child("guards"), &config.intake.guards));
   DNC_RETURN_IF_ERROR(
@@ -293,6 +309,10 @@ absl::Status CheckConfig(const ServerConfig& config) {
   if (!config.metrics_listen.empty() && !IsListenAddress(config.metrics_listen)) {
     return ConfigError(StrCat("metrics_listen: \"", config.metrics_listen,
                               "\" is no HOST:PORT; empty turns metrics off"));
+  }
+  if (!config.http.listen.empty() && !IsListenAddress(config.http.listen)) {
+    return ConfigError(
+        StrCat("http.listen: \"", config.http.listen, "\" is no HOST:PORT; empty turns HTTP off"));
   }
   constexpr std::array<const char*, 5> kLevels = {"debug", "info", "warn", "error", "off"};
   if (std::find(kLevels.begin(), kLevels.end(), config.log_level) == kLevels.end()) {

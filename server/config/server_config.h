@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "server/http/http_options.h"
 #include "server/index/page_pool.h"
 #include "server/intake/intake.h"
 #include "server/records/tenant_records.h"
@@ -30,6 +31,7 @@ struct ServerConfig {
   TlsOptions tls;
   RpcOptions rpc;
   RequestLimits limits;
+  HttpOptions http;
   RegistryOptions registry;  // also section `policy`
   IntakeOptions intake;      // also section `guards`
   StoreOptions published_store;

@@ -15,6 +15,9 @@
 
 namespace dnc {
 
+// Whether the request comes from a page of another origin than the host that it is addressed to.
+bool HasForeignOrigin(const HttpRequest& head);
+
 // Thread-safe.
 class HttpAccess {
  public:

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <deque>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -40,7 +41,20 @@ class Router {
   Found Find(std::string_view method, std::string_view path) const;
 
  private:
-  std::vector<Route> routes_;
+  // A route with its path taken apart.
+  struct Entry {
+    Route route;
+    std::vector<std::string> segments;  // a text, or `{name}`
+    std::string verb;                   // `:verb` of the last segment, or empty
+  };
+
+  // Whether the path, cut at its slashes, is the entry's; fills in the parts of it.
+  static bool Fits(const Entry& entry, const std::vector<std::string_view>& segments,
+                   PathParts* parts);
+  // Whether `a` is the better one for a path that both fit.
+  static bool IsCloser(const Entry& a, const Entry& b);
+
+  std::deque<Entry> entries_;  // callers keep pointers to their routes
 };
 
 }  // namespace dnc

@@ -117,7 +117,8 @@ struct Server::Impl {
             parts.clock,
             static_cast<size_t>(options.limits.max_request_bytes),
             absl::ToChronoNanoseconds(options.rpc.watch_heartbeat)},
-        wire(WireOptionsOf(options)) {
+        loops(ThreadCount(options.rpc.threads), absl::ToChronoNanoseconds(options.rpc.spin)),
+        wire(WireOptionsOf(options), &loops) {
     AddScrubService(&scrub_handler, &methods);
     registry_service.AddTo(&methods);
     AddTenantService(&tenant_admin, &methods);
@@ -131,6 +132,8 @@ struct Server::Impl {
   }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
+
+  void TellCallers();
 
   WireOptions WireOptionsOf(const ServerOptions& options) {
     WireOptions wired;
@@ -174,8 +177,10 @@ struct Server::Impl {
   const RpcContext rpc;
   MethodTable methods{&rpc};
   std::unique_ptr<HealthReporter> health;
+  EventLoops loops;
   WireServer wire;
   std::unique_ptr<Listener> listener;
+  std::vector<std::shared_ptr<Front>> fronts;
 };
 
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -193,13 +198,33 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
                        Listener::Open(options.listen, options.socket_mode, parts.metrics));
   impl->health = std::make_unique<HealthReporter>(&impl->board, parts.registry, parts.metrics);
   impl->wire.Start();
+  impl->loops.Start();
   impl->listener->Start([wire = &impl->wire](int /*listener_fd*/, int fd) { wire->Take(fd); },
                         options.rpc.keepalive_timeout);
   return std::unique_ptr<Server>(new Server(std::move(impl)));
 }
 
+FrontParts Server::front_parts() {
+  return {&impl_->rpc, &impl_->decider, &impl_->methods, &impl_->board, &impl_->loops};
+}
+
+void Server::AddFront(std::shared_ptr<Front> front) { impl_->fronts.push_back(std::move(front)); }
+
 // As long as the listener listens, calls are answered: the last GOAWAY goes out when all callers
-// have heard of the first, so that no call meets a server that is gone.
+// have heard of the first, so that no call meets a server that is gone. HTTP/1.1 has no such word
+// for a quiet connection: callers hear of the end by their next answer, and have as long for it.
+void Server::Impl::TellCallers() {
+  const absl::Duration patience = std::min(grace / 2, absl::Seconds(1));
+  const auto announced = StopSign::Clock::now();
+  for (const auto& front : fronts) front->AnnounceEnd();
+  wire.AnnounceEnd(patience);
+  for (const auto& front : fronts) {
+    front->WaitUntilClosed(patience - absl::FromChrono(StopSign::Clock::now() - announced));
+  }
+  listener->Stop();
+  for (const auto& front : fronts) front->StopListening();
+}
+
 void Server::Stop() {
   if (std::exchange(impl_->stopped, true)) return;
   impl_->health->Stop();
@@ -207,21 +232,27 @@ void Server::Stop() {
   if (impl_->drain > absl::ZeroDuration()) absl::SleepFor(impl_->drain);
   const absl::Duration grace = impl_->grace;
   const auto announced = StopSign::Clock::now();
-  impl_->wire.AnnounceEnd(std::min(grace / 2, absl::Seconds(1)));
-  impl_->listener->Stop();
+  impl_->TellCallers();
   const absl::Duration left =
       std::clamp(grace - absl::FromChrono(StopSign::Clock::now() - announced), grace / 2, grace);
   const absl::Duration reserve = std::min(grace / 5, absl::Seconds(1));
-  const auto last_moment = StopSign::Clock::now() + absl::ToChronoNanoseconds(left - reserve);
+  const auto begun = StopSign::Clock::now();
+  const auto last_moment = begun + absl::ToChronoNanoseconds(left - reserve);
   impl_->stop.BeginStop(last_moment);
   impl_->wire.BeginEnd({Stopping(), last_moment});
+  for (const auto& front : impl_->fronts) front->BeginEnd(last_moment);
   impl_->waker.WakeAll();
   impl_->wire.WaitUntilClosed(left);
+  for (const auto& front : impl_->fronts) {
+    front->WaitUntilClosed(left - absl::FromChrono(StopSign::Clock::now() - begun));
+  }
   impl_->wire.CloseAll();
+  for (const auto& front : impl_->fronts) front->CloseAll();
   // The loops and workers still run: calls need them to end.
   impl_->live.WaitUntilNone([order = impl_->order] { order->GiveUpWaits(); });
   impl_->workers.Stop();
   impl_->wire.Stop();
+  impl_->loops.Stop();
 }
 
 }  // namespace dnc

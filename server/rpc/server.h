@@ -16,6 +16,7 @@
 #include "server/intake/intake.h"
 #include "server/records/tenant_records.h"
 #include "server/registry/registry.h"
+#include "server/rpc/front.h"
 #include "server/rpc/options.h"
 #include "server/tenants/quota.h"
 #include "server/tenants/tenant_directory.h"
@@ -62,6 +63,11 @@ class Server {
   int port() const;  // of no meaning for a unix socket
   // What `listen` says, with the port that was taken.
   const std::string& address() const;
+
+  // What a front needs that serves beside gRPC.
+  FrontParts front_parts();
+  // Has `front` end with this server, and keeps it until then. Call it before Stop.
+  void AddFront(std::shared_ptr<Front> front);
 
   // Drains: tells that it is not ready, and serves on for rpc.drain_seconds. Then announces the end
   // to its callers, goes on listening and answering until they have heard of it, and sends the last

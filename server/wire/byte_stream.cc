@@ -210,6 +210,10 @@ void ByteStream::TakeTls(std::string_view bytes) {
       user_->OnBytes({space.data(), got});
       continue;
     }
+    if (error == SSL_ERROR_ZERO_RETURN && paused_) {
+      all_read_ = true;  // as in plain text, the end is noticed when it is read
+      break;
+    }
     if (error != SSL_ERROR_WANT_READ) {
       ERR_clear_error();  // OpenSSL keeps its errors for the thread's next call
       Close();
@@ -324,6 +328,10 @@ void ByteStream::FinishSending() {
 
 void ByteStream::ResumeReading() {
   paused_ = false;
+  if (all_read_) {
+    Close();
+    return;
+  }
   ReadSoon();
 }
 

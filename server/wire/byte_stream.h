@@ -92,6 +92,7 @@ class ByteStream {
   bool reading_ = false;  // a read is under way
   bool waiting_ = false;  // for the socket to take more
   bool paused_ = false;
+  bool all_read_ = false;  // the peer has said goodbye while reading was paused
   bool closed_ = false;
   bool finishing_ = false;  // nothing more will be sent
   bool broken_ = false;     // the socket can't be used

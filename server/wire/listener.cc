@@ -1,5 +1,6 @@
 #include "server/wire/listener.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -142,6 +143,28 @@ void RaiseDescriptorLimit() {
   if (setrlimit(RLIMIT_NOFILE, &limit) != 0) {
     LogWarn("the limit of open files can't be raised: {}", std::strerror(errno));
   }
+}
+
+std::string PeerOf(int fd) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof(address);
+  if (getpeername(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) return "unknown:";
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (address.ss_family == AF_INET) {
+    const auto* const v4 = reinterpret_cast<const sockaddr_in*>(&address);
+    inet_ntop(AF_INET, &v4->sin_addr, text.data(), text.size());
+    return StrCat("ipv4:", text.data(), ":", ntohs(v4->sin_port));
+  }
+  if (address.ss_family == AF_INET6) {
+    const auto* const v6 = reinterpret_cast<const sockaddr_in6*>(&address);
+    if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) {
+      inet_ntop(AF_INET, v6->sin6_addr.s6_addr + 12, text.data(), text.size());
+      return StrCat("ipv4:", text.data(), ":", ntohs(v6->sin6_port));
+    }
+    inet_ntop(AF_INET6, &v6->sin6_addr, text.data(), text.size());
+    return StrCat("ipv6:[", text.data(), "]:", ntohs(v6->sin6_port));
+  }
+  return "unix:";
 }
 
 Listener::Listener(Metrics* metrics)

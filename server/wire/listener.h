@@ -33,6 +33,9 @@ namespace dnc {
 // Raises this process's limit of descriptors to the highest that it may have by itself.
 void RaiseDescriptorLimit();
 
+// The other end of a connection, as gRPC writes it: `ipv4:192.0.2.1:50000`.
+std::string PeerOf(int fd);
+
 // Start and Stop belong to one thread.
 class Listener {
  public:

@@ -17,14 +17,18 @@ absl::Status Unusable(std::string_view what) {
   return Error(reason::kInvalidRequest, what);
 }
 
-// Chooses HTTP/2 of what the client offers.
-int ChooseProtocol(SSL* /*ssl*/, const unsigned char** out, unsigned char* out_size,
+// As ALPN writes them, in the order of preference.
+constexpr std::string_view kHttp2("\x02h2", 3);
+constexpr std::string_view kHttp1("\x08http/1.1\x08http/1.0", 18);
+
+// Chooses what the connection speaks of what the client offers.
+int ChooseProtocol(SSL* ssl, const unsigned char** out, unsigned char* out_size,
                    const unsigned char* offered, unsigned int offered_size, void* /*context*/) {
-  static constexpr std::string_view kHttp2("\x02h2", 3);
+  const std::string_view& ours = SSL_get_app_data(ssl) == nullptr ? kHttp2 : kHttp1;
   unsigned char* chosen = nullptr;
-  const int found = SSL_select_next_proto(
-      &chosen, out_size, reinterpret_cast<const unsigned char*>(kHttp2.data()),
-      static_cast<unsigned int>(kHttp2.size()), offered, offered_size);
+  const int found =
+      SSL_select_next_proto(&chosen, out_size, reinterpret_cast<const unsigned char*>(ours.data()),
+                            static_cast<unsigned int>(ours.size()), offered, offered_size);
   *out = chosen;
   return found == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
@@ -73,7 +77,7 @@ absl::Status TlsContext::Use(const std::string& certificate, const std::string& 
   return absl::OkStatus();
 }
 
-SslPtr TlsContext::NewConnection() const {
+SslPtr TlsContext::NewConnection(InTls protocol) const {
   std::shared_ptr<SSL_CTX> context;
   {
     const absl::MutexLock lock(&mutex_);
@@ -81,7 +85,10 @@ SslPtr TlsContext::NewConnection() const {
   }
   if (context == nullptr) return nullptr;
   SslPtr ssl(SSL_new(context.get()));
-  if (ssl != nullptr) SSL_set_accept_state(ssl.get());
+  if (ssl == nullptr) return nullptr;
+  SSL_set_accept_state(ssl.get());
+  // Any pointer says that it is not HTTP/2.
+  if (protocol == InTls::kHttp1) SSL_set_app_data(ssl.get(), context.get());
   return ssl;
 }
 

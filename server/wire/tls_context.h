@@ -1,6 +1,7 @@
 // The server's side of TLS: a certificate that may be replaced while connections are served.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -18,7 +19,10 @@ struct FreeSsl {
 };
 using SslPtr = std::unique_ptr<ssl_st, FreeSsl>;
 
-// Speaks TLS 1.2 and newer, and HTTP/2 in it. Thread-safe.
+// What is spoken inside TLS. A client that offers protocols and not this one is refused.
+enum class InTls : uint8_t { kHttp2, kHttp1 };
+
+// Speaks TLS 1.2 and newer. Thread-safe.
 class TlsContext {
  public:
   TlsContext() = default;
@@ -31,7 +35,7 @@ class TlsContext {
       ABSL_LOCKS_EXCLUDED(mutex_);
 
   // The server's side of a new connection; null if no pair was given yet, or memory is short.
-  SslPtr NewConnection() const ABSL_LOCKS_EXCLUDED(mutex_);
+  SslPtr NewConnection(InTls protocol = InTls::kHttp2) const ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
   mutable absl::Mutex mutex_;

@@ -1,18 +1,14 @@
 #include "server/wire/wire_server.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <utility>
 
 #include "server/base/sharded_count.h"
-#include "server/base/str_cat.h"
+#include "server/wire/listener.h"
 
 namespace dnc {
 namespace {
@@ -21,61 +17,45 @@ namespace {
 constexpr std::chrono::milliseconds kLook(500);
 constexpr std::chrono::milliseconds kEndingLook(20);
 
-// As gRPC writes it: `ipv4:192.0.2.1:50000`.
-std::string PeerOf(int fd) {
-  sockaddr_storage address{};
-  socklen_t size = sizeof(address);
-  if (getpeername(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) return "unknown:";
-  std::array<char, INET6_ADDRSTRLEN> text{};
-  if (address.ss_family == AF_INET) {
-    const auto* const v4 = reinterpret_cast<const sockaddr_in*>(&address);
-    inet_ntop(AF_INET, &v4->sin_addr, text.data(), text.size());
-    return StrCat("ipv4:", text.data(), ":", ntohs(v4->sin_port));
-  }
-  if (address.ss_family == AF_INET6) {
-    const auto* const v6 = reinterpret_cast<const sockaddr_in6*>(&address);
-    if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) {
-      inet_ntop(AF_INET, v6->sin6_addr.s6_addr + 12, text.data(), text.size());
-      return StrCat("ipv4:", text.data(), ":", ntohs(v6->sin6_port));
-    }
-    inet_ntop(AF_INET6, &v6->sin6_addr, text.data(), text.size());
-    return StrCat("ipv6:[", text.data(), "]:", ntohs(v6->sin6_port));
-  }
-  return "unix:";
-}
-
 }  // namespace
 
 // Each stands apart from the others, whose threads write to theirs.
 struct alignas(kApartBytes) WireServer::LoopState {
-  explicit LoopState(std::chrono::nanoseconds spin) : loop(spin), timer(loop.io()) {}
+  explicit LoopState(EventLoop* of) : loop(of), timer(of->io()) {}
 
-  EventLoop loop;
+  EventLoop* const loop;
   boost::asio::steady_timer timer;
   // Of the loop's thread.
   std::unordered_map<Http2Connection*, std::shared_ptr<Http2Connection>> connections;
 };
 
 WireServer::WireServer(WireOptions options)
-    : options_(std::move(options)), pool_(options_.http2.pool_bytes) {
+    : WireServer(options, std::make_unique<EventLoops>(options.loops, options.spin), nullptr) {}
+
+WireServer::WireServer(WireOptions options, EventLoops* loops)
+    : WireServer(std::move(options), nullptr, loops) {}
+
+WireServer::WireServer(WireOptions options, std::unique_ptr<EventLoops> own, EventLoops* loops)
+    : options_(std::move(options)),
+      pool_(options_.http2.pool_bytes),
+      own_loops_(std::move(own)),
+      event_loops_(own_loops_ != nullptr ? own_loops_.get() : loops) {
   context_.options = options_.http2;
   context_.pool = &pool_;
   context_.accept = options_.accept;
   context_.status_of = options_.status_of;
   context_.is_known = options_.is_known;
   context_.closed = [this](Http2Connection* connection) { Forget(connection); };
-  for (int i = 0; i < std::max(1, options_.loops); ++i) {
-    loops_.push_back(std::make_unique<LoopState>(options_.spin));
+  for (size_t i = 0; i < event_loops_->size(); ++i) {
+    loops_.push_back(std::make_unique<LoopState>(event_loops_->at(i)));
   }
 }
 
 WireServer::~WireServer() { Stop(); }
 
 void WireServer::Start() {
-  for (const auto& state : loops_) {
-    LookLater(state.get());
-    state->loop.Start();
-  }
+  for (const auto& state : loops_) LookLater(state.get());
+  if (own_loops_ != nullptr) own_loops_->Start();
 }
 
 void WireServer::LookLater(LoopState* state) {
@@ -98,15 +78,12 @@ void WireServer::Take(int fd) {
       return;
     }
   }
-  LoopState* const state =
-      std::min_element(loops_.begin(), loops_.end(), [](const auto& a, const auto& b) {
-        return a->loop.connections() < b->loop.connections();
-      })->get();
-  ++state->loop.connections();
+  LoopState* const state = loops_[event_loops_->LeastUsed()].get();
+  ++state->loop->connections();
   ++open_;
   auto connection =
-      std::make_shared<Http2Connection>(&context_, &state->loop, fd, std::move(ssl), PeerOf(fd));
-  state->loop.Post([this, state, connection = std::move(connection)] {
+      std::make_shared<Http2Connection>(&context_, state->loop, fd, std::move(ssl), PeerOf(fd));
+  state->loop->Post([this, state, connection = std::move(connection)] {
     state->connections.emplace(connection.get(), connection);
     connection->Start();
     if (is_ending_) connection->BeginEnd(ending_);
@@ -115,8 +92,8 @@ void WireServer::Take(int fd) {
 
 void WireServer::Forget(Http2Connection* connection) {
   for (const auto& state : loops_) {
-    if (&state->loop != connection->loop()) continue;
-    --state->loop.connections();
+    if (state->loop != connection->loop()) continue;
+    --state->loop->connections();
     state->connections.erase(connection);
   }
   const absl::MutexLock lock(&mutex_);
@@ -126,7 +103,7 @@ void WireServer::Forget(Http2Connection* connection) {
 
 void WireServer::ForEach(const std::function<void(Http2Connection*)>& each) {
   for (const auto& state : loops_) {
-    state->loop.Post([raw = state.get(), each] {
+    state->loop->Post([raw = state.get(), each] {
       for (const auto& [connection, keeper] : raw->connections) each(connection);
     });
   }
@@ -140,7 +117,7 @@ void WireServer::AnnounceEnd(absl::Duration patience) {
     auto waiting = std::make_shared<std::atomic<int>>(0);
     auto told = std::make_shared<std::atomic<size_t>>(0);
     for (const auto& state : loops_) {
-      state->loop.Post([raw = state.get(), waiting, told] {
+      state->loop->Post([raw = state.get(), waiting, told] {
         for (const auto& [connection, keeper] : raw->connections) {
           if (!connection->end_seen()) ++*waiting;
         }
@@ -159,7 +136,7 @@ void WireServer::BeginEnd(const Ending& ending) {
   is_ending_ = true;
   ForEach([this](Http2Connection* connection) { connection->BeginEnd(ending_); });
   for (const auto& state : loops_) {
-    state->loop.Post([this, raw = state.get()] { LookLater(raw); });
+    state->loop->Post([this, raw = state.get()] { LookLater(raw); });
   }
 }
 
@@ -177,8 +154,7 @@ void WireServer::CloseAll() {
 void WireServer::Stop() {
   if (std::exchange(stopped_, true)) return;
   CloseAll();
-  // The loops themselves stay until the end: calls that others hold refer to them.
-  for (const auto& state : loops_) state->loop.Stop();
+  if (own_loops_ != nullptr) own_loops_->Stop();
 }
 
 }  // namespace dnc

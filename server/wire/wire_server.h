@@ -22,14 +22,14 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "server/base/steady_wait.h"
-#include "server/wire/event_loop.h"
+#include "server/wire/event_loops.h"
 #include "server/wire/http2_connection.h"
 #include "server/wire/tls_context.h"
 
 namespace dnc {
 
 struct WireOptions {
-  int loops = 1;
+  int loops = 1;  // of its own
   std::chrono::nanoseconds spin = std::chrono::microseconds(200);
   Http2Options http2;
   const TlsContext* tls = nullptr;  // null: plain text
@@ -41,7 +41,10 @@ struct WireOptions {
 // Take is thread-safe; Start, Drain and Stop belong to one thread.
 class WireServer {
  public:
+  // On loops of its own, which Start begins and Stop ends.
   explicit WireServer(WireOptions options);
+  // On `loops`, which must outlive it. Call Start before they start, and stop them after Stop.
+  WireServer(WireOptions options, EventLoops* loops);
   ~WireServer();  // as Stop
   WireServer(const WireServer&) = delete;
   WireServer& operator=(const WireServer&) = delete;
@@ -69,6 +72,7 @@ class WireServer {
  private:
   struct LoopState;
 
+  WireServer(WireOptions options, std::unique_ptr<EventLoops> own, EventLoops* loops);
   // Runs a function for each connection, on its loop.
   void ForEach(const std::function<void(Http2Connection*)>& each);
   void Forget(Http2Connection* connection);
@@ -77,6 +81,8 @@ class WireServer {
   WireOptions options_;
   BytePool pool_;
   Http2Context context_;
+  const std::unique_ptr<EventLoops> own_loops_;  // null: others own them
+  EventLoops* const event_loops_;
   std::vector<std::unique_ptr<LoopState>> loops_;
   bool stopped_ = false;
   std::atomic<bool> is_ending_{false};

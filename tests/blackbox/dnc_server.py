@@ -29,7 +29,7 @@ class Refused(Exception):
 def refused_start(data_dir, *arguments, env=None):
     """Returns what a server says that must not start."""
     command = [str(BIN / "dncd"), "--data-dir", str(data_dir), "--listen", ANY_PORT,
-               "--metrics-listen", "", *arguments]
+               "--metrics-listen", "", "--http-listen", "", *arguments]
     # pylint: disable-next=consider-using-with
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                env=env)
@@ -46,7 +46,8 @@ class Server:
     """A running dncd. It starts at once. `stubs` are the generated modules (see conftest.py)."""
 
     def __init__(self, stubs, data_dir, *arguments, key=None, tenant=None,
-                 metrics_listen="", listen=ANY_PORT, credentials=None, environment=None):
+                 metrics_listen="", listen=ANY_PORT, credentials=None, environment=None,
+                 http_listen=""):
         self.stubs = stubs
         self.credentials = credentials  # of a client; none: plain text
         if "--config" not in arguments:
@@ -54,8 +55,10 @@ class Server:
             config = pathlib.Path(str(data_dir) + ".yaml")
             config.write_text("guards: {min_first_numbers: 0}\n")
             arguments = ("--config", str(config), *arguments)
+        self.http_listen = http_listen
         self.command = [str(BIN / "dncd"), "--data-dir", str(data_dir), "--listen", listen,
-                        "--metrics-listen", metrics_listen, *arguments]
+                        "--metrics-listen", metrics_listen, "--http-listen", http_listen,
+                        *arguments]
         self.environment = {**os.environ, **(environment or {})}
         self.log_path = pathlib.Path(str(data_dir) + ".log")
         self.process = None
@@ -70,6 +73,8 @@ class Server:
         line = self.process.stdout.readline().decode()
         assert " listening on " in line, f"dncd did not start: {line!r} {self.log()}"
         self.address = line.split(" listening on ")[1].strip()
+        if self.http_listen:
+            self.http = self.process.stdout.readline().decode().split(" HTTP on ")[1].strip()
         self.channel = self.connect(self.credentials)
         self.scrubs = self.stubs.scrub_grpc.ScrubServiceStub(self.channel)
         self.registry = self.stubs.registry_grpc.RegistryServiceStub(self.channel)

@@ -1,0 +1,142 @@
+#include "server/http/router.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "server/base/check.h"
+#include "server/base/str_cat.h"
+
+namespace dnc {
+namespace {
+
+bool IsName(std::string_view segment) { return !segment.empty() && segment.front() == '{'; }
+
+int HexDigit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+// Nothing if the text has a `%` without two digits behind it.
+std::optional<std::string> Decoded(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      out.push_back(text[i]);
+      continue;
+    }
+    if (i + 2 >= text.size()) return std::nullopt;
+    const int high = HexDigit(text[i + 1]);
+    const int low = HexDigit(text[i + 2]);
+    if (high < 0 || low < 0) return std::nullopt;
+    out.push_back(static_cast<char>(high * 16 + low));
+    i += 2;
+  }
+  return out;
+}
+
+// `/v1/check` is cut into `v1` and `check`.
+void CutPath(std::string_view path, std::vector<std::string_view>* segments) {
+  if (path.empty() || path.front() != '/') return;
+  size_t begin = 1;
+  while (true) {
+    const size_t end = path.find('/', begin);
+    segments->push_back(path.substr(begin, end - begin));
+    if (end == std::string_view::npos) return;
+    begin = end + 1;
+  }
+}
+
+bool IsText(std::string_view segment, std::string_view text) {
+  if (segment.find('%') == std::string_view::npos) return segment == text;
+  const std::optional<std::string> decoded = Decoded(segment);
+  return decoded.has_value() && *decoded == text;
+}
+
+}  // namespace
+
+void Router::Add(Route route) {
+  Entry entry;
+  std::vector<std::string_view> segments;
+  CutPath(route.path, &segments);
+  DNC_CHECK(!segments.empty() && route.handle != nullptr, "a route has a path and a handler");
+  std::string_view& last = segments.back();
+  if (const size_t colon = last.rfind(':'); colon != std::string_view::npos) {
+    entry.verb = last.substr(colon + 1);
+    last = last.substr(0, colon);
+  }
+  entry.segments.assign(segments.begin(), segments.end());
+  entry.route = std::move(route);
+  entries_.push_back(std::move(entry));
+}
+
+bool Router::Fits(const Entry& entry, const std::vector<std::string_view>& segments,
+                  PathParts* parts) {
+  if (entry.segments.size() != segments.size()) return false;
+  for (size_t i = 0; i < segments.size(); ++i) {
+    std::string_view segment = segments[i];
+    if (i + 1 == segments.size() && !entry.verb.empty()) {
+      const size_t colon = segment.rfind(':');
+      if (colon == std::string_view::npos || segment.substr(colon + 1) != entry.verb) return false;
+      segment = segment.substr(0, colon);
+    }
+    const std::string& expected = entry.segments[i];
+    if (!IsName(expected)) {
+      if (!IsText(segment, expected)) return false;
+      continue;
+    }
+    std::optional<std::string> value = Decoded(segment);
+    if (!value.has_value() || value->empty()) return false;
+    parts->emplace_back(expected.substr(1, expected.size() - 2), *std::move(value));
+  }
+  return true;
+}
+
+bool Router::IsCloser(const Entry& a, const Entry& b) {
+  for (size_t i = 0; i < a.segments.size(); ++i) {
+    const bool a_name = IsName(a.segments[i]);
+    if (a_name != IsName(b.segments[i])) return !a_name;
+  }
+  return !a.verb.empty() && b.verb.empty();
+}
+
+Router::Found Router::Find(std::string_view method, std::string_view path) const {
+  std::vector<std::string_view> segments;
+  CutPath(path, &segments);
+  // Of the entries that the path fits, the closest counts with all of its methods.
+  const Entry* closest = nullptr;
+  std::vector<const Entry*> same;  // of the closest path, each with another method
+  PathParts parts;
+  for (const Entry& entry : entries_) {
+    PathParts these;
+    if (!Fits(entry, segments, &these)) continue;
+    const bool closer = closest == nullptr || IsCloser(entry, *closest);
+    if (!closer && IsCloser(*closest, entry)) continue;
+    if (closer) {
+      same.clear();
+      closest = &entry;
+    }
+    parts = std::move(these);
+    same.push_back(&entry);
+  }
+  Found found;
+  for (const Entry* entry : same) {
+    const Route& route = entry->route;
+    if (route.method == method) found.route = &route;
+    if (method == "HEAD" && route.method == "GET" && found.route == nullptr) found.route = &route;
+  }
+  if (found.route != nullptr) {
+    found.parts = std::move(parts);
+    return found;
+  }
+  for (const Entry* entry : same) {
+    const std::string& one = entry->route.method;
+    found.allow =
+        StrCat(found.allow, found.allow.empty() ? "" : ", ", one, one == "GET" ? ", HEAD" : "");
+  }
+  return found;
+}
+
+}  // namespace dnc
