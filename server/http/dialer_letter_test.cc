@@ -237,6 +237,21 @@ TEST(DialerReasonTest, NamesTheListsByTheirKind) {
             ";;;;Invalid: no number of ten digits");
 }
 
+// VICIdial stops at a line of more than 255 bytes.
+TEST(DialerReasonTest, IsNeverLong) {
+  std::vector<std::pair<std::string, ListKind>> lists;
+  for (int i = 0; i < 20; ++i) {
+    lists.emplace_back(StrCat("other:", std::string(38, 'o'), i), ListKind::kOther);
+    lists.emplace_back(StrCat("litigator:", std::string(38, 'l'), i), ListKind::kLitigator);
+  }
+  const auto snapshot = SnapshotOf(lists);
+  DialerReasons reasons(snapshot.get());
+  const std::string reason(
+      reasons.Of(2015550100, ~ReasonSet{0} & ~ReasonBit(Reason::kMalformed), 'B', nullptr));
+  EXPECT_LE(reason.size(), 210U) << reason;
+  EXPECT_THAT(reason, testing::HasSubstr(" + more;Litigator;Blocked: "));
+}
+
 TEST(DialerReasonTest, TellsOnlyDatesThatAreExact) {
   const auto snapshot =
       SnapshotOf({{"national", ListKind::kNational}, {"state:TX", ListKind::kState}});

@@ -14,6 +14,9 @@ namespace {
 constexpr ReasonSet kNamed =
     ReasonBit(Reason::kState) | ReasonBit(Reason::kOtherList) | ReasonBit(Reason::kLitigator);
 
+// VICIdial keeps 255 bytes of a line, and refuses a longer one.
+constexpr size_t kMaxListBytes = 120;
+
 // `TX` of `state:TX`; empty if it has characters that do not go into a line.
 std::string_view QualifierOf(std::string_view list) {
   const size_t colon = list.find(':');
@@ -79,10 +82,14 @@ void DialerReasons::AddLists(ListKind kind, std::string_view shown, Number numbe
   for (const SnapshotListPtr& list : snapshot_.lists) {
     if (list->kind != kind || !list->numbers.Contains(number)) continue;
     const std::string_view qualifier = QualifierOf(list->name);
-    if (any) *out += " + ";
-    *out += shown;
-    if (!qualifier.empty()) *out += StrCat(" (", qualifier, ")");
-    *out += DateIn(report, list->name);
+    const std::string named =
+        qualifier.empty() ? std::string(shown) : StrCat(shown, " (", qualifier, ")");
+    const std::string dated = StrCat(any ? " + " : "", named, DateIn(report, list->name));
+    if (out->size() + dated.size() > kMaxListBytes) {
+      if (any) *out += " + more";
+      break;
+    }
+    *out += dated;
     any = true;
   }
   if (!any) *out += shown;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "server/base/log_line.h"
+#include "server/http/dialer_scrub.h"
 #include "server/http/http_access.h"
 #include "server/http/http_context.h"
 #include "server/http/router.h"
@@ -24,7 +25,9 @@ struct Door {
   std::unique_ptr<HttpFront> front;
 };
 
-void AddAllRoutes(const HttpContext* /*context*/, const HttpDoorParts& /*parts*/, Router* router) {
+void AddAllRoutes(const HttpContext* context, const HttpOptions& options,
+                  const HttpDoorParts& /*parts*/, Router* router) {
+  AddDialerScrub(context, options, router);
   router->Add({"GET", "/livez", 0, [](const HttpCallPtr& call, const PathParts& /*parts*/) {
                  HttpAnswer answer;
                  answer.content_type = "text/plain; charset=utf-8";
@@ -39,7 +42,7 @@ absl::StatusOr<std::shared_ptr<HttpFront>> OpenHttpDoor(const HttpOptions& optio
                                                         const HttpDoorParts& parts) {
   if (options.listen.empty()) return nullptr;
   const auto door = std::make_shared<Door>(parts);
-  AddAllRoutes(&door->context, parts, &door->router);
+  AddAllRoutes(&door->context, options, parts, &door->router);
   HttpFrontParts front_parts{parts.server.loops,     &door->router, parts.metrics,
                              parts.server.rpc->live, parts.tls,     nullptr};
   front_parts.is_known = [access = &door->access](const HttpRequest& head) {
