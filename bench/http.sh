@@ -39,7 +39,7 @@ wrk_requests() {  # CONNECTIONS ARGUMENTS...
   if grep -qE 'Non-2xx|Socket errors' <<<"$out"; then echo "$out" >&2; exit 1; fi
   count="$(sed -n 's/^ *\([0-9]*\) requests in .*/\1/p' <<<"$out")"
   awk -v a="$before" -v b="$(cpu_of "$SERVER_PID")" -v n="$count" \
-    -v r="$(sed -n 's/^Requests\/sec: *//p' <<<"$out")" 'BEGIN { printf "%s %.0f", r, (b - a) / n }'
+    -v r="$(sed -n 's/^Requests\/sec: *//p' <<<"$out")" 'BEGIN { printf "%s %.0f\n", r, (b - a) / n }'
 }
 
 # The same for calls of gRPC by h2load, each connection with one under way.
@@ -51,7 +51,7 @@ grpc_calls() {  # CONNECTIONS BODY
     "http://$DNC_SERVER/dnc.v1.ScrubService/Scrub")"
   awk -v a="$before" -v b="$(cpu_of "$SERVER_PID")" -v n="$(succeeded <<<"$out")" \
     -v r="$(sed -n 's/^finished in .*s, \([0-9.]*\) req\/s.*/\1/p' <<<"$out")" \
-    'BEGIN { printf "%s %.0f", r, (b - a) / n }'
+    'BEGIN { printf "%s %.0f\n", r, (b - a) / n }'
 }
 
 # The 99th percentile, in µs, of h2load's requests at a rate; the first tenth is left out.

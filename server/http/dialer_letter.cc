@@ -50,7 +50,7 @@ struct ReasonWords {
 // The first that applies is told.
 constexpr std::array<ReasonWords, 7> kBlockedWords = {{
     {Reason::kNotEntitled, "Blocked: the subscription does not cover this area code"},
-    {Reason::kOwnListsUnknown, "Blocked: the own lists cannot be read"},
+    {Reason::kOwnListsUnknown, "Blocked: the records of the seller cannot be read"},
     {Reason::kAreaCodeDamaged, "Blocked: the data of this area code is damaged"},
     {Reason::kListNotLoaded, "Blocked: a list that counts is not loaded"},
     {Reason::kAreaCodeNotLoaded, "Blocked: this area code is not loaded"},

@@ -184,8 +184,10 @@ def test_all_lines_are_of_one_snapshot(door):
     def load():
         while not over.is_set():
             shrinks = len(loads) % 2 == 1
-            door.load([csv_file(numbers[:1] if shrinks else numbers)], "other:all",
-                      obtained_at=YOUNG + len(loads), allow=["shrink:214"] if shrinks else [])
+            more = block(215, 555, len(loads) + 1)  # the same bytes would be refused
+            door.load([csv_file((numbers[:1] if shrinks else numbers) + more)], "other:all",
+                      obtained_at=YOUNG + len(loads),
+                      allow=["shrink:other:all"] if shrinks else [])
             loads.append(1)
 
     loader = threading.Thread(target=load)

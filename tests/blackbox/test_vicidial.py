@@ -72,7 +72,8 @@ class Database:
         self.process = subprocess.Popen(
             ["mariadbd", "--no-defaults", f"--datadir={folder / 'db'}", f"--user={user}",
              f"--socket={self.socket}", "--bind-address=127.0.0.1", f"--port={self.port}",
-             f"--pid-file={folder / 'pid'}", "--innodb-flush-log-at-trx-commit=0"], stderr=subprocess.DEVNULL)
+             f"--pid-file={folder / 'pid'}",
+             "--innodb-flush-log-at-trx-commit=0"], stderr=subprocess.DEVNULL)
         wait_until(lambda: self.client(["-e", "SELECT 1"]).returncode == 0, "MariaDB is not ready")
         self.sql("CREATE DATABASE asterisk; CREATE USER vici@localhost IDENTIFIED BY 'vici';"
                  "CREATE USER vici@127.0.0.1 IDENTIFIED BY 'vici';"
