@@ -46,7 +46,7 @@ enum class Method : uint8_t {
   kReflection,
   kHttpScrub,  // the call that dialers speak, by HTTP alone
 };
-inline constexpr int kMethodCount = 37;
+inline constexpr int kMethodCount = 38;
 
 // "Scrub", ...
 std::string_view MethodName(Method method);

@@ -7,6 +7,7 @@
 #include "server/base/error.h"
 #include "server/base/log_line.h"
 #include "server/http/console_pages.h"
+#include "server/http/dialer_scrub.h"
 #include "server/http/http_access.h"
 #include "server/http/http_context.h"
 #include "server/http/mcp_routes.h"
@@ -28,8 +29,10 @@ struct Door {
   std::unique_ptr<HttpFront> front;
 };
 
-void AddAllRoutes(const HttpContext* context, const HttpDoorParts& parts, Router* router) {
+void AddAllRoutes(const HttpContext* context, const HttpOptions& options, const HttpDoorParts& parts,
+                  Router* router) {
   parts.pages->AddTo(context->access, router);
+  AddDialerScrub(context, options, router);
   AddConsoleRoutes(context, router);
   AddRestRoutes(context, parts.server.methods, router);
   AddMcpRoutes(context, parts.server.methods, parts.version, router);
@@ -41,7 +44,7 @@ absl::StatusOr<std::shared_ptr<HttpFront>> OpenHttpDoor(const HttpOptions& optio
                                                         const HttpDoorParts& parts) {
   if (options.listen.empty()) return nullptr;
   const auto door = std::make_shared<Door>(parts);
-  AddAllRoutes(&door->context, parts, &door->router);
+  AddAllRoutes(&door->context, options, parts, &door->router);
   HttpFrontParts front_parts{parts.server.loops,     &door->router, parts.metrics,
                              parts.server.rpc->live, parts.tls,     nullptr};
   front_parts.is_known = [access = &door->access](const HttpRequest& head) {
