@@ -90,6 +90,7 @@ std::string TextAt(std::string_view path, const Message& message) {
   const auto& reflection = *message.GetReflection();
   const FieldDescriptor* const field =
       message.GetDescriptor()->FindFieldByName(std::string(path.substr(0, dot)));
+  DNC_CHECK(field != nullptr, "a path's part is a field of the request");
   if (dot == std::string_view::npos) return reflection.GetString(message, field);
   return TextAt(path.substr(dot + 1), reflection.GetMessage(message, field));
 }
