@@ -5,6 +5,7 @@ import base64
 import json
 import os
 import random
+import re
 import time
 
 import pytest
@@ -440,6 +441,7 @@ def test_requests_are_made_as_the_document_says(scene, stubs):
     document = Rest(scene).ask("GET", "/v1/openapi.json")
     for name, method in methods(stubs).items():
         verb, path, _ = rule_of(method)
+        path = re.sub(r"\{[^}]*\.", "{", path)  # {tenant.tenant_id} is {tenant_id} there
         assert document["paths"][path][verb.lower()]["operationId"] == name
         fields = next(fields for other, fields in SAME if other == name)
         assert target_of(method, request_of(method, fields))[0].startswith("/v1/")
