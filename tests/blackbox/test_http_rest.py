@@ -1,5 +1,5 @@
-"""/v1 by HTTP: it answers what gRPC answers, refuses what gRPC refuses, and takes no JSON that could
-mean something else than it says."""
+"""/v1 by HTTP: it answers what gRPC answers, refuses what gRPC refuses, and takes no JSON that
+could mean something else than it says."""
 
 import base64
 import json

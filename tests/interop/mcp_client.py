@@ -136,7 +136,8 @@ async def negotiation(_mode):
                 "protocolVersion": asked, "capabilities": {},
                 "clientInfo": {"name": "x", "version": "1"}}))
             assert (status, told["result"]["protocolVersion"]) == (200, granted), told
-        assert (await post({"jsonrpc": "2.0", "method": "notifications/initialized"})) == (202, None)
+        initialized = {"jsonrpc": "2.0", "method": "notifications/initialized"}
+        assert await post(initialized) == (202, None)
         status, told = await post(call("tools/list"), **{"mcp-protocol-version": "1999-01-01"})
         assert status == 400 and told["error"]["code"] == -32022, told
         assert "2026-07-28" in told["error"]["data"]["supported"]
@@ -152,7 +153,8 @@ async def negotiation(_mode):
         assert status == 404 and told["error"]["code"] == -32601, told
         status, told = await post(call("prompts/list"))
         assert status == 200 and told["error"]["code"] == -32601, told
-        for body, code in ((b"{", -32700), (b"[]", -32600), (b'{"jsonrpc": "2.0", "id": 1}', -32600),
+        for body, code in ((b"{", -32700), (b"[]", -32600),
+                           (b'{"jsonrpc": "2.0", "id": 1}', -32600),
                            (b'{"jsonrpc": "2.0", "id": null, "method": "ping"}', -32600),
                            (b'{"jsonrpc": "2.0", "id": 1, "id": 2, "method": "ping"}', -32700),
                            (b"[" * 5000, -32700), (b'{"a": ' * 50 + b"1" + b"}" * 50, -32700)):

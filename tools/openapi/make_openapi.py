@@ -148,7 +148,8 @@ class Document:
         schema = self.schema(field, True, described=False)
         if place == "path":
             schema["minLength"] = 1
-        return {"name": last if place == "path" else name, "in": place, "required": place == "path", "schema": schema,
+        return {"name": last if place == "path" else name, "in": place,
+                "required": place == "path", "schema": schema,
                 "description": self.contract.comments[inner, last]}
 
     def reference(self, name, taken):
