@@ -43,22 +43,23 @@ descriptors() {
     dnc/v1/*.proto google/rpc/*.proto grpc/health/v1/health.proto
 }
 
-python_folder() {  # FOLDER KIND
+# A Python environment of a name with the packages of one kind of pins.
+environment() {  # NAME KIND
   rm -rf "${TOOLS:?}/$1"
   /usr/bin/python3 -m venv "$TOOLS/$1"
   mapfile -t packages < <(pins "$2")
   "$TOOLS/$1/bin/pip" install --quiet --disable-pip-version-check "${packages[@]}"
 }
 
-make_python() {
-  python_folder python pip
-}
-
 # Those that clients/python is also tried with.
 make_older_pythons() {
   local kind
-  for kind in python-4 python-5 python-6; do python_folder "$kind" "$kind"; done
+  for kind in python-4 python-5 python-6; do environment "$kind" "$kind"; done
 }
+
+make_python() { environment python pip; }
+make_mcp() { environment mcp mcp; }
+make_schemathesis() { environment schemathesis schemathesis; }
 
 make_node() {
   rm -rf "$TOOLS/node"
@@ -138,9 +139,14 @@ part python &
 python=$!
 part older_pythons &
 older_pythons=$!
+part mcp &
+mcp=$!
+part schemathesis &
+schemathesis=$!
 part node &
 node=$!
 part java "$HERE"/*.java &
 java=$!
 go_programs
-wait "$python" && wait "$older_pythons" && wait "$node" && wait "$java"
+wait "$python" && wait "$older_pythons" && wait "$mcp" && wait "$schemathesis" &&
+  wait "$node" && wait "$java"
