@@ -1,6 +1,8 @@
 """The vectors of clients/conformance, bytes and broken connections included, played to a program
-with the C++ client. The Python client's own tests play them to it."""
+with the C++ client. The Python client's own tests play them to it; that the player also sends them
+over HTTP is tested here."""
 
+import http.client
 import subprocess
 import sys
 
@@ -10,7 +12,7 @@ from dnc_server import BIN, REPO
 from waiting import PATIENCE
 
 sys.path.append(str(REPO / "clients" / "conformance"))
-from player import GrpcPlayer, vectors  # noqa: E402 (its folder is in the path only now)
+from player import GrpcPlayer, HttpPlayer, vectors  # noqa: E402 (its folder is in the path only now)
 
 # The program has no option for a revision.
 PLAYED = [vector for vector in vectors("grpc", "scrub") if vector["at_least_revision"] == "0"]
@@ -32,3 +34,32 @@ def test_a_program_with_the_cpp_client_says_what_the_vector_expects(vector):
     assert said == expect["may_call"], done
     assert (done.returncode == 0) is (expect["error"] is None), done
     assert player.requests == expect.get("requests", player.requests)
+
+
+CALLS = ("scrub", "scrub_details", "check", "add_opt_outs")
+
+
+@pytest.mark.parametrize("vector", vectors("http", *CALLS), ids=lambda vector: vector["name"])
+def test_the_player_sends_over_http_what_the_vector_says(vector):
+    with HttpPlayer(vector) as player:
+        for count, answer in enumerate(vector["answers"], 1):
+            answer = answer["http"]
+            fault = answer.get("fault", "")
+            connection = http.client.HTTPConnection(
+                player.address, timeout=0.5 if fault == "silence" else PATIENCE)
+            connection.request("POST", "/", b"{}")
+            if fault in ("close", "silence"):
+                with pytest.raises((OSError, http.client.BadStatusLine)):
+                    connection.getresponse()
+            else:
+                got = connection.getresponse()
+                assert got.status == answer["status"]
+                assert got.headers["content-type"] == answer["content_type"]
+                assert got.headers["retry-after"] == answer.get("retry_after")
+                if fault == "cut":
+                    with pytest.raises(http.client.IncompleteRead):
+                        got.read()
+                else:
+                    assert got.read().decode() == answer["body"]
+            connection.close()
+            assert player.requests == count

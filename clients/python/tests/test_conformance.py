@@ -1,7 +1,9 @@
 """The vectors of clients/conformance, played to both clients."""
 
 import asyncio
+import os
 import pathlib
+import random
 import sys
 
 import pytest
@@ -112,3 +114,32 @@ def test_both_forms_of_an_answer_say_the_same():
                 assert read.SerializeToString() == bytes.fromhex(over_grpc["message"])
                 compared += 1
     assert compared > 30
+
+
+@pytest.mark.parametrize("call", ["scrub", "scrub_details", "check", "add_opt_outs"])
+def test_damaged_answers_permit_nothing_that_they_do_not_say(call):
+    """Changes bytes of right answers at random. What comes of it is an answer that the bytes give,
+    or BadAnswer, and nothing else."""
+    seed = int(os.environ.get("DNC_SEED") or random.randrange(2**32))
+    print(f"DNC_SEED={seed} repeats it")
+    chance = random.Random(seed)
+    right = [bytes.fromhex(answer["grpc"]["message"]) for vector in vectors("grpc", call)
+             for answer in vector["answers"] if "message" in answer["grpc"]]
+    vector = vectors("grpc", call)[0]
+    client = dnc.Client("127.0.0.1:1", key="")
+    refused = 0
+    for _ in range(3000):
+        raw = bytearray(chance.choice(right))
+        for _ in range(chance.randrange(4)):
+            place = chance.randrange(len(raw) + 1)
+            raw[place:place + chance.randrange(3)] = chance.randbytes(chance.randrange(3))
+        client._call = lambda one, sent=bytes(raw): one.answer_of(sent)
+        said, error = asyncio.run(ask(client, vector, directly))
+        assert error is None or isinstance(error, (dnc.BadAnswer, dnc.NotRecorded)), repr(error)
+        refused += isinstance(error, dnc.BadAnswer)
+        if any(said) and call != "add_opt_outs":
+            read = _contract.read(ANSWERS[call], bytes(raw))
+            verdicts = [read.result.verdict] if call == "check" else list(read.verdicts)
+            assert read.snapshot.revision > 0 and len(verdicts) == len(said)
+            assert all(verdict == 1 for verdict, one in zip(verdicts, said) if one)
+    assert 100 < refused < 3000

@@ -4,6 +4,7 @@ import asyncio
 import pathlib
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -128,3 +129,10 @@ def test_the_example_says_who_may_be_called(dncd):
     first, second = done.stdout.splitlines()
     assert first == f"{LISTED}: do not call (NATIONAL)"
     assert second.startswith(f"{FREE}: call, until 20")
+
+
+def test_many_threads_use_one_client(dncd):
+    numbers = [LISTED if i % 2 else FREE for i in range(200)]
+    with dncd.client(batch_size=7) as client, ThreadPoolExecutor(8) as threads:
+        for result in threads.map(client.scrub, [numbers] * 24):
+            assert [one.may_call for one in result] == [i % 2 == 0 for i in range(200)]
