@@ -23,7 +23,7 @@
 #include "server/base/metrics.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
-#include "server/http/http_door.h"
+#include "server/assembly/http_door.h"
 #include "server/http/metrics_door.h"
 #include "server/index/page_pool.h"
 #include "server/rpc/served_certificate.h"

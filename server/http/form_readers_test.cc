@@ -9,11 +9,11 @@
 #include "gtest/gtest.h"
 #include "server/base/error.h"
 #include "server/base/str_cat.h"
-#include "server/http/dialer_request.h"
+#include "server/dialer/dialer_request.h"
 #include "server/http/form_fields.h"
 #include "server/http/json_fields.h"
 #include "server/http/multipart.h"
-#include "server/http/phone_list.h"
+#include "server/dialer/phone_list.h"
 #include "tests/support/seed.h"
 
 namespace dnc {

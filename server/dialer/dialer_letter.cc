@@ -1,4 +1,4 @@
-#include "server/http/dialer_letter.h"
+#include "server/dialer/dialer_letter.h"
 
 #include <array>
 

@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <string>
 
-#include "server/http/phone_list.h"
+#include "server/dialer/phone_list.h"
 
 namespace {
 

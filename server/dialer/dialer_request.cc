@@ -1,4 +1,4 @@
-#include "server/http/dialer_request.h"
+#include "server/dialer/dialer_request.h"
 
 #include <algorithm>
 #include <array>

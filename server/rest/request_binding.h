@@ -4,7 +4,7 @@
 #include "absl/status/status.h"
 #include "google/protobuf/message.h"
 #include "server/http/http_message.h"
-#include "server/http/http_rule.h"
+#include "server/rest/http_rule.h"
 #include "server/http/router.h"
 
 namespace dnc {

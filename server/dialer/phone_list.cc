@@ -1,4 +1,4 @@
-#include "server/http/phone_list.h"
+#include "server/dialer/phone_list.h"
 
 #include <algorithm>
 #include <string>

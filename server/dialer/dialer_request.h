@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "absl/status/status.h"
-#include "server/http/dialer_lines.h"
+#include "server/dialer/dialer_lines.h"
 #include "server/http/form_fields.h"
 #include "server/http/http_message.h"
 

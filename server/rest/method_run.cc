@@ -1,4 +1,4 @@
-#include "server/http/method_run.h"
+#include "server/rest/method_run.h"
 
 #include <cstdint>
 #include <memory>

@@ -1,14 +1,14 @@
-#include "server/http/rest_routes.h"
+#include "server/rest/rest_routes.h"
 
 #include <optional>
 #include <string>
 #include <utility>
 
-#include "server/http/http_rule.h"
-#include "server/http/message_json.h"
-#include "server/http/method_run.h"
+#include "server/rest/http_rule.h"
+#include "server/rest/message_json.h"
+#include "server/rest/method_run.h"
 #include "server/http/problem.h"
-#include "server/http/request_binding.h"
+#include "server/rest/request_binding.h"
 
 namespace dnc {
 namespace {

@@ -1,5 +1,5 @@
 // Most of a line follows from the area code: it is made once for each, and copied.
-#include "server/http/dialer_lines.h"
+#include "server/dialer/dialer_lines.h"
 
 #include <algorithm>
 #include <array>

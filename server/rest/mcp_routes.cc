@@ -10,7 +10,7 @@
 //
 // 2026-07-28 has no handshake and says its version in each request; its errors have an HTTP status.
 // Older versions begin with `initialize`, and their errors come with 200.
-#include "server/http/mcp_routes.h"
+#include "server/rest/mcp_routes.h"
 
 #include <algorithm>
 #include <array>
@@ -29,8 +29,8 @@
 #include "server/base/error.h"
 #include "server/base/str_cat.h"
 #include "server/http/http_access.h"
-#include "server/http/mcp_tools.h"
-#include "server/http/method_run.h"
+#include "server/rest/mcp_tools.h"
+#include "server/rest/method_run.h"
 #include "server/http/problem.h"
 
 namespace dnc {

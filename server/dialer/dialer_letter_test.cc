@@ -1,5 +1,5 @@
 // Letters over everything that can be asked, and the lines that they stand in.
-#include "server/http/dialer_letter.h"
+#include "server/dialer/dialer_letter.h"
 
 #include <set>
 #include <sstream>
@@ -10,8 +10,8 @@
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
 #include "server/base/str_cat.h"
-#include "server/http/dialer_lines.h"
-#include "server/http/dialer_reason.h"
+#include "server/dialer/dialer_lines.h"
+#include "server/dialer/dialer_reason.h"
 #include "server/index/area_set.h"
 #include "server/rules/area_codes.h"
 #include "server/scrub/rules.h"

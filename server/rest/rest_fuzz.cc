@@ -12,8 +12,8 @@
 #include "google/protobuf/stubs/logging.h"
 #include "google/protobuf/util/json_util.h"
 #include "server/base/check.h"
-#include "server/http/message_json.h"
-#include "server/http/request_binding.h"
+#include "server/rest/message_json.h"
+#include "server/rest/request_binding.h"
 
 namespace {
 

@@ -1,4 +1,4 @@
-#include "server/http/http_rule.h"
+#include "server/rest/http_rule.h"
 
 #include <algorithm>
 

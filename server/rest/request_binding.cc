@@ -1,4 +1,4 @@
-#include "server/http/request_binding.h"
+#include "server/rest/request_binding.h"
 
 #include <optional>
 #include <set>
@@ -10,7 +10,7 @@
 #include "server/base/check.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
-#include "server/http/message_json.h"
+#include "server/rest/message_json.h"
 #include "server/service/request_errors.h"
 
 namespace dnc {

@@ -1,4 +1,4 @@
-#include "server/http/rest_routes.h"
+#include "server/rest/rest_routes.h"
 
 #include <map>
 #include <regex>
@@ -12,9 +12,9 @@
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
 #include "server/base/error.h"
-#include "server/http/mcp_tools.h"
-#include "server/http/message_json.h"
-#include "server/http/request_binding.h"
+#include "server/rest/mcp_tools.h"
+#include "server/rest/message_json.h"
+#include "server/rest/request_binding.h"
 #include "server/rpc/list_service.h"
 #include "server/rpc/registry_service.h"
 #include "server/rpc/scrub_service.h"

@@ -1,4 +1,4 @@
-#include "server/http/message_json.h"
+#include "server/rest/message_json.h"
 
 #include <random>
 

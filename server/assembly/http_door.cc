@@ -1,4 +1,4 @@
-#include "server/http/http_door.h"
+#include "server/assembly/http_door.h"
 
 #include <optional>
 #include <string>
@@ -7,11 +7,11 @@
 #include "server/base/error.h"
 #include "server/base/log_line.h"
 #include "server/http/console_pages.h"
-#include "server/http/dialer_scrub.h"
+#include "server/dialer/dialer_scrub.h"
 #include "server/http/http_access.h"
 #include "server/http/http_context.h"
-#include "server/http/mcp_routes.h"
-#include "server/http/rest_routes.h"
+#include "server/rest/mcp_routes.h"
+#include "server/rest/rest_routes.h"
 #include "server/http/router.h"
 
 namespace dnc {

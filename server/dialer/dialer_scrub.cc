@@ -8,7 +8,7 @@
 //               read the part -> verdicts -> letters -> lines
 //             on a worker from the first part on whose dates are to be read from the disk
 //   Answer    all lines at once
-#include "server/http/dialer_scrub.h"
+#include "server/dialer/dialer_scrub.h"
 
 #include <algorithm>
 #include <chrono>
@@ -24,12 +24,12 @@
 #include "server/base/log_line.h"
 #include "server/base/method.h"
 #include "server/base/status_macros.h"
-#include "server/http/dialer_letter.h"
-#include "server/http/dialer_lines.h"
-#include "server/http/dialer_reason.h"
-#include "server/http/dialer_request.h"
+#include "server/dialer/dialer_letter.h"
+#include "server/dialer/dialer_lines.h"
+#include "server/dialer/dialer_reason.h"
+#include "server/dialer/dialer_request.h"
 #include "server/http/form_fields.h"
-#include "server/http/phone_list.h"
+#include "server/dialer/phone_list.h"
 #include "server/http/problem.h"
 #include "server/scrub/engine.h"
 #include "server/scrub/rules.h"

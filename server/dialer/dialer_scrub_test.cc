@@ -1,5 +1,5 @@
 // The dialers' call on a real loop, without sockets: whom it answers, what, and in which form.
-#include "server/http/dialer_scrub.h"
+#include "server/dialer/dialer_scrub.h"
 
 #include <atomic>
 #include <filesystem>
@@ -16,7 +16,7 @@
 #include "nlohmann/json.hpp"
 #include "server/base/error.h"
 #include "server/base/str_cat.h"
-#include "server/http/dialer_letter.h"
+#include "server/dialer/dialer_letter.h"
 #include "server/index/area_set.h"
 #include "server/rpc/fake_registry.h"
 #include "server/rpc/test_stores.h"

@@ -7,7 +7,7 @@
 //
 // So it needs no memory but the message's own, and the depth of what is taken is that of the
 // contract's messages.
-#include "server/http/message_json.h"
+#include "server/rest/message_json.h"
 
 #include <algorithm>
 #include <array>

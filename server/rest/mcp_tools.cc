@@ -1,6 +1,6 @@
 // Each tool says less than its method, and says it so that nobody can take it for a permission to
 // call by mistake: `mayCall` is there for every number, and true for VERDICT_CLEAR alone.
-#include "server/http/mcp_tools.h"
+#include "server/rest/mcp_tools.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -14,7 +14,7 @@
 #include "server/base/check.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
-#include "server/http/message_json.h"
+#include "server/rest/message_json.h"
 #include "server/service/request_errors.h"
 
 namespace dnc {

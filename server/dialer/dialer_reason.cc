@@ -1,11 +1,11 @@
-#include "server/http/dialer_reason.h"
+#include "server/dialer/dialer_reason.h"
 
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
 #include "absl/time/time.h"
 #include "server/base/str_cat.h"
-#include "server/http/dialer_letter.h"
+#include "server/dialer/dialer_letter.h"
 
 namespace dnc {
 namespace {
