@@ -67,9 +67,21 @@ WireServer::WireServer(WireOptions options)
   for (int i = 0; i < std::max(1, options_.loops); ++i) {
     loops_.push_back(std::make_unique<LoopState>(options_.spin));
   }
+  ShareJobs();
 }
 
 WireServer::~WireServer() { Stop(); }
+
+void WireServer::ShareJobs() {
+  for (size_t i = 0; i < loops_.size(); ++i) {
+    // Each looks first at the one behind it, so that not all give to the same.
+    std::vector<EventLoop*> others;
+    for (size_t j = 1; j < loops_.size(); ++j) {
+      others.push_back(&loops_[(i + j) % loops_.size()]->loop);
+    }
+    loops_[i]->loop.ShareWith(std::move(others));
+  }
+}
 
 void WireServer::Start() {
   for (const auto& state : loops_) {

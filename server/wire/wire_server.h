@@ -69,6 +69,8 @@ class WireServer {
  private:
   struct LoopState;
 
+  // Lets an idle loop take long jobs over.
+  void ShareJobs();
   // Runs a function for each connection, on its loop.
   void ForEach(const std::function<void(Http2Connection*)>& each);
   void Forget(Http2Connection* connection);
