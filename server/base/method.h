@@ -43,7 +43,7 @@ enum class Method : uint8_t {
   kAddBlocks,
   kRemoveBlocks,
   kReflection,
-  kHttpScrub,  // the call of the dialers
+  kHttpScrub,  // the call that dialers speak, by HTTP alone
 };
 inline constexpr int kMethodCount = 37;
 
