@@ -93,7 +93,7 @@ class DialerScrubCall final : public EventLoop::Job,
   // Each ends the call, which gives its places away before.
   void Succeed();
   void Fail(const absl::Status& status);
-  void Break();
+  void Break(absl::StatusCode code);
   void End(absl::StatusCode code);
   void LeaveGate(int64_t cost);
 
@@ -125,7 +125,7 @@ void DialerScrubCall::Start() {
   if (rpc().stop->stopping()) {
     Fail(Stopping());
   } else if (!rpc().gate->TryEnter(cost, call_->loop())) {
-    Break();
+    Break(absl::StatusCode::kResourceExhausted);
   } else {
     cost_ = cost;
     call_->loop()->Submit(shared_from_this());
@@ -134,7 +134,7 @@ void DialerScrubCall::Start() {
 
 void DialerScrubCall::RunJob() {
   if (call_->gone()) {
-    End(absl::StatusCode::kCancelled);
+    Break(absl::StatusCode::kCancelled);
     return;
   }
   if (!accepted_.has_value()) {
@@ -281,9 +281,9 @@ void DialerScrubCall::GoOnAtWorker() {
         return;
       }
     }
-    self->End(absl::StatusCode::kCancelled);
+    self->Break(absl::StatusCode::kCancelled);
   });
-  if (!posted) Break();
+  if (!posted) Break(absl::StatusCode::kResourceExhausted);
 }
 
 void DialerScrubCall::Succeed() {
@@ -301,8 +301,8 @@ void DialerScrubCall::Fail(const absl::Status& status) {
   call_->Answer(ProblemAnswer(status));
 }
 
-void DialerScrubCall::Break() {
-  End(absl::StatusCode::kResourceExhausted);
+void DialerScrubCall::Break(absl::StatusCode code) {
+  End(code);
   call_->Break();
 }
 
