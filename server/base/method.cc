@@ -18,7 +18,8 @@ std::string_view MethodName(Method method) {
       "CreateList",      "ListLists",     "AddNumbers",
       "RemoveNumbers",   "GetRecord",     "ListRecords",
       "ImportNumbers",   "ExportNumbers", "WatchChanges",
-      "AddBlocks",       "RemoveBlocks",  "ServerReflectionInfo"};
+      "AddBlocks",       "RemoveBlocks",  "ServerReflectionInfo",
+      "HttpScrub"};
   return kNames.at(static_cast<size_t>(method));
 }
 

@@ -43,8 +43,9 @@ enum class Method : uint8_t {
   kAddBlocks,
   kRemoveBlocks,
   kReflection,
+  kHttpScrub,  // the call that dialers speak, by HTTP alone
 };
-inline constexpr int kMethodCount = 36;
+inline constexpr int kMethodCount = 37;
 
 // "Scrub", ...
 std::string_view MethodName(Method method);

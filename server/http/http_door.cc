@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "server/base/error.h"
 #include "server/base/log_line.h"
 #include "server/http/http_access.h"
 #include "server/http/http_context.h"
@@ -16,7 +17,7 @@ namespace {
 
 // What the front refers to, so it goes after it.
 struct Door {
-  Door(const HttpDoorParts& parts)
+  explicit Door(const HttpDoorParts& parts)
       : access(parts.server.rpc->authorizer, parts.keys_required),
         context{parts.server.rpc, &access, parts.server.decider} {}
 
@@ -27,14 +28,9 @@ struct Door {
 };
 
 void AddAllRoutes(const HttpContext* context, const HttpDoorParts& parts, Router* router) {
+  parts.pages->AddTo(context->access, router);
   AddRestRoutes(context, parts.server.methods, router);
   AddMcpRoutes(context, parts.server.methods, parts.version, router);
-  router->Add({"GET", "/livez", 0, [](const HttpCallPtr& call, const PathParts& /*parts*/) {
-                 HttpAnswer answer;
-                 answer.content_type = "text/plain; charset=utf-8";
-                 answer.body = "ok\n";
-                 call->Answer(std::move(answer));
-               }});
 }
 
 }  // namespace
@@ -51,8 +47,9 @@ absl::StatusOr<std::shared_ptr<HttpFront>> OpenHttpDoor(const HttpOptions& optio
   };
   auto front = HttpFront::Open(options.listen, options, std::move(front_parts));
   if (!front.ok()) {
-    if (options.listen != HttpOptions().listen) return front.status();
-    LogWarn("{}; going on without HTTP", std::string(front.status().message()));
+    const absl::Status why = WithPrefix(front.status(), "http.listen");
+    if (options.listen != HttpOptions().listen) return why;
+    LogWarn("{}; going on without HTTP", std::string(why.message()));
     return nullptr;
   }
   door->front = *std::move(front);

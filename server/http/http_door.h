@@ -8,6 +8,7 @@
 #include "server/base/metrics.h"
 #include "server/http/http_front.h"
 #include "server/http/http_options.h"
+#include "server/http/status_pages.h"
 #include "server/rpc/front.h"
 #include "server/wire/tls_context.h"
 
@@ -16,6 +17,7 @@ namespace dnc {
 // What the door opens onto; all of it outlives the door.
 struct HttpDoorParts {
   FrontParts server;
+  StatusPages* pages = nullptr;
   Metrics* metrics = nullptr;
   const TlsContext* tls = nullptr;  // null: plain text
   bool keys_required = false;       // of every caller but health's
