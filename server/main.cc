@@ -165,8 +165,8 @@ absl::Status Run(const ServerConfig& config, StartOptions start) {
   const StatusSources sources{server->front_parts().health, registry, &metrics, &collector};
   DNC_ASSIGN_OR_RETURN(const auto metrics_door, StartMetrics(config, sources, &metrics));
   StatusPages pages(sources);
-  const HttpDoorParts door_parts{server->front_parts(), &pages, &metrics, options.tls,
-                                 keys_required, options.version};
+  const HttpDoorParts door_parts{server->front_parts(), &pages,        &metrics,
+                                 options.tls,           keys_required, options.version};
   DNC_ASSIGN_OR_RETURN(const auto http, OpenHttpDoor(config.http, door_parts));
   if (http != nullptr) server->AddFront(http);
   Announcer announcer(registry, server->address(), http == nullptr ? "" : http->address());
