@@ -1,5 +1,6 @@
 // Any bytes as a call of /v1: the first byte chooses the method, the query ends at a line feed, the
 // rest is the body. What is taken can be told again, and means what protobuf reads.
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,7 +13,7 @@
 #include "google/protobuf/util/json_util.h"
 #include "server/base/check.h"
 #include "server/http/message_json.h"
-#include "server/http/rest_routes.h"
+#include "server/http/request_binding.h"
 
 namespace {
 

@@ -2,13 +2,9 @@
 // table that gRPC has it from, at the path that google.api.http gives it in the protos.
 #pragma once
 
-#include <string>
 #include <string_view>
 
-#include "absl/status/status.h"
-#include "google/protobuf/message.h"
 #include "server/http/http_context.h"
-#include "server/http/http_rule.h"
 #include "server/http/router.h"
 #include "server/rpc/method_table.h"
 
@@ -17,11 +13,6 @@ namespace dnc {
 // Adds a route for each method of the table that has a rule, and `/v1/openapi.json`, which
 // everybody may read. All that is given must outlive the router.
 void AddRestRoutes(const HttpContext* context, const MethodTable* methods, Router* router);
-
-// Fills a request from a call: from its body, then from the path's parts, then from the query.
-// INVALID_REQUEST for whatever is none of a field's, is there twice, or contradicts itself.
-absl::Status BindRequest(const HttpRule& rule, const HttpRequest& call, const PathParts& parts,
-                         google::protobuf::Message* out);
 
 // The document at /v1/openapi.json, made of the protos when the server was built.
 std::string_view OpenApiDocument();

@@ -108,7 +108,6 @@ Router::Found Router::Find(std::string_view method, std::string_view path) const
   // Of the entries that the path fits, the closest counts with all of its methods.
   const Entry* closest = nullptr;
   std::vector<const Entry*> same;  // of the closest path, each with another method
-  PathParts parts;
   for (const Entry& entry : entries_) {
     PathParts these;
     if (!Fits(entry, segments, &these)) continue;
@@ -118,17 +117,18 @@ Router::Found Router::Find(std::string_view method, std::string_view path) const
       same.clear();
       closest = &entry;
     }
-    parts = std::move(these);
     same.push_back(&entry);
   }
   Found found;
+  const Entry* chosen = nullptr;
   for (const Entry* entry : same) {
-    const Route& route = entry->route;
-    if (route.method == method) found.route = &route;
-    if (method == "HEAD" && route.method == "GET" && found.route == nullptr) found.route = &route;
+    const std::string& one = entry->route.method;
+    if (one == method || (method == "HEAD" && one == "GET" && chosen == nullptr)) chosen = entry;
   }
-  if (found.route != nullptr) {
-    found.parts = std::move(parts);
+  if (chosen != nullptr) {
+    // Each method may name the parts in its own way.
+    Fits(*chosen, segments, &found.parts);
+    found.route = &chosen->route;
     return found;
   }
   for (const Entry* entry : same) {

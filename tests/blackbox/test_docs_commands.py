@@ -13,7 +13,7 @@ import zipfile
 import pytest
 
 from certificates import make_certificate
-from dnc_server import HOST, REPO
+from dnc_server import ANY_PORT, HOST, REPO
 from docs_session import TOOLS, Session, dev_commands
 from list_files import flat, registry_name
 from metrics_page import free_port
@@ -32,6 +32,8 @@ FOREIGN = {"build/bin/bench_bloom", "build/bin/bench_handler", "cmake", "curl", 
            "sudo", "sysctl", "systemctl", "timedatectl"}
 # A statement may begin with these programs without naming one of ours, and is run.
 RUN_TOO = {"cat", "cd", "echo", "export", "head", "ls", "mkdir", "printf", "/usr/bin/python3"}
+# What is asked of a server by HTTP is run where the page shows what it prints.
+RUN_CURL = re.compile(r"^curl [^#]*http://127\.0\.0\.1:8061/(?:v1/|mcp)[^#]*json\.tool")
 IN_PLACE = r"(?:^|[|;&(\n]\s*|\b(?:do|then|if) )(?:\w+=\S* )*"
 OURS = re.compile(IN_PLACE + rf"({'|'.join(TOOLS)})(?=\s|$)")
 DEV = re.compile(IN_PLACE + r"\./dev(?: +([^#|;&\n]*))?")
@@ -65,6 +67,7 @@ class Page:
     def __init__(self, path, folder):
         self.path, self.folder = path, folder
         self.port = free_port()
+        self.http = ""  # where the page's server answers HTTP
         for made in ("etc/dncd", "run", "tmp", "var/lib"):
             (folder / made).mkdir(parents=True)
         for entry in REPO.iterdir():  # commands name files of the repository
@@ -81,6 +84,8 @@ class Page:
             text = re.sub(rf"(?<![\w/.]){place}", f"{self.folder}{place}", text)
         text = re.sub(r"(127\.0\.0\.1|0\.0\.0\.0|dnc\.example\.org):50061", f"{HOST}:{self.port}",
                       text)
+        if self.http:
+            text = text.replace("127.0.0.1:8061", self.http)
         # A server that stays is listening already, so there is nothing to wait for.
         text = re.sub(r"^(dncd .*?) *& sleep 1$", r"STAYS=1 \1", text)
         return self.shortened(text) if "dncload" in text or "dncgen" in text else text
@@ -148,7 +153,8 @@ def prepared(tmp_path, start_server, request):
     elif page.path.name == "load-testing.md":  # it loads what it asks for
         env["DNC_SERVER"] = start_server().address
     else:
-        server = start_server()
+        server = start_server(http_listen=ANY_PORT)
+        page.http = server.http
         old = sorted(folder.glob(registry_name(noon(4), "*", ".txt.zip").split("_")[0] + "_*"))
         server.load([(path.name, path.read_bytes()) for path in old])
         # These lists have earlier data, so that no command asks before it loads.
@@ -163,7 +169,7 @@ def prepared(tmp_path, start_server, request):
 
 def kind_of(text, commands):
     """Returns whether a statement is `run` or only `checked`. Fails if it is neither."""
-    if OURS.search(text):
+    if OURS.search(text) or RUN_CURL.search(text):
         return "run"
     asked = DEV.findall(text)
     for arguments in asked:

@@ -43,12 +43,17 @@ descriptors() {
     dnc/v1/*.proto google/rpc/*.proto grpc/health/v1/health.proto
 }
 
-make_python() {
-  rm -rf "$TOOLS/python"
-  /usr/bin/python3 -m venv "$TOOLS/python"
-  mapfile -t packages < <(pins pip)
-  "$TOOLS/python/bin/pip" install --quiet --disable-pip-version-check "${packages[@]}"
+# A Python environment of a name with the packages of one kind of pins.
+environment() {  # NAME KIND
+  rm -rf "${TOOLS:?}/$1"
+  /usr/bin/python3 -m venv "$TOOLS/$1"
+  mapfile -t packages < <(pins "$2")
+  "$TOOLS/$1/bin/pip" install --quiet --disable-pip-version-check "${packages[@]}"
 }
+
+make_python() { environment python pip; }
+make_mcp() { environment mcp mcp; }
+make_schemathesis() { environment schemathesis schemathesis; }
 
 make_node() {
   rm -rf "$TOOLS/node"
@@ -126,9 +131,13 @@ go_programs() {
 (descriptors)
 part python &
 python=$!
+part mcp &
+mcp=$!
+part schemathesis &
+schemathesis=$!
 part node &
 node=$!
 part java "$HERE"/*.java &
 java=$!
 go_programs
-wait "$python" && wait "$node" && wait "$java"
+wait "$python" && wait "$mcp" && wait "$schemathesis" && wait "$node" && wait "$java"

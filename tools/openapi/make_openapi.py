@@ -134,7 +134,8 @@ class Document:
                     "content": {JSON: {"schema": self.reference(method.output_type, False)}}},
             "4XX": {"$ref": "#/components/responses/Problem"},
             "5XX": {"$ref": "#/components/responses/Problem"}}
-        self.paths.setdefault(path, {})[verb] = made
+        # Two paths must not differ by the names of their parts alone.
+        self.paths.setdefault(re.sub(r"\{[^}]*\.", "{", path), {})[verb] = made
 
     def parameter(self, message, name, place):
         """A field, or one of a field's: `tenant.tenant_id`."""
@@ -147,7 +148,8 @@ class Document:
         schema = self.schema(field, True, described=False)
         if place == "path":
             schema["minLength"] = 1
-        return {"name": name, "in": place, "required": place == "path", "schema": schema,
+        return {"name": last if place == "path" else name, "in": place,
+                "required": place == "path", "schema": schema,
                 "description": self.contract.comments[inner, last]}
 
     def reference(self, name, taken):
