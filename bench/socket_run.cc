@@ -3,7 +3,6 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include "dnc/v1/scrub_service.pb.h"
 #include "server/base/check.h"
 
 namespace dnc {
@@ -21,19 +20,19 @@ int ConnectTo(const std::string& path) {
 
 }  // namespace
 
-SocketRun::SocketRun(const SnapshotPtr& snapshot)
+SocketRun::SocketRun(const SnapshotPtr& snapshot, int loops)
     : registry_("/nonexistent"), stores_(folder_.path(), &clock_) {
   registry_.SetSnapshot(snapshot);
   stores_.order().StartFrom(snapshot->revision);
   const std::string path = folder_.path() + "/socket";
   ServerOptions options;
   options.listen = "unix:" + path;
-  options.rpc.threads = 1;
+  options.rpc.threads = loops;
   options.rpc.spin = absl::ZeroDuration();
   auto server = Server::Start(options, stores_.Parts(&registry_, &metrics_));
   DNC_CHECK(server.ok(), "the server starts");
   server_ = *std::move(server);
-  client_ = std::make_unique<TestClient>(ConnectTo(path));
+  client_ = Connect();
 }
 
 SocketRun::~SocketRun() {
@@ -41,15 +40,23 @@ SocketRun::~SocketRun() {
   server_->Stop();
 }
 
+std::unique_ptr<TestClient> SocketRun::Connect() const {
+  return std::make_unique<TestClient>(ConnectTo(folder_.path() + "/socket"));
+}
+
 bool SocketRun::Scrub(absl::Span<const Number> numbers) {
   v1::ScrubRequest request;
   request.mutable_numbers()->Add(numbers.begin(), numbers.end());
+  return Scrub(client_.get(), request);
+}
+
+bool SocketRun::Scrub(TestClient* client, const v1::ScrubRequest& request) {
   const TestAnswer& answer =
-      client_->Call("/dnc.v1.ScrubService/Scrub", request.SerializeAsString());
+      client->Call("/dnc.v1.ScrubService/Scrub", request.SerializeAsString());
   v1::ScrubResponse response;
   const auto messages = answer.messages();
   return answer.code() == "0" && messages.size() == 1 && response.ParseFromString(messages[0]) &&
-         static_cast<size_t>(response.verdicts_size()) == numbers.size();
+         response.verdicts_size() == request.numbers_size();
 }
 
 }  // namespace dnc

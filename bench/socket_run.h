@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/types/span.h"
+#include "dnc/v1/scrub_service.pb.h"
 #include "server/base/metrics.h"
 #include "server/numbers/phone_number.h"
 #include "server/rpc/fake_registry.h"
@@ -17,12 +18,12 @@
 
 namespace dnc {
 
-// Uses one thread, beside those of the server: one loop serves all calls, and does not look for the
-// next event before it sleeps, which would count as work.
+// Uses one thread, beside those of the server: one loop serves all calls unless told, and does not
+// look for the next event before it sleeps, which would count as work.
 class SocketRun {
  public:
   // The socket and the stores are in a folder of their own, which is removed with the run.
-  explicit SocketRun(const SnapshotPtr& snapshot);
+  explicit SocketRun(const SnapshotPtr& snapshot, int loops = 1);
   ~SocketRun();
   SocketRun(const SocketRun&) = delete;
   SocketRun& operator=(const SocketRun&) = delete;
@@ -30,6 +31,12 @@ class SocketRun {
   // Asks about the numbers, and waits for the answer. Returns false if it is no OK with a verdict
   // for each.
   bool Scrub(absl::Span<const Number> numbers);
+
+  // Opens one more connection, for a thread of the caller's. The first one belongs to the first
+  // loop, and each further one to the next.
+  std::unique_ptr<TestClient> Connect() const;
+  // Asks as Scrub does, through such a connection.
+  static bool Scrub(TestClient* client, const v1::ScrubRequest& request);
 
  private:
   const blackbox::TempDir folder_;  // outlives the stores in it

@@ -23,7 +23,8 @@
 #include "server/base/metrics.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
-#include "server/http/http_door.h"
+#include "server/assembly/http_door.h"
+#include "server/http/metrics_door.h"
 #include "server/index/page_pool.h"
 #include "server/rpc/served_certificate.h"
 #include "server/rpc/server.h"
@@ -88,14 +89,14 @@ std::function<absl::Time()> EndOf(const ServedCertificate* certificate) {
   return [certificate] { return certificate->end(); };
 }
 
-// Metrics are a help, not a duty: only an address that was asked for must work. The exposer does
-// not keep the collector alive.
-absl::StatusOr<std::unique_ptr<prometheus::Exposer>> StartMetrics(
-    const ServerConfig& config, const std::shared_ptr<MetricsCollector>& collector) {
+// Metrics are a help, not a duty: only an address that was asked for must work.
+absl::StatusOr<std::unique_ptr<MetricsDoor>> StartMetrics(const ServerConfig& config,
+                                                          const StatusSources& sources,
+                                                          Metrics* metrics) {
   if (config.metrics_listen.empty()) return nullptr;
-  auto exposer = ServeMetrics(config.metrics_listen, collector);
-  if (exposer.ok() || config.metrics_listen != ServerConfig().metrics_listen) return exposer;
-  LogWarn("{}; going on without metrics", std::string(exposer.status().message()));
+  auto door = MetricsDoor::Open(config.metrics_listen, sources, metrics);
+  if (door.ok() || config.metrics_listen != ServerConfig().metrics_listen) return door;
+  LogWarn("{}; going on without metrics", std::string(door.status().message()));
   return nullptr;
 }
 
@@ -147,10 +148,9 @@ absl::Status Run(const ServerConfig& config, StartOptions start) {
   const LastUseWriter last_uses(directory);
   QuotaMeter quotas(config.default_quotas);
   Metrics metrics;
-  const auto collector = std::make_shared<MetricsCollector>(
+  const MetricsCollector collector(
       DNC_VERSION, MetricsSources{&metrics, registry, stores.intake.get(), records, directory,
                                   &quotas, &clock, EndOf(certificate.get())});
-  DNC_ASSIGN_OR_RETURN(const auto exposer, StartMetrics(config, collector));
   const ServerOptions options{config.listen,
                               config.rpc,
                               config.limits,
@@ -162,9 +162,12 @@ absl::Status Run(const ServerConfig& config, StartOptions start) {
   const ServerParts parts{registry, stores.intake.get(), directory, records,
                           &quotas,  &stores.order,       &metrics,  &clock};
   DNC_ASSIGN_OR_RETURN(const auto server, Server::Start(options, parts));
-  DNC_ASSIGN_OR_RETURN(const auto http,
-                       OpenHttpDoor(config.http, {server->front_parts(), &metrics, options.tls,
-                                                  keys_required, options.version}));
+  const StatusSources sources{server->front_parts().health, registry, &metrics, &collector};
+  DNC_ASSIGN_OR_RETURN(const auto metrics_door, StartMetrics(config, sources, &metrics));
+  StatusPages pages(sources);
+  const HttpDoorParts door_parts{server->front_parts(), &pages, &metrics, options.tls,
+                                 keys_required, options.version};
+  DNC_ASSIGN_OR_RETURN(const auto http, OpenHttpDoor(config.http, door_parts));
   if (http != nullptr) server->AddFront(http);
   Announcer announcer(registry, server->address(), http == nullptr ? "" : http->address());
   signals.Wait();

@@ -100,6 +100,10 @@ step_blackbox() {
   local workers=$((JOBS > 1 ? 3 * JOBS : 1))
   run_ctest blackbox build -L blackbox -j"$JOBS" &
   run_pytest blackbox_python tests/blackbox -n "$workers" --dist loadfile
+  # The Python client with Debian's own runtimes; the others, and its helpers for tables, are tried
+  # in the step `interop`.
+  PYTHONPATH=clients/python/src run_pytest python_client clients/python/tests -n "$workers" \
+    --ignore clients/python/tests/test_tables.py
   wait
 }
 

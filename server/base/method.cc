@@ -14,7 +14,7 @@ std::string_view MethodName(Method method) {
       "ListTenants",  "ListTenantChanges",   "CreateKey",     "ListKeys",      "RevokeKey",
       "CreateList",   "ListLists",           "AddNumbers",    "RemoveNumbers", "GetRecord",
       "ListRecords",  "ImportNumbers",       "ExportNumbers", "WatchChanges",  "AddBlocks",
-      "RemoveBlocks", "ServerReflectionInfo"};
+      "RemoveBlocks", "ServerReflectionInfo", "HttpScrub"};
   return kNames.at(static_cast<size_t>(method));
 }
 

@@ -44,8 +44,9 @@ enum class Method : uint8_t {
   kAddBlocks,
   kRemoveBlocks,
   kReflection,
+  kHttpScrub,  // the call that dialers speak, by HTTP alone
 };
-inline constexpr int kMethodCount = 37;
+inline constexpr int kMethodCount = 38;
 
 // "Scrub", ...
 std::string_view MethodName(Method method);

@@ -71,6 +71,7 @@ absl::Status ReadHttp(const YAML::Node& node, HttpOptions* http) {
   section.Read("listen", &http->listen);
   section.ReadBytes("max_body_bytes", &http->max_body_bytes, 64 << 10, 256 * kMiB);
   section.Read("max_scrub_numbers", &http->max_scrub_numbers, 1, 1'000'000);
+  section.Read("max_dated_numbers", &http->max_dated_numbers, 0, 1'000'000);
   section.ReadDuration("header_seconds", &http->header, absl::Seconds(1), 1, 600);
   section.ReadDuration("body_seconds", &http->body, absl::Seconds(1), 1, 3600);
   section.ReadDuration("idle_seconds", &http->idle, absl::Seconds(1), 1, 3600);

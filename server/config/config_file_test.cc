@@ -31,6 +31,15 @@ TEST(ConfigFileTest, TheExampleHoldsTheDefaults) {
   EXPECT_EQ(config->rpc.spin, defaults.rpc.spin);
   EXPECT_EQ(config->rpc.worker_queue, defaults.rpc.worker_queue);
   EXPECT_EQ(config->rpc.stop_grace, defaults.rpc.stop_grace);
+  EXPECT_EQ(config->http.listen, defaults.http.listen);
+  EXPECT_EQ(config->http.max_body_bytes, defaults.http.max_body_bytes);
+  EXPECT_EQ(config->http.max_scrub_numbers, defaults.http.max_scrub_numbers);
+  EXPECT_EQ(config->http.header, defaults.http.header);
+  EXPECT_EQ(config->http.body, defaults.http.body);
+  EXPECT_EQ(config->http.idle, defaults.http.idle);
+  EXPECT_EQ(config->http.max_connections, defaults.http.max_connections);
+  EXPECT_EQ(config->http.max_connections_per_address, defaults.http.max_connections_per_address);
+  EXPECT_EQ(config->http.max_unfinished_bytes, defaults.http.max_unfinished_bytes);
   EXPECT_EQ(config->limits.max_batch, defaults.limits.max_batch);
   EXPECT_EQ(config->limits.max_request_bytes, defaults.limits.max_request_bytes);
   EXPECT_EQ(config->limits.revision_wait, defaults.limits.revision_wait);
@@ -184,7 +193,11 @@ TEST(CheckConfigTest, ChecksWhatFlagsCanSet) {
   EXPECT_FALSE(CheckConfig(bad).ok());
   bad = good;
   bad.metrics_listen = "";
+  bad.http.listen = "";
   EXPECT_TRUE(CheckConfig(bad).ok());
+  bad.http.listen = "unix:/run/http.sock";
+  EXPECT_FALSE(CheckConfig(bad).ok());
+  bad.http.listen = "";
   bad.log_level = "loud";
   EXPECT_FALSE(CheckConfig(bad).ok());
   bad = good;

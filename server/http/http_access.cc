@@ -1,6 +1,5 @@
 #include "server/http/http_access.h"
 
-#include <algorithm>
 #include <string>
 
 #include "absl/strings/ascii.h"
@@ -17,18 +16,13 @@ constexpr std::string_view kScheme = "Bearer ";
 
 absl::Status Refused(std::string_view why) { return Error(reason::kUnauthenticated, why); }
 
-size_t CountOf(const HttpRequest& head, std::string_view name) {
-  return static_cast<size_t>(
-      std::count_if(head.headers.begin(), head.headers.end(),
-                    [name](const HttpField& field) { return field.name == name; }));
-}
-
 // `127.0.0.1:8061` without `:8061`.
 std::string_view WithoutPort(std::string_view host) {
   const size_t colon = host.rfind(':');
   const size_t bracket = host.rfind(']');
   if (colon == std::string_view::npos) return host;
   if (bracket != std::string_view::npos && bracket > colon) return host;
+  if (host.find_first_not_of("0123456789", colon + 1) != std::string_view::npos) return host;
   return host.substr(0, colon);
 }
 
@@ -55,7 +49,7 @@ bool IsLoopbackHost(std::string_view host) {
 }
 
 absl::Status CheckOnce(const HttpRequest& head, std::string_view name) {
-  if (CountOf(head, name) <= 1) return absl::OkStatus();
+  if (head.CountOf(name) <= 1) return absl::OkStatus();
   return Refused(StrCat("the request has the header ", name, " more than once; send it once"));
 }
 
@@ -101,7 +95,7 @@ absl::StatusOr<std::optional<std::string>> KeyOf(const HttpRequest& head,
 }  // namespace
 
 bool HasForeignOrigin(const HttpRequest& head) {
-  if (CountOf(head, "origin") == 0) return false;
+  if (head.CountOf("origin") == 0) return false;
   const std::optional<std::string_view> origin = head.Header("origin");
   const std::optional<std::string_view> host = head.Header("host");
   if (!origin.has_value() || !host.has_value()) return true;
@@ -143,6 +137,13 @@ absl::StatusOr<Caller> HttpAccess::Admit(const HttpRequest& head,
   // A page in a browser may scrub, and is no operator.
   if (keyless) caller.scopes &= static_cast<uint8_t>(~(1U << static_cast<int>(KeyScope::kOperate)));
   return caller;
+}
+
+absl::Status HttpAccess::AdmitWatcher(const HttpRequest& head) const {
+  const bool keyless = head.CountOf("authorization") == 0;
+  // Without a key, scrubs are what this machine's programs are admitted to.
+  return Admit(head, {}, keyless && !keys_required_ ? Permission::kScrub : Permission::kOperate)
+      .status();
 }
 
 }  // namespace dnc

@@ -32,6 +32,9 @@ class HttpAccess {
   // that makes a key, for what needs one.
   absl::StatusOr<Caller> Admit(const HttpRequest& head, std::optional<std::string_view> key,
                                Permission permission) const;
+  // Whether the caller may read what concerns the whole server: the operator, and on a server
+  // without keys this machine's own programs.
+  absl::Status AdmitWatcher(const HttpRequest& head) const;
 
  private:
   const Authorizer& authorizer_;

@@ -8,17 +8,15 @@
 // begins again there too, never within OnBytes: the stream's space is still in use then.
 #include "server/http/http_connection.h"
 
-#include <array>
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
-#include <ctime>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "server/base/error.h"
 #include "server/base/str_cat.h"
+#include "server/http/http_head.h"
 #include "server/http/problem.h"
-#include "server/rpc/error_status.h"
+#include "server/service/request_errors.h"
 #include "server/wire/wire_errors.h"
 
 namespace dnc {
@@ -49,62 +47,10 @@ constexpr size_t kOnePieceBytes = 32 << 10;
 // What is kept of the space for bytes that were read ahead.
 constexpr size_t kMaxKeptInBytes = 4 << 10;
 
-constexpr int kNoContent = 204;
-constexpr int kNotModified = 304;
-constexpr int kBadRequest = 400;
-constexpr int kNotFound = 404;
-constexpr int kNotAllowed = 405;
-constexpr int kTimeout = 408;
-constexpr int kTooLarge = 413;
-constexpr int kNoExpectation = 417;
-constexpr int kHeadTooLarge = 431;
-constexpr int kNotImplemented = 501;
-constexpr int kUnavailable = 503;
-constexpr int kNoSuchVersion = 505;
-
 std::string_view ToView(BeastView text) { return {text.data(), text.size()}; }
-
-// The time as answers tell it, made once a second for each thread.
-const std::string& DateNow() {
-  thread_local std::time_t made = 0;
-  thread_local std::string text;
-  const std::time_t now = std::time(nullptr);
-  if (now != made) {
-    std::tm parts{};
-    gmtime_r(&now, &parts);
-    std::array<char, 64> space{};
-    // The program has the locale C, whose names HTTP wants.
-    const size_t size =
-        std::strftime(space.data(), space.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
-    text.assign(space.data(), size);
-    made = now;
-  }
-  return text;
-}
-
-bool HasLineBreak(std::string_view text) {
-  return text.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos;
-}
-
-bool IsSendable(const HttpAnswer& answer) {
-  if (HasLineBreak(answer.content_type)) return false;
-  for (const HttpField& field : answer.headers) {
-    if (field.name.empty() || HasLineBreak(field.name) || HasLineBreak(field.value) ||
-        field.name.find_first_of(": ") != std::string::npos) {
-      return false;
-    }
-  }
-  return true;
-}
 
 absl::Status Defect() {
   return Error(reason::kInternal, "the server let a call go without an answer; report this");
-}
-
-size_t CountFields(const HttpRequest& head, std::string_view name) {
-  size_t count = 0;
-  for (const HttpField& field : head.headers) count += field.name == name ? 1 : 0;
-  return count;
 }
 
 absl::Status TooLarge(size_t most) {
@@ -115,22 +61,21 @@ absl::Status TooLarge(size_t most) {
       "max_bytes", StrCat(most));
 }
 
-absl::Status BadForm(std::string_view what) { return Error(reason::kInvalidRequest, what); }
-
 }  // namespace
 
 // What Beast's error means for the caller.
-HttpConnection::Refusal HttpConnection::BadRequest(const boost::system::error_code& error) {
+HttpRefusal HttpConnection::BadRequest(const boost::system::error_code& error) {
   if (error == http::error::header_limit) {
-    return {kHeadTooLarge,
+    return {http_status::kHeadTooLarge,
             WithMetadata(Error(reason::kLimitReached, StrCat("the request's head has more than ",
                                                              kMaxHeadBytes, " bytes; send less")),
                          "max_bytes", StrCat(kMaxHeadBytes))};
   }
   if (error == http::error::bad_version) {
-    return {kNoSuchVersion, NotSupported("this server speaks HTTP/1.1 and 1.0 here")};
+    return {http_status::kNoSuchVersion, NotSupported("this server speaks HTTP/1.1 and 1.0 here")};
   }
-  return {kBadRequest, BadForm(StrCat("the request is not HTTP/1.1: ", error.message()))};
+  return {http_status::kBadRequest,
+          InvalidRequest(StrCat("the request is not HTTP/1.1: ", error.message()))};
 }
 
 struct HttpConnection::Parser final : http::basic_parser<true> {
@@ -286,8 +231,8 @@ size_t HttpConnection::Read(std::string_view bytes) {
 void HttpConnection::TakeHead() {
   keep_ = parser_->keep_alive();
   wants_head_ = request_.method == "HEAD";
-  std::optional<Refusal> refusal = CheckHead();
-  if (!refusal.has_value()) refusal = TakeTarget();
+  std::optional<HttpRefusal> refusal = CheckHead(request_, is_http10_);
+  if (!refusal.has_value()) refusal = TakeTarget(&request_);
   if (refusal.has_value()) {
     keep_ = false;
     Refuse(*refusal);
@@ -305,76 +250,24 @@ void HttpConnection::TakeHead() {
   since_ = heard_;
   if (parser_->is_done()) return;
   if (parser_->content_length().value_or(0) > max_body_) {
-    Refuse({kTooLarge, TooLarge(max_body_)});
+    Refuse({http_status::kTooLarge, TooLarge(max_body_)});
     return;
   }
-  if (!is_http10_ && CountFields(request_, "expect") > 0) {
+  if (!is_http10_ && request_.CountOf("expect") > 0) {
     bytes_.Send("HTTP/1.1 100 Continue\r\n\r\n");
   }
 }
 
-std::optional<HttpConnection::Refusal> HttpConnection::CheckHead() {
-  const size_t lengths = CountFields(request_, "content-length");
-  const std::string_view length = request_.Header("content-length").value_or("");
-  if (lengths > 1 || length.find(',') != std::string_view::npos) {
-    return Refusal{kBadRequest, BadForm("the request has more than one Content-Length")};
-  }
-  const size_t encodings = CountFields(request_, "transfer-encoding");
-  if (encodings > 0 && (lengths > 0 || is_http10_)) {
-    return Refusal{kBadRequest, BadForm("the request has a Transfer-Encoding beside its "
-                                        "Content-Length, or with HTTP/1.0")};
-  }
-  const std::string_view encoding = request_.Header("transfer-encoding").value_or("");
-  if (encodings > 0 && !absl::EqualsIgnoreCase(ToAbsl(encoding), "chunked")) {
-    return Refusal{kNotImplemented, NotSupported("the only Transfer-Encoding here is `chunked`")};
-  }
-  const size_t hosts = CountFields(request_, "host");
-  if (hosts > 1 || (hosts == 0 && !is_http10_)) {
-    return Refusal{kBadRequest, BadForm("HTTP/1.1 asks for one Host in every request")};
-  }
-  const std::string_view expectation = request_.Header("expect").value_or("100-continue");
-  if (!absl::EqualsIgnoreCase(ToAbsl(expectation), "100-continue")) {
-    return Refusal{kNoExpectation, NotSupported("the only Expect here is `100-continue`")};
-  }
-  return std::nullopt;
-}
-
-std::optional<HttpConnection::Refusal> HttpConnection::TakeTarget() {
-  std::string target = std::move(request_.path);
-  for (const absl::string_view scheme : {"http://", "https://"}) {
-    if (!absl::StartsWithIgnoreCase(target, scheme)) continue;
-    const size_t end = std::min(target.find_first_of("/?", scheme.size()), target.size());
-    std::string authority = target.substr(scheme.size(), end - scheme.size());
-    target.erase(0, end);
-    if (target.empty() || target.front() != '/') target.insert(0, "/");
-    // It counts instead of what Host says.
-    for (HttpField& field : request_.headers) {
-      if (field.name == "host") field.value = authority;
-    }
-    if (CountFields(request_, "host") == 0) {
-      request_.headers.push_back({"host", std::move(authority)});
-    }
-    break;
-  }
-  const size_t question = std::min(target.find('?'), target.size());
-  request_.path = target.substr(0, question);
-  if (question < target.size()) request_.query = target.substr(question + 1);
-  if (request_.path.empty() || (request_.path.front() != '/' && request_.path != "*")) {
-    return Refusal{kBadRequest, BadForm("the request's target is no path that begins with /")};
-  }
-  return std::nullopt;
-}
-
 bool HttpConnection::TakeBody(std::string_view bytes) {
   if (request_.body.size() + bytes.size() > max_body_) {
-    Refuse({kTooLarge, TooLarge(max_body_)});
+    Refuse({http_status::kTooLarge, TooLarge(max_body_)});
     return false;
   }
   if (!held_.IsFree(bytes.size()) && !is_known_.has_value()) {
     is_known_ = context_.is_known == nullptr || context_.is_known(request_);
   }
   if (!held_.Add(bytes.size(), is_known_.value_or(false))) {
-    Refuse({kUnavailable, NoRoom()});
+    Refuse({http_status::kUnavailable, NoRoom()});
     return false;
   }
   request_.body.append(bytes);
@@ -383,16 +276,19 @@ bool HttpConnection::TakeBody(std::string_view bytes) {
 
 void HttpConnection::RefuseRoute(const std::string& allow) {
   if (allow.empty()) {
-    Refuse({kNotFound, Error(reason::kNotFound, "nothing is served at this path")});
+    Refuse({http_status::kNotFound, Error(reason::kNotFound, "nothing is served at this path")});
     return;
   }
-  Refuse({kNotAllowed, NotSupported(StrCat("this path is served to ", allow, " alone"))});
+  Refuse(
+      {http_status::kNotAllowed, NotSupported(StrCat("this path is served to ", allow, " alone"))});
   answer_->headers.push_back({"Allow", allow});
 }
 
-void HttpConnection::Refuse(const Refusal& refusal) {
+void HttpConnection::Refuse(const HttpRefusal& refusal) {
   if (!parser_->is_done()) keep_ = false;
   bytes_.PauseReading();
+  std::string().swap(request_.body);
+  held_.Remove(held_.bytes());
   state_ = State::kCall;
   answer_ = ProblemAnswer(refusal.why, refusal.http_status);
   FlushSoon();
@@ -432,24 +328,10 @@ void HttpConnection::SendAnswer() {
         Error(reason::kInternal, "the answer has a header that can't be sent; report this"));
   }
   if (announced_ || last_moment_.has_value()) keep_ = false;
-  const bool has_no_body = answer.status == kNoContent || answer.status == kNotModified;
+  const bool has_no_body = HasNoBody(answer.status);
   std::string& out = loop_->write_space();
   out.clear();
-  absl::StrAppend(&out, "HTTP/1.1 ", answer.status, " ", ToAbsl(HttpTitle(answer.status)),
-                  "\r\nDate: ", DateNow(), "\r\n");
-  if (!answer.content_type.empty()) {
-    absl::StrAppend(&out, "Content-Type: ", answer.content_type, "\r\n");
-  }
-  for (const HttpField& field : answer.headers) {
-    absl::StrAppend(&out, field.name, ": ", field.value, "\r\n");
-  }
-  if (!has_no_body) absl::StrAppend(&out, "Content-Length: ", answer.body.size(), "\r\n");
-  if (!keep_) {
-    out.append("Connection: close\r\n");
-  } else if (is_http10_) {
-    out.append("Connection: keep-alive\r\n");
-  }
-  out.append("\r\n");
+  WriteAnswerHead(answer, keep_, is_http10_, &out);
   held_.Remove(held_.bytes());
   state_ = State::kAnswer;
   since_ = Clock::now();
@@ -536,24 +418,30 @@ void HttpConnection::Look(Clock::time_point now) {
   }
 }
 
+bool HttpConnection::IsLate(Clock::time_point now) const {
+  if (!last_moment_.has_value()) return false;
+  // The request of a connection that was accepted last may be on its way.
+  return !first_ || now >= *last_moment_;
+}
+
 void HttpConnection::LookAtRequest(Clock::time_point now) {
   const HttpOptions& options = context_.options;
   if (parser_ == nullptr) {
     const absl::Duration most = first_ ? options.header : options.idle;
     if (now - since_ > absl::ToChronoNanoseconds(most)) {
       bytes_.Close();
-    } else if (last_moment_.has_value() || (announced_ && now - since_ > kQuiet)) {
+    } else if (announced_ && (now - since_ > kQuiet || IsLate(now))) {
       Linger();
     }
     return;
   }
   if (last_moment_.has_value() && (now >= *last_moment_ || now - heard_ > kEndingHttpSilence)) {
-    Refuse({kUnavailable, Stopping()});
+    Refuse({http_status::kUnavailable, Stopping()});
     return;
   }
   const absl::Duration most = state_ == State::kHead ? options.header : options.body;
   if (now - since_ > absl::ToChronoNanoseconds(most)) {
-    Refuse({kTimeout, HalfARequest()});
+    Refuse({http_status::kTimeout, HalfARequest()});
   }
 }
 

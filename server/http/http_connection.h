@@ -25,8 +25,8 @@
 #include <string_view>
 #include <utility>
 
-#include "absl/status/status.h"
 #include "server/http/http_call.h"
+#include "server/http/http_head.h"
 #include "server/http/http_message.h"
 #include "server/http/http_options.h"
 #include "server/http/router.h"
@@ -74,8 +74,9 @@ class HttpConnection final : public ByteStream::User,
   // From now on an answer says that the connection closes behind it, and one that has been quiet
   // for a while closes.
   void AnnounceEnd() { announced_ = true; }
-  // Closes where no request has begun, or behind the one that is under way. One that is not whole
-  // is refused when its caller is silent for a moment, at the latest at `last_moment`.
+  // Closes where no request has begun (a new connection has a moment for its first), or behind the
+  // one that is under way. One that is not whole is refused when its caller is silent for a moment,
+  // at the latest at `last_moment`.
   void BeginEnd(Clock::time_point last_moment);
   void Close() { bytes_.Close(); }
 
@@ -105,24 +106,16 @@ class HttpConnection final : public ByteStream::User,
   void OnClosed() override;
   void Flush() override;
 
-  // What is wrong with a request that is answered without a handler.
-  struct Refusal {
-    int http_status;
-    absl::Status why;
-  };
-
-  static Refusal BadRequest(const boost::system::error_code& error);
+  static HttpRefusal BadRequest(const boost::system::error_code& error);
   // Reads requests from `bytes` until one is whole; how many bytes it has used.
   size_t Read(std::string_view bytes);
   // The head is whole: judges it, and finds its route.
   void TakeHead();
-  std::optional<Refusal> CheckHead();
-  std::optional<Refusal> TakeTarget();
   // Whether so many more bytes of the body are taken; if not, the request is refused.
   bool TakeBody(std::string_view bytes);
   void RefuseRoute(const std::string& allow);
   // Answers without a handler. If the request is not whole, it ends the connection.
-  void Refuse(const Refusal& refusal);
+  void Refuse(const HttpRefusal& refusal);
   void BeginCall();
   // The answer of the call under way.
   void Finish(HttpAnswer answer);
@@ -132,6 +125,8 @@ class HttpConnection final : public ByteStream::User,
   // Waits for the next request.
   void BeginHead();
   void Linger();
+  // Whether the end is so near that no request is waited for.
+  bool IsLate(Clock::time_point now) const;
   void LookAtRequest(Clock::time_point now);
   void LookAtAnswer(Clock::time_point now);
   void FlushSoon() {

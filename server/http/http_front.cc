@@ -1,8 +1,11 @@
 #include "server/http/http_front.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <utility>
@@ -20,15 +23,14 @@ constexpr std::chrono::milliseconds kHttpLook(250);
 constexpr std::chrono::milliseconds kEndingHttpLook(20);
 constexpr std::chrono::seconds kTellInterval(10);
 
-// Who counts as one caller: an address, and of IPv6 the network, within which hosts choose theirs.
+// Who counts as one caller: an address, and of IPv6 the network (/64), whose hosts choose theirs.
 std::string NetworkOf(const std::string& address) {
-  if (address.rfind("ipv6:", 0) != 0) return address;
-  constexpr int kGroups = 4;
-  size_t end = 0;
-  for (int group = 0; group < kGroups && end != std::string::npos; ++group) {
-    end = address.find(':', end + (group == 0 ? sizeof("ipv6:") - 1 : 1));
-  }
-  return address.substr(0, end);
+  constexpr std::string_view kBegin = "ipv6:[";
+  if (address.rfind(kBegin, 0) != 0) return address;
+  const std::string host = address.substr(kBegin.size(), address.size() - kBegin.size() - 1);
+  std::array<char, sizeof(in6_addr)> bytes{};
+  if (inet_pton(AF_INET6, host.c_str(), bytes.data()) != 1) return address;
+  return std::string(bytes.data(), bytes.size() / 2);
 }
 
 }  // namespace

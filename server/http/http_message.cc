@@ -1,5 +1,7 @@
 #include "server/http/http_message.h"
 
+#include <algorithm>
+
 namespace dnc {
 
 std::optional<std::string_view> HttpRequest::Header(std::string_view name) const {
@@ -10,6 +12,12 @@ std::optional<std::string_view> HttpRequest::Header(std::string_view name) const
     found = field.value;
   }
   return found;
+}
+
+size_t HttpRequest::CountOf(std::string_view name) const {
+  return static_cast<size_t>(
+      std::count_if(headers.begin(), headers.end(),
+                    [name](const HttpField& field) { return field.name == name; }));
 }
 
 }  // namespace dnc

@@ -29,6 +29,8 @@ struct HttpRequest {
   // The value of a field, by its name in lower case; nothing if the request does not have it
   // exactly once.
   std::optional<std::string_view> Header(std::string_view name) const;
+  // How often it has the field.
+  size_t CountOf(std::string_view name) const;
 };
 
 // The answer to a request. The connection adds Content-Length, Date, and what else HTTP asks for.

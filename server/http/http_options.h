@@ -13,6 +13,7 @@ struct HttpOptions {
   std::string listen = "127.0.0.1:8061";      // HOST:PORT; empty: HTTP is not served
   int max_body_bytes = 4 << 20;               // of a request; a route may take fewer
   int max_scrub_numbers = 51'000;             // of a call of the dialers' scrub
+  int max_dated_numbers = 1'000;              // of one that tells since when numbers are listed
   absl::Duration header = absl::Seconds(10);  // until the head of a request is whole
   absl::Duration body = absl::Seconds(30);    // for the body, from its head on
   absl::Duration idle = absl::Seconds(60);    // between two requests

@@ -68,8 +68,11 @@ void Router::Add(Route route) {
     last = last.substr(0, colon);
   }
   entry.segments.assign(segments.begin(), segments.end());
+  const bool is_text = std::none_of(segments.begin(), segments.end(), IsName);
   entry.route = std::move(route);
   entries_.push_back(std::move(entry));
+  const Entry& added = entries_.back();
+  if (is_text) texts_[added.route.path].push_back(&added);
 }
 
 bool Router::Fits(const Entry& entry, const std::vector<std::string_view>& segments,
@@ -89,7 +92,8 @@ bool Router::Fits(const Entry& entry, const std::vector<std::string_view>& segme
     }
     std::optional<std::string> value = Decoded(segment);
     if (!value.has_value() || value->empty()) return false;
-    parts->emplace_back(expected.substr(1, expected.size() - 2), *std::move(value));
+    if (parts != nullptr)
+      parts->emplace_back(expected.substr(1, expected.size() - 2), *std::move(value));
   }
   return true;
 }
@@ -102,15 +106,38 @@ bool Router::IsCloser(const Entry& a, const Entry& b) {
   return !a.verb.empty() && b.verb.empty();
 }
 
+Router::Found Router::Choose(std::string_view method, const std::vector<const Entry*>& same,
+                             const std::vector<std::string_view>& segments) {
+  Found found;
+  const Entry* chosen = nullptr;
+  for (const Entry* const entry : same) {
+    const std::string& one = entry->route.method;
+    if (one == method || (method == "HEAD" && one == "GET" && chosen == nullptr)) chosen = entry;
+  }
+  if (chosen != nullptr) {
+    found.route = &chosen->route;
+    Fits(*chosen, segments, &found.parts);
+    return found;
+  }
+  for (const Entry* const entry : same) {
+    const std::string& one = entry->route.method;
+    found.allow =
+        StrCat(found.allow, found.allow.empty() ? "" : ", ", one, one == "GET" ? ", HEAD" : "");
+  }
+  return found;
+}
+
 Router::Found Router::Find(std::string_view method, std::string_view path) const {
   std::vector<std::string_view> segments;
+  if (const auto found = texts_.find(path); found != texts_.end()) {
+    return Choose(method, found->second, segments);
+  }
   CutPath(path, &segments);
   // Of the entries that the path fits, the closest counts with all of its methods.
   const Entry* closest = nullptr;
   std::vector<const Entry*> same;  // of the closest path, each with another method
   for (const Entry& entry : entries_) {
-    PathParts these;
-    if (!Fits(entry, segments, &these)) continue;
+    if (!Fits(entry, segments, nullptr)) continue;
     const bool closer = closest == nullptr || IsCloser(entry, *closest);
     if (!closer && IsCloser(*closest, entry)) continue;
     if (closer) {
@@ -119,24 +146,7 @@ Router::Found Router::Find(std::string_view method, std::string_view path) const
     }
     same.push_back(&entry);
   }
-  Found found;
-  const Entry* chosen = nullptr;
-  for (const Entry* entry : same) {
-    const std::string& one = entry->route.method;
-    if (one == method || (method == "HEAD" && one == "GET" && chosen == nullptr)) chosen = entry;
-  }
-  if (chosen != nullptr) {
-    // Each method may name the parts in its own way.
-    Fits(*chosen, segments, &found.parts);
-    found.route = &chosen->route;
-    return found;
-  }
-  for (const Entry* entry : same) {
-    const std::string& one = entry->route.method;
-    found.allow =
-        StrCat(found.allow, found.allow.empty() ? "" : ", ", one, one == "GET" ? ", HEAD" : "");
-  }
-  return found;
+  return Choose(method, same, segments);
 }
 
 }  // namespace dnc

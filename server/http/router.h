@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -48,13 +49,20 @@ class Router {
     std::string verb;                   // `:verb` of the last segment, or empty
   };
 
-  // Whether the path, cut at its slashes, is the entry's; fills in the parts of it.
+  // Whether the path, cut at its slashes, is the entry's; adds the parts that the entry names,
+  // unless `parts` is null.
   static bool Fits(const Entry& entry, const std::vector<std::string_view>& segments,
                    PathParts* parts);
   // Whether `a` is the better one for a path that both fit.
   static bool IsCloser(const Entry& a, const Entry& b);
 
+  // What answers `method` among the entries of one path.
+  static Found Choose(std::string_view method, const std::vector<const Entry*>& same,
+                      const std::vector<std::string_view>& segments);
+
   std::deque<Entry> entries_;  // callers keep pointers to their routes
+  // Those without a {name}, by their path, which needs no search.
+  std::map<std::string, std::vector<const Entry*>, std::less<>> texts_;
 };
 
 }  // namespace dnc

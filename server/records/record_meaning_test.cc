@@ -99,6 +99,22 @@ class RecordMeaningTest : public TenantRecordsTest {
     return facts;
   }
 
+  // Whether a business relationship with the number that counted for the scope is over.
+  bool HasEnded(const TenantView& tenant, std::string_view scope, Number number, absl::Time now) {
+    const auto found = lists_->Find(tenant.tenant.number, number);
+    EXPECT_TRUE(found.ok()) << found.status();
+    const AskedScope asked(tenant, scope);
+    for (const auto& [id, list] : tenant.lists) {
+      if (list.kind != TenantListKind::kEbr) continue;
+      for (const TenantRecords::Found& entry : *found) {
+        if (entry.list != list.number) continue;
+        const CountSpan span = AskedList(asked, list).SpanOf(entry.record, clock_.accepted());
+        if (span.from < span.until && span.until <= now) return true;
+      }
+    }
+    return false;
+  }
+
   void Compare(const TenantView& tenant, std::string_view scope, absl::Time now) {
     std::vector<uint8_t> facts(numbers_.size());
     std::vector<FactChange> changes;
@@ -112,8 +128,10 @@ class RecordMeaningTest : public TenantRecordsTest {
       moments.push_back(change.at - absl::Microseconds(1));
     }
     for (size_t i = 0; i < numbers_.size(); ++i) {
+      ASSERT_EQ((facts[i] & kRecordEbrEnded) != 0, HasEnded(tenant, scope, numbers_[i], now))
+          << numbers_[i] << " for the scope `" << scope << "` at " << now;
       for (const absl::Time moment : moments) {
-        uint8_t told = facts[i];
+        auto told = static_cast<uint8_t>(facts[i] & ~kRecordEbrEnded);
         for (const FactChange& change : changes) {
           if (change.index == i && change.at <= moment) told = change.facts;
         }

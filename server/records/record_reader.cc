@@ -195,7 +195,12 @@ void RecordReader::FindFacts(const TenantView& tenant, std::string_view scope, a
         scratch.spans.push_back(span);
         any_changes = any_changes || span.counts.from > now ||
                       (span.counts.until > now && span.counts.until != absl::InfiniteFuture());
-        if (span.counts.At(now)) facts[place] |= span.fact;
+        if (span.counts.At(now)) {
+          facts[place] |= span.fact;
+        } else if (span.fact == kRecordEbr && span.counts.from < span.counts.until &&
+                   span.counts.until <= now) {
+          facts[place] |= kRecordEbrEnded;
+        }
         return absl::OkStatus();
       });
   if (any_changes) FindChanges(now, scratch.spans, scratch.edges, *changes);

@@ -143,7 +143,7 @@ TEST_F(TenantRecordsTest, ExemptionsEnd) {
   clock_.now += absl::Hours(1);
   EXPECT_EQ(Facts(one_, kNumber), kRecordEbr);
   clock_.now += absl::Hours(24 * 31 * 18);
-  EXPECT_EQ(Facts(one_, kNumber), kNoRecord);
+  EXPECT_EQ(Facts(one_, kNumber), kRecordEbrEnded);
 }
 
 TEST_F(TenantRecordsTest, BlocksCountWithoutARecord) {

@@ -34,12 +34,14 @@ void ScrubCall::OnRequest() {
   const size_t bytes = message().compressed()
                            ? std::min(message().received() * kMaxExpansion, rpc().max_message)
                            : message().received();
-  if (TakeIn(bytes, first)) call().loop()->Submit(Self(this));
+  if (!TakeIn(bytes, first)) return;
+  // By what has come: a compressed message seldom has as many numbers as the gate must expect.
+  call().loop()->Submit(Self(this), rpc().gate->CostOf(message().received()));
 }
 
 bool ScrubCall::TakeIn(size_t bytes, std::string_view first) {
   const int64_t cost = rpc().gate->CostOf(bytes);
-  if (!rpc().gate->TryEnter(cost, call().loop())) {
+  if (!rpc().gate->TryEnter(cost, loop_)) {
     FailCrowded();
     return false;
   }
@@ -68,9 +70,14 @@ void ScrubCall::RunJob() {
     Fail(expanded);
   } else {
     AnswerBytes();
-    // Should it have gone to a worker.
-    call().WatchDeadline();
   }
+}
+
+void ScrubCall::OnGivenAway() { AdmissionControl::MoveAway(cost_, loop_); }
+
+void ScrubCall::OnTaken(EventLoop* by) {
+  loop_ = by;
+  AdmissionControl::MoveHere(cost_, loop_);
 }
 
 void ScrubCall::AnswerBytes() {
@@ -105,7 +112,7 @@ void ScrubCall::AnswerMessage() {
 
 void ScrubCall::AnswerOnWorker(const std::shared_ptr<v1::ScrubRequest>& request) {
   // Workers have a queue and a limit of their own.
-  if (cost_ > 0) AdmissionControl::MoveAway(std::exchange(cost_, 0), call().loop());
+  if (cost_ > 0) AdmissionControl::MoveAway(std::exchange(cost_, 0), loop_);
   const bool posted = rpc().workers->TryPost([self = Self(this), request] {
     // Whoever has waited too long for a worker does not listen any more.
     if (const absl::Status wanted = self->StillWanted(); !wanted.ok()) {
@@ -114,7 +121,11 @@ void ScrubCall::AnswerOnWorker(const std::shared_ptr<v1::ScrubRequest>& request)
       self->AnswerRequest(*request);
     }
   });
-  if (!posted) Fail(TooManyCallsWait());
+  if (!posted) {
+    Fail(TooManyCallsWait());
+    return;
+  }
+  call().WatchDeadline();
 }
 
 void ScrubCall::AnswerRequest(const v1::ScrubRequest& request) {
@@ -158,7 +169,7 @@ void ScrubCall::FailCrowded() {
 }
 
 void ScrubCall::LeaveGate() {
-  if (cost_ > 0) rpc().gate->Leave(std::exchange(cost_, 0), call().loop());
+  if (cost_ > 0) rpc().gate->Leave(std::exchange(cost_, 0), loop_);
 }
 
 }  // namespace dnc

@@ -22,13 +22,18 @@ namespace dnc {
 absl::Status Crowded();
 
 // Decides who may ask, and whether there is room, before it looks at the numbers. It waits for its
-// turn on the loop, so that the loop first takes in what has arrived.
+// turn on the loop, so that the loop first takes in what has arrived. A long batch may be computed
+// on another loop. From there it answers as from any thread, and it counts there at the gate.
 class ScrubCall final : public OneRequestCall, public EventLoop::Job {
  public:
   ScrubCall(const RpcContext& rpc, ScrubHandler* handler, CallPtr call)
-      : OneRequestCall(rpc, Method::kScrub, std::move(call)), handler_(*handler) {}
+      : OneRequestCall(rpc, Method::kScrub, std::move(call)),
+        handler_(*handler),
+        loop_(this->call().loop()) {}
 
   void RunJob() override;
+  void OnGivenAway() override;
+  void OnTaken(EventLoop* by) override;
 
  private:
   void OnRequest() override;
@@ -55,6 +60,7 @@ class ScrubCall final : public OneRequestCall, public EventLoop::Job {
   Admission admission_;
   size_t charged_ = 0;  // numbers
   int64_t cost_ = 0;    // at the gate; 0 once the call has left it
+  EventLoop* loop_;     // on which it counts there: the connection's, or that has taken it over
 };
 
 }  // namespace dnc

@@ -14,8 +14,9 @@
 namespace dnc {
 namespace {
 
-// ScrubStream: batches in, answers out, one batch at a time, on the caller's loop in its turn. It
-// takes no place from others, so a caller may keep it open and quiet.
+// ScrubStream: batches in, answers out, one batch at a time, on the caller's loop in its turn, or
+// on the loop that takes a long batch over. It takes no place from others, so a caller may keep it
+// open and quiet.
 class ScrubStreamCall final : public TurnStream, public EventLoop::Job {
  public:
   ScrubStreamCall(const RpcContext& rpc, ScrubHandler* handler, CallPtr call)
@@ -36,7 +37,9 @@ class ScrubStreamCall final : public TurnStream, public EventLoop::Job {
     call().AllowSilence();
     return AdmitNew(Permission::kScrub).status();
   }
-  void Take() override { call().loop()->Submit(Self(this)); }
+  void Take() override {
+    call().loop()->Submit(Self(this), rpc().gate->CostOf(message().received()));
+  }
   void AllSent() override { Finish(absl::OkStatus()); }
 
   absl::Status ReadBatch() {

@@ -41,6 +41,7 @@ enum RecordFact : uint8_t {
   kRecordConsent = 2,    // a consent that is valid now
   kRecordEbr = 4,        // a business relationship that is valid now
   kRecordUnknown = 8,    // could not be read, or is known to be damaged: never clear
+  kRecordEbrEnded = 16,  // a business relationship that is over; decides nothing
 };
 
 // A moment from which a tenant's records say something else about a number, as far as is known now,

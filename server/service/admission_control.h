@@ -60,6 +60,8 @@ class AdmissionControl {
   static void Leave(int64_t cost, EventLoop* loop) { loop->work().Remove(cost); }
   // The same for a call that goes on elsewhere: its work is not done on the loop.
   static void MoveAway(int64_t cost, EventLoop* loop) { loop->work().MoveAway(cost); }
+  // The same for a call that has moved away from another loop to this one, where it Leaves.
+  static void MoveHere(int64_t cost, EventLoop* loop) { loop->work().MoveHere(cost); }
 
  private:
   const AdmissionLimits limits_;

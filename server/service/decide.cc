@@ -118,8 +118,10 @@ absl::Status Decider::ChargeRest(const Caller& caller, size_t charged, size_t co
 }
 
 absl::Status Decider::Check(const Caller& caller, const Question& question, size_t count) const {
-  if (count > static_cast<size_t>(limits_.max_batch)) {
-    return BatchTooLarge(count, "numbers in one batch", limits_.max_batch,
+  const size_t most =
+      question.max_numbers > 0 ? question.max_numbers : static_cast<size_t>(limits_.max_batch);
+  if (count > most) {
+    return BatchTooLarge(count, "numbers in one batch", static_cast<int>(most),
                          "Send smaller batches, or use ScrubStream");
   }
   DNC_RETURN_IF_ERROR(CheckScope(question.scope));
@@ -163,6 +165,8 @@ const Evidence& Decider::DecideInto(const AcceptedQuestion& accepted,
   return evidence;
 }
 
+absl::Span<const uint8_t> Decider::LastFacts() const { return MyDecideScratch().facts; }
+
 absl::StatusOr<Answer> Decider::Decide(const Caller& caller, const Question& question,
                                        absl::Span<const ParsedNumber> numbers) const {
   DNC_ASSIGN_OR_RETURN(const AcceptedQuestion accepted, Accept(caller, question, numbers.size()));
@@ -196,7 +200,7 @@ absl::StatusOr<Explanation> Decider::Explain(const AcceptedQuestion& accepted,
   // Records have no history: whether an exemption was valid then is not known, and who asked not to
   // be called since is not called for a question about the past either.
   if (question.moment.has_value()) {
-    constexpr auto kKept = static_cast<uint8_t>(~(kRecordConsent | kRecordEbr));
+    constexpr auto kKept = static_cast<uint8_t>(~(kRecordConsent | kRecordEbr | kRecordEbrEnded));
     for (uint8_t& fact : facts) fact &= kKept;
     for (FactChange& change : changes) change.facts &= kKept;
   }

@@ -60,6 +60,8 @@ struct Question {
   std::optional<AskedMoment> moment = std::nullopt;
   // Whether everything known about each number is asked for.
   bool explained = false;
+  // A front's own limit of numbers in one question; 0: DecideLimits::max_batch.
+  size_t max_numbers = 0;
 };
 
 struct Answer {
@@ -122,10 +124,16 @@ class Decider {
   // evidence is valid until the thread's next call.
   const Evidence& DecideInto(const AcceptedQuestion& accepted, absl::Span<const Number> numbers,
                              const BatchAnswers& answers) const;
+  // What the tenant's records said of the numbers of the thread's last DecideInto, as RecordFact
+  // bits; valid until the next question.
+  absl::Span<const uint8_t> LastFacts() const;
 
- private:
+  // Everything known about the numbers of a question, be it `explained` or not. Reads the disk, and
+  // counts no numbers. Errors: HISTORY_NOT_REACHED, STORAGE.
   absl::StatusOr<Explanation> Explain(const AcceptedQuestion& accepted,
                                       absl::Span<const ParsedNumber> numbers) const;
+
+ private:
   // The tenant's terms and what its records say of each number; valid until the next call on this
   // thread.
   TenantSide FindFacts(const AcceptedQuestion& accepted, absl::Span<const Number> numbers) const;

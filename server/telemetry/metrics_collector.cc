@@ -1,7 +1,6 @@
 #include "server/telemetry/metrics_collector.h"
 
 #include <array>
-#include <exception>
 #include <limits>
 #include <utility>
 
@@ -156,20 +155,6 @@ std::vector<MetricFamily> MetricsCollector::Collect() const {
   const absl::MutexLock lock(&mutex_);
   families.push_back(Loads(loads_.Update(*from_.intake)));
   return families;
-}
-
-absl::StatusOr<std::unique_ptr<prometheus::Exposer>> ServeMetrics(
-    const std::string& listen, const std::shared_ptr<MetricsCollector>& collector) {
-  try {
-    auto exposer = std::make_unique<prometheus::Exposer>(listen, 1);
-    exposer->RegisterCollectable(collector);
-    return exposer;
-  } catch (const std::exception&) {
-    return Error(reason::kCannotListen,
-                 StrCat("cannot serve metrics on ", listen,
-                        "; is the port taken by another "
-                        "program? --metrics-listen names another address, or none if empty"));
-  }
 }
 
 }  // namespace dnc

@@ -1,17 +1,14 @@
-// Shows the server's metrics to Prometheus. docs/metrics.md lists them.
+// Gathers the server's metrics for Prometheus. docs/metrics.md lists them.
 #pragma once
 
 #include <functional>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "prometheus/collectable.h"
-#include "prometheus/exposer.h"
 #include "prometheus/metric_family.h"
 #include "server/base/clock.h"
 #include "server/base/metrics.h"
@@ -50,11 +47,5 @@ class MetricsCollector final : public prometheus::Collectable {
   mutable absl::Mutex mutex_;
   mutable LoadCounter loads_ ABSL_GUARDED_BY(mutex_);
 };
-
-// Serves http://HOST:PORT/metrics until the result is destroyed. `collector` must live as long: the
-// exposer does not keep it alive, and without it the page is almost empty. Fails with UNAVAILABLE
-// if the server cannot listen on the address.
-absl::StatusOr<std::unique_ptr<prometheus::Exposer>> ServeMetrics(
-    const std::string& listen, const std::shared_ptr<MetricsCollector>& collector);
 
 }  // namespace dnc

@@ -13,6 +13,13 @@ constexpr int kMaxAtOnce = 64;
 constexpr std::chrono::microseconds kTakeInSlice(100);
 constexpr std::chrono::microseconds kWorkSlice(100);
 constexpr std::chrono::nanoseconds kLeastSpin = std::chrono::microseconds(1);
+// A job of a lower cost can't be long, and is not worth a look at the clock.
+constexpr int64_t kLeastLongCost = 1'000;
+// A hand-over that must wake a thread adds some 50 us to the job's own answer. For a job that is
+// not longer than that, nobody gains anything (bench_long_batches).
+constexpr std::chrono::microseconds kLong(100);
+// So long a loop gives long jobs away after callers have waited behind one.
+constexpr std::chrono::milliseconds kCrowdedFor(100);
 
 // Costs a third of a microsecond.
 std::chrono::nanoseconds ThreadCpuTime() {
@@ -49,24 +56,38 @@ void EventLoop::Run() {
   bool woken = false;
   while (!stopping_.load(std::memory_order_relaxed)) {
     if (Turn(std::exchange(woken, false))) {
+      WithdrawOffer();
       // Looking was worth its while.
       if (idle_since != Clock::time_point{}) spin_ = std::min(max_spin_, spin_ * 2 + kLeastSpin);
       idle_since = {};
       continue;
     }
     const Clock::time_point now = Clock::now();
-    if (idle_since == Clock::time_point{}) idle_since = now;
+    if (idle_since == Clock::time_point{}) {
+      idle_since = now;
+      OfferItself(now);
+    }
     if (now - idle_since < spin_) continue;
     spin_ /= 2;
+    Offer awake = Offer::kAwake;
+    offer_.compare_exchange_strong(awake, Offer::kAsleep, std::memory_order_relaxed);
     io_->run_one();
+    WithdrawOffer();
     FlushAll();
     woken = true;
     // An event that came soon after would have been worth a longer look.
     if (Clock::now() - idle_since < max_spin_) spin_ = std::min(max_spin_, spin_ * 4 + kLeastSpin);
     idle_since = {};
   }
+  offer_.store(Offer::kNone, std::memory_order_relaxed);
   jobs_.clear();
   dirty_.clear();
+}
+
+void EventLoop::OfferItself(Clock::time_point now) {
+  offered_ = true;
+  offer_.store(now < crowded_until_ ? Offer::kIfOthersWait : Offer::kAwake,
+               std::memory_order_relaxed);
 }
 
 bool EventLoop::Turn(bool woken) {
@@ -111,14 +132,65 @@ bool EventLoop::TakeIn(bool left_over) {
 }
 
 bool EventLoop::Work() {
+  // What is found after a long job has waited for its end.
+  const bool waited = std::exchange(ran_long_, false);
   if (jobs_.empty()) return false;
-  const Clock::time_point end = Clock::now() + kWorkSlice;
+  WithdrawOffer();
+  const Clock::time_point begin = Clock::now();
+  if (waited || begin < away_until_) crowded_until_ = begin + kCrowdedFor;
   do {
-    const std::shared_ptr<Job> job = std::move(jobs_.front());
+    Waiting next = std::move(jobs_.front());
     jobs_.pop_front();
-    job->RunJob();
-  } while (!jobs_.empty() && Clock::now() < end);
+    if (next.cost < kLeastLongCost) {
+      next.job->RunJob();
+    } else {
+      RunOrGive(&next, waited);
+    }
+  } while (!jobs_.empty() && Clock::now() < begin + kWorkSlice);
   return true;
+}
+
+void EventLoop::RunOrGive(Waiting* next, bool waited) {
+  const Clock::time_point begin = Clock::now();
+  const std::chrono::nanoseconds takes = meter_.TimeOf(next->cost);
+  const bool is_long = takes >= kLong;
+  if (is_long) {
+    const bool others_wait = waited || !jobs_.empty();
+    if (others_wait) crowded_until_ = begin + kCrowdedFor;
+    if (!next->taken && begin < crowded_until_ && GiveAway(next, others_wait)) {
+      // It may be done sooner than it seems, and its own caller may then ask again.
+      away_until_ = begin + takes / 2;
+      return;
+    }
+  }
+  next->job->RunJob();
+  meter_.NoteJob(next->cost, Clock::now() - begin);
+  ran_long_ = ran_long_ || is_long;
+}
+
+bool EventLoop::GiveAway(Waiting* next, bool others_wait) {
+  EventLoop* const taker = FindFree(others_wait);
+  if (taker == nullptr) return false;
+  next->job->OnGivenAway();
+  taker->Post([taker, job = std::move(next->job), cost = next->cost] {
+    job->OnTaken(taker);
+    taker->jobs_.push_back({job, cost, /*taken=*/true});
+  });
+  return true;
+}
+
+EventLoop* EventLoop::FindFree(bool others_wait) {
+  for (const Offer wanted : {Offer::kAwake, Offer::kAsleep, Offer::kIfOthersWait}) {
+    if (wanted == Offer::kIfOthersWait && !others_wait) break;
+    for (EventLoop* const other : others_) {
+      Offer offer = other->offer_.load(std::memory_order_relaxed);
+      if (offer == wanted &&
+          other->offer_.compare_exchange_strong(offer, Offer::kNone, std::memory_order_relaxed)) {
+        return other;
+      }
+    }
+  }
+  return nullptr;
 }
 
 void EventLoop::FlushAll() {

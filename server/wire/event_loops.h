@@ -22,7 +22,8 @@ namespace dnc {
 // Start and Stop belong to one thread; the rest is thread-safe.
 class EventLoops {
  public:
-  // At least one loop. `spin` as EventLoop has it.
+  // At least one loop, each of which gives long jobs to those that are idle. `spin` as EventLoop
+  // has it.
   EventLoops(int count, std::chrono::nanoseconds spin);
   ~EventLoops();  // as Stop
   EventLoops(const EventLoops&) = delete;

@@ -294,7 +294,11 @@ void Listener::Run() {
     } else {
       poll(waits.data(), waits.size(), -1);
     }
-    if ((waits.back().revents & POLLIN) != 0) return;
+    if ((waits.back().revents & POLLIN) != 0) {
+      // Closing a socket resets those who wait at it.
+      for (const int fd : sockets_) AcceptAll(fd);
+      return;
+    }
     bool all = true;
     for (const int fd : sockets_) all = AcceptAll(fd) && all;
     if (all && (!failing_ || HasRoom())) {

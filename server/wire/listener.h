@@ -58,7 +58,7 @@ class Listener {
 
   // A connection whose other end takes nothing for `patience` is closed by the kernel.
   void Start(Take take, absl::Duration patience);
-  // Closes the sockets: from now on callers are refused by the kernel.
+  // Takes those who wait, and closes the sockets: from now on callers are refused by the kernel.
   void Stop();
 
  private:

@@ -35,6 +35,9 @@ class WorkMeter {
     waiting_ -= cost;
     moved_ += cost;
   }
+  // What has moved away from another loop is to be done here. It has not arrived here, so that it
+  // says nothing of what taking in and refusing cost.
+  void MoveHere(int64_t cost) { waiting_ += cost; }
   // How much has moved away since the last call of this.
   int64_t TakeMoved() { return std::exchange(moved_, 0); }
   // Work was refused because there is too much to do.
@@ -48,6 +51,19 @@ class WorkMeter {
   // How long that takes, with all that the loop does besides.
   Nanoseconds Wait() const {
     return Nanoseconds(static_cast<int64_t>(static_cast<double>(waiting_) * Pace()));
+  }
+
+  // About how long a single job of this cost takes, without what the loop does besides.
+  Nanoseconds TimeOf(int64_t cost) const {
+    return Nanoseconds(static_cast<int64_t>(static_cast<double>(cost) * JobPace()));
+  }
+  // Tells how long a job took. By the clock and not by processor time, which costs more to read:
+  // the machine may have stopped the thread meanwhile, so no job counts as very slow.
+  void NoteJob(int64_t cost, Nanoseconds took) {
+    constexpr int64_t kSlowest = 4;
+    const Nanoseconds counted = std::min(took, TimeOf(cost) * kSlowest);
+    Remember(cost, &jobs_done_);
+    Remember(counted.count(), &jobs_took_);
   }
 
   // Whether the loop has worked for some time without a pause. Before that, what waits is a burst,
@@ -105,6 +121,7 @@ class WorkMeter {
     *sum += static_cast<double>(value) - *sum / kTurnsRemembered;
   }
   double Pace() const { return took_ / std::max(done_, 1.0); }
+  double JobPace() const { return jobs_took_ / std::max(jobs_done_, 1.0); }
 
   int64_t waiting_ = 0;
   int64_t moved_ = 0;
@@ -115,6 +132,9 @@ class WorkMeter {
   // Sums over the last turns: the cost of what was done, and the nanoseconds of all.
   double done_ = kFirstDone;
   double took_ = kFirstDone * kFirstPace;
+  // The same of single jobs.
+  double jobs_done_ = kFirstDone;
+  double jobs_took_ = kFirstDone * kFirstPace;
   double arrived_of_late_ = 0;
   double refused_of_late_ = 0;
 };

@@ -77,6 +77,29 @@ TEST(WorkMeterTest, WhatMovesAwayIsNotDone) {
   EXPECT_NEAR(static_cast<double>(meter.Wait().count()), 10'000, 100);
 }
 
+TEST(WorkMeterTest, WhatMovesHereWaitsUntilItIsDone) {
+  WorkMeter meter;
+  RunAt(nanoseconds(10), &meter);
+  meter.MoveHere(1'000);
+  EXPECT_EQ(meter.waiting(), 1'000);
+  EXPECT_NEAR(static_cast<double>(meter.Wait().count()), 10'000, 100);
+  meter.Remove(1'000);
+  EXPECT_EQ(meter.waiting(), 0);
+  EXPECT_EQ(meter.TakeMoved(), 0) << "nothing moved away from here";
+}
+
+TEST(WorkMeterTest, KnowsHowLongAJobTakes) {
+  WorkMeter meter;
+  EXPECT_GT(meter.TimeOf(10'000), microseconds(50)) << "there is a guess before one was seen";
+  for (int job = 0; job < 500; ++job) meter.NoteJob(10'000, microseconds(20));
+  EXPECT_NEAR(static_cast<double>(meter.TimeOf(10'000).count()), 20'000, 200);
+  // The thread did not run for a while. That says little of the job.
+  meter.NoteJob(10'000, milliseconds(100));
+  EXPECT_LT(meter.TimeOf(10'000), microseconds(25));
+  for (int job = 0; job < 500; ++job) meter.NoteJob(1'000, microseconds(50));
+  EXPECT_NEAR(static_cast<double>(meter.TimeOf(1'000).count()), 50'000, 500);
+}
+
 TEST(WorkMeterTest, WhoRefusesNothingMayAlwaysTakeIn) {
   WorkMeter meter;
   for (int turn = 0; turn < 100; ++turn) {

@@ -29,7 +29,9 @@ class Refused(Exception):
 def refused_start(data_dir, *arguments, env=None):
     """Returns what a server says that must not start."""
     command = [str(BIN / "dncd"), "--data-dir", str(data_dir), "--listen", ANY_PORT,
-               "--metrics-listen", "", "--http-listen", "", *arguments]
+               "--metrics-listen", "", *arguments]
+    if "--http-listen" not in arguments:
+        command += ["--http-listen", ""]
     # pylint: disable-next=consider-using-with
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                env=env)

@@ -66,7 +66,7 @@ dncd() {
     sleep 0.02
   done
   if [ -n "${STAYS:-}" ]; then
-    until "$BIN/dncctl" --server "$(sed 's/.* listening on //' "$said")" check 2015550123 2>&1 |
+    until "$BIN/dncctl" --server "$(sed -n 's/.* listening on //p' "$said")" check 2015550123 2>&1 |
       grep -qv STARTING; do sleep 0.02; done
   else
     cat "$said"

@@ -7,6 +7,7 @@ blocks of a page are one shell session (docs_session.py) in a folder that `prepa
 
 import datetime
 import re
+import shutil
 import sys
 import zipfile
 
@@ -31,7 +32,8 @@ FOREIGN = {"build/bin/bench_bloom", "build/bin/bench_handler", "cmake", "curl", 
            "docker", "du", "free", "iostat", "journalctl", "kubectl", "openssl", "sed", "ss",
            "sudo", "sysctl", "systemctl", "timedatectl"}
 # A statement may begin with these programs without naming one of ours, and is run.
-RUN_TOO = {"cat", "cd", "echo", "export", "head", "ls", "mkdir", "printf", "/usr/bin/python3"}
+RUN_TOO = {"cat", "cd", "echo", "export", "head", "ls", "mkdir", "printf", "/usr/bin/python3",
+           "/tmp/dnc/bin/pip", "/tmp/dnc/bin/python"}
 # What is asked of a server by HTTP is run where the page shows what it prints.
 RUN_CURL = re.compile(r"^curl [^#]*http://127\.0\.0\.1:8061/(?:v1/|mcp)[^#]*json\.tool")
 IN_PLACE = r"(?:^|[|;&(\n]\s*|\b(?:do|then|if) )(?:\w+=\S* )*"
@@ -71,7 +73,12 @@ class Page:
         for made in ("etc/dncd", "run", "tmp", "var/lib"):
             (folder / made).mkdir(parents=True)
         for entry in REPO.iterdir():  # commands name files of the repository
-            if not entry.name.startswith(("build", ".")) and not (folder / entry.name).exists():
+            if entry.name.startswith(("build", ".")) or (folder / entry.name).exists():
+                continue
+            if entry.name == "clients":  # pip writes into the folder that it installs from
+                shutil.copytree(entry, folder / "clients",
+                                ignore=shutil.ignore_patterns("__pycache__"))
+            else:
                 (folder / entry.name).symlink_to(entry)
 
     def statements(self):
@@ -147,7 +154,8 @@ def prepared(tmp_path, start_server, request):
     (folder / "etc/dncd/ca.pem").write_bytes(certificate.read_bytes())
     assert key.name == "key.pem"
     (folder / "etc/dncd/dncd.yaml").write_text("{}\n")
-    env = {"LISTEN": f"{HOST}:{page.port}"}
+    # What pip installs here, Debian's packages are enough for: it asks no registry.
+    env = {"LISTEN": f"{HOST}:{page.port}", "PIP_NO_INDEX": "1", "PIP_NO_BUILD_ISOLATION": "0"}
     if page.path.name in ("README.md", "tenants.md"):  # they start a server for themselves
         env["DNC_SERVER"] = f"{HOST}:{page.port}"
     elif page.path.name == "load-testing.md":  # it loads what it asks for

@@ -51,6 +51,12 @@ environment() {  # NAME KIND
   "$TOOLS/$1/bin/pip" install --quiet --disable-pip-version-check "${packages[@]}"
 }
 
+# Those that clients/python is also tried with.
+make_older_pythons() {
+  local kind
+  for kind in python-4 python-5 python-6; do environment "$kind" "$kind"; done
+}
+
 make_python() { environment python pip; }
 make_mcp() { environment mcp mcp; }
 make_schemathesis() { environment schemathesis schemathesis; }
@@ -131,6 +137,8 @@ go_programs() {
 (descriptors)
 part python &
 python=$!
+part older_pythons &
+older_pythons=$!
 part mcp &
 mcp=$!
 part schemathesis &
@@ -140,4 +148,5 @@ node=$!
 part java "$HERE"/*.java &
 java=$!
 go_programs
-wait "$python" && wait "$mcp" && wait "$schemathesis" && wait "$node" && wait "$java"
+wait "$python" && wait "$older_pythons" && wait "$mcp" && wait "$schemathesis" &&
+  wait "$node" && wait "$java"

@@ -6,7 +6,7 @@ import time
 import grpc
 
 from certificates import make_certificate
-from dnc_server import HOST, REPO, Server
+from dnc_server import ANY_PORT, HOST, REPO, Server
 from list_files import DAY, block, flat
 from metrics_page import Page, free_port
 from tenant_calls import make_tenant, new_key, operator_key
@@ -38,7 +38,7 @@ class Scene:
         self.metrics = f"127.0.0.1:{free_port()}"
         self.server = Server(stubs, data, "--config", str(config), key=operator,
                              metrics_listen=self.metrics, listen=f"{HOST}:{free_port()}",
-                             credentials=credentials)
+                             http_listen=ANY_PORT, credentials=credentials)
         wait_until(lambda: Page(self.metrics)["dnc_ready"] == 1)
         make_tenant(self.server, "acme")
         yesterday = time.time() - DAY
@@ -47,7 +47,8 @@ class Scene:
         wait_until(lambda: health.Check(stubs.health.HealthCheckRequest()).status == 1)
         self.settings = folder / "settings.json"
         self.told = {
-            "address": self.server.address, "ca": authority, "operator_key": operator,
+            "address": self.server.address, "http": self.server.http, "ca": authority,
+            "operator_key": operator,
             "key": new_key(self.server, ["SCRUB", "WRITE_LISTS"], "acme").secret,
             "descriptors": str(TOOLS / "descriptors.pb"), "patience": PATIENCE,
             "node_modules": str(TOOLS / "node" / "node_modules"),

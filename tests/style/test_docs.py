@@ -15,7 +15,7 @@ from docs_pages import ROOT, anchors, blocks, pages, prose  # noqa: E402
 MAX_COLUMNS = 100
 # A fenced block may be marked as one of these. tests/blackbox/test_docs_commands.py runs `sh` and
 # `console`.
-LANGUAGES = {"sh", "console", "text", "cpp", "python", "yaml", "json", "proto"}
+LANGUAGES = {"sh", "console", "text", "cpp", "python", "js", "yaml", "json", "proto"}
 # A reader begins with these pages at the top of the repository.
 ENTRIES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
 CODE_FOLDERS = ("bench", "clients", "cmake", "deploy", "findings", "proto", "server", "tests",

@@ -14,8 +14,8 @@ TEXT_SUFFIXES = {".cc", ".h", ".py", ".sh", ".proto", ".cmake", ".md", ".yaml", 
 
 # The rooms of the server; an include goes only to a room that stands before or in its own.
 ROOMS = ["base", "wire", "numbers", "index", "formats", "storage", "rules", "scrub", "registry",
-         "intake", "tenants", "records", "service", "rpc", "telemetry", "http", "config",
-         "assembly"]
+         "intake", "tenants", "records", "service", "rpc", "telemetry", "http", "dialer", "rest",
+         "config", "assembly"]
 # Rooms must not know these, so that they can be read and tested alone.
 FOREIGN = {
     "base": ("grpc", "rocksdb/", "dnc/v1/"),

@@ -67,7 +67,7 @@ bool ServerProcess::Start() {
   const int log = ::open(log_path_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
   std::vector<std::string> words = {"dncd",     "--data-dir",     settings_.data_dir,
                                     "--listen", settings_.listen, "--metrics-listen",
-                                    ""};
+                                    "",         "--http-listen",  ""};
   words.insert(words.end(), settings_.arguments.begin(), settings_.arguments.end());
   if (std::find(words.begin(), words.end(), "--config") == words.end()) {
     // The lists of tests are small.

@@ -238,8 +238,8 @@ PROBLEM = {
     "required": ["type", "title", "status", "detail", "reason"]}
 
 SOURCE = """// Made from the protos by tools/openapi/make_openapi.py.
-#include "server/http/mcp_tools.h"
-#include "server/http/rest_routes.h"
+#include "server/rest/mcp_tools.h"
+#include "server/rest/rest_routes.h"
 
 namespace dnc {{
 

@@ -49,6 +49,32 @@ void SetNumbers(absl::Span<const std::string> texts, v1::ScrubRequest* request) 
   for (const std::string& text : texts) request->add_texts(WireText(text));
 }
 
+// Fails if an answer is older than was asked for.
+absl::Status CheckRevision(const v1::Snapshot& snapshot, const ScrubOptions& options) {
+  if (snapshot.revision() >= options.at_least_revision) return absl::OkStatus();
+  return absl::InternalError(absl::StrCat("the answer is of revision ", snapshot.revision(),
+                                          ", older than was asked for; do not call the numbers"));
+}
+
+// Fails if an answer about `number` is about another one, or does not say what it rests on.
+absl::Status CheckAnswer(const std::string& number, const v1::CheckNumberResponse& response) {
+  const v1::NumberResult& result = response.result();
+  const bool clear = result.verdict() == v1::VERDICT_CLEAR;
+  const uint64_t plain = PlainNumber(number);
+  const bool other = result.number() != 0 && plain != 0 && result.number() != plain;
+  if (other || !response.has_result() || (clear && result.number() == 0)) {
+    return absl::InternalError(
+        "the answer is not about the number that was asked; do not call it, and look at what "
+        "stands at that address");
+  }
+  return CheckSnapshot(response.has_snapshot(), response.snapshot(), clear);
+}
+
+// Returns whether a rule that this version knows can lead to CLEAR.
+bool Clears(int rule) {
+  return rule == v1::RULE_CLEAR || rule == v1::RULE_CONSENT || rule == v1::RULE_EBR;
+}
+
 // Returns how many of the first `most` items fit into one request; at least one.
 size_t BatchOf(absl::Span<const uint64_t> numbers, size_t most) {
   return std::min({numbers.size(), most, kMaxRequestBytes / kNumberBytes});
@@ -67,6 +93,9 @@ size_t BatchOf(absl::Span<const std::string> texts, size_t most) {
 
 v1::Verdict NumberCheck::verdict() const {
   const v1::Verdict verdict = response_.result().verdict();
+  if (verdict == v1::VERDICT_CLEAR && !Clears(response_.result().rule())) {
+    return v1::VERDICT_UNSPECIFIED;
+  }
   return v1::Verdict_IsValid(verdict) ? verdict : v1::VERDICT_UNSPECIFIED;
 }
 
@@ -117,6 +146,7 @@ ScrubResult Client::ScrubBatches(absl::Span<const Item> items, const ScrubOption
       *batch_size_ = smaller;
       continue;
     }
+    if (status.ok()) status = CheckRevision(response.snapshot(), options);
     if (status.ok()) status = result.AddBatch(batch.size(), response);
     if (!status.ok()) {
       result.Fail(std::move(status));
@@ -141,7 +171,9 @@ absl::StatusOr<NumberCheck> Client::CheckNumber(const std::string& number,
   v1::CheckNumberResponse response;
   request.set_number(WireText(number));
   SetOptions(options, &request);
-  const absl::Status status = connection_->CheckNumber(request, &response);
+  absl::Status status = connection_->CheckNumber(request, &response);
+  if (status.ok()) status = CheckRevision(response.snapshot(), options);
+  if (status.ok()) status = CheckAnswer(request.number(), response);
   if (!status.ok()) return status;
   return NumberCheck(std::move(response));
 }

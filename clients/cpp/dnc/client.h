@@ -74,7 +74,7 @@ class [[nodiscard]] NumberCheck {
   NumberCheck() = default;  // do-not-call
   explicit NumberCheck(v1::CheckNumberResponse response) : response_(std::move(response)) {}
 
-  // Returns true only if the server answered CLEAR.
+  // Returns true only if the server answered CLEAR by a rule that this version knows.
   [[nodiscard]] bool may_call() const { return verdict() == v1::VERDICT_CLEAR; }
   [[nodiscard]] v1::Verdict verdict() const;
   // Returns until when the verdict holds, by all that is known now. InfinitePast if nothing holds,
@@ -111,7 +111,8 @@ class Client {
   ScrubResult Scrub(absl::Span<const std::string> texts, const ScrubOptions& options = {}) const;
 
   // Asks for everything that is known about one number, in any usual writing. A text that is no
-  // number is no error: its verdict is INVALID.
+  // number is no error: its verdict is INVALID. Fails with INTERNAL for an answer that is about
+  // another number, or that does not say on which snapshot it rests.
   [[nodiscard]] absl::StatusOr<NumberCheck> CheckNumber(const std::string& number,
                                                         const ScrubOptions& options = {}) const;
 

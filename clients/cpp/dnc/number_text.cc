@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+
 namespace dnc {
 namespace {
 
@@ -43,6 +46,25 @@ std::string WireText(std::string_view text) {
         '?');
   }
   return wire;
+}
+
+uint64_t PlainNumber(std::string_view text) {
+  constexpr size_t kDigits = 10;
+  std::string digits;
+  for (const char c : text) {
+    if (c >= '0' && c <= '9') {
+      digits.push_back(c);
+    } else if (std::string_view(" ().+/-").find(c) == std::string_view::npos) {
+      return 0;
+    }
+  }
+  for (const std::string prefix : {"001", "1"}) {
+    if (digits.size() == kDigits + prefix.size() && absl::StartsWith(digits, prefix)) {
+      digits.erase(0, prefix.size());
+    }
+  }
+  uint64_t value = 0;
+  return digits.size() == kDigits && absl::SimpleAtoi(digits, &value) ? value : 0;
 }
 
 }  // namespace dnc

@@ -1,6 +1,7 @@
 // Prepares number texts for sending.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -16,5 +17,9 @@ bool IsUtf8(std::string_view text);
 // Returns `text`, cut to kMaxNumberTextBytes. If it is not valid UTF-8, every byte that is not
 // ASCII is replaced by `?`: an invalid protobuf string would fail the call for the whole batch.
 std::string WireText(std::string_view text);
+
+// Returns the number that a text means if that is plain to see: ten ASCII digits, or more with a
+// leading 1 or 001, between usual signs. Returns 0 if only the server can tell.
+uint64_t PlainNumber(std::string_view text);
 
 }  // namespace dnc

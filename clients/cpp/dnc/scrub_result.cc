@@ -32,6 +32,13 @@ absl::Time EndOf(const v1::ScrubResponse& response) {
 
 }  // namespace
 
+absl::Status CheckSnapshot(bool has_snapshot, const v1::Snapshot& snapshot, bool clear) {
+  if (has_snapshot && (!clear || snapshot.revision() > 0)) return absl::OkStatus();
+  return absl::InternalError(
+      "the answer does not say which state of the lists it rests on; do not call the numbers, and "
+      "look at what stands at that address");
+}
+
 v1::Verdict ScrubResult::verdict(size_t i) const {
   return i < verdicts_.size() ? static_cast<v1::Verdict>(verdicts_[i]) : v1::VERDICT_UNSPECIFIED;
 }
@@ -68,6 +75,10 @@ absl::Status ScrubResult::AddBatch(size_t asked, const v1::ScrubResponse& respon
         absl::StrCat("the server answered ", verdicts, " verdicts and ", reasons, " reasons for ",
                      asked, " numbers; do not call them, and check the server's version"));
   }
+  const bool clear = std::any_of(response.verdicts().begin(), response.verdicts().end(),
+                                 [](int value) { return value == v1::VERDICT_CLEAR; });
+  const absl::Status checked = CheckSnapshot(response.has_snapshot(), response.snapshot(), clear);
+  if (!checked.ok()) return checked;
   std::transform(response.verdicts().begin(), response.verdicts().end(),
                  verdicts_.begin() + static_cast<std::ptrdiff_t>(answered_),
                  [](int value) { return static_cast<uint8_t>(KnownVerdict(value)); });

@@ -15,6 +15,10 @@
 
 namespace dnc {
 
+// Returns OK if an answer says what it rests on: it has a snapshot, with its revision if anything
+// is `clear`. Otherwise nothing shows that a dncd has looked at its lists.
+absl::Status CheckSnapshot(bool has_snapshot, const v1::Snapshot& snapshot, bool clear);
+
 // Several threads may call const member functions at once.
 class [[nodiscard]] ScrubResult {
  public:
@@ -61,7 +65,8 @@ class [[nodiscard]] ScrubResult {
   [[nodiscard]] const std::vector<v1::Snapshot>& snapshots() const { return snapshots_; }
 
   // Adds the answer for the next `asked` numbers. An answer that does not have exactly one verdict
-  // and one set of reasons for each of them fails and changes no number.
+  // and one set of reasons for each of them, or that does not say on which snapshot it rests
+  // (CheckSnapshot), fails and changes no number.
   [[nodiscard]] absl::Status AddBatch(size_t asked, const v1::ScrubResponse& response);
 
   // Records why the rest has no answer. Keeps the first error.

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "dnc/number_text.h"
+
 namespace dnc {
 namespace {
 
@@ -9,6 +11,7 @@ v1::ScrubResponse Answer(std::initializer_list<int> verdicts, size_t reasons) {
   v1::ScrubResponse response;
   for (const int verdict : verdicts) response.add_verdicts(static_cast<v1::Verdict>(verdict));
   for (size_t i = 0; i < reasons; ++i) response.add_reasons(1U << v1::REASON_NATIONAL);
+  response.mutable_snapshot()->set_revision(7);
   return response;
 }
 
@@ -48,6 +51,22 @@ TEST(ScrubResultTest, AnswerOfAnotherSizeChangesNothing) {
     EXPECT_FALSE(result.may_call(0));
     EXPECT_FALSE(result.may_call(1));
   }
+}
+
+TEST(ScrubResultTest, AnswerThatRestsOnNothingChangesNothing) {
+  for (const bool has_snapshot : {false, true}) {
+    v1::ScrubResponse answer = Answer({v1::VERDICT_CLEAR}, 1);
+    answer.clear_snapshot();
+    if (has_snapshot) answer.mutable_snapshot()->mutable_decided_at()->set_seconds(1'780'000'000);
+    ScrubResult result(1);
+    EXPECT_TRUE(absl::IsInternal(result.AddBatch(1, answer)));
+    EXPECT_FALSE(result.may_call(0));
+  }
+  // A server that has loaded nothing yet permits nothing either.
+  v1::ScrubResponse nothing = Answer({v1::VERDICT_NOT_COVERED}, 1);
+  nothing.mutable_snapshot()->set_revision(0);
+  ScrubResult result(1);
+  EXPECT_TRUE(result.AddBatch(1, nothing).ok());
 }
 
 TEST(ScrubResultTest, BatchPastTheEndIsRefused) {
@@ -97,6 +116,19 @@ TEST(ScrubResultTest, ValidUntilIsTheNumbersOwnEndOrThatOfTheLists) {
         << i;
   }
   EXPECT_EQ(result.valid_until(11), absl::InfinitePast());
+}
+
+TEST(NumberTextTest, PlainNumbersAreReadAndAllElseIsLeftToTheServer) {
+  for (const char* const text : {"2015550100", "(201) 555-0100", "+1.201.555.0100", "12015550100",
+                                 "0012015550100", "201/555-0100"}) {
+    EXPECT_EQ(PlainNumber(text), 2015550100u) << text;
+  }
+  for (const char* const text : {"", "201555010", "20155501000", "2015550100.0", "tel:2015550100",
+                                 "=\"2015550100\"", "2.0155501E+09",
+                                 "201\xC2\xA0"
+                                 "5550100"}) {
+    EXPECT_EQ(PlainNumber(text), 0u) << text;
+  }
 }
 
 }  // namespace

@@ -1,0 +1,14 @@
+export { Client } from "./client.js";
+export { FOREVER } from "./message.js";
+export { WriteResult } from "./records.js";
+export type CallOptions = import("./client.js").CallOptions;
+export type CheckOptions = import("./client.js").CheckOptions;
+export type OptOutOptions = import("./client.js").OptOutOptions;
+export type ScrubOptions = import("./client.js").ScrubOptions;
+export type Phone = import("./numbers.js").Phone;
+export type ClientOptions = import("./settings.js").ClientOptions;
+export type Reason = import("./values.js").Reason;
+export { Answer, ListSnapshot, Match, ScrubResult, Snapshot } from "./answers.js";
+export { BadAnswer, DeadlinePassed, DncError, InvalidRequest, NotFound, NotReached, NotRecorded, Overloaded, PermissionDenied, StorageFailed, Unauthenticated, Unavailable } from "./errors.js";
+export { AreaCodeCoverage, Coverage, ListStatus, ServerStatus } from "./status.js";
+export { Channel, CoverageState, Effect, Rule, Verdict, WriteOutcome } from "./values.js";

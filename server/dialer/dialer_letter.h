@@ -1,0 +1,43 @@
+// The letters by which dialers are told what a number is, as the hosted scrub services set them:
+//
+//   may be called        C clean            E relationship, on no list    O relationship over a
+//   listing
+//                        X consent over a listing            R an ended relationship, on no list
+//   not by a predictive  W wireless         G relationship and wireless
+//   dialer                                  H relationship over a listing, and wireless
+//   may not be called    D listed           P on the tenant's own list    I no number
+//                        B not known: not covered, stale, damaged, not entitled
+//
+// docs/dialers.md has the table with what each rests on. The others that the services know (L, F,
+// V, Y, M, S, T) need data that this server does not have, and are never given. VICIdial gives a
+// lead with a letter that it does not know the status of the lead before.
+#pragma once
+
+#include <string_view>
+
+#include "server/scrub/verdict.h"
+
+namespace dnc {
+
+// All letters that are ever given; those for numbers that may be called, and those for numbers that
+// a predictive dialer may not call.
+inline constexpr std::string_view kDialerLetters = "CEOXRWGHDPIB";
+inline constexpr std::string_view kCallableLetters = "CEOXR";
+inline constexpr std::string_view kWirelessLetters = "WGH";
+
+// Whether the letter depends on which rule decided, because an exemption may have lifted a match.
+// For all other numbers that are clear the rule is kClear.
+bool LetterNeedsRule(Verdict verdict, ReasonSet reasons);
+
+// The letter of a number, whatever the version of the answer. `rule` is read only if the verdict is
+// kClear; `relationship_ended`: the tenant had a business relationship that is over. One of
+// kCallableLetters only if the verdict is kClear; kBlockedLetter for what is not known, and for
+// values that do not fit each other.
+inline constexpr char kBlockedLetter = 'B';
+char DialerLetter(Verdict verdict, Rule rule, ReasonSet reasons, bool relationship_ended);
+
+// Why a number has the letter B or I, in words without commas, quotes and semicolons; empty for the
+// other letters.
+std::string_view LetterInWords(char letter, ReasonSet reasons);
+
+}  // namespace dnc
