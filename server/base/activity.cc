@@ -11,7 +11,8 @@ namespace dnc {
 namespace {
 
 // The methods that decide about numbers.
-constexpr std::array kDeciding = {Method::kScrub, Method::kScrubStream, Method::kCheckNumber};
+constexpr std::array kDeciding = {Method::kScrub, Method::kScrubStream, Method::kCheckNumber,
+                                  Method::kHttpScrub};
 
 // The time that a share of the answers took at most.
 absl::Duration BoundOf(const std::array<uint64_t, kBucketCount>& latency, uint64_t answers,

@@ -43,12 +43,12 @@ def fixture_browser(chromium):
 
 
 class Site:
-    """A server with an operator's key, and its console."""
+    """A server with an operator's key, unless it is to have none, and its console."""
 
-    def __init__(self, generated, folder, *arguments):
-        self.key = operator_key(folder)
-        self.server = Server(generated, folder, *arguments, key=self.key, tenant="default",
-                             http_listen=ANY_PORT)
+    def __init__(self, generated, folder, *arguments, keyless=False):
+        self.key = None if keyless else operator_key(folder)
+        self.server = Server(generated, folder, *arguments, key=self.key,
+                             tenant=None if keyless else "default", http_listen=ANY_PORT)
         self.server.wait_until_ready()
         self.url = f"http://{self.server.http}/"
 
@@ -73,8 +73,8 @@ def fixture_make_site(stubs, tmp_path):  # pylint: disable=redefined-outer-name
     """Makes servers that end with the test."""
     sites = []
 
-    def make(*arguments):
-        sites.append(Site(stubs, tmp_path / f"data{len(sites)}", *arguments))
+    def make(*arguments, **options):
+        sites.append(Site(stubs, tmp_path / f"data{len(sites)}", *arguments, **options))
         return sites[-1]
 
     yield make

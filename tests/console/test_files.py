@@ -73,6 +73,14 @@ def test_a_browser_that_has_a_file_gets_no_second_one(site):
     assert ask(site.url + "console/../index.html")[0] == 404
 
 
+def test_a_server_without_keys_gives_its_pages_to_this_machine_alone(make_site):
+    url = make_site(keyless=True).url
+    assert ask(url)[0] == 200
+    for name, value in (("Host", "dialer.example"), ("Origin", "http://dialer.example"),
+                        ("X-Forwarded-For", "192.0.2.1")):
+        assert ask(url, **{name: value})[0] == 401, name
+
+
 def test_the_area_codes_are_the_server_s(site):
     _, _, module = ask(site.url + "console/area-codes.js")
     table = json.loads(re.sub(rb"(\d{3}):", rb'"\1":', module[module.index(b"{"):-2]))

@@ -5,7 +5,7 @@ import pathlib
 
 import pytest
 
-from scene import REPO
+from scene import REPO, full_list, states
 from waiting import wait_until
 
 PAGES = ["coverage", "loads", "number", "activity", "tenants"]
@@ -132,17 +132,39 @@ def test_every_control_has_a_name(browser, site):
         assert headings, page
 
 
-SHOTS = {"coverage": ("coverage", 1280, 960, False), "coverage-dark": ("coverage", 1280, 960, True),
+DAY = (REPO / "tests/console/made_up_day.js").read_text()
+SHOTS = {"coverage": ("coverage", 1280, 960, False),
+         "coverage-trouble": ("coverage", 1280, 960, True),
          "coverage-phone": ("coverage", 390, 780, False), "loads": ("loads", 1280, 760, False),
-         "number": ("number", 1280, 860, False), "activity": ("activity", 1280, 1040, True),
+         "number": ("number", 1280, 860, False), "activity": ("activity", 1280, 1140, True),
          "tenants": ("tenants", 1280, 640, False)}
 
 
+def make_trouble(site):
+    """Some area codes are stale, some soon, and some not loaded."""
+    ages = {907: 33, 808: 33, 212: 28, 917: 28, 305: 27, 512: 32, 713: 32}
+    missing = {307, 406, 605, 701}
+    files = []
+    for code in sorted(set(states()) - missing):
+        files += full_list([code], ages.get(code, 3))
+    site.server.load(files)
+    return site
+
+
 @pytest.mark.parametrize("name", SHOTS)
-def test_pictures_for_the_docs(browser, site, name, tmp_path):
+def test_pictures_for_the_docs(browser, site, make_site, name, tmp_path):
     page, width, height, dark = SHOTS[name]
     browser.shape(width, height, dark)
-    show(browser, site, page)
+    if name == "coverage-trouble":
+        make_trouble(make_site()).open(browser)
+        browser.wait_level("bad")
+        browser.click('.cell[data-code="907"]')
+    elif name == "activity":
+        day = browser.cdp("Page.addScriptToEvaluateOnNewDocument", source=DAY)["identifier"]
+        show(browser, site, page)
+        browser.cdp("Page.removeScriptToEvaluateOnNewDocument", identifier=day)
+    else:
+        show(browser, site, page)
     browser.script("scrollTo(0, 0)")
     folder = pathlib.Path(PICTURES) if PICTURES else tmp_path
     picture = folder / f"console-{name}.png"

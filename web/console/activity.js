@@ -81,7 +81,7 @@ export default function activity(root) {
     const style = getComputedStyle(document.documentElement);
     const colour = (name) => style.getPropertyValue(`--${name}`).trim();
     const boxes = ["Numbers a second", "Time in the server", "Verdicts, share of numbers"].map(
-      (title) => h("figure", null, h("figcaption", null, title), h("div", {class: "plot"})));
+      (title) => h("figure", null, h("figcaption", null, title), h("div", {class: "plot", "aria-hidden": "true"})));
     fill(charts, boxes);
     const where = boxes.map((box) => box.lastChild);
     drawn = [rate(where[0], at, steps, colour), times(where[1], at, steps, colour),

@@ -51,6 +51,7 @@ function showFoot() {
 
 let page = null;
 let turn = 0;
+const loaded = new Map();
 
 async function showPage() {
   const name = location.hash.replace(/^#\/?/, "").split("?")[0] || "coverage";
@@ -62,9 +63,10 @@ async function showPage() {
     else link.removeAttribute("aria-current");
   }
   document.title = `${title} · dncd`;
-  let made;
+  // What is here already is shown at once, so that nobody types into a page that is going.
+  let made = loaded.get(title);
   try {
-    made = (await load()).default;
+    if (!made) loaded.set(title, made = (await load()).default);
   } catch {
     made = (root) => fill(root, h("h1", null, title), h("p", {class: "trouble", role: "alert"},
       "The server does not answer, and this page was not here yet. Load it again."));

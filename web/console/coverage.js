@@ -2,7 +2,7 @@
 import {listTenants} from "./api.js";
 import {AREA_CODES} from "./area-codes.js";
 import {fill, h, table} from "./dom.js";
-import {count, day, plural, relative, time} from "./format.js";
+import {count, dataDay, day, plural, relative, time} from "./format.js";
 import {CELLS, WORST_FIRST, combine, counting, worst} from "./freshness.js";
 import {problem} from "./key.js";
 import {ELSEWHERE, STATES, stateName} from "./states.js";
@@ -110,7 +110,7 @@ export default function coverage(root) {
       }
       const bad = worst(own);
       button.dataset.worst = bad;
-      button.setAttribute("aria-label", `${stateName(state)}: ${tally(own)}`);
+      button.setAttribute("aria-label", `${stateName(state)}, ${tally(own)}`);
       button.setAttribute("aria-pressed", String(chosen.state === state));
     }
     showLegend(totals);
@@ -182,7 +182,7 @@ export default function coverage(root) {
         const cell = all.get(code);
         return h("tr", {class: chosen.code === code && "chosen", "data-code": code},
           h("th", {scope: "row"}, code), h("td", null, state(cell.state)),
-          h("td", {class: "number"}, count(listed(cell))), h("td", null, time(cell.obtainedAt, day)),
+          h("td", {class: "number"}, count(listed(cell))), h("td", null, time(cell.obtainedAt, dataDay)),
           h("td", null, cell.staleAt ? [time(new Date(cell.staleAt * 1000).toISOString(), day),
             h("small", null, ` ${relative(cell.staleAt, now)}`)] : "–"),
           h("td", null, cell.list ?? "–"));
@@ -206,7 +206,7 @@ export default function coverage(root) {
         h("td", {class: "number"}, count(list.covered)),
         h("td", {class: list.stale ? "number wrong" : "number"}, count(list.stale)),
         h("td", {class: list.damaged ? "number wrong" : "number"}, count(list.damaged)),
-        h("td", null, list.release ? [time(list.release.obtainedAtOldest, day), h("small", null,
+        h("td", null, list.release ? [time(list.release.obtainedAtOldest, dataDay), h("small", null,
           ` ${relative(Date.parse(list.release.obtainedAtOldest) / 1000, now)}`)] : "–"),
         h("td", null, plural(list.maxAgeDays, "day", "days"))))));
   }

@@ -3,6 +3,8 @@ import {h} from "./dom.js";
 
 const COUNT = new Intl.NumberFormat("en-US");
 const DAY = new Intl.DateTimeFormat("en-US", {month: "short", day: "numeric", year: "numeric"});
+const DATA_DAY = new Intl.DateTimeFormat("en-US", {
+  month: "short", day: "numeric", year: "numeric", timeZone: "UTC"});
 const MOMENT = new Intl.DateTimeFormat("en-US", {
   month: "short", day: "numeric", year: "numeric", hour: "2-digit", minute: "2-digit",
   hourCycle: "h23"});
@@ -22,6 +24,8 @@ export const plural = (value, one, many) =>
 // Seconds since 1970, or null.
 export const seconds = (timestamp) => timestamp ? Date.parse(timestamp) / 1000 : null;
 export const day = (at) => DAY.format(new Date(at * 1000));
+// The day of published data: files have a date, which stands for the beginning of that day in UTC.
+export const dataDay = (at) => DATA_DAY.format(new Date(at * 1000));
 export const moment = (at) => MOMENT.format(new Date(at * 1000));
 
 // "12 days", "3 hours"; rounded down, so that nothing seems to last longer than it does.

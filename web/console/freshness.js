@@ -130,9 +130,9 @@ function broken(lists) {
   }
   const stale = lists.filter((list) => list.stale);
   if (stale.length) {
-    return told("bad", `Stale: ${names(stale)}.`, `${
-      plural(sum(stale, "stale"), "area code has", "area codes have")
-    } data that is too old, and answers STALE; load new files.`);
+    return told("bad", `Stale: ${names(stale)}.`, `The data of ${
+      plural(sum(stale, "stale"), "area code", "area codes")} is too old, and every number there ` +
+      "that would be clear is STALE. Load new files.");
   }
   return null;
 }
@@ -162,8 +162,9 @@ function covered(lists, coverages, codes, now) {
       "agree with each other. Asking again.");
   }
   if (!all.size || !first) return told("unknown", "Not known.", "No area code is known.");
-  const until = `First stale: ${first.code} on ${first.list} ${relative(first.staleAt, now)}, ` +
-    `${day(first.staleAt)}.`;
+  const whole = coverages.get(first.list).coversAll;
+  const until = `First stale: ${whole ? first.list : `${first.code} on ${first.list}`} ${
+    relative(first.staleAt, now)}, ${day(first.staleAt)}.`;
   if (some("missing")) {
     return told("partial", `${count(all.size - some("missing"))} of ${count(all.size)} area codes ` +
       "are fresh.", `The other ${count(some("missing"))} are not loaded and answer NOT_COVERED. ${

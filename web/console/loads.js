@@ -1,7 +1,7 @@
 // Loads: what came, what was refused and why; going back; trying files without loading them.
 import {listLoads, listReleases, loadRelease, rollBack} from "./api.js";
 import {announce, ask, field, fill, h, table} from "./dom.js";
-import {bytes, count, day, plural, relative, seconds, time, word} from "./format.js";
+import {bytes, count, dataDay, plural, relative, seconds, time, word} from "./format.js";
 import {problem} from "./key.js";
 import {here, look, onNews, serverNow, world} from "./watch.js";
 
@@ -89,7 +89,7 @@ export default function loads(root) {
         return h("tr", null, h("th", {scope: "row"}, release.list),
           h("td", {class: "number"}, release.id), h("td", null, time(release.publishedAt)),
           h("td", {class: "number"}, count(release.numbers)),
-          h("td", null, time(release.obtainedAtOldest, day)),
+          h("td", null, time(release.obtainedAtOldest, dataDay)),
           h("td", null, before ? `release ${before.id}, ${count(before.numbers)} numbers` :
             "nothing to go back to"),
           h("td", {class: "act"}, h("button", {type: "button", class: "quiet", disabled: !before,
@@ -180,8 +180,10 @@ function item(load, open) {
   const kind = outcome(load);
   const planned = load.plan?.areaCodes ?? [];
   const sum = (field) => planned.reduce((total, area) => total + BigInt(area[field] ?? 0), 0n);
-  const added = load.release?.added ?? (load.plan && sum("added"));
-  const gone = load.release?.deleted ?? (load.plan && sum("lost"));
+  // A release's own counts leave out what is new as a whole; the plan is kept until a restart.
+  const first = load.release?.parentId === "0" ? load.release.numbers : undefined;
+  const added = load.plan ? sum("added") : first ?? load.release?.added;
+  const gone = load.plan ? sum("lost") : load.release?.deleted;
   return h("li", {class: "load", "data-kind": kind},
     h("span", {class: "sign", "aria-hidden": "true"},
       kind === "dry" ? "○" : SIGN[load.state] ?? "…"),
@@ -238,7 +240,7 @@ const files = (all) => table("Files",
     {label: "Obtained"}, {label: "SHA-256"}],
   all.slice(0, 500).map((file) => h("tr", null, h("th", {scope: "row"}, file.name),
     h("td", null, word(file.kind, "FILE_KIND")), h("td", {class: "number"}, bytes(file.sizeBytes)),
-    h("td", {class: "number"}, count(file.records)), h("td", null, time(file.obtainedAt, day)),
+    h("td", {class: "number"}, count(file.records)), h("td", null, time(file.obtainedAt, dataDay)),
     h("td", null, h("code", {class: "digest"}, file.sha256)))));
 
 const plan = (areas) => table("Area codes of the load",

@@ -1,7 +1,7 @@
 // Number: everything known about one number.
 import {checkNumber, getHistory, hasKey, listTenants} from "./api.js";
 import {announce, field, fill, h, table} from "./dom.js";
-import {day, moment, phone, relative, seconds, time, word} from "./format.js";
+import {dataDay, moment, phone, relative, seconds, time, word} from "./format.js";
 import {problem} from "./key.js";
 import {here, serverNow, world} from "./watch.js";
 
@@ -23,7 +23,7 @@ export default function number(root) {
     maxlength: "60", placeholder: "201 555 0123"});
   const asOf = h("input", {type: "datetime-local"});
   const scope = h("input", {type: "text", autocomplete: "off", spellcheck: "false"});
-  const tenant = h("select", null, h("option", {value: ""}, "the key's own tenant"));
+  const tenant = h("select", null, h("option", {value: ""}, "the caller's own tenant"));
   const result = h("div", {class: "result", "aria-live": "polite"});
   const button = h("button", {type: "submit", class: "main"}, "Check");
   fill(root, h("h1", null, "One number"),
@@ -106,9 +106,9 @@ function matches(found) {
     found.map((match) => h("tr", null, h("th", {scope: "row"}, match.list),
       h("td", null, EFFECTS[match.effect] ?? match.effect),
       h("td", null, match.listedSince ? [match.listedSinceExact ? "" : "at the latest ",
-        time(match.listedSince, match.listedSinceExact ? moment : day)] : "–"),
+        time(match.listedSince, match.listedSinceExact ? moment : dataDay)] : "–"),
       h("td", {class: "number"}, match.releaseId && match.releaseId !== "0" ? match.releaseId : "–"),
-      h("td", null, time(match.obtainedAt, day)))));
+      h("td", null, time(match.obtainedAt, dataDay)))));
 }
 
 function lists(snapshot) {
@@ -119,7 +119,7 @@ function lists(snapshot) {
     snapshot.map((list) => h("tr", null, h("th", {scope: "row"}, list.list),
       h("td", {class: "number"}, list.releaseId && list.releaseId !== "0" ? list.releaseId :
         "not loaded"),
-      h("td", null, time(list.obtainedAt, day)), h("td", null, time(list.validUntil)),
+      h("td", null, time(list.obtainedAt, dataDay)), h("td", null, time(list.validUntil)),
       h("td", null, h("code", {class: "digest"}, list.digest ?? "–")))));
 }
 
@@ -139,7 +139,7 @@ async function history(asked, result, wanted) {
   result.append(h("section", null, h("h2", null, "When it came and went"),
     !events.length ? h("p", {class: "muted"}, "Nothing is known.") :
     h("ol", {class: "history"}, events.map((event) => h("li", null,
-      time(event.time, day), " ", h("b", null, word(event.action, "HISTORY_ACTION")), " ",
+      time(event.time, dataDay), " ", h("b", null, word(event.action, "HISTORY_ACTION")), " ",
       event.list, h("small", null, ` release ${event.releaseId ?? 0}`,
         event.requestedBy && `, by ${event.requestedBy}`, event.reason && `: ${event.reason}`))))));
 }
