@@ -31,7 +31,13 @@ class SocketRun {
   // for each.
   bool Scrub(absl::Span<const Number> numbers);
 
+  // Asks with the key of a tenant above its quota. Returns false if that is not why the call fails.
+  bool Refused(absl::Span<const Number> numbers);
+
  private:
+  // Makes the tenant's key, at the first call.
+  const std::string& KeyAboveQuota();
+
   const blackbox::TempDir folder_;  // outlives the stores in it
   const Clock clock_;
   FakeRegistry registry_;
@@ -39,6 +45,7 @@ class SocketRun {
   TestStores stores_;
   std::unique_ptr<Server> server_;
   std::unique_ptr<TestClient> client_;
+  std::string key_;
 };
 
 }  // namespace dnc

@@ -25,10 +25,13 @@ class ScrubCall final : public OneRequestCall, public EventLoop::Job {
   ScrubCall(const RpcContext& rpc, ScrubHandler* handler, CallPtr call)
       : OneRequestCall(rpc, Method::kScrub, std::move(call)), handler_(*handler) {}
 
+  void OnMessageBegun(size_t size, std::string_view first, bool compressed) override;
   void RunJob() override;
 
  private:
   void OnRequest() override;
+  // How many numbers are charged at once of a request that has `bytes` and begins with `first`.
+  static size_t CountToCharge(size_t bytes, std::string_view first);
   // Takes the call in, whose request has `bytes` and begins with `first`. False: it is refused,
   // and the answer is on its way.
   bool TakeIn(size_t bytes, std::string_view first);
@@ -42,8 +45,8 @@ class ScrubCall final : public OneRequestCall, public EventLoop::Job {
   // Each ends the call, which gives its places away before.
   void Succeed(MessageBuffer answer);
   void Fail(const absl::Status& status);
-  // Refuses for want of room.
-  void FailCrowded();
+  // The same for a refusal, as whoever is above a limit gets many of.
+  void Deny(const absl::Status& status);
   void LeaveGate();
   void Leave();
 

@@ -4,7 +4,9 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "absl/time/clock.h"
+#include "server/base/str_cat.h"
 #include "server/wire/grpc_text.h"
+#include "server/wire/header_fields.h"
 #include "server/wire/http2_connection.h"
 #include "server/wire/wire_errors.h"
 
@@ -34,6 +36,10 @@ struct DeadlineTimer {
   boost::asio::steady_timer asio;
 };
 
+StatusPtr ToFields(const GrpcStatus& status, bool kept) {
+  return std::make_shared<const StatusFields>(status, kept);
+}
+
 absl::Status ReceivedMessage::Expand(size_t max_bytes) {
   if (!compressed()) return absl::OkStatus();
   if (encoding_ == MessageEncoding::kIdentity) {
@@ -60,6 +66,11 @@ std::optional<std::string_view> GrpcStream::Metadata(std::string_view name) cons
     }
   }
   return std::nullopt;
+}
+
+int GrpcStream::told_code() const {
+  if (!finished_) return static_cast<int>(absl::StatusCode::kCancelled);
+  return status_ == nullptr ? 0 : status_->code();
 }
 
 absl::Time GrpcStream::DeadlineTime() const {
@@ -97,6 +108,23 @@ void GrpcStream::AddHeader(std::string_view name, std::string_view value, size_t
   }
 }
 
+absl::Status GrpcStream::CheckHeaders(size_t max_kept) const {
+  if (metadata_bytes_ > max_kept) return TooMuchMetadata(metadata_bytes_, max_kept);
+  if (bad_metadata_) {
+    return Malformed(
+        "the call's metadata have a name or a value that gRPC does not permit: send printable "
+        "ASCII, or base64 in a name with -bin");
+  }
+  if (bad_timeout_) {
+    return Malformed("grpc-timeout is not a number of at most eight digits with its unit");
+  }
+  if (encoding_ == MessageEncoding::kUnknown) {
+    return NotSupported(
+        StrCat("the message's encoding is none of ", kAcceptedEncodings, "; send one of those"));
+  }
+  return absl::OkStatus();
+}
+
 template <class Task>
 void GrpcStream::OnLoop(Task task) {
   if (loop_->InThread()) {
@@ -125,7 +153,9 @@ void GrpcStream::Write(MessageBuffer message) {
   });
 }
 
-void GrpcStream::Finish(GrpcStatus status) {
+void GrpcStream::Finish(const GrpcStatus& status) { FinishWith(ToFields(status)); }
+
+void GrpcStream::FinishWith(StatusPtr status) {
   OnLoop([this, status = std::move(status)]() mutable {
     if (connection_ == nullptr || finished_) return;
     connection_->End(this, std::move(status));

@@ -35,8 +35,15 @@ namespace dnc {
 
 class GrpcStream;
 class Http2Connection;
+class StatusFields;
 struct DeadlineTimer;
 using CallPtr = std::shared_ptr<GrpcStream>;
+
+// A status with its texts as they are sent. Thread-safe.
+using StatusPtr = std::shared_ptr<const StatusFields>;
+// `kept`: it is told often, for example to everybody who is above a quota, and a peer is to
+// remember the texts that it has been told.
+StatusPtr ToFields(const GrpcStatus& status, bool kept = false);
 
 // A message that has arrived.
 class ReceivedMessage {
@@ -75,6 +82,11 @@ enum class CallEnd {
 class CallHandler {
  public:
   virtual ~CallHandler() = default;
+  // The message of a call that has one (ExpectOneMessage) has begun: it will have `size` bytes as
+  // it comes, `first` are the first ones of them, and `compressed` says whether they must be
+  // expanded. A call that is to be refused may be ended here, so that the rest is not kept. It is
+  // not always asked.
+  virtual void OnMessageBegun(size_t /*size*/, std::string_view /*first*/, bool /*compressed*/) {}
   // A message that was asked for.
   virtual void OnMessage(ReceivedMessage message) = 0;
   // The caller has sent all. Whoever asked for a message gets none.
@@ -116,14 +128,15 @@ class GrpcStream : public std::enable_shared_from_this<GrpcStream> {
   bool cancelled() const { return cancelled_.load(std::memory_order_relaxed); }
 
   // The status that the transport has ended the call with by itself; 1, CANCELLED, if it has not.
-  int told_code() const { return finished_ ? status_.code : 1; }
+  int told_code() const;
 
   // Ask for the caller's next message: OnMessage or OnEnd follows. Thread-safe.
   void AskMessage();
   // Sends a message; at most one is under way, until OnWritten. Thread-safe.
   void Write(MessageBuffer message);
   // Ends the call. Once, and the last. Thread-safe.
-  void Finish(GrpcStatus status);
+  void Finish(const GrpcStatus& status);
+  void FinishWith(StatusPtr status);
   // Sends the one message of an answer, and ends the call well. Thread-safe.
   void Answer(MessageBuffer message);
   // From now on the call is ended by its deadline: whoever answers at once need not call this.
@@ -145,6 +158,8 @@ class GrpcStream : public std::enable_shared_from_this<GrpcStream> {
 
   // Takes a header. Of metadata above `max_kept` bytes only the size is noted.
   void AddHeader(std::string_view name, std::string_view value, size_t max_kept);
+  // What is wrong with the headers of a call of gRPC's, of which `max_kept` bytes may be metadata.
+  absl::Status CheckHeaders(size_t max_kept) const;
   size_t kept_bytes() const {
     return header_text_.capacity() + path_.size() + headers_.capacity() * sizeof(Header);
   }
@@ -190,7 +205,7 @@ class GrpcStream : public std::enable_shared_from_this<GrpcStream> {
   bool headers_sent_ = false;  // submitted
   bool deferred_ = false;      // nghttp2 waits for more to send
   bool finished_ = false;      // by Finish or Answer
-  GrpcStatus status_;
+  StatusPtr status_;           // null: OK
   std::atomic<bool> cancelled_{false};
   bool may_be_silent_ = false;
   bool one_message_ = false;
