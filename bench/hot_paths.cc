@@ -5,6 +5,7 @@
 //
 // The cost of a round is the difference between a run with more rounds and one with fewer. Of the
 // paths from socket to socket only what the server's loop does is counted.
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
@@ -65,7 +66,9 @@ void ScrubBySocket(size_t batch, int rounds, bool refused = false) {
   snapshot->revision = 1;
   snapshot->lists = {MakeList(ListKind::kNational, ListEffect::kDeny, 0)};
   SocketRun run(snapshot);
-  const std::vector<Number> numbers = BenchQuestions(snapshot->lists[0]->numbers, batch);
+  std::vector<Number> numbers =
+      BenchQuestions(snapshot->lists[0]->numbers, std::max<size_t>(batch, 2));
+  numbers.resize(batch);
   for (int round = 0; round < rounds; ++round) {
     DNC_CHECK(refused ? run.Refused(numbers) : run.Scrub(numbers), "a call ends as it should");
   }

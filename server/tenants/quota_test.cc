@@ -52,6 +52,26 @@ TEST_P(QuotaTest, WhatTheRefusalSaysIsEnough) {
   }
 }
 
+// Check says what Admit would say, and takes nothing.
+TEST_P(QuotaTest, ACheckRefusesWhatAdmitRefuses) {
+  QuotaMeter meter({}, GetParam());
+  EXPECT_TRUE(meter.Check(1, Rate(1000), 5000, kStart).ok());  // the bucket is full
+  EXPECT_TRUE(meter.Check(1, {}, 5000, kStart).ok());
+  EXPECT_TRUE(meter.Admit(1, Rate(1000), 900, kStart).ok());
+  EXPECT_TRUE(meter.Check(1, Rate(1000), 100, kStart).ok());
+  EXPECT_TRUE(meter.Check(1, Rate(1000), 100, kStart).ok());
+  EXPECT_EQ(meter.refusals().numbers, 0U);
+  const absl::Status refused = meter.Check(1, Rate(1000), 101, kStart);
+  EXPECT_EQ(ErrorReason(refused), reason::kQuotaExceeded);
+  EXPECT_EQ(RetryAfter(refused), absl::Milliseconds(1));
+  EXPECT_EQ(meter.refusals().numbers, 1U);
+  EXPECT_EQ(meter.Admit(1, Rate(1000), 101, kStart).status(), refused);
+  EXPECT_EQ(meter.CallsUnderWay(1), 0U);
+  EXPECT_TRUE(meter.Admit(1, Rate(1000), 100, kStart).ok());
+  // Numbers that cost next to nothing may be paid for already.
+  EXPECT_TRUE(meter.Check(1, Rate(4'000'000'000), 1, kStart).ok());
+}
+
 TEST_P(QuotaTest, ABatchAboveTheBurstIsPossibleAndPaidFor) {
   QuotaMeter meter({}, GetParam());
   EXPECT_TRUE(meter.Admit(1, Rate(100), 1000, kStart).ok());  // ten seconds' worth

@@ -1,6 +1,7 @@
 #include "server/wire/grpc_stream.h"
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/steady_timer.hpp>
 
 #include "absl/time/clock.h"
@@ -13,21 +14,34 @@
 namespace dnc {
 namespace {
 
+// What the headers of most calls need, taken at once.
+constexpr size_t kUsualText = 160;
+constexpr size_t kUsualHeaders = 4;
+
 // Whether a header belongs to the protocol and not to the call's metadata.
 bool IsProtocols(std::string_view name) {
   return name.starts_with(':') || name == "te" || name == "content-type" ||
          (name.starts_with("grpc-") && !IsBinaryMetadata(name));
 }
 
+constexpr std::array<bool, 256> MakeNameCharacters() {
+  std::array<bool, 256> characters{};
+  for (const char c : std::string_view("abcdefghijklmnopqrstuvwxyz0123456789-_.")) {
+    characters[static_cast<uint8_t>(c)] = true;
+  }
+  return characters;
+}
+constexpr std::array<bool, 256> kNameCharacters = MakeNameCharacters();
+
 // Whether gRPC's protocol knows such metadata. What it does not know must not reach anybody who may
 // take it otherwise.
 bool IsMetadata(std::string_view name, std::string_view value) {
-  const auto is_name = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
-  };
-  if (name.empty() || !std::all_of(name.begin(), name.end(), is_name)) return false;
+  bool valid = !name.empty();
+  for (const char c : name) valid &= kNameCharacters[static_cast<uint8_t>(c)];
+  if (!valid) return false;
   if (IsBinaryMetadata(name)) return DecodeBinaryValues(value).has_value();
-  return std::all_of(value.begin(), value.end(), [](char c) { return c >= ' ' && c <= '~'; });
+  for (const char c : value) valid &= c >= ' ' && c <= '~';  // several at once
+  return valid;
 }
 
 }  // namespace
@@ -53,8 +67,11 @@ absl::Status ReceivedMessage::Expand(size_t max_bytes) {
 }
 
 GrpcStream::GrpcStream(Http2Connection* connection, EventLoop* loop, int32_t id,
-                       std::shared_ptr<const std::string> peer)
-    : loop_(loop), connection_(connection), id_(id), peer_(std::move(peer)) {}
+                       std::shared_ptr<const std::string> peer, Clock::time_point begun)
+    : loop_(loop), connection_(connection), id_(id), peer_(std::move(peer)), begun_(begun) {
+  header_text_.reserve(kUsualText);
+  headers_.reserve(kUsualHeaders);
+}
 
 GrpcStream::~GrpcStream() = default;
 
@@ -89,7 +106,9 @@ void GrpcStream::AddHeader(std::string_view name, std::string_view value, size_t
                         static_cast<uint32_t>(name.size()), static_cast<uint32_t>(value.size())});
     header_text_.append(name).append(value);
   } else if (name == ":path") {
-    path_ = value.substr(0, max_kept);
+    path_at_ = header_text_.size();
+    path_size_ = std::min(value.size(), max_kept);
+    header_text_.append(value, 0, path_size_);
   } else if (name == ":method") {
     is_post_ = value == "POST";
   } else if (name == "content-type") {

@@ -102,14 +102,17 @@ class GrpcStream : public std::enable_shared_from_this<GrpcStream> {
  public:
   using Clock = std::chrono::steady_clock;
 
+  // `begun`: when its first bytes came.
   GrpcStream(Http2Connection* connection, EventLoop* loop, int32_t id,
-             std::shared_ptr<const std::string> peer);
+             std::shared_ptr<const std::string> peer, Clock::time_point begun);
   ~GrpcStream();
   GrpcStream(const GrpcStream&) = delete;
   GrpcStream& operator=(const GrpcStream&) = delete;
 
   // What the caller's headers say; does not change once the call is accepted. Thread-safe.
-  std::string_view path() const { return path_; }
+  std::string_view path() const {
+    return std::string_view(header_text_).substr(path_at_, path_size_);
+  }
   // The first value of a name; names are in lower case.
   std::optional<std::string_view> Metadata(std::string_view name) const;
   // Of all headers, as HTTP/2 counts them: name, value and 32 bytes each.
@@ -161,7 +164,7 @@ class GrpcStream : public std::enable_shared_from_this<GrpcStream> {
   // What is wrong with the headers of a call of gRPC's, of which `max_kept` bytes may be metadata.
   absl::Status CheckHeaders(size_t max_kept) const;
   size_t kept_bytes() const {
-    return header_text_.capacity() + path_.size() + headers_.capacity() * sizeof(Header);
+    return header_text_.capacity() + headers_.capacity() * sizeof(Header);
   }
   // The deadline has passed.
   void Expire();
@@ -177,8 +180,9 @@ class GrpcStream : public std::enable_shared_from_this<GrpcStream> {
   std::shared_ptr<CallHandler> handler_;
 
   const std::shared_ptr<const std::string> peer_;
-  std::string path_;
-  std::string header_text_;
+  std::string header_text_;  // the path, and names and values of metadata
+  size_t path_at_ = 0;
+  size_t path_size_ = 0;
   std::vector<Header> headers_;
   size_t metadata_bytes_ = 0;
   Clock::time_point deadline_ = Clock::time_point::max();
@@ -212,7 +216,7 @@ class GrpcStream : public std::enable_shared_from_this<GrpcStream> {
   bool is_begun_ = false;   // a message has been handed over
   bool abandoned_ = false;  // the peer did not take the answer
   bool end_sent_ = false;   // the end of the answer has been handed to the socket
-  const Clock::time_point begun_ = Clock::now();
+  const Clock::time_point begun_;
   Clock::time_point heard_ = begun_;   // of the body
   Clock::time_point message_since_{};  // when the message that is not whole began
   Clock::time_point answer_since_{};   // when the peer last took something of the answer

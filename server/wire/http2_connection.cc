@@ -33,9 +33,9 @@ constexpr std::chrono::nanoseconds kLastWords = std::chrono::seconds(1);
 constexpr std::chrono::milliseconds kEndingSilence(250);
 constexpr uint32_t kStreamWindow = 256 << 10;
 constexpr int32_t kConnectionWindow = 1 << 20;
-// What a stream of small messages has in a frame, and one long message at least.
+// What a frame of a stream has at least, with small messages or with one long one.
 constexpr size_t kSmallFrame = 16;
-constexpr size_t kLongFrame = 64;
+constexpr size_t kLongFrame = 1 << 10;
 
 }  // namespace
 
@@ -275,7 +275,7 @@ void Http2Connection::Calm() {
 }
 
 int Http2Connection::BeginStream(int32_t id) {
-  streams_.emplace(id, std::make_shared<GrpcStream>(this, loop_, id, peer_));
+  streams_.emplace(id, std::make_shared<GrpcStream>(this, loop_, id, peer_, heard_));
   return 0;
 }
 
