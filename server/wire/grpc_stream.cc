@@ -70,7 +70,6 @@ GrpcStream::GrpcStream(Http2Connection* connection, EventLoop* loop, int32_t id,
                        std::shared_ptr<const std::string> peer, Clock::time_point begun)
     : loop_(loop), connection_(connection), id_(id), peer_(std::move(peer)), begun_(begun) {
   header_text_.reserve(kUsualText);
-  headers_.reserve(kUsualHeaders);
 }
 
 GrpcStream::~GrpcStream() = default;
@@ -102,6 +101,7 @@ void GrpcStream::AddHeader(std::string_view name, std::string_view value, size_t
     if (!IsMetadata(name, value)) bad_metadata_ = true;
     metadata_bytes_ += name.size() + value.size() + kEachEntry;
     if (metadata_bytes_ > max_kept) return;
+    if (headers_.empty()) headers_.reserve(kUsualHeaders);
     headers_.push_back({static_cast<uint32_t>(header_text_.size()),
                         static_cast<uint32_t>(name.size()), static_cast<uint32_t>(value.size())});
     header_text_.append(name).append(value);
