@@ -6,13 +6,13 @@
 
 #include "server/base/error.h"
 #include "server/base/log_line.h"
-#include "server/http/console_pages.h"
 #include "server/dialer/dialer_scrub.h"
+#include "server/http/console_pages.h"
 #include "server/http/http_access.h"
 #include "server/http/http_context.h"
+#include "server/http/router.h"
 #include "server/rest/mcp_routes.h"
 #include "server/rest/rest_routes.h"
-#include "server/http/router.h"
 
 namespace dnc {
 namespace {
@@ -29,8 +29,8 @@ struct Door {
   std::unique_ptr<HttpFront> front;
 };
 
-void AddAllRoutes(const HttpContext* context, const HttpOptions& options, const HttpDoorParts& parts,
-                  Router* router) {
+void AddAllRoutes(const HttpContext* context, const HttpOptions& options,
+                  const HttpDoorParts& parts, Router* router) {
   parts.pages->AddTo(context->access, router);
   AddDialerScrub(context, options, router);
   AddConsoleRoutes(context, router);

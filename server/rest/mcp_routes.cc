@@ -29,9 +29,9 @@
 #include "server/base/error.h"
 #include "server/base/str_cat.h"
 #include "server/http/http_access.h"
+#include "server/http/problem.h"
 #include "server/rest/mcp_tools.h"
 #include "server/rest/method_run.h"
-#include "server/http/problem.h"
 
 namespace dnc {
 namespace {
