@@ -1,9 +1,11 @@
 // Runs the hot paths as a fixed amount of work, for counting instructions (bench/kept_fast.sh):
 //
-//   hot_paths PATH ROUNDS      PATH: scrub, scrub_lists, parse, probe, socket_1, socket_1000
+//   hot_paths PATH ROUNDS      PATH: scrub, scrub_lists, parse, probe, socket_1, socket_1000,
+//                                    socket_refused_1, socket_refused_10000
 //
 // The cost of a round is the difference between a run with more rounds and one with fewer. Of the
 // paths from socket to socket only what the server's loop does is counted.
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
@@ -58,15 +60,17 @@ void Scrub(bool all_lists, int rounds) {
   }
 }
 
-// Answers a call about so many numbers, half of them listed, from socket to socket.
-void ScrubBySocket(size_t batch, int rounds) {
+// Answers a call about so many numbers, half of them listed, from socket to socket, or refuses it.
+void ScrubBySocket(size_t batch, int rounds, bool refused = false) {
   auto snapshot = std::make_shared<Snapshot>();
   snapshot->revision = 1;
   snapshot->lists = {MakeList(ListKind::kNational, ListEffect::kDeny, 0)};
   SocketRun run(snapshot);
-  const std::vector<Number> numbers = BenchQuestions(snapshot->lists[0]->numbers, batch);
+  std::vector<Number> numbers =
+      BenchQuestions(snapshot->lists[0]->numbers, std::max<size_t>(batch, 2));
+  numbers.resize(batch);
   for (int round = 0; round < rounds; ++round) {
-    DNC_CHECK(run.Scrub(numbers), "a batch is answered");
+    DNC_CHECK(refused ? run.Refused(numbers) : run.Scrub(numbers), "a call ends as it should");
   }
 }
 
@@ -121,6 +125,8 @@ int Main(int argc, char** argv) {
       {"probe", Probe},
       {"socket_1", [](int rounds) { ScrubBySocket(1, rounds); }},
       {"socket_1000", [](int rounds) { ScrubBySocket(kBatch, rounds); }},
+      {"socket_refused_1", [](int rounds) { ScrubBySocket(1, rounds, true); }},
+      {"socket_refused_10000", [](int rounds) { ScrubBySocket(10 * kBatch, rounds, true); }},
   };
   const auto path = argc == 3 ? paths.find(argv[1]) : paths.end();
   if (path == paths.end()) {

@@ -4,14 +4,16 @@
 # first core, and the clients run on the others.
 #   DNC_BENCH_DIR      where to work; default build/bench-http
 #   DNC_BENCH_NUMBERS  in the registry and in the MariaDB; default 5000000
-#   DNC_BENCH_SECONDS  of each measurement; default 5
+#   DNC_BENCH_SECONDS  of each measurement; default 2
+#   DNC_BENCH_ROUNDS   of those of one number; default 7
 #   DNC_BENCH_PARTS    default one bulk mariadb
 # shellcheck disable=SC2034 # rpc_server.sh reads what is set for it
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 DNC_BENCH_DIR="${DNC_BENCH_DIR:-$PWD/build/bench-http}"
 DNC_BENCH_NUMBERS="${DNC_BENCH_NUMBERS:-5000000}"
-SECONDS_EACH="${DNC_BENCH_SECONDS:-5}"
+SECONDS_EACH="${DNC_BENCH_SECONDS:-2}"
+ROUNDS="${DNC_BENCH_ROUNDS:-7}"
 LAUNCH=(taskset -c 0)
 source bench/rpc_server.sh
 source bench/h2load.sh
@@ -63,29 +65,40 @@ p99_at() {  # RATE ARGUMENTS...
     awk '{ a[NR] = $1 } END { print a[int(NR * 0.99)] }'
 }
 
+median() { sort -n | awk '{ a[NR] = $1 } END { print a[int((NR + 1) / 2)] }'; }
+
+# Medians of some rounds, in which both are asked by turns: others may use the machine, too.
 measure_one() {
-  local clear listed url grpc http half grpc_p99 http_p99
+  local clear listed url round half grpc_p99 http_p99
+  local rates="$BENCH/rates" p99s="$BENCH/p99s"
   # One number of each kind, as the server tells.
   clear="$(curl -sS -F "phoneList=<$BENCH/numbers.list" "http://$HTTP$SCRUB" |
     awk -F, '$2 == "C" { print $1; exit }')"
   listed="$(curl -sS -F "phoneList=<$BENCH/numbers.list" "http://$HTTP$SCRUB" |
     awk -F, '$2 == "D" { print $1; exit }')"
   url="http://$HTTP$SCRUB?version=2&phoneList="
-  read -r -a grpc < <(grpc_calls 16 "$BENCH/grpc-one")
-  read -r -a http < <(wrk_requests 16 "$url$clear")
-  row 'gRPC, one number: calls a second; server CPU a call' \
-    "$(printf '%.0f; %.1f µs' "${grpc[0]}" "$(ratio "${grpc[1]}" 1000)")" -
-  row 'GET of one number that is clear' \
-    "$(printf '%.0f; %.1f µs' "${http[0]}" "$(ratio "${http[1]}" 1000)")" -
-  row 'its rate, of that of gRPC' "$(ratio "${http[0]}" "${grpc[0]}")" '0.8'
-  half="$(awk -v a="${grpc[0]}" -v b="${http[0]}" 'BEGIN { printf "%d", (a < b ? a : b) / 2 }')"
-  grpc_p99="$(p99_at "$half" -d "$BENCH/grpc-one" -H 'content-type: application/grpc' \
-    -H 'te: trailers' "http://$DNC_SERVER/dnc.v1.ScrubService/Scrub")"
-  http_p99="$(p99_at "$half" --h1 "$url$clear")"
-  row "p99 of both at half that rate ($half/s): gRPC; GET" "$grpc_p99; $http_p99 µs" 'twice'
-  read -r -a http < <(wrk_requests 16 "$url$listed")
-  row 'GET of one number that is listed, with its date from the disk' \
-    "$(printf '%.0f; %.1f µs' "${http[0]}" "$(ratio "${http[1]}" 1000)")" -
+  : >"$rates"
+  for ((round = 0; round < ROUNDS; ++round)); do
+    echo "$(grpc_calls 16 "$BENCH/grpc-one") $(wrk_requests 16 "$url$clear")" \
+      "$(wrk_requests 16 "$url$listed")" >>"$rates"
+  done
+  column() { cut -d ' ' -f "$1" "$rates" | median; }
+  told() { printf '%.0f a second; %.1f µs' "$(column "$1")" "$(ratio "$(column "$2")" 1000)"; }
+  row 'gRPC, one number: calls; server CPU a call' "$(told 1 2)" -
+  row 'GET of one number that is clear' "$(told 3 4)" -
+  row 'its rate, of that of gRPC' \
+    "$(awk '{ printf "%.2f\n", $3 / $1 }' "$rates" | median)" '0.8'
+  row 'GET of one number that is listed, whose date is read from the disk' "$(told 5 6)" -
+  half="$(awk -v a="$(column 1)" -v b="$(column 3)" 'BEGIN { printf "%d", (a < b ? a : b) / 2 }')"
+  : >"$p99s"
+  for ((round = 0; round < ROUNDS; ++round)); do
+    grpc_p99="$(p99_at "$half" -d "$BENCH/grpc-one" -H 'content-type: application/grpc' \
+      -H 'te: trailers' "http://$DNC_SERVER/dnc.v1.ScrubService/Scrub")"
+    http_p99="$(p99_at "$half" --h1 "$url$clear")"
+    echo "$grpc_p99 $http_p99" >>"$p99s"
+  done
+  row "p99 of both at half of the lower rate ($half a second): gRPC; GET" \
+    "$(cut -d ' ' -f 1 "$p99s" | median); $(cut -d ' ' -f 2 "$p99s" | median) µs" 'twice'
 }
 
 measure_bulk() {

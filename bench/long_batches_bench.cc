@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -115,7 +116,8 @@ double Median(std::vector<double> values) {
 
 void Measure(int lists, size_t batch, int rounds, std::chrono::milliseconds time) {
   const SnapshotPtr snapshot = MakeSnapshot(lists);
-  std::vector<std::vector<double>> figures[2];  // by loops: each share of both, of each round
+  // By loops: each share of both clients' times, of each round.
+  std::array<std::vector<std::vector<double>>, 2> figures;
   for (int round = 0; round < rounds; ++round) {
     for (const int loops : {1, 2}) {
       Measured measured = Run(snapshot, loops, batch, time);

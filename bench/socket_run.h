@@ -37,8 +37,13 @@ class SocketRun {
   std::unique_ptr<TestClient> Connect() const;
   // Asks as Scrub does, through such a connection.
   static bool Scrub(TestClient* client, const v1::ScrubRequest& request);
+  // Asks with the key of a tenant above its quota. Returns false if that is not why the call fails.
+  bool Refused(absl::Span<const Number> numbers);
 
  private:
+  // Makes the tenant's key, at the first call.
+  const std::string& KeyAboveQuota();
+
   const blackbox::TempDir folder_;  // outlives the stores in it
   const Clock clock_;
   FakeRegistry registry_;
@@ -46,6 +51,7 @@ class SocketRun {
   TestStores stores_;
   std::unique_ptr<Server> server_;
   std::unique_ptr<TestClient> client_;
+  std::string key_;
 };
 
 }  // namespace dnc

@@ -14,6 +14,7 @@
 #include "absl/synchronization/mutex.h"
 #include "server/assembly/background_work.h"
 #include "server/assembly/command_line.h"
+#include "server/assembly/http_door.h"
 #include "server/assembly/open_stores.h"
 #include "server/assembly/process_end.h"
 #include "server/base/clock.h"
@@ -23,7 +24,6 @@
 #include "server/base/metrics.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
-#include "server/assembly/http_door.h"
 #include "server/http/metrics_door.h"
 #include "server/index/page_pool.h"
 #include "server/rpc/served_certificate.h"
@@ -165,8 +165,8 @@ absl::Status Run(const ServerConfig& config, StartOptions start) {
   const StatusSources sources{server->front_parts().health, registry, &metrics, &collector};
   DNC_ASSIGN_OR_RETURN(const auto metrics_door, StartMetrics(config, sources, &metrics));
   StatusPages pages(sources);
-  const HttpDoorParts door_parts{server->front_parts(), &pages, &metrics, options.tls,
-                                 keys_required, options.version};
+  const HttpDoorParts door_parts{server->front_parts(), &pages,        &metrics,
+                                 options.tls,           keys_required, options.version};
   DNC_ASSIGN_OR_RETURN(const auto http, OpenHttpDoor(config.http, door_parts));
   if (http != nullptr) server->AddFront(http);
   Announcer announcer(registry, server->address(), http == nullptr ? "" : http->address());

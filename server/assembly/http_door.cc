@@ -6,13 +6,13 @@
 
 #include "server/base/error.h"
 #include "server/base/log_line.h"
-#include "server/http/console_pages.h"
 #include "server/dialer/dialer_scrub.h"
+#include "server/http/console_pages.h"
 #include "server/http/http_access.h"
 #include "server/http/http_context.h"
+#include "server/http/router.h"
 #include "server/rest/mcp_routes.h"
 #include "server/rest/rest_routes.h"
-#include "server/http/router.h"
 
 namespace dnc {
 namespace {
@@ -29,8 +29,8 @@ struct Door {
   std::unique_ptr<HttpFront> front;
 };
 
-void AddAllRoutes(const HttpContext* context, const HttpOptions& options, const HttpDoorParts& parts,
-                  Router* router) {
+void AddAllRoutes(const HttpContext* context, const HttpOptions& options,
+                  const HttpDoorParts& parts, Router* router) {
   parts.pages->AddTo(context->access, router);
   AddDialerScrub(context, options, router);
   AddConsoleRoutes(context, router);
@@ -45,8 +45,12 @@ absl::StatusOr<std::shared_ptr<HttpFront>> OpenHttpDoor(const HttpOptions& optio
   if (options.listen.empty()) return nullptr;
   const auto door = std::make_shared<Door>(parts);
   AddAllRoutes(&door->context, options, parts, &door->router);
-  HttpFrontParts front_parts{parts.server.loops,     &door->router, parts.metrics,
-                             parts.server.rpc->live, parts.tls,     nullptr};
+  HttpFrontParts front_parts;
+  front_parts.loops = parts.server.loops;
+  front_parts.router = &door->router;
+  front_parts.metrics = parts.metrics;
+  front_parts.live = parts.server.rpc->live;
+  front_parts.tls = parts.tls;
   front_parts.is_known = [access = &door->access](const HttpRequest& head) {
     return access->Admit(head, head.Header("loginid"), Permission::kScrub).ok();
   };

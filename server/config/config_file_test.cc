@@ -34,6 +34,7 @@ TEST(ConfigFileTest, TheExampleHoldsTheDefaults) {
   EXPECT_EQ(config->http.listen, defaults.http.listen);
   EXPECT_EQ(config->http.max_body_bytes, defaults.http.max_body_bytes);
   EXPECT_EQ(config->http.max_scrub_numbers, defaults.http.max_scrub_numbers);
+  EXPECT_EQ(config->http.max_dated_numbers, defaults.http.max_dated_numbers);
   EXPECT_EQ(config->http.header, defaults.http.header);
   EXPECT_EQ(config->http.body, defaults.http.body);
   EXPECT_EQ(config->http.idle, defaults.http.idle);

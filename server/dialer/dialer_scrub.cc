@@ -28,8 +28,8 @@
 #include "server/dialer/dialer_lines.h"
 #include "server/dialer/dialer_reason.h"
 #include "server/dialer/dialer_request.h"
-#include "server/http/form_fields.h"
 #include "server/dialer/phone_list.h"
+#include "server/http/form_fields.h"
 #include "server/http/problem.h"
 #include "server/scrub/engine.h"
 #include "server/scrub/rules.h"
@@ -45,17 +45,18 @@ constexpr size_t kPartNumbers = 4096;
 struct PartAnswers {
   std::vector<uint8_t> verdicts;
   std::vector<ReasonSet> reasons;
-  std::vector<uint8_t> facts;                // of the tenant's records
-  std::vector<Rule> rules;                   // kClear where the letter does not depend on it
-  std::vector<const NumberReport*> reports;  // with dates; null: none
-  std::vector<NumberReport> dated;           // to which they point
+  std::vector<uint8_t> facts;  // of the tenant's records
+  // Which rule decided; empty if no letter of the part depends on it.
+  std::vector<Rule> rules;
+  // With dates, null where there are none; empty if the part has none.
+  std::vector<const NumberReport*> reports;
+  std::vector<NumberReport> dated;  // to which they point
 
   void Resize(size_t count) {
     verdicts.assign(count, static_cast<uint8_t>(Verdict::kUnspecified));
     reasons.assign(count, 0);
-    facts.assign(count, kRecordUnknown);
-    rules.assign(count, Rule::kClear);
-    reports.assign(count, nullptr);
+    rules.clear();
+    reports.clear();
     dated.clear();
   }
 };
@@ -92,7 +93,7 @@ class DialerScrubCall final : public EventLoop::Job,
   // Each ends the call, which gives its places away before.
   void Succeed();
   void Fail(const absl::Status& status);
-  void Break();
+  void Break(absl::StatusCode code);
   void End(absl::StatusCode code);
   void LeaveGate(int64_t cost);
 
@@ -124,7 +125,7 @@ void DialerScrubCall::Start() {
   if (rpc().stop->stopping()) {
     Fail(Stopping());
   } else if (!rpc().gate->TryEnter(cost, call_->loop())) {
-    Break();
+    Break(absl::StatusCode::kResourceExhausted);
   } else {
     cost_ = cost;
     call_->loop()->Submit(shared_from_this());
@@ -133,7 +134,7 @@ void DialerScrubCall::Start() {
 
 void DialerScrubCall::RunJob() {
   if (call_->gone()) {
-    End(absl::StatusCode::kCancelled);
+    Break(absl::StatusCode::kCancelled);
     return;
   }
   if (!accepted_.has_value()) {
@@ -201,8 +202,8 @@ void DialerScrubCall::DecidePart() {
   decider.DecideInto(*accepted_, part_.numbers,
                      {absl::MakeSpan(answers_.verdicts), absl::MakeSpan(answers_.reasons)});
   const absl::Span<const uint8_t> facts = decider.LastFacts();
-  DNC_CHECK(facts.size() == answers_.facts.size(), "the records are asked of every number");
-  std::copy(facts.begin(), facts.end(), answers_.facts.begin());
+  DNC_CHECK(facts.size() == part_.numbers.size(), "the records are asked of every number");
+  answers_.facts.assign(facts.begin(), facts.end());
   FindRules();
 }
 
@@ -225,6 +226,7 @@ void DialerScrubCall::FindRules() {
   std::vector<ReasonSet> reasons(places.size(), 0);
   Scrub(*accepted_->snapshot, accepted_->now, numbers, absl::MakeSpan(rules),
         absl::MakeSpan(reasons), {&caller_.tenant->tenant.terms, facts});
+  answers_.rules.assign(part_.numbers.size(), Rule::kClear);
   for (size_t k = 0; k < places.size(); ++k) answers_.rules[places[k]] = rules[k];
 }
 
@@ -246,19 +248,21 @@ void DialerScrubCall::FindDates() {
   }
   if (explained->evidence.lists_revision != accepted_->snapshot->revision) return;
   answers_.dated = std::move(explained->numbers);
+  answers_.reports.assign(part_.numbers.size(), nullptr);
   for (size_t k = 0; k < places.size(); ++k) answers_.reports[places[k]] = &answers_.dated[k];
 }
 
 void DialerScrubCall::WriteLines() {
   for (size_t i = 0; i < part_.entries.size(); ++i) {
     const ReasonSet reasons = answers_.reasons[i];
+    const Rule rule = answers_.rules.empty() ? Rule::kClear : answers_.rules[i];
+    const NumberReport* report = answers_.reports.empty() ? nullptr : answers_.reports[i];
     const bool ended = (answers_.facts[i] & kRecordEbrEnded) != 0;
     const char letter =
-        DialerLetter(static_cast<Verdict>(answers_.verdicts[i]), answers_.rules[i], reasons, ended);
-    const PhoneListPart::Entry& entry = part_.entries[i];
-    lines_->Add({entry.asked, entry.id, letter,
-                 reasons_->Of(part_.numbers[i], reasons, letter, answers_.reports[i]),
-                 part_.numbers[i], reasons});
+        DialerLetter(static_cast<Verdict>(answers_.verdicts[i]), rule, reasons, ended);
+    const Number number = part_.numbers[i];
+    lines_->Add({part_.entries[i].asked, part_.entries[i].id, letter,
+                 reasons_->Of(number, reasons, letter, report), number, reasons});
   }
 }
 
@@ -277,9 +281,9 @@ void DialerScrubCall::GoOnAtWorker() {
         return;
       }
     }
-    self->End(absl::StatusCode::kCancelled);
+    self->Break(absl::StatusCode::kCancelled);
   });
-  if (!posted) Break();
+  if (!posted) Break(absl::StatusCode::kResourceExhausted);
 }
 
 void DialerScrubCall::Succeed() {
@@ -297,8 +301,8 @@ void DialerScrubCall::Fail(const absl::Status& status) {
   call_->Answer(ProblemAnswer(status));
 }
 
-void DialerScrubCall::Break() {
-  End(absl::StatusCode::kResourceExhausted);
+void DialerScrubCall::Break(absl::StatusCode code) {
+  End(code);
   call_->Break();
 }
 

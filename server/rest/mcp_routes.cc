@@ -29,9 +29,9 @@
 #include "server/base/error.h"
 #include "server/base/str_cat.h"
 #include "server/http/http_access.h"
+#include "server/http/problem.h"
 #include "server/rest/mcp_tools.h"
 #include "server/rest/method_run.h"
-#include "server/http/problem.h"
 
 namespace dnc {
 namespace {
@@ -189,6 +189,9 @@ std::optional<McpError> CheckModern(const HttpRequest& head, const McpRequest& r
 
 // Sets the version that the caller speaks.
 std::optional<McpError> CheckVersion(const HttpRequest& head, McpRequest* request) {
+  for (const std::string_view name : {"mcp-protocol-version", "mcp-method", "mcp-name"}) {
+    if (head.CountOf(name) > 1) return McpError{kHeaderMismatch, StrCat(name, " is there twice")};
+  }
   const Json meta = request->params.value("_meta", Json());
   const std::string said = McpText(meta, kVersionKey);
   // Versions before 2025-06-18 don't say it.

@@ -4,8 +4,8 @@
 #include "absl/status/status.h"
 #include "google/protobuf/message.h"
 #include "server/http/http_message.h"
-#include "server/rest/http_rule.h"
 #include "server/http/router.h"
+#include "server/rest/http_rule.h"
 
 namespace dnc {
 

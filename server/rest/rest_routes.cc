@@ -4,10 +4,10 @@
 #include <string>
 #include <utility>
 
+#include "server/http/problem.h"
 #include "server/rest/http_rule.h"
 #include "server/rest/message_json.h"
 #include "server/rest/method_run.h"
-#include "server/http/problem.h"
 #include "server/rest/request_binding.h"
 
 namespace dnc {

@@ -1,5 +1,7 @@
 #include "server/rpc/error_status.h"
 
+#include <array>
+#include <cstdint>
 #include <string>
 
 #include "google/rpc/error_details.pb.h"
@@ -50,6 +52,24 @@ GrpcStatus ToWireStatus(const absl::Status& status) {
     details.add_details()->PackFrom(retry);
   }
   return {static_cast<int>(status.code()), message, details.SerializeAsString()};
+}
+
+StatusPtr ToKeptFields(const absl::Status& status) {
+  // Defects of the server are logged each time.
+  if (status.code() == absl::StatusCode::kInternal) return ToFields(ToWireStatus(status));
+  struct Place {
+    absl::Status status;
+    StatusPtr kept;
+  };
+  constexpr size_t kPlaces = 64;
+  constexpr size_t kApart = 64;  // where copies of a status have their text, others have none
+  thread_local std::array<Place, kPlaces> places;
+  const auto text = reinterpret_cast<uintptr_t>(status.message().data());
+  Place& place = places[text / kApart % kPlaces];
+  if (place.kept == nullptr || place.status != status) {
+    place = {status, ToFields(ToWireStatus(status), /*kept=*/true)};
+  }
+  return place.kept;
 }
 
 }  // namespace dnc

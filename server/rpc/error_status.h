@@ -3,6 +3,7 @@
 
 #include "absl/status/status.h"
 #include "server/service/request_errors.h"  // IWYU pragma: export
+#include "server/wire/grpc_stream.h"
 #include "server/wire/grpc_text.h"
 
 namespace dnc {
@@ -12,5 +13,9 @@ namespace dnc {
 // refused), and a RetryInfo if the error says when to try again. Long messages are cut, because
 // trailers have room for 8 KiB. Errors without a reason are defects of the server and are logged.
 GrpcStatus ToWireStatus(const absl::Status& status);
+
+// The same for a refusal that may be told often: each thread keeps those of late, and makes them
+// once. Of statuses that are copies of each other that is quick; equal ones are found, too.
+StatusPtr ToKeptFields(const absl::Status& status);
 
 }  // namespace dnc

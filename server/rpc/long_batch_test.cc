@@ -1,13 +1,13 @@
 // Long batches that another loop computes than the one that the caller's connection belongs to.
 #include <chrono>
-#include <condition_variable>
 #include <deque>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <thread>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
 #include "server/rpc/test_server.h"
 #include "tests/support/wait.h"
 
@@ -21,42 +21,38 @@ constexpr int kLongBatch = 100'000;
 class LoopClock final : public Clock {
  public:
   absl::Time Now() const override {
-    std::unique_lock<std::mutex> lock(mutex_);
+    const absl::MutexLock lock(&mutex_);
     const std::thread::id self = std::this_thread::get_id();
     if (!home_.has_value()) home_ = self;
     if (self != *home_) {
       taken_ = true;
-      released_.wait(lock, [this] { return !holding_; });
+      mutex_.Await(absl::Condition(this, &LoopClock::Released));
     }
     return Clock::Now();
   }
   // The next thread that asks counts as the connection's.
-  void ForgetHome() {
-    const std::lock_guard<std::mutex> lock(mutex_);
+  void ForgetHome() ABSL_LOCKS_EXCLUDED(mutex_) {
+    const absl::MutexLock lock(&mutex_);
     home_.reset();
     taken_ = false;
   }
-  void Hold() {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    holding_ = true;
-  }
-  void Release() {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    holding_ = false;
-    released_.notify_all();
+  void Hold(bool hold) ABSL_LOCKS_EXCLUDED(mutex_) {
+    const absl::MutexLock lock(&mutex_);
+    holding_ = hold;
   }
   // Whether another loop has taken a batch since.
-  bool taken() const {
-    const std::lock_guard<std::mutex> lock(mutex_);
+  bool taken() const ABSL_LOCKS_EXCLUDED(mutex_) {
+    const absl::MutexLock lock(&mutex_);
     return taken_;
   }
 
  private:
-  mutable std::mutex mutex_;
-  mutable std::condition_variable released_;
-  mutable std::optional<std::thread::id> home_;
-  mutable bool taken_ = false;
-  bool holding_ = false;
+  bool Released() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return !holding_; }
+
+  mutable absl::Mutex mutex_;
+  mutable std::optional<std::thread::id> home_ ABSL_GUARDED_BY(mutex_);
+  mutable bool taken_ ABSL_GUARDED_BY(mutex_) = false;
+  bool holding_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 v1::ScrubRequest Batch(int count) {
@@ -116,6 +112,8 @@ class LongBatchTest : public ServerTest {
  protected:
   LongBatchTest() {
     options_.limits.max_batch = kLongBatch;
+    options_.limits.numbers_under_way = 100 * kLongBatch;    // nobody is refused,
+    options_.limits.max_wait = absl::FromChrono(kPatience);  // however slow the machine is
     options_.rpc.threads = 2;
     Publish(TestSnapshot(5, absl::Now() - absl::Hours(24)));
     ServerParts parts = stores_.Parts(&registry_, &metrics_);
@@ -129,7 +127,7 @@ class LongBatchTest : public ServerTest {
     EXPECT_TRUE(AskOne().ok());
   }
   ~LongBatchTest() override {
-    loop_clock_.Release();
+    loop_clock_.Hold(false);
     server_.reset();
   }
 
@@ -141,7 +139,7 @@ class LongBatchTest : public ServerTest {
   }
   // Sends bursts of long batches until another loop has taken one, and holds that up.
   void HoldOne(Calls* calls) {
-    loop_clock_.Hold();
+    loop_clock_.Hold(true);
     const v1::ScrubRequest request = Batch(kLongBatch);
     const auto end = std::chrono::steady_clock::now() + kPatience;
     while (!loop_clock_.taken() && std::chrono::steady_clock::now() < end) {
@@ -168,7 +166,7 @@ TEST_F(LongBatchTest, ASmallCallOvertakesABatchThatAnotherLoopComputes) {
   const grpc::Status small = AskOne();
   EXPECT_TRUE(small.ok()) << small.error_message();
   EXPECT_GT(calls.open(), 0);
-  loop_clock_.Release();
+  loop_clock_.Hold(false);
   TakeAll(&calls);
   EXPECT_TRUE(calls.failures().empty());
   EXPECT_TRUE(AskOne().ok());
@@ -181,7 +179,7 @@ TEST_F(LongBatchTest, ABatchIsCancelledWhileAnotherLoopComputesIt) {
   TakeAll(&calls);
   EXPECT_FALSE(calls.failures().empty());
   EXPECT_TRUE(AskOne().ok());
-  loop_clock_.Release();
+  loop_clock_.Hold(false);
   EXPECT_TRUE(AskOne().ok());
 }
 
@@ -190,7 +188,7 @@ TEST_F(LongBatchTest, TheServerStopsWhileAnotherLoopComputes) {
   HoldOne(&calls);
   std::thread releaser([this] {
     absl::SleepFor(absl::Milliseconds(50));
-    loop_clock_.Release();
+    loop_clock_.Hold(false);
   });
   server_->Stop();
   releaser.join();

@@ -347,8 +347,7 @@ TEST_F(RegistryServiceTest, TellsWhatWasAnswered) {
   EXPECT_GT(response.total().latency_p999_ns(), 0);
   request.set_step_minutes(1441);
   grpc::ClientContext context;
-  EXPECT_EQ(ReasonOf(registry_stub_->GetActivity(&context, request, &response)),
-            "INVALID_REQUEST");
+  EXPECT_EQ(ReasonOf(registry_stub_->GetActivity(&context, request, &response)), "INVALID_REQUEST");
 }
 
 }  // namespace

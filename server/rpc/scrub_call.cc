@@ -6,7 +6,7 @@
 #include "server/base/call_timer.h"
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
-#include "server/rpc/error_status.h"
+#include "server/service/request_errors.h"
 
 namespace dnc {
 namespace {
@@ -39,24 +39,44 @@ void ScrubCall::OnRequest() {
   call().loop()->Submit(Self(this), rpc().gate->CostOf(message().received()));
 }
 
+// Only refuses: whoever is admitted takes a place and spends numbers, which a request that does not
+// come on must not.
+void ScrubCall::OnMessageBegun(size_t size, std::string_view first, bool compressed) {
+  if (compressed) return;
+  const absl::StatusOr<Caller> caller = Admit(Permission::kScrub);
+  if (!caller.ok()) {
+    Deny(caller.status());
+    return;
+  }
+  const size_t count = CountToCharge(size, first.substr(0, kPeekBytes));
+  if (const absl::Status quota = handler_.decider().CheckQuota(*caller, count); !quota.ok()) {
+    Deny(quota);
+  }
+}
+
+size_t ScrubCall::CountToCharge(size_t bytes, std::string_view first) {
+  // A length that is a lie charges no more than could be there.
+  return std::min(PeekCount(first).value_or(0), bytes / kPackedNumberBytes);
+}
+
 bool ScrubCall::TakeIn(size_t bytes, std::string_view first) {
   const int64_t cost = rpc().gate->CostOf(bytes);
   if (!rpc().gate->TryEnter(cost, loop_)) {
-    FailCrowded();
+    static const absl::Status crowded = Crowded();
+    Deny(crowded);
     return false;
   }
   cost_ = cost;
   absl::StatusOr<Caller> caller = Admit(Permission::kScrub);
   if (!caller.ok()) {
-    Fail(caller.status());
+    Deny(caller.status());
     return false;
   }
   caller_ = *std::move(caller);
-  // A length that is a lie charges no more than could be there.
-  charged_ = std::min(PeekCount(first).value_or(0), bytes / kPackedNumberBytes);
+  charged_ = CountToCharge(bytes, first);
   absl::StatusOr<Admission> admission = handler_.decider().Admit(caller_, charged_);
   if (!admission.ok()) {
-    Fail(admission.status());
+    Deny(admission.status());
     return false;
   }
   admission_ = *std::move(admission);
@@ -161,11 +181,9 @@ void ScrubCall::Fail(const absl::Status& status) {
   Finish(status);
 }
 
-void ScrubCall::FailCrowded() {
-  // Made once: what is refused must cost little.
-  static const GrpcStatus crowded = ToWireStatus(Crowded());
+void ScrubCall::Deny(const absl::Status& status) {
   Leave();
-  Finish(absl::StatusCode::kResourceExhausted, crowded);
+  FinishKept(status);
 }
 
 void ScrubCall::LeaveGate() {

@@ -31,12 +31,15 @@ class ScrubCall final : public OneRequestCall, public EventLoop::Job {
         handler_(*handler),
         loop_(this->call().loop()) {}
 
+  void OnMessageBegun(size_t size, std::string_view first, bool compressed) override;
   void RunJob() override;
   void OnGivenAway() override;
   void OnTaken(EventLoop* by) override;
 
  private:
   void OnRequest() override;
+  // How many numbers are charged at once of a request that has `bytes` and begins with `first`.
+  static size_t CountToCharge(size_t bytes, std::string_view first);
   // Takes the call in, whose request has `bytes` and begins with `first`. False: it is refused,
   // and the answer is on its way.
   bool TakeIn(size_t bytes, std::string_view first);
@@ -50,8 +53,8 @@ class ScrubCall final : public OneRequestCall, public EventLoop::Job {
   // Each ends the call, which gives its places away before.
   void Succeed(MessageBuffer answer);
   void Fail(const absl::Status& status);
-  // Refuses for want of room.
-  void FailCrowded();
+  // The same for a refusal, as whoever is above a limit gets many of.
+  void Deny(const absl::Status& status);
   void LeaveGate();
   void Leave();
 

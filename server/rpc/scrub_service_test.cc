@@ -85,6 +85,41 @@ TEST_F(ScrubServiceTest, ReadsNumbersOfFiveBytes) {
   EXPECT_EQ(ReasonOf(Scrub(request, &response)), "INVALID_REQUEST");
 }
 
+// Whoever is above the quota is refused at the beginning of a long request, with reason and time,
+// and each such call counts. A key that is revoked is noticed at once.
+TEST_F(ScrubServiceTest, RefusesLongRequestsAboveTheQuota) {
+  options_.limits.max_batch = 10'000;
+  Start();
+  Tenant tenant;
+  tenant.id = "floods";
+  tenant.quotas.numbers_per_second = 1;
+  ASSERT_TRUE(stores_.directory().Create(tenant, "test").ok());
+  ApiKey key;
+  key.tenant_id = tenant.id;
+  key.scopes = {KeyScope::kScrub};
+  const auto made = stores_.directory().CreateKey(key, "test");
+  ASSERT_TRUE(made.ok());
+  const v1::ScrubRequest request = Numbers(std::vector<uint64_t>(10'000, 2015550101));
+  const auto call = [&] {
+    grpc::ClientContext context;
+    context.AddMetadata("authorization", "Bearer " + made->secret);
+    v1::ScrubResponse response;
+    return scrub_->Scrub(&context, request, &response);
+  };
+  EXPECT_TRUE(call().ok());  // runs the quota into debt
+  for (int i = 0; i < 20; ++i) {
+    const grpc::Status refused = call();
+    EXPECT_EQ(refused.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+    EXPECT_EQ(InfoAndRetryOf(refused), "QUOTA_EXCEEDED");
+    EXPECT_THAT(refused.error_message(), HasSubstr("quota of 1 numbers a second"));
+  }
+  constexpr auto kRefused = static_cast<size_t>(absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(metrics_.Sum().calls[static_cast<size_t>(Method::kScrub)][kRefused], 20U);
+  ASSERT_TRUE(stores_.directory().RevokeKey(made->key.id, "test").ok());
+  EXPECT_EQ(ReasonOf(call()), "UNAUTHENTICATED");
+  EXPECT_EQ(ReasonOf(call()), "UNAUTHENTICATED");
+}
+
 // A burst above what may be under way: each call is answered right, or refused with the time after
 // which to come again.
 TEST_F(ScrubServiceTest, RefusesWhatItCannotAnswerSoon) {

@@ -86,8 +86,8 @@ void ServedCall::Finish(const absl::Status& status) {
   if (End(status.code())) call_->Finish(ToWireStatus(status));
 }
 
-void ServedCall::Finish(absl::StatusCode code, const GrpcStatus& status) {
-  if (End(code)) call_->Finish(status);
+void ServedCall::FinishKept(const absl::Status& status) {
+  if (End(status.code())) call_->FinishWith(ToKeptFields(status));
 }
 
 void ServedCall::OnLoop(std::function<void()> task) {

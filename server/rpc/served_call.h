@@ -78,7 +78,7 @@ class ServedCall : public CallHandler, public std::enable_shared_from_this<Serve
   // Each of these ends the call, on any thread; the first that is called counts.
   void Answer(MessageBuffer message);
   void Finish(const absl::Status& status);
-  void Finish(absl::StatusCode code, const GrpcStatus& status);  // of which the bytes are there
+  void FinishKept(const absl::Status& status);  // of an error that is told often: ToKeptFields
 
   template <class Derived>
   std::shared_ptr<Derived> Self(Derived* self) {

@@ -111,6 +111,11 @@ absl::StatusOr<Admission> Decider::Admit(const Caller& caller, size_t numbers) {
                              from_.clock->Now());
 }
 
+absl::Status Decider::CheckQuota(const Caller& caller, size_t numbers) const {
+  const Tenant& tenant = caller.tenant->tenant;
+  return from_.quotas->Check(tenant.number, tenant.quotas, numbers, from_.clock->Now());
+}
+
 absl::Status Decider::ChargeRest(const Caller& caller, size_t charged, size_t count) const {
   if (count <= charged) return absl::OkStatus();
   const Tenant& tenant = caller.tenant->tenant;

@@ -97,6 +97,10 @@ class Decider {
   // Admission lives. QUOTA_EXCEEDED.
   absl::StatusOr<Admission> Admit(const Caller& caller, size_t numbers);
 
+  // Whether a call with so many numbers would be refused now because of the numbers a second:
+  // QUOTA_EXCEEDED. Charges nothing, and OK promises nothing.
+  absl::Status CheckQuota(const Caller& caller, size_t numbers) const;
+
   // Charges the numbers of a call that are more than the `charged` ones, with which it was
   // admitted. QUOTA_EXCEEDED.
   absl::Status ChargeRest(const Caller& caller, size_t charged, size_t count) const;

@@ -48,6 +48,47 @@ int64_t Cost(uint64_t numbers, uint64_t rate) {
   return static_cast<int64_t>(std::min(cost, kMaxCost));
 }
 
+// Whether a bucket refuses numbers that cost so much.
+bool IsShort(int64_t empty_at, int64_t cost, int64_t now_ns) {
+  const int64_t full = now_ns - kSecond;
+  return std::max(empty_at, full) + cost > now_ns && empty_at > full;
+}
+
+// How long it does so.
+absl::Duration ShortFor(int64_t empty_at, int64_t cost, int64_t now_ns) {
+  return absl::Nanoseconds(empty_at + std::min(cost, kSecond) - now_ns);
+}
+
+// The time in milliseconds that a caller is told to wait: two digits, rounded up.
+int64_t MillisecondsToTell(absl::Duration wait) {
+  int64_t left = absl::ToInt64Milliseconds(absl::Ceil(wait, absl::Milliseconds(1)));
+  int64_t unit = 1;
+  for (; left >= 100; left = (left + 9) / 10) unit *= 10;
+  return left * unit;
+}
+
+absl::Status AboveRate(uint64_t rate, absl::Duration wait) {
+  return QuotaError(StrCat("above the tenant's quota of ", rate, " numbers a second; try again in ",
+                           absl::FormatDuration(wait), ", send less, or ask the operator for more"),
+                    wait);
+}
+
+// One of those that this thread has made.
+absl::Status KeptAboveRate(uint64_t rate, int64_t wait_ms) {
+  struct Refusal {
+    uint64_t rate = 0;
+    int64_t wait_ms = 0;
+    absl::Status status;
+  };
+  constexpr size_t kRefusals = 64;
+  thread_local std::array<Refusal, kRefusals> refusals;
+  Refusal& kept = refusals[(rate * 31 + static_cast<uint64_t>(wait_ms)) % kRefusals];
+  if (kept.rate != rate || kept.wait_ms != wait_ms) {
+    kept = {rate, wait_ms, AboveRate(rate, absl::Milliseconds(wait_ms))};
+  }
+  return kept.status;
+}
+
 bool UsePrepaid(std::atomic<int64_t>& prepaid, int64_t cost) {
   int64_t left = prepaid.load(std::memory_order_relaxed);
   while (left >= cost) {
@@ -213,6 +254,28 @@ absl::Status QuotaMeter::Spend(TenantNumber tenant, const Quotas& limits, uint64
   return SpendFrom(Of(tenant), Effective(limits).numbers_per_second, numbers, now);
 }
 
+absl::Status QuotaMeter::Check(TenantNumber tenant, const Quotas& limits, uint64_t numbers,
+                               absl::Time now) {
+  const uint64_t rate = Effective(limits).numbers_per_second;
+  if (rate == 0 || numbers == 0) return absl::OkStatus();
+  Entry& entry = Of(tenant);
+  const int64_t now_ns = absl::ToUnixNanos(now);
+  const int64_t cost = Cost(numbers, rate);
+  // Some may be paid for already, and a clock that was set back is for Admit to see.
+  if (cost <= kPrepaid / kCallsPrepaid ||
+      now_ns < entry.seen.load(std::memory_order_relaxed) - kSetBack) {
+    return absl::OkStatus();
+  }
+  const int64_t empty_at = entry.empty_at.load(std::memory_order_relaxed);
+  return IsShort(empty_at, cost, now_ns) ? RefuseNumbers(rate, ShortFor(empty_at, cost, now_ns))
+                                         : absl::OkStatus();
+}
+
+absl::Status QuotaMeter::RefuseNumbers(uint64_t rate, absl::Duration wait) {
+  refused_numbers_.fetch_add(1, std::memory_order_relaxed);
+  return KeptAboveRate(rate, MillisecondsToTell(wait));
+}
+
 absl::Status QuotaMeter::SpendFrom(Entry& entry, uint64_t rate, uint64_t numbers, absl::Time now) {
   if (rate == 0 || numbers == 0) return absl::OkStatus();
   const int64_t now_ns = absl::ToUnixNanos(now);
@@ -227,19 +290,12 @@ absl::Status QuotaMeter::SpendFrom(Entry& entry, uint64_t rate, uint64_t numbers
     if (now_ns < seen) entry.empty_at.store(now_ns - kSecond, std::memory_order_relaxed);
     entry.seen.store(now_ns, std::memory_order_relaxed);
   }
-  const int64_t full = now_ns - kSecond;
   int64_t empty_at = entry.empty_at.load(std::memory_order_relaxed);
   while (true) {
-    const int64_t next = std::max(empty_at, full) + cost;
-    if (next > now_ns && empty_at > full) {
-      refused_numbers_.fetch_add(1, std::memory_order_relaxed);
-      const absl::Duration wait = absl::Nanoseconds(empty_at + std::min(cost, kSecond) - now_ns);
-      return QuotaError(
-          StrCat("above the tenant's quota of ", rate, " numbers a second; try again in ",
-                 absl::FormatDuration(absl::Ceil(wait, absl::Milliseconds(1))),
-                 ", send less, or ask the operator for more"),
-          wait);
+    if (IsShort(empty_at, cost, now_ns)) {
+      return RefuseNumbers(rate, ShortFor(empty_at, cost, now_ns));
     }
+    const int64_t next = std::max(empty_at, now_ns - kSecond) + cost;
     const bool half_full = next + kPrepaid <= now_ns - kSecond / 2;
     const int64_t ahead =
         prepaid != nullptr && half_full ? std::max<int64_t>(0, kPrepaid - prepaid->load()) : 0;

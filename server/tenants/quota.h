@@ -19,6 +19,9 @@
 // The limit of calls stays exact, because places that no call uses are taken back before a call is
 // refused. Of numbers, a tenant may get a thousandth of a second's worth more or less.
 //
+// What a tenant in excess is told is made once a thread and kept: how long to wait is rounded up to
+// two digits, so that a flood's refusals are the same for a while.
+//
 // The meter is thread-safe. It takes no locks, and allocates only at the first call of a tenant and
 // when threads begin to meet there.
 #pragma once
@@ -83,6 +86,10 @@ class QuotaMeter {
   absl::StatusOr<Admission> Admit(TenantNumber tenant, const Quotas& limits, uint64_t numbers,
                                   absl::Time now);
 
+  // Fails if a call with so many numbers would be refused now because of the numbers a second, as
+  // Admit does; that counts as a refusal. Nothing is used up, and OK promises nothing.
+  absl::Status Check(TenantNumber tenant, const Quotas& limits, uint64_t numbers, absl::Time now);
+
   // Charges only the numbers, for the messages of a stream that was admitted as a call.
   absl::Status Spend(TenantNumber tenant, const Quotas& limits, uint64_t numbers, absl::Time now);
 
@@ -141,6 +148,8 @@ class QuotaMeter {
   static void TakeBack(Slots& slots, Entry& entry);
   // Notes that another thread was faster.
   void NoteMeeting(Entry& entry, absl::Time now) const;
+  // Counts a refusal, whose numbers can be had after `wait`.
+  absl::Status RefuseNumbers(uint64_t rate, absl::Duration wait);
   absl::Status SpendFrom(Entry& entry, uint64_t rate, uint64_t numbers, absl::Time now);
 
   const Quotas defaults_;

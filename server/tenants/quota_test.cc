@@ -44,17 +44,39 @@ TEST_P(QuotaTest, WhatTheRefusalSaysIsEnough) {
     if (first.ok()) continue;
     const absl::Duration wait = RetryAfter(first);
     ASSERT_GT(wait, absl::ZeroDuration());
-    ASSERT_FALSE(meter.Admit(1, Rate(997), numbers, now + wait - absl::Nanoseconds(1)).ok());
+    // It is rounded up to two digits, and not further.
+    const absl::Duration before = wait - std::max(absl::Milliseconds(1), wait / 10);
+    ASSERT_FALSE(meter.Admit(1, Rate(997), numbers, now + before).ok());
     now += wait;
     ASSERT_TRUE(meter.Admit(1, Rate(997), numbers, now).ok());
   }
+}
+
+// Check says what Admit would say, and takes nothing.
+TEST_P(QuotaTest, ACheckRefusesWhatAdmitRefuses) {
+  QuotaMeter meter({}, GetParam());
+  EXPECT_TRUE(meter.Check(1, Rate(1000), 5000, kStart).ok());  // the bucket is full
+  EXPECT_TRUE(meter.Check(1, {}, 5000, kStart).ok());
+  EXPECT_TRUE(meter.Admit(1, Rate(1000), 900, kStart).ok());
+  EXPECT_TRUE(meter.Check(1, Rate(1000), 100, kStart).ok());
+  EXPECT_TRUE(meter.Check(1, Rate(1000), 100, kStart).ok());
+  EXPECT_EQ(meter.refusals().numbers, 0U);
+  const absl::Status refused = meter.Check(1, Rate(1000), 101, kStart);
+  EXPECT_EQ(ErrorReason(refused), reason::kQuotaExceeded);
+  EXPECT_EQ(RetryAfter(refused), absl::Milliseconds(1));
+  EXPECT_EQ(meter.refusals().numbers, 1U);
+  EXPECT_EQ(meter.Admit(1, Rate(1000), 101, kStart).status(), refused);
+  EXPECT_EQ(meter.CallsUnderWay(1), 0U);
+  EXPECT_TRUE(meter.Admit(1, Rate(1000), 100, kStart).ok());
+  // Numbers that cost next to nothing may be paid for already.
+  EXPECT_TRUE(meter.Check(1, Rate(4'000'000'000), 1, kStart).ok());
 }
 
 TEST_P(QuotaTest, ABatchAboveTheBurstIsPossibleAndPaidFor) {
   QuotaMeter meter({}, GetParam());
   EXPECT_TRUE(meter.Admit(1, Rate(100), 1000, kStart).ok());  // ten seconds' worth
   const absl::Status refused = meter.Admit(1, Rate(100), 1, kStart).status();
-  EXPECT_EQ(RetryAfter(refused), absl::Seconds(9) + absl::Milliseconds(10));
+  EXPECT_EQ(RetryAfter(refused), absl::Seconds(9) + absl::Milliseconds(100));  // 9.01 s
   // The next large one has to wait for a full bucket.
   const absl::Status large = meter.Admit(1, Rate(100), 1000, kStart).status();
   EXPECT_EQ(RetryAfter(large), absl::Seconds(10));

@@ -20,9 +20,12 @@ constexpr int kKeysDrawn = 10;
 // Makes the same error for a key that is unknown, expired or revoked, or whose tenant is gone, so
 // that a stranger who tries keys learns nothing from it.
 absl::Status NotLive() {
-  return Error(reason::kUnauthenticated,
-               "the key is not live: it is unknown, expired or revoked; ask the operator for a "
-               "new one");
+  // It is made once: whoever has such a key may try it often.
+  static const absl::Status status =
+      Error(reason::kUnauthenticated,
+            "the key is not live: it is unknown, expired or revoked; ask the operator for a "
+            "new one");
+  return status;
 }
 
 }  // namespace

@@ -98,10 +98,59 @@ class RefillingBudget {
   void Earn(int64_t count) { left_ = left_ + count > most_ ? most_ : left_ + count; }
 
  private:
-  const int64_t most_;
-  const int64_t per_second_;
+  int64_t most_;
+  int64_t per_second_;
   int64_t left_;
   Clock::time_point since_ = Clock::now();
+};
+
+// What one connection may spend: frames that bring nothing, and calls that it resets before their
+// answer. Both come back with time and with what the peer does of use.
+class PeerBudgets {
+ public:
+  using Clock = RefillingBudget::Clock;
+  PeerBudgets(const RefillingBudget& frames, const RefillingBudget& resets)
+      : frames_(frames), resets_(resets) {}
+
+  // Each of these is false once nothing is left.
+  bool SpendFrames(int64_t count, Clock::time_point now) { return frames_.Spend(count, now); }
+  bool SpendReset(Clock::time_point now) { return resets_.Spend(1, now); }
+  // Frames of streams that are over: some of them are expected.
+  bool SpendLateFrames(int64_t count, Clock::time_point now) {
+    const int64_t expected = std::min(count, late_frames_);
+    late_frames_ -= expected;
+    return count == expected || SpendFrames(count - expected, now);
+  }
+
+  // Messages count, however few bytes they take.
+  void EarnMessages(int64_t count) { frames_.Earn(count); }
+  // The peer has taken a message: it may open a window for it, and measure its line by a ping.
+  void EarnAnswer() { frames_.Earn(kFramesACall); }
+  void EarnCall() {
+    frames_.Earn(kFramesACall);
+    resets_.Earn(1);
+  }
+  void EarnSent(size_t bytes) {
+    sent_ += bytes;
+    frames_.Earn(static_cast<int64_t>(sent_ / kBytesAFrame));
+    sent_ %= kBytesAFrame;
+  }
+  // The server ends a stream of which the peer may have sent so many bytes more, in frames of
+  // `frame` bytes or longer ones.
+  void ExpectLateBytes(size_t bytes, size_t frame) {
+    late_frames_ = std::min(late_frames_ + static_cast<int64_t>(bytes / frame + 1), kMaxLateFrames);
+  }
+
+ private:
+  // What comes back for an answered call, and for so many bytes that were sent.
+  static constexpr int64_t kFramesACall = 4;
+  static constexpr size_t kBytesAFrame = 4 << 10;
+  static constexpr int64_t kMaxLateFrames = 128 << 10;
+
+  RefillingBudget frames_;
+  RefillingBudget resets_;
+  int64_t late_frames_ = 0;
+  size_t sent_ = 0;  // since it last counted
 };
 
 }  // namespace dnc

@@ -18,14 +18,18 @@
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <utility>
 
 namespace dnc {
 namespace {
 
-// How much of a connection is read at once before the others have their turn.
+// How much of a connection is read at once before the others have their turn: as many bytes, or
+// what is read within a moment. Long bodies, which cost little, need fewer turns so.
 constexpr size_t kMaxReadAtOnce = 16 << 10;
+constexpr std::chrono::microseconds kReadMoment(20);
+constexpr size_t kMaxReadInMoment = 128 << 10;
 // More messages of the handshake than that, with nothing between them, are no honest peer's.
 constexpr int kMaxLateHandshakes = 32;
 // What is kept of a buffer that was needed once.
@@ -167,8 +171,10 @@ void ByteStream::OnRead(size_t bytes, bool failed) {
 
 bool ByteStream::ReadMore() {
   const absl::Span<char> space = loop_->read_space();
+  const auto end = EventLoop::Clock::now() + kReadMoment;
   size_t total = 0;
-  while (!closed_ && !paused_ && total < kMaxReadAtOnce) {
+  while (!closed_ && !paused_ &&
+         (total < kMaxReadAtOnce || (total < kMaxReadInMoment && EventLoop::Clock::now() < end))) {
     const size_t wanted = std::min(space.size(), kMaxReadAtOnce);
     const ssize_t got = recv(socket_->asio.native_handle(), space.data(), wanted, 0);
     if (got == 0) return false;

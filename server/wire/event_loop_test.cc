@@ -348,6 +348,7 @@ TEST(StoppedLoopsTest, NothingIsLeftOfJobsWhenLoopsStop) {
     });
     std::this_thread::sleep_for(microseconds(round));
     (round % 2 == 0 ? loop : other).Stop();
+    (round % 2 == 0 ? other : loop).Stop();
   }
   EXPECT_EQ(left, 0);
 }

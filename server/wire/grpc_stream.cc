@@ -1,15 +1,22 @@
 #include "server/wire/grpc_stream.h"
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/steady_timer.hpp>
 
 #include "absl/time/clock.h"
+#include "server/base/str_cat.h"
 #include "server/wire/grpc_text.h"
+#include "server/wire/header_fields.h"
 #include "server/wire/http2_connection.h"
 #include "server/wire/wire_errors.h"
 
 namespace dnc {
 namespace {
+
+// What the headers of most calls need, taken at once.
+constexpr size_t kUsualText = 160;
+constexpr size_t kUsualHeaders = 4;
 
 // Whether a header belongs to the protocol and not to the call's metadata.
 bool IsProtocols(std::string_view name) {
@@ -17,15 +24,24 @@ bool IsProtocols(std::string_view name) {
          (name.starts_with("grpc-") && !IsBinaryMetadata(name));
 }
 
+constexpr std::array<bool, 256> MakeNameCharacters() {
+  std::array<bool, 256> characters{};
+  for (const char c : std::string_view("abcdefghijklmnopqrstuvwxyz0123456789-_.")) {
+    characters[static_cast<uint8_t>(c)] = true;
+  }
+  return characters;
+}
+constexpr std::array<bool, 256> kNameCharacters = MakeNameCharacters();
+
 // Whether gRPC's protocol knows such metadata. What it does not know must not reach anybody who may
 // take it otherwise.
 bool IsMetadata(std::string_view name, std::string_view value) {
-  const auto is_name = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
-  };
-  if (name.empty() || !std::all_of(name.begin(), name.end(), is_name)) return false;
+  bool valid = !name.empty();
+  for (const char c : name) valid &= kNameCharacters[static_cast<uint8_t>(c)];
+  if (!valid) return false;
   if (IsBinaryMetadata(name)) return DecodeBinaryValues(value).has_value();
-  return std::all_of(value.begin(), value.end(), [](char c) { return c >= ' ' && c <= '~'; });
+  for (const char c : value) valid &= c >= ' ' && c <= '~';  // several at once
+  return valid;
 }
 
 }  // namespace
@@ -33,6 +49,10 @@ bool IsMetadata(std::string_view name, std::string_view value) {
 struct DeadlineTimer {
   boost::asio::steady_timer asio;
 };
+
+StatusPtr ToFields(const GrpcStatus& status, bool kept) {
+  return std::make_shared<const StatusFields>(status, kept);
+}
 
 absl::Status ReceivedMessage::Expand(size_t max_bytes) {
   if (!compressed()) return absl::OkStatus();
@@ -47,8 +67,10 @@ absl::Status ReceivedMessage::Expand(size_t max_bytes) {
 }
 
 GrpcStream::GrpcStream(Http2Connection* connection, EventLoop* loop, int32_t id,
-                       std::shared_ptr<const std::string> peer)
-    : loop_(loop), connection_(connection), id_(id), peer_(std::move(peer)) {}
+                       std::shared_ptr<const std::string> peer, Clock::time_point begun)
+    : loop_(loop), connection_(connection), id_(id), peer_(std::move(peer)), begun_(begun) {
+  header_text_.reserve(kUsualText);
+}
 
 GrpcStream::~GrpcStream() = default;
 
@@ -60,6 +82,11 @@ std::optional<std::string_view> GrpcStream::Metadata(std::string_view name) cons
     }
   }
   return std::nullopt;
+}
+
+int GrpcStream::told_code() const {
+  if (!finished_) return static_cast<int>(absl::StatusCode::kCancelled);
+  return status_ == nullptr ? 0 : status_->code();
 }
 
 absl::Time GrpcStream::DeadlineTime() const {
@@ -74,11 +101,14 @@ void GrpcStream::AddHeader(std::string_view name, std::string_view value, size_t
     if (!IsMetadata(name, value)) bad_metadata_ = true;
     metadata_bytes_ += name.size() + value.size() + kEachEntry;
     if (metadata_bytes_ > max_kept) return;
+    if (headers_.empty()) headers_.reserve(kUsualHeaders);
     headers_.push_back({static_cast<uint32_t>(header_text_.size()),
                         static_cast<uint32_t>(name.size()), static_cast<uint32_t>(value.size())});
     header_text_.append(name).append(value);
   } else if (name == ":path") {
-    path_ = value.substr(0, max_kept);
+    path_at_ = header_text_.size();
+    path_size_ = std::min(value.size(), max_kept);
+    header_text_.append(value, 0, path_size_);
   } else if (name == ":method") {
     is_post_ = value == "POST";
   } else if (name == "content-type") {
@@ -95,6 +125,23 @@ void GrpcStream::AddHeader(std::string_view name, std::string_view value, size_t
       deadline_ = begun_ + *timeout;
     }
   }
+}
+
+absl::Status GrpcStream::CheckHeaders(size_t max_kept) const {
+  if (metadata_bytes_ > max_kept) return TooMuchMetadata(metadata_bytes_, max_kept);
+  if (bad_metadata_) {
+    return Malformed(
+        "the call's metadata have a name or a value that gRPC does not permit: send printable "
+        "ASCII, or base64 in a name with -bin");
+  }
+  if (bad_timeout_) {
+    return Malformed("grpc-timeout is not a number of at most eight digits with its unit");
+  }
+  if (encoding_ == MessageEncoding::kUnknown) {
+    return NotSupported(
+        StrCat("the message's encoding is none of ", kAcceptedEncodings, "; send one of those"));
+  }
+  return absl::OkStatus();
 }
 
 template <class Task>
@@ -125,7 +172,9 @@ void GrpcStream::Write(MessageBuffer message) {
   });
 }
 
-void GrpcStream::Finish(GrpcStatus status) {
+void GrpcStream::Finish(const GrpcStatus& status) { FinishWith(ToFields(status)); }
+
+void GrpcStream::FinishWith(StatusPtr status) {
   OnLoop([this, status = std::move(status)]() mutable {
     if (connection_ == nullptr || finished_) return;
     connection_->End(this, std::move(status));

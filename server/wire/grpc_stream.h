@@ -35,8 +35,15 @@ namespace dnc {
 
 class GrpcStream;
 class Http2Connection;
+class StatusFields;
 struct DeadlineTimer;
 using CallPtr = std::shared_ptr<GrpcStream>;
+
+// A status with its texts as they are sent. Thread-safe.
+using StatusPtr = std::shared_ptr<const StatusFields>;
+// `kept`: it is told often, for example to everybody who is above a quota, and a peer is to
+// remember the texts that it has been told.
+StatusPtr ToFields(const GrpcStatus& status, bool kept = false);
 
 // A message that has arrived.
 class ReceivedMessage {
@@ -75,6 +82,11 @@ enum class CallEnd {
 class CallHandler {
  public:
   virtual ~CallHandler() = default;
+  // The message of a call that has one (ExpectOneMessage) has begun: it will have `size` bytes as
+  // it comes, `first` are the first ones of them, and `compressed` says whether they must be
+  // expanded. A call that is to be refused may be ended here, so that the rest is not kept. It is
+  // not always asked.
+  virtual void OnMessageBegun(size_t /*size*/, std::string_view /*first*/, bool /*compressed*/) {}
   // A message that was asked for.
   virtual void OnMessage(ReceivedMessage message) = 0;
   // The caller has sent all. Whoever asked for a message gets none.
@@ -90,14 +102,17 @@ class GrpcStream : public std::enable_shared_from_this<GrpcStream> {
  public:
   using Clock = std::chrono::steady_clock;
 
+  // `begun`: when its first bytes came.
   GrpcStream(Http2Connection* connection, EventLoop* loop, int32_t id,
-             std::shared_ptr<const std::string> peer);
+             std::shared_ptr<const std::string> peer, Clock::time_point begun);
   ~GrpcStream();
   GrpcStream(const GrpcStream&) = delete;
   GrpcStream& operator=(const GrpcStream&) = delete;
 
   // What the caller's headers say; does not change once the call is accepted. Thread-safe.
-  std::string_view path() const { return path_; }
+  std::string_view path() const {
+    return std::string_view(header_text_).substr(path_at_, path_size_);
+  }
   // The first value of a name; names are in lower case.
   std::optional<std::string_view> Metadata(std::string_view name) const;
   // Of all headers, as HTTP/2 counts them: name, value and 32 bytes each.
@@ -116,14 +131,15 @@ class GrpcStream : public std::enable_shared_from_this<GrpcStream> {
   bool cancelled() const { return cancelled_.load(std::memory_order_relaxed); }
 
   // The status that the transport has ended the call with by itself; 1, CANCELLED, if it has not.
-  int told_code() const { return finished_ ? status_.code : 1; }
+  int told_code() const;
 
   // Ask for the caller's next message: OnMessage or OnEnd follows. Thread-safe.
   void AskMessage();
   // Sends a message; at most one is under way, until OnWritten. Thread-safe.
   void Write(MessageBuffer message);
   // Ends the call. Once, and the last. Thread-safe.
-  void Finish(GrpcStatus status);
+  void Finish(const GrpcStatus& status);
+  void FinishWith(StatusPtr status);
   // Sends the one message of an answer, and ends the call well. Thread-safe.
   void Answer(MessageBuffer message);
   // From now on the call is ended by its deadline: whoever answers at once need not call this.
@@ -145,8 +161,10 @@ class GrpcStream : public std::enable_shared_from_this<GrpcStream> {
 
   // Takes a header. Of metadata above `max_kept` bytes only the size is noted.
   void AddHeader(std::string_view name, std::string_view value, size_t max_kept);
+  // What is wrong with the headers of a call of gRPC's, of which `max_kept` bytes may be metadata.
+  absl::Status CheckHeaders(size_t max_kept) const;
   size_t kept_bytes() const {
-    return header_text_.capacity() + path_.size() + headers_.capacity() * sizeof(Header);
+    return header_text_.capacity() + headers_.capacity() * sizeof(Header);
   }
   // The deadline has passed.
   void Expire();
@@ -162,8 +180,9 @@ class GrpcStream : public std::enable_shared_from_this<GrpcStream> {
   std::shared_ptr<CallHandler> handler_;
 
   const std::shared_ptr<const std::string> peer_;
-  std::string path_;
-  std::string header_text_;
+  std::string header_text_;  // the path, and names and values of metadata
+  size_t path_at_ = 0;
+  size_t path_size_ = 0;
   std::vector<Header> headers_;
   size_t metadata_bytes_ = 0;
   Clock::time_point deadline_ = Clock::time_point::max();
@@ -190,14 +209,14 @@ class GrpcStream : public std::enable_shared_from_this<GrpcStream> {
   bool headers_sent_ = false;  // submitted
   bool deferred_ = false;      // nghttp2 waits for more to send
   bool finished_ = false;      // by Finish or Answer
-  GrpcStatus status_;
+  StatusPtr status_;           // null: OK
   std::atomic<bool> cancelled_{false};
   bool may_be_silent_ = false;
   bool one_message_ = false;
   bool is_begun_ = false;   // a message has been handed over
   bool abandoned_ = false;  // the peer did not take the answer
   bool end_sent_ = false;   // the end of the answer has been handed to the socket
-  const Clock::time_point begun_ = Clock::now();
+  const Clock::time_point begun_;
   Clock::time_point heard_ = begun_;   // of the body
   Clock::time_point message_since_{};  // when the message that is not whole began
   Clock::time_point answer_since_{};   // when the peer last took something of the answer

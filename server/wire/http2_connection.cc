@@ -18,7 +18,6 @@
 #include <utility>
 #include <vector>
 
-#include "server/base/str_cat.h"
 #include "server/wire/header_fields.h"
 #include "server/wire/session_callbacks.h"
 #include "server/wire/wire_errors.h"
@@ -34,12 +33,9 @@ constexpr std::chrono::nanoseconds kLastWords = std::chrono::seconds(1);
 constexpr std::chrono::milliseconds kEndingSilence(250);
 constexpr uint32_t kStreamWindow = 256 << 10;
 constexpr int32_t kConnectionWindow = 1 << 20;
-// So many frames of a few bytes are in a stream's window, and in those of several streams.
-constexpr int64_t kWindowFrames = kStreamWindow / 16;
-constexpr int64_t kMaxLateFrames = 8 * kWindowFrames;
-// What a budget gets back for an answered call, and for so many bytes that were sent.
-constexpr int64_t kFramesACall = 4;
-constexpr size_t kBytesAFrame = 4 << 10;
+// What a frame of a stream has at least, with small messages or with one long one.
+constexpr size_t kSmallFrame = 16;
+constexpr size_t kLongFrame = 1 << 10;
 
 }  // namespace
 
@@ -50,8 +46,8 @@ Http2Connection::Http2Connection(const Http2Context* context, EventLoop* loop, i
       peer_(std::make_shared<const std::string>(std::move(peer))),
       bytes_(loop, fd, std::move(ssl)),
       held_(context->pool, context->options.max_message + kMessagePrefixBytes),
-      idle_frames_(context->options.idle_frames, context->options.idle_frames_second),
-      resets_(context->options.resets, context->options.resets_second) {
+      budgets_({context->options.idle_frames, context->options.idle_frames_second},
+               {context->options.resets, context->options.resets_second}) {
   if (nghttp2_session_server_new2(&session_, SessionCallbacks::Shared(), this,
                                   SessionCallbacks::Options()) != 0) {
     failed_ = true;
@@ -232,7 +228,7 @@ absl::Status Http2Connection::WhyEndRequest(const GrpcStream& call, Clock::time_
 
 void Http2Connection::Abandon(GrpcStream* call, const absl::Status& status) {
   // All has been taken but the status: it is told as it is.
-  if (call->unread_ > 0 || !call->finished_) call->status_ = context_.status_of(status);
+  if (call->unread_ > 0 || !call->finished_) call->status_ = FieldsOf(status);
   DropAnswer(call);
   call->sending_ = {};
   call->out_ = {};
@@ -268,7 +264,7 @@ int Http2Connection::CountReset(int32_t id) {
   // A refusal that has not left yet was no answer.
   const auto found = streams_.find(id);
   if (found == streams_.end() || found->second->end_sent_) return 0;
-  if (!resets_.Spend(1, heard_)) Calm();
+  if (!budgets_.SpendReset(heard_)) Calm();
   return 0;
 }
 
@@ -279,7 +275,7 @@ void Http2Connection::Calm() {
 }
 
 int Http2Connection::BeginStream(int32_t id) {
-  streams_.emplace(id, std::make_shared<GrpcStream>(this, loop_, id, peer_));
+  streams_.emplace(id, std::make_shared<GrpcStream>(this, loop_, id, peer_, heard_));
   return 0;
 }
 
@@ -313,20 +309,9 @@ void Http2Connection::Begin(const CallPtr& call) {
   }
   if (!call->is_post_) return RefuseHttp(raw, "405");
   if (!call->is_grpc_) return RefuseHttp(raw, "415");
-  if (call->metadata_bytes_ > context_.options.max_metadata) {
-    return Refuse(raw, TooMuchMetadata(call->metadata_bytes_, context_.options.max_metadata));
-  }
-  if (call->bad_metadata_) {
-    return Refuse(raw, Malformed("the call's metadata have a name or a value that gRPC does not "
-                                 "permit: send printable ASCII, or base64 in a name with -bin"));
-  }
-  if (call->bad_timeout_) {
-    return Refuse(raw, Malformed("grpc-timeout is not a number of at most eight digits "
-                                 "with its unit"));
-  }
-  if (call->encoding_ == MessageEncoding::kUnknown) {
-    return Refuse(raw, NotSupported(StrCat("the message's encoding is none of ", kAcceptedEncodings,
-                                           "; send one of those")));
+  if (const absl::Status headers = call->CheckHeaders(context_.options.max_metadata);
+      !headers.ok()) {
+    return Refuse(raw, headers);
   }
   call->handler_ = context_.accept(call);
   if (call->handler_ == nullptr) {
@@ -341,7 +326,7 @@ int Http2Connection::AddData(int32_t id, std::string_view bytes) {
   const auto found = streams_.find(id);
   if (found == streams_.end()) return 0;
   const CallPtr call = found->second;
-  if (call->finished_) {
+  if (call->finished_ || (refuses_ && !WantsRest(call.get(), bytes))) {
     nghttp2_session_consume_stream(session_, id, bytes.size());
     return 0;
   }
@@ -353,8 +338,7 @@ int Http2Connection::AddData(int32_t id, std::string_view bytes) {
   call->heard_ = heard_ - paused_;
   if (call->body_.empty()) call->message_since_ = call->heard_;
   call->unconsumed_ += bytes.size();
-  // Messages count, however few bytes they take.
-  idle_frames_.Earn(call->body_.Append(bytes));
+  budgets_.EarnMessages(call->body_.Append(bytes));
   if (const std::optional<size_t> size = call->body_.MessageSize(); size.has_value()) {
     const size_t most = context_.options.max_message;
     if (*size > most) {
@@ -368,6 +352,20 @@ int Http2Connection::AddData(int32_t id, std::string_view bytes) {
   }
   Deliver(call.get());
   return 0;
+}
+
+bool Http2Connection::WantsRest(GrpcStream* call, std::string_view bytes) {
+  if (!call->one_message_ || call->handler_ == nullptr || !call->body_.empty()) return true;
+  const std::optional<size_t> size = StreamBody::MessageSize(bytes);
+  if (!size.has_value() || *size > context_.options.max_message) return true;
+  const size_t whole = kMessagePrefixBytes + *size;
+  if (bytes.size() >= whole) return true;
+  const std::shared_ptr<CallHandler> handler = call->handler_;
+  handler->OnMessageBegun(*size, bytes.substr(kMessagePrefixBytes), bytes[0] != 0);
+  if (!call->finished_) return true;
+  // Much of the rest is on its way.
+  budgets_.ExpectLateBytes(std::min<size_t>(whole - bytes.size(), kStreamWindow), kLongFrame);
+  return false;
 }
 
 int Http2Connection::EndData(int32_t id) {
@@ -411,7 +409,7 @@ void Http2Connection::Deliver(GrpcStream* call) {
 
 void Http2Connection::Refuse(GrpcStream* call, const absl::Status& status) {
   if (call->finished_) return;
-  End(call, context_.status_of(status));
+  End(call, FieldsOf(status));
   Dismiss(call);
 }
 
@@ -445,7 +443,10 @@ void Http2Connection::ConsumeStream(GrpcStream* call) {
 }
 
 void Http2Connection::Send(GrpcStream* call, MessageBuffer message) {
-  if (call->finished_) DropBody(call);
+  if (call->finished_) {
+    refuses_ = false;
+    DropBody(call);
+  }
   call->out_ = std::move(message);
   call->sending_ = call->out_.Frame();
   call->unread_ = call->sending_.size();
@@ -478,29 +479,19 @@ void Http2Connection::Send(GrpcStream* call, MessageBuffer message) {
   FlushSoon();
 }
 
-void Http2Connection::End(GrpcStream* call, GrpcStatus status) {
+void Http2Connection::End(GrpcStream* call, StatusPtr status) {
+  call->status_ = std::move(status);
   // A stream that was served may have a window full of small messages on its way.
-  if (call->is_begun_ && !call->ended_) {
-    late_frames_ = std::min(late_frames_ + kWindowFrames, kMaxLateFrames);
-  }
+  if (call->is_begun_ && !call->ended_) budgets_.ExpectLateBytes(kStreamWindow, kSmallFrame);
   call->finished_ = true;
   call->answer_since_ = PeerNow();
-  call->status_ = std::move(status);
+  refuses_ = call->status_->code() != 0;
   DropBody(call);
   if (call->headers_sent_) {
     Resume(call);
     return;
   }
-  const StatusFields fields(call->status_);
-  std::array<nghttp2_nv, 3 + StatusFields::kMax> headers{};
-  size_t count = 0;
-  headers[count++] = Fixed(":status", "200");
-  headers[count++] = Fixed("content-type", "application/grpc");
-  if (call->encoding_ == MessageEncoding::kUnknown) {
-    headers[count++] = Fixed("grpc-accept-encoding", kAcceptedEncodings);
-  }
-  count += fields.Write(headers.data() + count);
-  nghttp2_submit_response(session_, call->id_, headers.data(), count, nullptr);
+  call->status_->SubmitAlone(session_, call->id_, call->encoding_ == MessageEncoding::kUnknown);
   FlushSoon();
 }
 
@@ -526,10 +517,8 @@ ssize_t Http2Connection::OfferData(GrpcStream* call, size_t size, uint32_t* flag
 }
 
 void Http2Connection::SubmitTrailers(GrpcStream* call) {
-  const StatusFields fields(call->status_);
-  std::array<nghttp2_nv, StatusFields::kMax> trailers{};
-  const size_t count = fields.Write(trailers.data());
-  nghttp2_submit_trailer(session_, call->id_, trailers.data(), count);
+  static const StatusFields ok{GrpcStatus()};
+  (call->status_ == nullptr ? ok : *call->status_).SubmitTrailers(session_, call->id_);
   FlushSoon();
 }
 
@@ -539,11 +528,9 @@ void Http2Connection::TakeData(GrpcStream* call, size_t size, std::string* out) 
   call->sending_.remove_prefix(size);
   Take(call, std::min(size, call->unread_));
   took_ = call->answer_since_ = PeerNow();
-  sent_since_earning_ += size;
-  idle_frames_.Earn(static_cast<int64_t>(sent_since_earning_ / kBytesAFrame));
-  sent_since_earning_ %= kBytesAFrame;
+  budgets_.EarnSent(size);
   if (!call->sending_.empty()) return;
-  idle_frames_.Earn(kFramesACall);  // a message may open a window, and be measured by a ping
+  budgets_.EarnAnswer();
   call->out_ = {};
   if (call->finished_) return;
   call->answer_since_ = {};
@@ -564,9 +551,7 @@ void Http2Connection::NoteEndSent(int32_t id) {
   if (found == streams_.end()) return;
   found->second->end_sent_ = true;
   // An answered call has earned something; a refusal at its headers has not.
-  if (found->second->handler_ == nullptr) return;
-  idle_frames_.Earn(kFramesACall);
-  resets_.Earn(1);
+  if (found->second->handler_ != nullptr) budgets_.EarnCall();
 }
 
 void Http2Connection::EndCall(const CallPtr& call) {

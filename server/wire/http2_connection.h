@@ -123,14 +123,13 @@ class Http2Connection final : public ByteStream::User,
   int EndData(int32_t id);
   int CloseStream(int32_t id);
   int CountIdleFrame(int64_t count) {
-    if (!idle_frames_.Spend(count, heard_)) Calm();
+    if (!budgets_.SpendFrames(count, heard_)) Calm();
     return 0;
   }
   // The same for frames of streams that are over.
   int CountLateFrames(int64_t count) {
-    const int64_t expected = std::min(count, late_frames_);
-    late_frames_ -= expected;
-    return count == expected ? 0 : CountIdleFrame(count - expected);
+    if (!budgets_.SpendLateFrames(count, heard_)) Calm();
+    return 0;
   }
   int CountReset(int32_t id);
 
@@ -141,7 +140,13 @@ class Http2Connection final : public ByteStream::User,
   // Sends a message behind the headers.
   void Send(GrpcStream* call, MessageBuffer message);
   // Sends the status, behind what is being sent.
-  void End(GrpcStream* call, GrpcStatus status);
+  void End(GrpcStream* call, StatusPtr status);
+  StatusPtr FieldsOf(const absl::Status& status) const {
+    return ToFields(context_.status_of(status));
+  }
+  // Asks the handler of a call whether it wants the rest of a message that begins with `bytes`,
+  // should that not be all. False: the call is over.
+  bool WantsRest(GrpcStream* call, std::string_view bytes);
   void Refuse(GrpcStream* call, const absl::Status& status);
   void RefuseHttp(GrpcStream* call, const char* code);
   // Ends a call whose answer the peer does not take: the status goes before the rest of it.
@@ -213,9 +218,8 @@ class Http2Connection final : public ByteStream::User,
   bool calmed_ = false;
   bool end_seen_ = false;
   HeldBytes held_;  // of requests and unread answers
-  RefillingBudget idle_frames_;
-  RefillingBudget resets_;
-  int64_t late_frames_ = 0;  // that may still come for streams which the server has ended
+  PeerBudgets budgets_;
+  bool refuses_ = false;  // the last call to end did so with an error
   const Clock::time_point heard_since_ = Clock::now();
   Clock::time_point heard_ = heard_since_;
   Clock::time_point pinged_{};  // a ping waits for its answer since then
@@ -223,11 +227,10 @@ class Http2Connection final : public ByteStream::User,
   size_t last_queued_ = 0;      // what the peer's kernel had not taken then
   bool reading_ = true;
   Clock::time_point paused_since_{};
-  Clock::duration paused_{};       // all times before
-  Clock::time_point took_{};       // when the peer last took something of any answer, by its time
-  size_t uncounted_ = 0;           // bytes of an answer that was too long to be held
-  size_t sent_since_earning_ = 0;  // bytes
-  bool began_ = false;             // the preface and settings have come
+  Clock::duration paused_{};  // all times before
+  Clock::time_point took_{};  // when the peer last took something of any answer, by its time
+  size_t uncounted_ = 0;      // bytes of an answer that was too long to be held
+  bool began_ = false;        // the preface and settings have come
   std::optional<Ending> ending_;
 };
 

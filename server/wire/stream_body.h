@@ -39,6 +39,15 @@ class StreamBody {
 
   // The length of the first message; nothing if that is not known yet.
   std::optional<size_t> MessageSize() const { return MessageAt(at_); }
+  // The same for a message that begins with these bytes.
+  static std::optional<size_t> MessageSize(std::string_view bytes) {
+    if (bytes.size() < kMessagePrefixBytes) return std::nullopt;
+    size_t length = 0;
+    for (size_t i = 1; i < kMessagePrefixBytes; ++i) {
+      length = length << 8 | static_cast<uint8_t>(bytes[i]);
+    }
+    return length;
+  }
   bool HasWholeMessage() const { return whole_ > at_; }
   // How much memory there is, used or not.
   size_t capacity() const { return bytes_.capacity(); }
@@ -68,12 +77,7 @@ class StreamBody {
  private:
   // The length of the message that begins there, if that is known.
   std::optional<size_t> MessageAt(size_t at) const {
-    if (bytes_.size() - at < kMessagePrefixBytes) return std::nullopt;
-    size_t length = 0;
-    for (size_t i = 1; i < kMessagePrefixBytes; ++i) {
-      length = length << 8 | static_cast<uint8_t>(bytes_[at + i]);
-    }
-    return length;
+    return MessageSize(std::string_view(bytes_).substr(at));
   }
 
   std::string bytes_;

@@ -141,6 +141,7 @@ class TestClient {
       const ssize_t got = recv(fd_, bytes.data(), bytes.size(), MSG_DONTWAIT);
       if (got == 0) closed_ = true;
       if (got <= 0) continue;
+      received_ += static_cast<size_t>(got);
       nghttp2_session_mem_recv(session_, reinterpret_cast<const uint8_t*>(bytes.data()),
                                static_cast<size_t>(got));
       Flush();
@@ -158,6 +159,8 @@ class TestClient {
     return Wait(Begin(path, Framed(message), true, more));
   }
   TestAnswer& answer(int32_t id) { return answers_[id]; }
+  // How many bytes have come so far.
+  size_t received() const { return received_; }
   bool closed() const { return closed_; }
   int goaways() const { return goaways_; }
   uint32_t goaway_error() const { return goaway_error_; }
@@ -219,6 +222,7 @@ class TestClient {
   std::map<int32_t, TestAnswer> answers_;
   std::string out_;    // what is to be sent
   bool hold_ = false;  // not yet
+  size_t received_ = 0;
   bool closed_ = false;
   int goaways_ = 0;
   uint32_t goaway_error_ = 0;

@@ -46,6 +46,8 @@ class Answerers {
 //   /echo     answers with the message, on the loop as a job
 //   /thread   the same, from another thread
 //   /fail     fails
+//   /enough   fails when a long message has begun
+//   /kept     fails with a status that is told often
 //   /long     has a long answer
 //   /never    does not answer before the deadline
 //   /stream   answers each message when it has come
@@ -68,6 +70,10 @@ class TestHandler final : public CallHandler,
       call_->loop()->Post([self = shared_from_this()] { self->call_->AskMessage(); });
     }
   }
+  void OnMessageBegun(size_t size, std::string_view first, bool compressed) override {
+    if (call_->path() != "/enough" || compressed) return;
+    call_->Finish({kTooMuch, std::to_string(size) + std::string(first.substr(0, 1)), ""});
+  }
   void OnWritten() override { call_->AskMessage(); }
   void OnEnd() override {
     const std::string_view path = call_->path();
@@ -81,6 +87,10 @@ class TestHandler final : public CallHandler,
       call_->Finish({});
     } else if (path == "/long") {
       call_->Answer(MessageBuffer::Copy(std::string(kLongAnswer, 'x')));
+    } else if (path == "/kept") {
+      static const StatusPtr status =
+          ToFields({kTooMuch, std::string(300, 'm'), std::string(300, 'd')}, /*kept=*/true);
+      call_->FinishWith(status);
     } else if (path == "/fail") {
       call_->Finish({kNotFound, "not \xC3\xA4 found\n100%", "details"});
     } else {
@@ -110,7 +120,7 @@ class WireServerTest : public testing::Test {
     options.accept = [this](const CallPtr& call) -> std::shared_ptr<CallHandler> {
       if (call->path() == "/none") return nullptr;
       if (call->path() == "/stream") call->AllowSilence();
-      if (call->path() == "/echo") call->ExpectOneMessage();
+      if (call->path() == "/echo" || call->path() == "/enough") call->ExpectOneMessage();
       call->AskMessage();
       return std::make_shared<TestHandler>(call, &answerers_, &gone_);
     };
@@ -164,6 +174,61 @@ TEST_F(WireServerTest, ErrorsAreTrailersOnly) {
   EXPECT_EQ(client.Call("/none", "x").code(), "12");
   EXPECT_EQ(client.Call("/echo", "x", {{"grpc-timeout", "soon"}}).code(), "13");
   EXPECT_EQ(client.Call("/echo", "x", {{"grpc-encoding", "snappy"}}).code(), "12");
+}
+
+// What has been told is not sent again, but heard again.
+TEST_F(WireServerTest, AKeptStatusIsRemembered) {
+  Start();
+  TestClient client(Connect());
+  const TestAnswer first = client.Call("/kept", "x");
+  EXPECT_EQ(first.code(), std::to_string(kTooMuch));
+  EXPECT_EQ(first.trailers.at("grpc-message"), std::string(300, 'm'));
+  EXPECT_GT(client.received(), 300U);
+  const size_t before = client.received();
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_EQ(client.Call("/kept", "x").trailers, first.trailers);
+  }
+  EXPECT_LT(client.received() - before, 10 * 60U);
+  // Other statuses are told in between, and another peer has not heard of it.
+  EXPECT_EQ(client.Call("/fail", "x").trailers.at("grpc-message"), "not %C3%A4 found%0A100%25");
+  EXPECT_EQ(client.Call("/kept", "x").trailers, first.trailers);
+  TestClient other(Connect());
+  EXPECT_EQ(other.Call("/kept", "x").trailers, first.trailers);
+  // A call that is given up before its refusal has left takes no other's status with it.
+  for (int i = 0; i < 20; ++i) {
+    client.Reset(client.Begin("/kept", TestClient::Framed("x"), true));
+    EXPECT_EQ(client.Call("/kept", "x").trailers, first.trailers);
+  }
+}
+
+// While calls are refused, a handler may end one whose message has only begun. The answer comes
+// though the request never ends, and the stream is reset without an error.
+TEST_F(WireServerTest, ALongMessageIsRefusedAtItsBeginning) {
+  Start();
+  TestClient client(Connect());
+  const std::string framed = TestClient::Framed(std::string(200'000, 'x'));
+  // Nobody is asked while all is well, nor about a message that comes whole.
+  const int32_t whole = client.Begin("/enough", framed, false);
+  EXPECT_EQ(client.Call("/echo", "x").code(), "0");
+  EXPECT_FALSE(client.answer(whole).ended);
+  EXPECT_EQ(client.Call("/fail", "x").code(), std::to_string(kNotFound));
+  EXPECT_FALSE(client.answer(client.Begin("/enough", TestClient::Framed("x"), false)).ended);
+  EXPECT_FALSE(client.answer(whole).ended);
+  const int32_t begun = client.Begin("/enough", framed.substr(0, 3000), false);
+  EXPECT_EQ(client.Wait(begun).code(), std::to_string(kTooMuch));
+  EXPECT_EQ(client.answer(begun).trailers.at("grpc-message"), "200000x");
+  EXPECT_EQ(client.answer(begun).error, static_cast<uint32_t>(NGHTTP2_NO_ERROR));
+  EXPECT_EQ(client.answer(begun).http_status, "200");
+  // What was on its way gives the connection's window back: more than all of it passes.
+  for (int i = 0; i < 20; ++i) {
+    const int32_t id = client.Begin("/enough", framed, true);
+    EXPECT_EQ(client.Wait(id).code(), std::to_string(kTooMuch)) << i;
+  }
+  EXPECT_EQ(client.Call("/echo", std::string(300'000, 'y')).code(), "0");
+  // An answered call ends the refusing.
+  const int32_t next = client.Begin("/enough", framed.substr(0, 3000), false);
+  EXPECT_EQ(client.Call("/echo", "x").code(), "0");
+  EXPECT_FALSE(client.answer(next).ended);
 }
 
 TEST_F(WireServerTest, MessagesOfAllSizes) {

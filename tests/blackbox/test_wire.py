@@ -11,7 +11,7 @@ import pytest
 import http2_frames as h2
 from dnc_server import Server
 from http2_frames import RawClient
-from tenant_calls import operator_key
+from tenant_calls import make_tenant, new_key, operator_key
 
 SCRUB = "/dnc.v1.ScrubService/Scrub"
 NUMBER = 2015550123
@@ -249,6 +249,40 @@ def test_answers_that_nobody_reads_have_room_for_so_much(native):
                 break
         assert client.wait(lambda c: any(c.ended(s) for s in range(1, 180, 2)))
     assert serves(native)
+
+
+def test_the_rest_of_refused_requests_is_expected(stubs, tmp_path):
+    """A long request of whoever is above a quota is refused at its beginning. What is on its way
+    costs its sender nothing, and crumbs that come after it do."""
+    config = tmp_path / "dncd.yaml"
+    config.write_text(CONFIG)
+    key = operator_key(tmp_path / "data")
+    server = Server(stubs, tmp_path / "data", "--config", str(config), key=key, tenant="default")
+    server.wait_until_ready()
+    make_tenant(server, "floods", quotas=stubs.tenant.Quotas(numbers_per_second=1))
+    secret = new_key(server, ["SCRUB"], "floods").secret
+    message = stubs.scrub.ScrubRequest(numbers=[NUMBER] * 10_000).SerializeToString()
+    parts = [h2.framed(message)[at:at + 8192] for at in range(0, len(message) + 5, 8192)]
+    headers = h2.request_headers(SCRUB, ("authorization", "Bearer " + secret))
+    with RawClient(server.address) as client:
+        for stream in range(1, 2 * 40, 2):
+            client.frame(h2.HEADERS, h2.END_HEADERS, stream, headers)
+            client.frame(h2.DATA, 0, stream, parts[0])
+            # The first ones spend what the quota has.
+            if stream > 3:
+                assert client.wait(lambda c, of=stream: c.ended(of))
+            for part in parts[1:-1]:
+                client.frame(h2.DATA, 0, stream, part)
+            client.frame(h2.DATA, h2.END_STREAM, stream, parts[-1])
+            assert client.wait(lambda c, of=stream: c.ended(of))
+        client.frame(h2.PING, 0, 0, bytes(8))
+        assert client.wait(lambda c: any(kind == h2.PING for kind, *_ in c.frames))
+        assert client.goaway() is None
+        for _ in range(10_000):
+            client.frame(h2.DATA, 0, stream, b"x")
+        assert client.wait(lambda c: c.closed)
+        assert client.goaway() == h2.ENHANCE_YOUR_CALM
+    server.stop()
 
 
 def test_many_questions_of_reflection_take_their_turns(native):

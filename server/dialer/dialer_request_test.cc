@@ -1,5 +1,7 @@
 // The readers of a dialer's request: query and urlencoded forms, multipart, JSON, the list of
 // numbers, and what they make together.
+#include "server/dialer/dialer_request.h"
+
 #include <random>
 #include <string>
 #include <utility>
@@ -9,11 +11,10 @@
 #include "gtest/gtest.h"
 #include "server/base/error.h"
 #include "server/base/str_cat.h"
-#include "server/dialer/dialer_request.h"
+#include "server/dialer/phone_list.h"
 #include "server/http/form_fields.h"
 #include "server/http/json_fields.h"
 #include "server/http/multipart.h"
-#include "server/dialer/phone_list.h"
 #include "tests/support/seed.h"
 
 namespace dnc {
