@@ -114,13 +114,25 @@ class Browser:
             look, lambda: f"no {css} {containing or ''} in:\n{self.text('main')[:2000]}")
         return found[ELEMENT]
 
+    def with_element(self, css, containing, action):
+        """Does something with an element; again with the new one if the page has put another in its
+        place meanwhile."""
+        while True:
+            try:
+                return action(f"/element/{self.find(css, containing)}")
+            except LookupError as error:
+                if "stale element" not in str(error):
+                    raise
+
     def click(self, css, containing=None):
-        self.do("POST", f"/element/{self.find(css, containing)}/click", {})
+        self.with_element(css, containing, lambda at: self.do("POST", f"{at}/click", {}))
 
     def type(self, css, text):
-        element = self.find(css)
-        self.do("POST", f"/element/{element}/clear", {})
-        self.do("POST", f"/element/{element}/value", {"text": text})
+        def fill(at):
+            self.do("POST", f"{at}/clear", {})
+            self.do("POST", f"{at}/value", {"text": text})
+
+        self.with_element(css, None, fill)
 
     def choose(self, css, value):
         """Chooses an option of a select."""

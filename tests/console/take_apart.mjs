@@ -57,6 +57,6 @@ const changes = {
 };
 const found = Object.fromEntries(Object.entries(changes).map(([name, change]) => [name, level(change)]));
 console.log(JSON.stringify({found, whole: level(), "no clock": level(null, NaN),
-  silent: level(null, now, 1046), "back in time": level(null, now, NaN),
+  silent: level(null, now, 1046), "back in time": level(null, now, 990), "no time": level(null, now, NaN),
   later: level(null, now + 20 * day), age: level(null, now + 14 * day), inform: level((w, c, l, o) => {
     o.effect = "LIST_EFFECT_INFORM"; o.stale = 1000; w.coverages.delete("wireless"); })}));

@@ -115,12 +115,12 @@ def test_own_files_keep_the_rules():
 
 
 @pytest.mark.skipif(not shutil.which("node"), reason="no Node is installed")
-def test_modules_parse():
+def test_modules_parse(tmp_path):
     for path in OWN:
         if path.suffix == ".js":
-            # A module, though no package.json says so.
-            subprocess.run(["node", "--input-type=module", "--check"], input=path.read_bytes(),
-                           check=True)
+            module = tmp_path / f"{path.stem}.mjs"  # a module, though no package.json says so
+            module.write_bytes(path.read_bytes())
+            subprocess.run(["node", "--check", module], check=True)
 
 
 @pytest.mark.skipif(not shutil.which("node"), reason="no Node is installed")
@@ -137,5 +137,5 @@ def test_green_is_proven(tmp_path):
     assert not wrong
     assert told["found"]["one ending soon"] == "soon"
     assert told["found"]["one missing, counted"] == "partial"
-    for name in ("no clock", "silent", "back in time", "later", "age"):
+    for name in ("no clock", "silent", "back in time", "no time", "later", "age"):
         assert told[name] != "fresh", name

@@ -85,9 +85,11 @@ export function judge(world, codes, now, here) {
   const {status, coverages, error} = world;
   if (error) return troubled(error);
   if (!status || !world.heardAt) return told("unknown", "Not known yet.", "Asking the server.");
-  if (!(here - world.heardAt <= MAX_SILENCE)) {
+  const silence = here - world.heardAt;
+  // Whoever sets this machine's clock back must not make an old answer young.
+  if (!(silence <= MAX_SILENCE && silence >= -1)) {
     return told("lost", "Not known.", `The last answer of the server is of ${
-      span(here - world.heardAt)} ago.`);
+      span(silence)} ago.`);
   }
   if (!Number.isFinite(now)) return told("unknown", "Not known.", "The server tells no time.");
   if (status.clockBehind) {

@@ -5,7 +5,8 @@ import {bytes, count, dataDay, plural, relative, seconds, time, word} from "./fo
 import {problem} from "./key.js";
 import {here, look, onNews, serverNow, world} from "./watch.js";
 
-const PAGE = 50;
+const PAGE = 20;
+const EVERY = 30;  // seconds
 const RUNNING = ["LOAD_STATE_WAITING", "LOAD_STATE_READING", "LOAD_STATE_STORING"];
 const now = () => world.heardAt ? serverNow() : here();
 
@@ -25,11 +26,21 @@ export default function loads(root) {
   let seen = [];
   let kept = [];
   let timer = 0;
+  let askedAt = 0;
+  let revision = null;
   refresh();
-  const stop = onNews((news) => { if (!news?.tick) refresh(); });
+  // Plans of loads are long, so they are asked for when something has changed, and now and then:
+  // a refused load changes nothing that the status tells.
+  const stop = onNews((news) => {
+    if (news?.tick) return;
+    const changed = revision !== world.status?.revision || world.status?.runningLoad;
+    if (changed || here() - askedAt >= EVERY) refresh();
+  });
   return {end() { ended = true; clearTimeout(timer); stop(); }};
 
   async function refresh() {
+    askedAt = here();
+    revision = world.status?.revision;
     try {
       const [page, released] = await Promise.all([listLoads(PAGE, ""), listReleases("", 200)]);
       if (ended) return;

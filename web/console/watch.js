@@ -66,13 +66,14 @@ async function ofAll(status) {
   const found = new Map();
   await Promise.all((status.lists ?? []).filter((list) => list.release).map(async (list) => {
     const known = world.coverages.get(list.list);
-    const same = known && known.of === counts(list) && here() - known.at < COVERAGE_KEPT;
+    const of = `${status.startedAt} ${counts(list)}`;
+    const same = known && known.of === of && Math.abs(here() - known.at) < COVERAGE_KEPT;
     if (same) {
       found.set(list.list, known);
       return;
     }
     const coverage = indexed(await getCoverage(list.list));
-    found.set(list.list, {...coverage, of: counts(list), at: here()});
+    found.set(list.list, {...coverage, of, at: here()});
   }));
   return found;
 }
@@ -90,7 +91,13 @@ export function start() {
   setInterval(look, EVERY);
   // Age counts while nobody answers, too.
   setInterval(() => { for (const listener of listeners) listener({tick: true}); }, 5000);
-  for (const event of ["online", "offline", "focus"]) addEventListener(event, look);
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) look(); });
+  // Timers may have slept with the machine or behind another page: what is shown is judged anew at
+  // once, and then asked for.
+  const wake = () => {
+    for (const listener of listeners) listener({tick: true});
+    look();
+  };
+  for (const event of ["online", "offline", "focus", "pageshow"]) addEventListener(event, wake);
+  document.addEventListener("visibilitychange", wake);
   return look();
 }
