@@ -40,8 +40,12 @@ absl::StatusOr<std::shared_ptr<HttpFront>> OpenHttpDoor(const HttpOptions& optio
   if (options.listen.empty()) return nullptr;
   const auto door = std::make_shared<Door>(parts);
   AddAllRoutes(&door->context, parts, &door->router);
-  HttpFrontParts front_parts{parts.server.loops,     &door->router, parts.metrics,
-                             parts.server.rpc->live, parts.tls,     nullptr};
+  HttpFrontParts front_parts;
+  front_parts.loops = parts.server.loops;
+  front_parts.router = &door->router;
+  front_parts.metrics = parts.metrics;
+  front_parts.live = parts.server.rpc->live;
+  front_parts.tls = parts.tls;
   front_parts.is_known = [access = &door->access](const HttpRequest& head) {
     return access->Admit(head, head.Header("loginid"), Permission::kScrub).ok();
   };

@@ -50,6 +50,7 @@ absl::StatusOr<std::unique_ptr<HttpFront>> HttpFront::Open(const std::string& li
                                                            HttpFrontParts parts) {
   constexpr uint32_t kNoSocketMode = 0;  // of a unix socket, which is not listened on here
   DNC_ASSIGN_OR_RETURN(auto listener, Listener::Open(listen, kNoSocketMode, parts.metrics));
+  if (parts.uses_reserve) listener->UseReserve();
   auto front = std::make_unique<HttpFront>(options, std::move(parts));
   front->listener_ = std::move(listener);
   return front;

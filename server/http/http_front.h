@@ -38,6 +38,7 @@ struct HttpFrontParts {
   Metrics* metrics = nullptr;       // learns what the listener can't accept
   LiveCalls* live = nullptr;        // counts the calls; may be null
   const TlsContext* tls = nullptr;  // null: plain text
+  bool uses_reserve = false;        // of descriptors: Listener::UseReserve
   // As HttpConnectionContext has it.
   std::function<bool(const HttpRequest& head)> is_known;
 };

@@ -18,6 +18,7 @@ absl::StatusOr<std::unique_ptr<MetricsDoor>> MetricsDoor::Open(const std::string
   parts.loops = &door->loops_;
   parts.router = &door->router_;
   parts.metrics = metrics;
+  parts.uses_reserve = true;
   auto front = HttpFront::Open(listen, options, parts);
   if (!front.ok()) return WithPrefix(front.status(), "metrics_listen");
   door->front_ = *std::move(front);

@@ -70,9 +70,9 @@ class Server {
   void AddFront(std::shared_ptr<Front> front);
 
   // Drains: tells that it is not ready, and serves on for rpc.drain_seconds. Then announces the end
-  // to its callers, goes on listening and answering until they have heard of it, and sends the last
-  // GOAWAY. Calls under way have rpc.stop_grace_seconds to end; those that wait for their callers
-  // end with STOPPING. Returns when none is left.
+  // to the callers of all fronts, goes on listening and answering until they have heard of it, and
+  // sends the last GOAWAY. Calls under way have rpc.stop_grace_seconds to end; those that wait for
+  // their callers end with STOPPING. Returns when none is left.
   void Stop();
 
  private:

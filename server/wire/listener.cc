@@ -90,11 +90,12 @@ uint64_t DescriptorLimit() {
   return limit.rlim_cur;
 }
 
-// Descriptors that no caller gets. The kernel hands out the lowest that is free, so a connection
-// with a higher one than this has been given one of the last.
-uint64_t HighestForCallers() {
+// Some descriptors no caller gets: a `share`th of those that are kept back. The kernel hands out
+// the lowest that is free, so a connection with a higher one than this has been given one of the
+// last.
+uint64_t HighestForCallers(uint64_t share) {
   const uint64_t limit = DescriptorLimit();
-  return limit - std::min<uint64_t>(limit / 4, 64);
+  return limit - std::min<uint64_t>(limit / 4, 64) / share;
 }
 
 // Errors of accept that are of the one connection, which has gone wrong before it was accepted.
@@ -330,7 +331,7 @@ bool Listener::AcceptAll(int listener_fd) {
 }
 
 bool Listener::HandOver(int listener_fd, int fd) {
-  if (static_cast<uint64_t>(fd) >= HighestForCallers()) {
+  if (static_cast<uint64_t>(fd) >= HighestForCallers(kept_share_)) {
     close(fd);
     NoteFailure(EMFILE);
     return false;
@@ -355,7 +356,7 @@ bool Listener::HasRoom() {
   const int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
   if (fd < 0) return false;
   close(fd);
-  return static_cast<uint64_t>(fd) < HighestForCallers();
+  return static_cast<uint64_t>(fd) < HighestForCallers(kept_share_);
 }
 
 void Listener::NoteFailure(int error) {

@@ -56,6 +56,9 @@ class Listener {
   int port() const { return port_; }                       // 0 for a unix socket
   const std::string& address() const { return address_; }  // with the port that was taken
 
+  // Lets callers have half of the descriptors that are kept back, too: for those who watch a server
+  // that has run out of them. Call it before Start.
+  void UseReserve() { kept_share_ = 2; }
   // A connection whose other end takes nothing for `patience` is closed by the kernel.
   void Start(Take take, absl::Duration patience);
   // Takes those who wait, and closes the sockets: from now on callers are refused by the kernel.
@@ -92,6 +95,7 @@ class Listener {
   int spare_ = -1;
   Take take_;
   int patience_ms_ = 0;
+  uint64_t kept_share_ = 1;  // of the descriptors that are kept back, this part is left alone
   std::thread thread_;
   // What follows belongs to the thread.
   bool failing_ = false;

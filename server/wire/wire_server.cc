@@ -29,17 +29,14 @@ struct alignas(kApartBytes) WireServer::LoopState {
   std::unordered_map<Http2Connection*, std::shared_ptr<Http2Connection>> connections;
 };
 
-WireServer::WireServer(WireOptions options)
-    : WireServer(options, std::make_unique<EventLoops>(options.loops, options.spin), nullptr) {}
+WireServer::WireServer(WireOptions options) : WireServer(std::move(options), nullptr) {}
 
 WireServer::WireServer(WireOptions options, EventLoops* loops)
-    : WireServer(std::move(options), nullptr, loops) {}
-
-WireServer::WireServer(WireOptions options, std::unique_ptr<EventLoops> own, EventLoops* loops)
     : options_(std::move(options)),
       pool_(options_.http2.pool_bytes),
-      own_loops_(std::move(own)),
-      event_loops_(own_loops_ != nullptr ? own_loops_.get() : loops) {
+      own_loops_(loops == nullptr ? std::make_unique<EventLoops>(options_.loops, options_.spin)
+                                  : nullptr),
+      event_loops_(loops == nullptr ? own_loops_.get() : loops) {
   context_.options = options_.http2;
   context_.pool = &pool_;
   context_.accept = options_.accept;

@@ -72,7 +72,6 @@ class WireServer {
  private:
   struct LoopState;
 
-  WireServer(WireOptions options, std::unique_ptr<EventLoops> own, EventLoops* loops);
   // Runs a function for each connection, on its loop.
   void ForEach(const std::function<void(Http2Connection*)>& each);
   void Forget(Http2Connection* connection);

@@ -296,6 +296,40 @@ def test_idle_connections_do_not_delay_the_end(door):
         assert idle.recv(4096) == fresh.recv(4096) == b""
 
 
+class TlsPeer:
+    """A connection whose TLS is made by hand, so that it can say goodbye and still listen."""
+
+    def __init__(self, address, context):
+        self.socket = connect(address)
+        self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.tls = context.wrap_bio(self.incoming, self.outgoing,
+                                    server_hostname=address.rsplit(":", 1)[0])
+        while True:
+            try:
+                self.tls.do_handshake()
+                break
+            except ssl.SSLWantReadError:
+                self.socket.sendall(self.outgoing.read())
+                self.incoming.write(self.socket.recv(65536))
+
+    def ask_and_say_goodbye(self, request):
+        """Sends both in one piece."""
+        self.tls.write(request)
+        with contextlib.suppress(ssl.SSLWantReadError):
+            self.tls.unwrap()
+        self.socket.sendall(self.outgoing.read())
+
+    def rest(self):
+        said = b""
+        with self.socket:
+            while chunk := self.socket.recv(65536):
+                self.incoming.write(chunk)
+                with contextlib.suppress(ssl.SSLWantReadError, ssl.SSLZeroReturnError):
+                    while data := self.tls.read(65536):
+                        said += data
+        return said
+
+
 def test_tls_is_the_same(stubs, tmp_path):
     certificate, key = make_certificate(tmp_path, names=f"IP:{HOST}")
     config = tmp_path / "dncd.yaml"
@@ -314,6 +348,9 @@ def test_tls_is_the_same(stubs, tmp_path):
             for byte in GET:
                 peer.sendall(bytes([byte]))
             assert peer.recv(4096).startswith(b"HTTP/1.1 200 OK\r\n")
+        peer = TlsPeer(server.http, trusting)
+        peer.ask_and_say_goodbye(GET)
+        assert peer.rest().endswith(b"\r\n\r\nok\n")
         trusting.set_alpn_protocols(["h2"])
         with pytest.raises(ssl.SSLError), connect(server.http) as plain:
             trusting.wrap_socket(plain, server_hostname=host)
