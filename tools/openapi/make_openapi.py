@@ -275,7 +275,8 @@ def main():
     pathlib.Path(out_json).write_text(text + "\n")
     pieces = [f'R"openapi({text[at:at + PIECE]})openapi"' for at in range(0, len(text), PIECE)]
     pathlib.Path(out_cc).write_text(SOURCE.format(
-        text=",\n      ".join(pieces), tools=json.dumps(json.loads(pathlib.Path(tools).read_text()))))
+        text=",\n      ".join(pieces),
+        tools=json.dumps(json.loads(pathlib.Path(tools).read_text()))))
 
 
 main()
