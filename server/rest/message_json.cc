@@ -258,6 +258,7 @@ class JsonFieldReader final : public nlohmann::json_sax<nlohmann::json> {
     std::vector<const FieldDescriptor*> seen;
   };
 
+  void Open(Message* message) { frames_.emplace_back().message = message; }
   bool AtField() const { return !frames_.empty() && frames_.back().field != nullptr; }
 
   template <typename Set>
@@ -309,7 +310,7 @@ class JsonFieldReader final : public nlohmann::json_sax<nlohmann::json> {
 
 bool JsonFieldReader::start_object(size_t /*count*/) {
   if (frames_.empty()) {
-    frames_.push_back({root_});
+    Open(root_);
     return true;
   }
   if (!AtField()) return Refuse("a JSON object is wanted");
@@ -320,7 +321,7 @@ bool JsonFieldReader::start_object(size_t /*count*/) {
   const auto& reflection = *top.message->GetReflection();
   Message* const inner = field.is_repeated() ? reflection.AddMessage(top.message, &field)
                                              : reflection.MutableMessage(top.message, &field);
-  frames_.push_back({inner});
+  Open(inner);
   return true;
 }
 

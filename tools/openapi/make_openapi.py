@@ -237,15 +237,21 @@ PROBLEM = {
                      "description": "Figures for programs, such as `max_batch`."}},
     "required": ["type", "title", "status", "detail", "reason"]}
 
+# Characters of one literal.
+PIECE = 15_000
 SOURCE = """// Made from the protos by tools/openapi/make_openapi.py.
+#include <string>
+
+#include "absl/strings/str_cat.h"
 #include "server/rest/mcp_tools.h"
 #include "server/rest/rest_routes.h"
 
 namespace dnc {{
 
 std::string_view OpenApiDocument() {{
-  static constexpr std::string_view kDocument = R"openapi({text})openapi";
-  return kDocument;
+  // A literal may be no longer than what each compiler takes.
+  static const auto* const document = new std::string(absl::StrCat({text}));
+  return *document;
 }}
 
 std::string_view McpToolDescriptions() {{
@@ -267,8 +273,10 @@ def main():
     document = Document(Contract(own), annotations_pb2.http, version)
     text = json.dumps(document.whole, ensure_ascii=False, separators=(",", ":"))
     pathlib.Path(out_json).write_text(text + "\n")
+    pieces = [f'R"openapi({text[at:at + PIECE]})openapi"' for at in range(0, len(text), PIECE)]
     pathlib.Path(out_cc).write_text(SOURCE.format(
-        text=text, tools=json.dumps(json.loads(pathlib.Path(tools).read_text()))))
+        text=",\n      ".join(pieces),
+        tools=json.dumps(json.loads(pathlib.Path(tools).read_text()))))
 
 
 main()
