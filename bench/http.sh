@@ -72,10 +72,9 @@ measure_one() {
   local clear listed url round half grpc_p99 http_p99
   local rates="$BENCH/rates" p99s="$BENCH/p99s"
   # One number of each kind, as the server tells.
-  clear="$(curl -sS -F "phoneList=<$BENCH/numbers.list" "http://$HTTP$SCRUB" |
-    awk -F, '$2 == "C" { print $1; exit }')"
-  listed="$(curl -sS -F "phoneList=<$BENCH/numbers.list" "http://$HTTP$SCRUB" |
-    awk -F, '$2 == "D" { print $1; exit }')"
+  curl -sS -F "phoneList=<$BENCH/numbers.list" "http://$HTTP$SCRUB" >"$BENCH/told.csv"
+  clear="$(awk -F, '$2 == "C" { print $1; exit }' "$BENCH/told.csv")"
+  listed="$(awk -F, '$2 == "D" { print $1; exit }' "$BENCH/told.csv")"
   url="http://$HTTP$SCRUB?version=2&phoneList="
   : >"$rates"
   for ((round = 0; round < ROUNDS; ++round)); do

@@ -383,7 +383,14 @@ TEST_F(DialerScrubTest, OverloadBreaksTheConnection) {
 TEST_F(DialerScrubTest, FullWorkersBreakTheConnectionToo) {
   std::promise<void> go;
   std::shared_future<void> gone = go.get_future().share();
-  while (workers_.TryPost([gone] { gone.wait(); })) {
+  // One keeps the worker busy, and only then the others fill its queue.
+  std::promise<void> busy;
+  ASSERT_TRUE(workers_.TryPost([gone, &busy] {
+    busy.set_value();
+    gone.wait();
+  }));
+  busy.get_future().wait();
+  while (workers_.TryPost([] {})) {
   }
   EXPECT_TRUE(Ask("phoneList=2015550100").broken);
   EXPECT_FALSE(Ask("phoneList=2015550150").broken) << "it is on no list, and has no date";

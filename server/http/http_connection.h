@@ -120,7 +120,7 @@ class HttpConnection final : public ByteStream::User,
   // The answer of the call under way.
   void Finish(HttpAnswer answer);
   void SendAnswer();
-  // The peer's kernel has all of it.
+  // The kernel has all of the answer.
   void EndAnswer();
   // Waits for the next request.
   void BeginHead();
