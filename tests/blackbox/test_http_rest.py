@@ -136,6 +136,7 @@ SAME = [
     ("RetireList", {"list": "state:TX"}),
     ("GetHistory", {"number": "(201) 555-0100"}), ("GetHistory", {"number": "12"}),
     ("GetStatus", {}),
+    ("GetActivity", {"stepMinutes": 1440}), ("GetActivity", {"stepMinutes": 1441}),
     ("CreateTenant", {"tenant": {"tenantId": "acme"}}),
     ("CreateTenant", {"tenant": {"tenantId": "Not An Id"}}),
     ("UpdateTenant", {"tenant": {"tenantId": "acme", "revision": "1"}}),
