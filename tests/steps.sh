@@ -168,8 +168,8 @@ step_sanitize() {
   export ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1
   export UBSAN_OPTIONS=print_stacktrace=1
   export TSAN_OPTIONS="suppressions=$PWD/tests/tsan.supp:history_size=4"
-  sanitize asan server/{wire,numbers,index,formats,scrub,storage,registry,intake,tenants,records,rpc} clients/cpp
-  sanitize tsan server/{wire,index,scrub,registry,intake,tenants,records,service,rpc}
+  sanitize asan server/{wire,numbers,index,formats,scrub,storage,registry,intake,tenants,records,rpc,http,dialer,rest} clients/cpp
+  sanitize tsan server/{wire,index,scrub,registry,intake,tenants,records,service,rpc,http,dialer,rest}
 }
 
 # What all steps until now have taken of the processor, theirs and their programs'.
