@@ -6,49 +6,23 @@
 #include "absl/strings/match.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
+#include "server/http/percent.h"
 #include "server/service/request_errors.h"
 
 namespace dnc {
 namespace {
 
-// The value of a hexadecimal digit; negative for any other character.
-constexpr int FormHexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  const char lower = static_cast<char>(c | 0x20);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
-// Decodes a name or a value of an urlencoded form. False: a `%` has no two digits.
-bool DecodeUrlEncoded(std::string_view text, std::string* out) {
-  out->clear();
-  out->reserve(text.size());
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '+') {
-      out->push_back(' ');
-    } else if (text[i] != '%') {
-      out->push_back(text[i]);
-    } else {
-      const int high = i + 2 < text.size() ? FormHexDigit(text[i + 1]) : -1;
-      const int low = i + 2 < text.size() ? FormHexDigit(text[i + 2]) : -1;
-      if (high < 0 || low < 0) return false;
-      out->push_back(static_cast<char>(high * 16 + low));
-      i += 2;
-    }
-  }
-  return true;
-}
-
 // The text decoded: itself if there is nothing to decode, else a copy that `fields` keeps.
 absl::Status DecodeFormText(std::string_view text, FormFields* fields, std::string_view* out) {
   *out = text;
   if (text.find_first_of("%+") == std::string_view::npos) return absl::OkStatus();
-  std::string decoded;
-  if (!DecodeUrlEncoded(text, &decoded)) {
+  std::optional<std::string> decoded = PercentDecoded(text, PlusMeans::kBlank);
+  if (!decoded.has_value()) {
     return InvalidRequest(
         "the query or form has a `%` that is not followed by two hexadecimal digits; write a "
         "percent sign as `%25`");
   }
-  *out = fields->Keep(std::move(decoded));
+  *out = fields->Keep(*std::move(decoded));
   return absl::OkStatus();
 }
 

@@ -5,37 +5,12 @@
 
 #include "server/base/check.h"
 #include "server/base/str_cat.h"
+#include "server/http/percent.h"
 
 namespace dnc {
 namespace {
 
 bool IsName(std::string_view segment) { return !segment.empty() && segment.front() == '{'; }
-
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-// Nothing if the text has a `%` without two digits behind it.
-std::optional<std::string> Decoded(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      out.push_back(text[i]);
-      continue;
-    }
-    if (i + 2 >= text.size()) return std::nullopt;
-    const int high = HexDigit(text[i + 1]);
-    const int low = HexDigit(text[i + 2]);
-    if (high < 0 || low < 0) return std::nullopt;
-    out.push_back(static_cast<char>(high * 16 + low));
-    i += 2;
-  }
-  return out;
-}
 
 // `/v1/check` is cut into `v1` and `check`.
 void CutPath(std::string_view path, std::vector<std::string_view>* segments) {
@@ -51,7 +26,7 @@ void CutPath(std::string_view path, std::vector<std::string_view>* segments) {
 
 bool IsText(std::string_view segment, std::string_view text) {
   if (segment.find('%') == std::string_view::npos) return segment == text;
-  const std::optional<std::string> decoded = Decoded(segment);
+  const std::optional<std::string> decoded = PercentDecoded(segment, PlusMeans::kPlus);
   return decoded.has_value() && *decoded == text;
 }
 
@@ -90,7 +65,7 @@ bool Router::Fits(const Entry& entry, const std::vector<std::string_view>& segme
       if (!IsText(segment, expected)) return false;
       continue;
     }
-    std::optional<std::string> value = Decoded(segment);
+    std::optional<std::string> value = PercentDecoded(segment, PlusMeans::kPlus);
     if (!value.has_value() || value->empty()) return false;
     if (parts != nullptr)
       parts->emplace_back(expected.substr(1, expected.size() - 2), *std::move(value));

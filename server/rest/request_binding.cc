@@ -10,6 +10,7 @@
 #include "server/base/check.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
+#include "server/http/percent.h"
 #include "server/rest/message_json.h"
 #include "server/service/request_errors.h"
 
@@ -18,35 +19,6 @@ namespace {
 
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
-
-std::optional<char> HexByteOf(std::string_view text) {
-  const auto digit = [](char c) -> int {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-  };
-  if (text.size() < 2 || digit(text[0]) < 0 || digit(text[1]) < 0) return std::nullopt;
-  return static_cast<char>(digit(text[0]) * 16 + digit(text[1]));
-}
-
-// A name or value of a query, decoded; nothing if it is not as it should be.
-std::optional<std::string> DecodeParameter(std::string_view text) {
-  std::string decoded;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '+') {
-      decoded.push_back(' ');
-    } else if (text[i] != '%') {
-      decoded.push_back(text[i]);
-    } else if (const auto byte = HexByteOf(text.substr(i + 1)); byte.has_value()) {
-      decoded.push_back(*byte);
-      i += 2;
-    } else {
-      return std::nullopt;
-    }
-  }
-  return decoded;
-}
 
 // `application/json`, with whatever parameters, of which UTF-8 is the only character set that JSON
 // has.
@@ -109,9 +81,10 @@ absl::Status BindQuery(const HttpRule& rule, std::string_view query, const PathP
   for (const absl::string_view piece : absl::StrSplit(ToAbsl(query), '&', absl::SkipEmpty())) {
     const std::string_view pair = ToStd(piece);
     const size_t equals = pair.find('=');
-    const auto name = DecodeParameter(pair.substr(0, equals));
-    const auto value = DecodeParameter(equals == std::string_view::npos ? std::string_view()
-                                                                        : pair.substr(equals + 1));
+    const auto name = PercentDecoded(pair.substr(0, equals), PlusMeans::kBlank);
+    const auto value = PercentDecoded(
+        equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1),
+        PlusMeans::kBlank);
     if (!name.has_value() || !value.has_value()) {
       return InvalidRequest("the query has a `%` that two hexadecimal digits do not follow");
     }
