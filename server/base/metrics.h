@@ -48,9 +48,16 @@ class Metrics {
   // Counts a connection that could not be accepted.
   void CountAcceptFailure() { accept_failures_.fetch_add(1, std::memory_order_relaxed); }
   uint64_t accept_failures() const { return accept_failures_.load(std::memory_order_relaxed); }
-  // Says whether connections are accepted; false once that fails for a second.
-  void SetAccepting(bool accepting) { accepting_.store(accepting, std::memory_order_relaxed); }
-  bool accepting() const { return accepting_.load(std::memory_order_relaxed); }
+  // A listener can't accept connections for a second, and then it can again.
+  void NoteListenerFails() { failing_listeners_.fetch_add(1, std::memory_order_relaxed); }
+  void NoteListenerWorks() { failing_listeners_.fetch_sub(1, std::memory_order_relaxed); }
+  // The server ends, and will not accept any more.
+  void StopAccepting() { stopped_accepting_.store(true, std::memory_order_relaxed); }
+  // Says whether connections are accepted, by all listeners.
+  bool accepting() const {
+    return failing_listeners_.load(std::memory_order_relaxed) == 0 &&
+           !stopped_accepting_.load(std::memory_order_relaxed);
+  }
 
   MetricsSum Sum() const;
 
@@ -60,7 +67,8 @@ class Metrics {
 
   std::unique_ptr<Shard[]> shards_;
   std::atomic<uint64_t> accept_failures_{0};
-  std::atomic<bool> accepting_{true};
+  std::atomic<int> failing_listeners_{0};
+  std::atomic<bool> stopped_accepting_{false};
 };
 
 }  // namespace dnc

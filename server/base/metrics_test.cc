@@ -55,5 +55,21 @@ TEST(MetricsTest, AddsUpOverThreads) {
   EXPECT_EQ(latency.nanoseconds, 4'000U * 5'000U);
 }
 
+TEST(MetricsTest, OneListenerThatWorksDoesNotSpeakForAnother) {
+  Metrics metrics;
+  EXPECT_TRUE(metrics.accepting());
+  metrics.NoteListenerFails();
+  metrics.NoteListenerFails();
+  metrics.NoteListenerWorks();
+  EXPECT_FALSE(metrics.accepting());
+  metrics.NoteListenerWorks();
+  EXPECT_TRUE(metrics.accepting());
+  // Nothing undoes the end.
+  metrics.StopAccepting();
+  metrics.NoteListenerFails();
+  metrics.NoteListenerWorks();
+  EXPECT_FALSE(metrics.accepting());
+}
+
 }  // namespace
 }  // namespace dnc

@@ -121,6 +121,25 @@ TEST_F(HttpConnectionTest, AnswersOnAKeptConnection) {
   EXPECT_EQ(peer.Rest(), "");
 }
 
+// A cache in between would answer with an old verdict, or with another tenant's.
+TEST_F(HttpConnectionTest, NoCacheKeepsAnAnswerUnlessItsHandlerSaysSo) {
+  front_.router().Add({"GET", "/kept", 0, [](const HttpCallPtr& call, const PathParts&) {
+                         HttpAnswer answer = Text("x");
+                         answer.headers.push_back({"cache-control", "no-cache"});
+                         call->Answer(std::move(answer));
+                       }});
+  front_.Start();
+  TestPeer peer = front_.Connect();
+  for (const char* const path : {"/hello/x", "/none", "/dropped", "/nowhere"}) {
+    peer.Send(Get(path));
+    EXPECT_TRUE(Has(peer.Answer(), "\r\nCache-Control: no-store\r\n")) << path;
+  }
+  peer.Send(Get("/kept"));
+  const std::string kept = peer.Answer();
+  EXPECT_TRUE(Has(kept, "\r\ncache-control: no-cache\r\n"));
+  EXPECT_FALSE(Has(kept, "no-store"));
+}
+
 TEST_F(HttpConnectionTest, Http10ClosesUnlessAskedNotTo) {
   front_.Start();
   TestPeer peer = front_.Connect();

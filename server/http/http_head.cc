@@ -118,9 +118,13 @@ void WriteAnswerHead(const HttpAnswer& answer, bool keep, bool is_http10, std::s
   if (!answer.content_type.empty()) {
     absl::StrAppend(out, "Content-Type: ", answer.content_type, "\r\n");
   }
+  bool tells_caches = false;
   for (const HttpField& field : answer.headers) {
     absl::StrAppend(out, field.name, ": ", field.value, "\r\n");
+    tells_caches = tells_caches || absl::EqualsIgnoreCase(ToAbsl(field.name), "cache-control");
   }
+  // A verdict from a cache would be an old one, or another tenant's.
+  if (!tells_caches) out->append("Cache-Control: no-store\r\n");
   if (!HasNoBody(answer.status)) {
     absl::StrAppend(out, "Content-Length: ", answer.body.size(), "\r\n");
   }

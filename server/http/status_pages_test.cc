@@ -63,7 +63,7 @@ TEST_F(StatusPagesTest, TellHowItIs) {
   EXPECT_NE(starting.body.find("are being read"), std::string::npos) << starting.body;
   registry_.SetSnapshot(TestSnapshot(4, absl::Now()));
   EXPECT_NE(Ask(router, "/readyz").body.find("just become ready"), std::string::npos);
-  metrics_.SetAccepting(false);
+  metrics_.StopAccepting();
   EXPECT_NE(Ask(router, "/readyz").body.find("is ending"), std::string::npos);
   board_.Set("", true);
   const HttpAnswer ready = Ask(router, "/readyz");

@@ -35,8 +35,9 @@ void ScrubCall::OnRequest() {
                            ? std::min(message().received() * kMaxExpansion, rpc().max_message)
                            : message().received();
   if (!TakeIn(bytes, first)) return;
-  // By what has come: a compressed message seldom has as many numbers as the gate must expect.
-  call().loop()->Submit(Self(this), rpc().gate->CostOf(message().received()));
+  // Nobody knows how long a compressed message takes, so it stays on this loop.
+  call().loop()->Submit(Self(this),
+                        message().compressed() ? 0 : rpc().gate->CostOf(message().received()));
 }
 
 // Only refuses: whoever is admitted takes a place and spends numbers, which a request that does not

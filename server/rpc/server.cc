@@ -234,7 +234,7 @@ void Server::Impl::TellCallers() {
 void Server::Stop() {
   if (std::exchange(impl_->stopped, true)) return;
   impl_->health->Stop();
-  impl_->metrics->SetAccepting(false);
+  impl_->metrics->StopAccepting();
   if (impl_->drain > absl::ZeroDuration()) absl::SleepFor(impl_->drain);
   const absl::Duration grace = impl_->grace;
   const auto announced = StopSign::Clock::now();

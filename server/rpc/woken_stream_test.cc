@@ -201,10 +201,10 @@ TEST_F(StreamsTest, HealthIsToldWhenItChanges) {
   HealthCheckResponse response;
   ASSERT_TRUE(watch->Read(&response));
   EXPECT_EQ(response.status(), HealthCheckResponse::SERVING);
-  metrics_.SetAccepting(false);
+  metrics_.NoteListenerFails();
   ASSERT_TRUE(watch->Read(&response));
   EXPECT_EQ(response.status(), HealthCheckResponse::NOT_SERVING);
-  metrics_.SetAccepting(true);
+  metrics_.NoteListenerWorks();
   ASSERT_TRUE(watch->Read(&response));
   EXPECT_EQ(response.status(), HealthCheckResponse::SERVING);
   context.TryCancel();

@@ -117,6 +117,7 @@ class PeerBudgets {
   bool SpendReset(Clock::time_point now) { return resets_.Spend(1, now); }
   // Frames of streams that are over: some of them are expected.
   bool SpendLateFrames(int64_t count, Clock::time_point now) {
+    if (now - expected_late_ > kLateFor) late_frames_ = 0;
     const int64_t expected = std::min(count, late_frames_);
     late_frames_ -= expected;
     return count == expected || SpendFrames(count - expected, now);
@@ -136,8 +137,9 @@ class PeerBudgets {
     sent_ %= kBytesAFrame;
   }
   // The server ends a stream of which the peer may have sent so many bytes more, in frames of
-  // `frame` bytes or longer ones.
-  void ExpectLateBytes(size_t bytes, size_t frame) {
+  // `frame` bytes or longer ones. They come soon or not at all.
+  void ExpectLateBytes(size_t bytes, size_t frame, Clock::time_point now) {
+    expected_late_ = now;
     late_frames_ = std::min(late_frames_ + static_cast<int64_t>(bytes / frame + 1), kMaxLateFrames);
   }
 
@@ -146,10 +148,12 @@ class PeerBudgets {
   static constexpr int64_t kFramesACall = 4;
   static constexpr size_t kBytesAFrame = 4 << 10;
   static constexpr int64_t kMaxLateFrames = 128 << 10;
+  static constexpr std::chrono::seconds kLateFor{30};
 
   RefillingBudget frames_;
   RefillingBudget resets_;
   int64_t late_frames_ = 0;
+  Clock::time_point expected_late_{};
   size_t sent_ = 0;  // since it last counted
 };
 

@@ -213,9 +213,10 @@ class GrpcStream : public std::enable_shared_from_this<GrpcStream> {
   std::atomic<bool> cancelled_{false};
   bool may_be_silent_ = false;
   bool one_message_ = false;
-  bool is_begun_ = false;   // a message has been handed over
-  bool abandoned_ = false;  // the peer did not take the answer
-  bool end_sent_ = false;   // the end of the answer has been handed to the socket
+  bool refused_early_ = false;  // before its message was whole
+  bool is_begun_ = false;       // a message has been handed over
+  bool abandoned_ = false;      // the peer did not take the answer
+  bool end_sent_ = false;       // the end of the answer has been handed to the socket
   const Clock::time_point begun_;
   Clock::time_point heard_ = begun_;   // of the body
   Clock::time_point message_since_{};  // when the message that is not whole began

@@ -364,7 +364,9 @@ bool Http2Connection::WantsRest(GrpcStream* call, std::string_view bytes) {
   handler->OnMessageBegun(*size, bytes.substr(kMessagePrefixBytes), bytes[0] != 0);
   if (!call->finished_) return true;
   // Much of the rest is on its way.
-  budgets_.ExpectLateBytes(std::min<size_t>(whole - bytes.size(), kStreamWindow), kLongFrame);
+  budgets_.ExpectLateBytes(std::min<size_t>(whole - bytes.size(), kStreamWindow), kLongFrame,
+                           heard_);
+  call->refused_early_ = true;
   return false;
 }
 
@@ -482,7 +484,8 @@ void Http2Connection::Send(GrpcStream* call, MessageBuffer message) {
 void Http2Connection::End(GrpcStream* call, StatusPtr status) {
   call->status_ = std::move(status);
   // A stream that was served may have a window full of small messages on its way.
-  if (call->is_begun_ && !call->ended_) budgets_.ExpectLateBytes(kStreamWindow, kSmallFrame);
+  if (call->is_begun_ && !call->ended_)
+    budgets_.ExpectLateBytes(kStreamWindow, kSmallFrame, heard_);
   call->finished_ = true;
   call->answer_since_ = PeerNow();
   refuses_ = call->status_->code() != 0;
@@ -550,8 +553,8 @@ void Http2Connection::NoteEndSent(int32_t id) {
   const auto found = streams_.find(id);
   if (found == streams_.end()) return;
   found->second->end_sent_ = true;
-  // An answered call has earned something; a refusal at its headers has not.
-  if (found->second->handler_ != nullptr) budgets_.EarnCall();
+  // An answered call has earned something; one that was refused before it was whole has not.
+  if (found->second->handler_ != nullptr && !found->second->refused_early_) budgets_.EarnCall();
 }
 
 void Http2Connection::EndCall(const CallPtr& call) {

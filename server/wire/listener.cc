@@ -31,6 +31,8 @@ namespace {
 constexpr int kFirstPauseMs = 20;
 constexpr int kLongestPauseMs = 500;
 constexpr int kRefusalsAtOnce = 64;
+// As many as the kernel lets wait.
+constexpr int kAcceptsAtOnce = 4096;
 constexpr std::chrono::seconds kLogInterval(10);
 // How long it goes wrong before the server calls itself not ready.
 constexpr std::chrono::seconds kNotReadyAfter(1);
@@ -306,7 +308,9 @@ void Listener::Run() {
       NoteSuccess();
       pause_ms = 0;
     } else {
-      if (Clock::now() - failing_since_ >= kNotReadyAfter) metrics_->SetAccepting(false);
+      if (Clock::now() - failing_since_ >= kNotReadyAfter && !std::exchange(told_failing_, true)) {
+        metrics_->NoteListenerFails();
+      }
       pause_ms = std::clamp(pause_ms * 2, kFirstPauseMs, kLongestPauseMs);
     }
   }
@@ -314,7 +318,8 @@ void Listener::Run() {
 
 bool Listener::AcceptAll(int listener_fd) {
   int refused = 0;
-  while (refused < kRefusalsAtOnce) {
+  // What is left is accepted after a look at what else there is: the socket stays readable.
+  for (int i = 0; i < kAcceptsAtOnce && refused < kRefusalsAtOnce; ++i) {
     const int fd = accept4(listener_fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     const int error = errno;
     if (fd >= 0) {
@@ -380,7 +385,7 @@ void Listener::NoteSuccess() {
   failing_ = false;
   unlogged_ = 0;
   if (spare_ < 0) spare_ = open("/dev/null", O_RDONLY | O_CLOEXEC);
-  metrics_->SetAccepting(true);
+  if (std::exchange(told_failing_, false)) metrics_->NoteListenerWorks();
   LogInfo("connections are accepted again");
 }
 

@@ -99,6 +99,7 @@ class Listener {
   std::thread thread_;
   // What follows belongs to the thread.
   bool failing_ = false;
+  bool told_failing_ = false;  // to the metrics
   Clock::time_point failing_since_;
   Clock::time_point logged_;
   uint64_t unlogged_ = 0;
