@@ -3,6 +3,7 @@ OpenAPI document says, by schemathesis."""
 
 import json
 import subprocess
+import urllib.request
 import time
 
 import pytest
@@ -66,4 +67,6 @@ def test_v1_is_as_its_document_says(installed, door):
                "--generation-database", "none", "--warnings", "off"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert done.returncode == 0, done.stdout[-10000:] + done.stderr
-    assert "Selected: 27/27" in done.stdout, done.stdout
+    with urllib.request.urlopen(f"http://{door.http}/v1/openapi.json", timeout=PATIENCE) as told:
+        count = sum(len(path) for path in json.load(told)["paths"].values())
+    assert count >= 28 and f"Selected: {count}/{count}" in done.stdout, done.stdout
