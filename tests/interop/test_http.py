@@ -3,8 +3,8 @@ OpenAPI document says, by schemathesis."""
 
 import json
 import subprocess
-import urllib.request
 import time
+import urllib.request
 
 import pytest
 
