@@ -143,6 +143,8 @@ absl::Status RunningMethod::Handle() {
       DNC_RETURN_IF_ERROR(rpc_.revisions->Reach(
           revision, absl::InfiniteFuture(),
           {head.Header("authorization"), head.Header("dnc-tenant")}, method_.permission, &caller_));
+      // The wait has admitted the caller as gRPC does, to which whoever has no key is the operator.
+      DNC_ASSIGN_OR_RETURN(caller_, http_.access->Admit(head, std::nullopt, method_.permission));
     }
   }
   return method_.handle(caller_, *request_, response_.get());
