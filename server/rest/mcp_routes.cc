@@ -1,6 +1,7 @@
 // A request is judged in this order; each step has an answer of its own:
 //
 //   Origin            403   a page of another origin never reaches a tool, whatever key it has
+//   access            401   on a server without keys, what is not addressed to loopback by name
 //   JSON              -32700, -32600
 //   no id             202   a notification: nothing follows from any of them here
 //   version           -32022, and for 2026-07-28 what its head must repeat: -32602, -32020
@@ -235,16 +236,21 @@ Json TextContent(const std::string& text) {
   return Json::array({{{"type", "text"}, {"text", text}}});
 }
 
+// Refuses whoever the server's access does not admit, with its HTTP status.
+HttpAnswer RefuseMcp(const Json& id, const absl::Status& status) {
+  const HttpAnswer problem = ProblemAnswer(status);
+  HttpAnswer answer = McpErrorAnswer(
+      problem.status, id,
+      {kMcpRefused, std::string(status.message()), {{"reason", ErrorReason(status)}}});
+  answer.headers = problem.headers;
+  return answer;
+}
+
 // The answer of a tool whose method has ended.
 HttpAnswer ToolAnswer(const McpServer& server, const McpRequest& request, const McpTool& tool,
                       const absl::Status& status, const google::protobuf::Message& response) {
   if (status.code() == absl::StatusCode::kUnauthenticated) {
-    const HttpAnswer problem = ProblemAnswer(status);
-    HttpAnswer answer = McpErrorAnswer(
-        problem.status, request.id,
-        {kMcpRefused, std::string(status.message()), {{"reason", ErrorReason(status)}}});
-    answer.headers = problem.headers;
-    return answer;
+    return RefuseMcp(request.id, status);
   }
   if (!status.ok()) {
     return SucceedMcp(
@@ -309,6 +315,14 @@ void HandleMcp(const McpServerPtr& server, const HttpCallPtr& call) {
   if (HasForeignOrigin(head)) {
     call->Answer(McpErrorAnswer(
         403, nullptr, {kMcpRefused, "pages of another origin may not call this server's tools"}));
+    return;
+  }
+  // Whatever is asked, a page that reaches loopback under another name learns nothing; the tools'
+  // methods admit their callers again, by key.
+  const absl::Status admitted =
+      server->context->access->Admit(head, std::nullopt, Permission::kOpen).status();
+  if (!admitted.ok()) {
+    call->Answer(RefuseMcp(nullptr, admitted));
     return;
   }
   const std::optional<Json> tree = ReadMcpTree(head.body);
