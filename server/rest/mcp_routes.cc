@@ -3,7 +3,7 @@
 //   Origin            403   a page of another origin never reaches a tool, whatever key it has
 //   access            401   on a server without keys, what is not addressed to loopback by name
 //   JSON              -32700, -32600
-//   no id             202   a notification: nothing follows from any of them here
+//   no id             202   `notifications/...`: nothing follows from any of them here; else -32600
 //   version           -32022, and for 2026-07-28 what its head must repeat: -32602, -32020
 //   method, tool      -32601, -32602
 //   the tool          a result; the method's error is a result too (isError), so that the agent
@@ -336,8 +336,10 @@ void HandleMcp(const McpServerPtr& server, const HttpCallPtr& call) {
   McpRequest request;
   request.method = object ? McpText(*tree, "method") : std::string();
   request.params = object ? tree->value("params", Json::object()) : Json::object();
-  const bool notification = object && !tree->contains("id");
-  if (!notification && object) request.id = tree->at("id");
+  const bool without_id = object && !tree->contains("id");
+  // A call of a tool that has lost its id must not look as if it was done.
+  const bool notification = without_id && absl::StartsWith(request.method, "notifications/");
+  if (object && !without_id) request.id = tree->at("id");
   const bool has_id = request.id.is_string() || request.id.is_number_integer();
   if (request.method.empty() || !request.params.is_object() || (!notification && !has_id)) {
     call->Answer(McpErrorAnswer(400, nullptr,
