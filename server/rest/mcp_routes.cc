@@ -28,6 +28,7 @@
 #include "absl/strings/strip.h"
 #include "server/base/check.h"
 #include "server/base/error.h"
+#include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
 #include "server/http/http_access.h"
 #include "server/http/problem.h"
@@ -248,7 +249,8 @@ HttpAnswer RefuseMcp(const Json& id, const absl::Status& status) {
 
 // The answer of a tool whose method has ended.
 HttpAnswer ToolAnswer(const McpServer& server, const McpRequest& request, const McpTool& tool,
-                      const absl::Status& status, const google::protobuf::Message& response) {
+                      const absl::Status& status, const google::protobuf::Message& response,
+                      const google::protobuf::Message* before) {
   if (status.code() == absl::StatusCode::kUnauthenticated) {
     return RefuseMcp(request.id, status);
   }
@@ -259,7 +261,7 @@ HttpAnswer ToolAnswer(const McpServer& server, const McpRequest& request, const 
                                         " Whatever was asked: do not call."))},
          {"isError", true}});
   }
-  const Json told = tool.tell(request.params.value("arguments", Json::object()), response);
+  const Json told = tool.tell(request.params.value("arguments", Json::object()), response, before);
   return SucceedMcp(server, request,
                     {{"content", TextContent(told.dump(-1, ' ', /*ensure_ascii=*/false,
                                                        Json::error_handler_t::replace))},
@@ -287,9 +289,21 @@ void CallTool(const McpServerPtr& server, McpRequest&& request, const HttpCallPt
   run.read = [asked, tool](const HttpRequest& /*call*/, google::protobuf::Message* out) {
     return tool->read(asked->params.value("arguments", Json::object()), out);
   };
-  run.tell = [server, asked, tool](const absl::Status& status,
-                                   const google::protobuf::Message& response) {
-    return ToolAnswer(*server, *asked, *tool, status, response);
+  std::shared_ptr<google::protobuf::Message> before;
+  if (!tool->method_before.empty()) {
+    const auto other = server->methods->unary().find(tool->method_before);
+    DNC_CHECK(other != server->methods->unary().end() && other->second.handle != nullptr,
+              "a tool asks methods of the contract that answer at once");
+    before.reset(other->second.response->New());
+    run.before = [tool, before, other = &other->second](const Caller& caller,
+                                                        const google::protobuf::Message& made) {
+      DNC_RETURN_IF_ERROR(other->handle(caller, *other->request, before.get()));
+      return tool->check == nullptr ? absl::OkStatus() : tool->check(made, *before);
+    };
+  }
+  run.tell = [server, asked, tool, before](const absl::Status& status,
+                                           const google::protobuf::Message& response) {
+    return ToolAnswer(*server, *asked, *tool, status, response, before.get());
   };
   RunMethod(server->context, std::move(run), call);
 }

@@ -270,7 +270,7 @@ TEST_F(TableTest, ToolsAreMethodsAndTellWhatTheySay) {
     const auto method = table_.unary().find(tool.method);
     ASSERT_NE(method, table_.unary().end());
     // Even of an empty answer all is told that the schema requires.
-    const Json told = tool.tell(Json::object(), *method->second.response);
+    const Json told = tool.tell(Json::object(), *method->second.response, nullptr);
     for (const auto& name : tool.description["outputSchema"]["required"]) {
       if (tool.name == "explain" && name != "mayCall") continue;  // messages that are never unset
       EXPECT_TRUE(told.contains(name.get<std::string>())) << tool.name << " " << name;
@@ -289,7 +289,7 @@ TEST(ToolsTest, OnlyClearPermitsACall) {
     response.add_named_reasons();
     arguments["numbers"].push_back("x");
   }
-  const Json told = check.tell(arguments, response);
+  const Json told = check.tell(arguments, response, nullptr);
   ASSERT_EQ(told["results"].size(), 201);
   for (size_t i = 0; i < told["results"].size(); ++i) {
     EXPECT_EQ(told["results"][i]["mayCall"], i == v1::VERDICT_CLEAR) << i;
@@ -300,9 +300,40 @@ TEST(ToolsTest, APastMomentPermitsNothing) {
   const McpTool& explain = McpTools()[1];
   v1::CheckNumberResponse response;
   response.mutable_result()->set_verdict(v1::VERDICT_CLEAR);
-  EXPECT_EQ(explain.tell({{"number", "x"}}, response)["mayCall"], true);
-  EXPECT_EQ(explain.tell({{"number", "x"}, {"as_of", "y"}}, response)["mayCall"], false);
-  EXPECT_EQ(explain.tell({{"number", "x"}, {"as_answered_at", "y"}}, response)["mayCall"], false);
+  EXPECT_EQ(explain.tell({{"number", "x"}}, response, nullptr)["mayCall"], true);
+  EXPECT_EQ(explain.tell({{"number", "x"}, {"as_of", "y"}}, response, nullptr)["mayCall"], false);
+  EXPECT_EQ(explain.tell({{"number", "x"}, {"as_answered_at", "y"}}, response, nullptr)["mayCall"],
+            false);
+}
+
+TEST(ToolsTest, AnOptOutGoesToDoNotCallListsAlone) {
+  const McpTool& opt_out = McpTools()[2];
+  EXPECT_EQ(opt_out.method_before, "/dnc.v1.ListService/ListLists");
+  ASSERT_NE(opt_out.check, nullptr);
+  v1::ListListsResponse lists;
+  for (int kind = 0; kind <= 4; ++kind) {
+    v1::OwnList* const list = lists.add_lists();
+    list->set_list_id("kind" + std::to_string(kind));
+    list->set_kind(static_cast<v1::OwnListKind>(kind));
+  }
+  const auto check = [&](const std::string& list_id) {
+    v1::AddNumbersRequest request;
+    request.set_list_id(list_id);
+    return opt_out.check(request, lists);
+  };
+  for (int kind = 0; kind <= 4; ++kind) {
+    const absl::Status status = check("kind" + std::to_string(kind));
+    EXPECT_EQ(status.ok(), kind == v1::OWN_LIST_KIND_INTERNAL) << kind;
+  }
+  EXPECT_EQ(ErrorReason(check("kind3")), reason::kInvalidRequest);
+  EXPECT_EQ(ErrorReason(check("none")), reason::kNotFound);
+  EXPECT_EQ(ErrorReason(check("KIND1")), reason::kNotFound);
+  EXPECT_FALSE(check("").ok()) << "there is no default list in this answer";
+  v1::OwnList* const internal = lists.add_lists();
+  internal->set_list_id("internal");
+  internal->set_kind(v1::OWN_LIST_KIND_INTERNAL);
+  EXPECT_TRUE(check("").ok());
+  EXPECT_TRUE(check("internal").ok());
 }
 
 TEST(ToolsTest, ArgumentsThatAreRefused) {
