@@ -196,7 +196,29 @@ Json TellArea(const v1::AreaCodeCoverage& area) {
           {"staleAt", TimeUtil::ToString(area.stale_at())}};
 }
 
-Json TellCoverage(const Json& arguments, const Message& message, const Message* /*before*/) {
+// The state of area codes without an entry in a list that covers all of them, by the list's own
+// age: UNKNOWN unless `status` proves it of the same release.
+std::string_view WholeListState(const v1::GetCoverageResponse& coverage,
+                                const v1::GetStatusResponse& status) {
+  const auto list =
+      std::find_if(status.lists().begin(), status.lists().end(),
+                   [&](const v1::ListStatus& one) { return one.list() == coverage.list(); });
+  if (list == status.lists().end() || coverage.list().empty() || !list->has_release() ||
+      list->release().id() != coverage.release_id()) {
+    return "UNKNOWN";
+  }
+  if (status.clock_behind() || list->stale() > 0) return "STALE";
+  if (list->covered() == 0 || list->max_age_days() == 0 ||
+      !list->release().has_obtained_at_oldest()) {
+    return "UNKNOWN";
+  }
+  const auto stale_at = list->release().obtained_at_oldest() +
+                        TimeUtil::HoursToDuration(int64_t{24} * int64_t{list->max_age_days()});
+  return stale_at > TimeUtil::GetCurrentTime() ? "COVERED" : "STALE";
+}
+
+// `before` is GetStatus's answer, which alone tells the age of a whole list.
+Json TellCoverage(const Json& arguments, const Message& message, const Message* before) {
   const auto& response = static_cast<const v1::GetCoverageResponse&>(message);
   std::set<uint32_t> asked;
   for (const Json& code : arguments.value("area_codes", Json::array()))
@@ -213,16 +235,20 @@ Json TellCoverage(const Json& arguments, const Message& message, const Message* 
     if (good && (first == nullptr || area.stale_at() < first->stale_at())) first = &area;
     if (some ? asked.erase(area.area_code()) > 0 : !good) areas.push_back(TellArea(area));
   }
-  for (const uint32_t code : asked) {
-    areas.push_back(
-        {{"areaCode", code}, {"state", response.covers_all() ? "COVERED" : "NOT_LOADED"}});
+  std::string_view other = "NOT_LOADED";
+  if (response.covers_all()) {
+    other = before == nullptr
+                ? "UNKNOWN"
+                : WholeListState(response, static_cast<const v1::GetStatusResponse&>(*before));
   }
+  for (const uint32_t code : asked) areas.push_back({{"areaCode", code}, {"state", other}});
   Json told = {{"list", response.list()},
                {"releaseId", StrCat(response.release_id())},
                {"coversAll", response.covers_all()},
                {"covered", covered},
                {"stale", stale},
-               {"damaged", damaged}};
+               {"damaged", damaged},
+               {"otherAreaCodes", other}};
   if (first != nullptr) told["firstStaleAt"] = TimeUtil::ToString(first->stale_at());
   told["areaCodes"] = std::move(areas);
   return told;
@@ -254,7 +280,8 @@ const std::vector<McpTool>& McpTools() {
       MakeTool("explain", "/dnc.v1.ScrubService/CheckNumber", &ReadExplain, &TellExplain),
       MakeTool("add_opt_out", "/dnc.v1.ListService/AddNumbers", &ReadOptOut, &TellOptOut,
                "/dnc.v1.ListService/ListLists", &CheckOptOut),
-      MakeTool("coverage", "/dnc.v1.RegistryService/GetCoverage", &ReadCoverage, &TellCoverage)};
+      MakeTool("coverage", "/dnc.v1.RegistryService/GetCoverage", &ReadCoverage, &TellCoverage,
+               "/dnc.v1.RegistryService/GetStatus")};
   return *tools;
 }
 

@@ -9,6 +9,7 @@
 #include "dnc/v1/scrub_service.pb.h"
 #include "dnc/v1/tenant_service.pb.h"
 #include "gmock/gmock.h"
+#include "google/protobuf/util/time_util.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
 #include "server/base/error.h"
@@ -334,6 +335,55 @@ TEST(ToolsTest, AnOptOutGoesToDoNotCallListsAlone) {
   internal->set_kind(v1::OWN_LIST_KIND_INTERNAL);
   EXPECT_TRUE(check("").ok());
   EXPECT_TRUE(check("internal").ok());
+}
+
+// Nothing but a young release of the same list proves that area codes without an entry are covered.
+TEST(ToolsTest, AWholeListIsAsFreshAsItsAge) {
+  using google::protobuf::util::TimeUtil;
+  const McpTool& coverage = McpTools()[3];
+  EXPECT_EQ(coverage.method_before, "/dnc.v1.RegistryService/GetStatus");
+  v1::GetCoverageResponse response;
+  response.set_list("wireless");
+  response.set_release_id(7);
+  response.set_covers_all(true);
+  v1::GetStatusResponse young;
+  v1::ListStatus* const list = young.add_lists();
+  list->set_list("wireless");
+  list->set_covered(1);
+  list->set_max_age_days(30);
+  list->mutable_release()->set_id(7);
+  const auto age = [](v1::ListStatus* of, int hours) {
+    *of->mutable_release()->mutable_obtained_at_oldest() =
+        TimeUtil::GetCurrentTime() - TimeUtil::HoursToDuration(hours);
+  };
+  age(list, 24);
+  // What is told of all, and of one that is asked for.
+  const auto state = [&](const v1::GetStatusResponse* status) {
+    const Json told = coverage.tell({{"area_codes", {201}}}, response, status);
+    EXPECT_EQ(told["areaCodes"][0]["state"], told["otherAreaCodes"]);
+    const Json all = coverage.tell(Json::object(), response, status);
+    EXPECT_EQ(all["otherAreaCodes"], told["otherAreaCodes"]);
+    return told["otherAreaCodes"].get<std::string>();
+  };
+  EXPECT_EQ(state(&young), "COVERED");
+  EXPECT_EQ(state(nullptr), "UNKNOWN");
+  const auto with = [&](const auto& change) {
+    v1::GetStatusResponse status = young;
+    change(&status, status.mutable_lists(0));
+    return state(&status);
+  };
+  EXPECT_EQ(with([&](auto*, auto* one) { age(one, 31 * 24); }), "STALE");
+  EXPECT_EQ(with([](auto*, auto* one) { one->set_stale(1); }), "STALE");
+  EXPECT_EQ(with([](auto* all, auto*) { all->set_clock_behind(true); }), "STALE");
+  EXPECT_EQ(with([](auto*, auto* one) { one->mutable_release()->set_id(8); }), "UNKNOWN");
+  EXPECT_EQ(with([](auto*, auto* one) { one->clear_release(); }), "UNKNOWN");
+  EXPECT_EQ(with([](auto*, auto* one) { one->set_list("national"); }), "UNKNOWN");
+  EXPECT_EQ(with([](auto*, auto* one) { one->set_covered(0); }), "UNKNOWN");
+  EXPECT_EQ(with([](auto*, auto* one) { one->set_max_age_days(0); }), "UNKNOWN");
+  EXPECT_EQ(with([](auto*, auto* one) { one->mutable_release()->clear_obtained_at_oldest(); }),
+            "UNKNOWN");
+  response.set_covers_all(false);
+  EXPECT_EQ(state(&young), "NOT_LOADED");
 }
 
 TEST(ToolsTest, ArgumentsThatAreRefused) {
