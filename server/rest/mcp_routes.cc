@@ -1,8 +1,9 @@
 // A request is judged in this order; each step has an answer of its own:
 //
 //   Origin            403   a page of another origin never reaches a tool, whatever key it has
+//   access            401   on a server without keys, what is not addressed to loopback by name
 //   JSON              -32700, -32600
-//   no id             202   a notification: nothing follows from any of them here
+//   no id             202   `notifications/...`: nothing follows from any of them here; else -32600
 //   version           -32022, and for 2026-07-28 what its head must repeat: -32602, -32020
 //   method, tool      -32601, -32602
 //   the tool          a result; the method's error is a result too (isError), so that the agent
@@ -27,6 +28,7 @@
 #include "absl/strings/strip.h"
 #include "server/base/check.h"
 #include "server/base/error.h"
+#include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
 #include "server/http/http_access.h"
 #include "server/http/problem.h"
@@ -235,16 +237,22 @@ Json TextContent(const std::string& text) {
   return Json::array({{{"type", "text"}, {"text", text}}});
 }
 
+// Refuses whoever the server's access does not admit, with its HTTP status.
+HttpAnswer RefuseMcp(const Json& id, const absl::Status& status) {
+  const HttpAnswer problem = ProblemAnswer(status);
+  HttpAnswer answer = McpErrorAnswer(
+      problem.status, id,
+      {kMcpRefused, std::string(status.message()), {{"reason", ErrorReason(status)}}});
+  answer.headers = problem.headers;
+  return answer;
+}
+
 // The answer of a tool whose method has ended.
 HttpAnswer ToolAnswer(const McpServer& server, const McpRequest& request, const McpTool& tool,
-                      const absl::Status& status, const google::protobuf::Message& response) {
+                      const absl::Status& status, const google::protobuf::Message& response,
+                      const google::protobuf::Message* before) {
   if (status.code() == absl::StatusCode::kUnauthenticated) {
-    const HttpAnswer problem = ProblemAnswer(status);
-    HttpAnswer answer = McpErrorAnswer(
-        problem.status, request.id,
-        {kMcpRefused, std::string(status.message()), {{"reason", ErrorReason(status)}}});
-    answer.headers = problem.headers;
-    return answer;
+    return RefuseMcp(request.id, status);
   }
   if (!status.ok()) {
     return SucceedMcp(
@@ -253,7 +261,7 @@ HttpAnswer ToolAnswer(const McpServer& server, const McpRequest& request, const 
                                         " Whatever was asked: do not call."))},
          {"isError", true}});
   }
-  const Json told = tool.tell(request.params.value("arguments", Json::object()), response);
+  const Json told = tool.tell(request.params.value("arguments", Json::object()), response, before);
   return SucceedMcp(server, request,
                     {{"content", TextContent(told.dump(-1, ' ', /*ensure_ascii=*/false,
                                                        Json::error_handler_t::replace))},
@@ -281,9 +289,21 @@ void CallTool(const McpServerPtr& server, McpRequest&& request, const HttpCallPt
   run.read = [asked, tool](const HttpRequest& /*call*/, google::protobuf::Message* out) {
     return tool->read(asked->params.value("arguments", Json::object()), out);
   };
-  run.tell = [server, asked, tool](const absl::Status& status,
-                                   const google::protobuf::Message& response) {
-    return ToolAnswer(*server, *asked, *tool, status, response);
+  std::shared_ptr<google::protobuf::Message> before;
+  if (!tool->method_before.empty()) {
+    const auto other = server->methods->unary().find(tool->method_before);
+    DNC_CHECK(other != server->methods->unary().end() && other->second.handle != nullptr,
+              "a tool asks methods of the contract that answer at once");
+    before.reset(other->second.response->New());
+    run.before = [tool, before, other = &other->second](const Caller& caller,
+                                                        const google::protobuf::Message& made) {
+      DNC_RETURN_IF_ERROR(other->handle(caller, *other->request, before.get()));
+      return tool->check == nullptr ? absl::OkStatus() : tool->check(made, *before);
+    };
+  }
+  run.tell = [server, asked, tool, before](const absl::Status& status,
+                                           const google::protobuf::Message& response) {
+    return ToolAnswer(*server, *asked, *tool, status, response, before.get());
   };
   RunMethod(server->context, std::move(run), call);
 }
@@ -311,6 +331,14 @@ void HandleMcp(const McpServerPtr& server, const HttpCallPtr& call) {
         403, nullptr, {kMcpRefused, "pages of another origin may not call this server's tools"}));
     return;
   }
+  // Whatever is asked, a page that reaches loopback under another name learns nothing; the tools'
+  // methods admit their callers again, by key.
+  const absl::Status admitted =
+      server->context->access->Admit(head, std::nullopt, Permission::kOpen).status();
+  if (!admitted.ok()) {
+    call->Answer(RefuseMcp(nullptr, admitted));
+    return;
+  }
   const std::optional<Json> tree = ReadMcpTree(head.body);
   if (!tree.has_value()) {
     call->Answer(McpErrorAnswer(
@@ -322,8 +350,10 @@ void HandleMcp(const McpServerPtr& server, const HttpCallPtr& call) {
   McpRequest request;
   request.method = object ? McpText(*tree, "method") : std::string();
   request.params = object ? tree->value("params", Json::object()) : Json::object();
-  const bool notification = object && !tree->contains("id");
-  if (!notification && object) request.id = tree->at("id");
+  const bool without_id = object && !tree->contains("id");
+  // A call of a tool that has lost its id must not look as if it was done.
+  const bool notification = without_id && absl::StartsWith(request.method, "notifications/");
+  if (object && !without_id) request.id = tree->at("id");
   const bool has_id = request.id.is_string() || request.id.is_number_integer();
   if (request.method.empty() || !request.params.is_object() || (!notification && !has_id)) {
     call->Answer(McpErrorAnswer(400, nullptr,

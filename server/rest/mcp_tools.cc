@@ -12,10 +12,12 @@
 #include "dnc/v1/scrub_service.pb.h"
 #include "google/protobuf/util/time_util.h"
 #include "server/base/check.h"
+#include "server/base/error.h"
 #include "server/base/status_macros.h"
 #include "server/base/str_cat.h"
 #include "server/rest/message_json.h"
 #include "server/service/request_errors.h"
+#include "server/tenants/tenant.h"
 
 namespace dnc {
 namespace {
@@ -77,7 +79,7 @@ absl::Status ReadCheck(const Json& arguments, Message* out) {
   return absl::OkStatus();
 }
 
-Json TellCheck(const Json& arguments, const Message& message) {
+Json TellCheck(const Json& arguments, const Message& message, const Message* /*before*/) {
   const auto& response = static_cast<const v1::ScrubResponse&>(message);
   Json results = Json::array();
   const auto has_end = [&response](int i) {
@@ -111,7 +113,7 @@ absl::Status ReadExplain(const Json& arguments, Message* out) {
   return ReadArguments(arguments, {"number", "scope", "as_of", "as_answered_at"}, out);
 }
 
-Json TellExplain(const Json& arguments, const Message& message) {
+Json TellExplain(const Json& arguments, const Message& message, const Message* /*before*/) {
   const auto& response = static_cast<const v1::CheckNumberResponse&>(message);
   // What was permitted once permits nothing now.
   const bool past = arguments.contains("as_of") || arguments.contains("as_answered_at");
@@ -132,7 +134,28 @@ absl::Status ReadOptOut(const Json& arguments, Message* out) {
   return absl::OkStatus();
 }
 
-Json TellOptOut(const Json& /*arguments*/, const Message& message) {
+// A number that is added to a list of consents or relationships becomes callable, so an opt-out
+// goes to do-not-call lists alone. Lists keep their kind, and go only with their tenant.
+absl::Status CheckOptOut(const Message& request, const Message& before) {
+  const auto& asked = static_cast<const v1::AddNumbersRequest&>(request).list_id();
+  const auto& lists = static_cast<const v1::ListListsResponse&>(before).lists();
+  const std::string_view id = asked.empty() ? std::string_view(kDefaultListId) : asked;
+  const auto list = std::find_if(lists.begin(), lists.end(),
+                                 [id](const v1::OwnList& one) { return one.list_id() == id; });
+  if (list == lists.end()) {
+    return Error(reason::kNotFound,
+                 "`list_id`: there is no such list, and nothing was recorded; leave it out to "
+                 "record the request for the whole tenant.");
+  }
+  if (list->kind() != v1::OWN_LIST_KIND_INTERNAL) {
+    return InvalidRequest(
+        "`list_id`: that is no do-not-call list, and nothing was recorded; leave it out to record "
+        "the request for the whole tenant.");
+  }
+  return absl::OkStatus();
+}
+
+Json TellOptOut(const Json& /*arguments*/, const Message& message, const Message* /*before*/) {
   const auto& response = static_cast<const v1::AddNumbersResponse&>(message);
   const v1::WriteResult result =
       response.results_size() == 1 ? response.results(0) : v1::WriteResult();
@@ -173,7 +196,29 @@ Json TellArea(const v1::AreaCodeCoverage& area) {
           {"staleAt", TimeUtil::ToString(area.stale_at())}};
 }
 
-Json TellCoverage(const Json& arguments, const Message& message) {
+// The state of area codes without an entry in a list that covers all of them, by the list's own
+// age: UNKNOWN unless `status` proves it of the same release.
+std::string_view WholeListState(const v1::GetCoverageResponse& coverage,
+                                const v1::GetStatusResponse& status) {
+  const auto list =
+      std::find_if(status.lists().begin(), status.lists().end(),
+                   [&](const v1::ListStatus& one) { return one.list() == coverage.list(); });
+  if (list == status.lists().end() || coverage.list().empty() || !list->has_release() ||
+      list->release().id() != coverage.release_id()) {
+    return "UNKNOWN";
+  }
+  if (status.clock_behind() || list->stale() > 0) return "STALE";
+  if (list->covered() == 0 || list->max_age_days() == 0 ||
+      !list->release().has_obtained_at_oldest()) {
+    return "UNKNOWN";
+  }
+  const auto stale_at = list->release().obtained_at_oldest() +
+                        TimeUtil::HoursToDuration(int64_t{24} * int64_t{list->max_age_days()});
+  return stale_at > TimeUtil::GetCurrentTime() ? "COVERED" : "STALE";
+}
+
+// `before` is GetStatus's answer, which alone tells the age of a whole list.
+Json TellCoverage(const Json& arguments, const Message& message, const Message* before) {
   const auto& response = static_cast<const v1::GetCoverageResponse&>(message);
   std::set<uint32_t> asked;
   for (const Json& code : arguments.value("area_codes", Json::array()))
@@ -190,23 +235,28 @@ Json TellCoverage(const Json& arguments, const Message& message) {
     if (good && (first == nullptr || area.stale_at() < first->stale_at())) first = &area;
     if (some ? asked.erase(area.area_code()) > 0 : !good) areas.push_back(TellArea(area));
   }
-  for (const uint32_t code : asked) {
-    areas.push_back(
-        {{"areaCode", code}, {"state", response.covers_all() ? "COVERED" : "NOT_LOADED"}});
+  std::string_view other = "NOT_LOADED";
+  if (response.covers_all()) {
+    other = before == nullptr
+                ? "UNKNOWN"
+                : WholeListState(response, static_cast<const v1::GetStatusResponse&>(*before));
   }
+  for (const uint32_t code : asked) areas.push_back({{"areaCode", code}, {"state", other}});
   Json told = {{"list", response.list()},
                {"releaseId", StrCat(response.release_id())},
                {"coversAll", response.covers_all()},
                {"covered", covered},
                {"stale", stale},
-               {"damaged", damaged}};
+               {"damaged", damaged},
+               {"otherAreaCodes", other}};
   if (first != nullptr) told["firstStaleAt"] = TimeUtil::ToString(first->stale_at());
   told["areaCodes"] = std::move(areas);
   return told;
 }
 
 McpTool MakeTool(std::string_view name, std::string_view method, decltype(McpTool::read) read,
-                 decltype(McpTool::tell) tell) {
+                 decltype(McpTool::tell) tell, std::string_view method_before = {},
+                 decltype(McpTool::check) check = nullptr) {
   static const Json descriptions = Json::parse(McpToolDescriptions());
   McpTool tool;
   tool.name = name;
@@ -217,6 +267,8 @@ McpTool MakeTool(std::string_view name, std::string_view method, decltype(McpToo
   tool.method = method;
   tool.read = std::move(read);
   tool.tell = std::move(tell);
+  tool.method_before = method_before;
+  tool.check = std::move(check);
   return tool;
 }
 
@@ -226,8 +278,10 @@ const std::vector<McpTool>& McpTools() {
   static const auto* const tools = new std::vector<McpTool>{
       MakeTool("check_numbers", "/dnc.v1.ScrubService/Scrub", &ReadCheck, &TellCheck),
       MakeTool("explain", "/dnc.v1.ScrubService/CheckNumber", &ReadExplain, &TellExplain),
-      MakeTool("add_opt_out", "/dnc.v1.ListService/AddNumbers", &ReadOptOut, &TellOptOut),
-      MakeTool("coverage", "/dnc.v1.RegistryService/GetCoverage", &ReadCoverage, &TellCoverage)};
+      MakeTool("add_opt_out", "/dnc.v1.ListService/AddNumbers", &ReadOptOut, &TellOptOut,
+               "/dnc.v1.ListService/ListLists", &CheckOptOut),
+      MakeTool("coverage", "/dnc.v1.RegistryService/GetCoverage", &ReadCoverage, &TellCoverage,
+               "/dnc.v1.RegistryService/GetStatus")};
   return *tools;
 }
 

@@ -22,8 +22,19 @@ struct McpTool {
   // Makes the method's request of the arguments, an object. INVALID_REQUEST with the argument's
   // name.
   std::function<absl::Status(const Json& arguments, google::protobuf::Message* request)> read;
-  // The structured content of the answer, which fits the tool's output schema.
-  std::function<Json(const Json& arguments, const google::protobuf::Message& response)> tell;
+  // Another method that is asked before, with an empty request and for the caller who was admitted
+  // to `method`, whatever it asks of callers itself; empty: none. Its error is the tool's.
+  std::string_view method_before;
+  // Whether `method` may run, by the answer of `method_before`; null: it may. Its error is the
+  // tool's, and nothing is done.
+  std::function<absl::Status(const google::protobuf::Message& request,
+                             const google::protobuf::Message& before)>
+      check;
+  // The structured content of the answer, which fits the tool's output schema. `before` is the
+  // answer of `method_before`, or null.
+  std::function<Json(const Json& arguments, const google::protobuf::Message& response,
+                     const google::protobuf::Message* before)>
+      tell;
 };
 
 const std::vector<McpTool>& McpTools();

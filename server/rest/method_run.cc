@@ -6,6 +6,7 @@
 
 #include "absl/time/time.h"
 #include "server/base/call_timer.h"
+#include "server/base/check.h"
 #include "server/base/status_macros.h"
 #include "server/http/problem.h"
 #include "server/rpc/scrub_call.h"
@@ -45,6 +46,9 @@ class RunningMethod final : public EventLoop::Job,
   void Move();
   void RunOnWorker();
   absl::Status ReadOnce();
+  absl::Status Before() const {
+    return run_.before == nullptr ? absl::OkStatus() : run_.before(caller_, *request_);
+  }
   absl::Status Handle();
   void Reply(const absl::Status& status);
   void LeaveGate() {
@@ -120,6 +124,8 @@ void RunningMethod::RunOnWorker() {
     Reply(CallerGone());
   } else if (const absl::Status read = ReadOnce(); !read.ok()) {
     Reply(read);
+  } else if (const absl::Status may = Before(); !may.ok()) {
+    Reply(may);
   } else if (method_.submit != nullptr) {
     method_.submit(
         caller_, *request_, response_.get(),
@@ -143,6 +149,8 @@ absl::Status RunningMethod::Handle() {
       DNC_RETURN_IF_ERROR(rpc_.revisions->Reach(
           revision, absl::InfiniteFuture(),
           {head.Header("authorization"), head.Header("dnc-tenant")}, method_.permission, &caller_));
+      // The wait has admitted the caller as gRPC does, to which whoever has no key is the operator.
+      DNC_ASSIGN_OR_RETURN(caller_, http_.access->Admit(head, std::nullopt, method_.permission));
     }
   }
   return method_.handle(caller_, *request_, response_.get());
@@ -157,6 +165,8 @@ void RunningMethod::Reply(const absl::Status& status) {
 }  // namespace
 
 void RunMethod(const HttpContext* context, MethodRun run, const HttpCallPtr& call) {
+  DNC_CHECK(run.before == nullptr || !(run.method->on_loop || run.method->weighed),
+            "what is looked at before a method takes a worker");
   std::make_shared<RunningMethod>(context, std::move(run), call)->Start();
 }
 

@@ -16,6 +16,11 @@ struct MethodRun {
   const UnaryHandler* method = nullptr;  // outlives the call
   // Fills the request from the call, on the loop or on a worker. Its error is the answer.
   std::function<absl::Status(HttpRequest& call, google::protobuf::Message* request)> read;
+  // Looks whether the method may run at all, on its worker, with the caller who was admitted. Its
+  // error is the answer, and the method does not run. Null: nothing is to be looked at. Methods
+  // that may be answered on their loop can't have it.
+  std::function<absl::Status(const Caller& caller, const google::protobuf::Message& request)>
+      before;
   // Makes the answer, of an error too, where `response` is not filled.
   std::function<HttpAnswer(const absl::Status& status, const google::protobuf::Message& response)>
       tell;

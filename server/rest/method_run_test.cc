@@ -69,6 +69,7 @@ class MethodRunTest : public testing::Test {
       static_cast<v1::ScrubRequest*>(out)->add_numbers(1);
       return read_error_;
     };
+    run.before = before_;
     run.tell = [](const absl::Status& status, const Message& response) {
       if (!status.ok()) return ProblemAnswer(status);
       HttpAnswer answer;
@@ -102,6 +103,7 @@ class MethodRunTest : public testing::Test {
   HttpContext context_;
   UnaryHandler method_;
   absl::Status read_error_;
+  decltype(MethodRun::before) before_;
   std::atomic<int> handled_{0};
   std::atomic<int> read_{0};
   std::atomic<bool> on_loop_{false};
@@ -185,6 +187,54 @@ TEST_F(MethodRunTest, AWriteIsAnsweredWhenItIsDone) {
   EXPECT_FALSE(call->ended());
   std::exchange(done, nullptr)(absl::OkStatus());
   EXPECT_EQ(call->Wait()->body, "1");
+}
+
+TEST_F(MethodRunTest, WhatIsLookedAtBeforeKeepsAMethodFromRunning) {
+  method_.weighed = false;
+  int looked = 0;
+  absl::Status may = InvalidRequest("not to that list");
+  before_ = [&](const Caller& caller, const Message& request) {
+    EXPECT_NE(caller.tenant, nullptr);
+    EXPECT_EQ(static_cast<const v1::ScrubRequest&>(request).numbers_size(), 1) << "it is read";
+    EXPECT_EQ(handled_, 0);
+    ++looked;
+    return may;
+  };
+  EXPECT_EQ(Run(v1::DETAIL_FULL)->Wait()->status, 400);
+  method_.submit = [&](const Caller&, const Message&, Message*, auto when) {
+    ++handled_;
+    when(absl::OkStatus());
+  };
+  EXPECT_EQ(Run(v1::DETAIL_FULL)->Wait()->status, 400) << "writes too";
+  EXPECT_EQ(handled_, 0);
+  EXPECT_EQ(CallsOf(absl::StatusCode::kInvalidArgument), 2);
+  method_.submit = nullptr;
+  may = absl::OkStatus();
+  EXPECT_EQ(Run(v1::DETAIL_FULL)->Wait()->body, "1");
+  EXPECT_EQ(looked, 3);
+}
+
+// Whoever has no key is no operator here, before a wait and after it.
+TEST_F(MethodRunTest, AWaitForARevisionGivesNoScope) {
+  RevisionWait revisions({}, {&stores_.order(), nullptr, &authorizer_});
+  rpc_.revisions = &revisions;
+  method_.at_least_revision = [this](const Message&) {
+    // A change comes between the admission and this.
+    RevisionOrder::Change change = stores_.order().Begin();
+    change.Commit();
+    return change.revision();
+  };
+  uint8_t scopes = 0;
+  uint64_t revision = 0;
+  method_.handle = [&](const Caller& caller, const Message&, Message*) {
+    scopes = caller.scopes;
+    revision = caller.revision;
+    return absl::OkStatus();
+  };
+  EXPECT_EQ(Run(v1::DETAIL_FULL)->Wait()->status, 200);
+  EXPECT_EQ(revision, stores_.order().last());
+  EXPECT_NE(scopes & (1U << static_cast<int>(KeyScope::kScrub)), 0);
+  EXPECT_EQ(scopes & (1U << static_cast<int>(KeyScope::kOperate)), 0);
 }
 
 }  // namespace

@@ -50,7 +50,13 @@ void AddRestRoutes(const HttpContext* context, const MethodTable* methods, Route
   Route document;
   document.method = "GET";
   document.path = "/v1/openapi.json";
-  document.handle = [](const HttpCallPtr& call, const PathParts& /*parts*/) {
+  document.handle = [context](const HttpCallPtr& call, const PathParts& /*parts*/) {
+    const absl::Status admitted =
+        context->access->Admit(call->request(), std::nullopt, Permission::kOpen).status();
+    if (!admitted.ok()) {
+      call->Answer(ProblemAnswer(admitted));
+      return;
+    }
     HttpAnswer answer;
     answer.content_type = kJsonType;
     answer.body = std::string(OpenApiDocument());

@@ -9,6 +9,7 @@
 #include "dnc/v1/scrub_service.pb.h"
 #include "dnc/v1/tenant_service.pb.h"
 #include "gmock/gmock.h"
+#include "google/protobuf/util/time_util.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
 #include "server/base/error.h"
@@ -270,7 +271,7 @@ TEST_F(TableTest, ToolsAreMethodsAndTellWhatTheySay) {
     const auto method = table_.unary().find(tool.method);
     ASSERT_NE(method, table_.unary().end());
     // Even of an empty answer all is told that the schema requires.
-    const Json told = tool.tell(Json::object(), *method->second.response);
+    const Json told = tool.tell(Json::object(), *method->second.response, nullptr);
     for (const auto& name : tool.description["outputSchema"]["required"]) {
       if (tool.name == "explain" && name != "mayCall") continue;  // messages that are never unset
       EXPECT_TRUE(told.contains(name.get<std::string>())) << tool.name << " " << name;
@@ -289,7 +290,7 @@ TEST(ToolsTest, OnlyClearPermitsACall) {
     response.add_named_reasons();
     arguments["numbers"].push_back("x");
   }
-  const Json told = check.tell(arguments, response);
+  const Json told = check.tell(arguments, response, nullptr);
   ASSERT_EQ(told["results"].size(), 201);
   for (size_t i = 0; i < told["results"].size(); ++i) {
     EXPECT_EQ(told["results"][i]["mayCall"], i == v1::VERDICT_CLEAR) << i;
@@ -300,9 +301,89 @@ TEST(ToolsTest, APastMomentPermitsNothing) {
   const McpTool& explain = McpTools()[1];
   v1::CheckNumberResponse response;
   response.mutable_result()->set_verdict(v1::VERDICT_CLEAR);
-  EXPECT_EQ(explain.tell({{"number", "x"}}, response)["mayCall"], true);
-  EXPECT_EQ(explain.tell({{"number", "x"}, {"as_of", "y"}}, response)["mayCall"], false);
-  EXPECT_EQ(explain.tell({{"number", "x"}, {"as_answered_at", "y"}}, response)["mayCall"], false);
+  EXPECT_EQ(explain.tell({{"number", "x"}}, response, nullptr)["mayCall"], true);
+  EXPECT_EQ(explain.tell({{"number", "x"}, {"as_of", "y"}}, response, nullptr)["mayCall"], false);
+  EXPECT_EQ(explain.tell({{"number", "x"}, {"as_answered_at", "y"}}, response, nullptr)["mayCall"],
+            false);
+}
+
+TEST(ToolsTest, AnOptOutGoesToDoNotCallListsAlone) {
+  const McpTool& opt_out = McpTools()[2];
+  EXPECT_EQ(opt_out.method_before, "/dnc.v1.ListService/ListLists");
+  ASSERT_NE(opt_out.check, nullptr);
+  v1::ListListsResponse lists;
+  for (int kind = 0; kind <= 4; ++kind) {
+    v1::OwnList* const list = lists.add_lists();
+    list->set_list_id("kind" + std::to_string(kind));
+    list->set_kind(static_cast<v1::OwnListKind>(kind));
+  }
+  const auto check = [&](const std::string& list_id) {
+    v1::AddNumbersRequest request;
+    request.set_list_id(list_id);
+    return opt_out.check(request, lists);
+  };
+  for (int kind = 0; kind <= 4; ++kind) {
+    const absl::Status status = check("kind" + std::to_string(kind));
+    EXPECT_EQ(status.ok(), kind == v1::OWN_LIST_KIND_INTERNAL) << kind;
+  }
+  EXPECT_EQ(ErrorReason(check("kind3")), reason::kInvalidRequest);
+  EXPECT_EQ(ErrorReason(check("none")), reason::kNotFound);
+  EXPECT_EQ(ErrorReason(check("KIND1")), reason::kNotFound);
+  EXPECT_FALSE(check("").ok()) << "there is no default list in this answer";
+  v1::OwnList* const internal = lists.add_lists();
+  internal->set_list_id("internal");
+  internal->set_kind(v1::OWN_LIST_KIND_INTERNAL);
+  EXPECT_TRUE(check("").ok());
+  EXPECT_TRUE(check("internal").ok());
+}
+
+// Nothing but a young release of the same list proves that area codes without an entry are covered.
+TEST(ToolsTest, AWholeListIsAsFreshAsItsAge) {
+  using google::protobuf::util::TimeUtil;
+  const McpTool& coverage = McpTools()[3];
+  EXPECT_EQ(coverage.method_before, "/dnc.v1.RegistryService/GetStatus");
+  v1::GetCoverageResponse response;
+  response.set_list("wireless");
+  response.set_release_id(7);
+  response.set_covers_all(true);
+  v1::GetStatusResponse young;
+  v1::ListStatus* const list = young.add_lists();
+  list->set_list("wireless");
+  list->set_covered(1);
+  list->set_max_age_days(30);
+  list->mutable_release()->set_id(7);
+  const auto age = [](v1::ListStatus* of, int hours) {
+    *of->mutable_release()->mutable_obtained_at_oldest() =
+        TimeUtil::GetCurrentTime() - TimeUtil::HoursToDuration(hours);
+  };
+  age(list, 24);
+  // What is told of all, and of one that is asked for.
+  const auto state = [&](const v1::GetStatusResponse* status) {
+    const Json told = coverage.tell({{"area_codes", {201}}}, response, status);
+    EXPECT_EQ(told["areaCodes"][0]["state"], told["otherAreaCodes"]);
+    const Json all = coverage.tell(Json::object(), response, status);
+    EXPECT_EQ(all["otherAreaCodes"], told["otherAreaCodes"]);
+    return told["otherAreaCodes"].get<std::string>();
+  };
+  EXPECT_EQ(state(&young), "COVERED");
+  EXPECT_EQ(state(nullptr), "UNKNOWN");
+  const auto with = [&](const auto& change) {
+    v1::GetStatusResponse status = young;
+    change(&status, status.mutable_lists(0));
+    return state(&status);
+  };
+  EXPECT_EQ(with([&](auto*, auto* one) { age(one, 31 * 24); }), "STALE");
+  EXPECT_EQ(with([](auto*, auto* one) { one->set_stale(1); }), "STALE");
+  EXPECT_EQ(with([](auto* all, auto*) { all->set_clock_behind(true); }), "STALE");
+  EXPECT_EQ(with([](auto*, auto* one) { one->mutable_release()->set_id(8); }), "UNKNOWN");
+  EXPECT_EQ(with([](auto*, auto* one) { one->clear_release(); }), "UNKNOWN");
+  EXPECT_EQ(with([](auto*, auto* one) { one->set_list("national"); }), "UNKNOWN");
+  EXPECT_EQ(with([](auto*, auto* one) { one->set_covered(0); }), "UNKNOWN");
+  EXPECT_EQ(with([](auto*, auto* one) { one->set_max_age_days(0); }), "UNKNOWN");
+  EXPECT_EQ(with([](auto*, auto* one) { one->mutable_release()->clear_obtained_at_oldest(); }),
+            "UNKNOWN");
+  response.set_covers_all(false);
+  EXPECT_EQ(state(&young), "NOT_LOADED");
 }
 
 TEST(ToolsTest, ArgumentsThatAreRefused) {
