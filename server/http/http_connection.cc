@@ -267,7 +267,11 @@ bool HttpConnection::TakeBody(std::string_view bytes) {
     is_known_ = context_.is_known == nullptr || context_.is_known(request_);
   }
   if (!held_.Add(bytes.size(), is_known_.value_or(false))) {
-    Refuse({http_status::kUnavailable, NoRoom()});
+    if (route_->breaks_when_crowded) {
+      BreakSoon();
+    } else {
+      Refuse({http_status::kUnavailable, NoRoom()});
+    }
     return false;
   }
   request_.body.append(bytes);
@@ -294,6 +298,13 @@ void HttpConnection::Refuse(const HttpRefusal& refusal) {
   FlushSoon();
 }
 
+void HttpConnection::BreakSoon() {
+  bytes_.PauseReading();
+  state_ = State::kCall;
+  break_soon_ = true;
+  FlushSoon();
+}
+
 void HttpConnection::BeginCall() {
   bytes_.PauseReading();
   state_ = State::kCall;
@@ -313,6 +324,10 @@ void HttpConnection::Finish(HttpAnswer answer) {
 void HttpConnection::Flush() {
   flush_soon_ = false;
   if (bytes_.closed()) return;
+  if (break_soon_) {
+    bytes_.Close();
+    return;
+  }
   if (answer_.has_value()) SendAnswer();
   if (!bytes_.closed() && state_ == State::kAnswer && bytes_.unsent() == 0) EndAnswer();
 }
@@ -360,6 +375,7 @@ void HttpConnection::EndAnswer() {
 
 void HttpConnection::BeginHead() {
   parser_ = nullptr;
+  route_ = nullptr;
   request_ = {};
   is_known_.reset();
   wants_head_ = false;
@@ -436,7 +452,12 @@ void HttpConnection::LookAtRequest(Clock::time_point now) {
     return;
   }
   if (last_moment_.has_value() && (now >= *last_moment_ || now - heard_ > kEndingHttpSilence)) {
-    Refuse({http_status::kUnavailable, Stopping()});
+    // Half a head may be that of a path which breaks.
+    if (route_ == nullptr || route_->breaks_when_crowded) {
+      BreakSoon();
+    } else {
+      Refuse({http_status::kUnavailable, Stopping()});
+    }
     return;
   }
   const absl::Duration most = state_ == State::kHead ? options.header : options.body;

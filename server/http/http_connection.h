@@ -116,6 +116,8 @@ class HttpConnection final : public ByteStream::User,
   void RefuseRoute(const std::string& allow);
   // Answers without a handler. If the request is not whole, it ends the connection.
   void Refuse(const HttpRefusal& refusal);
+  // Closes the connection without an answer, soon.
+  void BreakSoon();
   void BeginCall();
   // The answer of the call under way.
   void Finish(HttpAnswer answer);
@@ -152,6 +154,7 @@ class HttpConnection final : public ByteStream::User,
   bool announced_ = false;        // the server's end
   std::optional<bool> is_known_;  // the caller; unset: nobody has asked
   bool flush_soon_ = false;
+  bool break_soon_ = false;
   size_t max_body_ = 0;
   size_t lingered_ = 0;                  // bytes that were dropped
   HeldBytes held_;                       // of the request, then of the answer
