@@ -33,6 +33,8 @@ constexpr uint64_t kBeastBodyLimit = uint64_t{1} << 62;
 constexpr size_t kMaxAheadBytes = 128 << 10;
 // After a refusal so much is read and dropped.
 constexpr size_t kMaxLingerBytes = 16 << 20;
+// Of the pool, a network's unknown callers may have this share.
+constexpr int64_t kNetworkShares = 16;
 constexpr std::chrono::seconds kLinger(2);
 // A connection may close when it has been quiet for so long and the server's end is near.
 constexpr std::chrono::milliseconds kQuiet(500);
@@ -160,10 +162,11 @@ class HttpConnection::Call final : public HttpCall {
 };
 
 HttpConnection::HttpConnection(const HttpConnectionContext* context, EventLoop* loop, int fd,
-                               SslPtr ssl, std::string peer)
+                               SslPtr ssl, std::string peer, std::shared_ptr<HttpNetwork> network)
     : context_(*context),
       loop_(loop),
       peer_(std::move(peer)),
+      network_(std::move(network)),
       bytes_(loop, fd, std::move(ssl)),
       held_(context->pool, static_cast<size_t>(context->options.max_body_bytes)),
       since_(Clock::now()),
@@ -263,10 +266,7 @@ bool HttpConnection::TakeBody(std::string_view bytes) {
     Refuse({http_status::kTooLarge, TooLarge(max_body_)});
     return false;
   }
-  if (!held_.IsFree(bytes.size()) && !is_known_.has_value()) {
-    is_known_ = context_.is_known == nullptr || context_.is_known(request_);
-  }
-  if (!held_.Add(bytes.size(), is_known_.value_or(false))) {
+  if (!Hold(bytes.size())) {
     if (route_->breaks_when_crowded) {
       BreakSoon();
     } else {
@@ -276,6 +276,31 @@ bool HttpConnection::TakeBody(std::string_view bytes) {
   }
   request_.body.append(bytes);
   return true;
+}
+
+bool HttpConnection::Hold(size_t bytes) {
+  const bool pooled = !held_.IsFree(bytes);
+  if (pooled && !is_known_.has_value()) {
+    is_known_ = context_.is_known == nullptr || context_.is_known(request_);
+  }
+  const bool known = is_known_.value_or(false);
+  if (pooled && !known) {
+    // An eighth of what is for unknown callers, and while there is room half of what is left of
+    // it. One body always fits.
+    const BytePool& pool = *context_.pool;
+    const int64_t share =
+        std::max(pool.all() / kNetworkShares, int64_t{context_.options.max_body_bytes});
+    const int64_t most = std::max(share, (pool.left() - pool.all() / 2) / 2);
+    const auto more = static_cast<int64_t>(bytes);
+    unknown_bytes_ += bytes;
+    if (network_->unknown_bytes.fetch_add(more) + more > most) return false;
+  }
+  return held_.Add(bytes, known);
+}
+
+void HttpConnection::LetGo() {
+  held_.Remove(held_.bytes());
+  network_->unknown_bytes -= static_cast<int64_t>(std::exchange(unknown_bytes_, 0));
 }
 
 void HttpConnection::RefuseRoute(const std::string& allow) {
@@ -292,7 +317,7 @@ void HttpConnection::Refuse(const HttpRefusal& refusal) {
   if (!parser_->is_done()) keep_ = false;
   bytes_.PauseReading();
   std::string().swap(request_.body);
-  held_.Remove(held_.bytes());
+  LetGo();
   state_ = State::kCall;
   answer_ = ProblemAnswer(refusal.why, refusal.http_status);
   FlushSoon();
@@ -300,6 +325,8 @@ void HttpConnection::Refuse(const HttpRefusal& refusal) {
 
 void HttpConnection::BreakSoon() {
   bytes_.PauseReading();
+  std::string().swap(request_.body);
+  LetGo();
   state_ = State::kCall;
   break_soon_ = true;
   FlushSoon();
@@ -347,7 +374,7 @@ void HttpConnection::SendAnswer() {
   std::string& out = loop_->write_space();
   out.clear();
   WriteAnswerHead(answer, keep_, is_http10_, &out);
-  held_.Remove(held_.bytes());
+  LetGo();
   state_ = State::kAnswer;
   since_ = Clock::now();
   const bool sends_body = !has_no_body && !wants_head_;
@@ -364,7 +391,7 @@ void HttpConnection::SendAnswer() {
 }
 
 void HttpConnection::EndAnswer() {
-  held_.Remove(held_.bytes());
+  LetGo();
   first_ = false;
   if (keep_) {
     BeginHead();
@@ -406,7 +433,7 @@ void HttpConnection::OnClosed() {
     link_->gone = true;
     link_ = nullptr;
   }
-  held_.Remove(held_.bytes());
+  LetGo();
   context_.closed(this);
 }
 

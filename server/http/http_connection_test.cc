@@ -396,11 +396,16 @@ TEST_F(HttpConnectionTest, UnknownCallersHaveHalfOfTheRoom) {
   constexpr int64_t kPooled = int64_t{kEchoBytes} - 1 - (64 << 10);
   std::vector<TestPeer> holding;
   for (int i = 1; i <= 2; ++i) {
-    holding.push_back(front_.Connect());
+    holding.push_back(front_.ConnectFrom(i == 1 ? "127.0.0.1" : "127.0.0.2"));
     holding.back().Send(most);
     while (front_.front().free_bytes() > 4 * int64_t{kEchoBytes} - i * kPooled) {
       std::this_thread::yield();
     }
+    if (i > 1) continue;
+    // There is room for one more, but not from the same network.
+    TestPeer same = front_.ConnectFrom("127.0.0.1");
+    same.Send(most);
+    EXPECT_TRUE(same.Answer().starts_with("HTTP/1.1 503 "));
   }
   TestPeer unknown = front_.Connect();
   unknown.Send(most);
