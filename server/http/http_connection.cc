@@ -42,7 +42,7 @@ constexpr std::chrono::milliseconds kQuiet(500);
 constexpr std::chrono::milliseconds kEndingHttpSilence(250);
 // An answer may take so many times as long as its reader may take nothing of it.
 constexpr int kAnswerPatience = 4;
-// For answers that the pool has no room for.
+// So long an answer may take for which the pool has no room.
 constexpr std::chrono::seconds kShortPatience(2);
 // Answers up to this size are sent in one piece.
 constexpr size_t kOnePieceBytes = 32 << 10;
@@ -300,6 +300,7 @@ bool HttpConnection::Hold(size_t bytes) {
 
 void HttpConnection::LetGo() {
   held_.Remove(held_.bytes());
+  if (beyond_bytes_ > 0) context_.beyond->Give(std::exchange(beyond_bytes_, 0));
   network_->unknown_bytes -= static_cast<int64_t>(std::exchange(unknown_bytes_, 0));
 }
 
@@ -386,8 +387,14 @@ void HttpConnection::SendAnswer() {
     if (sends_body) bytes_.Send(answer.body);
   }
   // Who may make the server keep more than a little has been admitted by the handler.
-  patience_ = absl::ToChronoNanoseconds(context_.options.body);
-  if (!held_.Add(bytes_.unsent(), /*known=*/true)) patience_ = kShortPatience;
+  const size_t unsent = bytes_.unsent();
+  if (bytes_.closed() || held_.Add(unsent, /*known=*/true)) return;
+  const auto beyond = static_cast<int64_t>(unsent);
+  if (context_.beyond->TryTake(beyond, /*reserve=*/0)) {
+    beyond_bytes_ = beyond;
+  } else {
+    bytes_.Close();
+  }
 }
 
 void HttpConnection::EndAnswer() {
@@ -494,10 +501,14 @@ void HttpConnection::LookAtRequest(Clock::time_point now) {
 }
 
 void HttpConnection::LookAtAnswer(Clock::time_point now) {
+  if (beyond_bytes_ > 0) {
+    // Reading a little of it earns no more time.
+    if (now - since_ > kShortPatience) bytes_.Close();
+    return;
+  }
   const Clock::time_point progress = std::max(since_, bytes_.progress());
-  const std::chrono::nanoseconds most =
-      kAnswerPatience * absl::ToChronoNanoseconds(context_.options.body);
-  if (now - progress > patience_ || now - since_ > most) bytes_.Close();
+  const std::chrono::nanoseconds patience = absl::ToChronoNanoseconds(context_.options.body);
+  if (now - progress > patience || now - since_ > kAnswerPatience * patience) bytes_.Close();
 }
 
 }  // namespace dnc

@@ -55,6 +55,8 @@ struct HttpNetwork {
 struct HttpConnectionContext {
   HttpOptions options;
   BytePool* pool = nullptr;
+  // For unread answers beyond that pool, for a moment each.
+  BytePool* beyond = nullptr;
   const Router* router = nullptr;
   LiveCalls* live = nullptr;  // counts the calls
   // Whether a request with this head has a caller who may do anything here; null: all may.
@@ -168,12 +170,12 @@ class HttpConnection final : public ByteStream::User,
   bool flush_soon_ = false;
   bool break_soon_ = false;
   size_t max_body_ = 0;
-  size_t lingered_ = 0;                  // bytes that were dropped
-  size_t unknown_bytes_ = 0;             // of the body, counted in the network
-  HeldBytes held_;                       // of the request, then of the answer
-  Clock::time_point since_;              // the state began, or the first byte of a head has come
-  Clock::time_point heard_;              // something has come
-  std::chrono::nanoseconds patience_{};  // with a reader who takes nothing
+  size_t lingered_ = 0;       // bytes that were dropped
+  size_t unknown_bytes_ = 0;  // of the body, counted in the network
+  HeldBytes held_;            // of the request, then of the answer
+  Clock::time_point since_;   // the state began, or the first byte of a head has come
+  Clock::time_point heard_;   // something has come
+  int64_t beyond_bytes_ = 0;  // of the answer, in the pool for those
   std::optional<Clock::time_point> last_moment_;
 };
 

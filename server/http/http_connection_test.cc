@@ -419,6 +419,30 @@ TEST_F(HttpConnectionTest, UnknownCallersHaveHalfOfTheRoom) {
   EXPECT_TRUE(known.Answer().starts_with("HTTP/1.1 200 "));
 }
 
+TEST_F(HttpConnectionTest, AnswersBeyondTheRoomHaveNoTimeForSlowReaders) {
+  HttpOptions options;
+  options.max_body_bytes = kEchoBytes;
+  options.max_unfinished_bytes = kLongBytes * 5 / 4;  // of which one connection may have half
+  front_.Start(options);
+  TestPeer slow = front_.Connect();
+  slow.Send(Get("/long"));
+  EXPECT_LT(slow.RestSlowly().size(), kLongBytes);
+  EXPECT_TRUE(AllClosed());
+  EXPECT_EQ(front_.front().free_bytes(), static_cast<int64_t>(options.max_unfinished_bytes));
+}
+
+TEST_F(HttpConnectionTest, AnswersBeyondTwiceTheRoomAreNotKept) {
+  HttpOptions options;
+  options.max_body_bytes = kEchoBytes;
+  options.max_unfinished_bytes = kLongBytes / 2;
+  front_.Start(options);
+  TestPeer peer = front_.Connect();
+  peer.Send(Get("/long"));
+  EXPECT_TRUE(AllClosed());
+  EXPECT_LT(peer.Rest().size(), kLongBytes);
+  EXPECT_EQ(front_.front().free_bytes(), static_cast<int64_t>(options.max_unfinished_bytes));
+}
+
 TEST_F(HttpConnectionTest, ConnectionsAreCounted) {
   HttpOptions options;
   options.max_connections = 2;

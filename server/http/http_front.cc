@@ -59,9 +59,11 @@ absl::StatusOr<std::unique_ptr<HttpFront>> HttpFront::Open(const std::string& li
 HttpFront::HttpFront(const HttpOptions& options, HttpFrontParts parts)
     : parts_(std::move(parts)),
       pool_(static_cast<int64_t>(std::max(options.max_unfinished_bytes,
-                                          4 * static_cast<uint64_t>(options.max_body_bytes)))) {
+                                          4 * static_cast<uint64_t>(options.max_body_bytes)))),
+      beyond_(pool_.all()) {
   context_.options = options;
   context_.pool = &pool_;
+  context_.beyond = &beyond_;
   context_.router = parts_.router;
   context_.live = parts_.live;
   context_.is_known = parts_.is_known;

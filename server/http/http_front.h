@@ -93,6 +93,7 @@ class HttpFront final : public Front {
 
   const HttpFrontParts parts_;
   BytePool pool_;
+  BytePool beyond_;
   HttpConnectionContext context_;
   std::vector<std::unique_ptr<LoopState>> loops_;
   std::unique_ptr<Listener> listener_;

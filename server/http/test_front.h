@@ -15,6 +15,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 #include "server/base/check.h"
@@ -69,6 +70,12 @@ class TestPeer {
   std::string Rest() {
     while (More()) {
     }
+    return std::exchange(kept_, "");
+  }
+  // The same, by little pieces and with pauses.
+  std::string RestSlowly() {
+    constexpr std::chrono::milliseconds kPause(20);
+    while (More()) std::this_thread::sleep_for(kPause);
     return std::exchange(kept_, "");
   }
 
