@@ -8,6 +8,7 @@
 #include "server/base/log_line.h"
 #include "server/dialer/dialer_scrub.h"
 #include "server/http/console_pages.h"
+#include "server/http/form_fields.h"
 #include "server/http/http_access.h"
 #include "server/http/http_context.h"
 #include "server/http/router.h"
@@ -52,7 +53,11 @@ absl::StatusOr<std::shared_ptr<HttpFront>> OpenHttpDoor(const HttpOptions& optio
   front_parts.live = parts.server.rpc->live;
   front_parts.tls = parts.tls;
   front_parts.is_known = [access = &door->access](const HttpRequest& head) {
-    return access->Admit(head, head.Header("loginid"), Permission::kScrub).ok();
+    // Dialers send their key in the query, too.
+    FormFields query;
+    std::optional<std::string_view> key = head.Header("loginid");
+    if (!key.has_value() && ReadUrlEncoded(head.query, &query).ok()) key = query.Get("loginId");
+    return access->Admit(head, key, Permission::kScrub).ok();
   };
   auto front = HttpFront::Open(options.listen, options, std::move(front_parts));
   if (!front.ok()) {

@@ -330,7 +330,7 @@ void AddDialerScrub(const HttpContext* context, const HttpOptions& options, Rout
   };
   constexpr char kPath[] = "/app/main/rpc/scrub";
   router->Add({"GET", kPath, 0, handle});
-  router->Add({"POST", kPath, static_cast<size_t>(options.max_body_bytes), handle});
+  router->Add({"POST", kPath, static_cast<size_t>(options.max_body_bytes), handle, true});
 }
 
 }  // namespace dnc

@@ -1,5 +1,6 @@
 #include "server/http/http_access.h"
 
+#include <algorithm>
 #include <string>
 
 #include "absl/strings/ascii.h"
@@ -53,8 +54,26 @@ absl::Status CheckOnce(const HttpRequest& head, std::string_view name) {
   return Refused(StrCat("the request has the header ", name, " more than once; send it once"));
 }
 
+// Whether a browser says that another site's page has sent it. Following a link to a page that is
+// open to all is no call of that site's: it sees nothing of the page.
+bool IsFromForeignSite(const HttpRequest& head, Permission permission) {
+  if (permission == Permission::kOpen && head.method == "GET" &&
+      head.Header("sec-fetch-mode") == "navigate") {
+    return false;
+  }
+  return std::any_of(head.headers.begin(), head.headers.end(), [](const HttpField& field) {
+    return field.name == "sec-fetch-site" && field.value != "same-origin" && field.value != "none";
+  });
+}
+
+// Whether only proxies send a field of this name (in lower case).
+bool IsOfProxies(std::string_view name) {
+  return name == "forwarded" || name == "via" || name == "x-real-ip" ||
+         absl::StartsWith(ToAbsl(name), "x-forwarded-");
+}
+
 // Refuses what pages of a browser or a proxy may have sent in somebody's stead.
-absl::Status CheckLocal(const HttpRequest& head) {
+absl::Status CheckLocal(const HttpRequest& head, Permission permission) {
   constexpr std::string_view kRemedy =
       "; a server without keys answers this machine's own programs alone. Make a key with `dncd "
       "--data-dir DIR --create-operator-key` while the server is stopped, and send it as "
@@ -64,11 +83,11 @@ absl::Status CheckLocal(const HttpRequest& head) {
     return Refused(StrCat(
         "the request is addressed to a host that is not localhost, 127.0.0.1 or [::1]", kRemedy));
   }
-  if (HasForeignOrigin(head)) {
+  if (HasForeignOrigin(head) || IsFromForeignSite(head, permission)) {
     return Refused(StrCat("the request comes from a page of another origin", kRemedy));
   }
   for (const HttpField& field : head.headers) {
-    if (field.name == "forwarded" || absl::StartsWith(field.name, "x-forwarded-")) {
+    if (IsOfProxies(field.name)) {
       return Refused(StrCat("the request was forwarded by a proxy", kRemedy));
     }
   }
@@ -121,7 +140,7 @@ absl::StatusOr<Caller> HttpAccess::Admit(const HttpRequest& head,
   const bool keyless = !authorization.has_value();
   // What is open to all is checked whatever key comes with it, because nobody looks at that key.
   if (!keys_required_ && (keyless || permission == Permission::kOpen)) {
-    DNC_RETURN_IF_ERROR(CheckLocal(head));
+    DNC_RETURN_IF_ERROR(CheckLocal(head, permission));
   }
   if (keyless && !keys_required_ && permission != Permission::kOpen &&
       permission != Permission::kScrub) {

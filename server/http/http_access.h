@@ -3,7 +3,9 @@
 // Any page in a browser can send requests to loopback, and behind a reverse proxy everybody comes
 // from there. So on a server without keys a caller without one is not the operator here: it may
 // scrub, check numbers and look at health, and only if the request is addressed to loopback by
-// name, comes from no foreign page, and was not forwarded.
+// name, comes from no foreign page, and was not forwarded. Not every proxy says that it forwards:
+// nginx's plain `proxy_pass` adds no header and writes its own `Host`. So behind a reverse proxy
+// the server must ask for keys.
 #pragma once
 
 #include <optional>

@@ -95,10 +95,34 @@ TEST_F(HttpAccessTest, ForeignPagesAndProxiesAreRefused) {
   }
   EXPECT_EQ(Ask({host, {"origin", "http://127.0.0.1:8061"}, {"origin", "http://evil.example"}}),
             "UNAUTHENTICATED");
-  for (const char* const name : {"forwarded", "x-forwarded-for", "x-forwarded-host"}) {
+  for (const char* const name :
+       {"forwarded", "x-forwarded-for", "x-forwarded-host", "via", "x-real-ip"}) {
     EXPECT_EQ(Ask({host, {name, "x"}}), "UNAUTHENTICATED") << name;
     EXPECT_EQ(Ask({host, {name, "x"}}, Permission::kOpen), "UNAUTHENTICATED") << name;
   }
+}
+
+TEST_F(HttpAccessTest, BrowsersSayWhoseRequestItIs) {
+  const HttpField host{"host", "127.0.0.1:8061"};
+  const HttpField navigates{"sec-fetch-mode", "navigate"};
+  for (const char* const site : {"same-origin", "none"}) {
+    EXPECT_EQ(Ask({host, {"sec-fetch-site", site}}), "ok") << site;
+    EXPECT_EQ(Ask({host, {"sec-fetch-site", site}}, Permission::kOpen), "ok") << site;
+  }
+  for (const char* const site : {"cross-site", "same-site", ""}) {
+    EXPECT_EQ(Ask({host, {"sec-fetch-site", site}}), "UNAUTHENTICATED") << site;
+    EXPECT_EQ(
+        Ask({host, {"sec-fetch-site", site}, {"sec-fetch-mode", "no-cors"}}, Permission::kOpen),
+        "UNAUTHENTICATED")
+        << site;
+    // A link leads to the console, but asks no question.
+    EXPECT_EQ(Ask({host, {"sec-fetch-site", site}, navigates}, Permission::kOpen), "ok") << site;
+    EXPECT_EQ(Ask({host, {"sec-fetch-site", site}, navigates}), "UNAUTHENTICATED") << site;
+  }
+  EXPECT_EQ(Ask({host, {"sec-fetch-site", "none"}, {"sec-fetch-site", "cross-site"}}),
+            "UNAUTHENTICATED");
+  const HttpField key{"authorization", "Bearer " + NewKey({KeyScope::kScrub}, "default")};
+  EXPECT_EQ(Ask({host, key, {"sec-fetch-site", "cross-site"}}), "ok");
 }
 
 TEST_F(HttpAccessTest, WithoutAKeyOneMayScrub) {

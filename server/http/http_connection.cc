@@ -33,6 +33,8 @@ constexpr uint64_t kBeastBodyLimit = uint64_t{1} << 62;
 constexpr size_t kMaxAheadBytes = 128 << 10;
 // After a refusal so much is read and dropped.
 constexpr size_t kMaxLingerBytes = 16 << 20;
+// Of the pool, a network's unknown callers may have this share.
+constexpr int64_t kNetworkShares = 16;
 constexpr std::chrono::seconds kLinger(2);
 // A connection may close when it has been quiet for so long and the server's end is near.
 constexpr std::chrono::milliseconds kQuiet(500);
@@ -40,7 +42,7 @@ constexpr std::chrono::milliseconds kQuiet(500);
 constexpr std::chrono::milliseconds kEndingHttpSilence(250);
 // An answer may take so many times as long as its reader may take nothing of it.
 constexpr int kAnswerPatience = 4;
-// For answers that the pool has no room for.
+// So long an answer may take for which the pool has no room.
 constexpr std::chrono::seconds kShortPatience(2);
 // Answers up to this size are sent in one piece.
 constexpr size_t kOnePieceBytes = 32 << 10;
@@ -160,10 +162,11 @@ class HttpConnection::Call final : public HttpCall {
 };
 
 HttpConnection::HttpConnection(const HttpConnectionContext* context, EventLoop* loop, int fd,
-                               SslPtr ssl, std::string peer)
+                               SslPtr ssl, std::string peer, std::shared_ptr<HttpNetwork> network)
     : context_(*context),
       loop_(loop),
       peer_(std::move(peer)),
+      network_(std::move(network)),
       bytes_(loop, fd, std::move(ssl)),
       held_(context->pool, static_cast<size_t>(context->options.max_body_bytes)),
       since_(Clock::now()),
@@ -263,15 +266,42 @@ bool HttpConnection::TakeBody(std::string_view bytes) {
     Refuse({http_status::kTooLarge, TooLarge(max_body_)});
     return false;
   }
-  if (!held_.IsFree(bytes.size()) && !is_known_.has_value()) {
-    is_known_ = context_.is_known == nullptr || context_.is_known(request_);
-  }
-  if (!held_.Add(bytes.size(), is_known_.value_or(false))) {
-    Refuse({http_status::kUnavailable, NoRoom()});
+  if (!Hold(bytes.size())) {
+    if (route_->breaks_when_crowded) {
+      BreakSoon();
+    } else {
+      Refuse({http_status::kUnavailable, NoRoom()});
+    }
     return false;
   }
   request_.body.append(bytes);
   return true;
+}
+
+bool HttpConnection::Hold(size_t bytes) {
+  const bool pooled = !held_.IsFree(bytes);
+  if (pooled && !is_known_.has_value()) {
+    is_known_ = context_.is_known == nullptr || context_.is_known(request_);
+  }
+  const bool known = is_known_.value_or(false);
+  if (pooled && !known) {
+    // An eighth of what is for unknown callers, and while there is room half of what is left of
+    // it. One body always fits.
+    const BytePool& pool = *context_.pool;
+    const int64_t share =
+        std::max(pool.all() / kNetworkShares, int64_t{context_.options.max_body_bytes});
+    const int64_t most = std::max(share, (pool.left() - pool.all() / 2) / 2);
+    const auto more = static_cast<int64_t>(bytes);
+    unknown_bytes_ += bytes;
+    if (network_->unknown_bytes.fetch_add(more) + more > most) return false;
+  }
+  return held_.Add(bytes, known);
+}
+
+void HttpConnection::LetGo() {
+  held_.Remove(held_.bytes());
+  if (beyond_bytes_ > 0) context_.beyond->Give(std::exchange(beyond_bytes_, 0));
+  network_->unknown_bytes -= static_cast<int64_t>(std::exchange(unknown_bytes_, 0));
 }
 
 void HttpConnection::RefuseRoute(const std::string& allow) {
@@ -288,9 +318,18 @@ void HttpConnection::Refuse(const HttpRefusal& refusal) {
   if (!parser_->is_done()) keep_ = false;
   bytes_.PauseReading();
   std::string().swap(request_.body);
-  held_.Remove(held_.bytes());
+  LetGo();
   state_ = State::kCall;
   answer_ = ProblemAnswer(refusal.why, refusal.http_status);
+  FlushSoon();
+}
+
+void HttpConnection::BreakSoon() {
+  bytes_.PauseReading();
+  std::string().swap(request_.body);
+  LetGo();
+  state_ = State::kCall;
+  break_soon_ = true;
   FlushSoon();
 }
 
@@ -313,6 +352,10 @@ void HttpConnection::Finish(HttpAnswer answer) {
 void HttpConnection::Flush() {
   flush_soon_ = false;
   if (bytes_.closed()) return;
+  if (break_soon_) {
+    bytes_.Close();
+    return;
+  }
   if (answer_.has_value()) SendAnswer();
   if (!bytes_.closed() && state_ == State::kAnswer && bytes_.unsent() == 0) EndAnswer();
 }
@@ -332,7 +375,7 @@ void HttpConnection::SendAnswer() {
   std::string& out = loop_->write_space();
   out.clear();
   WriteAnswerHead(answer, keep_, is_http10_, &out);
-  held_.Remove(held_.bytes());
+  LetGo();
   state_ = State::kAnswer;
   since_ = Clock::now();
   const bool sends_body = !has_no_body && !wants_head_;
@@ -344,12 +387,18 @@ void HttpConnection::SendAnswer() {
     if (sends_body) bytes_.Send(answer.body);
   }
   // Who may make the server keep more than a little has been admitted by the handler.
-  patience_ = absl::ToChronoNanoseconds(context_.options.body);
-  if (!held_.Add(bytes_.unsent(), /*known=*/true)) patience_ = kShortPatience;
+  const size_t unsent = bytes_.unsent();
+  if (bytes_.closed() || held_.Add(unsent, /*known=*/true)) return;
+  const auto beyond = static_cast<int64_t>(unsent);
+  if (context_.beyond->TryTake(beyond, /*reserve=*/0)) {
+    beyond_bytes_ = beyond;
+  } else {
+    bytes_.Close();
+  }
 }
 
 void HttpConnection::EndAnswer() {
-  held_.Remove(held_.bytes());
+  LetGo();
   first_ = false;
   if (keep_) {
     BeginHead();
@@ -360,6 +409,7 @@ void HttpConnection::EndAnswer() {
 
 void HttpConnection::BeginHead() {
   parser_ = nullptr;
+  route_ = nullptr;
   request_ = {};
   is_known_.reset();
   wants_head_ = false;
@@ -390,7 +440,7 @@ void HttpConnection::OnClosed() {
     link_->gone = true;
     link_ = nullptr;
   }
-  held_.Remove(held_.bytes());
+  LetGo();
   context_.closed(this);
 }
 
@@ -436,7 +486,12 @@ void HttpConnection::LookAtRequest(Clock::time_point now) {
     return;
   }
   if (last_moment_.has_value() && (now >= *last_moment_ || now - heard_ > kEndingHttpSilence)) {
-    Refuse({http_status::kUnavailable, Stopping()});
+    // Half a head may be that of a path which breaks.
+    if (route_ == nullptr || route_->breaks_when_crowded) {
+      BreakSoon();
+    } else {
+      Refuse({http_status::kUnavailable, Stopping()});
+    }
     return;
   }
   const absl::Duration most = state_ == State::kHead ? options.header : options.body;
@@ -446,10 +501,14 @@ void HttpConnection::LookAtRequest(Clock::time_point now) {
 }
 
 void HttpConnection::LookAtAnswer(Clock::time_point now) {
+  if (beyond_bytes_ > 0) {
+    // Reading a little of it earns no more time.
+    if (now - since_ > kShortPatience) bytes_.Close();
+    return;
+  }
   const Clock::time_point progress = std::max(since_, bytes_.progress());
-  const std::chrono::nanoseconds most =
-      kAnswerPatience * absl::ToChronoNanoseconds(context_.options.body);
-  if (now - progress > patience_ || now - since_ > most) bytes_.Close();
+  const std::chrono::nanoseconds patience = absl::ToChronoNanoseconds(context_.options.body);
+  if (now - progress > patience || now - since_ > kAnswerPatience * patience) bytes_.Close();
 }
 
 }  // namespace dnc

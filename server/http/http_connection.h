@@ -8,7 +8,8 @@
 // its reader. What a peer may make the server keep or do is bounded here:
 //   - the head: 16 KiB;
 //   - the body: by its route, judged when the head has come; its bytes, and those of unread
-//     answers, are counted in a pool for all connections, of which half is for known callers;
+//     answers, are counted in a pool for all connections, of which half is for known callers, and
+//     of the other half no network may have all;
 //   - time: for the head, the body, the next request, and the reading of an answer.
 // A request that is refused before it is whole ends its connection, but not at once: what still
 // comes is read for a moment, because closing would take the answer from the peer.
@@ -44,10 +45,18 @@ namespace dnc {
 
 class HttpConnection;
 
+// What the connections of one network have together.
+struct HttpNetwork {
+  // Of bodies from unknown callers, in the pool.
+  std::atomic<int64_t> unknown_bytes{0};
+};
+
 // What connections share. It outlives them.
 struct HttpConnectionContext {
   HttpOptions options;
   BytePool* pool = nullptr;
+  // For unread answers beyond that pool, for a moment each.
+  BytePool* beyond = nullptr;
   const Router* router = nullptr;
   LiveCalls* live = nullptr;  // counts the calls
   // Whether a request with this head has a caller who may do anything here; null: all may.
@@ -63,9 +72,9 @@ class HttpConnection final : public ByteStream::User,
  public:
   using Clock = std::chrono::steady_clock;
 
-  // Takes `fd` over. `peer`: the caller's address without its port.
+  // Takes `fd` over. `peer`: the caller's address without its port; `network`: its network.
   HttpConnection(const HttpConnectionContext* context, EventLoop* loop, int fd, SslPtr ssl,
-                 std::string peer);
+                 std::string peer, std::shared_ptr<HttpNetwork> network);
   ~HttpConnection() override;
 
   void Start();
@@ -113,9 +122,15 @@ class HttpConnection final : public ByteStream::User,
   void TakeHead();
   // Whether so many more bytes of the body are taken; if not, the request is refused.
   bool TakeBody(std::string_view bytes);
+  // Counts so many more bytes of the body; false if there is no room for them.
+  bool Hold(size_t bytes);
+  // Gives back all that is counted, of the body or of the answer.
+  void LetGo();
   void RefuseRoute(const std::string& allow);
   // Answers without a handler. If the request is not whole, it ends the connection.
   void Refuse(const HttpRefusal& refusal);
+  // Closes the connection without an answer, soon.
+  void BreakSoon();
   void BeginCall();
   // The answer of the call under way.
   void Finish(HttpAnswer answer);
@@ -136,6 +151,7 @@ class HttpConnection final : public ByteStream::User,
   const HttpConnectionContext& context_;
   EventLoop* const loop_;
   const std::string peer_;
+  const std::shared_ptr<HttpNetwork> network_;
   ByteStream bytes_;
   std::unique_ptr<Parser> parser_;  // of the request that has begun
   State state_ = State::kHead;
@@ -152,12 +168,14 @@ class HttpConnection final : public ByteStream::User,
   bool announced_ = false;        // the server's end
   std::optional<bool> is_known_;  // the caller; unset: nobody has asked
   bool flush_soon_ = false;
+  bool break_soon_ = false;
   size_t max_body_ = 0;
-  size_t lingered_ = 0;                  // bytes that were dropped
-  HeldBytes held_;                       // of the request, then of the answer
-  Clock::time_point since_;              // the state began, or the first byte of a head has come
-  Clock::time_point heard_;              // something has come
-  std::chrono::nanoseconds patience_{};  // with a reader who takes nothing
+  size_t lingered_ = 0;       // bytes that were dropped
+  size_t unknown_bytes_ = 0;  // of the body, counted in the network
+  HeldBytes held_;            // of the request, then of the answer
+  Clock::time_point since_;   // the state began, or the first byte of a head has come
+  Clock::time_point heard_;   // something has come
+  int64_t beyond_bytes_ = 0;  // of the answer, in the pool for those
   std::optional<Clock::time_point> last_moment_;
 };
 

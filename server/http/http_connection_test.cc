@@ -34,6 +34,10 @@ std::string Post(std::string_view body, std::string_view fields = "") {
   return StrCat("POST /echo HTTP/1.1\r\n", kHost, fields, "Content-Length: ", body.size(),
                 "\r\n\r\n", body);
 }
+// The same to `POST /breaks`.
+std::string OnBreaking(std::string request) {
+  return request.replace(0, std::string_view("POST /echo").size(), "POST /breaks");
+}
 std::string Get(std::string_view path) {
   return StrCat("GET ", path, " HTTP/1.1\r\n", kHost, "\r\n");
 }
@@ -54,6 +58,9 @@ class HttpConnectionTest : public testing::Test {
                   call->Answer(
                       Text(StrCat("hello ", parts.at(0).second, " ", call->request().query)));
                 }});
+    router.Add({"POST", "/breaks", kEchoBytes,
+                [](const HttpCallPtr& call, const PathParts&) { call->Answer(Text("whole")); },
+                true});
     router.Add({"GET", "/late", 0, [this](const HttpCallPtr& call, const PathParts&) {
                   const absl::MutexLock lock(&mutex_);
                   waiting_.push_back(call);
@@ -389,18 +396,51 @@ TEST_F(HttpConnectionTest, UnknownCallersHaveHalfOfTheRoom) {
   constexpr int64_t kPooled = int64_t{kEchoBytes} - 1 - (64 << 10);
   std::vector<TestPeer> holding;
   for (int i = 1; i <= 2; ++i) {
-    holding.push_back(front_.Connect());
+    holding.push_back(front_.ConnectFrom(i == 1 ? "127.0.0.1" : "127.0.0.2"));
     holding.back().Send(most);
     while (front_.front().free_bytes() > 4 * int64_t{kEchoBytes} - i * kPooled) {
       std::this_thread::yield();
     }
+    if (i > 1) continue;
+    // There is room for one more, but not from the same network.
+    TestPeer same = front_.ConnectFrom("127.0.0.1");
+    same.Send(most);
+    EXPECT_TRUE(same.Answer().starts_with("HTTP/1.1 503 "));
   }
   TestPeer unknown = front_.Connect();
   unknown.Send(most);
   EXPECT_TRUE(unknown.Answer().starts_with("HTTP/1.1 503 "));
+  // A route may ask that its callers see a broken connection instead.
+  TestPeer broken = front_.Connect();
+  broken.Send(OnBreaking(most));
+  EXPECT_EQ(broken.Rest(), "");
   TestPeer known = front_.Connect();
   known.Send(Post(std::string(kEchoBytes, 'y'), "Known: yes\r\n"));
   EXPECT_TRUE(known.Answer().starts_with("HTTP/1.1 200 "));
+}
+
+TEST_F(HttpConnectionTest, AnswersBeyondTheRoomHaveNoTimeForSlowReaders) {
+  HttpOptions options;
+  options.max_body_bytes = kEchoBytes;
+  options.max_unfinished_bytes = kLongBytes * 5 / 4;  // of which one connection may have half
+  front_.Start(options);
+  TestPeer slow = front_.Connect();
+  slow.Send(Get("/long"));
+  EXPECT_LT(slow.RestSlowly().size(), kLongBytes);
+  EXPECT_TRUE(AllClosed());
+  EXPECT_EQ(front_.front().free_bytes(), static_cast<int64_t>(options.max_unfinished_bytes));
+}
+
+TEST_F(HttpConnectionTest, AnswersBeyondTwiceTheRoomAreNotKept) {
+  HttpOptions options;
+  options.max_body_bytes = kEchoBytes;
+  options.max_unfinished_bytes = kLongBytes / 2;
+  front_.Start(options);
+  TestPeer peer = front_.Connect();
+  peer.Send(Get("/long"));
+  EXPECT_TRUE(AllClosed());
+  EXPECT_LT(peer.Rest().size(), kLongBytes);
+  EXPECT_EQ(front_.front().free_bytes(), static_cast<int64_t>(options.max_unfinished_bytes));
 }
 
 TEST_F(HttpConnectionTest, ConnectionsAreCounted) {
@@ -429,6 +469,8 @@ TEST_F(HttpConnectionTest, TheEndIsToldAndCallsAreFinished) {
   TestPeer quiet = front_.Connect();
   TestPeer half = front_.Connect();
   half.Send(Post("abc").substr(0, Post("abc").size() - 1));
+  TestPeer breaks = front_.Connect();
+  breaks.Send(OnBreaking(Post("abc").substr(0, Post("abc").size() - 1)));
   TestPeer asking = front_.Connect();
   asking.Send(Get("/hello/x"));
   EXPECT_FALSE(Has(asking.Answer(), "Connection:"));
@@ -438,6 +480,7 @@ TEST_F(HttpConnectionTest, TheEndIsToldAndCallsAreFinished) {
   front_.front().BeginEnd(StopSign::Clock::now() + std::chrono::seconds(30));
   EXPECT_EQ(quiet.Rest(), "");
   EXPECT_TRUE(half.Answer().starts_with("HTTP/1.1 503 "));
+  EXPECT_EQ(breaks.Rest(), "");
   call->Answer(Text("finished"));
   const std::string answer = busy.Answer();
   EXPECT_TRUE(answer.ends_with("finished")) << answer;

@@ -59,9 +59,11 @@ absl::StatusOr<std::unique_ptr<HttpFront>> HttpFront::Open(const std::string& li
 HttpFront::HttpFront(const HttpOptions& options, HttpFrontParts parts)
     : parts_(std::move(parts)),
       pool_(static_cast<int64_t>(std::max(options.max_unfinished_bytes,
-                                          4 * static_cast<uint64_t>(options.max_body_bytes)))) {
+                                          4 * static_cast<uint64_t>(options.max_body_bytes)))),
+      beyond_(pool_.all()) {
   context_.options = options;
   context_.pool = &pool_;
+  context_.beyond = &beyond_;
   context_.router = parts_.router;
   context_.live = parts_.live;
   context_.is_known = parts_.is_known;
@@ -96,18 +98,18 @@ void HttpFront::LookLater(LoopState* state) {
   });
 }
 
-bool HttpFront::AddOne(const std::string& network) {
+std::shared_ptr<HttpNetwork> HttpFront::AddOne(const std::string& network) {
   const absl::MutexLock lock(&mutex_);
-  int& of_network = of_network_[network];
+  Network& of_network = networks_[network];
   if (open_ < context_.options.max_connections &&
-      of_network < context_.options.max_connections_per_address) {
-    ++of_network;
+      of_network.connections < context_.options.max_connections_per_address) {
+    ++of_network.connections;
     ++open_;
-    return true;
+    return of_network.shared;
   }
-  if (of_network == 0) of_network_.erase(network);
+  if (of_network.connections == 0) networks_.erase(network);
   NoteTurnedAway();
-  return false;
+  return nullptr;
 }
 
 void HttpFront::NoteTurnedAway() {
@@ -124,15 +126,16 @@ void HttpFront::NoteTurnedAway() {
 
 void HttpFront::RemoveOne(const std::string& network) {
   const absl::MutexLock lock(&mutex_);
-  const auto found = of_network_.find(network);
-  if (--found->second == 0) of_network_.erase(found);
+  const auto found = networks_.find(network);
+  if (--found->second.connections == 0) networks_.erase(found);
   --open_;
   wait_.Notify();
 }
 
 void HttpFront::Take(int fd) {
   std::string peer = HostOf(PeerOf(fd));
-  if (!AddOne(NetworkOf(peer))) {
+  std::shared_ptr<HttpNetwork> network = AddOne(NetworkOf(peer));
+  if (network == nullptr) {
     close(fd);
     return;
   }
@@ -147,8 +150,8 @@ void HttpFront::Take(int fd) {
   }
   LoopState* const state = loops_[parts_.loops->LeastUsed()].get();
   ++state->loop->connections();
-  auto connection =
-      std::make_shared<HttpConnection>(&context_, state->loop, fd, std::move(ssl), std::move(peer));
+  auto connection = std::make_shared<HttpConnection>(&context_, state->loop, fd, std::move(ssl),
+                                                     std::move(peer), std::move(network));
   state->loop->Post([this, state, connection = std::move(connection)] {
     state->connections.emplace(connection.get(), connection);
     connection->Start();

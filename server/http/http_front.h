@@ -77,9 +77,14 @@ class HttpFront final : public Front {
 
  private:
   struct LoopState;
+  // Connections of one network, and what they have together.
+  struct Network {
+    int connections = 0;
+    std::shared_ptr<HttpNetwork> shared = std::make_shared<HttpNetwork>();
+  };
 
-  // Counts one more of an address; false if there are enough.
-  bool AddOne(const std::string& network) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Counts one more of a network; null if there are enough.
+  std::shared_ptr<HttpNetwork> AddOne(const std::string& network) ABSL_LOCKS_EXCLUDED(mutex_);
   void RemoveOne(const std::string& network) ABSL_LOCKS_EXCLUDED(mutex_);
   void NoteTurnedAway() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void ForEach(const std::function<void(HttpConnection*)>& each);
@@ -88,6 +93,7 @@ class HttpFront final : public Front {
 
   const HttpFrontParts parts_;
   BytePool pool_;
+  BytePool beyond_;
   HttpConnectionContext context_;
   std::vector<std::unique_ptr<LoopState>> loops_;
   std::unique_ptr<Listener> listener_;
@@ -98,7 +104,7 @@ class HttpFront final : public Front {
   std::atomic<int> open_{0};  // connections
   absl::Mutex mutex_;
   SteadyWait wait_;  // for open_ to become 0
-  std::unordered_map<std::string, int> of_network_ ABSL_GUARDED_BY(mutex_);
+  std::unordered_map<std::string, Network> networks_ ABSL_GUARDED_BY(mutex_);
   uint64_t turned_away_ ABSL_GUARDED_BY(mutex_) = 0;  // since it was told
   std::chrono::steady_clock::time_point told_ ABSL_GUARDED_BY(mutex_);
 };

@@ -25,6 +25,9 @@ struct Route {
   size_t max_body = 0;
   // Called on the connection's loop, when the whole request is there; must not wait.
   std::function<void(const HttpCallPtr& call, const PathParts& parts)> handle;
+  // A caller that the server has no room for, or that it can't wait for at its end, has its
+  // connection closed without an answer: for callers who could take an error's text for success.
+  bool breaks_when_crowded = false;
 };
 
 // Filled before the server starts; thread-safe from then on.

@@ -1,7 +1,9 @@
 // A front without a listener and its callers' end of connections, for tests.
 #pragma once
 
+#include <arpa/inet.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -13,6 +15,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 #include "server/base/check.h"
@@ -69,6 +72,12 @@ class TestPeer {
     }
     return std::exchange(kept_, "");
   }
+  // The same, by little pieces and with pauses.
+  std::string RestSlowly() {
+    constexpr std::chrono::milliseconds kPause(20);
+    while (More()) std::this_thread::sleep_for(kPause);
+    return std::exchange(kept_, "");
+  }
 
  private:
   bool More() {
@@ -117,8 +126,31 @@ class TestFront {
     front_->Take(ends[0]);
     return TestPeer(ends[1]);
   }
+  // The same from an address of 127.0.0.0/8; each is another network.
+  TestPeer ConnectFrom(const char* address) {
+    const int listening = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in at = At("127.0.0.1");
+    socklen_t size = sizeof(at);
+    auto* const raw = reinterpret_cast<sockaddr*>(&at);
+    DNC_CHECK(bind(listening, raw, size) == 0 && listen(listening, 1) == 0, "a listener");
+    DNC_CHECK(getsockname(listening, raw, &size) == 0, "its port");
+    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in from = At(address);
+    DNC_CHECK(bind(fd, reinterpret_cast<sockaddr*>(&from), sizeof(from)) == 0, "an address");
+    DNC_CHECK(connect(fd, raw, size) == 0, "a connection");
+    front_->Take(accept4(listening, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    close(listening);
+    return TestPeer(fd);
+  }
 
  private:
+  static sockaddr_in At(const char* address) {
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    DNC_CHECK(inet_pton(AF_INET, address, &at.sin_addr) == 1, "an IPv4 address");
+    return at;
+  }
+
   EventLoops loops_{2, std::chrono::nanoseconds(0)};
   Router router_;
   Metrics metrics_;

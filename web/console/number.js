@@ -3,7 +3,7 @@ import {checkNumber, getHistory, hasKey, listTenants} from "./api.js";
 import {announce, field, fill, h, table} from "./dom.js";
 import {dataDay, moment, phone, relative, seconds, time, word} from "./format.js";
 import {problem} from "./key.js";
-import {here, serverNow, world} from "./watch.js";
+import {here, onNews, serverNow, world} from "./watch.js";
 
 // What a verdict means to whoever wants to call. Only CLEAR permits it.
 const MEANING = {
@@ -15,6 +15,10 @@ const MEANING = {
   VERDICT_WIRELESS: ["wireless", "!", "Wireless: not for automatic dialling"],
 };
 const UNKNOWN = ["no", "?", "Must not be called: the answer is not understood"];
+// What was so at a moment permits no call now, and must not look as if it did.
+const COULD = ["wireless", "!", "Could have been called then; this says nothing of now"];
+const ENDED = ["no", "?", "Must not be called: the answer has ended"];
+const LONGEST_TIMER = 2 ** 31 - 1;  // milliseconds
 const EFFECTS = {LIST_EFFECT_DENY: "forbids the call", LIST_EFFECT_WIRELESS: "says wireless",
   LIST_EFFECT_INFORM: "only informs", LIST_EFFECT_EXEMPT: "exempts"};
 
@@ -42,6 +46,24 @@ export default function number(root) {
   }, () => {});
 
   let turn = 0;
+  // The answer that permits a call as it is shown, until its end.
+  let permit = null;
+  let timer = 0;
+  // Permits are shown no longer than they hold.
+  function judge() {
+    clearTimeout(timer);
+    if (!permit) return;
+    const left = endOf(permit) - now();
+    if (left > 0) {
+      timer = setTimeout(judge, Math.min(left * 1000 + 1, LONGEST_TIMER));
+      return;
+    }
+    const parts = head(permit, {});
+    for (const [i, part] of parts.entries()) result.children[i].replaceWith(part);
+    permit = null;
+  }
+  const forget = onNews(judge);
+
   async function submit(event) {
     event.preventDefault();
     const mine = ++turn;
@@ -54,19 +76,30 @@ export default function number(root) {
       const answer = await checkNumber(asked, how);
       if (mine !== turn) return;
       fill(result, told(answer, how));
+      permit = !how.asOf && endOf(answer) !== null && permits(answer) ? answer : null;
+      judge();
       history(asked, result, () => mine === turn);
     } catch (error) {
       if (mine !== turn) return;
+      permit = null;
       fill(result, verdict(["no", "?", "Must not be called: there is no answer"], null),
         problem(error));
     } finally {
       button.disabled = false;
     }
   }
-  return {end: () => { ++turn; }};
+  return {end: () => {
+    ++turn;
+    permit = null;
+    clearTimeout(timer);
+    forget();
+  }};
 }
 
-const now = () => world.heardAt ? serverNow() : here();
+// By the server's clock, if that is known.
+const now = () => world.heardAt && Number.isFinite(world.serverTime) ? serverNow() : here();
+const endOf = ({result = {}}) => seconds(result.validUntil);
+const permits = ({result = {}}) => MEANING[result.verdict]?.[0] === "clear";
 
 function verdict([kind, sign, words], more) {
   announce(words);
@@ -75,12 +108,19 @@ function verdict([kind, sign, words], more) {
     h("div", null, h("strong", null, words), more));
 }
 
-function told({result = {}, snapshot = {}}, how) {
-  const meaning = MEANING[result.verdict] ?? UNKNOWN;
-  const end = seconds(result.validUntil);
-  const ended = meaning[0] === "clear" && end !== null && end <= now() && !how.asOf;
+function meaningOf(answer, how) {
+  if (!permits(answer)) return MEANING[answer.result?.verdict] ?? UNKNOWN;
+  if (how.asOf) return COULD;
+  const end = endOf(answer);
+  return end !== null && !(end > now()) ? ENDED : MEANING.VERDICT_CLEAR;
+}
+
+// What changes when the answer ends.
+function head(answer, how) {
+  const {result = {}, snapshot = {}} = answer;
+  const end = endOf(answer);
   return [
-    verdict(ended ? ["no", "?", "Must not be called: the answer has ended"] : meaning, [
+    verdict(meaningOf(answer, how), [
       h("p", {class: "phone"}, result.number && result.number !== "0" ? phone(result.number) : "",
         " ", h("code", null, String(result.verdict ?? "").replace("VERDICT_", ""))),
       h("p", null, result.explanation)]),
@@ -91,7 +131,13 @@ function told({result = {}, snapshot = {}}, how) {
       fact("Holds until", end === null ? "no end is known" :
         [time(result.validUntil), ` (${relative(end, now())})`]),
       fact("Decided for", time(snapshot.decidedAt)),
-      fact("Revision", snapshot.revision ?? "0")),
+      fact("Revision", snapshot.revision ?? "0"))];
+}
+
+function told(answer, how) {
+  const {result = {}, snapshot = {}} = answer;
+  return [
+    ...head(answer, how),
     h("section", null, h("h2", null, "Every match"), matches(result.matches ?? [])),
     h("section", null, h("h2", null, "What the answer rests on"), lists(snapshot.lists ?? []))];
 }
