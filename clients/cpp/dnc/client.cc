@@ -126,14 +126,26 @@ absl::StatusOr<Client> Client::Connect(const ClientOptions& options) {
 
 Client::Client(std::unique_ptr<Connection> connection, const ClientOptions& options)
     : connection_(std::move(connection)),
+      names_several_(NamesSeveral(Trimmed(options.target))),
       batch_size_(std::make_unique<std::atomic<size_t>>(std::max<size_t>(options.batch_size, 1))) {}
 Client::Client(Client&&) noexcept = default;
 Client& Client::operator=(Client&&) noexcept = default;
 Client::~Client() = default;
 
+absl::Status Client::CheckQuestion(const ScrubOptions& options) const {
+  if (options.at_least_revision == 0 || !names_several_) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      "the client's target names several servers, and revisions are each server's own, so "
+      "at_least_revision proves nothing there; ask the server that told the revision");
+}
+
 template <typename Item>
 ScrubResult Client::ScrubBatches(absl::Span<const Item> items, const ScrubOptions& options) const {
   ScrubResult result(items.size());
+  if (absl::Status status = CheckQuestion(options); !status.ok()) {
+    result.Fail(std::move(status));
+    return result;
+  }
   v1::ScrubRequest request;
   v1::ScrubResponse response;
   request.set_detail(v1::DETAIL_COLUMNS);
@@ -167,6 +179,7 @@ ScrubResult Client::Scrub(absl::Span<const std::string> texts, const ScrubOption
 
 absl::StatusOr<NumberCheck> Client::CheckNumber(const std::string& number,
                                                 const ScrubOptions& options) const {
+  if (absl::Status status = CheckQuestion(options); !status.ok()) return status;
   v1::CheckNumberRequest request;
   v1::CheckNumberResponse response;
   request.set_number(WireText(number));

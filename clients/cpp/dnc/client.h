@@ -36,7 +36,8 @@ class Connection;
 struct ClientOptions {
   // HOST:PORT, unix:/PATH, or another gRPC name. For several servers with the same lists,
   // `ipv4:10.0.0.1:50061,10.0.0.2:50061`: one of them is asked, and the next one when it stops or
-  // is lost. White space at the ends is removed, here and from the key, the tenant and the scope.
+  // is lost. Tenants' lists and revisions are of one server alone, see `at_least_revision`. White
+  // space at the ends is removed, here and from the key, the tenant and the scope.
   std::string target = "127.0.0.1:50061";
   // Applies to each request to the server with all its attempts. A scrub of more than one batch
   // makes several requests.
@@ -61,7 +62,9 @@ struct ScrubOptions {
   // Answers what the server answered at this moment, from what it had published by then. Not
   // together with `as_of`. InfiniteFuture: now.
   absl::Time as_answered_at = absl::InfiniteFuture();
-  // Answers only from a snapshot of at least this revision. 0: whatever is current.
+  // Answers only from a snapshot of at least this revision. 0: whatever is current. Revisions are
+  // each server's own, so with a target of several servers the question is INVALID_ARGUMENT. Behind
+  // a name of DNS or a balancer the client cannot know of several: give a target of one server.
   uint64_t at_least_revision = 0;
   // Names for whom the calls are made within the tenant: BRAND or BRAND/CAMPAIGN. Empty: the
   // strictest answer.
@@ -120,7 +123,11 @@ class Client {
   template <typename Item>
   ScrubResult ScrubBatches(absl::Span<const Item> items, const ScrubOptions& options) const;
 
+  // Fails with INVALID_ARGUMENT for a question that only one server could answer.
+  [[nodiscard]] absl::Status CheckQuestion(const ScrubOptions& options) const;
+
   std::unique_ptr<Connection> connection_;
+  bool names_several_;
   // How many numbers the server takes, once an answer has said so.
   std::unique_ptr<std::atomic<size_t>> batch_size_;
 };

@@ -1,5 +1,6 @@
 """How a client reaches a server, and how often it tries."""
 
+import asyncio
 import dataclasses
 import os
 import pathlib
@@ -59,6 +60,37 @@ def test_what_is_local_needs_no_proxy(monkeypatch):
     assert options(address="127.0.0.1:1").proxy_hint() == ""
     monkeypatch.setenv("no_proxy", "localhost, example.org")
     assert options(address="dnc.example.org:1").proxy_hint() == ""
+
+
+SEVERAL = ["ipv4:10.0.0.1:1,10.0.0.2:1", "ipv4:10.0.0.1:1%2C10.0.0.2:1", "ipv6:[::1]:1,[::2]:1"]
+
+
+def test_addresses_that_name_several_servers():
+    for address in SEVERAL:
+        assert options(address=address).names_several, address
+    for address in ("127.0.0.1:1", "unix:/run/a,b", "unix-abstract:a,b", "dns:///example.org:1"):
+        assert not options(address=address).names_several, address
+
+
+@pytest.mark.parametrize("address", SEVERAL)
+def test_what_is_of_one_server_is_refused_at_several(address):
+    """Another server does not know the opt-out, and may have the revision all the same."""
+    client = dnc.Client(address, key="")
+    client._call = None  # nothing is asked
+    for call in (lambda: client.add_opt_out("2015550100"),
+                 lambda: client.scrub(["2015550100"], at_least_revision=1),
+                 lambda: client.check("2015550100", at_least_revision=1)):
+        with pytest.raises(ValueError, match="names several servers.*(each of them|the server)"):
+            call()
+
+    async def refuses():
+        async with dnc.AsyncClient(address, key="") as other:
+            with pytest.raises(ValueError, match="names several"):
+                await other.add_opt_outs(["2015550100"])
+            with pytest.raises(ValueError, match="names several"):
+                await other.scrub(["2015550100"], at_least_revision=1)
+
+    asyncio.run(refuses())
 
 
 def waits(error, **settings):

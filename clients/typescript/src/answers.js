@@ -442,7 +442,8 @@ export class ScrubResult {
 
   /**
    * False if the lists or the tenant's records changed while the server was asked: the numbers were
-   * asked about in several requests, or several servers have answered.
+   * asked about in several requests, or several servers have answered. True says that of one server
+   * alone: equal revisions of two servers need not be one state.
    */
   get isOfOneRevision() {
     return this.revisions.length <= 1;

@@ -34,7 +34,8 @@ import { Channel } from './values.js';
  * @property {Date} [asAnsweredAt] What the server answered at that moment; not together with
  * `asOf`.
  * @property {bigint | string} [atLeastRevision]
- * Only from a snapshot of that revision or a later one.
+ * Only from a snapshot of that revision or a later one. Revisions are each server's own: give it
+ * only if the same server answers that told it.
  */
 
 /** @typedef {CallOptions & QuestionOptions} CheckOptions */
@@ -156,7 +157,9 @@ export class Client {
 
   /**
    * Records that people asked not to be called, on a do-not-call list of the tenant. Returns when
-   * the server has acknowledged every one of them, and from then on every scrub sees them.
+   * the server has acknowledged every one of them, and from then on every scrub of that server
+   * sees them. Other servers do not, such as those behind one balancer: tenants' lists are of one
+   * server.
    *
    * Throws NotRecorded if some were not acknowledged: it tells which, and those of its results that
    * are `recorded` stay so. Throws another DncError if none was. Whatever failed, repeat the call

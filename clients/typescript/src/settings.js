@@ -7,7 +7,9 @@ const DEFAULT_ADDRESS = 'http://127.0.0.1:8061';
  * @typedef {object} ClientOptions
  * @property {string} [address]
  * `http://HOST:PORT` or `https://HOST:PORT`; the environment's DNC_URL unless given, or
- * http://127.0.0.1:8061. A key should cross a network only with https.
+ * http://127.0.0.1:8061. A key should cross a network only with https. Behind a name or a balancer
+ * may stand several servers, which the client cannot know: opt-outs and `atLeastRevision` need the
+ * address of one.
  * @property {string} [key]
  * A key of the tenant (`dnck_...`), or an operator's key together with the tenant to act as; the
  * environment's DNC_KEY unless given.

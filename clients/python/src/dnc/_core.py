@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from . import _contract
 from ._numbers import Phone, as_list, batch_length, wire_text
 from ._times import to_message
+from ._options import Options
 from .answers import Answer, ScrubResult, answer_of_check
 from .errors import BadAnswer, DncError, InvalidRequest, NotRecorded
 from .records import WriteResult, check_recorded, part_id, results_of
@@ -91,13 +92,15 @@ class Core:
     """Makes the calls of a client. Several threads may run its generators at once: what they share
     is how many numbers the server takes, and which lists are do-not-call lists."""
 
-    def __init__(self, batch_size: int) -> None:
-        self._batch_size = batch_size
+    def __init__(self, options: Options) -> None:
+        self._batch_size = options.batch_size
+        self._names_several = options.names_several
         self._do_not_call_lists = {"", "internal"}
 
     def scrub(self, numbers: Iterable[Phone], question: Question, details: bool,
               ) -> Steps[ScrubResult]:
         """Asks about any count of numbers. Never raises DncError: the result has it."""
+        self._check_revision(question)
         asked = as_list(numbers)
         sent = [(place, text) for place, phone in enumerate(asked)
                 if (text := wire_text(phone)) is not None]
@@ -125,6 +128,7 @@ class Core:
 
     def check(self, number: Phone, question: Question) -> Steps[Answer]:
         """Asks for everything that is known about one number."""
+        self._check_revision(question)
         text = wire_text(number)
         if text is None:
             return Answer(number)
@@ -143,6 +147,9 @@ class Core:
     def add_opt_outs(self, numbers: Iterable[Phone], facts: Facts, request_id: str | None,
                      ) -> Steps[tuple[WriteResult, ...]]:
         """Writes opt-outs. Raises DncError unless every one was acknowledged."""
+        self._check_one_server("an opt-out is known to the server that it is written to, and the "
+                               "others would go on clearing the number; write it to each of them "
+                               "by a client of its own")
         asked = as_list(numbers)
         yield from self._check_list(facts.list_id)
         name = str(uuid.uuid4()) if request_id is None else request_id
@@ -181,6 +188,15 @@ class Core:
     def coverage(self, list_name: str) -> Steps[Coverage]:
         request = _contract.GetCoverageRequest(list=list_name)
         return coverage_of((yield Call("GetCoverage", request)))
+
+    def _check_revision(self, question: Question) -> None:
+        if question.at_least_revision > 0:
+            self._check_one_server("revisions are each server's own, so `at_least_revision` proves "
+                                   "nothing there; ask the server that told the revision")
+
+    def _check_one_server(self, why: str) -> None:
+        if self._names_several:
+            raise ValueError(f"the client's address names several servers: {why}")
 
     def _learn(self, error: DncError, sent: int) -> bool:
         """Returns whether the server takes fewer at once, which this remembers."""

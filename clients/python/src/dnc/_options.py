@@ -32,6 +32,13 @@ class Options:
     max_attempts: int
     batch_size: int
 
+    @property
+    def names_several(self) -> bool:
+        """Whether the address names several servers. What is behind a name, nobody knows here."""
+        # gRPC decodes percent signs in its names.
+        return (not self.address.startswith(("unix:", "unix-abstract:"))
+                and re.search(",|%2c", self.address, re.IGNORECASE) is not None)
+
     def channel_arguments(self) -> list[tuple[str, Any]]:
         """The same as those of the C++ client, for the same reasons (clients/cpp/dnc/channel.h)."""
         patience = int(min(max(self.deadline * 1000, 100), _MAX_DEADLINE * 1000))

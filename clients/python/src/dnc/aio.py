@@ -67,7 +67,7 @@ class AsyncClient:
             address=address, key=key, tenant=tenant, tls=tls, ca_file=ca_file,
             server_name=server_name, deadline=deadline, max_attempts=max_attempts,
             batch_size=batch_size)
-        self._core = Core(batch_size)
+        self._core = Core(self._options)
         self._closed = False
         self._sleep: Callable[[float], Awaitable[None]] = asyncio.sleep  # tests replace the waits
         self._channel: Any = None

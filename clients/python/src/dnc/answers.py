@@ -216,7 +216,8 @@ class ScrubResult(Sequence[Answer]):
     @property
     def is_of_one_revision(self) -> bool:
         """False if the lists or the tenant's records changed while the server was asked: the
-        numbers were asked about in several requests, or several servers have answered."""
+        numbers were asked about in several requests, or several servers have answered. True says
+        that of one server alone: equal revisions of two servers need not be one state."""
         return len(self.revisions) <= 1
 
     def callable(self) -> list[Phone]:
