@@ -182,6 +182,9 @@ def test_an_opt_out_is_not_written_to_a_list_of_consents():
     with pytest.raises(dnc.InvalidRequest, match="no do-not-call list"):
         client.add_opt_out("2015550100", list_id="consents")
     assert not client.calls
+    with pytest.raises(dnc.NotFound, match="nothing was written"):
+        client.add_opt_out("2015550100", list_id="brand-b")  # what it is nobody has said
+    assert not client.calls
     assert client.add_opt_out("2015550100", list_id="brand-a").recorded
 
 

@@ -9,7 +9,7 @@
 import { randomUUID } from 'node:crypto';
 import { Answer, ScrubResult, answerOfCheck } from './answers.js';
 import { Connection } from './connection.js';
-import { BadAnswer, DncError, InvalidRequest, NotRecorded } from './errors.js';
+import { BadAnswer, DncError, InvalidRequest, NotFound, NotRecorded } from './errors.js';
 import { listOf, messageOf, textOf, timeText } from './message.js';
 import { asList, batchLength, sizeOf, wireText } from './numbers.js';
 import { WriteResult, checkRecorded, partId, resultsOf } from './records.js';
@@ -260,7 +260,7 @@ export class Client {
 
   /**
    * Throws InvalidRequest if a list is no do-not-call list: what is written to a list of consents
-   * permits calls.
+   * permits calls. Throws NotFound if the server does not name it: nobody knows then what it is.
    * @param {string} listId
    * @param {AbortSignal | undefined} signal
    */
@@ -271,15 +271,16 @@ export class Client {
     if (this.#doNotCallLists.has(listId)) return;
     const answer = messageOf(await this.#connection.call('GET', '/v1/lists', null, signal),
       'content');
-    for (const list of listOf(answer['lists'], 'lists', messageOf)) {
-      if (textOf(list['listId'], "list's id") !== listId) continue;
-      if (list['kind'] !== 'OWN_LIST_KIND_INTERNAL') {
-        throw new InvalidRequest(
-          `the list ${listId} is no do-not-call list, so an opt-out must not stand on it`);
-      }
-      this.#doNotCallLists.add(listId);
+    const named = listOf(answer['lists'], 'lists', messageOf).filter(
+      (list) => textOf(list['listId'], "list's id") === listId);
+    if (named.length === 0) {
+      throw new NotFound(`the server names no list ${listId} of the tenant; nothing was written`);
     }
-    // Of a list that is not there the server says so.
+    if (named.some((list) => list['kind'] !== 'OWN_LIST_KIND_INTERNAL')) {
+      throw new InvalidRequest(
+        `the list ${listId} is no do-not-call list, so an opt-out must not stand on it`);
+    }
+    this.#doNotCallLists.add(listId);
   }
 }
 

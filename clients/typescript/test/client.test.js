@@ -340,8 +340,9 @@ test('opt-outs stand on no list that permits calls', () => withServer(
     await assert.rejects(client.addOptOut(CLEAR, { listId: 'consents' }), dnc.InvalidRequest);
     assert((await client.addOptOut(CLEAR, { listId: 'agents' })).recorded);
     assert((await client.addOptOut(CLEAR, { listId: 'agents' })).recorded);
+    await assert.rejects(client.addOptOut(CLEAR, { listId: 'unnamed' }), dnc.NotFound);
     assert.deepEqual(requests.map(({ path }) => path), ['/v1/lists', '/v1/lists',
-      '/v1/lists/agents/numbers:add', '/v1/lists/agents/numbers:add']);
+      '/v1/lists/agents/numbers:add', '/v1/lists/agents/numbers:add', '/v1/lists']);
   }));
 
 test('status and coverage are told', () => withServer(({ path }) => ok(path === '/v1/status'

@@ -18,7 +18,7 @@ from ._numbers import Phone, as_list, batch_length, wire_text
 from ._times import to_message
 from ._options import Options
 from .answers import Answer, ScrubResult, answer_of_check
-from .errors import BadAnswer, DncError, InvalidRequest, NotRecorded
+from .errors import BadAnswer, DncError, InvalidRequest, NotFound, NotRecorded
 from .records import WriteResult, check_recorded, part_id, results_of
 from .status import Coverage, ServerStatus, coverage_of, status_of
 from .verdicts import Channel
@@ -211,14 +211,17 @@ class Core:
 
     def _check_list(self, list_id: str) -> Steps[None]:
         """Raises InvalidRequest if a list is no do-not-call list: what is written to a list of
-        consents permits calls."""
+        consents permits calls. Raises NotFound if the server does not name it: nobody knows then
+        what it is."""
         if list_id in self._do_not_call_lists:
             return
         response = yield Call("ListLists", _contract.ListListsRequest())
         kinds = {one.list_id: one.kind for one in response.lists}
-        if list_id in kinds and kinds[list_id] != _KIND_INTERNAL:
+        if list_id not in kinds:
+            raise NotFound(f"the server names no list {list_id} of the tenant; nothing was written",
+                           code="NOT_FOUND")
+        if kinds[list_id] != _KIND_INTERNAL:
             raise InvalidRequest(
                 f"the list {list_id} is no do-not-call list, so an opt-out must not stand on it",
                 code="INVALID_ARGUMENT")
-        if list_id in kinds:  # of one that is not there the server says so
-            self._do_not_call_lists.add(list_id)
+        self._do_not_call_lists.add(list_id)
