@@ -128,6 +128,57 @@ def test_a_closed_client_permits_nothing():
     assert isinstance(client.scrub(["2015550100"]).error, dnc.Unavailable)
 
 
+class Silence:
+    """A server that takes connections and answers nothing; `connected` is set by the first."""
+
+    async def __aenter__(self):
+        self.connected = asyncio.Event()
+        self.writers = []
+        self.server = await asyncio.start_server(self._take, "127.0.0.1", 0)
+        self.address = f"127.0.0.1:{self.server.sockets[0].getsockname()[1]}"
+        return self
+
+    async def _take(self, reader, writer):
+        self.writers.append(writer)
+        writer.write(b"\0\0\0\4\0\0\0\0\0")  # SETTINGS of HTTP/2
+        while data := await reader.read(4096):
+            if b"AddNumbers" in data:
+                self.connected.set()
+
+    async def __aexit__(self, *_):
+        self.server.close()
+        for writer in self.writers:
+            writer.close()
+
+
+def test_a_client_that_is_closed_during_a_write_says_so():
+    """A CancelledError would end the caller's task, as if nothing had been written."""
+    async def close():
+        async with Silence() as server:
+            client = dnc.AsyncClient(server.address, key="", deadline=600)
+            write = asyncio.ensure_future(client.add_opt_out("2015550100"))
+            await server.connected.wait()
+            await client.close()
+            with pytest.raises(dnc.Unavailable, match="closed while it waited"):
+                await write
+
+    asyncio.run(close())
+
+
+def test_a_task_that_is_cancelled_is_cancelled():
+    async def cancel():
+        async with Silence() as server:
+            async with dnc.AsyncClient(server.address, key="", deadline=600) as client:
+                write = asyncio.ensure_future(client.add_opt_out("2015550100"))
+                await server.connected.wait()
+                write.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await write
+                assert write.cancelled()
+
+    asyncio.run(cancel())
+
+
 def test_settings_cannot_be_changed_behind_a_client():
     with pytest.raises(dataclasses.FrozenInstanceError):
         options().deadline = 5

@@ -153,9 +153,8 @@ class AsyncClient:
             if self._closed:
                 raise Unavailable("the client is closed", code="UNAVAILABLE")
             try:
-                return call.answer_of(await self._method(call.method)(
-                    call.request, timeout=attempts.time_left(time.monotonic()),
-                    metadata=self._options.metadata))
+                return call.answer_of(await self._rpc(
+                    call, attempts.time_left(time.monotonic())))
             except grpc.RpcError as error:
                 failed = error_of_rpc(error, self._options.proxy_hint())
             except grpc.aio.UsageError as error:  # the channel was closed meanwhile
@@ -166,6 +165,20 @@ class AsyncClient:
             if wait is None:
                 raise failed
             await self._sleep(wait)
+
+    async def _rpc(self, call: Call, seconds: float) -> Any:
+        """Makes a request. grpcio cancels the requests of a channel that is closed, which would
+        look as if the caller's own task were cancelled. So a request has a task of its own."""
+        request = asyncio.ensure_future(self._method(call.method)(
+            call.request, timeout=seconds, metadata=self._options.metadata))
+        try:
+            await asyncio.wait({request})
+        finally:
+            request.cancel()  # does nothing to one that is done
+        if request.cancelled() and self._closed:
+            raise Unavailable("the client was closed while it waited for the answer",
+                              code="UNAVAILABLE")
+        return request.result()
 
     def _method(self, name: str) -> Any:
         """Returns a method of the channel, which is made here: it takes the loop that runs now."""
