@@ -78,9 +78,7 @@ for (const vector of vectors) {
       assert.deepEqual(said, expect.may_call ?? expect.recorded);
       checkError(error, expect.error);
       const { length: came } = server.requests;
-      // On a slow machine the deadline may pass before the first one has come.
-      if (expect.error === 'deadline') assert(came <= expect.requests);
-      else if (expect.requests !== undefined) assert.equal(came, expect.requests);
+      if (expect.requests !== undefined) assert.equal(came, expect.requests);
     } finally {
       await server.close();
     }
