@@ -44,6 +44,10 @@ struct Answer {
   HttpForm http;
 };
 
+// The moment of the answers, in seconds from 1970 on.
+inline constexpr int64_t kNow = 1'790'000'000;
+inline constexpr int64_t kDay = 86'400;
+
 struct Vector {
   std::string name;
   std::string why;                   // a sentence
@@ -55,6 +59,8 @@ struct Vector {
   int requests = 1;                  // how many the server has seen; 0: it does not matter
   uint64_t at_least_revision = 0;
   double deadline_seconds = 10;
+  int64_t now = kNow;  // what the client's clock says
+  int64_t as_of = 0;   // the moment asked for; 0: now
 };
 
 // Numbers that vectors ask about. The even one is clear, the odd one listed.

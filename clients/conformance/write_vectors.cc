@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/time/time.h"
 #include "clients/conformance/vector.h"
 
 namespace dnc::conformance {
@@ -76,6 +77,11 @@ std::string Written(const Answer& answer) {
                       "}");
 }
 
+std::string Moment(int64_t seconds) {
+  return Text(
+      absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", absl::FromUnixSeconds(seconds), absl::UTCTimeZone()));
+}
+
 std::string Written(const Vector& vector) {
   const auto add = [](std::string* out, const std::string& text) { out->append(text); };
   const auto flag = [](std::string* out, bool value) { out->append(value ? "true" : "false"); };
@@ -90,7 +96,10 @@ std::string Written(const Vector& vector) {
       "    {\n      \"name\": ", Text(vector.name), ",\n      \"why\": ", Text(vector.why),
       ",\n      \"call\": ", Text(vector.call), ",\n      \"numbers\": [", numbers,
       "],\n      \"at_least_revision\": \"", vector.at_least_revision,
-      "\",\n      \"deadline_seconds\": ", vector.deadline_seconds, ",\n      \"answers\": [\n",
+      "\",\n      \"deadline_seconds\": ", vector.deadline_seconds,
+      ",\n      \"now\": ", Moment(vector.now),
+      ",\n      \"as_of\": ", vector.as_of == 0 ? "null" : Moment(vector.as_of),
+      ",\n      \"answers\": [\n",
       absl::StrJoin(vector.answers, ",\n",
                     [&](std::string* out, const Answer& one) { add(out, Written(one)); }),
       "\n      ],\n      \"expect\": ", expect.Done(), "\n    }");

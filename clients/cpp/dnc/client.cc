@@ -15,6 +15,7 @@ namespace dnc {
 namespace {
 
 constexpr absl::Duration kMaxDeadline = absl::Hours(24);
+constexpr absl::Duration kMaxClockDifference = absl::Hours(24);
 // This is less than any server's limit: `limits.max_request_bytes` is at least 2 MiB.
 constexpr size_t kMaxRequestBytes = 1 << 20;
 constexpr size_t kNumberBytes = 5;
@@ -56,8 +57,10 @@ absl::Status CheckRevision(const v1::Snapshot& snapshot, const ScrubOptions& opt
                                           ", older than was asked for; do not call the numbers"));
 }
 
-// Fails if an answer about `number` is about another one, or does not say what it rests on.
-absl::Status CheckAnswer(const std::string& number, const v1::CheckNumberResponse& response) {
+// Fails if an answer about `number` is about another one, does not say what it rests on, or is of
+// another moment.
+absl::Status CheckAnswer(const std::string& number, const v1::CheckNumberResponse& response,
+                         const Wanted& wanted) {
   const v1::NumberResult& result = response.result();
   const bool clear = result.verdict() == v1::VERDICT_CLEAR;
   const uint64_t plain = PlainNumber(number);
@@ -67,7 +70,11 @@ absl::Status CheckAnswer(const std::string& number, const v1::CheckNumberRespons
         "the answer is not about the number that was asked; do not call it, and look at what "
         "stands at that address");
   }
-  return CheckSnapshot(response.has_snapshot(), response.snapshot(), clear);
+  absl::Status status = CheckSnapshot(response.has_snapshot(), response.snapshot(), clear, wanted);
+  if (clear && result.has_valid_until()) {
+    status.Update(CheckEnd(result.valid_until(), response.snapshot(), wanted));
+  }
+  return status;
 }
 
 // Returns whether a rule that this version knows can lead to CLEAR.
@@ -111,6 +118,10 @@ absl::StatusOr<Client> Client::Connect(const ClientOptions& options) {
   if (options.deadline <= absl::ZeroDuration() || options.deadline > kMaxDeadline) {
     return absl::InvalidArgumentError("the deadline must be above 0 and at most a day");
   }
+  if (options.max_clock_difference <= absl::ZeroDuration() ||
+      options.max_clock_difference > kMaxClockDifference) {
+    return absl::InvalidArgumentError("max_clock_difference must be above 0 and at most a day");
+  }
   RetryPolicy policy;
   policy.deadline = options.deadline;
   policy.max_attempts = options.max_attempts;
@@ -124,13 +135,20 @@ absl::StatusOr<Client> Client::Connect(const ClientOptions& options) {
                 options);
 }
 
-Client::Client(std::unique_ptr<Connection> connection, const ClientOptions& options)
+Client::Client(std::unique_ptr<Connection> connection, const ClientOptions& options, Clock clock)
     : connection_(std::move(connection)),
       names_several_(NamesSeveral(Trimmed(options.target))),
+      max_clock_difference_(options.max_clock_difference),
+      clock_(std::move(clock)),
       batch_size_(std::make_unique<std::atomic<size_t>>(std::max<size_t>(options.batch_size, 1))) {}
 Client::Client(Client&&) noexcept = default;
 Client& Client::operator=(Client&&) noexcept = default;
 Client::~Client() = default;
+
+Wanted Client::WantedOf(const ScrubOptions& options) const {
+  const absl::Time moment = std::min(options.as_of, options.as_answered_at);  // one of them is set
+  return {moment, clock_(), max_clock_difference_};
+}
 
 absl::Status Client::CheckQuestion(const ScrubOptions& options) const {
   if (options.at_least_revision == 0 || !names_several_) return absl::OkStatus();
@@ -159,7 +177,7 @@ ScrubResult Client::ScrubBatches(absl::Span<const Item> items, const ScrubOption
       continue;
     }
     if (status.ok()) status = CheckRevision(response.snapshot(), options);
-    if (status.ok()) status = result.AddBatch(batch.size(), response);
+    if (status.ok()) status = result.AddBatch(batch.size(), response, WantedOf(options));
     if (!status.ok()) {
       result.Fail(std::move(status));
       break;
@@ -186,7 +204,7 @@ absl::StatusOr<NumberCheck> Client::CheckNumber(const std::string& number,
   SetOptions(options, &request);
   absl::Status status = connection_->CheckNumber(request, &response);
   if (status.ok()) status = CheckRevision(response.snapshot(), options);
-  if (status.ok()) status = CheckAnswer(request.number(), response);
+  if (status.ok()) status = CheckAnswer(request.number(), response, WantedOf(options));
   if (!status.ok()) return status;
   return NumberCheck(std::move(response));
 }

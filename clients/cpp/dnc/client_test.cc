@@ -191,7 +191,9 @@ TEST(ClientOptionsTest, BadOptionsAreRefused) {
   for (const auto& bad :
        {ClientOptions{.target = ""}, ClientOptions{.max_attempts = 0},
         ClientOptions{.batch_size = 0}, ClientOptions{.deadline = absl::ZeroDuration()},
-        ClientOptions{.deadline = absl::InfiniteDuration()}}) {
+        ClientOptions{.deadline = absl::InfiniteDuration()},
+        ClientOptions{.max_clock_difference = absl::ZeroDuration()},
+        ClientOptions{.max_clock_difference = absl::InfiniteDuration()}}) {
     EXPECT_FALSE(Client::Connect(bad).ok());
   }
 }

@@ -13,7 +13,8 @@ import dnc
 from dnc._options import Attempts, is_local, make_options
 
 GIVEN = {"address": None, "key": None, "tenant": None, "tls": False, "ca_file": None,
-         "server_name": None, "deadline": 2.0, "max_attempts": 4, "batch_size": 10_000}
+         "server_name": None, "deadline": 2.0, "max_attempts": 4, "batch_size": 10_000,
+         "max_clock_difference": 600.0}
 
 
 def options(environment=None, **given):
@@ -34,7 +35,8 @@ def test_settings_come_from_the_environment_as_those_of_dncctl():
 @pytest.mark.parametrize("given", [
     {"max_attempts": 0}, {"batch_size": 0}, {"deadline": 0}, {"deadline": 86401},
     {"deadline": float("nan")}, {"address": " "}, {"address": "a b:1"},
-    {"address": "https://a:1"}, {"server_name": "dnc.test"}, {"ca_file": __file__}])
+    {"address": "https://a:1"}, {"server_name": "dnc.test"}, {"max_clock_difference": 0},
+    {"max_clock_difference": 86401}, {"max_clock_difference": float("nan")}, {"ca_file": __file__}])
 def test_settings_that_cannot_be_right_are_refused(given):
     with pytest.raises(ValueError):
         options(**given)

@@ -76,6 +76,7 @@ export class Client {
   #connection;
   // How many numbers the server takes.
   #batchSize;
+  #maxClockDifferenceMs;
   #doNotCallLists = new Set(['internal']);
 
   /**
@@ -86,6 +87,7 @@ export class Client {
     const settings = settingsOf(options, globalThis.process?.env ?? {});
     this.#connection = new Connection(settings);
     this.#batchSize = settings.batchSize;
+    this.#maxClockDifferenceMs = settings.maxClockDifferenceMs;
   }
 
   /**
@@ -122,8 +124,7 @@ export class Client {
         texts: part, detail: details ? 'DETAIL_FULL' : 'DETAIL_COLUMNS', ...question.fields });
       try {
         const json = await this.#connection.call('POST', '/v1/scrub', body, signal);
-        result.add(places.slice(start, end), part, json,
-          { details, atLeastRevision: question.atLeastRevision });
+        result.add(places.slice(start, end), part, json, details, this.#wanted(question));
       } catch (error) {
         if (!(error instanceof DncError)) throw error;
         if (this.#learn(error, end - start)) continue;
@@ -144,15 +145,15 @@ export class Client {
    */
   async check(number, options = {}) {
     checkNames(options, QUESTION_NAMES);
-    const { fields, atLeastRevision } = questionOf(options);
+    const question = questionOf(options);
     const text = wireText(number);
     if (text === null) return new Answer(number);
     // Nothing, `.` and `..` are no segment of a path, and `?` is no number either.
     const segment = /^\.{0,2}$/.test(text) ? '?' : text;
-    const query = String(new URLSearchParams(fields));
+    const query = String(new URLSearchParams(question.fields));
     const json = await this.#connection.call('GET',
       `/v1/check/${encodeURIComponent(segment)}${query ? `?${query}` : ''}`, null, options.signal);
-    return answerOfCheck(number, text, json, atLeastRevision);
+    return answerOfCheck(number, text, json, this.#wanted(question));
   }
 
   /**
@@ -245,6 +246,14 @@ export class Client {
   }
 
   /**
+   * Returns of what an answer must be.
+   * @param {{atLeastRevision: bigint, moment: Date | null}} question
+   */
+  #wanted({ atLeastRevision, moment }) {
+    return { atLeastRevision, moment, maxClockDifferenceMs: this.#maxClockDifferenceMs };
+  }
+
+  /**
    * Returns whether the server takes fewer at once, which this remembers.
    * @param {DncError} error
    * @param {number} sent
@@ -303,7 +312,9 @@ function questionOf({ scope = '', asOf, asAnsweredAt, atLeastRevision = 0n }) {
     ...(asAnsweredAt === undefined ? {} : { asAnsweredAt: timeText(asAnsweredAt, 'asAnsweredAt') }),
     ...(revision === 0n ? {} : { atLeastRevision: String(revision) }),
   };
-  return { fields, atLeastRevision: revision };
+  // A copy: the program may change its own meanwhile.
+  const given = asOf ?? asAnsweredAt;
+  return { fields, atLeastRevision: revision, moment: given ? new Date(given) : null };
 }
 
 /**

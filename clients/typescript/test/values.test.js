@@ -124,7 +124,9 @@ test('settings come from the environment, and are checked', () => {
     assert.throws(() => settingsOf({ address }, {}), { name: 'TypeError', message: /give http:/ });
   }
   for (const wrong of [{ deadlineMs: 0 }, { deadlineMs: NaN }, { deadlineMs: 1e9 },
-    { deadlineMs: Infinity }, { maxAttempts: 0 }, { batchSize: 1.5 }, { batchSize: '9' }]) {
+    { deadlineMs: Infinity }, { maxClockDifferenceMs: 0 }, { maxClockDifferenceMs: NaN },
+    { maxClockDifferenceMs: 86_400_001 }, { maxAttempts: 0 }, { batchSize: 1.5 },
+    { batchSize: '9' }]) {
     assert.throws(() => settingsOf(wrong, {}), RangeError);
   }
   assert.throws(() => settingsOf({ fetch: 'x' }, {}), TypeError);

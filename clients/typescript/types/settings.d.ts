@@ -17,6 +17,10 @@
  * again; 4 unless given.
  * @property {number} [batchSize]
  * Numbers in a request; 10,000 unless given. If the server takes fewer, smaller requests are made.
+ * @property {number} [maxClockDifferenceMs]
+ * How many milliseconds the moment of an answer about now may be from this machine's clock, before
+ * and behind; 600,000 unless given. A CLEAR that is further away is BadAnswer: it may come out of a
+ * cache, or from a server whose clock is wrong.
  * @property {typeof globalThis.fetch} [fetch]
  * What sends the requests in place of the built-in fetch, for certificates or a proxy of your own.
  */
@@ -27,6 +31,7 @@
  * @property {number} deadlineMs
  * @property {number} maxAttempts
  * @property {number} batchSize
+ * @property {number} maxClockDifferenceMs
  * @property {typeof globalThis.fetch} fetch
  */
 /**
@@ -74,6 +79,12 @@ export type ClientOptions = {
      */
     batchSize?: number;
     /**
+     * How many milliseconds the moment of an answer about now may be from this machine's clock, before
+     * and behind; 600,000 unless given. A CLEAR that is further away is BadAnswer: it may come out of a
+     * cache, or from a server whose clock is wrong.
+     */
+    maxClockDifferenceMs?: number;
+    /**
      * What sends the requests in place of the built-in fetch, for certificates or a proxy of your own.
      */
     fetch?: typeof globalThis.fetch;
@@ -87,5 +98,6 @@ export type Settings = {
     deadlineMs: number;
     maxAttempts: number;
     batchSize: number;
+    maxClockDifferenceMs: number;
     fetch: typeof globalThis.fetch;
 };

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime
 import uuid
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -17,7 +17,7 @@ from . import _contract
 from ._numbers import Phone, as_list, batch_length, wire_text
 from ._times import to_message
 from ._options import Options
-from .answers import Answer, ScrubResult, answer_of_check
+from .answers import Answer, ScrubResult, Wanted, answer_of_check
 from .errors import BadAnswer, DncError, InvalidRequest, NotFound, NotRecorded
 from .records import WriteResult, check_recorded, part_id, results_of
 from .status import Coverage, ServerStatus, coverage_of, status_of
@@ -26,6 +26,10 @@ from .verdicts import Channel
 T = TypeVar("T")
 _KIND_INTERNAL = 1  # OWN_LIST_KIND_INTERNAL
 _MAX_REQUEST_ID_BYTES = 64
+
+
+def _now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.timezone.utc)
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,8 @@ class Core:
     def __init__(self, options: Options) -> None:
         self._batch_size = options.batch_size
         self._names_several = options.names_several
+        self._max_clock_difference = datetime.timedelta(seconds=options.max_clock_difference)
+        self.now: Callable[[], datetime.datetime] = _now  # tests replace the clock
         self._do_not_call_lists = {"", "internal"}
 
     def scrub(self, numbers: Iterable[Phone], question: Question, details: bool,
@@ -117,7 +123,7 @@ class Core:
             try:
                 response = yield Call("Scrub", request)
                 result.add(places[start:end], texts[start:end], response, details=details,
-                           at_least_revision=question.at_least_revision)
+                           wanted=self._wanted(question))
             except DncError as error:
                 if self._learn(error, end - start):
                     continue
@@ -135,7 +141,7 @@ class Core:
         request = _contract.CheckNumberRequest(number=text)
         question.fill(request)
         response = yield Call("CheckNumber", request)
-        return answer_of_check(number, text, response, question.at_least_revision)
+        return answer_of_check(number, text, response, self._wanted(question))
 
     def may_call(self, number: Phone, question: Question) -> Steps[bool]:
         """Asks whether one number may be called; an error means that it may not."""
@@ -188,6 +194,10 @@ class Core:
     def coverage(self, list_name: str) -> Steps[Coverage]:
         request = _contract.GetCoverageRequest(list=list_name)
         return coverage_of((yield Call("GetCoverage", request)))
+
+    def _wanted(self, question: Question) -> Wanted:
+        moment = question.as_of if question.as_of is not None else question.as_answered_at
+        return Wanted(question.at_least_revision, moment, self.now(), self._max_clock_difference)
 
     def _check_revision(self, question: Question) -> None:
         if question.at_least_revision > 0:

@@ -62,11 +62,12 @@ class AsyncClient:
     def __init__(self, address: str | None = None, *, key: str | None = None,
                  tenant: str | None = None, tls: bool = False,
                  ca_file: str | os.PathLike[str] | None = None, server_name: str | None = None,
-                 deadline: float = 2.0, max_attempts: int = 4, batch_size: int = 10_000) -> None:
+                 deadline: float = 2.0, max_attempts: int = 4, batch_size: int = 10_000,
+                 max_clock_difference: float = 600.0) -> None:
         self._options = make_options(
             address=address, key=key, tenant=tenant, tls=tls, ca_file=ca_file,
             server_name=server_name, deadline=deadline, max_attempts=max_attempts,
-            batch_size=batch_size)
+            batch_size=batch_size, max_clock_difference=max_clock_difference)
         self._core = Core(self._options)
         self._closed = False
         self._sleep: Callable[[float], Awaitable[None]] = asyncio.sleep  # tests replace the waits

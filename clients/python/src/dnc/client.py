@@ -46,6 +46,10 @@ class Client:
     `deadline`: seconds for each request to the server with all of its `max_attempts`; many numbers
     make several requests, of `batch_size` numbers or as many as the server takes.
 
+    `max_clock_difference`: how many seconds the moment of an answer about now may be from this
+    machine's clock, before and behind. A CLEAR that is further away is BadAnswer: it may come out
+    of a cache, or from a server whose clock is wrong.
+
     Raises ValueError for settings that cannot be right, and OSError for a file that cannot be read;
     the first call connects. Several threads may use a client at once; a process that forks makes
     one after it has forked."""
@@ -53,11 +57,12 @@ class Client:
     def __init__(self, address: str | None = None, *, key: str | None = None,
                  tenant: str | None = None, tls: bool = False,
                  ca_file: str | os.PathLike[str] | None = None, server_name: str | None = None,
-                 deadline: float = 2.0, max_attempts: int = 4, batch_size: int = 10_000) -> None:
+                 deadline: float = 2.0, max_attempts: int = 4, batch_size: int = 10_000,
+                 max_clock_difference: float = 600.0) -> None:
         self._options = make_options(
             address=address, key=key, tenant=tenant, tls=tls, ca_file=ca_file,
             server_name=server_name, deadline=deadline, max_attempts=max_attempts,
-            batch_size=batch_size)
+            batch_size=batch_size, max_clock_difference=max_clock_difference)
         self._core = Core(self._options)
         self._closed = False
         self._sleep: Callable[[float], None] = time.sleep  # tests replace the waits
