@@ -72,6 +72,19 @@ void AddScrubs(std::vector<Vector>* out) {
   out->push_back(
       Scrub("no_revision", "CLEAR without a version of the lists proves nothing.",
             ScrubWith([](Response* response) { response->mutable_snapshot()->clear_revision(); })));
+  out->push_back(Scrub("end_of_one", "One number's verdict ends before that of the others.",
+                       ScrubWith([](Response* response) {
+                         response->add_earlier_ends()->mutable_valid_until()->set_seconds(kNow + 5);
+                       }),
+                       {true, false}, ""));
+  out->push_back(
+      Scrub("end_of_no_number", "Nobody knows whose end it is.", ScrubWith([](Response* response) {
+              v1::EarlierEnd* const end = response->add_earlier_ends();
+              end->set_index(2);
+              end->mutable_valid_until()->set_seconds(kNow + kDay);
+            })));
+  out->push_back(Scrub("end_without_a_time", "What ends ends at some time.",
+                       ScrubWith([](Response* response) { response->add_earlier_ends(); })));
   Vector older =
       Scrub("older_than_asked", "The opt-out of revision 9 is not in revision 7.", RightScrub());
   older.at_least_revision = 9;

@@ -111,8 +111,11 @@ absl::Status ScrubResult::AddBatch(size_t asked, const v1::ScrubResponse& respon
                                  [](int value) { return value == v1::VERDICT_CLEAR; });
   absl::Status checked = CheckSnapshot(response.has_snapshot(), response.snapshot(), clear, wanted);
   for (const v1::EarlierEnd& end : response.earlier_ends()) {
-    if (end.index() < asked &&
-        response.verdicts(static_cast<int>(end.index())) == v1::VERDICT_CLEAR) {
+    if (end.index() >= asked || !end.has_valid_until()) {
+      checked.Update(absl::InternalError(
+          "the answer tells an end without a time, or of a number that was not asked about; do not "
+          "call the numbers, and check the server's version"));
+    } else if (response.verdicts(static_cast<int>(end.index())) == v1::VERDICT_CLEAR) {
       checked.Update(CheckEnd(end.valid_until(), response.snapshot(), wanted));
     }
   }
@@ -123,7 +126,7 @@ absl::Status ScrubResult::AddBatch(size_t asked, const v1::ScrubResponse& respon
   std::copy(response.reasons().begin(), response.reasons().end(),
             reasons_.begin() + static_cast<std::ptrdiff_t>(answered_));
   for (const v1::EarlierEnd& end : response.earlier_ends()) {
-    if (end.index() < asked) earlier_ends_[answered_ + end.index()] = ToTime(end.valid_until());
+    earlier_ends_[answered_ + end.index()] = ToTime(end.valid_until());
   }
   batch_ends_.emplace_back(answered_, EndOf(response));
   answered_ += asked;

@@ -84,7 +84,8 @@ class [[nodiscard]] ScrubResult {
 
   // Adds the answer for the next `asked` numbers. An answer that does not have exactly one verdict
   // and one set of reasons for each of them, or that does not say on which snapshot it rests
-  // (CheckSnapshot), or whose CLEAR is over (CheckEnd), fails and changes no number.
+  // (CheckSnapshot), or whose CLEAR is over (CheckEnd), or that tells an end of no number or
+  // without a time, fails and changes no number.
   [[nodiscard]] absl::Status AddBatch(size_t asked, const v1::ScrubResponse& response,
                                       const Wanted& wanted);
 

@@ -168,6 +168,21 @@ TEST(ScrubResultTest, ClearThatIsOverIsNone) {
   }
 }
 
+TEST(ScrubResultTest, AnEndOfNothingIsNone) {
+  v1::ScrubResponse foreign = Answer({v1::VERDICT_CLEAR}, 1);
+  SetEnd(foreign.add_earlier_ends()->mutable_valid_until(), 200);
+  ScrubResult good(1);
+  EXPECT_TRUE(good.AddBatch(1, foreign, kWanted).ok());
+  foreign.mutable_earlier_ends(0)->set_index(1);
+  v1::ScrubResponse without = Answer({v1::VERDICT_CLEAR}, 1);
+  without.add_earlier_ends();
+  for (const v1::ScrubResponse& answer : {foreign, without}) {
+    ScrubResult result(1);
+    EXPECT_TRUE(absl::IsInternal(result.AddBatch(1, answer, kWanted)));
+    EXPECT_FALSE(result.may_call(0));
+  }
+}
+
 TEST(NumberTextTest, PlainNumbersAreReadAndAllElseIsLeftToTheServer) {
   for (const char* const text : {"2015550100", "(201) 555-0100", "+1.201.555.0100", "12015550100",
                                  "0012015550100", "201/555-0100"}) {

@@ -85,7 +85,6 @@ def test_valid_until_is_the_numbers_own_end_or_that_of_the_lists(fake):
         answer = usual(texts)
         answer.snapshot.lists.add(list="national").valid_until.seconds = 1_790_000_000 + 9 * 86400
         answer.earlier_ends.add(index=1).valid_until.seconds = 1_790_000_000 + 3600
-        answer.earlier_ends.add(index=99).valid_until.seconds = 5
         return answer
 
     usual, fake.scrubbed = fake.scrubbed, scrubbed
@@ -133,6 +132,22 @@ def test_an_answer_of_history_is_of_the_moment_asked_for(fake, name):
     result = fake.scrub(["2015550100"], **{name: moment})
     assert isinstance(result.error, dnc.BadAnswer) and not result[0]
     assert str(moment) in str(result.error)
+
+
+@pytest.mark.parametrize("index, seconds, good", [
+    (0, 1_790_000_001, True), (1, 1_790_000_001, False), (0, None, False),
+    (0, 1_790_000_000, False)])
+def test_an_end_is_of_a_number_and_later(fake, index, seconds, good):
+    def scrubbed(texts):
+        answer = usual(texts)
+        end = answer.earlier_ends.add(index=index)
+        if seconds is not None:
+            end.valid_until.seconds = seconds
+        return answer
+
+    usual, fake.scrubbed = fake.scrubbed, scrubbed
+    result = fake.scrub(["2015550100"])
+    assert result[0].may_call is good and isinstance(result.error, dnc.BadAnswer) is not good
 
 
 def test_many_numbers_are_asked_in_batches(fake):

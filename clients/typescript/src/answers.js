@@ -380,8 +380,12 @@ function batchOf(json, asked, texts, details, wanted) {
   for (const entry of listOf(response['earlierEnds'], 'earlier ends', messageOf)) {
     const end = timeOf(entry['validUntil'], 'end');
     const index = smallOf(entry['index'], 'index');
+    if (end === null || index >= count) {
+      throw new BadAnswer('the answer tells an end without a time, or of a number that was not '
+        + 'asked about');
+    }
     if (verdicts[index] === Verdict.CLEAR) checkEnd(end, snapshot, wanted);
-    if (end !== null) earlierEnds.set(index, end);
+    earlierEnds.set(index, end);
   }
   return {
     verdicts,

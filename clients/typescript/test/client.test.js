@@ -124,6 +124,18 @@ test('an answer of history is of the moment asked for', async () => {
   }
 });
 
+test('an end of no number or without a time is none', async () => {
+  const later = '2026-09-22T00:00:00Z';
+  for (const [end, good] of [[{ index: 0, validUntil: later }, true],
+    [{ index: 1, validUntil: later }, false], [{ index: 0 }, false]]) {
+    const client = clientOf(() => json(JSON.stringify(
+      { ...scrubbed('CLEAR'), earlierEnds: [end] })));
+    const result = await client.scrub([CLEAR]);
+    assert.equal(result.at(0).mayCall, good);
+    assert.equal(result.error instanceof dnc.BadAnswer, !good);
+  }
+});
+
 test('what is missing is not asked about, and may not be called', () => withServer(
   [ok(scrubbed('CLEAR', 'LISTED'))], async (client, { requests }) => {
     const result = await client.scrub([null, CLEAR, undefined, LISTED]);

@@ -331,12 +331,24 @@ def _checked(response: Any, asked: Sequence[Phone], texts: Sequence[str], detail
             raise BadAnswer("the details contradict the verdicts")
         found = tuple(answer_of_result(one, text, result, snapshot, wanted)
                       for one, text, result in zip(asked, texts, response.results))
-    ends = {end.index: from_message(end, "valid_until") for end in response.earlier_ends}
-    for index, end in ends.items():
-        if index < count and response.verdicts[index] == Verdict.CLEAR:
-            wanted.check_end(snapshot, end)
     return _Batch(response, snapshot, _end_of(response, snapshot),
-                  {index: end for index, end in ends.items() if end is not None}, found)
+                  _earlier_ends_of(response, snapshot, wanted), found)
+
+
+def _earlier_ends_of(response: Any, snapshot: Snapshot, wanted: Wanted,
+                     ) -> dict[int, datetime.datetime]:
+    """Returns the ends of single numbers, by their places. Raises BadAnswer for one of no number
+    that was asked about, one without a time, and for a CLEAR that is over."""
+    ends: dict[int, datetime.datetime] = {}
+    for one in response.earlier_ends:
+        end = from_message(one, "valid_until")
+        if end is None or one.index >= len(response.verdicts):
+            raise BadAnswer("the answer tells an end without a time, or of a number that was not "
+                            "asked about")
+        if response.verdicts[one.index] == Verdict.CLEAR:
+            wanted.check_end(snapshot, end)
+        ends[one.index] = end
+    return ends
 
 
 def _end_of(response: Any, snapshot: Snapshot) -> datetime.datetime:
