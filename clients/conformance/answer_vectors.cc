@@ -107,6 +107,11 @@ void AddMoments(std::vector<Vector>* out) {
                             "Clocks differ a little.", RightScrub(), {true, false}, ""),
                       kNow + behind));
   }
+  Vector cached =
+      Scrub("answer_out_of_a_cache", "What a cache gives was true at another time.", RightScrub());
+  cached.answers.front().grpc_used = false;
+  cached.answers.front().http.age = "1";
+  out->push_back(cached);
   const std::string not_of_now = "A CLEAR of another time is none of now.";
   out->push_back(At(Scrub("answer_of_earlier", not_of_now, RightScrub()), kNow + 11 * kMinute));
   out->push_back(At(Scrub("answer_of_later", not_of_now, RightScrub()), kNow - 11 * kMinute));

@@ -221,6 +221,8 @@ class HttpPlayer(Player):
     def _bytes(answer):
         body = answer["body"].encode()
         more = f"retry-after: {answer['retry_after']}\r\n" if "retry_after" in answer else ""
+        if "age" in answer:
+            more += f"age: {answer['age']}\r\n"
         if answer["status"] == 301:
             more += "location: /elsewhere\r\n"
         head = (f"HTTP/1.1 {answer['status']} {REASONS.get(answer['status'], 'Other')}\r\n"

@@ -32,6 +32,7 @@ struct HttpForm {
   int status = 200;
   std::string content_type = "application/json";
   std::string retry_after;  // a header, in seconds
+  std::string age;          // the same
   std::string body;
   std::string fault;
   int64_t keep = -1;

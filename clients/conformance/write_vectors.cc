@@ -66,6 +66,7 @@ std::string Written(const HttpForm& form) {
   out.Add("status", absl::StrCat(form.status));
   out.Add("content_type", Text(form.content_type));
   if (!form.retry_after.empty()) out.Add("retry_after", Text(form.retry_after));
+  if (!form.age.empty()) out.Add("age", Text(form.age));
   out.Add("body", Text(form.body));
   if (form.keep >= 0) out.Add("keep", absl::StrCat(form.keep));
   return out.Done();

@@ -61,6 +61,7 @@ def test_the_player_sends_over_http_what_the_vector_says(vector):
                 assert got.status == answer["status"]
                 assert got.headers["content-type"] == answer["content_type"]
                 assert got.headers["retry-after"] == answer.get("retry_after")
+                assert got.headers["age"] == answer.get("age")
                 if fault == "cut":
                     with pytest.raises(http.client.IncompleteRead):
                         got.read()

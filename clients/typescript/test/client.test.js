@@ -310,6 +310,18 @@ test('a cache is never asked', async () => {
   assert.equal(seen[0].redirect, 'manual');
 });
 
+test('an answer out of a cache is none', async () => {
+  for (const [age, good] of [['0', true], ['1', false], ['86400', false], ['0, 5', false],
+    ['-1', false], ['x', false]]) {
+    await withServer([{ ...ok(scrubbed('CLEAR')), headers: { age } }], async (client) => {
+      const result = await client.scrub([CLEAR]);
+      assert.equal(result.at(0).mayCall, good, age);
+      if (!good) assert.match(result.error.message, /comes out of a cache/);
+      assert.equal(result.error instanceof dnc.BadAnswer, !good);
+    });
+  }
+});
+
 test('a caller can end a call', () => withServer([{ fault: 'silence' }], async (client) => {
   const aborter = new AbortController();
   const call = client.scrub([CLEAR], { signal: aborter.signal });
