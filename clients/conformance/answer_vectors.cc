@@ -188,6 +188,17 @@ void AddDetails(std::vector<Vector>* out) {
         response->mutable_results(0)->set_rule(static_cast<v1::Rule>(kForeignValue));
       }),
       {false, false}, ""));
+  for (const bool right : {true, false}) {
+    Vector unusual =
+        Details(right ? "details_of_unusual_writing" : "details_of_unshown_number",
+                "A clear number stands in the text that was asked about.",
+                DetailsWith([right](Response* response) {
+                  response->mutable_results(0)->set_number(right ? kClear : kClear + 2);
+                }),
+                {right, false}, right ? "" : "bad_answer");
+    unusual.numbers.front() = kUnusualText;
+    out->push_back(unusual);
+  }
   out->push_back(Details("details_over_at_once", "What is over when it is said permits nothing.",
                          DetailsWith([](Response* response) {
                            response->mutable_results(0)->mutable_valid_until()->set_seconds(kNow);
@@ -253,6 +264,16 @@ void AddChecks(std::vector<Vector>* out) {
                          response->mutable_result()->mutable_valid_until()->set_seconds(kNow);
                        }));
   const auto right = [](Response* /*response*/) {};
+  Vector unusual =
+      Check("check_of_unusual_writing", "A clear number stands in the text that was asked about.",
+            right, true, "");
+  unusual.numbers.front() = kUnusualText;
+  out->push_back(unusual);
+  Vector unshown =
+      Check("check_of_unshown_number", "A clear number stands in the text that was asked about.",
+            [](Response* response) { response->mutable_result()->set_number(kClear + 2); });
+  unshown.numbers.front() = kUnusualText;
+  out->push_back(unshown);
   out->push_back(At(Check("check_of_earlier", "A CLEAR of another time is none of now.", right),
                     kNow + 11 * kMinute));
   out->push_back(At(Check("check_history_of_its_moment",

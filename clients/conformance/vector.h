@@ -66,6 +66,7 @@ struct Vector {
 
 // Numbers that vectors ask about. The even one is clear, the odd one listed.
 inline constexpr char kClearText[] = "(201) 555-0100";
+inline constexpr char kUnusualText[] = "tel:+1-201-555-0100";  // the clear one
 inline constexpr char kListedText[] = "201-555-0101";
 inline constexpr uint64_t kClear = 2015550100;
 inline constexpr uint64_t kListed = 2015550101;

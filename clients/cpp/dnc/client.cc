@@ -65,7 +65,8 @@ absl::Status CheckAnswer(const std::string& number, const v1::CheckNumberRespons
   const bool clear = result.verdict() == v1::VERDICT_CLEAR;
   const uint64_t plain = PlainNumber(number);
   const bool other = result.number() != 0 && plain != 0 && result.number() != plain;
-  if (other || !response.has_result() || (clear && result.number() == 0)) {
+  const bool shown = result.number() != 0 && Shows(number, result.number());
+  if (other || !response.has_result() || (clear && !shown)) {
     return absl::InternalError(
         "the answer is not about the number that was asked; do not call it, and look at what "
         "stands at that address");

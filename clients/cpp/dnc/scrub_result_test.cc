@@ -196,5 +196,19 @@ TEST(NumberTextTest, PlainNumbersAreReadAndAllElseIsLeftToTheServer) {
   }
 }
 
+TEST(NumberTextTest, AClearNumberStandsInTheText) {
+  for (const char* const text :
+       {"(201) 555-0100", "1 201 555 0100", "tel:+12015550100", "=\"2015550100\"", "2015550100.0",
+        "2.015550100E+09", "\xEF\xBC\x92\xEF\xBC\x90\xEF\xBC\x91 555-0100",
+        "201\xC2\xA0"
+        "5550100"}) {
+    EXPECT_TRUE(Shows(text, 2015550100)) << text;
+  }
+  for (const char* const text : {"", "201-555-0101", "tel:2015550101", "201555011.0", "no number",
+                                 "0010555102", "\xEF\xBC\x92\xEF\xBC"}) {
+    EXPECT_FALSE(Shows(text, 2015550100)) << text;
+  }
+}
+
 }  // namespace
 }  // namespace dnc

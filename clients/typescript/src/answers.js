@@ -4,7 +4,7 @@ import { BadAnswer, DncError } from './errors.js';
 import {
   FOREVER, Told, bigOf, flagOf, listOf, messageOf, nameOf, smallOf, textOf, timeOf,
 } from './message.js';
-import { plainDigits } from './numbers.js';
+import { plainDigits, shows } from './numbers.js';
 import { CLEARING_RULES, Effect, Rule, Verdict, reasonOf, reasonsOf } from './values.js';
 
 /** @typedef {import('./message.js').Message} Message */
@@ -225,6 +225,10 @@ function answerOfResult(asked, text, result, snapshot, wanted) {
   let verdict = verdictOf(result['verdict'], 'verdict');
   if (verdict === Verdict.CLEAR && !number) {
     throw new BadAnswer('the server answered CLEAR without saying for which number');
+  }
+  if (verdict === Verdict.CLEAR && !shows(text, number)) {
+    throw new BadAnswer('the server answered CLEAR for a number that does not stand in the text '
+      + 'that was asked about');
   }
   const rule = nameOf(result['rule'], 'rule', 'RULE_', Rule, Rule.UNKNOWN);
   // What was cleared by a rule that this version does not know may not be called.

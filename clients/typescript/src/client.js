@@ -43,7 +43,8 @@ import { Channel } from './values.js';
 /**
  * @typedef {object} DetailOptions
  * @property {boolean} [details]
- * Also the rule that decided, in words, and every match.
+ * Also the rule that decided, in words, and every match; and the numbers are compared. Without them
+ * the count alone shows that an answer belongs to its question.
  */
 
 /** @typedef {CheckOptions & DetailOptions} ScrubOptions */

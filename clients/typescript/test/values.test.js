@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BadAnswer } from '@dnc/client';
 import { bigOf, flagOf, listOf, nameOf, smallOf, textOf, timeOf } from '../src/message.js';
-import { batchLength, plainDigits, sizeOf, wireText } from '../src/numbers.js';
+import { batchLength, plainDigits, shows, sizeOf, wireText } from '../src/numbers.js';
 import { settingsOf } from '../src/settings.js';
 import { Verdict, reasonsOf } from '../src/values.js';
 
@@ -48,6 +48,17 @@ test('only plain digits are compared', () => {
   for (const text of ['', '201555012', '20155501234', '２０１5550123', '201-555-0123 x1',
     '2015550123\n']) {
     assert.equal(plainDigits(text), '');
+  }
+});
+
+test('a clear number stands in the text', () => {
+  for (const text of ['(201) 555-0123', '1 201 555 0123', 'tel:+12015550123', '="2015550123"',
+    '2015550123.0', '2.015550123E+09', '２０１ 555-0123', '201\u00a0555\u20110123']) {
+    assert(shows(text, '2015550123'), text);
+  }
+  for (const text of ['', '201-555-0124', 'tel:2015550124', '201555012.0', 'no number',
+    '٢٠١٥٥٥٠١٢٣', '3210555102']) {
+    assert(!shows(text, '2015550123'), text);
   }
 });
 

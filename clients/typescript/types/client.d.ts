@@ -96,7 +96,8 @@ export type QuestionOptions = {
 export type CheckOptions = CallOptions & QuestionOptions;
 export type DetailOptions = {
     /**
-     * Also the rule that decided, in words, and every match.
+     * Also the rule that decided, in words, and every match; and the numbers are compared. Without them
+     * the count alone shows that an answer belongs to its question.
      */
     details?: boolean;
 };

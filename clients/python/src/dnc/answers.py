@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, overload
 
-from ._numbers import Phone, plain_digits
+from ._numbers import Phone, plain_digits, shows
 from ._times import FOREVER, from_message
 from .errors import BadAnswer, DncError
 from .verdicts import (CLEARING_RULES, Effect, Reason, Rule, Verdict, known_reason, known_rule,
@@ -122,6 +122,9 @@ def answer_of_result(asked: Phone, text: str, result: Any, snapshot: Snapshot, w
     verdict = known_verdict(result.verdict)
     if verdict is Verdict.CLEAR and not result.number:
         raise BadAnswer("the server answered CLEAR without saying for which number")
+    if verdict is Verdict.CLEAR and not shows(text, result.number):
+        raise BadAnswer("the server answered CLEAR for a number that does not stand in the text "
+                        "that was asked about")
     rule = known_rule(result.rule)
     if verdict is Verdict.CLEAR and rule not in CLEARING_RULES:
         verdict = Verdict.UNKNOWN  # cleared by what this version does not know

@@ -97,11 +97,13 @@ class Client:
         each, also for what is no number (INVALID) and for None (UNKNOWN). Stops at the first
         request that fails: `ScrubResult.error` tells why, and what has no answer may not be called.
 
-        `details` also asks for the rule that decided, in words, and every match. `scope`: for whom
-        the calls are made within the tenant, BRAND or BRAND/CAMPAIGN; empty: the strictest answer.
-        `as_of`: as the lists were at that moment, by all that is known now; `as_answered_at`: what
-        the server answered then. `at_least_revision`: only from a snapshot of that revision or a
-        later one; revisions are each server's own, so ValueError for an address of several.
+        `details` also asks for the rule that decided, in words, and every match, and compares the
+        numbers; without it the count alone shows that an answer belongs to its question. `scope`:
+        for whom the calls are made within the tenant, BRAND or BRAND/CAMPAIGN; empty: the strictest
+        answer. `as_of`: as the lists were at that moment, by all that is known now;
+        `as_answered_at`: what the server answered then. `at_least_revision`: only from a snapshot
+        of that revision or a later one; revisions are each server's own, so ValueError for an
+        address of several.
 
         Raises TypeError for a float and anything else that is no text and no integer: its digits
         cannot be relied on."""
