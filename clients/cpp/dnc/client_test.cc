@@ -41,6 +41,10 @@ TEST_F(ClientTest, TlsIsNeverLeftOut) {
   EXPECT_TRUE(absl::IsNotFound(Client::Connect(options_).status()));
   options_.tls = {.ca_file = "README.md"};
   EXPECT_TRUE(absl::IsInvalidArgument(Client::Connect(options_).status()));
+  options_.tls = {.ca_file = ""};
+  EXPECT_TRUE(absl::IsInvalidArgument(Client::Connect(options_).status()));
+  options_.tls = {.enabled = true, .ca_file = ""};
+  EXPECT_TRUE(absl::IsInvalidArgument(Client::Connect(options_).status()));
   options_.tls = {.server_name = "dnc.test"};
   EXPECT_TRUE(absl::IsInvalidArgument(Client::Connect(options_).status()));
 }

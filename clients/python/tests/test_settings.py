@@ -36,7 +36,8 @@ def test_settings_come_from_the_environment_as_those_of_dncctl():
     {"max_attempts": 0}, {"batch_size": 0}, {"deadline": 0}, {"deadline": 86401},
     {"deadline": float("nan")}, {"address": " "}, {"address": "a b:1"},
     {"address": "https://a:1"}, {"server_name": "dnc.test"}, {"max_clock_difference": 0},
-    {"max_clock_difference": 86401}, {"max_clock_difference": float("nan")}, {"ca_file": __file__}])
+    {"max_clock_difference": 86401}, {"max_clock_difference": float("nan")}, {"ca_file": __file__},
+    {"ca_file": ""}, {"ca_file": "", "tls": True}, {"ca_file": "", "key": "dnck_abc"}])
 def test_settings_that_cannot_be_right_are_refused(given):
     with pytest.raises(ValueError):
         options(**given)

@@ -49,13 +49,17 @@ const DEFAULT_ADDRESS = 'http://127.0.0.1:8061';
  */
 export function settingsOf(options, environment) {
   checkNames(options, ['address', 'key', 'tenant', 'deadlineMs', 'maxAttempts', 'batchSize',
-    'maxClockDifferenceMs',
-    'fetch']);
+    'maxClockDifferenceMs', 'fetch']);
   const given = (/** @type {unknown} */ value, /** @type {string} */ variable) => {
     const text = value ?? environment[variable] ?? '';
     if (typeof text !== 'string') throw new TypeError('address, key and tenant are texts');
     return text.trim();
   };
+  // A setting that was lost on its way here must not end in plain text.
+  if (typeof options.address === 'string' && options.address.trim() === '') {
+    throw new TypeError('the address is empty; give http://HOST:PORT or https://HOST:PORT, or '
+      + 'leave it out for this machine');
+  }
   const {
     deadlineMs = 2000, maxAttempts = 4, batchSize = 10_000, maxClockDifferenceMs = 600_000,
   } = options;

@@ -129,6 +129,10 @@ test('settings come from the environment, and are checked', () => {
   assert.equal(settingsOf({ address: 'http://[::1]:8061', key: '' }, environment).base,
     'http://[::1]:8061');
   assert.equal(settingsOf({}, {}).base, 'http://127.0.0.1:8061');
+  for (const empty of ['', ' \n']) {
+    assert.throws(() => settingsOf({ address: empty }, environment),
+      { name: 'TypeError', message: /address is empty/ });
+  }
   assert.deepEqual(settingsOf({}, {}).headers, {});
   for (const address of ['127.0.0.1:8061', 'localhost:8061', 'ftp://x', 'http://', 'http://a b',
     'http://key@x', 'http://x?a', 'http://x#a']) {

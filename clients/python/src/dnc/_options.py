@@ -127,6 +127,9 @@ def make_options(*, address: str | None, key: str | None, tenant: str | None, tl
         raise ValueError("the deadline must be above 0 and at most a day, in seconds")
     if not 0 < max_clock_difference <= _MAX_CLOCK_DIFFERENCE:
         raise ValueError("max_clock_difference must be above 0 and at most a day, in seconds")
+    if ca_file is not None and not os.fspath(ca_file):
+        # A setting that was lost on its way here must not end in plain text.
+        raise ValueError("ca_file is empty; name a file of certificates, or leave it out")
     trusted = os.fspath(ca_file) if ca_file is not None else variables.get("DNC_CA_FILE", "")
     certificates = _read_certificates(trusted) if trusted else None
     secure = tls or certificates is not None
