@@ -72,10 +72,77 @@ void AddScrubs(std::vector<Vector>* out) {
   out->push_back(
       Scrub("no_revision", "CLEAR without a version of the lists proves nothing.",
             ScrubWith([](Response* response) { response->mutable_snapshot()->clear_revision(); })));
+  out->push_back(Scrub("end_of_one", "One number's verdict ends before that of the others.",
+                       ScrubWith([](Response* response) {
+                         response->add_earlier_ends()->mutable_valid_until()->set_seconds(kNow + 5);
+                       }),
+                       {true, false}, ""));
+  out->push_back(
+      Scrub("end_of_no_number", "Nobody knows whose end it is.", ScrubWith([](Response* response) {
+              v1::EarlierEnd* const end = response->add_earlier_ends();
+              end->set_index(2);
+              end->mutable_valid_until()->set_seconds(kNow + kDay);
+            })));
+  out->push_back(Scrub("end_without_a_time", "What ends ends at some time.",
+                       ScrubWith([](Response* response) { response->add_earlier_ends(); })));
   Vector older =
       Scrub("older_than_asked", "The opt-out of revision 9 is not in revision 7.", RightScrub());
   older.at_least_revision = 9;
   out->push_back(older);
+}
+
+constexpr int64_t kMinute = 60;
+
+Vector At(Vector vector, int64_t now, int64_t as_of = 0) {
+  vector.now = now;
+  vector.as_of = as_of;
+  return vector;
+}
+
+void AddMoments(std::vector<Vector>* out) {
+  using Response = v1::ScrubResponse;
+  // Ten minutes are permitted. Players that move the times to now are some seconds late.
+  for (const int64_t behind : {-9 * kMinute, 9 * kMinute}) {
+    out->push_back(At(Scrub(behind < 0 ? "clock_nine_minutes_slow" : "clock_nine_minutes_fast",
+                            "Clocks differ a little.", RightScrub(), {true, false}, ""),
+                      kNow + behind));
+  }
+  Vector cached =
+      Scrub("answer_out_of_a_cache", "What a cache gives was true at another time.", RightScrub());
+  cached.answers.front().grpc_used = false;
+  cached.answers.front().http.age = "1";
+  out->push_back(cached);
+  const std::string not_of_now = "A CLEAR of another time is none of now.";
+  out->push_back(At(Scrub("answer_of_earlier", not_of_now, RightScrub()), kNow + 11 * kMinute));
+  out->push_back(At(Scrub("answer_of_later", not_of_now, RightScrub()), kNow - 11 * kMinute));
+  out->push_back(At(Scrub("answer_of_last_year", not_of_now, RightScrub()), kNow + 365 * kDay));
+  out->push_back(
+      At(Scrub("listed_last_year", "What permits no call is not refused for its time.",
+               ScrubWith([](Response* response) { response->set_verdicts(0, v1::VERDICT_LISTED); }),
+               {false, false}, ""),
+         kNow + 365 * kDay));
+  out->push_back(Scrub(
+      "no_moment", "CLEAR without its moment may be of any time.",
+      ScrubWith([](Response* response) { response->mutable_snapshot()->clear_decided_at(); })));
+  for (const int64_t end : {kNow - kDay, kNow}) {
+    const std::string name = end < kNow ? "over_yesterday" : "over_at_once";
+    out->push_back(Scrub(name, "What is over when it is said permits nothing.",
+                         ScrubWith([end](Response* response) {
+                           response->mutable_snapshot()->mutable_valid_until()->set_seconds(end);
+                         })));
+    out->push_back(Scrub(name + "_for_one", "What is over when it is said permits nothing.",
+                         ScrubWith([end](Response* response) {
+                           response->add_earlier_ends()->mutable_valid_until()->set_seconds(end);
+                         })));
+  }
+  out->push_back(At(Scrub("history_of_its_moment", "The moment asked for is that of the answer.",
+                          RightScrub(), {true, false}, ""),
+                    kNow + 365 * kDay, kNow));
+  out->push_back(At(Scrub("history_of_another_moment",
+                          "The moment asked for is that of the answer.", RightScrub()),
+                    kNow, kNow - 1));
+  out->push_back(At(Scrub("now_for_history", "The answer for now is none for then.", RightScrub()),
+                    kNow, kNow - 365 * kDay));
 }
 
 Vector Details(const std::string& name, const std::string& why, const v1::ScrubResponse& response,
@@ -121,6 +188,21 @@ void AddDetails(std::vector<Vector>* out) {
         response->mutable_results(0)->set_rule(static_cast<v1::Rule>(kForeignValue));
       }),
       {false, false}, ""));
+  for (const bool right : {true, false}) {
+    Vector unusual =
+        Details(right ? "details_of_unusual_writing" : "details_of_unshown_number",
+                "A clear number stands in the text that was asked about.",
+                DetailsWith([right](Response* response) {
+                  response->mutable_results(0)->set_number(right ? kClear : kClear + 2);
+                }),
+                {right, false}, right ? "" : "bad_answer");
+    unusual.numbers.front() = kUnusualText;
+    out->push_back(unusual);
+  }
+  out->push_back(Details("details_over_at_once", "What is over when it is said permits nothing.",
+                         DetailsWith([](Response* response) {
+                           response->mutable_results(0)->mutable_valid_until()->set_seconds(kNow);
+                         })));
 }
 
 template <typename Change>
@@ -174,6 +256,32 @@ void AddChecks(std::vector<Vector>* out) {
                        [](Response* /*response*/) {});
   older.at_least_revision = 9;
   out->push_back(older);
+  out->push_back(
+      Check("check_without_moment", "CLEAR without its moment may be of any time.",
+            [](Response* response) { response->mutable_snapshot()->clear_decided_at(); }));
+  out->push_back(Check("check_over_at_once", "What is over when it is said permits nothing.",
+                       [](Response* response) {
+                         response->mutable_result()->mutable_valid_until()->set_seconds(kNow);
+                       }));
+  const auto right = [](Response* /*response*/) {};
+  Vector unusual =
+      Check("check_of_unusual_writing", "A clear number stands in the text that was asked about.",
+            right, true, "");
+  unusual.numbers.front() = kUnusualText;
+  out->push_back(unusual);
+  Vector unshown =
+      Check("check_of_unshown_number", "A clear number stands in the text that was asked about.",
+            [](Response* response) { response->mutable_result()->set_number(kClear + 2); });
+  unshown.numbers.front() = kUnusualText;
+  out->push_back(unshown);
+  out->push_back(At(Check("check_of_earlier", "A CLEAR of another time is none of now.", right),
+                    kNow + 11 * kMinute));
+  out->push_back(At(Check("check_history_of_its_moment",
+                          "The moment asked for is that of the answer.", right, true, ""),
+                    kNow + 365 * kDay, kNow));
+  out->push_back(At(Check("check_history_of_another_moment",
+                          "The moment asked for is that of the answer.", right),
+                    kNow, kNow - 1));
 }
 
 template <typename Change>
@@ -228,6 +336,7 @@ void AddWrites(std::vector<Vector>* out) {
 std::vector<Vector> AnswerVectors() {
   std::vector<Vector> vectors;
   AddScrubs(&vectors);
+  AddMoments(&vectors);
   AddDetails(&vectors);
   AddChecks(&vectors);
   AddWrites(&vectors);

@@ -9,6 +9,7 @@
 #include <memory>
 #include <set>
 
+#include "absl/time/time.h"
 #include "clients/conformance/vector.h"
 #include "dnc/client.h"
 #include "dnc/connection.h"
@@ -94,7 +95,8 @@ bool IsPlayed(const Vector& vector) {
 
 // Returns for each number whether it may be called, and the status.
 std::pair<std::vector<bool>, absl::Status> Ask(const Client& client, const Vector& vector) {
-  const ScrubOptions options = {.at_least_revision = vector.at_least_revision};
+  ScrubOptions options = {.at_least_revision = vector.at_least_revision};
+  if (vector.as_of != 0) options.as_of = absl::FromUnixSeconds(vector.as_of);
   std::vector<bool> may_call;
   if (vector.call == "check") {
     const auto check = client.CheckNumber(vector.numbers.front(), options);
@@ -116,7 +118,7 @@ TEST(ConformanceTest, ClientSaysWhatTheVectorsExpect) {
     const Client client(
         std::make_unique<Connection>(std::make_unique<PlayedStub>(vector, &requests), policy,
                                      [](absl::Duration /*wait*/) {}),
-        {});
+        {}, [&vector] { return absl::FromUnixSeconds(vector.now); });
     const auto [may_call, status] = Ask(client, vector);
     EXPECT_EQ(may_call, vector.may_call);
     EXPECT_EQ(status.ok(), vector.error.empty()) << status;

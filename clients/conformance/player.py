@@ -1,5 +1,8 @@
 """Plays a vector: a server on a port of its own that sends to each request what the vector says.
 
+Its answers are of the moment `now` that the vector names. With the time now as `now`, as the
+program does, every time in them is moved by as much, so that a client needs no clock of its own.
+
 Over gRPC it writes the bytes of HTTP/2 itself, because no library sends half an answer or an answer
 of something that is no gRPC. For clients in other languages it is a program:
 
@@ -9,18 +12,22 @@ prints its port, serves until its standard input ends, and then prints how many 
 """
 
 import base64
+import datetime
 import json
 import pathlib
+import re
 import socket
 import struct
 import sys
 import threading
+import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.append(str(HERE.parents[1] / "tests" / "blackbox"))
 from http2_frames import (ACK, DATA, END_HEADERS, END_STREAM, HEADERS, PING,  # noqa: E402
                           PREFACE, SETTINGS, framed, literal)
 
+TIME = "%Y-%m-%dT%H:%M:%SZ"
 REASONS = {200: "OK", 301: "Moved Permanently", 404: "Not Found", 503: "Service Unavailable"}
 
 
@@ -34,12 +41,51 @@ def vectors(form, *calls):
     return found
 
 
+def seconds_of(text):
+    return int(datetime.datetime.strptime(text, TIME).replace(
+        tzinfo=datetime.timezone.utc).timestamp())
+
+
+def varint(value):
+    """Returns how protobuf writes a time of these decades: in five bytes."""
+    assert 2**28 <= value < 2**35, value
+    return bytes(value >> shift & 0x7F | (0x80 if shift < 28 else 0) for shift in range(0, 35, 7))
+
+
+def moved(answer, vector, now):
+    """Returns an answer with all its times moved, as if `now` were the moment of the vector. Its
+    lengths stay: a time is a field of five bytes, and in JSON one of whole seconds."""
+    old = seconds_of(vector["now"])
+    by = int(now) - old
+
+    def near(seconds):
+        return abs(seconds - old) <= 400 * 86400
+
+    def in_bytes(found):
+        seconds = sum((byte & 0x7F) << 7 * place for place, byte in enumerate(found[0][1:]))
+        return b"\x08" + varint(seconds + by) if near(seconds) else found[0]
+
+    def in_text(found):
+        seconds = seconds_of(found[0])
+        return time.strftime(TIME, time.gmtime(seconds + by)) if near(seconds) else found[0]
+
+    answer = dict(answer)
+    if "message" in answer:
+        answer["message"] = re.sub(rb"\x08[\x80-\xff]{4}[\x01-\x7f]", in_bytes,
+                                   bytes.fromhex(answer["message"]), flags=re.DOTALL).hex()
+    if "body" in answer:
+        answer["body"] = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", in_text, answer["body"])
+    return answer
+
+
 class Player:
     """Accepts connections and answers each request; `requests` counts them."""
 
-    def __init__(self, vector):
+    def __init__(self, vector, now=None):
         self.requests = 0
         self._answers = [answer[self.FORM] for answer in vector["answers"]]
+        if now is not None:
+            self._answers = [moved(answer, vector, now) for answer in self._answers]
         self._lock = threading.Lock()
         self._sockets = []
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -175,6 +221,8 @@ class HttpPlayer(Player):
     def _bytes(answer):
         body = answer["body"].encode()
         more = f"retry-after: {answer['retry_after']}\r\n" if "retry_after" in answer else ""
+        if "age" in answer:
+            more += f"age: {answer['age']}\r\n"
         if answer["status"] == 301:
             more += "location: /elsewhere\r\n"
         head = (f"HTTP/1.1 {answer['status']} {REASONS.get(answer['status'], 'Other')}\r\n"
@@ -190,7 +238,7 @@ def main():
     form, file, name = sys.argv[1:]
     found = json.loads(pathlib.Path(file).read_text())["vectors"]
     vector = next(one for one in found if one["name"] == name)
-    with (GrpcPlayer if form == "grpc" else HttpPlayer)(vector) as player:
+    with (GrpcPlayer if form == "grpc" else HttpPlayer)(vector, time.time()) as player:
         print(player.address.split(":")[1], flush=True)
         sys.stdin.read()
         print(player.requests, flush=True)

@@ -11,18 +11,15 @@
 namespace dnc::conformance {
 namespace {
 
-constexpr int64_t kDecidedAt = 1'790'000'000;
-constexpr int64_t kDay = 86'400;
-
 void FillSnapshot(v1::Snapshot* snapshot) {
   snapshot->set_revision(7);
-  snapshot->mutable_decided_at()->set_seconds(kDecidedAt);
-  snapshot->mutable_valid_until()->set_seconds(kDecidedAt + 30 * kDay);
+  snapshot->mutable_decided_at()->set_seconds(kNow);
+  snapshot->mutable_valid_until()->set_seconds(kNow + 30 * kDay);
   v1::ListSnapshot* list = snapshot->add_lists();
   list->set_list("national");
   list->set_release_id(3);
-  list->mutable_obtained_at()->set_seconds(kDecidedAt - kDay);
-  list->mutable_valid_until()->set_seconds(kDecidedAt + 30 * kDay);
+  list->mutable_obtained_at()->set_seconds(kNow - kDay);
+  list->mutable_valid_until()->set_seconds(kNow + 30 * kDay);
 }
 
 void FillResult(bool clear, v1::NumberResult* result) {
@@ -30,7 +27,7 @@ void FillResult(bool clear, v1::NumberResult* result) {
   result->set_verdict(clear ? v1::VERDICT_CLEAR : v1::VERDICT_LISTED);
   result->set_rule(clear ? v1::RULE_CLEAR : v1::RULE_NATIONAL);
   if (!clear) result->add_reasons(v1::REASON_NATIONAL);
-  result->mutable_valid_until()->set_seconds(kDecidedAt + 30 * kDay);
+  result->mutable_valid_until()->set_seconds(kNow + 30 * kDay);
 }
 
 std::string Json(const google::protobuf::Message& message) {

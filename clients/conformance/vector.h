@@ -32,6 +32,7 @@ struct HttpForm {
   int status = 200;
   std::string content_type = "application/json";
   std::string retry_after;  // a header, in seconds
+  std::string age;          // the same
   std::string body;
   std::string fault;
   int64_t keep = -1;
@@ -44,6 +45,10 @@ struct Answer {
   HttpForm http;
 };
 
+// The moment of the answers, in seconds from 1970 on.
+inline constexpr int64_t kNow = 1'790'000'000;
+inline constexpr int64_t kDay = 86'400;
+
 struct Vector {
   std::string name;
   std::string why;                   // a sentence
@@ -55,10 +60,13 @@ struct Vector {
   int requests = 1;                  // how many the server has seen; 0: it does not matter
   uint64_t at_least_revision = 0;
   double deadline_seconds = 10;
+  int64_t now = kNow;  // what the client's clock says
+  int64_t as_of = 0;   // the moment asked for; 0: now
 };
 
 // Numbers that vectors ask about. The even one is clear, the odd one listed.
 inline constexpr char kClearText[] = "(201) 555-0100";
+inline constexpr char kUnusualText[] = "tel:+1-201-555-0100";  // the clear one
 inline constexpr char kListedText[] = "201-555-0101";
 inline constexpr uint64_t kClear = 2015550100;
 inline constexpr uint64_t kListed = 2015550101;

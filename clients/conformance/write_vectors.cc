@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/time/time.h"
 #include "clients/conformance/vector.h"
 
 namespace dnc::conformance {
@@ -65,6 +66,7 @@ std::string Written(const HttpForm& form) {
   out.Add("status", absl::StrCat(form.status));
   out.Add("content_type", Text(form.content_type));
   if (!form.retry_after.empty()) out.Add("retry_after", Text(form.retry_after));
+  if (!form.age.empty()) out.Add("age", Text(form.age));
   out.Add("body", Text(form.body));
   if (form.keep >= 0) out.Add("keep", absl::StrCat(form.keep));
   return out.Done();
@@ -74,6 +76,11 @@ std::string Written(const Answer& answer) {
   return absl::StrCat("        {\"grpc\": ", answer.grpc_used ? Written(answer.grpc) : "null",
                       ",\n         \"http\": ", answer.http.used ? Written(answer.http) : "null",
                       "}");
+}
+
+std::string Moment(int64_t seconds) {
+  return Text(
+      absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", absl::FromUnixSeconds(seconds), absl::UTCTimeZone()));
 }
 
 std::string Written(const Vector& vector) {
@@ -90,7 +97,10 @@ std::string Written(const Vector& vector) {
       "    {\n      \"name\": ", Text(vector.name), ",\n      \"why\": ", Text(vector.why),
       ",\n      \"call\": ", Text(vector.call), ",\n      \"numbers\": [", numbers,
       "],\n      \"at_least_revision\": \"", vector.at_least_revision,
-      "\",\n      \"deadline_seconds\": ", vector.deadline_seconds, ",\n      \"answers\": [\n",
+      "\",\n      \"deadline_seconds\": ", vector.deadline_seconds,
+      ",\n      \"now\": ", Moment(vector.now),
+      ",\n      \"as_of\": ", vector.as_of == 0 ? "null" : Moment(vector.as_of),
+      ",\n      \"answers\": [\n",
       absl::StrJoin(vector.answers, ",\n",
                     [&](std::string* out, const Answer& one) { add(out, Written(one)); }),
       "\n      ],\n      \"expect\": ", expect.Done(), "\n    }");

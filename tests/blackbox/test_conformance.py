@@ -15,14 +15,15 @@ from waiting import PATIENCE
 sys.path.append(str(REPO / "clients" / "conformance"))
 from player import GrpcPlayer, HttpPlayer, vectors  # noqa: E402 (it is in the path only now)
 
-# The program has no option for a revision.
-PLAYED = [vector for vector in vectors("grpc", "scrub") if vector["at_least_revision"] == "0"]
+# The program has no option for a revision and for a moment.
+PLAYED = [vector for vector in vectors("grpc", "scrub")
+          if vector["at_least_revision"] == "0" and vector["as_of"] is None]
 
 
 @pytest.mark.parametrize("vector", PLAYED, ids=lambda vector: vector["name"])
 def test_a_program_with_the_cpp_client_says_what_the_vector_expects(vector):
     expect = vector["expect"]
-    with GrpcPlayer(vector) as player:
+    with GrpcPlayer(vector, time.time()) as player:
         began = time.monotonic()
         done = subprocess.run([BIN / "dnc_example_check", player.address, *vector["numbers"]],
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -60,6 +61,7 @@ def test_the_player_sends_over_http_what_the_vector_says(vector):
                 assert got.status == answer["status"]
                 assert got.headers["content-type"] == answer["content_type"]
                 assert got.headers["retry-after"] == answer.get("retry_after")
+                assert got.headers["age"] == answer.get("age")
                 if fault == "cut":
                     with pytest.raises(http.client.IncompleteRead):
                         got.read()

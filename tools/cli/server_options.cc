@@ -20,7 +20,9 @@ void TakeFromEnvironment(const char* variable, std::string* field) {
 
 void AddServerOptions(CLI::App* app, ServerOptions* options) {
   TakeFromEnvironment("DNC_SERVER", &options->server);
-  TakeFromEnvironment("DNC_CA_FILE", &options->tls.ca_file);
+  std::string ca_file;
+  TakeFromEnvironment("DNC_CA_FILE", &ca_file);
+  if (!ca_file.empty()) options->tls.ca_file = ca_file;  // an empty option is an error
   TakeFromEnvironment("DNC_TLS_NAME", &options->tls.server_name);
   // There is no flag for the key, since other users of the machine can read a command line.
   TakeFromEnvironment("DNC_KEY", &options->key);
@@ -55,7 +57,7 @@ absl::Status CheckServerOptions(ServerOptions* options) {
   options->server = *std::move(server);
   options->key = identity->api_key;
   options->tenant = identity->tenant;
-  options->tls.ca_file = Trimmed(options->tls.ca_file);
+  if (options->tls.ca_file.has_value()) options->tls.ca_file = Trimmed(*options->tls.ca_file);
   options->tls.server_name = Trimmed(options->tls.server_name);
   return absl::OkStatus();
 }

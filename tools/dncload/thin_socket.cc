@@ -67,14 +67,14 @@ absl::StatusOr<std::shared_ptr<ssl_ctx_st>> MakeTls(const TlsOptions& options) {
   SSL_CTX_set_alpn_protos(context.get(), kHttp2.data(), kHttp2.size());
   // MakeTransport has checked the file, and says what is wrong with it.
   const int trusted =
-      options.ca_file.empty()
-          ? SSL_CTX_set_default_verify_paths(context.get())
-          : SSL_CTX_load_verify_locations(context.get(), options.ca_file.c_str(), nullptr);
+      options.ca_file.has_value()
+          ? SSL_CTX_load_verify_locations(context.get(), options.ca_file->c_str(), nullptr)
+          : SSL_CTX_set_default_verify_paths(context.get());
   if (trusted == 1) return context;
   ERR_clear_error();
   return absl::InvalidArgumentError(
       fmt::format("{} holds no certificate that OpenSSL takes; give a file in PEM form",
-                  options.ca_file.empty() ? "the system's store" : options.ca_file));
+                  options.ca_file.value_or("the system's store")));
 }
 
 std::string TlsError(const SSL* ssl) {

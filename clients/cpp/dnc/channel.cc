@@ -162,6 +162,12 @@ std::vector<std::string> AddressesOf(const std::string& target) {
   return addresses;
 }
 
+bool NamesSeveral(const std::string& target) {
+  // gRPC decodes percent signs in its names.
+  return !IsUnix(target) && (absl::StrContains(target, ',') ||
+                             absl::StrContains(absl::AsciiStrToLower(target), "%2c"));
+}
+
 bool IsLocal(const std::string& target) {
   if (IsUnix(target)) return true;
   const std::vector<std::string> hosts = HostsOf(target);

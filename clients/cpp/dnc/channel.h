@@ -34,6 +34,10 @@ absl::StatusOr<std::string> CheckTarget(const std::string& target);
 // as in gRPC.
 std::vector<std::string> AddressesOf(const std::string& target);
 
+// Returns whether a target names several servers. Behind a name of DNS or a balancer several may
+// stand all the same; nobody knows that here.
+bool NamesSeveral(const std::string& target);
+
 // Returns whether a target is certainly on this machine: all its addresses are loopback or unix
 // sockets.
 bool IsLocal(const std::string& target);

@@ -68,6 +68,18 @@ TEST(ChannelTest, WhatIsOnThisMachine) {
   }
 }
 
+TEST(ChannelTest, WhatNamesSeveralServers) {
+  for (const char* const target :
+       {"ipv4:10.0.0.1:1,10.0.0.2:1", "ipv4:10.0.0.1:1%2c10.0.0.2:1", "ipv6:[::1]:1%2C[::2]:1",
+        "ipv6:[::1]:1,[::2]:1", "dns:///a.example.org,b.example.org"}) {
+    EXPECT_TRUE(NamesSeveral(target)) << target;
+  }
+  for (const char* const target : {"127.0.0.1:50061", "unix:/run/a,b.sock", "unix-abstract:a,b",
+                                   "dns:///dnc.example.org:1", "ipv6:[::1]:1"}) {
+    EXPECT_FALSE(NamesSeveral(target)) << target;
+  }
+}
+
 TEST(ChannelTest, AddressesOfATarget) {
   using Addresses = std::vector<std::string>;
   EXPECT_EQ(AddressesOf("127.0.0.1:50061"), Addresses({"127.0.0.1:50061"}));

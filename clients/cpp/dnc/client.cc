@@ -15,6 +15,7 @@ namespace dnc {
 namespace {
 
 constexpr absl::Duration kMaxDeadline = absl::Hours(24);
+constexpr absl::Duration kMaxClockDifference = absl::Hours(24);
 // This is less than any server's limit: `limits.max_request_bytes` is at least 2 MiB.
 constexpr size_t kMaxRequestBytes = 1 << 20;
 constexpr size_t kNumberBytes = 5;
@@ -56,18 +57,25 @@ absl::Status CheckRevision(const v1::Snapshot& snapshot, const ScrubOptions& opt
                                           ", older than was asked for; do not call the numbers"));
 }
 
-// Fails if an answer about `number` is about another one, or does not say what it rests on.
-absl::Status CheckAnswer(const std::string& number, const v1::CheckNumberResponse& response) {
+// Fails if an answer about `number` is about another one, does not say what it rests on, or is of
+// another moment.
+absl::Status CheckAnswer(const std::string& number, const v1::CheckNumberResponse& response,
+                         const Wanted& wanted) {
   const v1::NumberResult& result = response.result();
   const bool clear = result.verdict() == v1::VERDICT_CLEAR;
   const uint64_t plain = PlainNumber(number);
   const bool other = result.number() != 0 && plain != 0 && result.number() != plain;
-  if (other || !response.has_result() || (clear && result.number() == 0)) {
+  const bool shown = result.number() != 0 && Shows(number, result.number());
+  if (other || !response.has_result() || (clear && !shown)) {
     return absl::InternalError(
         "the answer is not about the number that was asked; do not call it, and look at what "
         "stands at that address");
   }
-  return CheckSnapshot(response.has_snapshot(), response.snapshot(), clear);
+  absl::Status status = CheckSnapshot(response.has_snapshot(), response.snapshot(), clear, wanted);
+  if (clear && result.has_valid_until()) {
+    status.Update(CheckEnd(result.valid_until(), response.snapshot(), wanted));
+  }
+  return status;
 }
 
 // Returns whether a rule that this version knows can lead to CLEAR.
@@ -111,6 +119,10 @@ absl::StatusOr<Client> Client::Connect(const ClientOptions& options) {
   if (options.deadline <= absl::ZeroDuration() || options.deadline > kMaxDeadline) {
     return absl::InvalidArgumentError("the deadline must be above 0 and at most a day");
   }
+  if (options.max_clock_difference <= absl::ZeroDuration() ||
+      options.max_clock_difference > kMaxClockDifference) {
+    return absl::InvalidArgumentError("max_clock_difference must be above 0 and at most a day");
+  }
   RetryPolicy policy;
   policy.deadline = options.deadline;
   policy.max_attempts = options.max_attempts;
@@ -124,16 +136,35 @@ absl::StatusOr<Client> Client::Connect(const ClientOptions& options) {
                 options);
 }
 
-Client::Client(std::unique_ptr<Connection> connection, const ClientOptions& options)
+Client::Client(std::unique_ptr<Connection> connection, const ClientOptions& options, Clock clock)
     : connection_(std::move(connection)),
+      names_several_(NamesSeveral(Trimmed(options.target))),
+      max_clock_difference_(options.max_clock_difference),
+      clock_(std::move(clock)),
       batch_size_(std::make_unique<std::atomic<size_t>>(std::max<size_t>(options.batch_size, 1))) {}
 Client::Client(Client&&) noexcept = default;
 Client& Client::operator=(Client&&) noexcept = default;
 Client::~Client() = default;
 
+Wanted Client::WantedOf(const ScrubOptions& options) const {
+  const absl::Time moment = std::min(options.as_of, options.as_answered_at);  // one of them is set
+  return {moment, clock_(), max_clock_difference_};
+}
+
+absl::Status Client::CheckQuestion(const ScrubOptions& options) const {
+  if (options.at_least_revision == 0 || !names_several_) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      "the client's target names several servers, and revisions are each server's own, so "
+      "at_least_revision proves nothing there; ask the server that told the revision");
+}
+
 template <typename Item>
 ScrubResult Client::ScrubBatches(absl::Span<const Item> items, const ScrubOptions& options) const {
   ScrubResult result(items.size());
+  if (absl::Status status = CheckQuestion(options); !status.ok()) {
+    result.Fail(std::move(status));
+    return result;
+  }
   v1::ScrubRequest request;
   v1::ScrubResponse response;
   request.set_detail(v1::DETAIL_COLUMNS);
@@ -147,7 +178,7 @@ ScrubResult Client::ScrubBatches(absl::Span<const Item> items, const ScrubOption
       continue;
     }
     if (status.ok()) status = CheckRevision(response.snapshot(), options);
-    if (status.ok()) status = result.AddBatch(batch.size(), response);
+    if (status.ok()) status = result.AddBatch(batch.size(), response, WantedOf(options));
     if (!status.ok()) {
       result.Fail(std::move(status));
       break;
@@ -167,13 +198,14 @@ ScrubResult Client::Scrub(absl::Span<const std::string> texts, const ScrubOption
 
 absl::StatusOr<NumberCheck> Client::CheckNumber(const std::string& number,
                                                 const ScrubOptions& options) const {
+  if (absl::Status status = CheckQuestion(options); !status.ok()) return status;
   v1::CheckNumberRequest request;
   v1::CheckNumberResponse response;
   request.set_number(WireText(number));
   SetOptions(options, &request);
   absl::Status status = connection_->CheckNumber(request, &response);
   if (status.ok()) status = CheckRevision(response.snapshot(), options);
-  if (status.ok()) status = CheckAnswer(request.number(), response);
+  if (status.ok()) status = CheckAnswer(request.number(), response, WantedOf(options));
   if (!status.ok()) return status;
   return NumberCheck(std::move(response));
 }

@@ -15,12 +15,14 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "dnc/rpc_status.h"
@@ -36,7 +38,8 @@ class Connection;
 struct ClientOptions {
   // HOST:PORT, unix:/PATH, or another gRPC name. For several servers with the same lists,
   // `ipv4:10.0.0.1:50061,10.0.0.2:50061`: one of them is asked, and the next one when it stops or
-  // is lost. White space at the ends is removed, here and from the key, the tenant and the scope.
+  // is lost. Tenants' lists and revisions are of one server alone, see `at_least_revision`. White
+  // space at the ends is removed, here and from the key, the tenant and the scope.
   std::string target = "127.0.0.1:50061";
   // Applies to each request to the server with all its attempts. A scrub of more than one batch
   // makes several requests.
@@ -51,6 +54,10 @@ struct ClientOptions {
   // act as.
   std::string api_key;
   std::string tenant;
+  // How far the moment of an answer about now may be from this machine's clock, before and behind;
+  // above 0 and at most a day. A CLEAR that is further away is INTERNAL: it may come out of a
+  // cache, or from a server whose clock is wrong.
+  absl::Duration max_clock_difference = absl::Minutes(10);
   // Plain text unless set. A key should cross a network only with TLS.
   TlsOptions tls;
 };
@@ -61,7 +68,9 @@ struct ScrubOptions {
   // Answers what the server answered at this moment, from what it had published by then. Not
   // together with `as_of`. InfiniteFuture: now.
   absl::Time as_answered_at = absl::InfiniteFuture();
-  // Answers only from a snapshot of at least this revision. 0: whatever is current.
+  // Answers only from a snapshot of at least this revision. 0: whatever is current. Revisions are
+  // each server's own, so with a target of several servers the question is INVALID_ARGUMENT. Behind
+  // a name of DNS or a balancer the client cannot know of several: give a target of one server.
   uint64_t at_least_revision = 0;
   // Names for whom the calls are made within the tenant: BRAND or BRAND/CAMPAIGN. Empty: the
   // strictest answer.
@@ -95,8 +104,11 @@ class Client {
   // NOT_FOUND for a file of certificates that cannot be read.
   [[nodiscard]] static absl::StatusOr<Client> Connect(const ClientOptions& options);
 
-  // For tests and other transports.
-  Client(std::unique_ptr<Connection> connection, const ClientOptions& options);
+  using Clock = std::function<absl::Time()>;
+
+  // For tests and other transports. `clock` tells the time now.
+  Client(std::unique_ptr<Connection> connection, const ClientOptions& options,
+         Clock clock = absl::Now);
 
   Client(Client&&) noexcept;
   Client& operator=(Client&&) noexcept;
@@ -112,7 +124,7 @@ class Client {
 
   // Asks for everything that is known about one number, in any usual writing. A text that is no
   // number is no error: its verdict is INVALID. Fails with INTERNAL for an answer that is about
-  // another number, or that does not say on which snapshot it rests.
+  // another number, or that does not say on which snapshot it rests, or that is of another moment.
   [[nodiscard]] absl::StatusOr<NumberCheck> CheckNumber(const std::string& number,
                                                         const ScrubOptions& options = {}) const;
 
@@ -120,7 +132,16 @@ class Client {
   template <typename Item>
   ScrubResult ScrubBatches(absl::Span<const Item> items, const ScrubOptions& options) const;
 
+  // Returns of what an answer must be that has come now.
+  [[nodiscard]] Wanted WantedOf(const ScrubOptions& options) const;
+
+  // Fails with INVALID_ARGUMENT for a question that only one server could answer.
+  [[nodiscard]] absl::Status CheckQuestion(const ScrubOptions& options) const;
+
   std::unique_ptr<Connection> connection_;
+  bool names_several_;
+  absl::Duration max_clock_difference_;
+  Clock clock_;
   // How many numbers the server takes, once an answer has said so.
   std::unique_ptr<std::atomic<size_t>> batch_size_;
 };

@@ -41,6 +41,10 @@ TEST_F(ClientTest, TlsIsNeverLeftOut) {
   EXPECT_TRUE(absl::IsNotFound(Client::Connect(options_).status()));
   options_.tls = {.ca_file = "README.md"};
   EXPECT_TRUE(absl::IsInvalidArgument(Client::Connect(options_).status()));
+  options_.tls = {.ca_file = ""};
+  EXPECT_TRUE(absl::IsInvalidArgument(Client::Connect(options_).status()));
+  options_.tls = {.enabled = true, .ca_file = ""};
+  EXPECT_TRUE(absl::IsInvalidArgument(Client::Connect(options_).status()));
   options_.tls = {.server_name = "dnc.test"};
   EXPECT_TRUE(absl::IsInvalidArgument(Client::Connect(options_).status()));
 }
@@ -167,13 +171,33 @@ TEST_F(ClientTest, ChecksOneNumber) {
   EXPECT_FALSE(client.CheckNumber("2015550100").ok());
 }
 
+// Another server may have the revision without the opt-out.
+TEST_F(ClientTest, ARevisionIsAskedForAtOneServerOnly) {
+  Client one = Connect();
+  EXPECT_TRUE(one.Scrub(std::vector<uint64_t>{kClear}, {.at_least_revision = 7}).may_call(0));
+  options_.target = " ipv4:" + server_->address() + "," + server_->address();
+  const auto several = Client::Connect(options_);
+  ASSERT_TRUE(several.ok()) << several.status();
+  EXPECT_TRUE(several->Scrub(std::vector<uint64_t>{kClear}).may_call(0));
+  const int before = server_->scrub.calls;
+  const ScrubResult refused =
+      several->Scrub(std::vector<uint64_t>{kClear}, {.at_least_revision = 7});
+  EXPECT_FALSE(refused.may_call(0));
+  EXPECT_TRUE(absl::IsInvalidArgument(refused.status())) << refused.status();
+  EXPECT_TRUE(absl::IsInvalidArgument(
+      several->CheckNumber("2015550100", {.at_least_revision = 7}).status()));
+  EXPECT_EQ(server_->scrub.calls, before);
+}
+
 TEST(ClientOptionsTest, BadOptionsAreRefused) {
   ClientOptions options;
   EXPECT_TRUE(Client::Connect(options).ok());
   for (const auto& bad :
        {ClientOptions{.target = ""}, ClientOptions{.max_attempts = 0},
         ClientOptions{.batch_size = 0}, ClientOptions{.deadline = absl::ZeroDuration()},
-        ClientOptions{.deadline = absl::InfiniteDuration()}}) {
+        ClientOptions{.deadline = absl::InfiniteDuration()},
+        ClientOptions{.max_clock_difference = absl::ZeroDuration()},
+        ClientOptions{.max_clock_difference = absl::InfiniteDuration()}}) {
     EXPECT_FALSE(Client::Connect(bad).ok());
   }
 }

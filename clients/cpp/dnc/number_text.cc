@@ -4,6 +4,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_format.h"
 
 namespace dnc {
 namespace {
@@ -65,6 +66,18 @@ uint64_t PlainNumber(std::string_view text) {
   }
   uint64_t value = 0;
   return digits.size() == kDigits && absl::SimpleAtoi(digits, &value) ? value : 0;
+}
+
+bool Shows(std::string_view text, uint64_t number) {
+  if (const uint64_t plain = PlainNumber(text); plain != 0) return plain == number;
+  constexpr std::string_view kFullWidth = "\xEF\xBC";  // U+FF10 to U+FF19 follow with 0x90 to 0x99
+  std::string digits;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const bool wide = i >= 2 && text.substr(i - 2, 2) == kFullWidth;
+    const int digit = static_cast<unsigned char>(text[i]) - (wide ? 0x90 : '0');
+    if (digit >= 0 && digit <= 9) digits.push_back(static_cast<char>('0' + digit));
+  }
+  return absl::StrContains(digits, absl::StrFormat("%010d", number));
 }
 
 }  // namespace dnc

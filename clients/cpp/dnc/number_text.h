@@ -22,4 +22,9 @@ std::string WireText(std::string_view text);
 // leading 1 or 001, between usual signs. Returns 0 if only the server can tell.
 uint64_t PlainNumber(std::string_view text);
 
+// Returns whether a text can mean a number of ten digits: its plain number is that, or the digits
+// stand in it one after the other, as in `tel:+1...`, `="..."` and `2.015550123E+09`. Digits are
+// those that a server reads, ASCII and full-width.
+bool Shows(std::string_view text, uint64_t number);
+
 }  // namespace dnc

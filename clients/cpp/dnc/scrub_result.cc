@@ -32,11 +32,42 @@ absl::Time EndOf(const v1::ScrubResponse& response) {
 
 }  // namespace
 
-absl::Status CheckSnapshot(bool has_snapshot, const v1::Snapshot& snapshot, bool clear) {
-  if (has_snapshot && (!clear || snapshot.revision() > 0)) return absl::OkStatus();
-  return absl::InternalError(
-      "the answer does not say which state of the lists it rests on; do not call the numbers, and "
-      "look at what stands at that address");
+absl::Status CheckSnapshot(bool has_snapshot, const v1::Snapshot& snapshot, bool clear,
+                           const Wanted& wanted) {
+  if (has_snapshot && !clear) return absl::OkStatus();
+  if (!has_snapshot || snapshot.revision() == 0 || !snapshot.has_decided_at()) {
+    return absl::InternalError(
+        "the answer does not say which state of the lists it rests on, and for which moment; do "
+        "not call the numbers, and look at what stands at that address");
+  }
+  const absl::Time decided = ToTime(snapshot.decided_at());
+  if (wanted.moment != absl::InfiniteFuture()) {
+    // As the request has it: without what is finer than a nanosecond.
+    if (decided == ToTime(ToTimestamp(wanted.moment))) return absl::OkStatus();
+    return absl::InternalError(absl::StrCat("the answer is for ", absl::FormatTime(decided),
+                                            ", and was asked for ", absl::FormatTime(wanted.moment),
+                                            "; do not call the numbers"));
+  }
+  if (absl::AbsDuration(decided - wanted.now) > wanted.max_clock_difference) {
+    return absl::InternalError(absl::StrCat(
+        "the answer is for ", absl::FormatTime(decided), ", and here it is ",
+        absl::FormatTime(wanted.now), ", which is more than ",
+        absl::FormatDuration(wanted.max_clock_difference),
+        " apart; do not call the numbers, and check the clocks of the server and of this machine, "
+        "and that no cache stands between them"));
+  }
+  return snapshot.has_valid_until() ? CheckEnd(snapshot.valid_until(), snapshot, wanted)
+                                    : absl::OkStatus();
+}
+
+absl::Status CheckEnd(const google::protobuf::Timestamp& end, const v1::Snapshot& snapshot,
+                      const Wanted& wanted) {
+  const absl::Time decided = ToTime(snapshot.decided_at());
+  if (wanted.moment != absl::InfiniteFuture() || ToTime(end) > decided) return absl::OkStatus();
+  return absl::InternalError(absl::StrCat(
+      "the answer is CLEAR until ", absl::FormatTime(ToTime(end)), ", and is for ",
+      absl::FormatTime(decided),
+      ", when that was over; do not call the numbers, and look at what stands at that address"));
 }
 
 v1::Verdict ScrubResult::verdict(size_t i) const {
@@ -67,7 +98,8 @@ absl::Time ScrubResult::valid_until(size_t i) const {
   return next == batch_ends_.begin() ? absl::InfinitePast() : std::prev(next)->second;
 }
 
-absl::Status ScrubResult::AddBatch(size_t asked, const v1::ScrubResponse& response) {
+absl::Status ScrubResult::AddBatch(size_t asked, const v1::ScrubResponse& response,
+                                   const Wanted& wanted) {
   const auto verdicts = static_cast<size_t>(response.verdicts_size());
   const auto reasons = static_cast<size_t>(response.reasons_size());
   if (verdicts != asked || reasons != asked || asked > size() - answered_) {
@@ -77,7 +109,16 @@ absl::Status ScrubResult::AddBatch(size_t asked, const v1::ScrubResponse& respon
   }
   const bool clear = std::any_of(response.verdicts().begin(), response.verdicts().end(),
                                  [](int value) { return value == v1::VERDICT_CLEAR; });
-  const absl::Status checked = CheckSnapshot(response.has_snapshot(), response.snapshot(), clear);
+  absl::Status checked = CheckSnapshot(response.has_snapshot(), response.snapshot(), clear, wanted);
+  for (const v1::EarlierEnd& end : response.earlier_ends()) {
+    if (end.index() >= asked || !end.has_valid_until()) {
+      checked.Update(absl::InternalError(
+          "the answer tells an end without a time, or of a number that was not asked about; do not "
+          "call the numbers, and check the server's version"));
+    } else if (response.verdicts(static_cast<int>(end.index())) == v1::VERDICT_CLEAR) {
+      checked.Update(CheckEnd(end.valid_until(), response.snapshot(), wanted));
+    }
+  }
   if (!checked.ok()) return checked;
   std::transform(response.verdicts().begin(), response.verdicts().end(),
                  verdicts_.begin() + static_cast<std::ptrdiff_t>(answered_),
@@ -85,7 +126,7 @@ absl::Status ScrubResult::AddBatch(size_t asked, const v1::ScrubResponse& respon
   std::copy(response.reasons().begin(), response.reasons().end(),
             reasons_.begin() + static_cast<std::ptrdiff_t>(answered_));
   for (const v1::EarlierEnd& end : response.earlier_ends()) {
-    if (end.index() < asked) earlier_ends_[answered_ + end.index()] = ToTime(end.valid_until());
+    earlier_ends_[answered_ + end.index()] = ToTime(end.valid_until());
   }
   batch_ends_.emplace_back(answered_, EndOf(response));
   answered_ += asked;

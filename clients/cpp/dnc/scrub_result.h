@@ -9,15 +9,33 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "dnc/v1/scrub_service.pb.h"
 #include "dnc/v1/verdict.pb.h"
 
 namespace dnc {
 
-// Returns OK if an answer says what it rests on: it has a snapshot, with its revision if anything
-// is `clear`. Otherwise nothing shows that a dncd has looked at its lists.
-absl::Status CheckSnapshot(bool has_snapshot, const v1::Snapshot& snapshot, bool clear);
+// Of what an answer must be to permit calls.
+struct Wanted {
+  // What `as_of` or `as_answered_at` asked for. InfiniteFuture: now.
+  absl::Time moment = absl::InfiniteFuture();
+  // The client's clock when the answer had come.
+  absl::Time now = absl::Now();
+  // How far an answer about now may be from that, before and behind.
+  absl::Duration max_clock_difference = absl::Minutes(10);
+};
+
+// Returns OK if an answer says what it rests on: it has a snapshot and, if anything is `clear`, a
+// revision and the moment that it is for, which is the one asked for. Otherwise nothing shows that
+// a dncd has looked at its lists, for this question.
+absl::Status CheckSnapshot(bool has_snapshot, const v1::Snapshot& snapshot, bool clear,
+                           const Wanted& wanted);
+
+// Fails if a CLEAR that ends at `end` held no longer when it was given for now. As of an earlier
+// moment the server may answer for the last instant of what ended then.
+absl::Status CheckEnd(const google::protobuf::Timestamp& end, const v1::Snapshot& snapshot,
+                      const Wanted& wanted);
 
 // Several threads may call const member functions at once.
 class [[nodiscard]] ScrubResult {
@@ -66,8 +84,10 @@ class [[nodiscard]] ScrubResult {
 
   // Adds the answer for the next `asked` numbers. An answer that does not have exactly one verdict
   // and one set of reasons for each of them, or that does not say on which snapshot it rests
-  // (CheckSnapshot), fails and changes no number.
-  [[nodiscard]] absl::Status AddBatch(size_t asked, const v1::ScrubResponse& response);
+  // (CheckSnapshot), or whose CLEAR is over (CheckEnd), or that tells an end of no number or
+  // without a time, fails and changes no number.
+  [[nodiscard]] absl::Status AddBatch(size_t asked, const v1::ScrubResponse& response,
+                                      const Wanted& wanted);
 
   // Records why the rest has no answer. Keeps the first error.
   void Fail(absl::Status status) { status_.Update(std::move(status)); }

@@ -18,14 +18,19 @@ absl::StatusOr<Transport> MakeTransport(const TlsOptions& options) {
     return Transport();
   }
   grpc::SslCredentialsOptions ssl;
-  if (!options.ca_file.empty()) {
+  if (options.ca_file.has_value()) {
+    // A setting that was lost on its way here must not end in plain text.
+    if (options.ca_file->empty()) {
+      return absl::InvalidArgumentError(
+          "the path of the certificates to trust is empty; name a file, or leave it out");
+    }
     // A folder can be opened too, and reads as an empty file.
-    std::ifstream file(options.ca_file);
-    if (!file) return absl::NotFoundError(absl::StrCat(options.ca_file, " can't be read"));
+    std::ifstream file(*options.ca_file);
+    if (!file) return absl::NotFoundError(absl::StrCat(*options.ca_file, " can't be read"));
     ssl.pem_root_certs.assign(std::istreambuf_iterator<char>(file), {});
     if (!absl::StrContains(ssl.pem_root_certs, "-----BEGIN CERTIFICATE-----")) {
       return absl::InvalidArgumentError(
-          absl::StrCat(options.ca_file, " holds no certificate in PEM form"));
+          absl::StrCat(*options.ca_file, " holds no certificate in PEM form"));
     }
   }
   Transport transport;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -10,11 +11,11 @@
 namespace dnc {
 
 struct TlsOptions {
-  bool enabled = false;     // TLS that trusts the system's certificates
-  std::string ca_file;      // TLS that trusts only these certificates; a PEM file
+  bool enabled = false;                // TLS that trusts the system's certificates
+  std::optional<std::string> ca_file;  // TLS that trusts only these certificates; a PEM file
   std::string server_name;  // the name that the server's certificate must have; empty: the host's
 
-  bool used() const { return enabled || !ca_file.empty(); }
+  bool used() const { return enabled || ca_file.has_value(); }
 };
 
 // What a channel is made with; plain text unless MakeTransport made it.
@@ -25,8 +26,8 @@ struct Transport {
 };
 
 // Makes a transport that always checks the server's certificate. Fails with NOT_FOUND for a file
-// that cannot be read, and with INVALID_ARGUMENT for one without certificates, or for a name
-// without TLS.
+// that cannot be read, and with INVALID_ARGUMENT for one without certificates or with an empty
+// path, or for a name without TLS.
 absl::StatusOr<Transport> MakeTransport(const TlsOptions& options);
 
 }  // namespace dnc

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <ctime>
 #include <thread>
 
 #include "google/rpc/error_details.pb.h"
@@ -33,7 +34,7 @@ void FillResult(uint64_t number, v1::NumberResult* result) {
     result->add_reasons(v1::REASON_MALFORMED);
     return;
   }
-  result->mutable_valid_until()->set_seconds(1'790'000'000);
+  result->mutable_valid_until()->set_seconds(std::time(nullptr) + 86'400);
   if (number % 2 == 0) {
     result->set_verdict(v1::VERDICT_CLEAR);
     result->set_rule(v1::RULE_CLEAR);
@@ -53,7 +54,7 @@ void FillResult(uint64_t number, v1::NumberResult* result) {
 
 void FillSnapshot(v1::Snapshot* snapshot) {
   snapshot->set_revision(kRevision);
-  snapshot->mutable_decided_at()->set_seconds(1'780'000'000);
+  snapshot->mutable_decided_at()->set_seconds(std::time(nullptr));
   v1::ListSnapshot* list = snapshot->add_lists();
   list->set_list("national");
   list->set_release_id(3);

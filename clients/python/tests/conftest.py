@@ -1,5 +1,6 @@
 """What the tests of the Python client share: a client of no server, and a real dncd."""
 
+import datetime
 import os
 import pathlib
 import subprocess
@@ -19,6 +20,7 @@ from list_files import flat, registry_name  # noqa: E402
 from waiting import PATIENCE, wait_until  # noqa: E402
 
 HOST = f"127.0.1.{2 + int(os.environ.get('PYTEST_XDIST_WORKER', 'gw0')[2:])}"
+NOW = datetime.datetime.fromtimestamp(1_790_000_000, datetime.timezone.utc)
 LISTED, FREE = "2015550100", "2015550199"
 
 
@@ -33,6 +35,7 @@ class FakeClient(dnc.Client):
 
     def __init__(self, **options):
         super().__init__("127.0.0.1:1", key="", **options)
+        self._core.now = lambda: NOW
         self.calls, self.most, self.revision, self.fails = [], 10_000, 7, []
 
     def _call(self, call):
@@ -52,7 +55,11 @@ class FakeClient(dnc.Client):
             answer.verdicts.append((2 if digits(text) % 2 else 1) if good else 5)
             answer.reasons.append((1 << 8 if digits(text) % 2 else 0) if good else 2)
         answer.snapshot.revision = self.revision
+        asked = self.calls[-1]
         answer.snapshot.decided_at.seconds = 1_790_000_000
+        for field in ("as_of", "as_answered_at"):
+            if asked.HasField(field):
+                answer.snapshot.decided_at.CopyFrom(getattr(asked, field))
         answer.snapshot.valid_until.seconds = 1_790_086_400
         return answer
 

@@ -3,7 +3,7 @@
 import pytest
 
 import dnc
-from dnc._numbers import MAX_REQUEST_BYTES, batch_length, plain_digits, wire_text
+from dnc._numbers import MAX_REQUEST_BYTES, batch_length, plain_digits, shows, wire_text
 
 
 @pytest.mark.parametrize("given, sent", [
@@ -64,3 +64,13 @@ def test_every_number_has_its_own_answer_in_the_order_asked(fake):
     assert list(fake.calls[0].texts) == ["201-555-0101", "2015550100", "12", "", "(201) 555-0102"]
     assert fake.scrub([None, None]).ok and fake.scrub([]).ok and len(fake.calls) == 1
     assert fake.check(None) == dnc.Answer() and not fake.may_call(None)
+
+
+def test_a_clear_number_stands_in_the_text():
+    for text in ("(201) 555-0123", "1 201 555 0123", "tel:+12015550123", '="2015550123"',
+                 "2015550123.0", "2.015550123E+09", "\uff12\uff10\uff11 555-0123",
+                 "201\u00a0555\u20110123"):
+        assert shows(text, 2015550123), text
+    for text in ("", "201-555-0124", "tel:2015550124", "201555012.0", "no number", "3210555102",
+                 "\u0662\u0660\u0661\u0665\u0665\u0665\u0660\u0661\u0662\u0663"):
+        assert not shows(text, 2015550123), text

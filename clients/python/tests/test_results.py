@@ -5,11 +5,16 @@ import datetime
 import pytest
 
 import dnc
-from conftest import FakeClient
+from conftest import NOW, FakeClient
 from dnc import _contract, errors, verdicts
-from dnc.answers import answer_of_check
+from dnc.answers import Wanted, answer_of_check
 
 UTC = datetime.timezone.utc
+SECOND = datetime.timedelta(seconds=1)
+
+
+def wanted(revision=0, moment=None, now=NOW):
+    return Wanted(revision, moment, now, datetime.timedelta(minutes=10))
 
 
 def test_the_values_are_the_contracts():
@@ -60,7 +65,7 @@ def test_answers_tell_what_they_rest_on_and_until_when():
     for name, days in [("national", 2), ("state:TX", 5)]:
         one = message.snapshot.lists.add(list=name, release_id=3)
         one.obtained_at.seconds = 1_790_000_000 - days * 86400
-    answer = answer_of_check("(201) 555-0100", "(201) 555-0100", message, 7)
+    answer = answer_of_check("(201) 555-0100", "(201) 555-0100", message, wanted(7))
     assert answer.may_call and answer.number == "2015550100" and answer.rule is dnc.Rule.CONSENT
     assert answer.reasons == (dnc.Reason.NATIONAL, dnc.Reason.CONSENT, 30)
     assert answer.valid_until == dnc.FOREVER  # the contract sets none for a verdict without an end
@@ -68,7 +73,7 @@ def test_answers_tell_what_they_rest_on_and_until_when():
     assert answer.snapshot.revision == 7
     assert answer.snapshot.data_age == datetime.timedelta(days=5)
     message.result.verdict = 3
-    answer = answer_of_check("2015550100", "2015550100", message, 0)
+    answer = answer_of_check("2015550100", "2015550100", message, wanted())
     assert answer.valid_until is None and answer.verdict is dnc.Verdict.NOT_COVERED
 
 
@@ -80,7 +85,6 @@ def test_valid_until_is_the_numbers_own_end_or_that_of_the_lists(fake):
         answer = usual(texts)
         answer.snapshot.lists.add(list="national").valid_until.seconds = 1_790_000_000 + 9 * 86400
         answer.earlier_ends.add(index=1).valid_until.seconds = 1_790_000_000 + 3600
-        answer.earlier_ends.add(index=99).valid_until.seconds = 5
         return answer
 
     usual, fake.scrubbed = fake.scrubbed, scrubbed
@@ -88,6 +92,62 @@ def test_valid_until_is_the_numbers_own_end_or_that_of_the_lists(fake):
     assert first.valid_until == day + datetime.timedelta(days=9)
     assert second.valid_until == day + datetime.timedelta(hours=1)
     assert third.valid_until is None  # INVALID holds not
+
+
+@pytest.mark.parametrize("seconds, good", [
+    (0, True), (-600, True), (600, True), (-601, False), (601, False), (10**9, False)])
+def test_an_answer_is_of_now_by_the_clients_clock(fake, seconds, good):
+    fake._core.now = lambda: NOW + seconds * SECOND
+    result = fake.scrub(["2015550100", "2015550101"])
+    assert [one.may_call for one in result] == [good, False]
+    assert result.ok is good
+    if not good:  # it names both times, and what to look at
+        assert isinstance(result.error, dnc.BadAnswer)
+        for part in (str(NOW), str(NOW + seconds * SECOND), "check the clocks", "cache"):
+            assert part in str(result.error)
+    # What permits no call is not refused for its time.
+    assert fake.scrub(["2015550101"]).ok
+
+
+def test_the_difference_of_clocks_is_an_option():
+    client = FakeClient(max_clock_difference=5)
+    client._core.now = lambda: NOW + 6 * SECOND
+    assert not client.scrub(["2015550100"])[0]
+    client._core.now = lambda: NOW + 5 * SECOND
+    assert client.scrub(["2015550100"])[0]
+
+
+@pytest.mark.parametrize("name", ["as_of", "as_answered_at"])
+def test_an_answer_of_history_is_of_the_moment_asked_for(fake, name):
+    moment = datetime.datetime(2026, 3, 1, 2, 3, 4, 5678, tzinfo=UTC)
+    east = moment.astimezone(datetime.timezone(datetime.timedelta(hours=5)))
+    assert fake.scrub(["2015550100"], **{name: east})[0]
+
+    def elsewhere(texts):
+        answer = usual(texts)
+        answer.snapshot.decided_at.nanos += 1000
+        return answer
+
+    usual, fake.scrubbed = fake.scrubbed, elsewhere
+    result = fake.scrub(["2015550100"], **{name: moment})
+    assert isinstance(result.error, dnc.BadAnswer) and not result[0]
+    assert str(moment) in str(result.error)
+
+
+@pytest.mark.parametrize("index, seconds, good", [
+    (0, 1_790_000_001, True), (1, 1_790_000_001, False), (0, None, False),
+    (0, 1_790_000_000, False)])
+def test_an_end_is_of_a_number_and_later(fake, index, seconds, good):
+    def scrubbed(texts):
+        answer = usual(texts)
+        end = answer.earlier_ends.add(index=index)
+        if seconds is not None:
+            end.valid_until.seconds = seconds
+        return answer
+
+    usual, fake.scrubbed = fake.scrubbed, scrubbed
+    result = fake.scrub(["2015550100"])
+    assert result[0].may_call is good and isinstance(result.error, dnc.BadAnswer) is not good
 
 
 def test_many_numbers_are_asked_in_batches(fake):
@@ -181,6 +241,9 @@ def test_an_opt_out_is_not_written_to_a_list_of_consents():
     client = Lists()
     with pytest.raises(dnc.InvalidRequest, match="no do-not-call list"):
         client.add_opt_out("2015550100", list_id="consents")
+    assert not client.calls
+    with pytest.raises(dnc.NotFound, match="nothing was written"):
+        client.add_opt_out("2015550100", list_id="brand-b")  # what it is nobody has said
     assert not client.calls
     assert client.add_opt_out("2015550100", list_id="brand-a").recorded
 

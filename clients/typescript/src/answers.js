@@ -4,7 +4,7 @@ import { BadAnswer, DncError } from './errors.js';
 import {
   FOREVER, Told, bigOf, flagOf, listOf, messageOf, nameOf, smallOf, textOf, timeOf,
 } from './message.js';
-import { plainDigits } from './numbers.js';
+import { plainDigits, shows } from './numbers.js';
 import { CLEARING_RULES, Effect, Rule, Verdict, reasonOf, reasonsOf } from './values.js';
 
 /** @typedef {import('./message.js').Message} Message */
@@ -207,13 +207,15 @@ export class Answer extends Told {
 }
 
 /**
- * Makes an answer of a dnc.v1.NumberResult. Throws BadAnswer for one of another number.
+ * Makes an answer of a dnc.v1.NumberResult. Throws BadAnswer for one of another number, and for a
+ * CLEAR that is over.
  * @param {Phone} asked
  * @param {string} text
  * @param {Message} result
  * @param {Snapshot} snapshot
+ * @param {Wanted} wanted
  */
-function answerOfResult(asked, text, result, snapshot) {
+function answerOfResult(asked, text, result, snapshot, wanted) {
   const value = bigOf(result['number'], 'number');
   const number = value === 0n ? '' : String(value).padStart(10, '0');
   const plain = plainDigits(text);
@@ -224,13 +226,19 @@ function answerOfResult(asked, text, result, snapshot) {
   if (verdict === Verdict.CLEAR && !number) {
     throw new BadAnswer('the server answered CLEAR without saying for which number');
   }
+  if (verdict === Verdict.CLEAR && !shows(text, number)) {
+    throw new BadAnswer('the server answered CLEAR for a number that does not stand in the text '
+      + 'that was asked about');
+  }
   const rule = nameOf(result['rule'], 'rule', 'RULE_', Rule, Rule.UNKNOWN);
   // What was cleared by a rule that this version does not know may not be called.
   if (verdict === Verdict.CLEAR && !CLEARING_RULES.has(rule)) verdict = Verdict.UNKNOWN;
+  const end = timeOf(result['validUntil'], 'end');
+  if (verdict === Verdict.CLEAR) checkEnd(end, snapshot, wanted);
   return new Answer(asked, {
     verdict,
     reasons: listOf(result['reasons'], 'reasons', reasonName),
-    validUntil: timeOf(result['validUntil'], 'end') ?? FOREVER,
+    validUntil: end ?? FOREVER,
     snapshot,
     number,
     rule,
@@ -257,22 +265,72 @@ function reasonName(value, what) {
     : reasonOf(smallOf(value, what));
 }
 
+/** How it is told what time it is; tests replace it. */
+export const clock = { now: () => Date.now() };
+
 /**
- * Returns what an answer rests on. Throws BadAnswer if it does not say so, or if it is older than
- * was asked for.
+ * Of what an answer must be to permit calls.
+ * @typedef {object} Wanted
+ * @property {bigint} atLeastRevision
+ * @property {Date | null} moment What `asOf` or `asAnsweredAt` asked for; null: now.
+ * @property {number} maxClockDifferenceMs
+ */
+
+/**
+ * Throws BadAnswer if an answer with a CLEAR is of another moment than was asked for.
+ * @param {Snapshot} snapshot
+ * @param {Wanted} wanted
+ */
+function checkMoment(snapshot, wanted) {
+  const { decidedAt, validUntil } = snapshot;
+  const { moment, maxClockDifferenceMs } = wanted;
+  if (decidedAt === null) {
+    throw new BadAnswer('the answer is CLEAR and does not say for which moment');
+  }
+  if (moment !== null) {
+    if (decidedAt.getTime() === moment.getTime()) return;
+    throw new BadAnswer(
+      `the answer is for ${decidedAt.toISOString()}, and was asked for ${moment.toISOString()}`);
+  }
+  const now = clock.now();
+  if (Math.abs(decidedAt.getTime() - now) > maxClockDifferenceMs) {
+    throw new BadAnswer(`the answer is for ${decidedAt.toISOString()}, and here it is ${
+      new Date(now).toISOString()}, which is more than ${maxClockDifferenceMs} ms apart; check the `
+      + 'clocks of the server and of this machine, and that no cache stands between them');
+  }
+  checkEnd(validUntil, snapshot, wanted);
+}
+
+/**
+ * Throws BadAnswer if a CLEAR for now held no longer when it was given. As of an earlier moment the
+ * server may answer for the last instant of what ended then.
+ * @param {Date | null} end
+ * @param {Snapshot} snapshot
+ * @param {Wanted} wanted
+ */
+function checkEnd(end, { decidedAt }, { moment }) {
+  if (moment !== null || end === null || decidedAt === null || end > decidedAt) return;
+  throw new BadAnswer(`the answer is CLEAR until ${end.toISOString()}, and is for ${
+    decidedAt.toISOString()}, when that was over; check what stands at that address`);
+}
+
+/**
+ * Returns what an answer rests on. Throws BadAnswer if it does not say so, if it is older than was
+ * asked for, or if a CLEAR is of another moment.
  * @param {Message} message
  * @param {boolean} clear
- * @param {bigint} atLeastRevision
+ * @param {Wanted} wanted
  */
-function checkedSnapshot(message, clear, atLeastRevision) {
+function checkedSnapshot(message, clear, wanted) {
   const snapshot = new Snapshot(messageOf(message['snapshot'], 'snapshot that it rests on'));
   const { revision } = snapshot;
   if (clear && revision === 0n) {
     throw new BadAnswer('the answer is CLEAR and does not say at which revision');
   }
-  if (revision < atLeastRevision) {
+  if (revision < wanted.atLeastRevision) {
     throw new BadAnswer(`the answer is of revision ${revision}, older than was asked for`);
   }
+  if (clear) checkMoment(snapshot, wanted);
   return snapshot;
 }
 
@@ -281,13 +339,13 @@ function checkedSnapshot(message, clear, atLeastRevision) {
  * @param {Phone} asked
  * @param {string} text
  * @param {unknown} json
- * @param {bigint} atLeastRevision
+ * @param {Wanted} wanted
  */
-export function answerOfCheck(asked, text, json, atLeastRevision) {
+export function answerOfCheck(asked, text, json, wanted) {
   const response = messageOf(json, 'content');
   const result = messageOf(response['result'], 'result');
   const clear = verdictOf(result['verdict'], 'verdict') === Verdict.CLEAR;
-  return answerOfResult(asked, text, result, checkedSnapshot(response, clear, atLeastRevision));
+  return answerOfResult(asked, text, result, checkedSnapshot(response, clear, wanted), wanted);
 }
 
 /**
@@ -307,10 +365,10 @@ export function answerOfCheck(asked, text, json, atLeastRevision) {
  * @param {readonly Phone[]} asked
  * @param {readonly string[]} texts
  * @param {boolean} details
- * @param {bigint} atLeastRevision
+ * @param {Wanted} wanted
  * @returns {Batch}
  */
-function batchOf(json, asked, texts, details, atLeastRevision) {
+function batchOf(json, asked, texts, details, wanted) {
   const response = messageOf(json, 'content');
   const verdicts = listOf(response['verdicts'], 'verdicts', verdictOf);
   const reasons = listOf(response['reasons'], 'reasons', smallOf);
@@ -320,12 +378,18 @@ function batchOf(json, asked, texts, details, atLeastRevision) {
       + `sets of reasons for ${count} numbers`);
   }
   const clear = verdicts.includes(Verdict.CLEAR);
-  const snapshot = checkedSnapshot(response, clear, atLeastRevision);
+  const snapshot = checkedSnapshot(response, clear, wanted);
   /** @type {Map<number, Date>} */
   const earlierEnds = new Map();
   for (const entry of listOf(response['earlierEnds'], 'earlier ends', messageOf)) {
     const end = timeOf(entry['validUntil'], 'end');
-    if (end !== null) earlierEnds.set(smallOf(entry['index'], 'index'), end);
+    const index = smallOf(entry['index'], 'index');
+    if (end === null || index >= count) {
+      throw new BadAnswer('the answer tells an end without a time, or of a number that was not '
+        + 'asked about');
+    }
+    if (verdicts[index] === Verdict.CLEAR) checkEnd(end, snapshot, wanted);
+    earlierEnds.set(index, end);
   }
   return {
     verdicts,
@@ -333,7 +397,7 @@ function batchOf(json, asked, texts, details, atLeastRevision) {
     snapshot,
     end: endOf(snapshot, earlierEnds.size > 0),
     earlierEnds,
-    details: details ? detailsOf(response, verdicts, asked, texts, snapshot) : null,
+    details: details ? detailsOf(response, verdicts, asked, texts, snapshot, wanted) : null,
   };
 }
 
@@ -343,8 +407,9 @@ function batchOf(json, asked, texts, details, atLeastRevision) {
  * @param {readonly Phone[]} asked
  * @param {readonly string[]} texts
  * @param {Snapshot} snapshot
+ * @param {Wanted} wanted
  */
-function detailsOf(response, verdicts, asked, texts, snapshot) {
+function detailsOf(response, verdicts, asked, texts, snapshot, wanted) {
   const results = listOf(response['results'], 'details', messageOf);
   if (results.length !== texts.length) {
     throw new BadAnswer(`the server told details of ${results.length} numbers, and ${
@@ -354,7 +419,7 @@ function detailsOf(response, verdicts, asked, texts, snapshot) {
     if (verdictOf(result['verdict'], 'verdict') !== verdicts[index]) {
       throw new BadAnswer('the details contradict the verdicts');
     }
-    return answerOfResult(asked[index], texts[index] ?? '', result, snapshot);
+    return answerOfResult(asked[index], texts[index] ?? '', result, snapshot, wanted);
   });
 }
 
@@ -442,7 +507,8 @@ export class ScrubResult {
 
   /**
    * False if the lists or the tenant's records changed while the server was asked: the numbers were
-   * asked about in several requests, or several servers have answered.
+   * asked about in several requests, or several servers have answered. True says that of one server
+   * alone: equal revisions of two servers need not be one state.
    */
   get isOfOneRevision() {
     return this.revisions.length <= 1;
@@ -487,11 +553,12 @@ export class ScrubResult {
    * @param {readonly number[]} places
    * @param {readonly string[]} texts
    * @param {unknown} json
-   * @param {{details: boolean, atLeastRevision: bigint}} question
+   * @param {boolean} details
+   * @param {Wanted} wanted
    */
-  add(places, texts, json, { details, atLeastRevision }) {
+  add(places, texts, json, details, wanted) {
     const asked = places.map((place) => this.#asked[place]);
-    const batch = batchOf(json, asked, texts, details, atLeastRevision);
+    const batch = batchOf(json, asked, texts, details, wanted);
     this.#snapshots.push(batch.snapshot);
     places.forEach((place, index) => {
       this.#found[place] = { batch, index };

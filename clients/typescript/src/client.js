@@ -9,7 +9,7 @@
 import { randomUUID } from 'node:crypto';
 import { Answer, ScrubResult, answerOfCheck } from './answers.js';
 import { Connection } from './connection.js';
-import { BadAnswer, DncError, InvalidRequest, NotRecorded } from './errors.js';
+import { BadAnswer, DncError, InvalidRequest, NotFound, NotRecorded } from './errors.js';
 import { listOf, messageOf, textOf, timeText } from './message.js';
 import { asList, batchLength, sizeOf, wireText } from './numbers.js';
 import { WriteResult, checkRecorded, partId, resultsOf } from './records.js';
@@ -34,7 +34,8 @@ import { Channel } from './values.js';
  * @property {Date} [asAnsweredAt] What the server answered at that moment; not together with
  * `asOf`.
  * @property {bigint | string} [atLeastRevision]
- * Only from a snapshot of that revision or a later one.
+ * Only from a snapshot of that revision or a later one. Revisions are each server's own: give it
+ * only if the same server answers that told it.
  */
 
 /** @typedef {CallOptions & QuestionOptions} CheckOptions */
@@ -42,7 +43,8 @@ import { Channel } from './values.js';
 /**
  * @typedef {object} DetailOptions
  * @property {boolean} [details]
- * Also the rule that decided, in words, and every match.
+ * Also the rule that decided, in words, and every match; and the numbers are compared. Without them
+ * the count alone shows that an answer belongs to its question.
  */
 
 /** @typedef {CheckOptions & DetailOptions} ScrubOptions */
@@ -75,6 +77,7 @@ export class Client {
   #connection;
   // How many numbers the server takes.
   #batchSize;
+  #maxClockDifferenceMs;
   #doNotCallLists = new Set(['internal']);
 
   /**
@@ -85,6 +88,7 @@ export class Client {
     const settings = settingsOf(options, globalThis.process?.env ?? {});
     this.#connection = new Connection(settings);
     this.#batchSize = settings.batchSize;
+    this.#maxClockDifferenceMs = settings.maxClockDifferenceMs;
   }
 
   /**
@@ -121,8 +125,7 @@ export class Client {
         texts: part, detail: details ? 'DETAIL_FULL' : 'DETAIL_COLUMNS', ...question.fields });
       try {
         const json = await this.#connection.call('POST', '/v1/scrub', body, signal);
-        result.add(places.slice(start, end), part, json,
-          { details, atLeastRevision: question.atLeastRevision });
+        result.add(places.slice(start, end), part, json, details, this.#wanted(question));
       } catch (error) {
         if (!(error instanceof DncError)) throw error;
         if (this.#learn(error, end - start)) continue;
@@ -143,20 +146,22 @@ export class Client {
    */
   async check(number, options = {}) {
     checkNames(options, QUESTION_NAMES);
-    const { fields, atLeastRevision } = questionOf(options);
+    const question = questionOf(options);
     const text = wireText(number);
     if (text === null) return new Answer(number);
     // Nothing, `.` and `..` are no segment of a path, and `?` is no number either.
     const segment = /^\.{0,2}$/.test(text) ? '?' : text;
-    const query = String(new URLSearchParams(fields));
+    const query = String(new URLSearchParams(question.fields));
     const json = await this.#connection.call('GET',
       `/v1/check/${encodeURIComponent(segment)}${query ? `?${query}` : ''}`, null, options.signal);
-    return answerOfCheck(number, text, json, atLeastRevision);
+    return answerOfCheck(number, text, json, this.#wanted(question));
   }
 
   /**
    * Records that people asked not to be called, on a do-not-call list of the tenant. Returns when
-   * the server has acknowledged every one of them, and from then on every scrub sees them.
+   * the server has acknowledged every one of them, and from then on every scrub of that server
+   * sees them. Other servers do not, such as those behind one balancer: tenants' lists are of one
+   * server.
    *
    * Throws NotRecorded if some were not acknowledged: it tells which, and those of its results that
    * are `recorded` stay so. Throws another DncError if none was. Whatever failed, repeat the call
@@ -242,6 +247,14 @@ export class Client {
   }
 
   /**
+   * Returns of what an answer must be.
+   * @param {{atLeastRevision: bigint, moment: Date | null}} question
+   */
+  #wanted({ atLeastRevision, moment }) {
+    return { atLeastRevision, moment, maxClockDifferenceMs: this.#maxClockDifferenceMs };
+  }
+
+  /**
    * Returns whether the server takes fewer at once, which this remembers.
    * @param {DncError} error
    * @param {number} sent
@@ -257,7 +270,7 @@ export class Client {
 
   /**
    * Throws InvalidRequest if a list is no do-not-call list: what is written to a list of consents
-   * permits calls.
+   * permits calls. Throws NotFound if the server does not name it: nobody knows then what it is.
    * @param {string} listId
    * @param {AbortSignal | undefined} signal
    */
@@ -268,15 +281,16 @@ export class Client {
     if (this.#doNotCallLists.has(listId)) return;
     const answer = messageOf(await this.#connection.call('GET', '/v1/lists', null, signal),
       'content');
-    for (const list of listOf(answer['lists'], 'lists', messageOf)) {
-      if (textOf(list['listId'], "list's id") !== listId) continue;
-      if (list['kind'] !== 'OWN_LIST_KIND_INTERNAL') {
-        throw new InvalidRequest(
-          `the list ${listId} is no do-not-call list, so an opt-out must not stand on it`);
-      }
-      this.#doNotCallLists.add(listId);
+    const named = listOf(answer['lists'], 'lists', messageOf).filter(
+      (list) => textOf(list['listId'], "list's id") === listId);
+    if (named.length === 0) {
+      throw new NotFound(`the server names no list ${listId} of the tenant; nothing was written`);
     }
-    // Of a list that is not there the server says so.
+    if (named.some((list) => list['kind'] !== 'OWN_LIST_KIND_INTERNAL')) {
+      throw new InvalidRequest(
+        `the list ${listId} is no do-not-call list, so an opt-out must not stand on it`);
+    }
+    this.#doNotCallLists.add(listId);
   }
 }
 
@@ -299,7 +313,9 @@ function questionOf({ scope = '', asOf, asAnsweredAt, atLeastRevision = 0n }) {
     ...(asAnsweredAt === undefined ? {} : { asAnsweredAt: timeText(asAnsweredAt, 'asAnsweredAt') }),
     ...(revision === 0n ? {} : { atLeastRevision: String(revision) }),
   };
-  return { fields, atLeastRevision: revision };
+  // A copy: the program may change its own meanwhile.
+  const given = asOf ?? asAnsweredAt;
+  return { fields, atLeastRevision: revision, moment: given ? new Date(given) : null };
 }
 
 /**

@@ -140,6 +140,13 @@ async function answerOf(response) {
     await drop(response);
     return new BadAnswer('the answer is not JSON by its content type', { status: 200 });
   }
+  // A cache adds the header; the server never does.
+  const age = response.headers.get('age');
+  if (age !== null && !/^0+$/.test(age)) {
+    await drop(response);
+    return new BadAnswer(`the answer comes out of a cache, ${age} seconds old; let what stands `
+      + 'between the client and the server keep no answers', { status: 200 });
+  }
   const text = await bodyOf(response, MAX_ANSWER_BYTES);
   if (text === null) return new BadAnswer('the answer is too long, or is not UTF-8');
   try {

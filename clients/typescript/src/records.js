@@ -32,7 +32,8 @@ export class WriteResult extends Told {
      */
     this.message = message;
     /**
-     * The revision of the write: a scrub with `atLeastRevision` sees it, on every server.
+     * The revision of the write: a scrub of the same server with `atLeastRevision` sees it. Other
+     * servers have revisions of their own.
      * @readonly
      */
     this.revision = revision;

@@ -7,7 +7,9 @@ const DEFAULT_ADDRESS = 'http://127.0.0.1:8061';
  * @typedef {object} ClientOptions
  * @property {string} [address]
  * `http://HOST:PORT` or `https://HOST:PORT`; the environment's DNC_URL unless given, or
- * http://127.0.0.1:8061. A key should cross a network only with https.
+ * http://127.0.0.1:8061. A key should cross a network only with https. Behind a name or a balancer
+ * may stand several servers, which the client cannot know: opt-outs and `atLeastRevision` need the
+ * address of one.
  * @property {string} [key]
  * A key of the tenant (`dnck_...`), or an operator's key together with the tenant to act as; the
  * environment's DNC_KEY unless given.
@@ -20,6 +22,10 @@ const DEFAULT_ADDRESS = 'http://127.0.0.1:8061';
  * again; 4 unless given.
  * @property {number} [batchSize]
  * Numbers in a request; 10,000 unless given. If the server takes fewer, smaller requests are made.
+ * @property {number} [maxClockDifferenceMs]
+ * How many milliseconds the moment of an answer about now may be from this machine's clock, before
+ * and behind; 600,000 unless given. A CLEAR that is further away is BadAnswer: it may come out of a
+ * cache, or from a server whose clock is wrong.
  * @property {typeof globalThis.fetch} [fetch]
  * What sends the requests in place of the built-in fetch, for certificates or a proxy of your own.
  */
@@ -31,6 +37,7 @@ const DEFAULT_ADDRESS = 'http://127.0.0.1:8061';
  * @property {number} deadlineMs
  * @property {number} maxAttempts
  * @property {number} batchSize
+ * @property {number} maxClockDifferenceMs
  * @property {typeof globalThis.fetch} fetch
  */
 
@@ -42,19 +49,28 @@ const DEFAULT_ADDRESS = 'http://127.0.0.1:8061';
  */
 export function settingsOf(options, environment) {
   checkNames(options, ['address', 'key', 'tenant', 'deadlineMs', 'maxAttempts', 'batchSize',
-    'fetch']);
+    'maxClockDifferenceMs', 'fetch']);
   const given = (/** @type {unknown} */ value, /** @type {string} */ variable) => {
     const text = value ?? environment[variable] ?? '';
     if (typeof text !== 'string') throw new TypeError('address, key and tenant are texts');
     return text.trim();
   };
-  const { deadlineMs = 2000, maxAttempts = 4, batchSize = 10_000 } = options;
+  // A setting that was lost on its way here must not end in plain text.
+  if (typeof options.address === 'string' && options.address.trim() === '') {
+    throw new TypeError('the address is empty; give http://HOST:PORT or https://HOST:PORT, or '
+      + 'leave it out for this machine');
+  }
+  const {
+    deadlineMs = 2000, maxAttempts = 4, batchSize = 10_000, maxClockDifferenceMs = 600_000,
+  } = options;
   const fetch = options.fetch ?? globalThis.fetch;
   if (typeof fetch !== 'function') {
     throw new TypeError('there is no fetch to send requests with; run Node 18 or later');
   }
-  if (!(deadlineMs > 0 && deadlineMs <= DAY_MS)) {
-    throw new RangeError('deadlineMs must be above 0 and at most a day, in milliseconds');
+  for (const [name, value] of Object.entries({ deadlineMs, maxClockDifferenceMs })) {
+    if (!(value > 0 && value <= DAY_MS)) {
+      throw new RangeError(`${name} must be above 0 and at most a day, in milliseconds`);
+    }
   }
   for (const [name, value] of Object.entries({ maxAttempts, batchSize })) {
     if (!Number.isSafeInteger(value) || value < 1) {
@@ -67,6 +83,7 @@ export function settingsOf(options, environment) {
     deadlineMs,
     maxAttempts,
     batchSize,
+    maxClockDifferenceMs,
     fetch,
   };
 }

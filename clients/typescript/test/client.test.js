@@ -3,12 +3,16 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inspect } from 'node:util';
 import * as dnc from '@dnc/client';
+import { clock } from '../src/answers.js';
 import { waits } from '../src/connection.js';
 import { SNAPSHOT, ok, play, problem, scrubbed } from './player.js';
 
 const CLEAR = '(201) 555-0100';
 const LISTED = '201-555-0101';
 const MANY_MS = 60_000; // as a deadline: longer than any test takes
+
+const DECIDED = Date.parse(SNAPSHOT.decidedAt);
+clock.now = () => DECIDED;
 
 const waited = [];
 const sleep = waits.sleep;
@@ -79,6 +83,58 @@ test('ends that come earlier are told', () => withServer([ok({
   assert.equal(result.at(0).validUntil.toISOString(), '2026-10-21T14:13:20.000Z');
   assert.equal(result.at(1).validUntil.toISOString(), '2026-09-22T00:00:00.000Z');
 }));
+
+test('an answer is of now by the clock of the client', async () => {
+  try {
+    for (const [ms, good] of [[0, true], [600_000, true], [-600_000, true], [600_001, false],
+      [-600_001, false], [1e12, false]]) {
+      clock.now = () => DECIDED + ms;
+      const result = await clientOf(() => json(JSON.stringify(scrubbed('CLEAR', 'LISTED')))).scrub(
+        [CLEAR, LISTED]);
+      assert.deepEqual(Array.from(result, ({ mayCall }) => mayCall), [good, false], `${ms}`);
+      if (good) continue;
+      assert(result.error instanceof dnc.BadAnswer);
+      for (const part of [DECIDED, DECIDED + ms].map((time) => new Date(time).toISOString())) {
+        assert(result.error.message.includes(part), result.error.message);
+      }
+      assert.match(result.error.message, /check the clocks .* no cache/);
+    }
+    clock.now = () => DECIDED + 6;
+    const respond = async () => json(JSON.stringify(scrubbed('CLEAR')));
+    for (const maxClockDifferenceMs of [5, 6]) {
+      const client = new dnc.Client({ fetch: respond, maxClockDifferenceMs });
+      assert.equal((await client.scrub([CLEAR])).at(0).mayCall, maxClockDifferenceMs === 6);
+    }
+  } finally {
+    clock.now = () => DECIDED;
+  }
+});
+
+test('an answer of history is of the moment asked for', async () => {
+  for (const name of ['asOf', 'asAnsweredAt']) {
+    const moment = new Date('2026-03-01T02:03:04.005Z');
+    for (const [decidedAt, good] of [['2026-03-01T02:03:04.005Z', true],
+      ['2026-03-01T02:03:04.006Z', false], [SNAPSHOT.decidedAt, false]]) {
+      const client = clientOf(() => json(JSON.stringify(
+        { ...scrubbed('CLEAR'), snapshot: { ...SNAPSHOT, decidedAt } })));
+      const result = await client.scrub([CLEAR], { [name]: moment });
+      assert.equal(result.at(0).mayCall, good, decidedAt);
+      if (!good) assert(result.error instanceof dnc.BadAnswer);
+    }
+  }
+});
+
+test('an end of no number or without a time is none', async () => {
+  const later = '2026-09-22T00:00:00Z';
+  for (const [end, good] of [[{ index: 0, validUntil: later }, true],
+    [{ index: 1, validUntil: later }, false], [{ index: 0 }, false]]) {
+    const client = clientOf(() => json(JSON.stringify(
+      { ...scrubbed('CLEAR'), earlierEnds: [end] })));
+    const result = await client.scrub([CLEAR]);
+    assert.equal(result.at(0).mayCall, good);
+    assert.equal(result.error instanceof dnc.BadAnswer, !good);
+  }
+});
 
 test('what is missing is not asked about, and may not be called', () => withServer(
   [ok(scrubbed('CLEAR', 'LISTED'))], async (client, { requests }) => {
@@ -254,6 +310,18 @@ test('a cache is never asked', async () => {
   assert.equal(seen[0].redirect, 'manual');
 });
 
+test('an answer out of a cache is none', async () => {
+  for (const [age, good] of [['0', true], ['1', false], ['86400', false], ['0, 5', false],
+    ['-1', false], ['x', false]]) {
+    await withServer([{ ...ok(scrubbed('CLEAR')), headers: { age } }], async (client) => {
+      const result = await client.scrub([CLEAR]);
+      assert.equal(result.at(0).mayCall, good, age);
+      if (!good) assert.match(result.error.message, /comes out of a cache/);
+      assert.equal(result.error instanceof dnc.BadAnswer, !good);
+    });
+  }
+});
+
 test('a caller can end a call', () => withServer([{ fault: 'silence' }], async (client) => {
   const aborter = new AbortController();
   const call = client.scrub([CLEAR], { signal: aborter.signal });
@@ -340,8 +408,9 @@ test('opt-outs stand on no list that permits calls', () => withServer(
     await assert.rejects(client.addOptOut(CLEAR, { listId: 'consents' }), dnc.InvalidRequest);
     assert((await client.addOptOut(CLEAR, { listId: 'agents' })).recorded);
     assert((await client.addOptOut(CLEAR, { listId: 'agents' })).recorded);
+    await assert.rejects(client.addOptOut(CLEAR, { listId: 'unnamed' }), dnc.NotFound);
     assert.deepEqual(requests.map(({ path }) => path), ['/v1/lists', '/v1/lists',
-      '/v1/lists/agents/numbers:add', '/v1/lists/agents/numbers:add']);
+      '/v1/lists/agents/numbers:add', '/v1/lists/agents/numbers:add', '/v1/lists']);
   }));
 
 test('status and coverage are told', () => withServer(({ path }) => ok(path === '/v1/status'

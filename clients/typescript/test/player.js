@@ -46,6 +46,7 @@ async function send(answer, request, response) {
     'content-length': cut ? Math.max(body.length, answer.keep + 1) : body.length,
     ...(answer.status === 301 ? { location: '/elsewhere' } : {}),
     ...(answer.retry_after ? { 'retry-after': answer.retry_after } : {}),
+    ...(answer.age ? { age: answer.age } : {}),
     ...answer.headers,
   });
   if (cut) {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BadAnswer } from '@dnc/client';
 import { bigOf, flagOf, listOf, nameOf, smallOf, textOf, timeOf } from '../src/message.js';
-import { batchLength, plainDigits, sizeOf, wireText } from '../src/numbers.js';
+import { batchLength, plainDigits, shows, sizeOf, wireText } from '../src/numbers.js';
 import { settingsOf } from '../src/settings.js';
 import { Verdict, reasonsOf } from '../src/values.js';
 
@@ -48,6 +48,17 @@ test('only plain digits are compared', () => {
   for (const text of ['', '201555012', '20155501234', '２０１5550123', '201-555-0123 x1',
     '2015550123\n']) {
     assert.equal(plainDigits(text), '');
+  }
+});
+
+test('a clear number stands in the text', () => {
+  for (const text of ['(201) 555-0123', '1 201 555 0123', 'tel:+12015550123', '="2015550123"',
+    '2015550123.0', '2.015550123E+09', '２０１ 555-0123', '201\u00a0555\u20110123']) {
+    assert(shows(text, '2015550123'), text);
+  }
+  for (const text of ['', '201-555-0124', 'tel:2015550124', '201555012.0', 'no number',
+    '٢٠١٥٥٥٠١٢٣', '3210555102']) {
+    assert(!shows(text, '2015550123'), text);
   }
 });
 
@@ -118,13 +129,19 @@ test('settings come from the environment, and are checked', () => {
   assert.equal(settingsOf({ address: 'http://[::1]:8061', key: '' }, environment).base,
     'http://[::1]:8061');
   assert.equal(settingsOf({}, {}).base, 'http://127.0.0.1:8061');
+  for (const empty of ['', ' \n']) {
+    assert.throws(() => settingsOf({ address: empty }, environment),
+      { name: 'TypeError', message: /address is empty/ });
+  }
   assert.deepEqual(settingsOf({}, {}).headers, {});
   for (const address of ['127.0.0.1:8061', 'localhost:8061', 'ftp://x', 'http://', 'http://a b',
     'http://key@x', 'http://x?a', 'http://x#a']) {
     assert.throws(() => settingsOf({ address }, {}), { name: 'TypeError', message: /give http:/ });
   }
   for (const wrong of [{ deadlineMs: 0 }, { deadlineMs: NaN }, { deadlineMs: 1e9 },
-    { deadlineMs: Infinity }, { maxAttempts: 0 }, { batchSize: 1.5 }, { batchSize: '9' }]) {
+    { deadlineMs: Infinity }, { maxClockDifferenceMs: 0 }, { maxClockDifferenceMs: NaN },
+    { maxClockDifferenceMs: 86_400_001 }, { maxAttempts: 0 }, { batchSize: 1.5 },
+    { batchSize: '9' }]) {
     assert.throws(() => settingsOf(wrong, {}), RangeError);
   }
   assert.throws(() => settingsOf({ fetch: 'x' }, {}), TypeError);

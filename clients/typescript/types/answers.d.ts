@@ -3,9 +3,9 @@
  * @param {Phone} asked
  * @param {string} text
  * @param {unknown} json
- * @param {bigint} atLeastRevision
+ * @param {Wanted} wanted
  */
-export function answerOfCheck(asked: Phone, text: string, json: unknown, atLeastRevision: bigint): Answer;
+export function answerOfCheck(asked: Phone, text: string, json: unknown, wanted: Wanted): Answer;
 /** The release of a list that an answer rests on. */
 export class ListSnapshot extends Told {
     /**
@@ -153,6 +153,9 @@ export class Answer extends Told {
         mayCall: boolean;
     };
 }
+export namespace clock {
+    function now(): number;
+}
 /**
  * The answers for numbers, in the order asked: an `Answer` each, whatever went wrong.
  *
@@ -187,7 +190,8 @@ export class ScrubResult {
     get revisions(): readonly bigint[];
     /**
      * False if the lists or the tenant's records changed while the server was asked: the numbers were
-     * asked about in several requests, or several servers have answered.
+     * asked about in several requests, or several servers have answered. True says that of one server
+     * alone: equal revisions of two servers need not be one state.
      */
     get isOfOneRevision(): boolean;
     /**
@@ -210,12 +214,10 @@ export class ScrubResult {
      * @param {readonly number[]} places
      * @param {readonly string[]} texts
      * @param {unknown} json
-     * @param {{details: boolean, atLeastRevision: bigint}} question
+     * @param {boolean} details
+     * @param {Wanted} wanted
      */
-    add(places: readonly number[], texts: readonly string[], json: unknown, { details, atLeastRevision }: {
-        details: boolean;
-        atLeastRevision: bigint;
-    }): void;
+    add(places: readonly number[], texts: readonly string[], json: unknown, details: boolean, wanted: Wanted): void;
     /**
      * @internal Tells why the rest has no answer.
      * @param {DncError} error
@@ -225,6 +227,17 @@ export class ScrubResult {
     [Symbol.iterator](): Generator<Answer, void, undefined>;
     #private;
 }
+/**
+ * Of what an answer must be to permit calls.
+ */
+export type Wanted = {
+    atLeastRevision: bigint;
+    /**
+     * What `asOf` or `asAnsweredAt` asked for; null: now.
+     */
+    moment: Date | null;
+    maxClockDifferenceMs: number;
+};
 /**
  * The answer to one request, checked.
  */

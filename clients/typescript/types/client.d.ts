@@ -29,7 +29,9 @@ export class Client {
     check(number: Phone, options?: CheckOptions): Promise<Answer>;
     /**
      * Records that people asked not to be called, on a do-not-call list of the tenant. Returns when
-     * the server has acknowledged every one of them, and from then on every scrub sees them.
+     * the server has acknowledged every one of them, and from then on every scrub of that server
+     * sees them. Other servers do not, such as those behind one balancer: tenants' lists are of one
+     * server.
      *
      * Throws NotRecorded if some were not acknowledged: it tells which, and those of its results that
      * are `recorded` stay so. Throws another DncError if none was. Whatever failed, repeat the call
@@ -86,14 +88,16 @@ export type QuestionOptions = {
      */
     asAnsweredAt?: Date;
     /**
-     * Only from a snapshot of that revision or a later one.
+     * Only from a snapshot of that revision or a later one. Revisions are each server's own: give it
+     * only if the same server answers that told it.
      */
     atLeastRevision?: bigint | string;
 };
 export type CheckOptions = CallOptions & QuestionOptions;
 export type DetailOptions = {
     /**
-     * Also the rule that decided, in words, and every match.
+     * Also the rule that decided, in words, and every match; and the numbers are compared. Without them
+     * the count alone shows that an answer belongs to its question.
      */
     details?: boolean;
 };

@@ -13,6 +13,14 @@ export function wireText(phone: Phone): string | null;
  */
 export function plainDigits(text: string): string;
 /**
+ * Returns whether a text can mean a number of ten digits: its plain digits are the number, or the
+ * digits stand in it one after the other, as in `tel:+1...`, `="..."` and `2.015550123E+09`. Digits
+ * are those that a server reads, ASCII and full-width.
+ * @param {string} text
+ * @param {string} number
+ */
+export function shows(text: string, number: string): boolean;
+/**
  * Returns the numbers as a list. A single text is a mistake: it would be asked by letters. So is
  * what has no entries, such as a promise: nothing would be asked or written of it.
  * @param {Iterable<Phone>} numbers

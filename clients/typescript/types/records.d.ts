@@ -40,7 +40,8 @@ export class WriteResult extends Told {
      */
     readonly message: string;
     /**
-     * The revision of the write: a scrub with `atLeastRevision` sees it, on every server.
+     * The revision of the write: a scrub of the same server with `atLeastRevision` sees it. Other
+     * servers have revisions of their own.
      * @readonly
      */
     readonly revision: bigint;

@@ -2,7 +2,9 @@
  * @typedef {object} ClientOptions
  * @property {string} [address]
  * `http://HOST:PORT` or `https://HOST:PORT`; the environment's DNC_URL unless given, or
- * http://127.0.0.1:8061. A key should cross a network only with https.
+ * http://127.0.0.1:8061. A key should cross a network only with https. Behind a name or a balancer
+ * may stand several servers, which the client cannot know: opt-outs and `atLeastRevision` need the
+ * address of one.
  * @property {string} [key]
  * A key of the tenant (`dnck_...`), or an operator's key together with the tenant to act as; the
  * environment's DNC_KEY unless given.
@@ -15,6 +17,10 @@
  * again; 4 unless given.
  * @property {number} [batchSize]
  * Numbers in a request; 10,000 unless given. If the server takes fewer, smaller requests are made.
+ * @property {number} [maxClockDifferenceMs]
+ * How many milliseconds the moment of an answer about now may be from this machine's clock, before
+ * and behind; 600,000 unless given. A CLEAR that is further away is BadAnswer: it may come out of a
+ * cache, or from a server whose clock is wrong.
  * @property {typeof globalThis.fetch} [fetch]
  * What sends the requests in place of the built-in fetch, for certificates or a proxy of your own.
  */
@@ -25,6 +31,7 @@
  * @property {number} deadlineMs
  * @property {number} maxAttempts
  * @property {number} batchSize
+ * @property {number} maxClockDifferenceMs
  * @property {typeof globalThis.fetch} fetch
  */
 /**
@@ -43,7 +50,9 @@ export function checkNames(options: object, names: readonly string[]): void;
 export type ClientOptions = {
     /**
      * `http://HOST:PORT` or `https://HOST:PORT`; the environment's DNC_URL unless given, or
-     * http://127.0.0.1:8061. A key should cross a network only with https.
+     * http://127.0.0.1:8061. A key should cross a network only with https. Behind a name or a balancer
+     * may stand several servers, which the client cannot know: opt-outs and `atLeastRevision` need the
+     * address of one.
      */
     address?: string;
     /**
@@ -70,6 +79,12 @@ export type ClientOptions = {
      */
     batchSize?: number;
     /**
+     * How many milliseconds the moment of an answer about now may be from this machine's clock, before
+     * and behind; 600,000 unless given. A CLEAR that is further away is BadAnswer: it may come out of a
+     * cache, or from a server whose clock is wrong.
+     */
+    maxClockDifferenceMs?: number;
+    /**
      * What sends the requests in place of the built-in fetch, for certificates or a proxy of your own.
      */
     fetch?: typeof globalThis.fetch;
@@ -83,5 +98,6 @@ export type Settings = {
     deadlineMs: number;
     maxAttempts: number;
     batchSize: number;
+    maxClockDifferenceMs: number;
     fetch: typeof globalThis.fetch;
 };

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import datetime
 import uuid
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from . import _contract
 from ._numbers import Phone, as_list, batch_length, wire_text
 from ._times import to_message
-from .answers import Answer, ScrubResult, answer_of_check
-from .errors import BadAnswer, DncError, InvalidRequest, NotRecorded
+from ._options import Options
+from .answers import Answer, ScrubResult, Wanted, answer_of_check
+from .errors import BadAnswer, DncError, InvalidRequest, NotFound, NotRecorded
 from .records import WriteResult, check_recorded, part_id, results_of
 from .status import Coverage, ServerStatus, coverage_of, status_of
 from .verdicts import Channel
@@ -25,6 +26,10 @@ from .verdicts import Channel
 T = TypeVar("T")
 _KIND_INTERNAL = 1  # OWN_LIST_KIND_INTERNAL
 _MAX_REQUEST_ID_BYTES = 64
+
+
+def _now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.timezone.utc)
 
 
 @dataclass(frozen=True)
@@ -91,13 +96,17 @@ class Core:
     """Makes the calls of a client. Several threads may run its generators at once: what they share
     is how many numbers the server takes, and which lists are do-not-call lists."""
 
-    def __init__(self, batch_size: int) -> None:
-        self._batch_size = batch_size
+    def __init__(self, options: Options) -> None:
+        self._batch_size = options.batch_size
+        self._names_several = options.names_several
+        self._max_clock_difference = datetime.timedelta(seconds=options.max_clock_difference)
+        self.now: Callable[[], datetime.datetime] = _now  # tests replace the clock
         self._do_not_call_lists = {"", "internal"}
 
     def scrub(self, numbers: Iterable[Phone], question: Question, details: bool,
               ) -> Steps[ScrubResult]:
         """Asks about any count of numbers. Never raises DncError: the result has it."""
+        self._check_revision(question)
         asked = as_list(numbers)
         sent = [(place, text) for place, phone in enumerate(asked)
                 if (text := wire_text(phone)) is not None]
@@ -114,7 +123,7 @@ class Core:
             try:
                 response = yield Call("Scrub", request)
                 result.add(places[start:end], texts[start:end], response, details=details,
-                           at_least_revision=question.at_least_revision)
+                           wanted=self._wanted(question))
             except DncError as error:
                 if self._learn(error, end - start):
                     continue
@@ -125,13 +134,14 @@ class Core:
 
     def check(self, number: Phone, question: Question) -> Steps[Answer]:
         """Asks for everything that is known about one number."""
+        self._check_revision(question)
         text = wire_text(number)
         if text is None:
             return Answer(number)
         request = _contract.CheckNumberRequest(number=text)
         question.fill(request)
         response = yield Call("CheckNumber", request)
-        return answer_of_check(number, text, response, question.at_least_revision)
+        return answer_of_check(number, text, response, self._wanted(question))
 
     def may_call(self, number: Phone, question: Question) -> Steps[bool]:
         """Asks whether one number may be called; an error means that it may not."""
@@ -143,6 +153,9 @@ class Core:
     def add_opt_outs(self, numbers: Iterable[Phone], facts: Facts, request_id: str | None,
                      ) -> Steps[tuple[WriteResult, ...]]:
         """Writes opt-outs. Raises DncError unless every one was acknowledged."""
+        self._check_one_server("an opt-out is known to the server that it is written to, and the "
+                               "others would go on clearing the number; write it to each of them "
+                               "by a client of its own")
         asked = as_list(numbers)
         yield from self._check_list(facts.list_id)
         name = str(uuid.uuid4()) if request_id is None else request_id
@@ -182,6 +195,19 @@ class Core:
         request = _contract.GetCoverageRequest(list=list_name)
         return coverage_of((yield Call("GetCoverage", request)))
 
+    def _wanted(self, question: Question) -> Wanted:
+        moment = question.as_of if question.as_of is not None else question.as_answered_at
+        return Wanted(question.at_least_revision, moment, self.now(), self._max_clock_difference)
+
+    def _check_revision(self, question: Question) -> None:
+        if question.at_least_revision > 0:
+            self._check_one_server("revisions are each server's own, so `at_least_revision` proves "
+                                   "nothing there; ask the server that told the revision")
+
+    def _check_one_server(self, why: str) -> None:
+        if self._names_several:
+            raise ValueError(f"the client's address names several servers: {why}")
+
     def _learn(self, error: DncError, sent: int) -> bool:
         """Returns whether the server takes fewer at once, which this remembers."""
         if error.reason != "BATCH_TOO_LARGE":
@@ -195,14 +221,17 @@ class Core:
 
     def _check_list(self, list_id: str) -> Steps[None]:
         """Raises InvalidRequest if a list is no do-not-call list: what is written to a list of
-        consents permits calls."""
+        consents permits calls. Raises NotFound if the server does not name it: nobody knows then
+        what it is."""
         if list_id in self._do_not_call_lists:
             return
         response = yield Call("ListLists", _contract.ListListsRequest())
         kinds = {one.list_id: one.kind for one in response.lists}
-        if list_id in kinds and kinds[list_id] != _KIND_INTERNAL:
+        if list_id not in kinds:
+            raise NotFound(f"the server names no list {list_id} of the tenant; nothing was written",
+                           code="NOT_FOUND")
+        if kinds[list_id] != _KIND_INTERNAL:
             raise InvalidRequest(
                 f"the list {list_id} is no do-not-call list, so an opt-out must not stand on it",
                 code="INVALID_ARGUMENT")
-        if list_id in kinds:  # of one that is not there the server says so
-            self._do_not_call_lists.add(list_id)
+        self._do_not_call_lists.add(list_id)

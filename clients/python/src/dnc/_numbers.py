@@ -61,6 +61,20 @@ def plain_digits(text: str) -> int:
     return int(digits) if len(digits) == 10 else 0
 
 
+def shows(text: str, number: int) -> bool:
+    """Returns whether the text can mean the number: its plain digits are the number, or the ten
+    digits stand in it one after the other, as in `tel:+1...` and `2.015550123E+09`. Digits are
+    those that a server reads, ASCII and full-width."""
+    plain = plain_digits(text)
+    if plain:
+        return plain == number
+    digits = "".join(re.findall("[0-9]", text.translate(_FULL_WIDTH)))
+    return f"{number:010d}" in digits
+
+
+_FULL_WIDTH = {0xFF10 + digit: str(digit) for digit in range(10)}
+
+
 def as_list(numbers: Iterable[Phone]) -> list[Phone]:
     """Returns the numbers as a list. A single text is a mistake: it would be asked by letters."""
     if isinstance(numbers, (str, bytes)):

@@ -15,6 +15,7 @@ import grpc
 from .errors import DncError
 
 _MAX_DEADLINE = 24 * 3600.0
+_MAX_CLOCK_DIFFERENCE = 24 * 3600.0
 _FIRST_BACKOFF, _MAX_BACKOFF = 0.05, 1.0
 _PROXY_VARIABLES = ("grpc_proxy", "https_proxy", "http_proxy")
 
@@ -31,6 +32,14 @@ class Options:
     deadline: float
     max_attempts: int
     batch_size: int
+    max_clock_difference: float
+
+    @property
+    def names_several(self) -> bool:
+        """Whether the address names several servers. What is behind a name, nobody knows here."""
+        # gRPC decodes percent signs in its names.
+        return (not self.address.startswith(("unix:", "unix-abstract:"))
+                and re.search(",|%2c", self.address, re.IGNORECASE) is not None)
 
     def channel_arguments(self) -> list[tuple[str, Any]]:
         """The same as those of the C++ client, for the same reasons (clients/cpp/dnc/channel.h)."""
@@ -103,7 +112,7 @@ class Attempts:
 
 def make_options(*, address: str | None, key: str | None, tenant: str | None, tls: bool,
                  ca_file: str | os.PathLike[str] | None, server_name: str | None, deadline: float,
-                 max_attempts: int, batch_size: int,
+                 max_attempts: int, batch_size: int, max_clock_difference: float,
                  environment: Mapping[str, str] | None = None) -> Options:
     """Checks the settings. What is None comes from the environment, as dncctl takes it. Raises
     ValueError, and OSError for a file of certificates that cannot be read."""
@@ -116,6 +125,11 @@ def make_options(*, address: str | None, key: str | None, tenant: str | None, tl
         raise ValueError("max_attempts and batch_size must be at least 1")
     if not 0 < deadline <= _MAX_DEADLINE:
         raise ValueError("the deadline must be above 0 and at most a day, in seconds")
+    if not 0 < max_clock_difference <= _MAX_CLOCK_DIFFERENCE:
+        raise ValueError("max_clock_difference must be above 0 and at most a day, in seconds")
+    if ca_file is not None and not os.fspath(ca_file):
+        # A setting that was lost on its way here must not end in plain text.
+        raise ValueError("ca_file is empty; name a file of certificates, or leave it out")
     trusted = os.fspath(ca_file) if ca_file is not None else variables.get("DNC_CA_FILE", "")
     certificates = _read_certificates(trusted) if trusted else None
     secure = tls or certificates is not None
@@ -127,7 +141,8 @@ def make_options(*, address: str | None, key: str | None, tenant: str | None, tl
         address=_checked_address(given(address, "DNC_SERVER", "127.0.0.1:50061")),
         metadata=_identity(given(key, "DNC_KEY"), given(tenant, "DNC_TENANT")), secure=secure,
         certificates=certificates, server_name=name, deadline=float(deadline),
-        max_attempts=max_attempts, batch_size=batch_size)
+        max_attempts=max_attempts, batch_size=batch_size,
+        max_clock_difference=float(max_clock_difference))
 
 
 def _read_certificates(path: str) -> bytes:

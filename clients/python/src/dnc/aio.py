@@ -62,12 +62,13 @@ class AsyncClient:
     def __init__(self, address: str | None = None, *, key: str | None = None,
                  tenant: str | None = None, tls: bool = False,
                  ca_file: str | os.PathLike[str] | None = None, server_name: str | None = None,
-                 deadline: float = 2.0, max_attempts: int = 4, batch_size: int = 10_000) -> None:
+                 deadline: float = 2.0, max_attempts: int = 4, batch_size: int = 10_000,
+                 max_clock_difference: float = 600.0) -> None:
         self._options = make_options(
             address=address, key=key, tenant=tenant, tls=tls, ca_file=ca_file,
             server_name=server_name, deadline=deadline, max_attempts=max_attempts,
-            batch_size=batch_size)
-        self._core = Core(batch_size)
+            batch_size=batch_size, max_clock_difference=max_clock_difference)
+        self._core = Core(self._options)
         self._closed = False
         self._sleep: Callable[[float], Awaitable[None]] = asyncio.sleep  # tests replace the waits
         self._channel: Any = None
@@ -153,9 +154,8 @@ class AsyncClient:
             if self._closed:
                 raise Unavailable("the client is closed", code="UNAVAILABLE")
             try:
-                return call.answer_of(await self._method(call.method)(
-                    call.request, timeout=attempts.time_left(time.monotonic()),
-                    metadata=self._options.metadata))
+                return call.answer_of(await self._rpc(
+                    call, attempts.time_left(time.monotonic())))
             except grpc.RpcError as error:
                 failed = error_of_rpc(error, self._options.proxy_hint())
             except grpc.aio.UsageError as error:  # the channel was closed meanwhile
@@ -166,6 +166,20 @@ class AsyncClient:
             if wait is None:
                 raise failed
             await self._sleep(wait)
+
+    async def _rpc(self, call: Call, seconds: float) -> Any:
+        """Makes a request. grpcio cancels the requests of a channel that is closed, which would
+        look as if the caller's own task were cancelled. So a request has a task of its own."""
+        request = asyncio.ensure_future(self._method(call.method)(
+            call.request, timeout=seconds, metadata=self._options.metadata))
+        try:
+            await asyncio.wait({request})
+        finally:
+            request.cancel()  # does nothing to one that is done
+        if request.cancelled() and self._closed:
+            raise Unavailable("the client was closed while it waited for the answer",
+                              code="UNAVAILABLE")
+        return request.result()
 
     def _method(self, name: str) -> Any:
         """Returns a method of the channel, which is made here: it takes the loop that runs now."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, overload
 
-from ._numbers import Phone, plain_digits
+from ._numbers import Phone, plain_digits, shows
 from ._times import FOREVER, from_message
 from .errors import BadAnswer, DncError
 from .verdicts import (CLEARING_RULES, Effect, Reason, Rule, Verdict, known_reason, known_rule,
@@ -112,18 +112,25 @@ class Answer:
         return self.may_call
 
 
-def answer_of_result(asked: Phone, text: str, result: Any, snapshot: Snapshot) -> Answer:
-    """Makes an answer of a dnc.v1.NumberResult. Raises BadAnswer for one of another number."""
+def answer_of_result(asked: Phone, text: str, result: Any, snapshot: Snapshot, wanted: Wanted,
+                     ) -> Answer:
+    """Makes an answer of a dnc.v1.NumberResult. Raises BadAnswer for one of another number, and
+    for a CLEAR that is over."""
     plain = plain_digits(text)
     if result.number and plain and result.number != plain:
         raise BadAnswer("the server answered for another number than was asked")
     verdict = known_verdict(result.verdict)
     if verdict is Verdict.CLEAR and not result.number:
         raise BadAnswer("the server answered CLEAR without saying for which number")
+    if verdict is Verdict.CLEAR and not shows(text, result.number):
+        raise BadAnswer("the server answered CLEAR for a number that does not stand in the text "
+                        "that was asked about")
     rule = known_rule(result.rule)
     if verdict is Verdict.CLEAR and rule not in CLEARING_RULES:
         verdict = Verdict.UNKNOWN  # cleared by what this version does not know
     until = from_message(result, "valid_until")
+    if verdict is Verdict.CLEAR:
+        wanted.check_end(snapshot, until)
     if until is None and verdict not in _HOLD_NOT:
         until = FOREVER
     return Answer(
@@ -138,26 +145,65 @@ def answer_of_result(asked: Phone, text: str, result: Any, snapshot: Snapshot) -
             obtained_at=from_message(one, "obtained_at")) for one in result.matches))
 
 
-def checked_snapshot(message: Any, clear: bool, at_least_revision: int) -> Snapshot:
-    """Returns what an answer rests on. Raises BadAnswer if it does not say so, or if it is older
-    than was asked for."""
+@dataclass(frozen=True)
+class Wanted:
+    """Of what an answer must be to permit calls."""
+
+    at_least_revision: int
+    moment: datetime.datetime | None
+    """What `as_of` or `as_answered_at` asked for; None: now."""
+    now: datetime.datetime
+    """The client's clock when the answer had come."""
+    max_clock_difference: datetime.timedelta
+
+    def check_moment(self, snapshot: Snapshot) -> None:
+        """Raises BadAnswer if an answer with a CLEAR is of another moment than was asked for."""
+        decided = snapshot.decided_at
+        if decided is None:
+            raise BadAnswer("the answer is CLEAR and does not say for which moment")
+        if self.moment is not None:
+            if decided != self.moment:
+                raise BadAnswer(f"the answer is for {decided}, and was asked for {self.moment}")
+            return
+        if abs(decided - self.now) > self.max_clock_difference:
+            raise BadAnswer(
+                f"the answer is for {decided}, and here it is {self.now}, which is more than "
+                f"{self.max_clock_difference} apart; check the clocks of the server and of this "
+                "machine, and that no cache stands between them")
+        self.check_end(snapshot, snapshot.valid_until)
+
+    def check_end(self, snapshot: Snapshot, end: datetime.datetime | None) -> None:
+        """Raises BadAnswer if a CLEAR for now held no longer when it was given. As of an earlier
+        moment the server may answer for the last instant of what ended then."""
+        decided = snapshot.decided_at
+        if self.moment is None and end is not None and decided is not None and end <= decided:
+            raise BadAnswer(f"the answer is CLEAR until {end}, and is for {decided}, when that was "
+                            "over; check what stands at that address")
+
+
+def checked_snapshot(message: Any, clear: bool, wanted: Wanted) -> Snapshot:
+    """Returns what an answer rests on. Raises BadAnswer if it does not say so, if it is older than
+    was asked for, or if a CLEAR is of another moment."""
     if not message.HasField("snapshot"):
         raise BadAnswer("the answer does not say which snapshot it rests on")
     revision = message.snapshot.revision
     if clear and revision == 0:
         raise BadAnswer("the answer is CLEAR and does not say at which revision")
-    if revision < at_least_revision:
+    if revision < wanted.at_least_revision:
         raise BadAnswer(f"the answer is of revision {revision}, older than was asked for")
-    return Snapshot.of(message.snapshot)
+    snapshot = Snapshot.of(message.snapshot)
+    if clear:
+        wanted.check_moment(snapshot)
+    return snapshot
 
 
-def answer_of_check(asked: Phone, text: str, response: Any, at_least_revision: int) -> Answer:
+def answer_of_check(asked: Phone, text: str, response: Any, wanted: Wanted) -> Answer:
     """Makes an answer of a dnc.v1.CheckNumberResponse. Raises BadAnswer."""
     if not response.HasField("result"):
         raise BadAnswer("the server answered without a verdict")
     clear = response.result.verdict == Verdict.CLEAR
-    snapshot = checked_snapshot(response, clear, at_least_revision)
-    return answer_of_result(asked, text, response.result, snapshot)
+    snapshot = checked_snapshot(response, clear, wanted)
+    return answer_of_result(asked, text, response.result, snapshot, wanted)
 
 
 @dataclass(frozen=True)
@@ -216,7 +262,8 @@ class ScrubResult(Sequence[Answer]):
     @property
     def is_of_one_revision(self) -> bool:
         """False if the lists or the tenant's records changed while the server was asked: the
-        numbers were asked about in several requests, or several servers have answered."""
+        numbers were asked about in several requests, or several servers have answered. True says
+        that of one server alone: equal revisions of two servers need not be one state."""
         return len(self.revisions) <= 1
 
     def callable(self) -> list[Phone]:
@@ -254,11 +301,11 @@ class ScrubResult(Sequence[Answer]):
         return (self[place] for place in range(len(self)))
 
     def add(self, places: Sequence[int], texts: Sequence[str], response: Any, *, details: bool,
-            at_least_revision: int) -> None:
+            wanted: Wanted) -> None:
         """Adds the answer for the numbers at `places`, whose texts were sent. Raises BadAnswer for
         one that is not of exactly these numbers, and then changes nothing."""
         batch = _checked(response, [self._asked[place] for place in places], texts, details,
-                         at_least_revision)
+                         wanted)
         self._snapshots.append(batch.snapshot)
         for index, place in enumerate(places):
             self._found[place] = batch, index
@@ -269,14 +316,14 @@ def _reasons_of(bits: int) -> tuple[Reason | int, ...]:
 
 
 def _checked(response: Any, asked: Sequence[Phone], texts: Sequence[str], details: bool,
-             at_least_revision: int) -> _Batch:
+             wanted: Wanted) -> _Batch:
     count = len(texts)
     verdicts, reasons = len(response.verdicts), len(response.reasons)
     if verdicts != count or reasons != count:
         raise BadAnswer(f"the server answered {verdicts} verdicts and {reasons} sets of reasons "
                         f"for {count} numbers")
     clear = Verdict.CLEAR in response.verdicts
-    snapshot = checked_snapshot(response, clear, at_least_revision)
+    snapshot = checked_snapshot(response, clear, wanted)
     found: tuple[Answer, ...] = ()
     if details:
         if len(response.results) != count:
@@ -285,11 +332,26 @@ def _checked(response: Any, asked: Sequence[Phone], texts: Sequence[str], detail
         if any(one.verdict != verdict
                for one, verdict in zip(response.results, response.verdicts)):
             raise BadAnswer("the details contradict the verdicts")
-        found = tuple(answer_of_result(one, text, result, snapshot)
+        found = tuple(answer_of_result(one, text, result, snapshot, wanted)
                       for one, text, result in zip(asked, texts, response.results))
-    ends = {end.index: from_message(end, "valid_until") for end in response.earlier_ends}
     return _Batch(response, snapshot, _end_of(response, snapshot),
-                  {index: end for index, end in ends.items() if end is not None}, found)
+                  _earlier_ends_of(response, snapshot, wanted), found)
+
+
+def _earlier_ends_of(response: Any, snapshot: Snapshot, wanted: Wanted,
+                     ) -> dict[int, datetime.datetime]:
+    """Returns the ends of single numbers, by their places. Raises BadAnswer for one of no number
+    that was asked about, one without a time, and for a CLEAR that is over."""
+    ends: dict[int, datetime.datetime] = {}
+    for one in response.earlier_ends:
+        end = from_message(one, "valid_until")
+        if end is None or one.index >= len(response.verdicts):
+            raise BadAnswer("the answer tells an end without a time, or of a number that was not "
+                            "asked about")
+        if response.verdicts[one.index] == Verdict.CLEAR:
+            wanted.check_end(snapshot, end)
+        ends[one.index] = end
+    return ends
 
 
 def _end_of(response: Any, snapshot: Snapshot) -> datetime.datetime:

@@ -34,15 +34,21 @@ class Client:
     """Asks a dncd. Fails closed: an error, a timeout, a short answer and a verdict that this
     version does not know all mean do-not-call.
 
-    `address`: HOST:PORT, unix:/PATH, or for several servers with the same lists
-    `ipv4:10.0.0.1:50061,10.0.0.2:50061`. `key`: a key of the tenant, or an operator's key together
-    with the `tenant` to act as. `tls`: with the system's certificates; `ca_file`: with these alone;
-    `server_name`: the name that the server's certificate must have, if it is not the host's. What
-    is None comes from the environment, as dncctl takes it: DNC_SERVER, DNC_KEY, DNC_TENANT,
-    DNC_CA_FILE and DNC_TLS_NAME.
+    `address`: HOST:PORT, unix:/PATH, or for several servers with the same published lists
+    `ipv4:10.0.0.1:50061,10.0.0.2:50061`. Opt-outs and revisions are of one server alone, so a
+    client of several refuses `add_opt_outs` and `at_least_revision`; behind one name or one
+    balancer it cannot know of several, so give an address of one server there. `key`: a key of the
+    tenant, or an operator's key together with the `tenant` to act as. `tls`: with the system's
+    certificates; `ca_file`: with these alone; `server_name`: the name that the server's certificate
+    must have, if it is not the host's. What is None comes from the environment, as dncctl takes it:
+    DNC_SERVER, DNC_KEY, DNC_TENANT, DNC_CA_FILE and DNC_TLS_NAME.
 
     `deadline`: seconds for each request to the server with all of its `max_attempts`; many numbers
     make several requests, of `batch_size` numbers or as many as the server takes.
+
+    `max_clock_difference`: how many seconds the moment of an answer about now may be from this
+    machine's clock, before and behind. A CLEAR that is further away is BadAnswer: it may come out
+    of a cache, or from a server whose clock is wrong.
 
     Raises ValueError for settings that cannot be right, and OSError for a file that cannot be read;
     the first call connects. Several threads may use a client at once; a process that forks makes
@@ -51,12 +57,13 @@ class Client:
     def __init__(self, address: str | None = None, *, key: str | None = None,
                  tenant: str | None = None, tls: bool = False,
                  ca_file: str | os.PathLike[str] | None = None, server_name: str | None = None,
-                 deadline: float = 2.0, max_attempts: int = 4, batch_size: int = 10_000) -> None:
+                 deadline: float = 2.0, max_attempts: int = 4, batch_size: int = 10_000,
+                 max_clock_difference: float = 600.0) -> None:
         self._options = make_options(
             address=address, key=key, tenant=tenant, tls=tls, ca_file=ca_file,
             server_name=server_name, deadline=deadline, max_attempts=max_attempts,
-            batch_size=batch_size)
-        self._core = Core(batch_size)
+            batch_size=batch_size, max_clock_difference=max_clock_difference)
+        self._core = Core(self._options)
         self._closed = False
         self._sleep: Callable[[float], None] = time.sleep  # tests replace the waits
         arguments, credentials = self._options.channel_arguments(), self._options.credentials()
@@ -90,11 +97,13 @@ class Client:
         each, also for what is no number (INVALID) and for None (UNKNOWN). Stops at the first
         request that fails: `ScrubResult.error` tells why, and what has no answer may not be called.
 
-        `details` also asks for the rule that decided, in words, and every match. `scope`: for whom
-        the calls are made within the tenant, BRAND or BRAND/CAMPAIGN; empty: the strictest answer.
-        `as_of`: as the lists were at that moment, by all that is known now; `as_answered_at`: what
-        the server answered then. `at_least_revision`: only from a snapshot of that revision or a
-        later one.
+        `details` also asks for the rule that decided, in words, and every match, and compares the
+        numbers; without it the count alone shows that an answer belongs to its question. `scope`:
+        for whom the calls are made within the tenant, BRAND or BRAND/CAMPAIGN; empty: the strictest
+        answer. `as_of`: as the lists were at that moment, by all that is known now;
+        `as_answered_at`: what the server answered then. `at_least_revision`: only from a snapshot
+        of that revision or a later one; revisions are each server's own, so ValueError for an
+        address of several.
 
         Raises TypeError for a float and anything else that is no text and no integer: its digits
         cannot be relied on."""
@@ -120,7 +129,8 @@ class Client:
                      request_id: str | None = None) -> tuple[WriteResult, ...]:
         """Records that people asked not to be called, on a do-not-call list of the tenant
         (`internal` unless told). Returns when the server has acknowledged every one of them, and
-        from then on every scrub sees them.
+        from then on every scrub of that server sees them. Other servers do not: tenants' lists are
+        of one server. Raises ValueError if the address names several.
 
         Raises NotRecorded if some were not acknowledged: it tells which, and those of its results
         that are `recorded` stay so. Raises another DncError if none was. Whatever failed, repeat

@@ -24,7 +24,8 @@ class WriteResult:
     message: str = ""
     """Why it was refused; or why one that is stored does not count now."""
     revision: int = 0
-    """The revision of the write: a scrub with `at_least_revision` sees it, on every server."""
+    """The revision of the write: a scrub of the same server with `at_least_revision` sees it. Other
+    servers have revisions of their own."""
 
     @property
     def recorded(self) -> bool:
