@@ -204,6 +204,19 @@ TEST(JsonFieldsTest, ReadsTextsNumbersAndTheList) {
   EXPECT_EQ(ReadJson(R"({"phoneList":[]})").fields, (Pairs{{"phoneList", ""}}));
 }
 
+// One reader of JSON keeps the first of two members, and another one the last.
+TEST(JsonFieldsTest, AMemberComesOnceEvenIfItIsNull) {
+  for (const char* const body :
+       {R"({"phoneList":null,"phoneList":"1"})", R"({"phoneList":"1","phonelist":null})",
+        R"({"phoneList":null,"phoneList":null})", R"({"phoneList":null,"phoneList":["1"]})"}) {
+    EXPECT_THAT(ReadJson(body).error, HasSubstr("comes twice")) << body;
+  }
+  std::string many;
+  for (size_t i = 0; i <= kMaxFormFields; ++i)
+    many += StrCat(i == 0 ? "" : ",", "\"f", i, "\":null");
+  EXPECT_THAT(ReadJson(StrCat("{", many, "}")).error, HasSubstr("more than 100 fields"));
+}
+
 TEST(JsonFieldsTest, TellsThePlaceOfWhatIsWrong) {
   EXPECT_THAT(ReadJson(R"({"phoneList":["1",null]})").error, HasSubstr("entry 2 of `phoneList`"));
   EXPECT_THAT(ReadJson(R"({"phoneList":["1",2.5]})").error, HasSubstr("entry 2"));
