@@ -217,6 +217,25 @@ TEST(JsonFieldsTest, AMemberComesOnceEvenIfItIsNull) {
   EXPECT_THAT(ReadJson(StrCat("{", many, "}")).error, HasSubstr("more than 100 fields"));
 }
 
+TEST(JsonFieldsTest, RefusesLongNumbersWhereTheyStand) {
+  EXPECT_EQ(ReadJson(R"({"a":18446744073709551615})").fields,
+            (Pairs{{"a", "18446744073709551615"}}));
+  for (const char* const number :
+       {"18446744073709551616", "111111111111111111111", "-111111111111111111111",
+        "0.11111111111111111111", "1.1111111111111111111e1"}) {
+    EXPECT_THAT(ReadJson(StrCat(R"({"phoneList":["1",)", number, "]}")).error,
+                HasSubstr("entry 2 of `phoneList` is a n"))
+        << number;
+  }
+  const std::string digits(100'000, '7');
+  EXPECT_THAT(ReadJson(StrCat(R"({"a":)", digits, "}")).error, HasSubstr("`a` is a number"));
+  EXPECT_NE(ReadJson(StrCat(R"({"a":1e)", digits, "}")).error, "");
+  EXPECT_NE(ReadJson(StrCat(R"({"a":0)", digits, "}")).error, "");
+  // Texts are no numbers, whatever quotes are in them.
+  EXPECT_EQ(ReadJson(StrCat(R"({"a":"\"\\","b":")", digits, R"("})")).fields,
+            (Pairs{{"a", "\"\\"}, {"b", digits}}));
+}
+
 TEST(JsonFieldsTest, TellsThePlaceOfWhatIsWrong) {
   EXPECT_THAT(ReadJson(R"({"phoneList":["1",null]})").error, HasSubstr("entry 2 of `phoneList`"));
   EXPECT_THAT(ReadJson(R"({"phoneList":["1",2.5]})").error, HasSubstr("entry 2"));

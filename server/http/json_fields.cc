@@ -120,9 +120,36 @@ class FieldsFromJson final : public nlohmann::json_sax<nlohmann::json> {
   std::string joined_;
 };
 
+// The body, cut inside the first number of more digits than 64 bits can have, if there is one. The
+// parser refuses what is left of such a number, with its place, and has no megabytes of digits to
+// make a number of.
+std::string_view UpToLongNumber(std::string_view body) {
+  constexpr size_t kMostCharacters = 20;
+  bool in_text = false;
+  size_t characters = 0;  // of the number at hand
+  for (size_t i = 0; i < body.size(); ++i) {
+    const char c = body[i];
+    if (in_text) {
+      if (c == '\\') {
+        ++i;
+      } else if (c == '"') {
+        in_text = false;
+      }
+      continue;
+    }
+    in_text = c == '"';
+    const bool in_number =
+        (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '+' || c == 'e' || c == 'E';
+    characters = in_number ? characters + 1 : 0;
+    if (characters > kMostCharacters) return body.substr(0, i + 1);
+  }
+  return body;
+}
+
 }  // namespace
 
 absl::Status ReadJsonFields(std::string_view body, std::string_view list, FormFields* out) {
+  body = UpToLongNumber(body);
   FieldsFromJson fields(list, out);
   const bool read = nlohmann::json::sax_parse(body.begin(), body.end(), &fields);
   if (read || !fields.status().ok()) return fields.status();
