@@ -136,6 +136,17 @@ TEST(MultipartTest, TakesAnyBoundary) {
   EXPECT_EQ(ReadParts("--b--").fields, Pairs());
 }
 
+TEST(MultipartTest, FindsTheFirstPartBehindWhatLooksLikeIt) {
+  constexpr char kForm[] = "--b\nContent-Disposition: form-data; name=\"a\"\n\n1\n--b--";
+  for (const std::string& before :
+       {std::string("\n"), std::string("--b--b\n"), std::string("--bc\n--b \t-\n"),
+        std::string("x--b\n"), std::string(100'000, '\n'), StrCat(std::string(100'000, '-'), "\n"),
+        std::string("\n--b\n").substr(0, 4) + "x\n"}) {
+    EXPECT_EQ(ReadParts(StrCat(before, kForm)).fields, (Pairs{{"a", "1"}})) << before.substr(0, 9);
+  }
+  EXPECT_THAT(ReadParts(std::string(100'000, '-')).error, HasSubstr("boundary"));
+}
+
 TEST(MultipartTest, TellsWhatIsWrong) {
   const std::string good =
       "--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--b--\r\n";
