@@ -52,6 +52,18 @@ absl::Status ReadHeaders(const HttpRequest& request, FormFields* fields) {
   return absl::OkStatus();
 }
 
+// Whoever asks about another moment must not get an answer about this one. Other names that this
+// server does not know are passed over, because each service has its own.
+absl::Status RefuseMoments(const FormFields& fields) {
+  for (const std::string_view name : {"as_of", "at"}) {
+    if (!fields.Get(name).has_value()) continue;
+    return InvalidRequest(StrCat("`", name,
+                                 "` names a moment, and this path answers for now only; ask "
+                                 "/v1/check, with `as_of`, for what was known then"));
+  }
+  return absl::OkStatus();
+}
+
 std::string ScopeOf(std::string_view brand, std::string_view campaign) {
   // A campaign without its brand names nothing.
   std::string scope = campaign.empty() ? std::string(brand) : StrCat(brand, "/", campaign);
@@ -78,6 +90,7 @@ absl::Status ReadDialerRequest(const HttpRequest& request, FormFields* fields, D
   DNC_RETURN_IF_ERROR(ReadUrlEncoded(request.query, fields));
   DNC_RETURN_IF_ERROR(ReadBody(request, fields));
   DNC_RETURN_IF_ERROR(ReadHeaders(request, fields));
+  DNC_RETURN_IF_ERROR(RefuseMoments(*fields));
   const auto value = [fields](std::string_view name) { return fields->Get(name).value_or(""); };
   out->key = value(kLoginId);
   out->scope = ScopeOf(value(kProjId), value(kCampaignId));

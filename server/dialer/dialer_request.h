@@ -23,8 +23,8 @@ struct DialerRequest {
 
 // Reads the query, the body by its Content-Type, and the headers named as the parameters.
 // INVALID_REQUEST, with what to send instead: a parameter that comes twice, a list that is missing,
-// an unknown version or output, and what the readers of forms refuse. `fields` and the request must
-// outlive `out`.
+// an unknown version or output, a moment (`as_of`, `at`), and what the readers of forms refuse.
+// `fields` and the request must outlive `out`.
 absl::Status ReadDialerRequest(const HttpRequest& request, FormFields* fields, DialerRequest* out);
 
 }  // namespace dnc

@@ -411,6 +411,11 @@ TEST(DialerRequestTest, SaysWhatToSendInstead) {
     EXPECT_THAT(error(StrCat("phoneList=1&version=", version)), HasSubstr("1 to 5")) << version;
   }
   EXPECT_THAT(error("phoneList=1&output=xml"), HasSubstr("csv or json"));
+  for (const char* const moment :
+       {"as_of=2026-01-01T00:00:00Z", "at=1", "AS_OF=", "At=2026-01-01"}) {
+    EXPECT_THAT(error(StrCat("phoneList=1&", moment)), HasSubstr("/v1/check")) << moment;
+  }
+  EXPECT_EQ(error("phoneList=1&attribute=1&asof=1&format=x"), "") << "names of other services";
   FormFields fields;
   HttpRequest both = Post("application/x-www-form-urlencoded", "phoneList=1");
   both.query = "phoneList=1";
@@ -419,6 +424,10 @@ TEST(DialerRequestTest, SaysWhatToSendInstead) {
     FormFields other;
     EXPECT_THAT(Ask(Post(type, "phoneList=1"), &other).error, HasSubstr("Content-Type")) << type;
   }
+  FormFields moment;
+  EXPECT_THAT(
+      Ask(Post("application/json", R"({"phoneList":"1","as_of":"2026-01-01"})"), &moment).error,
+      HasSubstr("/v1/check"));
   FormFields none;
   EXPECT_THAT(Ask(Post("multipart/form-data", "--b--"), &none).error, HasSubstr("boundary"));
   HttpRequest keys;
