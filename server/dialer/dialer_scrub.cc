@@ -38,8 +38,10 @@
 namespace dnc {
 namespace {
 
-// What is answered in one turn of the loop: about a quarter of a millisecond.
-constexpr size_t kPartNumbers = 4096;
+// How many numbers are answered in one turn of the loop: about a quarter of a millisecond's work. A
+// line of JSON takes a microsecond, some sixteen times as long as a line of CSV.
+constexpr size_t kCsvPart = 4096;
+constexpr size_t kJsonPart = 256;
 
 // The answers of a part, one entry a number.
 struct PartAnswers {
@@ -183,7 +185,7 @@ absl::Status DialerScrubCall::Begin() {
 
 absl::StatusOr<bool> DialerScrubCall::AnswerPart(bool on_worker) {
   if (!part_decided_) {
-    DNC_RETURN_IF_ERROR(list_->Next(kPartNumbers, &part_));
+    DNC_RETURN_IF_ERROR(list_->Next(request_.form.json ? kJsonPart : kCsvPart, &part_));
     DecidePart();
     part_decided_ = true;
   }

@@ -292,6 +292,23 @@ TEST_F(DialerScrubTest, JsonHasTheSameLetters) {
   EXPECT_EQ(lines[2]["ResultCode"], "I");
 }
 
+// A long list is answered in several parts in either form, and the parts join without a seam.
+TEST_F(DialerScrubTest, ALongListHasTheSameLettersInJson) {
+  std::string list;
+  constexpr int kCount = 5'000;
+  for (int i = 0; i < kCount; ++i) list += StrCat(i == 0 ? "" : ",", 2015550130 + i % 70);
+  const std::vector<std::string> csv = Lines(Ask(StrCat("phoneList=", list)).answer.body);
+  const nlohmann::json lines =
+      nlohmann::json::parse(Ask(StrCat("phoneList=", list, "&output=json")).answer.body);
+  ASSERT_EQ(csv.size(), kCount);
+  ASSERT_EQ(lines.size(), kCount);
+  for (size_t i = 0; i < kCount; ++i) {
+    const std::string begin = StrCat(lines[i]["Phone"].get<std::string>(), ",",
+                                     lines[i]["ResultCode"].get<std::string>(), ",");
+    ASSERT_THAT(csv[i], StartsWith(begin));
+  }
+}
+
 // Far more numbers than a batch may have, in several turns of the loop, while other snapshots come:
 // all lines are of one of them.
 TEST_F(DialerScrubTest, ALongListIsAnsweredFromOneSnapshot) {
