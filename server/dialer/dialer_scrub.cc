@@ -112,6 +112,7 @@ class DialerScrubCall final : public EventLoop::Job,
   Caller caller_;
   Admission admission_;
   std::optional<AcceptedQuestion> accepted_;
+  ReasonSet denying_ = 0;  // by the snapshot
   std::optional<PhoneListReader> list_;
   std::optional<DialerReasons> reasons_;
   std::optional<DialerLines> lines_;
@@ -177,6 +178,7 @@ absl::Status DialerScrubCall::Begin() {
   DNC_ASSIGN_OR_RETURN(AcceptedQuestion accepted,
                        context_.decider->Accept(caller_, question, list_->count()));
   accepted_.emplace(std::move(accepted));
+  denying_ = DenyingReasons(*accepted_->snapshot, &caller_.tenant->tenant.terms);
   reasons_.emplace(accepted_->snapshot.get());
   lines_.emplace(request_.form, list_->count(), request_.phone_list.size());
   with_dates_ = list_->count() <= max_dated_;
@@ -261,7 +263,7 @@ void DialerScrubCall::WriteLines() {
     const NumberReport* report = answers_.reports.empty() ? nullptr : answers_.reports[i];
     const bool ended = (answers_.facts[i] & kRecordEbrEnded) != 0;
     const char letter =
-        DialerLetter(static_cast<Verdict>(answers_.verdicts[i]), rule, reasons, ended);
+        DialerLetter(static_cast<Verdict>(answers_.verdicts[i]), rule, reasons, ended, denying_);
     const Number number = part_.numbers[i];
     lines_->Add({part_.entries[i].asked, part_.entries[i].id, letter,
                  reasons_->Of(number, reasons, letter, report), number, reasons});
