@@ -21,6 +21,7 @@ constexpr std::string_view kProjId = "projId";
 constexpr std::string_view kCampaignId = "campaignId";
 constexpr std::string_view kVersion = "version";
 constexpr std::string_view kOutput = "output";
+constexpr std::string_view kJsonType = "application/json";
 
 absl::Status ReadBody(const HttpRequest& request, FormFields* fields) {
   if (request.body.empty()) return absl::OkStatus();
@@ -32,7 +33,7 @@ absl::Status ReadBody(const HttpRequest& request, FormFields* fields) {
                          fields);
   }
   if (type.main == "application/x-www-form-urlencoded") return ReadUrlEncoded(request.body, fields);
-  if (type.main == "application/json") return ReadJsonFields(request.body, kPhoneList, fields);
+  if (type.main == kJsonType) return ReadJsonFields(request.body, kPhoneList, fields);
   return InvalidRequest(
       "the body's Content-Type is none of multipart/form-data, application/x-www-form-urlencoded "
       "and application/json; send one of these");
@@ -86,8 +87,22 @@ absl::Status ReadForm(std::string_view version, std::string_view output, DialerF
 
 }  // namespace
 
-absl::Status ReadDialerRequest(const HttpRequest& request, FormFields* fields, DialerRequest* out) {
+absl::StatusOr<std::string_view> ReadDialerHead(const HttpRequest& request, FormFields* fields) {
   DNC_RETURN_IF_ERROR(ReadUrlEncoded(request.query, fields));
+  if (const std::string_view key = fields->Get(kLoginId).value_or(""); !key.empty()) return key;
+  for (const HttpField& header : request.headers) {
+    if (absl::EqualsIgnoreCase(header.name, ToAbsl(kLoginId))) return header.value;
+  }
+  return std::string_view();
+}
+
+bool HasJsonBody(const HttpRequest& request) {
+  const absl::StatusOr<HeaderValue> type =
+      ParseHeaderValue(request.Header("content-type").value_or(""));
+  return type.ok() && type->main == kJsonType;
+}
+
+absl::Status ReadDialerRequest(const HttpRequest& request, FormFields* fields, DialerRequest* out) {
   DNC_RETURN_IF_ERROR(ReadBody(request, fields));
   DNC_RETURN_IF_ERROR(ReadHeaders(request, fields));
   DNC_RETURN_IF_ERROR(RefuseMoments(*fields));

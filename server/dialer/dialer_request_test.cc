@@ -340,7 +340,8 @@ struct Asked {
 // The request's texts must live as long as what it returns.
 Asked Ask(const HttpRequest& request, FormFields* fields) {
   Asked asked;
-  const absl::Status status = ReadDialerRequest(request, fields, &asked.request);
+  absl::Status status = ReadDialerHead(request, fields).status();
+  if (status.ok()) status = ReadDialerRequest(request, fields, &asked.request);
   asked.error = std::string(status.message());
   return asked;
 }
@@ -377,6 +378,28 @@ TEST(DialerRequestTest, TakesEachFormOfRequest) {
     EXPECT_EQ(asked.request.form.version, 5);
     EXPECT_FALSE(asked.request.form.json);
   }
+}
+
+TEST(DialerRequestTest, TheHeadHasTheKeyUnlessTheBodyBringsIt) {
+  const auto key = [](const HttpRequest& request) {
+    FormFields fields;
+    const absl::StatusOr<std::string_view> found = ReadDialerHead(request, &fields);
+    return std::string(found.ok() ? *found : "error");
+  };
+  HttpRequest request = Post("application/json", R"({"loginId":"body"})");
+  EXPECT_EQ(key(request), "");
+  EXPECT_TRUE(HasJsonBody(request));
+  request.headers[0].value = "Application/JSON; charset=utf-8";
+  EXPECT_TRUE(HasJsonBody(request));
+  request.headers[0].value = "multipart/form-data; boundary=application/json";
+  EXPECT_FALSE(HasJsonBody(request));
+  EXPECT_FALSE(HasJsonBody(HttpRequest()));
+  request.headers.push_back({"loginid", "header"});
+  EXPECT_EQ(key(request), "header");
+  request.query = "LOGINID=que%72y";
+  EXPECT_EQ(key(request), "query");
+  request.query = "loginId=%";
+  EXPECT_EQ(key(request), "error");
 }
 
 TEST(DialerRequestTest, WhatCannotBeAScopeGetsTheStrictestAnswer) {
