@@ -56,7 +56,7 @@ absl::Status ReadHeaders(const HttpRequest& request, FormFields* fields) {
 // Whoever asks about another moment must not get an answer about this one. Other names that this
 // server does not know are passed over, because each service has its own.
 absl::Status RefuseMoments(const FormFields& fields) {
-  for (const std::string_view name : {"as_of", "at"}) {
+  for (const std::string_view name : {"as_of", "as_answered_at", "at"}) {
     if (!fields.Get(name).has_value()) continue;
     return InvalidRequest(StrCat("`", name,
                                  "` names a moment, and this path answers for now only; ask "

@@ -29,7 +29,7 @@ absl::StatusOr<std::string_view> ReadDialerHead(const HttpRequest& request, Form
 
 // Reads the rest: the body by its Content-Type, and the headers named as the parameters; `fields`
 // are those of ReadDialerHead. INVALID_REQUEST, with what to send instead: a parameter that comes
-// twice, a list that is missing, an unknown version or output, a moment (`as_of`, `at`), and what
+// twice, a list that is missing, an unknown version or output, a moment (`as_of`, ...), and what
 // the readers of forms refuse. `fields` and the request must outlive `out`.
 absl::Status ReadDialerRequest(const HttpRequest& request, FormFields* fields, DialerRequest* out);
 

@@ -435,7 +435,7 @@ TEST(DialerRequestTest, SaysWhatToSendInstead) {
   }
   EXPECT_THAT(error("phoneList=1&output=xml"), HasSubstr("csv or json"));
   for (const char* const moment :
-       {"as_of=2026-01-01T00:00:00Z", "at=1", "AS_OF=", "At=2026-01-01"}) {
+       {"as_of=2026-01-01T00:00:00Z", "at=1", "AS_OF=", "At=2026-01-01", "as_answered_at=1"}) {
     EXPECT_THAT(error(StrCat("phoneList=1&", moment)), HasSubstr("/v1/check")) << moment;
   }
   EXPECT_EQ(error("phoneList=1&attribute=1&asof=1&format=x"), "") << "names of other services";
