@@ -50,7 +50,7 @@ constexpr size_t kJsonPart = 256;
 
 // Longer bodies are not read on the loop if they are of JSON, or of a caller who is not known yet:
 // reading 4 MiB may take tens of milliseconds.
-constexpr size_t kMostOnLoop = 64 << 10;
+constexpr size_t kMaxBodyOnLoop = 64 << 10;
 
 // The answers of a part, one entry a number.
 struct PartAnswers {
@@ -193,7 +193,7 @@ absl::Status DialerScrubCall::MeetCaller() {
 
 bool DialerScrubCall::IsBodyForWorker() const {
   const HttpRequest& request = call_->request();
-  if (request.body.size() <= kMostOnLoop) return false;
+  if (request.body.size() <= kMaxBodyOnLoop) return false;
   return !caller_known_ || HasJsonBody(request);
 }
 

@@ -124,7 +124,7 @@ class FieldsFromJson final : public nlohmann::json_sax<nlohmann::json> {
 // parser refuses what is left of such a number, with its place, and has no megabytes of digits to
 // make a number of.
 std::string_view UpToLongNumber(std::string_view body) {
-  constexpr size_t kMostCharacters = 20;
+  constexpr size_t kMaxCharacters = 20;
   bool in_text = false;
   size_t characters = 0;  // of the number at hand
   for (size_t i = 0; i < body.size(); ++i) {
@@ -141,7 +141,7 @@ std::string_view UpToLongNumber(std::string_view body) {
     const bool in_number =
         (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '+' || c == 'e' || c == 'E';
     characters = in_number ? characters + 1 : 0;
-    if (characters > kMostCharacters) return body.substr(0, i + 1);
+    if (characters > kMaxCharacters) return body.substr(0, i + 1);
   }
   return body;
 }
