@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "server/scrub/rules.h"
+
 namespace dnc {
 namespace {
 
@@ -21,8 +23,10 @@ constexpr ReasonSet kNeverClear =
     ReasonBit(Reason::kReleaseStale) | ReasonBit(Reason::kHistoryNotReached) |
     ReasonBit(Reason::kNotEntitled) | ReasonBit(Reason::kOwnListsUnknown);
 
-char ClearLetter(Rule rule, ReasonSet reasons, bool relationship_ended) {
-  if (HasAny(reasons, kNeverClear)) return kBlockedLetter;
+char ClearLetter(Rule rule, ReasonSet reasons, bool relationship_ended, ReasonSet denying) {
+  // If no exemption decided, none has lifted anything.
+  const ReasonSet lifted = rule == Rule::kClear ? 0 : kLiftable;
+  if (HasAny(reasons, kNeverClear | (denying & ~lifted))) return kBlockedLetter;
   const bool consent = HasReason(reasons, Reason::kConsent);
   const bool relationship = HasReason(reasons, Reason::kEbr);
   switch (rule) {
@@ -64,12 +68,23 @@ bool LetterNeedsRule(Verdict verdict, ReasonSet reasons) {
   return verdict == Verdict::kClear && HasAny(reasons, kExemptions) && HasAny(reasons, kLiftable);
 }
 
-char DialerLetter(Verdict verdict, Rule rule, ReasonSet reasons, bool relationship_ended) {
+ReasonSet DenyingReasons(const Snapshot& snapshot, const TenantTerms* terms) {
+  ReasonSet denying = 0;
+  ReasonSet informing = 0;
+  for (const SnapshotListPtr& list : snapshot.lists) {
+    const Finding match = MatchFinding(list->kind, EffectFor(*list, terms));
+    (match.rules == Finding().rules ? informing : denying) |= match.reasons;
+  }
+  return denying & ~informing;
+}
+
+char DialerLetter(Verdict verdict, Rule rule, ReasonSet reasons, bool relationship_ended,
+                  ReasonSet denying) {
   if (verdict == Verdict::kInvalid) return 'I';
   if (HasReason(reasons, Reason::kRecordDoNotCall)) return 'P';
   switch (verdict) {
     case Verdict::kClear:
-      return ClearLetter(rule, reasons, relationship_ended);
+      return ClearLetter(rule, reasons, relationship_ended, denying);
     case Verdict::kListed:
       return 'D';
     case Verdict::kWireless:

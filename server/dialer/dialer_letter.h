@@ -15,6 +15,8 @@
 
 #include <string_view>
 
+#include "server/scrub/snapshot.h"
+#include "server/scrub/tenant_terms.h"
 #include "server/scrub/verdict.h"
 
 namespace dnc {
@@ -29,12 +31,19 @@ inline constexpr std::string_view kWirelessLetters = "WGH";
 // For all other numbers that are clear the rule is kClear.
 bool LetterNeedsRule(Verdict verdict, ReasonSet reasons);
 
+// The reasons that forbid a call wherever they are told: those of list kinds of which each list
+// of the snapshot denies, or says wireless, for a tenant of these terms. A reason that a list which
+// only informs may have given is none of them. With null terms the server's policy counts.
+ReasonSet DenyingReasons(const Snapshot& snapshot, const TenantTerms* terms);
+
 // The letter of a number, whatever the version of the answer. `rule` is read only if the verdict is
-// kClear; `relationship_ended`: the tenant had a business relationship that is over. One of
-// kCallableLetters only if the verdict is kClear; kBlockedLetter for what is not known, and for
-// values that do not fit each other.
+// kClear; `relationship_ended`: the tenant had a business relationship that is over; `denying`: the
+// DenyingReasons of the answer's snapshot. One of kCallableLetters only if the verdict is kClear;
+// kBlockedLetter for what is not known, and for values that do not fit each other: a number that is
+// clear although a reason denies, and no exemption lifts that reason.
 inline constexpr char kBlockedLetter = 'B';
-char DialerLetter(Verdict verdict, Rule rule, ReasonSet reasons, bool relationship_ended);
+char DialerLetter(Verdict verdict, Rule rule, ReasonSet reasons, bool relationship_ended,
+                  ReasonSet denying);
 
 // Why a number has the letter B or I, in words without commas, quotes and semicolons; empty for the
 // other letters.

@@ -1,6 +1,7 @@
 // Letters over everything that can be asked, and the lines that they stand in.
 #include "server/dialer/dialer_letter.h"
 
+#include <array>
 #include <set>
 #include <sstream>
 #include <string>
@@ -25,6 +26,9 @@ constexpr ReasonSet kWireless = ReasonBit(Reason::kWireless);
 constexpr ReasonSet kConsent = ReasonBit(Reason::kConsent);
 constexpr ReasonSet kEbr = ReasonBit(Reason::kEbr);
 constexpr ReasonSet kOptOut = ReasonBit(Reason::kRecordDoNotCall);
+constexpr ReasonSet kLitigator = ReasonBit(Reason::kLitigator);
+constexpr ReasonSet kOtherList = ReasonBit(Reason::kOtherList);
+constexpr ReasonSet kAllDeny = kNational | kState | kLitigator | kOtherList | kWireless;
 
 // Whatever verdict, rule and reasons come together, even those that never do: a letter that permits
 // a call is given only for CLEAR, none of them for what is not proven, and no letter that clients
@@ -47,7 +51,7 @@ TEST(DialerLetterTest, PermitsACallOnlyIfTheVerdictIsClear) {
         for (const bool ended : {false, true}) {
           const auto set = static_cast<ReasonSet>(reasons);
           const char letter =
-              DialerLetter(static_cast<Verdict>(verdict), static_cast<Rule>(rule), set, ended);
+              DialerLetter(static_cast<Verdict>(verdict), static_cast<Rule>(rule), set, ended, 0);
           const auto at = static_cast<unsigned char>(letter);
           const bool may = verdict == static_cast<int>(Verdict::kClear) && (set & kUnproven) == 0;
           if (!known[at] || (callable[at] && !may)) ++wrong;
@@ -61,7 +65,7 @@ TEST(DialerLetterTest, PermitsACallOnlyIfTheVerdictIsClear) {
 // The same for findings as the rules make them: the letter follows from the rule alone.
 TEST(DialerLetterTest, EachRuleHasItsLetter) {
   const auto letter = [](Rule rule, ReasonSet reasons, bool ended = false) {
-    return DialerLetter(VerdictOf(rule), rule, reasons, ended);
+    return DialerLetter(VerdictOf(rule), rule, reasons, ended, kAllDeny);
   };
   EXPECT_EQ(letter(Rule::kMalformed, ReasonBit(Reason::kMalformed)), 'I');
   EXPECT_EQ(letter(Rule::kRecordDoNotCall, kOptOut), 'P');
@@ -92,6 +96,24 @@ TEST(DialerLetterTest, EachRuleHasItsLetter) {
   EXPECT_EQ(letter(Rule::kUnspecified, 0), 'B');
 }
 
+// A number that is clear although a list denies it, and nothing lifts that, is blocked.
+TEST(DialerLetterTest, ClearWithAReasonThatDeniesIsBlocked) {
+  const auto letter = [](Rule rule, ReasonSet reasons, ReasonSet denying) {
+    return DialerLetter(Verdict::kClear, rule, reasons, false, denying);
+  };
+  for (const ReasonSet reason : {kNational, kState, kLitigator, kOtherList, kWireless}) {
+    for (const ReasonSet exemption : {ReasonSet{0}, kConsent, kEbr, kConsent | kEbr}) {
+      EXPECT_EQ(letter(Rule::kClear, reason | exemption, reason), 'B') << reason;
+      EXPECT_EQ(letter(Rule::kClear, reason | exemption, kAllDeny), 'B') << reason;
+      EXPECT_NE(letter(Rule::kClear, reason | exemption, kAllDeny & ~reason), 'B') << "it informs";
+    }
+    const bool liftable = (reason & (kNational | kState | kWireless)) != 0;
+    EXPECT_EQ(letter(Rule::kConsent, reason | kConsent, kAllDeny), liftable ? 'X' : 'B') << reason;
+    EXPECT_EQ(letter(Rule::kEbr, reason | kEbr, kAllDeny), liftable ? 'O' : 'B') << reason;
+    EXPECT_EQ(letter(Rule::kConsent, reason | kEbr, kAllDeny), 'B') << "there is no consent";
+  }
+}
+
 // Only for numbers whose letter depends on the rule is it worth to ask the rules again.
 TEST(DialerLetterTest, TheRuleIsNeededOnlyForWhatAnExemptionMayHaveLifted) {
   EXPECT_FALSE(LetterNeedsRule(Verdict::kClear, 0));
@@ -115,6 +137,79 @@ TEST(DialerLetterTest, TheRuleIsNeededOnlyForWhatAnExemptionMayHaveLifted) {
       }
     }
   }
+}
+
+// Whatever the lists' effects and the tenant's terms are, what the rules call clear never has a
+// reason that denies and that is not lifted: no number that is clear gets the letter B.
+TEST(DialerLetterTest, WhatTheRulesCallClearIsNotBlocked) {
+  auto snapshot = std::make_shared<Snapshot>();
+  std::vector<std::shared_ptr<SnapshotList>> lists;
+  for (const ListKind kind : {ListKind::kNational, ListKind::kState, ListKind::kState,
+                              ListKind::kLitigator, ListKind::kWireless, ListKind::kOther}) {
+    lists.push_back(std::make_shared<SnapshotList>());
+    lists.back()->kind = kind;
+    snapshot->lists.push_back(lists.back());
+  }
+  constexpr std::array<ListEffect, 3> kEffects = {ListEffect::kDeny, ListEffect::kWireless,
+                                                  ListEffect::kInform};
+  TenantTerms lifts_all;
+  lifts_all.consent_lifts = kAllLifts;
+  TenantTerms no_wireless;
+  no_wireless.wireless_counts = false;
+  size_t clear = 0;
+  size_t denied = 0;
+  for (int effects = 0; effects < 729; ++effects) {  // 3 to the power of 6
+    int rest = effects;
+    for (const auto& list : lists) {
+      list->effect = kEffects[static_cast<size_t>(rest % 3)];
+      rest /= 3;
+    }
+    for (const TenantTerms& terms : {TenantTerms(), lifts_all, no_wireless}) {
+      const ReasonSet denying = DenyingReasons(*snapshot, &terms);
+      for (unsigned held = 0; held < 1U << lists.size(); ++held) {
+        Finding published;
+        for (size_t l = 0; l < lists.size(); ++l) {
+          if ((held >> l & 1U) == 0) continue;
+          published.Add(MatchFinding(lists[l]->kind, EffectFor(*lists[l], &terms)));
+        }
+        for (const int facts : {0, 2, 4, 6}) {  // consent and relationship
+          Finding finding = published;
+          RecordFacts(terms).Apply(static_cast<uint8_t>(facts), finding);
+          const Verdict verdict = VerdictOf(finding.deciding());
+          const char letter =
+              DialerLetter(verdict, finding.deciding(), finding.reasons, false, denying);
+          const bool callable = kCallableLetters.find(letter) != std::string_view::npos;
+          ASSERT_EQ(callable, verdict == Verdict::kClear) << letter << ' ' << finding.reasons;
+          ++(callable ? clear : denied);
+        }
+      }
+    }
+  }
+  EXPECT_GT(clear, 1'000U);
+  EXPECT_GT(denied, 1'000U);
+}
+
+TEST(DialerLetterTest, AReasonDeniesIfEachListOfItsKindDoes) {
+  const auto snapshot = std::make_shared<Snapshot>();
+  EXPECT_EQ(DenyingReasons(*snapshot, nullptr), 0U);
+  const auto add = [&](const char* name, ListKind kind, ListEffect effect) {
+    auto list = std::make_shared<SnapshotList>();
+    list->name = name;
+    list->kind = kind;
+    list->effect = effect;
+    list->required = false;
+    snapshot->lists.push_back(std::move(list));
+  };
+  add("national", ListKind::kNational, ListEffect::kDeny);
+  add("state:TX", ListKind::kState, ListEffect::kDeny);
+  add("wireless", ListKind::kWireless, ListEffect::kWireless);
+  add("litigator:x", ListKind::kLitigator, ListEffect::kInform);
+  EXPECT_EQ(DenyingReasons(*snapshot, nullptr), kNational | kState | kWireless);
+  add("state:FL", ListKind::kState, ListEffect::kInform);
+  EXPECT_EQ(DenyingReasons(*snapshot, nullptr), kNational | kWireless);
+  TenantTerms terms;
+  terms.lists = {"state:TX"};
+  EXPECT_EQ(DenyingReasons(*snapshot, &terms), 0U) << "the others only inform this tenant";
 }
 
 TEST(DialerLetterTest, SaysWhyItIsBlocked) {

@@ -21,6 +21,7 @@ constexpr std::string_view kProjId = "projId";
 constexpr std::string_view kCampaignId = "campaignId";
 constexpr std::string_view kVersion = "version";
 constexpr std::string_view kOutput = "output";
+constexpr std::string_view kJsonType = "application/json";
 
 absl::Status ReadBody(const HttpRequest& request, FormFields* fields) {
   if (request.body.empty()) return absl::OkStatus();
@@ -32,7 +33,7 @@ absl::Status ReadBody(const HttpRequest& request, FormFields* fields) {
                          fields);
   }
   if (type.main == "application/x-www-form-urlencoded") return ReadUrlEncoded(request.body, fields);
-  if (type.main == "application/json") return ReadJsonFields(request.body, kPhoneList, fields);
+  if (type.main == kJsonType) return ReadJsonFields(request.body, kPhoneList, fields);
   return InvalidRequest(
       "the body's Content-Type is none of multipart/form-data, application/x-www-form-urlencoded "
       "and application/json; send one of these");
@@ -48,6 +49,18 @@ absl::Status ReadHeaders(const HttpRequest& request, FormFields* fields) {
       if (name == kLoginId && given.has_value() && *given == header.value) continue;
       DNC_RETURN_IF_ERROR(fields->Add(name, header.value));
     }
+  }
+  return absl::OkStatus();
+}
+
+// Whoever asks about another moment must not get an answer about this one. Other names that this
+// server does not know are passed over, because each service has its own.
+absl::Status RefuseMoments(const FormFields& fields) {
+  for (const std::string_view name : {"as_of", "as_answered_at", "at"}) {
+    if (!fields.Get(name).has_value()) continue;
+    return InvalidRequest(StrCat("`", name,
+                                 "` names a moment, and this path answers for now only; ask "
+                                 "/v1/check, with `as_of`, for what was known then"));
   }
   return absl::OkStatus();
 }
@@ -74,10 +87,25 @@ absl::Status ReadForm(std::string_view version, std::string_view output, DialerF
 
 }  // namespace
 
-absl::Status ReadDialerRequest(const HttpRequest& request, FormFields* fields, DialerRequest* out) {
+absl::StatusOr<std::string_view> ReadDialerHead(const HttpRequest& request, FormFields* fields) {
   DNC_RETURN_IF_ERROR(ReadUrlEncoded(request.query, fields));
+  if (const std::string_view key = fields->Get(kLoginId).value_or(""); !key.empty()) return key;
+  for (const HttpField& header : request.headers) {
+    if (absl::EqualsIgnoreCase(header.name, ToAbsl(kLoginId))) return header.value;
+  }
+  return std::string_view();
+}
+
+bool HasJsonBody(const HttpRequest& request) {
+  const absl::StatusOr<HeaderValue> type =
+      ParseHeaderValue(request.Header("content-type").value_or(""));
+  return type.ok() && type->main == kJsonType;
+}
+
+absl::Status ReadDialerRequest(const HttpRequest& request, FormFields* fields, DialerRequest* out) {
   DNC_RETURN_IF_ERROR(ReadBody(request, fields));
   DNC_RETURN_IF_ERROR(ReadHeaders(request, fields));
+  DNC_RETURN_IF_ERROR(RefuseMoments(*fields));
   const auto value = [fields](std::string_view name) { return fields->Get(name).value_or(""); };
   out->key = value(kLoginId);
   out->scope = ScopeOf(value(kProjId), value(kCampaignId));

@@ -136,6 +136,17 @@ TEST(MultipartTest, TakesAnyBoundary) {
   EXPECT_EQ(ReadParts("--b--").fields, Pairs());
 }
 
+TEST(MultipartTest, FindsTheFirstPartBehindWhatLooksLikeIt) {
+  constexpr char kForm[] = "--b\nContent-Disposition: form-data; name=\"a\"\n\n1\n--b--";
+  for (const std::string& before :
+       {std::string("\n"), std::string("--b--b\n"), std::string("--bc\n--b \t-\n"),
+        std::string("x--b\n"), std::string(100'000, '\n'), StrCat(std::string(100'000, '-'), "\n"),
+        std::string("\n--b\n").substr(0, 4) + "x\n"}) {
+    EXPECT_EQ(ReadParts(StrCat(before, kForm)).fields, (Pairs{{"a", "1"}})) << before.substr(0, 9);
+  }
+  EXPECT_THAT(ReadParts(std::string(100'000, '-')).error, HasSubstr("boundary"));
+}
+
 TEST(MultipartTest, TellsWhatIsWrong) {
   const std::string good =
       "--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--b--\r\n";
@@ -202,6 +213,38 @@ TEST(JsonFieldsTest, ReadsTextsNumbersAndTheList) {
   EXPECT_EQ(ReadJson(R"({"phonelist":["2015550123",2015550124,"\u0031|a"]})").fields,
             (Pairs{{"phonelist", "2015550123,2015550124,1|a"}}));
   EXPECT_EQ(ReadJson(R"({"phoneList":[]})").fields, (Pairs{{"phoneList", ""}}));
+}
+
+// One reader of JSON keeps the first of two members, and another one the last.
+TEST(JsonFieldsTest, AMemberComesOnceEvenIfItIsNull) {
+  for (const char* const body :
+       {R"({"phoneList":null,"phoneList":"1"})", R"({"phoneList":"1","phonelist":null})",
+        R"({"phoneList":null,"phoneList":null})", R"({"phoneList":null,"phoneList":["1"]})"}) {
+    EXPECT_THAT(ReadJson(body).error, HasSubstr("comes twice")) << body;
+  }
+  std::string many;
+  for (size_t i = 0; i <= kMaxFormFields; ++i)
+    many += StrCat(i == 0 ? "" : ",", "\"f", i, "\":null");
+  EXPECT_THAT(ReadJson(StrCat("{", many, "}")).error, HasSubstr("more than 100 fields"));
+}
+
+TEST(JsonFieldsTest, RefusesLongNumbersWhereTheyStand) {
+  EXPECT_EQ(ReadJson(R"({"a":18446744073709551615})").fields,
+            (Pairs{{"a", "18446744073709551615"}}));
+  for (const char* const number :
+       {"18446744073709551616", "111111111111111111111", "-111111111111111111111",
+        "0.11111111111111111111", "1.1111111111111111111e1"}) {
+    EXPECT_THAT(ReadJson(StrCat(R"({"phoneList":["1",)", number, "]}")).error,
+                HasSubstr("entry 2 of `phoneList` is a n"))
+        << number;
+  }
+  const std::string digits(100'000, '7');
+  EXPECT_THAT(ReadJson(StrCat(R"({"a":)", digits, "}")).error, HasSubstr("`a` is a number"));
+  EXPECT_NE(ReadJson(StrCat(R"({"a":1e)", digits, "}")).error, "");
+  EXPECT_NE(ReadJson(StrCat(R"({"a":0)", digits, "}")).error, "");
+  // Texts are no numbers, whatever quotes are in them.
+  EXPECT_EQ(ReadJson(StrCat(R"({"a":"\"\\","b":")", digits, R"("})")).fields,
+            (Pairs{{"a", "\"\\"}, {"b", digits}}));
 }
 
 TEST(JsonFieldsTest, TellsThePlaceOfWhatIsWrong) {
@@ -297,7 +340,8 @@ struct Asked {
 // The request's texts must live as long as what it returns.
 Asked Ask(const HttpRequest& request, FormFields* fields) {
   Asked asked;
-  const absl::Status status = ReadDialerRequest(request, fields, &asked.request);
+  absl::Status status = ReadDialerHead(request, fields).status();
+  if (status.ok()) status = ReadDialerRequest(request, fields, &asked.request);
   asked.error = std::string(status.message());
   return asked;
 }
@@ -336,6 +380,28 @@ TEST(DialerRequestTest, TakesEachFormOfRequest) {
   }
 }
 
+TEST(DialerRequestTest, TheHeadHasTheKeyUnlessTheBodyBringsIt) {
+  const auto key = [](const HttpRequest& request) {
+    FormFields fields;
+    const absl::StatusOr<std::string_view> found = ReadDialerHead(request, &fields);
+    return std::string(found.ok() ? *found : "error");
+  };
+  HttpRequest request = Post("application/json", R"({"loginId":"body"})");
+  EXPECT_EQ(key(request), "");
+  EXPECT_TRUE(HasJsonBody(request));
+  request.headers[0].value = "Application/JSON; charset=utf-8";
+  EXPECT_TRUE(HasJsonBody(request));
+  request.headers[0].value = "multipart/form-data; boundary=application/json";
+  EXPECT_FALSE(HasJsonBody(request));
+  EXPECT_FALSE(HasJsonBody(HttpRequest()));
+  request.headers.push_back({"loginid", "header"});
+  EXPECT_EQ(key(request), "header");
+  request.query = "LOGINID=que%72y";
+  EXPECT_EQ(key(request), "query");
+  request.query = "loginId=%";
+  EXPECT_EQ(key(request), "error");
+}
+
 TEST(DialerRequestTest, WhatCannotBeAScopeGetsTheStrictestAnswer) {
   const auto scope = [](const std::string& query) {
     HttpRequest request;
@@ -368,6 +434,11 @@ TEST(DialerRequestTest, SaysWhatToSendInstead) {
     EXPECT_THAT(error(StrCat("phoneList=1&version=", version)), HasSubstr("1 to 5")) << version;
   }
   EXPECT_THAT(error("phoneList=1&output=xml"), HasSubstr("csv or json"));
+  for (const char* const moment :
+       {"as_of=2026-01-01T00:00:00Z", "at=1", "AS_OF=", "At=2026-01-01", "as_answered_at=1"}) {
+    EXPECT_THAT(error(StrCat("phoneList=1&", moment)), HasSubstr("/v1/check")) << moment;
+  }
+  EXPECT_EQ(error("phoneList=1&attribute=1&asof=1&format=x"), "") << "names of other services";
   FormFields fields;
   HttpRequest both = Post("application/x-www-form-urlencoded", "phoneList=1");
   both.query = "phoneList=1";
@@ -376,6 +447,10 @@ TEST(DialerRequestTest, SaysWhatToSendInstead) {
     FormFields other;
     EXPECT_THAT(Ask(Post(type, "phoneList=1"), &other).error, HasSubstr("Content-Type")) << type;
   }
+  FormFields moment;
+  EXPECT_THAT(
+      Ask(Post("application/json", R"({"phoneList":"1","as_of":"2026-01-01"})"), &moment).error,
+      HasSubstr("/v1/check"));
   FormFields none;
   EXPECT_THAT(Ask(Post("multipart/form-data", "--b--"), &none).error, HasSubstr("boundary"));
   HttpRequest keys;

@@ -292,6 +292,23 @@ TEST_F(DialerScrubTest, JsonHasTheSameLetters) {
   EXPECT_EQ(lines[2]["ResultCode"], "I");
 }
 
+// A long list is answered in several parts in either form, and the parts join without a seam.
+TEST_F(DialerScrubTest, ALongListHasTheSameLettersInJson) {
+  std::string list;
+  constexpr int kCount = 5'000;
+  for (int i = 0; i < kCount; ++i) list += StrCat(i == 0 ? "" : ",", 2015550130 + i % 70);
+  const std::vector<std::string> csv = Lines(Ask(StrCat("phoneList=", list)).answer.body);
+  const nlohmann::json lines =
+      nlohmann::json::parse(Ask(StrCat("phoneList=", list, "&output=json")).answer.body);
+  ASSERT_EQ(csv.size(), kCount);
+  ASSERT_EQ(lines.size(), kCount);
+  for (size_t i = 0; i < kCount; ++i) {
+    const std::string begin = StrCat(lines[i]["Phone"].get<std::string>(), ",",
+                                     lines[i]["ResultCode"].get<std::string>(), ",");
+    ASSERT_THAT(csv[i], StartsWith(begin));
+  }
+}
+
 // Far more numbers than a batch may have, in several turns of the loop, while other snapshots come:
 // all lines are of one of them.
 TEST_F(DialerScrubTest, ALongListIsAnsweredFromOneSnapshot) {
@@ -377,6 +394,76 @@ TEST_F(DialerScrubTest, OverloadBreaksTheConnection) {
   });
   EXPECT_EQ(left.get_future().get(), 0) << "every call has left the gate";
   EXPECT_FALSE(Ask("phoneList=2015550150").broken);
+}
+
+HttpRequest Post(const std::string& type, std::string body, const std::string& host = "localhost") {
+  HttpRequest request;
+  request.method = "POST";
+  request.headers = {{"host", host}, {"content-type", type}};
+  request.body = std::move(body);
+  return request;
+}
+constexpr char kForm[] = "application/x-www-form-urlencoded";
+constexpr char kJson[] = "application/json";
+
+TEST_F(DialerScrubTest, ABadKeyIsRefusedBeforeTheBodyIsRead) {
+  const std::string unreadable = "{\"phoneList\":[,";
+  EXPECT_EQ(ReasonOf(Ask(Post(kJson, unreadable))), reason::kInvalidRequest.name);
+  HttpRequest query = Post(kJson, unreadable);
+  query.query = "loginId=dnck_00000000";
+  EXPECT_EQ(ReasonOf(Ask(std::move(query))), reason::kUnauthenticated.name);
+  for (const auto& header : {HttpField{"loginid", "dnck_00000000"},
+                             HttpField{"authorization", "Bearer dnck_00000000"}}) {
+    HttpRequest request = Post(kJson, unreadable);
+    request.headers.push_back(header);
+    EXPECT_EQ(ReasonOf(Ask(std::move(request))), reason::kUnauthenticated.name) << header.name;
+  }
+  // A key in the body counts, and so does none.
+  EXPECT_EQ(ReasonOf(Ask(Post(kForm, "phoneList=2015550150&loginId=dnck_00000000"))),
+            reason::kUnauthenticated.name);
+  EXPECT_EQ(ReasonOf(Ask(Post(kForm, "phoneList=2015550150", "example.com"))),
+            reason::kUnauthenticated.name);
+}
+
+// What is long, and slow to read or a stranger's, is read by a worker, and answered the same.
+TEST_F(DialerScrubTest, LongBodiesAreReadByWorkers) {
+  std::string list;
+  std::string entries;
+  constexpr size_t kCount = 7'000;
+  for (size_t i = 0; i < kCount; ++i) {
+    list += StrCat(i == 0 ? "" : ",", 2015550150 + i % 50);
+    entries += StrCat(i == 0 ? "\"" : ",\"", 2015550150 + i % 50, "\"");
+  }
+  const auto json = [&] { return Post(kJson, StrCat(R"({"phoneList":[)", entries, "]}")); };
+  const auto form = [&](const std::string& host) {
+    return Post(kForm, StrCat("phoneList=", list), host);
+  };
+  const Outcome by_form = Ask(form("localhost"));
+  EXPECT_EQ(Lines(by_form.answer.body).size(), kCount);
+  EXPECT_EQ(Ask(json()).answer.body, by_form.answer.body);
+  EXPECT_EQ(ReasonOf(Ask(form("example.com"))), reason::kUnauthenticated.name);
+  EXPECT_EQ(ReasonOf(Ask(Post(kJson, std::string(100'000, '[')))), reason::kInvalidRequest.name);
+
+  std::promise<void> go;
+  std::shared_future<void> gone = go.get_future().share();
+  std::promise<void> busy;
+  ASSERT_TRUE(workers_.TryPost([gone, &busy] {
+    busy.set_value();
+    gone.wait();
+  }));
+  busy.get_future().wait();
+  while (workers_.TryPost([] {})) {
+  }
+  EXPECT_TRUE(Ask(json()).broken);
+  EXPECT_TRUE(Ask(form("example.com")).broken);
+  EXPECT_FALSE(Ask(form("localhost")).broken) << "the loop reads a known caller's form";
+  HttpRequest bad_key = form("localhost");
+  bad_key.query = "loginId=dnck_00000000";
+  EXPECT_EQ(ReasonOf(Ask(std::move(bad_key))), reason::kUnauthenticated.name);
+  go.set_value();
+  std::promise<int64_t> left;
+  loop_.Post([&] { left.set_value(loop_.work().waiting()); });
+  EXPECT_EQ(left.get_future().get(), 0) << "every call has left the gate";
 }
 
 // Workers may have no room for those who want dates.

@@ -1,8 +1,10 @@
 #include "server/http/json_fields.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "nlohmann/json.hpp"
@@ -22,7 +24,7 @@ class FieldsFromJson final : public nlohmann::json_sax<nlohmann::json> {
 
   bool key(string_t& name) override {
     name_ = std::move(name);
-    return true;
+    return NoteMember();
   }
   bool string(string_t& text) override { return Take(std::move(text)); }
   bool number_unsigned(number_unsigned_t number) override { return Take(std::to_string(number)); }
@@ -75,6 +77,21 @@ class FieldsFromJson final : public nlohmann::json_sax<nlohmann::json> {
     status_ = InvalidRequest(StrCat(Place(), " ", what));
     return false;
   }
+  // A member whose value is null adds no field, and still must not come twice.
+  bool NoteMember() {
+    const bool seen = std::any_of(
+        members_.begin(), members_.end(),
+        [this](const std::string& each) { return absl::EqualsIgnoreCase(each, name_); });
+    if (seen) {
+      status_ = InvalidRequest(
+          StrCat("the field ", ShownName(name_), " comes twice in the JSON object; send it once"));
+    } else if (members_.size() == kMaxFormFields) {
+      status_ = InvalidRequest(StrCat("the request has more than ", kMaxFormFields, " fields"));
+    } else {
+      members_.push_back(name_);
+    }
+    return status_.ok();
+  }
   bool Add(std::string value) {
     status_ = out_.Add(out_.Keep(name_), out_.Keep(std::move(value)));
     return status_.ok();
@@ -95,16 +112,44 @@ class FieldsFromJson final : public nlohmann::json_sax<nlohmann::json> {
   const std::string_view list_;
   FormFields& out_;
   absl::Status status_;
-  std::string name_;  // of the member at hand
+  std::string name_;                  // of the member at hand
+  std::vector<std::string> members_;  // the names of all so far, null or not
   bool in_object_ = false;
   bool in_list_ = false;
   uint64_t entries_ = 0;
   std::string joined_;
 };
 
+// The body, cut inside the first number of more digits than 64 bits can have, if there is one. The
+// parser refuses what is left of such a number, with its place, and has no megabytes of digits to
+// make a number of.
+std::string_view UpToLongNumber(std::string_view body) {
+  constexpr size_t kMaxCharacters = 20;
+  bool in_text = false;
+  size_t characters = 0;  // of the number at hand
+  for (size_t i = 0; i < body.size(); ++i) {
+    const char c = body[i];
+    if (in_text) {
+      if (c == '\\') {
+        ++i;
+      } else if (c == '"') {
+        in_text = false;
+      }
+      continue;
+    }
+    in_text = c == '"';
+    const bool in_number =
+        (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '+' || c == 'e' || c == 'E';
+    characters = in_number ? characters + 1 : 0;
+    if (characters > kMaxCharacters) return body.substr(0, i + 1);
+  }
+  return body;
+}
+
 }  // namespace
 
 absl::Status ReadJsonFields(std::string_view body, std::string_view list, FormFields* out) {
+  body = UpToLongNumber(body);
   FieldsFromJson fields(list, out);
   const bool read = nlohmann::json::sax_parse(body.begin(), body.end(), &fields);
   if (read || !fields.status().ok()) return fields.status();

@@ -8,6 +8,7 @@
 #include "server/http/multipart.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "absl/strings/ascii.h"
 #include "server/base/status_macros.h"
@@ -80,20 +81,29 @@ class MultipartReader {
     return AfterDelimiter::kPart;
   }
 
+  // Where `text` stands in the rest from `from` on. Unlike std::string_view::find, memmem is quick
+  // also where every byte looks like the beginning of `text`.
+  size_t Find(std::string_view text, size_t from) const {
+    const std::string_view in = rest_.substr(from);
+    const void* const found = memmem(in.data(), in.size(), text.data(), text.size());
+    if (found == nullptr) return std::string_view::npos;
+    return static_cast<size_t>(static_cast<const char*>(found) - rest_.data());
+  }
+
   absl::Status SkipToFirstPart() {
-    for (size_t at = 0; at != std::string_view::npos;) {
-      at = rest_.find(delimiter_, at);
-      if (at == std::string_view::npos) break;
-      if (at == 0 || rest_[at - 1] == '\n') {
-        std::string_view after = rest_.substr(at + delimiter_.size());
-        const AfterDelimiter what = TakeAfter(&after);
-        if (what != AfterDelimiter::kNone) {
-          ended_ = what == AfterDelimiter::kEnd;
-          rest_ = after;
-          return absl::OkStatus();
-        }
+    // The delimiter begins a line: what does not is passed a line at a time.
+    const std::string at_line = StrCat("\n", delimiter_);
+    size_t at = rest_.substr(0, delimiter_.size()) == delimiter_ ? 0 : Find(at_line, 0);
+    while (at != std::string_view::npos) {
+      const size_t line = rest_[at] == '\n' ? at + 1 : at;
+      std::string_view after = rest_.substr(line + delimiter_.size());
+      const AfterDelimiter what = TakeAfter(&after);
+      if (what != AfterDelimiter::kNone) {
+        ended_ = what == AfterDelimiter::kEnd;
+        rest_ = after;
+        return absl::OkStatus();
       }
-      ++at;
+      at = Find(at_line, line);
     }
     return InvalidRequest(
         "the body does not have the boundary that its Content-Type names; send multipart/form-data "
@@ -112,8 +122,8 @@ class MultipartReader {
       rest_ = after;
       return out_.Add(name, {});
     }
-    for (size_t at = rest_.find(delimiter); at != std::string_view::npos;
-         at = rest_.find(delimiter, at + 1)) {
+    for (size_t at = Find(delimiter, 0); at != std::string_view::npos;
+         at = Find(delimiter, at + 1)) {
       after = rest_.substr(at + delimiter.size());
       if (!Ends(TakeAfter(&after))) continue;
       const std::string_view value = rest_.substr(0, at);
