@@ -80,6 +80,9 @@ def test_plain_text_is_not_served(server):
 def test_a_tool_told_of_certificates_never_goes_on_without(server, tmp_path):
     done = dncctl(server, "status", "--tls-name", "dnc.example")
     assert done.returncode == 1 and "but not TLS" in done.stderr
+    for empty in (["--ca-file", ""], ["--ca-file", " "], ["--ca-file", "", "--tls"]):
+        done = dncctl(server, "status", *empty)
+        assert done.returncode == 1 and "to trust is empty" in done.stderr, done.stderr
     done = dncctl(server, "status", "--ca-file", tmp_path / "absent.pem")
     assert done.returncode == 1 and "absent.pem can't be read" in done.stderr
     done = dncctl(server, "status", "--ca-file", server.key)

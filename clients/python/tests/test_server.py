@@ -1,6 +1,7 @@
 """Both clients and a real server, over TLS and with keys."""
 
 import asyncio
+import datetime
 import pathlib
 import subprocess
 import sys
@@ -136,3 +137,14 @@ def test_many_threads_use_one_client(dncd):
     with dncd.client(batch_size=7) as client, ThreadPoolExecutor(8) as threads:
         for result in threads.map(client.scrub, [numbers] * 24):
             assert [one.may_call for one in result] == [i % 2 == 0 for i in range(200)]
+
+
+@pytest.mark.parametrize("field", ["as_of", "as_answered_at"])
+def test_history_is_answered_for_the_moment_asked_for(dncd, field):
+    moment = datetime.datetime.now(datetime.timezone.utc)
+    with dncd.client() as client:
+        for details in (False, True):
+            result = client.scrub([FREE, LISTED], details=details, **{field: moment})
+            assert [one.may_call for one in result.raise_for_error()] == [True, False]
+            assert result.snapshots[0].decided_at == moment
+        assert client.check(FREE, **{field: moment}).may_call
