@@ -23,10 +23,11 @@ constexpr ReasonSet kNeverClear =
     ReasonBit(Reason::kReleaseStale) | ReasonBit(Reason::kHistoryNotReached) |
     ReasonBit(Reason::kNotEntitled) | ReasonBit(Reason::kOwnListsUnknown);
 
-char ClearLetter(Rule rule, ReasonSet reasons, bool relationship_ended, ReasonSet denying) {
+char ClearLetter(Rule rule, ReasonSet reasons, bool relationship_ended,
+                 const DenyingReasons& denying) {
   // If no exemption decided, none has lifted anything.
-  const ReasonSet lifted = rule == Rule::kClear ? 0 : kLiftable;
-  if (HasAny(reasons, kNeverClear | (denying & ~lifted))) return kBlockedLetter;
+  const ReasonSet denies = rule == Rule::kClear ? denying.unless_lifted : denying.always;
+  if (HasAny(reasons, kNeverClear | denies)) return kBlockedLetter;
   const bool consent = HasReason(reasons, Reason::kConsent);
   const bool relationship = HasReason(reasons, Reason::kEbr);
   switch (rule) {
@@ -64,22 +65,30 @@ constexpr std::array<ReasonWords, 7> kBlockedWords = {{
 
 }  // namespace
 
-bool LetterNeedsRule(Verdict verdict, ReasonSet reasons) {
-  return verdict == Verdict::kClear && HasAny(reasons, kExemptions) && HasAny(reasons, kLiftable);
-}
-
-ReasonSet DenyingReasons(const Snapshot& snapshot, const TenantTerms* terms) {
-  ReasonSet denying = 0;
+DenyingReasons DenyingReasonsOf(const Snapshot& snapshot, const TenantTerms* terms) {
+  constexpr RuleSet kLiftableRules =
+      RuleBit(Rule::kNational) | RuleBit(Rule::kState) | RuleBit(Rule::kWireless);
+  DenyingReasons denying;
   ReasonSet informing = 0;
+  ReasonSet liftable = 0;
   for (const SnapshotListPtr& list : snapshot.lists) {
     const Finding match = MatchFinding(list->kind, EffectFor(*list, terms));
-    (match.rules == Finding().rules ? informing : denying) |= match.reasons;
+    denying.unless_lifted |= match.reasons;
+    if (match.rules == Finding().rules) informing |= match.reasons;
+    if ((match.rules & kLiftableRules) != 0) liftable |= match.reasons;
   }
-  return denying & ~informing;
+  denying.unless_lifted &= ~informing;
+  denying.always = denying.unless_lifted & ~liftable;
+  return denying;
+}
+
+bool LetterNeedsRule(Verdict verdict, ReasonSet reasons, const DenyingReasons& denying) {
+  return verdict == Verdict::kClear && HasAny(reasons, kExemptions) &&
+         HasAny(reasons, kLiftable | denying.unless_lifted);
 }
 
 char DialerLetter(Verdict verdict, Rule rule, ReasonSet reasons, bool relationship_ended,
-                  ReasonSet denying) {
+                  const DenyingReasons& denying) {
   if (verdict == Verdict::kInvalid) return 'I';
   if (HasReason(reasons, Reason::kRecordDoNotCall)) return 'P';
   switch (verdict) {

@@ -27,23 +27,30 @@ inline constexpr std::string_view kDialerLetters = "CEOXRWGHDPIB";
 inline constexpr std::string_view kCallableLetters = "CEOXR";
 inline constexpr std::string_view kWirelessLetters = "WGH";
 
+// The reasons that forbid a call wherever they are told, because each list of the snapshot that can
+// give them denies, or says wireless. A reason that a list which only informs may have given is
+// none of them.
+struct DenyingReasons {
+  ReasonSet unless_lifted = 0;  // all of them
+  ReasonSet always = 0;         // those of which no exemption lifts any
+};
+
+// Returns those of a snapshot for a tenant of these terms. With null terms the server's policy
+// counts.
+DenyingReasons DenyingReasonsOf(const Snapshot& snapshot, const TenantTerms* terms);
+
 // Whether the letter depends on which rule decided, because an exemption may have lifted a match.
 // For all other numbers that are clear the rule is kClear.
-bool LetterNeedsRule(Verdict verdict, ReasonSet reasons);
-
-// The reasons that forbid a call wherever they are told: those of list kinds of which each list
-// of the snapshot denies, or says wireless, for a tenant of these terms. A reason that a list which
-// only informs may have given is none of them. With null terms the server's policy counts.
-ReasonSet DenyingReasons(const Snapshot& snapshot, const TenantTerms* terms);
+bool LetterNeedsRule(Verdict verdict, ReasonSet reasons, const DenyingReasons& denying);
 
 // The letter of a number, whatever the version of the answer. `rule` is read only if the verdict is
-// kClear; `relationship_ended`: the tenant had a business relationship that is over; `denying`: the
-// DenyingReasons of the answer's snapshot. One of kCallableLetters only if the verdict is kClear;
+// kClear; `relationship_ended`: the tenant had a business relationship that is over; `denying`:
+// those of the answer's snapshot. One of kCallableLetters only if the verdict is kClear;
 // kBlockedLetter for what is not known, and for values that do not fit each other: a number that is
-// clear although a reason denies, and no exemption lifts that reason.
+// clear although a reason denies, and no exemption has lifted that.
 inline constexpr char kBlockedLetter = 'B';
 char DialerLetter(Verdict verdict, Rule rule, ReasonSet reasons, bool relationship_ended,
-                  ReasonSet denying);
+                  const DenyingReasons& denying);
 
 // Why a number has the letter B or I, in words without commas, quotes and semicolons; empty for the
 // other letters.

@@ -29,6 +29,7 @@ constexpr ReasonSet kOptOut = ReasonBit(Reason::kRecordDoNotCall);
 constexpr ReasonSet kLitigator = ReasonBit(Reason::kLitigator);
 constexpr ReasonSet kOtherList = ReasonBit(Reason::kOtherList);
 constexpr ReasonSet kAllDeny = kNational | kState | kLitigator | kOtherList | kWireless;
+constexpr DenyingReasons kByPolicy = {kAllDeny, kLitigator | kOtherList};
 
 // Whatever verdict, rule and reasons come together, even those that never do: a letter that permits
 // a call is given only for CLEAR, none of them for what is not proven, and no letter that clients
@@ -51,7 +52,7 @@ TEST(DialerLetterTest, PermitsACallOnlyIfTheVerdictIsClear) {
         for (const bool ended : {false, true}) {
           const auto set = static_cast<ReasonSet>(reasons);
           const char letter =
-              DialerLetter(static_cast<Verdict>(verdict), static_cast<Rule>(rule), set, ended, 0);
+              DialerLetter(static_cast<Verdict>(verdict), static_cast<Rule>(rule), set, ended, {});
           const auto at = static_cast<unsigned char>(letter);
           const bool may = verdict == static_cast<int>(Verdict::kClear) && (set & kUnproven) == 0;
           if (!known[at] || (callable[at] && !may)) ++wrong;
@@ -65,7 +66,7 @@ TEST(DialerLetterTest, PermitsACallOnlyIfTheVerdictIsClear) {
 // The same for findings as the rules make them: the letter follows from the rule alone.
 TEST(DialerLetterTest, EachRuleHasItsLetter) {
   const auto letter = [](Rule rule, ReasonSet reasons, bool ended = false) {
-    return DialerLetter(VerdictOf(rule), rule, reasons, ended, kAllDeny);
+    return DialerLetter(VerdictOf(rule), rule, reasons, ended, kByPolicy);
   };
   EXPECT_EQ(letter(Rule::kMalformed, ReasonBit(Reason::kMalformed)), 'I');
   EXPECT_EQ(letter(Rule::kRecordDoNotCall, kOptOut), 'P');
@@ -99,7 +100,8 @@ TEST(DialerLetterTest, EachRuleHasItsLetter) {
 // A number that is clear although a list denies it, and nothing lifts that, is blocked.
 TEST(DialerLetterTest, ClearWithAReasonThatDeniesIsBlocked) {
   const auto letter = [](Rule rule, ReasonSet reasons, ReasonSet denying) {
-    return DialerLetter(Verdict::kClear, rule, reasons, false, denying);
+    return DialerLetter(Verdict::kClear, rule, reasons, false,
+                        {denying, denying & kByPolicy.always});
   };
   for (const ReasonSet reason : {kNational, kState, kLitigator, kOtherList, kWireless}) {
     for (const ReasonSet exemption : {ReasonSet{0}, kConsent, kEbr, kConsent | kEbr}) {
@@ -116,12 +118,12 @@ TEST(DialerLetterTest, ClearWithAReasonThatDeniesIsBlocked) {
 
 // Only for numbers whose letter depends on the rule is it worth to ask the rules again.
 TEST(DialerLetterTest, TheRuleIsNeededOnlyForWhatAnExemptionMayHaveLifted) {
-  EXPECT_FALSE(LetterNeedsRule(Verdict::kClear, 0));
-  EXPECT_FALSE(LetterNeedsRule(Verdict::kClear, kEbr | kConsent));
-  EXPECT_FALSE(LetterNeedsRule(Verdict::kClear, kNational)) << "a list that only informs";
-  EXPECT_FALSE(LetterNeedsRule(Verdict::kListed, kNational | kEbr));
-  EXPECT_TRUE(LetterNeedsRule(Verdict::kClear, kNational | kEbr));
-  EXPECT_TRUE(LetterNeedsRule(Verdict::kClear, kWireless | kConsent));
+  EXPECT_FALSE(LetterNeedsRule(Verdict::kClear, 0, {}));
+  EXPECT_FALSE(LetterNeedsRule(Verdict::kClear, kEbr | kConsent, {}));
+  EXPECT_FALSE(LetterNeedsRule(Verdict::kClear, kNational, {})) << "a list that only informs";
+  EXPECT_FALSE(LetterNeedsRule(Verdict::kListed, kNational | kEbr, {}));
+  EXPECT_TRUE(LetterNeedsRule(Verdict::kClear, kNational | kEbr, {}));
+  EXPECT_TRUE(LetterNeedsRule(Verdict::kClear, kWireless | kConsent, {}));
   // Where it is not asked, kClear is given, and no other rule would give another letter.
   for (int reasons = 0; reasons < 1 << 19; ++reasons) {
     const auto set = static_cast<ReasonSet>(reasons);
@@ -129,7 +131,7 @@ TEST(DialerLetterTest, TheRuleIsNeededOnlyForWhatAnExemptionMayHaveLifted) {
       Finding finding;
       finding.reasons = set & (kNational | kState | kWireless);
       if ((finding.reasons & kNational) != 0) finding.rules |= RuleBit(Rule::kNational);
-      if (LetterNeedsRule(Verdict::kClear, set)) continue;
+      if (LetterNeedsRule(Verdict::kClear, set, {})) continue;
       TenantTerms terms;
       RecordFacts(terms).Apply(rule == Rule::kConsent ? kRecordConsent : kRecordEbr, finding);
       if (VerdictOf(finding.deciding()) == Verdict::kClear && finding.reasons == set) {
@@ -165,7 +167,7 @@ TEST(DialerLetterTest, WhatTheRulesCallClearIsNotBlocked) {
       rest /= 3;
     }
     for (const TenantTerms& terms : {TenantTerms(), lifts_all, no_wireless}) {
-      const ReasonSet denying = DenyingReasons(*snapshot, &terms);
+      const DenyingReasons denying = DenyingReasonsOf(*snapshot, &terms);
       for (unsigned held = 0; held < 1U << lists.size(); ++held) {
         Finding published;
         for (size_t l = 0; l < lists.size(); ++l) {
@@ -176,8 +178,10 @@ TEST(DialerLetterTest, WhatTheRulesCallClearIsNotBlocked) {
           Finding finding = published;
           RecordFacts(terms).Apply(static_cast<uint8_t>(facts), finding);
           const Verdict verdict = VerdictOf(finding.deciding());
-          const char letter =
-              DialerLetter(verdict, finding.deciding(), finding.reasons, false, denying);
+          // The rule as the call asks for it.
+          const bool asked = LetterNeedsRule(verdict, finding.reasons, denying);
+          const char letter = DialerLetter(verdict, asked ? finding.deciding() : Rule::kClear,
+                                           finding.reasons, false, denying);
           const bool callable = kCallableLetters.find(letter) != std::string_view::npos;
           ASSERT_EQ(callable, verdict == Verdict::kClear) << letter << ' ' << finding.reasons;
           ++(callable ? clear : denied);
@@ -191,7 +195,7 @@ TEST(DialerLetterTest, WhatTheRulesCallClearIsNotBlocked) {
 
 TEST(DialerLetterTest, AReasonDeniesIfEachListOfItsKindDoes) {
   const auto snapshot = std::make_shared<Snapshot>();
-  EXPECT_EQ(DenyingReasons(*snapshot, nullptr), 0U);
+  EXPECT_EQ(DenyingReasonsOf(*snapshot, nullptr).unless_lifted, 0U);
   const auto add = [&](const char* name, ListKind kind, ListEffect effect) {
     auto list = std::make_shared<SnapshotList>();
     list->name = name;
@@ -204,12 +208,21 @@ TEST(DialerLetterTest, AReasonDeniesIfEachListOfItsKindDoes) {
   add("state:TX", ListKind::kState, ListEffect::kDeny);
   add("wireless", ListKind::kWireless, ListEffect::kWireless);
   add("litigator:x", ListKind::kLitigator, ListEffect::kInform);
-  EXPECT_EQ(DenyingReasons(*snapshot, nullptr), kNational | kState | kWireless);
+  EXPECT_EQ(DenyingReasonsOf(*snapshot, nullptr).unless_lifted, kNational | kState | kWireless);
+  EXPECT_EQ(DenyingReasonsOf(*snapshot, nullptr).always, 0U);
+  add("other:x", ListKind::kOther, ListEffect::kDeny);
+  EXPECT_EQ(DenyingReasonsOf(*snapshot, nullptr).always, kOtherList);
+  add("other:y", ListKind::kOther, ListEffect::kWireless);
+  EXPECT_EQ(DenyingReasonsOf(*snapshot, nullptr).always, 0U) << "one of them may be lifted";
+  EXPECT_EQ(DenyingReasonsOf(*snapshot, nullptr).unless_lifted,
+            kNational | kState | kWireless | kOtherList);
+  add("other:z", ListKind::kOther, ListEffect::kInform);
   add("state:FL", ListKind::kState, ListEffect::kInform);
-  EXPECT_EQ(DenyingReasons(*snapshot, nullptr), kNational | kWireless);
+  EXPECT_EQ(DenyingReasonsOf(*snapshot, nullptr).unless_lifted, kNational | kWireless);
   TenantTerms terms;
   terms.lists = {"state:TX"};
-  EXPECT_EQ(DenyingReasons(*snapshot, &terms), 0U) << "the others only inform this tenant";
+  EXPECT_EQ(DenyingReasonsOf(*snapshot, &terms).unless_lifted, 0U)
+      << "the others only inform this tenant";
 }
 
 TEST(DialerLetterTest, SaysWhyItIsBlocked) {

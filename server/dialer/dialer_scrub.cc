@@ -125,7 +125,7 @@ class DialerScrubCall final : public EventLoop::Job,
   Caller caller_;
   Admission admission_;
   std::optional<AcceptedQuestion> accepted_;
-  ReasonSet denying_ = 0;  // by the snapshot
+  DenyingReasons denying_;  // of the snapshot
   std::optional<PhoneListReader> list_;
   std::optional<DialerReasons> reasons_;
   std::optional<DialerLines> lines_;
@@ -216,7 +216,7 @@ absl::Status DialerScrubCall::Begin() {
   DNC_ASSIGN_OR_RETURN(AcceptedQuestion accepted,
                        context_.decider->Accept(caller_, question, list_->count()));
   accepted_.emplace(std::move(accepted));
-  denying_ = DenyingReasons(*accepted_->snapshot, &caller_.tenant->tenant.terms);
+  denying_ = DenyingReasonsOf(*accepted_->snapshot, &caller_.tenant->tenant.terms);
   reasons_.emplace(accepted_->snapshot.get());
   lines_.emplace(request_.form, list_->count(), request_.phone_list.size());
   with_dates_ = list_->count() <= max_dated_;
@@ -253,7 +253,8 @@ void DialerScrubCall::DecidePart() {
 void DialerScrubCall::FindRules() {
   std::vector<size_t> places;
   for (size_t i = 0; i < answers_.verdicts.size(); ++i) {
-    if (LetterNeedsRule(static_cast<Verdict>(answers_.verdicts[i]), answers_.reasons[i])) {
+    if (LetterNeedsRule(static_cast<Verdict>(answers_.verdicts[i]), answers_.reasons[i],
+                        denying_)) {
       places.push_back(i);
     }
   }
