@@ -8,7 +8,7 @@ import pytest
 from dnc_server import ANY_PORT, Server
 from list_files import DAY, flat, registry_name
 from rest_calls import Rest
-from tenant_calls import load_wireless, make_list, make_tenant, new_key, operator_key
+from tenant_calls import make_list, make_tenant, new_key, operator_key
 
 NOW = int(time.time())
 LISTED = 2015550100
@@ -26,7 +26,7 @@ def fixture_scene(stubs, tmp_path_factory):
     acme = server.identity(operator, "acme")
     for list_id, kind in (("granted", "CONSENT"), ("customers", "EBR"), ("stop", "INTERNAL")):
         make_list(server, list_id, kind, metadata=acme)
-    server.agent = new_key(server, ["SCRUB", "WRITE_LISTS"], "acme").key
+    server.agent = new_key(server, ["SCRUB", "WRITE_LISTS"], "acme").secret
     yield server
     assert server.stop() == 0, server.log()
 
@@ -91,7 +91,10 @@ def test_a_message_without_an_id(scene):
 def test_a_whole_list_is_covered_while_it_is_young(scene):
     rest = Rest(scene, scene.operator)
     for obtained_at, state in ((NOW - 90 * DAY, "STALE"), (NOW - DAY, "COVERED")):
-        load_wireless(scene, obtained_at)
+        # The same bytes twice would be refused as the same file.
+        numbers = [LISTED] if state == "STALE" else [LISTED, 2015550101]
+        scene.load([("WIRELESS.TXT", "".join(f"{n}\r\n" for n in numbers).encode())], "wireless",
+                   obtained_at)
         told = use(rest, "coverage", list="wireless", area_codes=[212])["structuredContent"]
         assert told["coversAll"] and told["otherAreaCodes"] == state, told
         assert told["areaCodes"] == [{"areaCode": 212, "state": state}]
