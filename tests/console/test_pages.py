@@ -156,6 +156,39 @@ def test_what_was_clear_once_permits_nothing_now(browser, site):
     browser.wait_text(".verdict", "Must not be called")
 
 
+# The answer of a check ends a moment after it has come.
+SHORT_ANSWERS = """
+window.fetch = ((before) => async (path, options) => {
+  const answer = await before(path, options);
+  if (!path.startsWith("/v1/check/")) return answer;
+  const told = await answer.json();
+  told.result.validUntil = new Date(Date.now() + LENGTH).toISOString();
+  return Response.json(told);
+})(window.fetch);
+"""
+
+
+def test_a_permission_is_not_shown_behind_its_end(browser, site):
+    site.open(browser, "number")
+    browser.script(SHORT_ANSWERS.replace("LENGTH", "2000"))
+    check(browser, "2015550150")
+    browser.wait_text(".verdict", "the answer has ended")
+    assert not browser.all('.verdict[data-kind="clear"]')
+    browser.wait_text(".facts", "ago)")
+    browser.find("h2", "When it came and went")
+
+    # When the clock has gone on while the page slept, it is judged anew as it wakes.
+    site.open(browser, "number")
+    browser.script(SHORT_ANSWERS.replace("LENGTH", "3600000"))
+    check(browser, "2015550150")
+    browser.find('.verdict[data-kind="clear"]')
+    browser.script("""
+        const real = Date.now;
+        Date.now = () => real() + 7200000;
+        dispatchEvent(new Event("focus"))""")
+    browser.wait_text(".verdict", "the answer has ended")
+
+
 def test_activity_is_what_the_server_counted(browser, site):
     site.open(browser, "activity")
     browser.find(".plot canvas")
