@@ -1,8 +1,7 @@
 // The letters by which dialers are told what a number is, as the hosted scrub services set them:
 //
-//   may be called        C clean            E relationship, on no list    O relationship over a
-//   listing
-//                        X consent over a listing            R an ended relationship, on no list
+//   may be called        C clean    E relationship, on no list    O relationship over a listing
+//                        X consent over a listing    R an ended relationship, on no list
 //   not by a predictive  W wireless         G relationship and wireless
 //   dialer                                  H relationship over a listing, and wireless
 //   may not be called    D listed           P on the tenant's own list    I no number

@@ -1,8 +1,7 @@
 // Writes what dialers are told about the lists that hold a number.
 //
-//   National (USA) 2026-03-01;State (TX);;;       national, state, other, litigator; behind a
-//   fourth
-//   ;;;;Blocked: this area code is not loaded     semicolon why the number is blocked or invalid
+//   National (USA) 2026-03-01;State (TX);;;       national, state, other, litigator;
+//   ;;;;Blocked: this area code is not loaded     behind them why it is blocked or invalid
 //
 // A date stands there only where a change list gave it: what the first full list brought may have
 // been listed for years, and a date that is too late could pass for a reason to call.

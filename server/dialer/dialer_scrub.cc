@@ -3,9 +3,8 @@
 //
 //   Start       on the loop: is there room for the call? If not, the connection is broken: dialers
 //               try that again, while they would take whatever text came for an answer
-//   MeetCaller  as a job of the loop: the query, and the key if the head has it. Whoever sends a
-//   bad
-//               key is refused before his body is read
+//   MeetCaller  as a job of the loop: the query, and the key if the head has it. A bad key is
+//               refused before the body is read
 //   Begin       the body, the key as of now, the quota; the snapshot is taken. On a worker if the
 //               body is long, and has JSON or comes from a caller who is not known yet
 //   Continue    a part of the numbers a turn, so that a long list does not hold the loop:
