@@ -54,7 +54,7 @@ def test_mcp(installed, door, tmp_path, mode):
     assert done.returncode == 0 and not missing, done.stdout + done.stderr
 
 
-def test_v1_is_as_its_document_says(installed, door):
+def test_v1_is_as_its_document_says(installed, door, tmp_path):
     """Whatever the document allows, and much that it does not, gets an answer that fits it; never
     an error of the server. A failure names its seed."""
     command = [python_of(installed, "schemathesis") / "schemathesis", "run",
@@ -65,7 +65,9 @@ def test_v1_is_as_its_document_says(installed, door):
                "allow_header_conformance",
                "--phases", "examples,coverage,fuzzing", "--max-examples", "10",
                "--generation-database", "none", "--warnings", "off"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
+    # It keeps a folder of its own where it runs.
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE,
+                          cwd=tmp_path)
     assert done.returncode == 0, done.stdout[-10000:] + done.stderr
     with urllib.request.urlopen(f"http://{door.http}/v1/openapi.json", timeout=PATIENCE) as told:
         count = sum(len(path) for path in json.load(told)["paths"].values())
