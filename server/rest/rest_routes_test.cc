@@ -20,6 +20,7 @@
 #include "server/rpc/registry_service.h"
 #include "server/rpc/scrub_service.h"
 #include "server/rpc/tenant_service.h"
+#include "server/service/decide.h"
 
 namespace dnc {
 namespace {
@@ -67,7 +68,8 @@ class TableTest : public testing::Test {
 
   RpcContext rpc_;
   MethodTable table_{&rpc_};
-  ScrubHandler scrubs_{nullptr};
+  Decider decider_{{}, {}};
+  ScrubHandler scrubs_{&decider_};
   RegistryService registry_{nullptr, nullptr, 1};
   ListService lists_{nullptr, nullptr, nullptr, {}};
 };
